@@ -1,0 +1,400 @@
+"""Two schedules laid beside each other, update by update, in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from isorate.core.curve import Curve, Halt
+from isorate.core.errors import CompareError
+from isorate.core.schedule import Schedule
+from isorate.dialects._base import Call
+from isorate.explanation import Reason, explain
+from isorate.reader import read
+from isorate.simulation import Stream, default_updates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from isorate.core.run import Run
+
+Verdict = Literal["identical", "equal", "diverge", "different"]
+Side = Call | Schedule | Curve
+
+#: How far two float64 sides may differ, as a share of the peak rate, and still be equal.
+TOLERANCE = {"float64": 1e-12, "float32": 1e-6}
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """What a comparison says of one side: its dialect, its call, its dtype, and where it ends."""
+
+    dialect: str | None
+    call: str
+    dtype: str
+    halt: Halt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Where and why two schedules differ.
+
+    Args:
+        verdict: ``identical`` (same bits), ``equal`` (max |Δ| within the tolerance), ``diverge``
+            (equal before ``first_difference``, then not), ``different`` (from update 0).
+        run: the run that both sides went through.
+        updates: the number of updates compared.
+        tolerance: the largest |Δ| that counts as equal, as a share of the peak rate.
+        first_difference: the first update beyond the tolerance, or at which one side has no rate.
+        first_bit_difference: the first update whose bits differ.
+        max_abs: the largest |Δ| over the updates at which both rates are finite.
+        max_rel_peak: ``max_abs`` over the largest finite rate of both sides.
+        max_ulp: the largest distance in units in the last place, of the coarser dtype.
+        proved: true where the verdict is ``equal`` or ``identical`` and holds for every update,
+            not just the run's: both normal forms coincide, and neither side's arithmetic drifts.
+        reasons: structural differences in words, each tied to the arguments that cause it.
+        a: facts of the first side.
+        b: facts of the second side.
+        rates: the rates of both sides at ``first_difference``; none where a side has no rate.
+
+    """
+
+    verdict: Verdict
+    run: Run
+    updates: int
+    tolerance: float
+    first_difference: int | None
+    first_bit_difference: int | None
+    max_abs: float
+    max_rel_peak: float
+    max_ulp: int
+    proved: bool
+    reasons: tuple[Reason, ...]
+    a: SideFacts
+    b: SideFacts
+    rates: tuple[float | None, float | None] | None = None
+    sides: tuple[Side, Side] | None = field(default=None, repr=False, compare=False)
+    runs: tuple[Run, Run] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def equal(self) -> bool:
+        """Whether the verdict is ``identical`` or ``equal``."""
+        return self.verdict in ("identical", "equal")
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        return _sentence(self)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        from isorate.core.notebook import sketch, table, thin
+
+        rows: list[tuple[str, object]] = [
+            ("verdict", self.sentence),
+            ("a", self.a.call),
+            ("b", self.b.call),
+            ("run", self.run),
+            ("max |Δ|", f"{self.max_abs:.3g} ({self.max_rel_peak:.3g} of the peak)"),
+            ("max ULP", self.max_ulp),
+            *((reason.kind, reason.text) for reason in self.reasons),
+        ]
+        curves = self.curves()
+        if curves is None:
+            return table(rows)
+        lines = [c.values.reshape(c.groups, -1)[0].tolist() for c in curves]
+        most = max(map(len, lines), default=0)
+        shown = thin(most)
+        padded = [[*line, *[float("nan")] * (most - len(line))] for line in lines]
+        mark = None if self.first_difference is None else self.first_difference / max(most - 1, 1)
+        return table(rows) + sketch([[line[k] for k in shown] for line in padded], mark)
+
+    def curves(self, most: int = 10**6) -> tuple[Curve, Curve] | None:
+        """Return both curves for drawing; none where the run is longer than ``most`` updates."""
+        if self.sides is None or self.runs is None or self.updates > most:
+            return None
+        return _curve(self.sides[0], self.runs[0]), _curve(self.sides[1], self.runs[1])
+
+
+def compare(
+    a: str | Side,
+    b: str | Side,
+    run: Run,
+    *,
+    tolerance: float | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Comparison:
+    """Compare two schedules over a run and name the first update at which they differ.
+
+    Args:
+        a: text, a call, a schedule or a curve. A call goes through its framework's native
+            arithmetic, a schedule through Isorate's own.
+        b: the other side.
+        run: the loop around both; without a length, long enough to show every end and period.
+        tolerance: the largest |Δ| that counts as equal, as a share of the peak rate; by default
+            1e-12, or 1e-6 where either side is float32.
+        progress: called with the number of updates done.
+
+    Returns:
+        The comparison. Runs of any length take constant memory.
+
+    Raises:
+        CompareError: the sides have different numbers of parameter groups, or a bad tolerance.
+        ReadError, NativeError, RunError: from reading and simulating.
+
+    Example:
+        >>> from isorate import Run
+        >>> compare("[0.1, 0.1]", "[0.1, 0.05]", Run(2)).first_difference
+        1
+
+    """
+    left = read(a) if isinstance(a, str) else a
+    right = read(b) if isinstance(b, str) else b
+    if run.updates is None:
+        run = run.lasting(default_updates(run, left, right))
+    return compare_sides(left, right, run, run, tolerance=tolerance, progress=progress)
+
+
+def compare_sides(
+    a: Side,
+    b: Side,
+    run_a: Run,
+    run_b: Run,
+    *,
+    tolerance: float | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Comparison:
+    """Compare two sides that may be stepped differently, over the same number of updates."""
+    for side in (a, b):
+        if not isinstance(side, Call | Schedule | Curve):
+            raise CompareError(
+                "a side cannot be compared",
+                required="text, Call, Schedule or Curve",
+                got=type(side).__name__,
+            )
+    dtypes = (_dtype(a), _dtype(b))
+    coarse = "float32" if "float32" in dtypes else "float64"
+    if tolerance is None:
+        tolerance = TOLERANCE[coarse]
+    elif not 0 <= tolerance < float("inf"):
+        raise CompareError("the tolerance", required="a finite number >= 0", got=tolerance)
+    left, right = Stream(a, run_a), Stream(b, run_b)
+    tally = _measure(left, right, tolerance, None, coarse, progress)
+    if tally.unsettled(tolerance):
+        # the peak came after the first difference was judged: judge again with it
+        left, right = Stream(a, run_a), Stream(b, run_b)
+        tally = _measure(left, right, tolerance, tally.peak, coarse, progress)
+    first = tally.first
+    facts = (_facts(a, dtypes[0], left.halt), _facts(b, dtypes[1], right.halt))
+    verdict = tally.verdict()
+    same_meaning, reasons = explain(a, b, run_a, run_b, facts, verdict, tally.nan_update)
+    return Comparison(
+        verdict=verdict,
+        run=run_a,
+        updates=run_a.length,
+        tolerance=tolerance,
+        first_difference=first,
+        first_bit_difference=tally.first_bit,
+        max_abs=tally.max_abs,
+        max_rel_peak=tally.max_abs / tally.peak if tally.peak else 0.0,
+        max_ulp=tally.max_ulp,
+        proved=same_meaning and verdict in ("identical", "equal"),
+        reasons=reasons,
+        a=facts[0],
+        b=facts[1],
+        rates=tally.rates,
+        sides=(a, b),
+        runs=(run_a, run_b),
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a pass over both streams has found so far."""
+
+    peak: float = 0.0
+    judged_at: float = 0.0  # the peak when the first difference was judged
+    first: int | None = None
+    gap: float = 0.0  # |Δ| there; infinite where one side has no rate
+    first_bit: int | None = None
+    max_abs: float = 0.0
+    max_ulp: int = 0
+    nan_update: int | None = None
+    rates: tuple[float | None, float | None] | None = None
+    compared: int = 0
+
+    def unsettled(self, tolerance: float) -> bool:
+        """Whether a peak found later takes back the first difference."""
+        return self.first is not None and self.gap <= tolerance * self.peak
+
+    def verdict(self) -> Verdict:
+        if self.first is not None:
+            return "different" if self.first == 0 else "diverge"
+        return "identical" if self.first_bit is None else "equal"
+
+
+def _measure(
+    left: Stream,
+    right: Stream,
+    tolerance: float,
+    peak: float | None,
+    coarse: str,
+    progress: Callable[[int], object] | None,
+) -> _Tally:
+    """Go through both streams once; ``peak`` is the final one, where it is known already."""
+    tally = _Tally(peak=peak or 0.0)
+    blocks_a, blocks_b = left.blocks(), right.blocks()
+    done = 0
+    while True:
+        a, b = next(blocks_a, None), next(blocks_b, None)
+        width = min(0 if a is None else a.shape[1], 0 if b is None else b.shape[1])
+        if a is not None and b is not None:
+            if a.shape[0] != b.shape[0]:
+                raise CompareError(
+                    "the sides have different numbers of parameter groups",
+                    required="the same number",
+                    got=f"{a.shape[0]} and {b.shape[0]}",
+                    hint="give one lr to each side",
+                )
+            _measure_block(tally, a[:, :width], b[:, :width], done, tolerance, coarse)
+        ends = (0 if a is None else a.shape[1], 0 if b is None else b.shape[1])
+        if ends[0] != ends[1]:
+            at = done + width
+            if tally.first is None:
+                rate_a = None if a is None or ends[0] == width else float(a[0, width])
+                rate_b = None if b is None or ends[1] == width else float(b[0, width])
+                tally.first, tally.gap, tally.rates = at, float("inf"), (rate_a, rate_b)
+            if tally.first_bit is None:
+                tally.first_bit = at
+            # let the longer side run on: its halt and its NaN belong to the facts
+            for _ in blocks_a:
+                pass
+            for _ in blocks_b:
+                pass
+            tally.compared = at
+            return tally
+        done += width
+        tally.compared = done
+        if a is None or b is None:
+            return tally
+        if progress is not None:
+            progress(done)
+
+
+def _measure_block(
+    tally: _Tally, a: NDArray[Any], b: NDArray[Any], start: int, tolerance: float, coarse: str
+) -> None:
+    """Fold one pair of equally long blocks into the tally."""
+    high = float(max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.abs(np.subtract(a, b, dtype=np.float64))
+        widest = float(gap.max(initial=0.0))
+    clean = widest - widest == 0 and high - high == 0  # no NaN and no infinity in the block
+    if clean:
+        tally.peak = max(tally.peak, high)
+        tally.max_abs = max(tally.max_abs, widest)
+        finite = None
+    else:
+        finite = np.isfinite(a) & np.isfinite(b)
+        for side in (a, b):
+            tally.peak = max(tally.peak, float(np.abs(side[np.isfinite(side)]).max(initial=0.0)))
+        tally.max_abs = max(tally.max_abs, float(gap[finite].max(initial=0.0)))
+        missing = np.isnan(a) | np.isnan(b)
+        if tally.nan_update is None and missing.any():
+            tally.nan_update = start + int(missing.any(axis=0).argmax())
+        same = (np.isnan(a) & np.isnan(b)) | (a == b)
+        gap = np.where(same, 0.0, np.where(finite, gap, np.inf))
+    if widest == 0 and clean and a.dtype == b.dtype:
+        return
+    if tally.first is None:
+        over = (gap > tolerance * tally.peak).any(axis=0)
+        if over.any():
+            at = int(over.argmax())
+            group = int(gap[:, at].argmax())
+            tally.first, tally.gap = start + at, float(gap[group, at])
+            tally.rates = (float(a[group, at]), float(b[group, at]))
+    distance = _ulps(a, b, coarse, finite)
+    tally.max_ulp = max(tally.max_ulp, int(distance.max(initial=0)))
+    if tally.first_bit is None:
+        bits = gap != 0
+        if bits.any():
+            tally.first_bit = start + int(bits.any(axis=0).argmax())
+
+
+def _ulps(
+    a: NDArray[Any], b: NDArray[Any], coarse: str, finite: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """Return how many numbers of the coarser dtype lie between the rates."""
+    if coarse == "float32":
+        with np.errstate(over="ignore"):
+            order_a, order_b = (_ordered(x.astype(np.float32).view(np.int32)) for x in (a, b))
+    else:
+        order_a, order_b = _ordered(a.view(np.int64)), _ordered(b.view(np.int64))
+    distance = np.abs(order_a - order_b)
+    return distance if finite is None else np.where(finite, distance, 0)
+
+
+def _ordered(bits: NDArray[Any]) -> NDArray[np.int64]:
+    """Map the bits of floats to integers in the floats' own order."""
+    lowest = np.iinfo(bits.dtype).min
+    if not (bits < 0).any():
+        return bits.astype(np.int64, copy=False)
+    wide = bits.astype(np.int64)
+    return np.where(wide < 0, np.int64(lowest) - wide, wide)
+
+
+def _dtype(side: Side) -> str:
+    return "float64" if isinstance(side, Schedule) else side.dtype
+
+
+def _facts(side: Side, dtype: str, halt: Halt | None) -> SideFacts:
+    match side:
+        case Call():
+            return SideFacts(side.dialect, side.code, dtype, halt)
+        case Curve():
+            return SideFacts(None, side.source, dtype, halt)
+        case _:
+            return SideFacts(None, side.to_json(), dtype, halt)
+
+
+def _curve(side: Side, run: Run) -> Curve:
+    from isorate.core.evaluate import evaluate
+    from isorate.simulation import simulate
+
+    match side:
+        case Call():
+            return simulate(side, run)
+        case Curve():
+            return side
+        case _:
+            return evaluate(side, run)
+
+
+def _sentence(c: Comparison) -> str:
+    over = f"{c.updates:,} updates"
+    if c.verdict == "identical":
+        every = "at every update, however long the run" if c.proved else f"over {over}"
+        return f"Identical {every}: the same bits."
+    if c.verdict == "equal":
+        every = "at every update, however long the run" if c.proved else f"over {over}"
+        return f"Equal {every}: they differ by at most {c.max_rel_peak:.1e} of the peak rate."
+    rates = c.rates or (None, None)
+    shown = " and ".join(
+        _rate_or_error(rate, side) for rate, side in zip(rates, (c.a, c.b), strict=True)
+    )
+    if c.verdict == "different":
+        return f"Different from update 0 on: {shown}."
+    return f"Equal up to update {c.first_difference - 1:,}, then they part: at update {c.first_difference:,} {shown}."  # type: ignore[operator]
+
+
+def _rate_or_error(rate: float | None, side: SideFacts) -> str:
+    who = side.dialect or "the other"
+    if rate is None:
+        return f"{who} raises {side.halt.error}" if side.halt else f"{who} has no rate"
+    return f"{who} uses {rate:.6g}"

@@ -1,0 +1,234 @@
+"""One framework's call said in another's words, each way with its difference measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isorate import dialects
+from isorate.comparison import Comparison, compare_sides
+from isorate.core.errors import ConvertError, IsorateError
+from isorate.core.run import Run
+from isorate.dialects._base import Call, Lift, Refusal
+from isorate.reader import read
+from isorate.simulation import default_updates, simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Longer lists of rates are not written out: the text would be larger than what reads it.
+LONGEST_LIST = 50_000
+
+_RANK = {"identical": 0, "equal": 0, "diverge": 1, "different": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to say a call in another dialect.
+
+    Args:
+        call: the call that says it.
+        comparison: the original beside this call, measured over the run.
+        losses: what is lost or has to be minded, in words.
+        run: how the loop has to step this call.
+
+    """
+
+    call: Call
+    comparison: Comparison
+    losses: tuple[str, ...]
+    run: Run
+
+    @property
+    def code(self) -> str:
+        """The call as Python source; ``params`` stands for the model's parameters."""
+        return self.call.code
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Every way the target can say a call, best first; or why there is none.
+
+    Args:
+        call: the original.
+        to: the name of the target dialect.
+        run: the run over which the ways were measured.
+        ways: best first: equal before diverging, the framework's own before a drop-in, and a
+            plain list of rates last.
+        refusals: the constructors that cannot say it, each with its reason.
+
+    """
+
+    call: Call
+    to: str
+    run: Run
+    ways: tuple[Way, ...]
+    refusals: tuple[tuple[str, str], ...]
+
+    @property
+    def refusal(self) -> str | None:
+        """Why there is no way at all; none where there is one."""
+        if self.ways:
+            return None
+        return "; ".join(f"{name}: {reason}" for name, reason in self.refusals)
+
+    def _repr_html_(self) -> str:
+        from isorate.core.notebook import table
+
+        rows: list[tuple[str, object]] = [
+            ("from", self.call.code),
+            ("to", self.to),
+            ("run", self.run),
+        ]
+        for number, way in enumerate(self.ways, 1):
+            rows.append((f"way {number}", f"{_shortened(way.code)} — {way.comparison.sentence}"))
+            rows += [("", loss) for loss in way.losses]
+        rows += [(f"not {name}", reason) for name, reason in self.refusals]
+        best = self.ways[0].comparison._repr_html_() if self.ways else ""
+        return table(rows) + best
+
+
+def convert(
+    call: Call | str,
+    *,
+    to: str,
+    run: Run,
+    progress: Callable[[int], object] | None = None,
+) -> Conversion:
+    """Say a call in another dialect, in every way it can, each measured against the original.
+
+    Args:
+        call: a call, or its text.
+        to: the target: ``"torch"``, ``"mindspore"``, or ``"isorate"`` for the drop-ins alone. A
+            framework's ways include the drop-ins that run in it.
+        run: the loop; without a length, long enough to show every end and period.
+        progress: called with the number of updates done.
+
+    Returns:
+        The conversion; ``refusal`` says why where no way exists.
+
+    Raises:
+        ConvertError: the target is unknown.
+        ReadError, NativeError, RunError: the call cannot be read, or its framework refuses it.
+
+    Example:
+        >>> from isorate import Run, read
+        >>> call = read("CosineAnnealingLR(T_max=10)", lr=0.1)
+        >>> convert(call, to="mindspore", run=Run(10)).ways[0].code
+        'mindspore.nn.cosine_decay_lr(min_lr=0.0, max_lr=0.1, total_step=11, step_per_epoch=1, decay_epoch=10)'
+
+    """
+    if isinstance(call, str):
+        call = read(call)
+    call.checked()
+    constructors = list(_targets(to))
+    if run.updates is None:
+        run = run.lasting(_updates_with_a_rate(call, run))
+    found: list[tuple[type[Call], Lift]] = []
+    refusals: list[tuple[str, str]] = []
+    for constructor, said in _said(call, run, constructors):
+        if isinstance(said, Lift):
+            found.append((constructor, said))
+        else:
+            refusals.append((constructor.card.name, said.reason))
+    ways = []
+    for constructor, lift in found:
+        try:
+            way_run = _run_for(lift, run)
+            comparison = compare_sides(call, lift.call, run, way_run, progress=progress)
+        except IsorateError as error:
+            refusals.append((constructor.card.name, str(error)))
+            continue
+        ways.append(Way(lift.call, comparison, (*lift.losses, *_spoken(lift.call)), way_run))
+    ways.sort(key=_rank)
+    return Conversion(call, to, run, tuple(ways), tuple(refusals))
+
+
+def _updates_with_a_rate(call: Call, run: Run) -> int:
+    """Return the default length of a run, but no further than the call has rates."""
+    updates = default_updates(run, call)
+    try:
+        length = call.lower().resolved(run).length
+    except ConvertError:
+        return updates
+    return updates if length is None else min(updates, length)
+
+
+def _targets(to: str) -> Iterator[type[Call]]:
+    """Visit the constructors of a dialect, and the drop-ins that run in its framework."""
+    try:
+        target = dialects.get(to)
+    except IsorateError as error:
+        raise ConvertError(str(error)) from None
+    yield from target.constructors
+    for constructor in dialects.constructors():
+        if constructor.card.runs_in == to and constructor.card.dialect != to:
+            yield constructor
+
+
+def _said(
+    call: Call, run: Run, constructors: list[type[Call]]
+) -> Iterator[tuple[type[Call], Lift | Refusal]]:
+    """Ask every constructor to say the call's schedule, or else its rates."""
+    try:
+        schedule = call.lower().resolved(run).normal()
+        unsaid = None
+    except IsorateError as error:
+        schedule, unsaid = None, str(error)
+    for constructor in constructors:
+        spell = getattr(constructor, "spell", None)
+        if spell is not None:
+            yield constructor, _spelled(call, run, spell)
+        elif schedule is None:
+            yield constructor, Refusal(f"the call has no schedule: {unsaid}")
+        else:
+            try:
+                yield constructor, constructor.lift(schedule, run.length)
+            except IsorateError as error:
+                yield constructor, Refusal(str(error))
+
+
+def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift | Refusal:
+    if run.length > LONGEST_LIST:
+        return Refusal(
+            f"a list of {run.length} rates is too long to write out; at most {LONGEST_LIST}"
+        )
+    curve = simulate(call, run)
+    return spell(curve) if curve.updates else Refusal("there is no rate to write")
+
+
+def _run_for(lift: Lift, run: Run) -> Run:
+    """Return the loop that the way needs: its own stepping over the same updates."""
+    if lift.call.card.clock == "update":
+        return run
+    if lift.updates_per_step == 1:
+        return Run(run.length, updates_per_epoch=run.updates_per_epoch)
+    return Run(run.length, updates_per_epoch=lift.updates_per_step, step_every="epoch")
+
+
+def _spoken(call: Call) -> Iterator[str]:
+    """Say what the card holds against a call."""
+    card = call.card
+    if card.deprecation is not None:
+        yield f"deprecated by {card.runs_in}: “{card.deprecation}”"
+        if card.way_out is not None:
+            yield f"the way out: {card.way_out}, which stays"
+    if card.dialect != card.runs_in:
+        yield f"needs Isorate installed where {card.runs_in} trains"
+
+
+def _rank(way: Way) -> tuple[int, int, bool, int, bool, float]:
+    comparison = way.comparison
+    first = comparison.first_difference
+    return (
+        hasattr(way.call, "spell"),
+        _RANK[comparison.verdict],
+        -(first or 0),
+        comparison.a.dtype != comparison.b.dtype,
+        way.call.card.dialect != way.call.card.runs_in,
+        way.run.updates_per_step != comparison.run.updates_per_step,
+    )
+
+
+def _shortened(code: str) -> str:
+    return code if len(code) <= 200 else f"{code[:120]} … {code[-40:]}"

@@ -1,0 +1,66 @@
+"""The errors a user can meet, all of one form: what was wrong, what was required, what was got."""
+
+from __future__ import annotations
+
+
+class IsorateError(Exception):
+    """The base of every error that Isorate raises on purpose.
+
+    Args:
+        what: what is wrong, without a full stop.
+        required: what would have been right.
+        got: what was there instead.
+        hint: what to do about it.
+
+    Example:
+        >>> str(IsorateError("bad run", required="updates > 0", got=0, hint="try updates=100"))
+        'bad run: required updates > 0, got 0 (try updates=100)'
+
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        required: str | None = None,
+        got: object | None = None,
+        hint: str | None = None,
+    ) -> None:
+        details = ", ".join(
+            ([f"required {required}"] if required is not None else [])
+            + ([f"got {got}"] if got is not None else [])
+        )
+        message = f"{what}: {details}" if details else what
+        super().__init__(f"{message} ({hint})" if hint else message)
+        self.what = what
+        self.required = required
+        self.got = got
+        self.hint = hint
+
+
+class ReadError(IsorateError):
+    """The text is not a schedule call that Isorate can read."""
+
+
+class RunError(IsorateError):
+    """The run is contradictory, incomplete, or longer than can be done."""
+
+
+class ScheduleError(IsorateError):
+    """A schedule with arguments outside their domain, or JSON that is no schedule."""
+
+
+class NativeError(IsorateError):
+    """The framework itself refuses these arguments, when the call is made or at its first step."""
+
+
+class CompareError(IsorateError):
+    """The two sides cannot be laid beside each other."""
+
+
+class ConvertError(IsorateError):
+    """The conversion cannot be attempted: an unknown target, or a call with no meaning."""
+
+
+class ReportError(IsorateError):
+    """A report cannot be written: the file, its format, or a missing library."""

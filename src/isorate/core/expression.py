@@ -1,0 +1,235 @@
+"""Arithmetic in Python source: read from the syntax tree by a whitelist, never executed.
+
+Two readers use it: constant arguments (``30 * 1000``) and lambdas of one argument
+(``lambda t: 0.5 * (1 + math.cos(math.pi * t / 100))``).
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from isorate.core.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: Integers beyond this are no update, epoch or rate; larger ones could take forever to compute.
+LARGEST_INTEGER: Final = 2**63
+#: Nested deeper than this, an expression is no arithmetic that a person wrote.
+DEEPEST: Final = 100
+
+Value = Any  # int, float, bool, str, None: whatever a literal can be
+Compiled = "Callable[[Value], Value]"
+
+_BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+}
+_COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e}
+_MODULES: Final = ("math", "np", "numpy")
+_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
+    "cos": math.cos,
+    "sin": math.sin,
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "floor": math.floor,
+    "ceil": math.ceil,
+}
+_BUILTINS: Final[dict[str, Callable[..., Any]]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "int": int,
+    "float": float,
+}
+
+
+class Expression(msgspec.Struct, frozen=True):
+    """Pure arithmetic in one variable, kept as its source.
+
+    Args:
+        variable: the name of the argument.
+        source: Python source of the value.
+
+    Example:
+        >>> Expression("t", "0.5 * (1 + math.cos(math.pi * min(t, 4) / 4))").function()(2)
+        0.5
+
+    """
+
+    variable: str
+    source: str
+
+    def function(self) -> Callable[[int], Any]:
+        """Return a function that computes the value at one integer."""
+        tree = parse(self.source)
+        names = {self.variable: None}
+        return _compile(tree, names, free=self.variable)
+
+    @property
+    def code(self) -> str:
+        """The lambda, as Python source."""
+        return f"lambda {self.variable}: {self.source}"
+
+
+def parse(source: str) -> ast.expr:
+    """Parse one Python expression.
+
+    Raises:
+        ReadError: the source is not one expression.
+
+    """
+    try:
+        return ast.parse(source.strip(), mode="eval").body
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}" if error.lineno else "the text"
+        raise ReadError(f"not Python: {error.msg} at {where}") from None
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise ReadError(f"not Python that can be parsed: {error or type(error).__name__}") from None
+
+
+def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
+    """Compute an expression without a variable; free names come from ``names``.
+
+    Raises:
+        ReadError: something other than arithmetic, a missing name, or a result out of bounds.
+
+    """
+    try:
+        return _compile(node, names, free=None)(0)
+    except ReadError:
+        raise
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ReadError(f"cannot compute {shown(node)}", got=str(error)) from None
+
+
+def missing_names(node: ast.expr, names: Mapping[str, Value]) -> list[str]:
+    """Return the names an expression uses that ``names`` does not have, in order."""
+    known = {*names, *_BUILTINS, *_MODULES}
+    found = [
+        child.id
+        for child in ast.walk(node)
+        if isinstance(child, ast.Name) and child.id not in known
+    ]
+    return list(dict.fromkeys(found))
+
+
+def shown(node: ast.expr) -> str:
+    """Return a node's source, shortened to fit a message."""
+    source = ast.unparse(node)
+    return source if len(source) <= 60 else f"{source[:57]}..."
+
+
+def _compile(
+    node: ast.expr, names: Mapping[str, Value], *, free: str | None, depth: int = 0
+) -> Callable[[Any], Any]:
+    """Turn a whitelisted tree into nested closures over the variable ``free``."""
+    if depth > DEEPEST:
+        raise ReadError("the expression is nested too deeply")
+
+    def sub(child: ast.expr) -> Callable[[Any], Any]:
+        return _compile(child, names, free=free, depth=depth + 1)
+
+    match node:
+        case ast.Constant(value=value) if value is None or type(value) in (int, float, bool, str):
+            _bounded(value)
+            return lambda _: value
+        case ast.Name(id=name) if name == free:
+            return lambda t: t
+        case ast.Name(id=name) if name in names:
+            known = names[name]
+            return lambda _: known
+        case ast.Name(id=name):
+            raise ReadError(f"the name {name!r} has no value", hint=f"give it: --set {name}=...")
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
+            unary, inner = _UNARY[type(op)], sub(operand)
+            return lambda t: unary(_number(inner(t)))
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            base, exponent = sub(left), sub(right)
+            return lambda t: _power(_number(base(t)), _number(exponent(t)))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            binary, a, b = _BINARY[type(op)], sub(left), sub(right)
+            return lambda t: _bounded(binary(_number(a(t)), _number(b(t))))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+            compare, a, b = _COMPARE[type(op)], sub(left), sub(right)
+            return lambda t: compare(a(t), b(t))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            condition, yes, no = sub(test), sub(body), sub(orelse)
+            return lambda t: yes(t) if condition(t) else no(t)
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if (
+            module in _MODULES and module not in names and name in _CONSTANTS
+        ):
+            value = _CONSTANTS[name]
+            return lambda _: value
+        case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(text))], keywords=[]):
+            return _special_float(text)
+        case ast.Call(func=func, args=args, keywords=[]) if args:
+            function, inner_args = _function(func, names), [sub(arg) for arg in args]
+            return lambda t: function(*(_number(inner(t)) for inner in inner_args))
+        case _:
+            raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+
+
+def _function(func: ast.expr, names: Mapping[str, Value]) -> Callable[..., Any]:
+    match func:
+        case ast.Name(id=name) if name in _BUILTINS and name not in names:
+            return _BUILTINS[name]
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if (
+            module in _MODULES and module not in names and name in _FUNCTIONS
+        ):
+            return _FUNCTIONS[name]
+        case _:
+            raise ReadError(f"{shown(func)} cannot be called here", hint="nothing is ever executed")
+
+
+def _special_float(text: str) -> Callable[[Any], Any]:
+    value = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}.get(text.strip().lower())
+    if value is None:
+        raise ReadError(f"float({text!r}) is not a rate", required="'nan', 'inf' or '-inf'")
+    return lambda _: value
+
+
+def _number(value: Value) -> Any:
+    if isinstance(value, int | float):
+        return value
+    raise ReadError("arithmetic needs numbers", got=repr(value)[:60])
+
+
+def _bounded(value: Value) -> Value:
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise ReadError("an integer is too large", required="at most 2**63")
+    return value
+
+
+def _power(base: int | float, exponent: int | float) -> Value:
+    if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
+        if abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
+            raise ReadError("an integer is too large", required="at most 2**63")
+    elif isinstance(base, int) and isinstance(exponent, int) and -exponent > LARGEST_INTEGER:
+        raise ReadError("an exponent is too large", required="at most 2**63")
+    value = base**exponent
+    if isinstance(value, complex):
+        raise ReadError("a power came out complex", got=f"({base})**({exponent})")
+    return value

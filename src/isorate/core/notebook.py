@@ -1,0 +1,93 @@
+"""What a notebook shows: small HTML fragments with a curve drawn as inline SVG."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from isorate.core.curve import Curve
+    from isorate.core.schedule import Schedule
+
+WIDTH, HEIGHT, MARGIN = 480, 140, 8
+COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
+
+
+def curve_html(curve: Curve) -> str:
+    """Return a curve's facts and its line."""
+    facts = [
+        ("source", curve.source),
+        ("updates", curve.updates),
+        ("dtype", curve.dtype),
+        ("groups", curve.groups),
+        (
+            "first, last",
+            " … ".join(f"{v:.6g}" for v in curve.values.reshape(curve.groups, -1)[0, [0, -1]])
+            if curve.updates
+            else "none",
+        ),
+        *([("ends", str(curve.halt))] if curve.halt else []),
+    ]
+    rows = curve.values.reshape(curve.groups, -1)
+    return table(facts) + sketch([row.tolist() for row in rows[:, thin(curve.updates)]])
+
+
+def schedule_html(schedule: Schedule) -> str:
+    """Return a schedule as JSON and its line over its horizon."""
+    from isorate.core.evaluate import evaluate
+    from isorate.core.run import Run
+
+    curve = evaluate(schedule, Run(min(schedule.horizon, 10**6)))
+    return table([("schedule", schedule.to_json())]) + curve_html(curve)
+
+
+def table(rows: Iterable[tuple[str, object]]) -> str:
+    """Return two columns of facts."""
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+        f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
+        for name, value in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def sketch(lines: Sequence[Sequence[float]], mark: float | None = None) -> str:
+    """Return an inline SVG of one polyline a sequence; ``mark`` in [0, 1] draws a vertical line.
+
+    Values that are not finite break the line.
+    """
+    finite = [v for line in lines for v in line if v - v == 0]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+    span = (high - low) or 1.0
+    body = []
+    for index, line in enumerate(lines):
+        step = (WIDTH - 2 * MARGIN) / max(len(line) - 1, 1)
+        pieces: list[list[str]] = [[]]
+        for k, value in enumerate(line):
+            if value - value != 0:
+                pieces.append([])
+                continue
+            y = HEIGHT - MARGIN - (value - low) / span * (HEIGHT - 2 * MARGIN)
+            pieces[-1].append(f"{MARGIN + k * step:.1f},{y:.1f}")
+        color = COLORS[index % len(COLORS)]
+        body += [
+            f"<polyline points='{' '.join(piece)}' fill='none' stroke='{color}' stroke-width='1.6'/>"
+            for piece in pieces
+            if piece
+        ]
+    if mark is not None:
+        x = MARGIN + mark * (WIDTH - 2 * MARGIN)
+        body.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT}' stroke='#dc2626'/>")
+    return (
+        f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
+        f"role='img' aria-label='learning rate by update'>{''.join(body)}</svg>"
+    )
+
+
+def thin(updates: int, most: int = 480) -> list[int]:
+    """Return at most ``most`` evenly spread indices, both ends included."""
+    if updates <= most:
+        return list(range(updates))
+    return [round(i * (updates - 1) / (most - 1)) for i in range(most)]

@@ -1,0 +1,73 @@
+"""The dialects. This directory is the registry: every module here without an underscore is one.
+
+Other packages add theirs through the ``isorate.dialects`` entry-point group: each entry point
+names a ``Dialect``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING
+
+from isorate.core.errors import ReadError
+from isorate.dialects._base import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isorate.dialects._base import Call
+
+
+@cache
+def builtin() -> dict[str, Dialect]:
+    """Return the dialects in this directory, by name."""
+    modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    # torch first: where frameworks share a name, it is torch's
+    modules.sort(key=lambda name: name != "torch")
+    found = [importlib.import_module(f"{__name__}.{name}").DIALECT for name in modules]
+    return {dialect.name: dialect for dialect in found}
+
+
+@cache
+def registered() -> dict[str, Dialect]:
+    """Return the built-in dialects and those that other packages registered, by name.
+
+    Raises:
+        ReadError: an entry point that is no dialect, or takes a name that is in use.
+
+    """
+    from importlib.metadata import entry_points
+
+    dialects = dict(builtin())
+    for point in entry_points(group="isorate.dialects"):
+        dialect = point.load()
+        if not isinstance(dialect, Dialect):
+            raise ReadError(f"entry point {point.name} is no Dialect", got=repr(dialect)[:60])
+        if dialect.name in dialects:
+            raise ReadError(f"two dialects are called {dialect.name}", got=point.value)
+        dialects[dialect.name] = dialect
+    return dialects
+
+
+def get(name: str) -> Dialect:
+    """Return a dialect by its name.
+
+    Raises:
+        ReadError: no dialect has that name.
+
+    """
+    if name in builtin():
+        return builtin()[name]
+    dialects = registered()
+    if name not in dialects:
+        known = ", ".join(dialects)
+        raise ReadError("unknown dialect", required=f"one of {known}", got=repr(name))
+    return dialects[name]
+
+
+def constructors() -> Iterator[type[Call]]:
+    """Visit every constructor of every registered dialect."""
+    for dialect in registered().values():
+        yield from dialect.constructors

@@ -1,0 +1,338 @@
+"""What every dialect is made of: calls, their cards, and how a conversion proposes one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from isorate.core.errors import NativeError, ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.run import StepEvery
+    from isorate.core.schedule import Schedule
+
+#: What an argument says about the schedule.
+Role = Literal["start", "end", "duration", "clock", "length", "begin"]
+
+
+class ParamGroup(msgspec.Struct, frozen=True):
+    """What a parameter group of an optimizer says about its rate.
+
+    Args:
+        lr: the rate in ``group["lr"]`` when the scheduler is built.
+        initial_lr: ``group["initial_lr"]``, where a checkpoint or the text has set it.
+        tensor: the dtype where the rate is a tensor, else none: a Python float.
+
+    """
+
+    lr: float
+    initial_lr: float | None = None
+    tensor: Literal["float32", "float64"] | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("lr", self.lr), ("initial_lr", self.initial_lr)):
+            if value is None and name == "initial_lr":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ReadError(f"{name} is not a number", got=repr(value))
+            if not math.isfinite(value) or value < 0:
+                raise ReadError(f"{name} is out of range", required="a finite rate >= 0", got=value)
+
+    @property
+    def base(self) -> float:
+        """The rate that a scheduler takes as its start: ``initial_lr`` where there is one."""
+        return self.lr if self.initial_lr is None else self.initial_lr
+
+
+class Optimizer(msgspec.Struct, frozen=True):
+    """The optimizer that a scheduler is given, as far as its rates go.
+
+    Args:
+        groups: one entry a parameter group.
+
+    """
+
+    groups: tuple[ParamGroup, ...]
+
+    @classmethod
+    def of(cls, *rates: float) -> Optimizer:
+        """Return an optimizer with one parameter group for each rate."""
+        return cls(tuple(ParamGroup(rate) for rate in rates))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that the framework raises for these arguments alone.
+
+    Args:
+        error: the exception class.
+        text: what is wrong, in Isorate's words.
+        when: ``"on construction"`` or ``"on the first step"``.
+
+    """
+
+    error: type[Exception]
+    text: str
+    when: str = "on construction"
+
+
+class Halting(Exception):  # noqa: N818 - a signal inside native arithmetic, never a user's error
+    """Raised by native arithmetic where the framework raises instead of giving the next rate."""
+
+    def __init__(self, error: str, text: str) -> None:
+        super().__init__(text)
+        self.error = error
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """One way for a dialect to say a schedule.
+
+    Args:
+        call: the call.
+        updates_per_step: how many updates lie between two calls of ``scheduler.step()``.
+        losses: what is lost or has to be minded, in words.
+
+    """
+
+    call: Call
+    updates_per_step: int = 1
+    losses: tuple[str, ...] = ()
+
+    @property
+    def step_every(self) -> StepEvery:
+        """``"epoch"`` where the scheduler is not stepped at every update."""
+        return "update" if self.updates_per_step == 1 else "epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call cannot say a schedule."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a constructor besides its arguments.
+
+    Args:
+        name: full dotted name.
+        dialect: the name of the dialect that it belongs to.
+        runs_in: the framework whose training loop takes it.
+        version: the framework version that was read and run.
+        docs: address of its documentation.
+        clock: ``"step"`` where the loop calls ``step()``; ``"update"`` where the optimizer's own
+            step count is the index.
+        arithmetic: its order of operations and dtype, in one line.
+        past_end: what happens after the schedule's duration, in one line.
+        roles: which argument says what.
+        ulp: how far native arithmetic may lie from the framework, in units in the last place;
+            0 promises every bit.
+        ledger: the reason for a bound other than 0.
+        deprecation: the framework's own deprecation text.
+        way_out: the full name of what replaces a deprecated call.
+        bare: whether the last part of the name alone is enough to mean this constructor.
+
+    """
+
+    name: str
+    dialect: str
+    runs_in: str
+    version: str
+    docs: str
+    clock: Literal["step", "update"]
+    arithmetic: str
+    past_end: str
+    roles: Mapping[str, Role]
+    ulp: int = 0
+    ledger: str | None = None
+    deprecation: str | None = None
+    way_out: str | None = None
+    bare: bool = True
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One constructor call of one dialect: its fields are the framework's signature.
+
+    Subclasses answer four questions: ``lower`` (what schedule is this?), ``lift`` (can I say that
+    schedule?), ``native`` (the rates, bit for bit) and ``card``.
+    """
+
+    card: ClassVar[Card]
+
+    @property
+    def dialect(self) -> str:
+        """The name of the dialect."""
+        return self.card.dialect
+
+    @property
+    def name(self) -> str:
+        """The last part of the constructor's name."""
+        return self.card.name.rpartition(".")[2]
+
+    @property
+    def code(self) -> str:
+        """The call as Python source, full name first; ``params`` stands for the parameters."""
+        return f"{self.card.name}({', '.join(self._arguments())})"
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype that the framework computes the rates in."""
+        return "float64"
+
+    @property
+    def groups(self) -> int:
+        """The number of parameter groups."""
+        optimizer = getattr(self, "optimizer", None)
+        return len(optimizer.groups) if isinstance(optimizer, Optimizer) else 1
+
+    def fault(self) -> Fault | None:
+        """Return what the framework raises for these arguments, if anything."""
+        return None
+
+    def checked(self) -> Call:
+        """Return this call, or raise where the framework would refuse it.
+
+        Raises:
+            NativeError: says which exception the framework raises, when, and for what.
+
+        """
+        fault = self.fault()
+        if fault is not None:
+            raise NativeError(
+                f"{self.card.runs_in} raises {fault.error.__name__} {fault.when}: {fault.text}"
+            )
+        return self
+
+    def lower(self) -> Schedule:
+        """Return the schedule that this call means: absolute rates, the end explicit.
+
+        Raises:
+            ConvertError: the call has no meaning as a schedule.
+            NativeError: the framework refuses the call.
+
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say a schedule, in normal form and counted in updates, for a run of ``updates``."""
+        raise NotImplementedError
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Yield the rates of steps 0 … steps−1 as blocks of shape ``(groups, m)``, in order.
+
+        Raises:
+            Halting: after the last rate, where the framework raises before ``steps`` are done.
+
+        """
+        raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments by name, defaults included."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+    def _arguments(self) -> Iterator[str]:
+        defaults = self.defaults()
+        for name, value in self.arguments().items():
+            if isinstance(value, Optimizer):
+                yield self._optimizer_code(value)
+            elif name not in defaults or not _same(value, defaults[name]):
+                yield f"{name}={source(value)}"
+
+    def _optimizer_code(self, optimizer: Optimizer) -> str:
+        return optimizer_code("torch.optim.SGD", optimizer, "torch")
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the arguments that may be left out."""
+        fields, defaults = cls.__struct_fields__, cls.__struct_defaults__
+        return dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
+
+    @classmethod
+    def signature(cls) -> str:
+        """Return the constructor's signature as the framework documents it."""
+        defaults = cls.defaults()
+        parts = [
+            f"{name}={source(defaults[name])}" if name in defaults else name
+            for name in cls.__struct_fields__
+        ]
+        return f"{cls.card.name}({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return self.code
+
+    def _repr_html_(self) -> str:
+        from isorate.core.notebook import table
+
+        rows = [("call", self.code), ("dialect", self.dialect), ("dtype", self.dtype)]
+        return table([*rows, *((name, source(v)) for name, v in self.arguments().items())])
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A framework's vocabulary of calls.
+
+    Args:
+        name: the short name that users give, e.g. ``"torch"``.
+        title: the framework's own name.
+        version: the version that was read and run.
+        constructors: its calls.
+        aliases: names that a module is commonly imported as, mapped to the full dotted module.
+
+    """
+
+    name: str
+    title: str
+    version: str
+    constructors: Sequence[type[Call]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+def source(value: Any) -> str:
+    """Return a value as Python source that reads back to the same value."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "float('nan')" if math.isnan(value) else f"float('{value}')"
+    if isinstance(value, Optimizer):
+        return f"<optimizer of {len(value.groups)} groups>"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(source, value))}]"
+    code = getattr(value, "code", None)
+    return code if isinstance(code, str) else repr(value)
+
+
+def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:
+    """Return an optimizer with these groups as Python source."""
+
+    def rate(value: float, tensor: str | None) -> str:
+        if tensor is None:
+            return source(value)
+        dtype = "" if tensor == "float32" else f", dtype={package}.{tensor}"
+        return f"{package}.tensor({source(value)}{dtype})"
+
+    groups = optimizer.groups
+    if len(groups) == 1 and groups[0].initial_lr is None:
+        return f"{constructor}(params, lr={rate(groups[0].lr, groups[0].tensor)})"
+    items = []
+    for index, group in enumerate(groups):
+        params = "params" if len(groups) == 1 else f"params_{index}"
+        initial = (
+            ""
+            if group.initial_lr is None
+            else f", 'initial_lr': {rate(group.initial_lr, group.tensor)}"
+        )
+        items.append(f"{{'params': {params}, 'lr': {rate(group.lr, group.tensor)}{initial}}}")
+    return f"{constructor}([{', '.join(items)}], lr={rate(groups[0].lr, groups[0].tensor)})"
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and (a == b or (a != a and b != b))

@@ -1,0 +1,279 @@
+"""What the dialects' cosines share: the chained recursion, its meaning, and matching a cosine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
+from isorate.core.errors import ConvertError
+from isorate.core.evaluate import BLOCK
+from isorate.core.shapes import Constant, Cosine
+from isorate.dialects._base import Halting, Lift, Optimizer, ParamGroup, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Call
+
+    Float64s = NDArray[np.float64]
+
+
+# --- the recursion, in float64 ----------------------------------------------------------------
+
+
+def chained_cosine(
+    group: ParamGroup, eta_min: float, T_max: float, first: int, steps: int
+) -> Iterator[Float64s]:
+    """Rates of ``steps`` steps from ``group.lr`` at step ``first``, each computed from the last.
+
+    ``lr(t) = (1+cos(πt/T)) / (1+cos(π(t−1)/T)) · (lr(t−1) − η) + η``, except at the step after a
+    trough (``t−1 = T`` modulo 2T), where ``lr(t) = lr(t−1) + (base−η)(1−cos(π/T))/2``. Every
+    operation is the Python float64 one, in torch's order; only the cosines and their ratios are
+    taken in bulk.
+
+    Yields:
+        Blocks of rates, shape ``(m,)``.
+
+    Raises:
+        Halting: where the ratio divides by zero, which T_max above 3·10⁸ brings about.
+
+    """
+    lr: float = group.lr
+    rise = (group.base - eta_min) * (1 - math.cos(math.pi / T_max)) / 2
+    for index, (ratio, anchors) in enumerate(chain_links(T_max, first, steps)):
+        rates = _recursion(lr, ratio, anchors, eta_min, rise)
+        block = rates if index else np.concatenate(([lr], rates))
+        lr = float(block[-1])
+        yield block
+
+
+def chain_links(
+    T_max: float, first: int, steps: int
+) -> Iterator[tuple[Float64s, NDArray[np.bool_]]]:
+    """What links each rate to the one before: the ratio of cosines, and where an anchor replaces it.
+
+    Yields:
+        Ratios and anchors of the steps after ``first``, block by block; the first block is one
+        short, for the rate that is given.
+
+    Raises:
+        Halting: where the ratio divides by zero.
+
+    """
+    period = 2 * T_max
+    for start in range(first, first + steps, BLOCK):
+        stop = min(start + BLOCK, first + steps)
+        begin = max(start, first + 1)
+        t = np.arange(begin - 1, stop, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            height = 1 + exact_cos(np.pi * t / T_max)
+            anchors = (t[1:] - 1 - T_max) % period == 0
+            ratio = height[1:] / height[:-1]
+        vanishing = np.flatnonzero((height[:-1] == 0) & ~anchors)
+        if len(vanishing):
+            stop = begin + int(vanishing[0])
+        if stop > start:
+            yield ratio[: stop - begin], anchors[: stop - begin]
+        if len(vanishing):
+            raise Halting("ZeroDivisionError", "1 + cos underflows to 0 one step before the trough")
+
+
+def _recursion(
+    lr: float, ratio: Float64s, anchors: NDArray[np.bool_], eta: float, rise: float
+) -> Float64s:
+    """Run the recursion over one block; between two anchors it is a bare loop."""
+    if not anchors.any():
+        return _between_anchors(lr, ratio, eta)
+    if anchors.sum() * 32 > len(anchors):  # short periods: slicing would cost more than it saves
+        rates = [
+            lr := lr + rise if anchor else q * (lr - eta) + eta
+            for q, anchor in zip(ratio.tolist(), anchors.tolist(), strict=True)
+        ]
+        return np.array(rates)
+    out = np.empty(len(ratio))
+    done = 0
+    for anchor in [*np.flatnonzero(anchors).tolist(), len(ratio)]:
+        if anchor > done:
+            out[done:anchor] = _between_anchors(lr, ratio[done:anchor], eta)
+            lr = float(out[anchor - 1])
+        if anchor < len(ratio):
+            out[anchor] = lr = lr + rise
+        done = anchor + 1
+    return out
+
+
+def _between_anchors(lr: float, ratio: Float64s, eta: float) -> Float64s:
+    if eta == 0:  # subtracting and adding zero changes no bit, and a product can be accumulated
+        return np.multiply.accumulate(np.concatenate(([lr], ratio)))[1:]
+    return np.array([lr := q * (lr - eta) + eta for q in ratio.tolist()])
+
+
+def exact_cos(x: Float64s) -> Float64s:
+    """``math.cos`` of every element, to the bit."""
+    if numpy_cos_is_libm():
+        return np.cos(x)
+    return np.fromiter(map(math.cos, x.tolist()), np.float64, len(x))
+
+
+@cache
+def numpy_cos_is_libm() -> bool:
+    """Whether this NumPy takes float64 cosines from the C library, as ``math.cos`` does.
+
+    NumPy 1.25 to 2.4 do; vectorised builds before and, perhaps, after them round differently
+    about once in a hundred values, which four thousand samples cannot miss.
+    """
+    x = np.geomspace(1e-3, 1e6, 4096)
+    return bool((np.cos(x) == np.fromiter(map(math.cos, x.tolist()), np.float64, len(x))).all())
+
+
+# --- what a chained cosine means ---------------------------------------------------------------
+
+
+def chained_meaning(optimizer: Optimizer, eta_min: float, T_max: float, first: int) -> Schedule:
+    """Return the schedule of a chained cosine that stands at step ``first`` with ``group.lr``.
+
+    A recursion keeps the amplitude that ``group.lr`` implies until the next trough, and swings
+    with ``base`` from there on. Only where ``group.lr`` is on the curve already is it one cosine.
+    """
+    groups = [_chained_group(group, eta_min, T_max, first) for group in optimizer.groups]
+    return Stepped(groups[0]) if len(groups) == 1 else Groups(tuple(map(Stepped, groups)))
+
+
+def _chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Schedule:
+    if math.isnan(T_max):
+        raise ConvertError("T_max is NaN, and so is every rate", hint="there is no schedule to say")
+    T = abs(T_max)
+    if math.isinf(T):
+        return Constant(float(group.lr))
+    if float(T).is_integer():
+        T = int(T)
+    whole = Cosine(float(group.base), float(eta), T, "mirror")
+    phase: Any = first % (2 * T)
+    if not isinstance(T, int):
+        phase = first  # a fractional period has no whole number of steps to leave out
+        if first < 0:
+            raise ConvertError("last_epoch < -1 with a fractional T_max has no schedule")
+    here = whole.at(phase)
+    if math.isclose(group.lr, here, rel_tol=1e-13, abs_tol=0.0):
+        return _shifted(whole, phase)
+    fraction = Cosine(1.0, 0.0, T, "mirror")
+    if isinstance(T, int) and phase == T:
+        rise = fraction.at(T + 1)
+        amplitude = (group.lr - eta) / rise + (group.base - eta)
+        swing = Cosine(eta + amplitude, float(eta), T, "mirror")
+        boundary = (1, 2 * T)
+        return Join((Constant(float(group.lr)), Shift(swing, T + 1), Shift(whole, T)), boundary)
+    amplitude = (group.lr - eta) / fraction.at(phase)
+    swing = Cosine(eta + amplitude, float(eta), T, "mirror")
+    if not isinstance(T, int):
+        return _shifted(swing, phase)
+    trough = T if phase < T else 3 * T
+    return Join((_shifted(swing, phase), Shift(whole, T)), (trough - phase,))
+
+
+def _shifted(of: Schedule, by: int) -> Schedule:
+    return Shift(of, by) if by else of  # type: ignore[arg-type]
+
+
+# --- finding a cosine in a schedule ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CosineParts:
+    """A schedule that is one cosine per group, taken apart.
+
+    Args:
+        starts: the rate each group begins with.
+        cosine: the cosine of the first group.
+        every: updates in one tick of its clock.
+        begin: ticks that were over before update 0.
+        length: the number of updates with a rate; none where it never ends.
+
+    """
+
+    starts: tuple[float, ...]
+    cosine: Cosine
+    every: int
+    begin: int
+    length: int | None
+
+    @property
+    def duration(self) -> float:
+        """Updates from start to end."""
+        return self.cosine.duration * self.every
+
+    def resting(self, *, resumed: bool | None = None) -> tuple[ParamGroup, ...]:
+        """Return the groups as an optimizer holds them when the schedule begins."""
+        if not (self.begin if resumed is None else resumed):
+            return tuple(ParamGroup(start) for start in self.starts)
+        here = [
+            Cosine(start, self.cosine.end, self.cosine.duration, "mirror").at(self.begin)
+            for start in self.starts
+        ]
+        return tuple(ParamGroup(lr, start) for lr, start in zip(here, self.starts, strict=True))
+
+
+def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
+    """Take a schedule in normal form apart, or say why it is not one cosine."""
+    if isinstance(schedule, Groups):
+        parts = [find_cosine(child) for child in schedule.of]
+        for part in parts:
+            if isinstance(part, Refusal):
+                return part
+        found = [part for part in parts if isinstance(part, CosineParts)]
+        shape = {(p.cosine.end, p.cosine.duration, p.cosine.after, p.every, p.begin) for p in found}
+        if len(shape) > 1:
+            return Refusal("the parameter groups differ in more than their first rate")
+        first = found[0]
+        starts = tuple(part.starts[0] for part in found)
+        return CosineParts(starts, first.cosine, first.every, first.begin, schedule.length)
+    length = schedule.length
+    if isinstance(schedule, Until):
+        schedule = schedule.of
+    every, begin = 1, 0
+    if isinstance(schedule, Staircase):
+        schedule, every = schedule.of, schedule.every
+    if isinstance(schedule, Shift):
+        schedule, begin = schedule.of, schedule.by
+    if not isinstance(schedule, Cosine):
+        return Refusal(f"a {type(schedule).__name__.lower()} is not one cosine")
+    return CosineParts((schedule.start,), schedule, every, begin, length)
+
+
+def lift_periodic(
+    cls: Any, schedule: Schedule, losses: Sequence[str] = (), *, whole_T_max: bool = False
+) -> Lift | Refusal:
+    """Say a schedule as ``cls(optimizer, T_max, eta_min, last_epoch)``, a cosine of period 2T."""
+    parts = find_cosine(schedule)
+    if isinstance(parts, Refusal):
+        return parts
+    if parts.cosine.after == "repeat":
+        return Refusal(
+            "it climbs back from its minimum, where the schedule jumps back to its start"
+        )
+    if whole_T_max and not isinstance(parts.cosine.duration, int):
+        return Refusal(f"T_max must be an integer, and the schedule takes {parts.cosine.duration}")
+    groups = parts.resting()
+    if min(min(group.lr, group.base) for group in groups) < 0:
+        return Refusal("an optimizer takes no negative rate to begin with")
+    call: Call = cls(Optimizer(groups), parts.cosine.duration, parts.cosine.end, parts.begin - 1)
+    said = list(losses)
+    if parts.cosine.after == "hold" and (parts.length is None or parts.length > parts.duration + 1):
+        said.append(f"climbs again after update {_count(parts.duration)}, where the schedule holds")
+    if parts.length is not None:
+        said.append(f"goes on after the {parts.length} rates that the schedule has")
+    if parts.every > 1:
+        said.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")
+    return Lift(call, parts.every, tuple(said))
+
+
+def _count(duration: float) -> str:
+    return str(int(duration)) if float(duration).is_integer() else str(duration)

@@ -1,0 +1,357 @@
+"""Isorate's own schedulers, the ones to train with: ``isorate.torch`` and ``isorate.mindspore``.
+
+They are calls like any other: they can be read, compared, and are what a conversion offers where
+the framework itself falls short. Their arithmetic is Isorate's own (``evaluate``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from isorate import __version__ as VERSION
+from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
+from isorate.core.evaluate import blocks
+from isorate.core.run import Run
+from isorate.core.shapes import Cosine
+from isorate.dialects import mindspore
+from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._cosine import find_cosine, lift_periodic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
+
+DOCS = "docs/training.md"
+
+
+class _Own(Call, frozen=True):
+    """What Isorate's schedulers share: native arithmetic is the evaluation of their schedule."""
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Evaluate the schedule, one step an update."""
+        self.checked()
+        for _, block in blocks(self.lower(), Run(steps)):
+            yield block.astype(self.dtype, copy=False)
+
+
+class CosineAnnealingLR(_Own, frozen=True):
+    """``isorate.torch.CosineAnnealingLR``: torch's schedule by its closed form.
+
+    ``lr(t) = base·sin²(π(T−t)/(2T)) + η·sin²(πt/(2T))``, t folded into [0, T]. It neither reads
+    nor depends on ``group["lr"]``: a scheduler resumed with ``last_epoch=k`` gives the rate of
+    step k+1, as the run that was never stopped.
+    """
+
+    optimizer: Optimizer
+    T_max: int
+    eta_min: float = 0.0
+    last_epoch: int = -1
+
+    card: ClassVar[Card] = Card(
+        name="isorate.torch.CosineAnnealingLR",
+        dialect="isorate",
+        runs_in="torch",
+        version=VERSION,
+        docs=DOCS,
+        clock="step",
+        arithmetic="closed form, float64, each step by itself",
+        past_end="climbs back to the first rate and goes on with period 2·T_max",
+        roles={
+            "optimizer": "start",
+            "T_max": "duration",
+            "eta_min": "end",
+            "last_epoch": "begin",
+        },
+        bare=False,
+    )
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype of the optimizer's rates."""
+        return "float32" if any(g.tensor == "float32" for g in self.optimizer.groups) else "float64"
+
+    def fault(self) -> Fault | None:
+        """Raise torch's exception classes, at construction rather than at the first step."""
+        for name, value in (("T_max", self.T_max), ("eta_min", self.eta_min)):
+            if not isinstance(value, int | float):
+                return Fault(TypeError, f"{name} is not a number: {value!r}")
+        if self.T_max == 0:
+            return Fault(ZeroDivisionError, "T_max is 0")
+        if not math.isfinite(self.T_max) or not math.isfinite(self.eta_min):
+            return Fault(ValueError, "T_max and eta_min have to be finite")
+        if isinstance(self.last_epoch, bool) or not isinstance(self.last_epoch, int):
+            return Fault(TypeError, f"last_epoch is not an int: {self.last_epoch!r}")
+        if self.last_epoch < -1:
+            return Fault(ValueError, f"last_epoch={self.last_epoch} is below -1")
+        if self.last_epoch != -1 and any(g.initial_lr is None for g in self.optimizer.groups):
+            text = f"last_epoch={self.last_epoch} needs 'initial_lr' in every parameter group"
+            return Fault(KeyError, text)
+        return None
+
+    def lower(self) -> Schedule:
+        """Return a mirrored cosine on the loop's clock, begun where ``last_epoch`` says."""
+        self.checked()
+        begin = self.last_epoch + 1
+        groups = []
+        for group in self.optimizer.groups:
+            cosine = Cosine(float(group.base), float(self.eta_min), abs(self.T_max), "mirror")
+            groups.append(Stepped(Shift(cosine, begin) if begin else cosine))
+        return groups[0] if len(groups) == 1 else Groups(tuple(groups))
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one cosine per group."""
+        return lift_periodic(cls, schedule)
+
+
+class torch_cosine_decay_lr(_Own, frozen=True):
+    """``isorate.torch.cosine_decay_lr``: MindSpore's list as a torch scheduler.
+
+    Stepped once an update, it gives every group the rate that ``mindspore.nn.cosine_decay_lr``
+    lists for that update. One step past the list the last rate stays; a further step raises
+    RuntimeError, where MindSpore's optimizer would have raised one update earlier.
+    """
+
+    optimizer: Optimizer
+    min_lr: float
+    max_lr: float
+    total_step: int
+    step_per_epoch: int
+    decay_epoch: int
+
+    card: ClassVar[Card] = Card(
+        name="isorate.torch.cosine_decay_lr",
+        dialect="isorate",
+        runs_in="torch",
+        version=VERSION,
+        docs=DOCS,
+        clock="step",
+        arithmetic="closed form, float64, each step by itself",
+        past_end="held at min_lr; stepping past total_step raises RuntimeError",
+        roles={
+            "min_lr": "end",
+            "max_lr": "start",
+            "total_step": "length",
+            "step_per_epoch": "clock",
+            "decay_epoch": "duration",
+        },
+        bare=False,
+    )
+
+    def fault(self) -> Fault | None:
+        """Check what MindSpore checks."""
+        return mindspore.check_cosine_decay(self)
+
+    def lower(self) -> Schedule:
+        """Return a held cosine on a staircase, until one step past the list."""
+        self.checked()
+        return Stepped(Until(self._shape(), self.total_step))
+
+    def _shape(self) -> Staircase:
+        cosine = Cosine(float(self.max_lr), float(self.min_lr), self.decay_epoch)
+        return Staircase(cosine, self.step_per_epoch)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say what MindSpore's list can say."""
+        said = mindspore.cosine_decay_lr.lift(schedule, updates)
+        if isinstance(said, Refusal):
+            return said
+        listed: Any = said.call
+        call = cls(
+            Optimizer.of(listed.max_lr),
+            listed.min_lr,
+            listed.max_lr,
+            listed.total_step,
+            listed.step_per_epoch,
+            listed.decay_epoch,
+        )
+        return Lift(call, 1, said.losses)
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Evaluate; one step past the list keeps its last rate, the next one raises."""
+        self.checked()
+        held = None
+        for _, block in blocks(self.lower(), Run(steps)):
+            held = block[:, -1:]
+            yield block
+        if steps > self.total_step and held is not None:
+            yield held
+        if steps > self.total_step + 1:
+            raise Halting("RuntimeError", f"stepped past total_step={self.total_step}")
+
+
+class mindspore_cosine_decay_lr(mindspore.cosine_decay_lr, frozen=True):
+    """``isorate.mindspore.cosine_decay_lr``: the same list, bit for bit, without MindSpore."""
+
+    card: ClassVar[Card] = Card(
+        name="isorate.mindspore.cosine_decay_lr",
+        dialect="isorate",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=DOCS,
+        clock="update",
+        arithmetic=mindspore.cosine_decay_lr.card.arithmetic,
+        past_end=mindspore.cosine_decay_lr.card.past_end,
+        roles=mindspore.cosine_decay_lr.card.roles,
+        bare=False,
+    )
+
+
+class cosine_annealing_lr(_Own, frozen=True):
+    """``isorate.mindspore.cosine_annealing_lr``: torch's periodic cosine as a list of any length.
+
+    ``rate[i] = lr·sin²(π(T−e)/(2T)) + η·sin²(πe/(2T))``, e = ⌊i/step_per_epoch⌋ folded into
+    [0, T], T = ``T_max`` in epochs.
+    """
+
+    lr: float
+    T_max: int
+    eta_min: float
+    total_step: int
+    step_per_epoch: int = 1
+
+    card: ClassVar[Card] = Card(
+        name="isorate.mindspore.cosine_annealing_lr",
+        dialect="isorate",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=DOCS,
+        clock="update",
+        arithmetic="closed form, float64, each rate by itself",
+        past_end="climbs back and goes on with period 2·T_max, until the list ends",
+        roles={
+            "lr": "start",
+            "T_max": "duration",
+            "eta_min": "end",
+            "total_step": "length",
+            "step_per_epoch": "clock",
+        },
+    )
+
+    def fault(self) -> Fault | None:
+        """Rates are floats, counts positive integers, as everywhere in MindSpore."""
+        return check_annealing(self)
+
+    def lower(self) -> Schedule:
+        """Return a mirrored cosine on a staircase, until the list ends."""
+        self.checked()
+        cosine = Cosine(self.lr, self.eta_min, self.T_max, "mirror")
+        return Until(Staircase(cosine, self.step_per_epoch), self.total_step)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one periodic cosine that begins at its start."""
+        parts = find_cosine(schedule)
+        if isinstance(parts, Refusal):
+            return parts
+        cosine = parts.cosine
+        if cosine.after == "hold" and parts.length is None:
+            return Refusal("it climbs back from eta_min, where the schedule holds")
+        if len(parts.starts) > 1 or parts.begin or cosine.after == "repeat":
+            return Refusal("it says one periodic cosine from its start, for one parameter group")
+        total = parts.length or updates
+        call: Any = cls(cosine.start, cosine.duration, cosine.end, total, parts.every)  # type: ignore[arg-type]
+        fault = call.fault()
+        if fault is not None:
+            return Refusal(fault.text)
+        losses = () if parts.length else (f"a list of total_step={total} rates, and no more",)
+        return Lift(call, 1, losses)
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Evaluate, then run out as every list does."""
+        yield from super().native(min(steps, self.total_step))
+        if steps > self.total_step:
+            text = mindspore.RAN_OUT.format(self.total_step, self.total_step)
+            raise Halting("RuntimeError", text)
+
+
+class mindspore_CosineAnnealingLR(_Own, frozen=True):
+    """``isorate.mindspore.CosineAnnealingLR``: torch's periodic cosine as a MindSpore cell.
+
+    The step is folded into [0, T_max] in integers before anything is computed in float32, so that
+    no rate is ever NaN and none drifts.
+    """
+
+    lr: float
+    T_max: int
+    eta_min: float = 0.0
+
+    card: ClassVar[Card] = Card(
+        name="isorate.mindspore.CosineAnnealingLR",
+        dialect="isorate",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=DOCS,
+        clock="update",
+        arithmetic="closed form, float32 after an integer fold, each step by itself",
+        past_end="climbs back to lr and goes on with period 2·T_max",
+        roles={"lr": "start", "T_max": "duration", "eta_min": "end"},
+        ulp=4,
+        ledger="float32 sines differ between MindSpore's kernels",
+        bare=False,
+    )
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """float32: the cell computes in tensors."""
+        return "float32"
+
+    def fault(self) -> Fault | None:
+        """Rates are floats, T_max a positive integer."""
+        return check_annealing(self)
+
+    def lower(self) -> Schedule:
+        """Return a mirrored cosine that counts updates."""
+        self.checked()
+        return Cosine(self.lr, self.eta_min, self.T_max, "mirror")
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one periodic cosine that moves at every update."""
+        said = cosine_annealing_lr.lift(schedule, updates)
+        parts = find_cosine(schedule)
+        if isinstance(said, Refusal) or isinstance(parts, Refusal):
+            return said if isinstance(said, Refusal) else Refusal("not one cosine")
+        if parts.every > 1:
+            return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
+        losses = ["computed in float32"]
+        if parts.length is not None:
+            losses.append(f"goes on after the {parts.length} rates that the schedule has")
+        listed: Any = said.call
+        return Lift(cls(listed.lr, listed.T_max, listed.eta_min), 1, tuple(losses))
+
+
+def check_annealing(call: Any) -> Fault | None:
+    """Check the arguments of the periodic cosines for MindSpore."""
+    for name in ("lr", "eta_min"):
+        value = getattr(call, name)
+        if not isinstance(value, float):
+            return Fault(TypeError, f"{name} is not a float: {value!r}")
+        if not (math.isfinite(value) and value >= 0):
+            return Fault(ValueError, f"{name} is negative or not finite: {value!r}")
+    for name in ("T_max", "total_step", "step_per_epoch"):
+        value = getattr(call, name, 1)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return Fault(TypeError, f"{name} is not an int: {value!r}")
+        if value <= 0:
+            return Fault(ValueError, f"{name} is not positive: {value}")
+    return None
+
+
+DIALECT = Dialect(
+    name="isorate",
+    title="Isorate",
+    version=VERSION,
+    constructors=(
+        CosineAnnealingLR,
+        torch_cosine_decay_lr,
+        mindspore_cosine_decay_lr,
+        cosine_annealing_lr,
+        mindspore_CosineAnnealingLR,
+    ),
+)

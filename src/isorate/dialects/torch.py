@@ -1,0 +1,230 @@
+"""PyTorch: ``torch.optim.lr_scheduler``, as of 2.13.0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from isorate.core.combinators import Groups, Staircase, Until
+from isorate.core.errors import ConvertError, ScheduleError
+from isorate.core.evaluate import BLOCK
+from isorate.core.expression import Expression
+from isorate.core.python_source import python_source
+from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._cosine import chained_cosine, chained_meaning, lift_periodic
+from isorate.dialects._float32 import chained_cosine_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
+
+VERSION = "2.13.0"
+DOCS = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler."
+
+
+class _LRScheduler(Call, frozen=True):
+    """What torch's schedulers share: the rate lives in the optimizer, the loop calls ``step()``."""
+
+    @property
+    def _rates(self) -> Optimizer:
+        optimizer: Optimizer = getattr(self, "optimizer")  # noqa: B009 - a field of subclasses
+        return optimizer
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype of the optimizer's rates: a Python float, or a tensor's."""
+        return "float32" if any(g.tensor == "float32" for g in self._rates.groups) else "float64"
+
+    def _resume_fault(self, last_epoch: Any) -> Fault | None:
+        """Return the KeyError of a resumed scheduler whose groups have no ``initial_lr``."""
+        if last_epoch == -1:
+            return None
+        for index, group in enumerate(self._rates.groups):
+            if group.initial_lr is None:
+                text = f"last_epoch={last_epoch} needs 'initial_lr' in parameter group {index}"
+                return Fault(KeyError, text)
+        if isinstance(last_epoch, bool) or not isinstance(last_epoch, int):
+            return Fault(TypeError, f"last_epoch is not an integer: {last_epoch!r}")
+        return None
+
+
+class CosineAnnealingLR(_LRScheduler, frozen=True):
+    """``CosineAnnealingLR``: half a cosine down in T_max steps, half a cosine up, without end.
+
+    Documented as ``lr(t) = η + (base−η)(1+cos(πt/T_max))/2``; computed by a recursion from
+    ``group["lr"]`` (see ``chained_cosine``), in float64 where the rate is a Python float and in
+    the tensor's dtype where it is a tensor. Since 2.8 a scheduler built with ``last_epoch=k``
+    leaves ``group["lr"]`` as it finds it and recurses from there.
+    """
+
+    optimizer: Optimizer
+    T_max: int
+    eta_min: float = 0.0
+    last_epoch: int = -1
+
+    card: ClassVar[Card] = Card(
+        name="torch.optim.lr_scheduler.CosineAnnealingLR",
+        dialect="torch",
+        runs_in="torch",
+        version=VERSION,
+        docs=DOCS + "CosineAnnealingLR.html",
+        clock="step",
+        arithmetic="recursion from group['lr'] by a ratio of cosines, float64 (a tensor's own dtype)",
+        past_end="climbs back to the first rate and goes on with period 2·T_max",
+        roles={
+            "optimizer": "start",
+            "T_max": "duration",
+            "eta_min": "end",
+            "last_epoch": "begin",
+        },
+    )
+
+    def fault(self) -> Fault | None:
+        """Torch checks no argument; the arithmetic of the first step does."""
+        resume = self._resume_fault(self.last_epoch)
+        if resume is not None:
+            return resume
+        step = "on the first step"
+        for name, value in (("T_max", self.T_max), ("eta_min", self.eta_min)):
+            if not isinstance(value, int | float):
+                return Fault(TypeError, f"{name} is not a number: {value!r}", step)
+        if self.T_max == 0:
+            return Fault(
+                ZeroDivisionError,
+                f"T_max={self.T_max!r}, and the step is taken modulo 2·T_max",
+                step,
+            )
+        return None
+
+    def lower(self) -> Schedule:
+        """Return a mirrored cosine on the loop's clock; a resumed call keeps its own amplitude."""
+        self.checked()
+        return chained_meaning(self.optimizer, float(self.eta_min), self.T_max, self.last_epoch + 1)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one cosine per group."""
+        return lift_periodic(cls, schedule)
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Run torch's recursion, each group in its own dtype."""
+        self.checked()
+        streams = [
+            chained_cosine_tensor(group, self.eta_min, self.T_max, self.last_epoch + 1, steps)
+            if group.tensor == "float32"
+            else chained_cosine(group, self.eta_min, self.T_max, self.last_epoch + 1, steps)
+            for group in self.optimizer.groups
+        ]
+        for blocks in zip(*streams, strict=False):
+            yield np.stack(blocks).astype(self.dtype, copy=False)
+
+
+class LambdaLR(_LRScheduler, frozen=True):
+    """``LambdaLR``: ``lr(t) = base · λ(t)``, for lambdas that are pure arithmetic.
+
+    A lambda is read as an expression tree and computed by a whitelist; it is never executed as
+    code. It has no schedule to lower to: only its rates are known.
+    """
+
+    optimizer: Optimizer
+    lr_lambda: Expression | list[Expression]
+    last_epoch: int = -1
+
+    card: ClassVar[Card] = Card(
+        name="torch.optim.lr_scheduler.LambdaLR",
+        dialect="torch",
+        runs_in="torch",
+        version=VERSION,
+        docs=DOCS + "LambdaLR.html",
+        clock="step",
+        arithmetic="base · λ(step), float64, each step by itself",
+        past_end="whatever the lambda says",
+        roles={"optimizer": "start", "last_epoch": "begin"},
+    )
+
+    @property
+    def _lambdas(self) -> list[Expression]:
+        if isinstance(self.lr_lambda, Expression):
+            return [self.lr_lambda] * len(self.optimizer.groups)
+        return list(self.lr_lambda)
+
+    def fault(self) -> Fault | None:
+        """Torch wants one function a group, and ``initial_lr`` to resume."""
+        listed = isinstance(self.lr_lambda, list | tuple)
+        for function in self.lr_lambda if listed else [self.lr_lambda]:  # type: ignore[union-attr]
+            if not isinstance(function, Expression):
+                return Fault(TypeError, f"lr_lambda is not a function: {function!r}")
+        if listed and len(self._lambdas) != len(self.optimizer.groups):
+            groups = len(self.optimizer.groups)
+            return Fault(ValueError, f"{len(self._lambdas)} lambdas for {groups} parameter groups")
+        return self._resume_fault(self.last_epoch)
+
+    def lower(self) -> Schedule:
+        """Refuse: a function is not data."""
+        raise ConvertError("a lambda has no schedule to read off", hint="compare it by its rates")
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say any schedule that has a formula; with lr=1.0 the lambda is the rate itself."""
+        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
+        losses = []
+        if schedule.length is not None:
+            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
+            groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
+        every = groups[0].every if isinstance(groups[0], Staircase) else 1
+        if every > 1 and all(isinstance(g, Staircase) and g.every == every for g in groups):
+            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
+            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
+        else:
+            every = 1
+        try:
+            lambdas = [Expression("t", python_source(group, "t")) for group in groups]
+        except ScheduleError as error:
+            return Refusal(str(error))
+        losses.append("needs `import math`; a lambda is not saved in the scheduler's state_dict")
+        optimizer = Optimizer.of(*[1.0] * len(groups))
+        return Lift(
+            cls(optimizer, lambdas[0] if len(lambdas) == 1 else lambdas), every, tuple(losses)
+        )
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Multiply each base rate by its lambda; a resumed call begins with ``group["lr"]``."""
+        self.checked()
+        functions = [expression.function() for expression in self._lambdas]
+        first = self.last_epoch + 1
+        resumed = self.last_epoch != -1
+        for start in range(first, first + steps, BLOCK):
+            stop = min(start + BLOCK, first + steps)
+            block = np.empty((len(functions), stop - start), self.dtype)
+            for row, (group, function) in enumerate(
+                zip(self.optimizer.groups, functions, strict=True)
+            ):
+                for column, t in enumerate(range(start, stop)):
+                    if resumed and t == first:
+                        block[row, column] = group.lr
+                        continue
+                    try:
+                        block[row, column] = group.base * function(t)
+                    except (ArithmeticError, ValueError, TypeError) as error:
+                        yield block[:, :column]
+                        raise Halting(
+                            type(error).__name__, f"lambda at step {t}: {error}"
+                        ) from None
+            yield block
+
+
+DIALECT = Dialect(
+    name="torch",
+    title="PyTorch",
+    version=VERSION,
+    constructors=(CosineAnnealingLR, LambdaLR),
+    aliases={
+        "optim": "torch.optim",
+        "lr_scheduler": "torch.optim.lr_scheduler",
+        "optim.lr_scheduler": "torch.optim.lr_scheduler",
+    },
+)

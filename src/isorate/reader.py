@@ -1,0 +1,370 @@
+"""Source text → Call. The text is parsed, never executed, imported or unpickled."""
+
+from __future__ import annotations
+
+import ast
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate import dialects
+from isorate.core.errors import ReadError
+from isorate.core.expression import Expression, constant, missing_names, parse, shown
+from isorate.dialects._base import Call, Optimizer, ParamGroup
+from isorate.dialects.mindspore import LearningRateList
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
+LONGEST_TEXT: Final = 1 << 20
+
+Rates = "float | Sequence[float] | None"
+
+
+def read(
+    text: str,
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Call:
+    """Read one schedule call as people paste it.
+
+    The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
+    share is torch's, unless ``dialect`` says otherwise. Arguments may be positional or keywords,
+    arithmetic of literals, and names that ``names`` defines. Where the framework keeps the rate
+    in the optimizer, the optimizer may stand in the text, with its parameter groups; otherwise
+    ``lr`` gives the rate.
+
+    Args:
+        text: Python source of one call, or a list of rates.
+        lr: the optimizer's rate; a sequence has one rate for each parameter group.
+        dialect: the dialect to read in, e.g. ``"mindspore"``.
+        names: values of the names that the text uses.
+
+    Returns:
+        The call. Its arguments are not yet checked as the framework would: ``Call.fault`` does.
+
+    Raises:
+        ReadError: anything but one readable call; it says what is wrong and what would help.
+
+    Example:
+        >>> read("CosineAnnealingLR(T_max=2 * 50, eta_min=1e-3)", lr=0.1).T_max
+        100
+
+    """
+    if not isinstance(text, str):
+        raise ReadError("the call is not text", required="a str", got=type(text).__name__)
+    if len(text) > LONGEST_TEXT:
+        raise ReadError(
+            "the text is too long", required="at most 1 MiB", got=f"{len(text)} characters"
+        )
+    if not text.strip():
+        raise ReadError("the text is empty", required="one schedule call")
+    try:
+        return _Reader(dict(names or {}), lr, dialect).call(parse(text))
+    except RecursionError:
+        raise ReadError("the text is nested too deeply") from None
+
+
+class _Reader:
+    """Reads one syntax tree, with the names and rates that were given beside it."""
+
+    def __init__(self, names: dict[str, Any], lr: Any, dialect: str | None) -> None:
+        self.names = names
+        self.lr = lr
+        self.dialect = None if dialect is None else dialects.get(dialect).name
+
+    def call(self, node: ast.expr) -> Call:
+        match node:
+            case ast.List() | ast.BinOp(op=ast.Add() | ast.Mult()):
+                return self._list(node)
+            case ast.Call(func=func):
+                constructor = self._constructor(func)
+                return self._bind(constructor, node)
+        raise ReadError(
+            f"{shown(node)} is not a call",
+            required="a constructor call such as CosineAnnealingLR(T_max=100)",
+        )
+
+    # --- which constructor ---------------------------------------------------------------------
+
+    def _constructor(self, func: ast.expr) -> type[Call]:
+        written = _dotted(func)
+        if written is None:
+            raise ReadError(f"{shown(func)} is not a constructor's name")
+        prefix, _, last = written.rpartition(".")
+        candidates = [c for c in self._known() if c.card.name.rpartition(".")[2] == last]
+        if not candidates:
+            raise ReadError(f"no dialect has {last}", hint=self._suggest(last))
+        if prefix:
+            matching = [c for c in candidates if self._prefix_fits(prefix, c)]
+            if not matching:
+                full = " or ".join(c.card.name for c in candidates)
+                raise ReadError(f"{written} does not exist", hint=f"write {full}")
+            candidates = matching
+        if len(candidates) > 1:
+            candidates = [c for c in candidates if c.card.bare] or candidates
+        if len(candidates) > 1:
+            full = " or ".join(c.card.name for c in candidates)
+            raise ReadError(f"{written} could be several calls", hint=f"write {full}")
+        return candidates[0]
+
+    def _known(self) -> list[type[Call]]:
+        if self.dialect is not None:
+            return list(dialects.get(self.dialect).constructors)
+        return [c for d in dialects.builtin().values() for c in d.constructors] or [
+            *dialects.constructors()
+        ]
+
+    def _prefix_fits(self, prefix: str, constructor: type[Call]) -> bool:
+        module = constructor.card.name.rpartition(".")[0]
+        home = dialects.get(constructor.card.dialect)
+        head, _, tail = prefix.partition(".")
+        expanded = {prefix, home.aliases.get(prefix, prefix)}
+        if head in home.aliases:
+            expanded.add(f"{home.aliases[head]}.{tail}" if tail else home.aliases[head])
+        return any(module == e or module.endswith(f".{e}") for e in expanded)
+
+    def _suggest(self, last: str) -> str:
+        known = {c.card.name.rpartition(".")[2] for c in self._known()}
+        close = get_close_matches(last, known, n=1, cutoff=0.5)
+        return f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
+
+    # --- which arguments -----------------------------------------------------------------------
+
+    def _bind(self, constructor: type[Call], node: ast.Call) -> Call:
+        fields = list(constructor.__struct_fields__)
+        name = constructor.card.name
+        wants_optimizer = "optimizer" in fields
+        positional = list(node.args)
+        given: dict[str, ast.expr] = {}
+        if any(isinstance(arg, ast.Starred) for arg in positional):
+            raise ReadError(f"{name}: *arguments cannot be read")
+        if wants_optimizer and not (positional and self._is_optimizer(positional[0])):
+            fields.remove("optimizer")
+        if len(positional) > len(fields):
+            raise ReadError(
+                f"{name} has too many arguments",
+                required=f"at most {len(fields)}",
+                got=len(positional),
+            )
+        given.update(zip(fields, positional, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise ReadError(f"{name}: **arguments cannot be read")
+            if keyword.arg not in constructor.__struct_fields__:
+                close = get_close_matches(keyword.arg, constructor.__struct_fields__, n=1)
+                hint = f"did you mean {close[0]}?" if close else constructor.signature()
+                raise ReadError(f"{name} has no argument {keyword.arg!r}", hint=hint)
+            if keyword.arg in given:
+                raise ReadError(f"{name} got {keyword.arg!r} twice")
+            given[keyword.arg] = keyword.value
+        values: dict[str, Any] = {}
+        if wants_optimizer:
+            values["optimizer"] = self._optimizer(given.pop("optimizer", None), name)
+        elif self.lr is not None:
+            raise ReadError(f"{name} carries its own rates", hint="leave lr away")
+        unset = [n for n in given.values() for n in self._missing(n)]
+        if unset:
+            raise ReadError(
+                f"{name} uses names without a value: {', '.join(dict.fromkeys(unset))}",
+                hint=" ".join(f"--set {n}=..." for n in dict.fromkeys(unset)),
+            )
+        values.update({field: self._value(value) for field, value in given.items()})
+        defaults = constructor.defaults()
+        for field in constructor.__struct_fields__:
+            if field not in values and field not in defaults:
+                hint = None
+                if wants_optimizer and positional and isinstance(positional[0], ast.Name):
+                    written = positional[0].id
+                    hint = f"{written!r} was taken for the optimizer; if it is a number: --set {written}=..."
+                raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
+        return constructor(**values)
+
+    def _missing(self, node: ast.expr) -> list[str]:
+        if isinstance(node, ast.Lambda):
+            return []
+        return missing_names(node, self.names)
+
+    def _value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Lambda():
+                return self._lambda(node)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [self._value(item) for item in items]
+        return constant(node, self.names)
+
+    def _lambda(self, node: ast.Lambda) -> Expression:
+        arguments = node.args
+        if (
+            len(arguments.args) != 1
+            or arguments.defaults
+            or arguments.vararg
+            or arguments.kwarg
+            or arguments.kwonlyargs
+            or arguments.posonlyargs
+        ):
+            raise ReadError(f"{shown(node)} cannot be read", required="a lambda of one argument")
+        variable = arguments.args[0].arg
+        body = _Inline({n: v for n, v in self.names.items() if n != variable}).visit(node.body)
+        expression = Expression(variable, ast.unparse(body))
+        expression.function()  # whitelisted now, or refused now
+        return expression
+
+    # --- which rates ---------------------------------------------------------------------------
+
+    def _is_optimizer(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name not in self.names
+            case ast.Call(func=func):
+                return (_dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
+            case ast.Attribute() | ast.Subscript():
+                dotted = _dotted(node) or ""
+                return dotted.partition(".")[0] not in ("math", "np", "numpy")
+        return False
+
+    def _optimizer(self, node: ast.expr | None, name: str) -> Optimizer:
+        found = self._groups(node) if isinstance(node, ast.Call) else None
+        if found is None:
+            if self.lr is None:
+                raise ReadError(
+                    f"{name} takes its first rate from the optimizer",
+                    hint="give it: lr=0.1, --lr 0.1, or the optimizer in the text, SGD(params, lr=0.1)",
+                )
+            rates = self.lr if isinstance(self.lr, list | tuple) else [self.lr]
+            if not rates:
+                raise ReadError("lr is empty", required="one rate for each parameter group")
+            return Optimizer.of(*rates)
+        if self.lr is not None:
+            raise ReadError(
+                "the rate is given twice, in the text and beside it", hint="leave lr away"
+            )
+        return Optimizer(tuple(found))
+
+    def _groups(self, node: ast.Call) -> list[ParamGroup] | None:
+        """Return the parameter groups of an optimizer's text; none where it names no rate."""
+        keywords = {k.arg: k.value for k in node.keywords if k.arg is not None}
+        default = keywords.get("lr", keywords.get("learning_rate"))
+        if default is None and len(node.args) > 1:
+            default = node.args[1]
+        params = keywords.get("params", node.args[0] if node.args else None)
+        dictionaries = []
+        if isinstance(params, ast.List | ast.Tuple) and any(
+            isinstance(item, ast.Dict) for item in params.elts
+        ):
+            dictionaries = params.elts
+        if not dictionaries:
+            return None if default is None else [self._group(default, None)]
+        groups = []
+        for item in dictionaries:
+            if not isinstance(item, ast.Dict):
+                raise ReadError(f"{shown(item)} is not a parameter group", required="a dict")
+            entries = {
+                key.value: value
+                for key, value in zip(item.keys, item.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+            rate = entries.get("lr", default)
+            if rate is None:
+                raise ReadError(f"the parameter group {shown(item)} has no lr")
+            groups.append(self._group(rate, entries.get("initial_lr")))
+        return groups
+
+    def _group(self, rate: ast.expr, initial: ast.expr | None) -> ParamGroup:
+        lr, tensor = self._rate(rate)
+        if initial is None:
+            return ParamGroup(lr, None, tensor)
+        initial_lr, initial_tensor = self._rate(initial)
+        if initial_tensor != tensor:
+            raise ReadError(
+                "lr and initial_lr differ in kind", required="both tensors or both floats"
+            )
+        return ParamGroup(lr, initial_lr, tensor)
+
+    def _rate(self, node: ast.expr) -> tuple[Any, Any]:
+        """Return a rate and, for ``torch.tensor(…)``, its dtype."""
+        if isinstance(node, ast.Call) and (_dotted(node.func) or "").rpartition(".")[2] in (
+            "tensor",
+            "Tensor",
+            "as_tensor",
+        ):
+            if len(node.args) != 1:
+                raise ReadError(f"{shown(node)} cannot be read", required="a tensor of one number")
+            dtype = "float32"
+            for keyword in node.keywords:
+                if keyword.arg == "dtype":
+                    dtype = (_dotted(keyword.value) or "").rpartition(".")[2]
+                    dtype = {"float": "float32", "double": "float64"}.get(dtype, dtype)
+            if dtype not in ("float32", "float64"):
+                raise ReadError(
+                    "the tensor's dtype has no native arithmetic here",
+                    required="float32 or float64",
+                    got=dtype or "?",
+                )
+            return self._known_value(node.args[0]), dtype
+        return self._known_value(node), None
+
+    def _known_value(self, node: ast.expr) -> Any:
+        missing = missing_names(node, self.names)
+        if missing:
+            raise ReadError(
+                f"the rate uses names without a value: {', '.join(missing)}",
+                hint=" ".join(f"--set {n}=..." for n in missing),
+            )
+        return constant(node, self.names)
+
+    # --- a list of rates -----------------------------------------------------------------------
+
+    def _list(self, node: ast.expr) -> Call:
+        if self.lr is not None:
+            raise ReadError("a list carries its own rates", hint="leave lr away")
+        if self.dialect not in (None, "mindspore"):
+            raise ReadError(f"{self.dialect} takes no list of rates", hint="mindspore does")
+        rates = self._rates(node)
+        return LearningRateList(tuple(rates))
+
+    def _rates(self, node: ast.expr) -> list[Any]:
+        match node:
+            case ast.List(elts=items):
+                return [self._known_value(item) for item in items]
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return _short(self._rates(left) + self._rates(right))
+            case ast.BinOp(left=ast.List() | ast.BinOp() as left, op=ast.Mult(), right=right):
+                rates, times = self._rates(left), self._known_value(right)
+                if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+                    raise ReadError(
+                        "a list is repeated", required="an integer >= 0 times", got=times
+                    )
+                if len(rates) * times > LONGEST_TEXT:
+                    raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
+                return rates * times
+        raise ReadError(f"{shown(node)} is not a list of rates")
+
+
+class _Inline(ast.NodeTransformer):
+    """Puts the values of known names into a lambda's body."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(self.names[node.id]) if node.id in self.names else node
+
+
+def _short(rates: list[Any]) -> list[Any]:
+    if len(rates) > LONGEST_TEXT:
+        raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
+    return rates
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """Return ``a.b.c`` as text; none for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])

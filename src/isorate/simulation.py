@@ -1,0 +1,173 @@
+"""Driving a call through a run: the rate that each update really uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.core.curve import Curve, Halt
+from isorate.core.errors import RunError
+from isorate.core.evaluate import BLOCK, blocks, check_fits
+from isorate.core.schedule import Schedule
+from isorate.dialects._base import Call, Halting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from isorate.core.run import Run
+
+    Block = NDArray[np.floating[Any]]
+
+#: The most updates that anything here goes through one by one; beyond it, minutes turn to hours.
+LONGEST_RUN = 10**9
+
+
+def simulate(call: Call, run: Run, *, progress: Callable[[int], object] | None = None) -> Curve:
+    """Rates that the framework itself would use, update by update, without the framework.
+
+    Args:
+        call: any call.
+        run: the loop around it; without a length, long enough to show the schedule's ends.
+        progress: called with the number of updates done, now and then.
+
+    Returns:
+        A curve in the framework's own dtype, shape ``(updates,)``, or ``(groups, updates)`` where
+        the call's optimizer has several parameter groups. Where the framework raises within the
+        run, the curve ends there and ``halt`` names the exception.
+
+    Raises:
+        NativeError: the framework refuses the arguments.
+        RunError: more rates than fit in memory.
+
+    Example:
+        >>> from isorate import Run, read
+        >>> simulate(read("cosine_decay_lr(0.01, 0.1, 6, 2, 2)"), Run(6)).values.tolist()
+        [0.1, 0.1, 0.05500000000000001, 0.05500000000000001, 0.01, 0.01]
+
+    """
+    run = run if run.updates is not None else run.lasting(default_updates(run, call))
+    check_fits(run.length * call.groups)
+    stream = Stream(call, run)
+    values = np.empty((call.groups, run.length), call.dtype)
+    done = 0
+    for block in stream.blocks():
+        values[:, done : done + block.shape[1]] = block
+        done += block.shape[1]
+        if progress is not None:
+            progress(done)
+    shaped = values[:, :done] if call.groups > 1 else values[0, :done]
+    return Curve(shaped, call.code, stream.halt)
+
+
+class Stream:
+    """One side's rates in equal blocks, with bounded memory.
+
+    Args:
+        side: a call (native arithmetic), a schedule (Isorate's own), or a finished curve.
+        run: a run with a length.
+
+    """
+
+    def __init__(self, side: Call | Schedule | Curve, run: Run) -> None:
+        self.side = side
+        self.run = run
+        self.halt: Halt | None = side.halt if isinstance(side, Curve) else None
+        if run.length > LONGEST_RUN:
+            raise RunError(
+                "the run is too long to go through",
+                required=f"at most {LONGEST_RUN} updates",
+                got=run.length,
+            )
+        if isinstance(side, Call):
+            side.checked()
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield arrays of shape ``(groups, BLOCK)``, the last one shorter; then ``halt`` is set."""
+        return _rechunked(self._pieces())
+
+    def _pieces(self) -> Iterator[Block]:
+        length = self.run.length
+        if isinstance(self.side, Curve):
+            values = self.side.values.reshape(self.side.groups, -1)[:, :length]
+            yield values
+            self.halt = self.side.halt if self.side.updates < length else None
+            if self.halt is None and self.side.updates < length:
+                self.halt = Halt(self.side.updates, "EndOfCurve", "the curve has no more rates")
+        elif isinstance(self.side, Schedule):
+            done = 0
+            for start, block in blocks(self.side, self.run):
+                done = start + block.shape[1]
+                yield block
+            if done < length:
+                self.halt = Halt(done, "ScheduleError", "the schedule ends here")
+        else:
+            yield from self._native(self.side, length)
+
+    def _native(self, call: Call, length: int) -> Iterator[Block]:
+        every = self.run.updates_per_step if call.card.clock == "step" else 1
+        done = 0
+        try:
+            for block in call.native(-(-length // every)):
+                for piece in _repeated(block, every):
+                    piece = piece[:, : length - done]
+                    done += piece.shape[1]
+                    yield piece
+        except Halting as end:
+            if done < length:
+                self.halt = Halt(done, end.error, end.text)
+
+
+def default_updates(run: Run, *sides: Call | Schedule | Curve, most: int = 10**6) -> int:
+    """Return the number of updates that show every end, period and restart of all sides."""
+    return min(max(_horizon(side, run) for side in sides), most)
+
+
+def _horizon(side: Call | Schedule | Curve, run: Run) -> int:
+    if isinstance(side, Curve):
+        return max(side.updates, 1)
+    if isinstance(side, Call):
+        side.checked()
+        try:
+            side = side.lower()
+        except Exception as error:
+            from isorate.core.errors import IsorateError
+
+            if isinstance(error, IsorateError):
+                return 100  # no schedule to read a length off
+            raise
+    return side.resolved(run).normal().horizon
+
+
+def _repeated(block: Block, every: int) -> Iterator[Block]:
+    """Repeat every column, in pieces of bounded size."""
+    if every == 1:
+        yield block
+        return
+    columns = max(1, BLOCK // every)
+    for start in range(0, block.shape[1], columns):
+        piece = block[:, start : start + columns]
+        for done in range(0, every, BLOCK) if columns == 1 else (0,):
+            yield np.repeat(piece, min(every - done, BLOCK) if columns == 1 else every, axis=1)
+
+
+def _rechunked(pieces: Iterator[Block]) -> Iterator[Block]:
+    """Cut a stream of blocks into blocks of one size."""
+    pending: list[Block] = []
+    waiting = 0
+    for piece in pieces:
+        if not waiting and piece.shape[1] == BLOCK:
+            yield piece
+            continue
+        while piece.shape[1]:
+            taken = piece[:, : BLOCK - waiting]
+            pending.append(taken)
+            waiting += taken.shape[1]
+            piece = piece[:, taken.shape[1] :]
+            if waiting == BLOCK:
+                yield pending[0] if len(pending) == 1 else np.concatenate(pending, axis=1)
+                pending, waiting = [], 0
+    if waiting:
+        yield pending[0] if len(pending) == 1 else np.concatenate(pending, axis=1)
