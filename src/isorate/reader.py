@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
-from isorate.core.errors import ReadError
+from isorate.core.errors import MissingRateError, ReadError
 from isorate.core.expression import Expression, constant, missing_names, parse, shown
 from isorate.dialects._base import Call, Optimizer, ParamGroup
 from isorate.dialects.mindspore import LearningRateList
@@ -229,9 +229,9 @@ class _Reader:
         found = self._groups(node) if isinstance(node, ast.Call) else None
         if found is None:
             if self.lr is None:
-                raise ReadError(
+                raise MissingRateError(
                     f"{name} takes its first rate from the optimizer",
-                    hint="give it: lr=0.1, --lr 0.1, or the optimizer in the text, SGD(params, lr=0.1)",
+                    hint="give it as lr, --lr 0.1, or in the text: SGD(params, lr=0.1)",
                 )
             rates = self.lr if isinstance(self.lr, list | tuple) else [self.lr]
             if not rates:

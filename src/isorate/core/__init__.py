@@ -1,0 +1,1 @@
+"""Schedules, runs and curves. Pure: nothing here imports a framework."""

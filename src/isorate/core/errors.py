@@ -41,6 +41,15 @@ class IsorateError(Exception):
 class ReadError(IsorateError):
     """The text is not a schedule call that Isorate can read."""
 
+    #: Whether all that is missing is the rate that the optimizer would give.
+    lacks_rate = False
+
+
+class MissingRateError(ReadError):
+    """The call takes its first rate from an optimizer, and none was given."""
+
+    lacks_rate = True
+
 
 class RunError(IsorateError):
     """The run is contradictory, incomplete, or longer than can be done."""

@@ -1,0 +1,1 @@
+"""Reports: each module turns a result object into one kind of output."""

@@ -1,0 +1,202 @@
+"""What the commands share: options, reading a side, the run, output, progress."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from isorate.core.errors import ReadError, ReportError
+from isorate.core.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from isorate.dialects._base import Call
+    from isorate.reports.figure import Figure
+
+#: The formats that ``--plot`` writes, by file name.
+FORMATS = ("png", "svg", "html")
+
+
+def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a call is read and driven."""
+    for option in reversed(
+        (
+            click.option(
+                "--lr",
+                "rates",
+                type=float,
+                multiple=True,
+                metavar="RATE",
+                help="The optimizer's rate; repeat it for more parameter groups.",
+            ),
+            click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
+            click.option("--epochs", type=int, metavar="N", help="Length of the run in epochs."),
+            click.option(
+                "--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."
+            ),
+            click.option(
+                "--step-every",
+                type=click.Choice(["update", "epoch"]),
+                default="update",
+                show_default=True,
+                help="When the loop calls scheduler.step().",
+            ),
+            click.option(
+                "--set",
+                "settings",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="The value of a name that a call uses.",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+            click.option(
+                "--plot",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write a picture: .png, .svg or .html.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def make_run(
+    updates: int | None, epochs: int | None, updates_per_epoch: int | None, step_every: Any
+) -> Run:
+    """Return the run that the options ask for."""
+    return Run(updates, epochs=epochs, updates_per_epoch=updates_per_epoch, step_every=step_every)
+
+
+def names(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Return the names that ``--set`` defines; a later one may use an earlier one."""
+    from isorate.core.expression import constant, parse
+
+    known: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
+        known[name] = constant(parse(value), known)
+    return known
+
+
+def read_side(
+    text: str, rates: tuple[float, ...], known: dict[str, Any], dialect: str | None = None
+) -> Call:
+    """Read one call; ``@FILE`` and ``-`` say where its text is."""
+    from isorate.reader import read
+
+    return read(source(text), lr=list(rates) or None, dialect=dialect, names=known)
+
+
+def read_sides(
+    texts: tuple[str, str], rates: tuple[float, ...], known: dict[str, Any]
+) -> list[Call]:
+    """Read two calls, giving the rate to each that has none of its own."""
+    from isorate.reader import read
+
+    calls, used = [], False
+    for text in map(source, texts):
+        try:
+            calls.append(read(text, names=known))
+        except ReadError as error:
+            if not (rates and error.lacks_rate):
+                raise
+            calls.append(read(text, lr=list(rates), names=known))
+            used = True
+    if rates and not used:
+        raise ReadError("both calls carry their own rates", hint="leave --lr away")
+    return calls
+
+
+def source(text: str) -> str:
+    """Return the text of a call, from where ``@FILE`` or ``-`` point."""
+    try:
+        if text == "-":
+            return sys.stdin.read()
+        if text.startswith("@"):
+            return Path(text[1:]).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ReadError(f"cannot read {text.removeprefix('@')}: {reason.lower()}") from None
+    return text
+
+
+def console() -> Console:
+    """Return a console for standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False, markup=False)
+
+
+def check_plot(path: Path | None) -> None:
+    """Refuse a file name that no picture can have, before any work is done."""
+    if path is not None and path.suffix[1:].lower() not in FORMATS:
+        raise ReportError(
+            "--plot takes its format from the file's name",
+            required=" or ".join(f".{kind}" for kind in FORMATS),
+            got=path.name,
+        )
+    if path is not None and not path.parent.is_dir():
+        raise ReportError(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def write_plot(path: Path, figure: Figure | None) -> None:
+    """Write a figure in the format that the file's name asks for, and say so."""
+    from isorate.reports.files import write
+
+    if figure is None:
+        raise ReportError(f"cannot draw {path.name}: the run is too long", required="at most 1000000 updates")
+    kind = path.suffix[1:].lower()
+    if kind == "html":
+        from isorate.reports.html import page
+
+        write(path, page(figure))
+    else:
+        from isorate.reports.plot import picture
+
+        write(path, picture(figure, kind))
+    print(f"wrote {path}", file=sys.stderr)
+
+
+class Progress:
+    """A bar on standard error, only on a terminal, and only once a second has passed."""
+
+    def __init__(self, total: int | None, patience: float = 1.0) -> None:
+        self.total = total
+        self.patience = patience
+        self.started = time.monotonic()
+        self.bar: Any = None
+        self.task: Any = None
+        self.visible = sys.stderr.isatty()
+
+    def __call__(self, done: int) -> None:
+        """Report the number of updates done."""
+        if not self.visible:
+            return
+        if self.bar is None:
+            if time.monotonic() - self.started < self.patience:
+                return
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+
+            self.bar = Bar(console=Console(stderr=True), transient=True)
+            self.bar.start()
+            self.task = self.bar.add_task("updates", total=self.total)
+        self.bar.update(self.task, completed=done)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()

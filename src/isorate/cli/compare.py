@@ -1,0 +1,52 @@
+"""``isorate compare``: two calls, update by update."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from isorate.cli import _shared as shared
+
+
+@click.command("compare", short_help="Compare two calls, update by update.")
+@click.argument("a")
+@click.argument("b")
+@click.option("--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate.")
+@shared.schedule_options
+def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
+    """Compare the rates of A and B and name the first update at which they differ, and why.
+
+    \b
+    Example:
+      isorate compare "CosineAnnealingLR(T_max=2, eta_min=0.01)" \\
+                      "cosine_decay_lr(0.01, 0.1, 6, 2, 2)" --lr 0.1 \\
+                      --epochs 3 --updates-per-epoch 2 --step-every epoch
+    """  # noqa: D301 - \b is click's
+    from isorate.comparison import compare
+    from isorate.simulation import default_updates
+
+    shared.check_plot(options["plot"])
+    sides = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
+    run = shared.make_run(
+        options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
+    )
+    default = run.updates is None
+    if default:
+        run = run.lasting(default_updates(run, *sides))
+    with shared.Progress(run.updates) as progress:
+        result = compare(sides[0], sides[1], run, tolerance=tolerance, progress=progress)
+    if options["plot"] is not None:
+        from isorate.reports import figure
+
+        shared.write_plot(options["plot"], figure.of_comparison(result))
+    if options["as_json"]:
+        from isorate.reports import json
+
+        sys.stdout.write(json.dumps(json.comparison(result)))
+    else:
+        from isorate.reports import text
+
+        text.comparison(shared.console(), result, default)
+    return 0 if result.equal else 1

@@ -1,0 +1,48 @@
+"""``isorate convert``: one call in another framework's words."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from isorate.cli import _shared as shared
+
+
+@click.command("convert", short_help="Say a call in another framework's words.")
+@click.argument("call")
+@click.option("--to", required=True, metavar="DIALECT", help="torch, mindspore, or isorate.")
+@click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
+@shared.schedule_options
+def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
+    """List every way to say CALL in another dialect, best first, each with its difference.
+
+    Without a run, the ways are measured over every period of CALL, or as far as it has rates.
+
+    \b
+    Example:
+      isorate convert "CosineAnnealingLR(T_max=100)" --lr 0.1 --to mindspore --updates 100
+    """  # noqa: D301 - \b is click's
+    from isorate.conversion import convert
+
+    shared.check_plot(options["plot"])
+    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    run = shared.make_run(
+        options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
+    )
+    with shared.Progress(run.updates) as progress:
+        result = convert(read, to=to, run=run, progress=progress)
+    if options["plot"] is not None and result.ways:
+        from isorate.reports import figure
+
+        shared.write_plot(options["plot"], figure.of_conversion(result))
+    if options["as_json"]:
+        from isorate.reports import json
+
+        sys.stdout.write(json.dumps(json.conversion(result)))
+    else:
+        from isorate.reports import text
+
+        text.conversion(shared.console(), result, run.updates is None)
+    return 0 if result.ways and result.ways[0].comparison.equal else 1

@@ -1,0 +1,36 @@
+"""Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
+
+``cosine_decay_lr`` is MindSpore's own list, bit for bit, and stays when MindSpore removes it;
+``cosine_annealing_lr`` is torch's periodic cosine as a list; ``CosineAnnealingLR`` is the same
+cosine as a cell. The lists need no MindSpore; the cell imports it when it is first looked up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isorate.mindspore.lists import cosine_annealing_lr, cosine_decay_lr
+
+if TYPE_CHECKING:
+    from isorate.mindspore.cells import CosineAnnealingLR
+
+__all__ = ["CosineAnnealingLR", "cosine_annealing_lr", "cosine_decay_lr"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "CosineAnnealingLR":
+        raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
+    try:
+        from isorate.mindspore.cells import CosineAnnealingLR
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mindspore":
+            raise
+        raise ImportError(
+            "isorate.mindspore.CosineAnnealingLR needs MindSpore: pip install mindspore",
+            name="mindspore",
+        ) from error
+    return CosineAnnealingLR
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

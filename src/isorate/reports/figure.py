@@ -1,0 +1,117 @@
+"""What every picture shows: lines of rates over updates, and the first difference marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from isorate.comparison import Comparison
+    from isorate.conversion import Conversion
+    from isorate.core.curve import Curve
+    from isorate.dialects._base import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a picture: its label, and the rates of updates 0, 1, 2, …"""
+
+    label: str
+    values: NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture before it has a format.
+
+    Args:
+        title: the sentence above it.
+        lines: what is drawn.
+        mark: the update to mark, if any.
+        facts: names and values to list beside the picture.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    mark: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def updates(self) -> int:
+        """The length of the longest line."""
+        return max((len(line.values) for line in self.lines), default=0)
+
+    def limits(self) -> tuple[float, float]:
+        """Return the lowest and the highest finite rate, never the same."""
+        finite = [line.values[np.isfinite(line.values)] for line in self.lines]
+        low = min((float(v.min()) for v in finite if len(v)), default=0.0)
+        high = max((float(v.max()) for v in finite if len(v)), default=1.0)
+        if low == high:
+            low, high = min(low, 0.0), max(high, 0.0)
+        return (low, high) if low < high else (low, low + 1.0)
+
+
+def of_curve(call: Call, curve: Curve, run: object) -> Figure:
+    """Return the picture of one call."""
+    halt = curve.halt.update if curve.halt else None
+    facts = [("call", call.code), ("run", str(run)), ("dtype", curve.dtype)]
+    if curve.halt:
+        facts.append(("ends", str(curve.halt)))
+    return Figure(call.code, _lines(call.name, curve), halt, tuple(facts))
+
+
+def of_comparison(result: Comparison) -> Figure | None:
+    """Return the picture of a comparison; none where the run is too long to hold."""
+    curves = result.curves()
+    if curves is None:
+        return None
+    names = [side.dialect or "given" for side in (result.a, result.b)]
+    labels = (f"a: {names[0]}", f"b: {names[1]}")
+    facts = [("a", result.a.call), ("b", result.b.call), ("run", str(result.run))]
+    facts += [(reason.kind, reason.text) for reason in result.reasons]
+    facts.append(("largest |Δ|", f"{result.max_abs:.3g}, {result.max_rel_peak:.3g} of the peak rate"))
+    lines = (*_lines(labels[0], curves[0]), *_lines(labels[1], curves[1]))
+    return Figure(result.sentence, lines, result.first_difference, tuple(facts))
+
+
+def of_conversion(result: Conversion) -> Figure | None:
+    """Return the picture of a conversion's best way beside the original."""
+    return of_comparison(result.ways[0].comparison) if result.ways else None
+
+
+def _lines(label: str, curve: Curve) -> tuple[Line, ...]:
+    if curve.halt is not None:
+        label = f"{label} ({curve.halt.error} at update {curve.halt.update:,})"
+    if curve.groups == 1:
+        return (Line(label, curve.values.reshape(-1)),)
+    return tuple(Line(f"{label}, group {i}", row) for i, row in enumerate(curve.values))
+
+
+def envelope(values: NDArray[np.floating[Any]], columns: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Thin a line to about two points a column, keeping every column's lowest and highest rate.
+
+    Returns:
+        The updates that are kept, in order, and their rates.
+    """
+    updates = len(values)
+    if updates <= 2 * columns:
+        return np.arange(updates), values
+    edges = np.linspace(0, updates, columns + 1).astype(np.int64)
+    kept = [np.array([0, updates - 1])]
+    with np.errstate(invalid="ignore"):
+        for pick in (np.nanargmin, np.nanargmax):
+            found = [
+                start + int(pick(values[start:stop]))
+                for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+                if not np.isnan(values[start:stop]).all()
+            ]
+            kept.append(np.array(found, dtype=np.int64))
+    holes = np.flatnonzero(np.isnan(values))
+    if len(holes):
+        kept.append(holes[:: max(1, len(holes) // columns)])
+    index = np.unique(np.concatenate(kept))
+    return index, values[index]

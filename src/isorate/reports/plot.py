@@ -1,0 +1,140 @@
+"""Figures as pictures: in the terminal, and as PNG or SVG."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.core.errors import ReportError
+from isorate.reports.figure import Figure, envelope
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Colours by line: numbers of the 256-colour terminal, and the same hues for pictures.
+TERMINAL_COLORS = (33, 208, 42, 141)
+COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
+MARK_COLOR = 196
+
+
+def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool = True) -> str:
+    """Return a plot of braille dots, at most ``width`` characters wide."""
+    import plotille
+
+    low, high = figure.limits()
+    labels = [f"{high:.4g}", f"{(low + high) / 2:.4g}", f"{low:.4g}"]
+    gutter = max(map(len, labels))
+    columns = max(width - gutter - 3, 10)
+    last = max(figure.updates - 1, 1)
+    pad = (high - low) * 0.02
+    canvas = plotille.Canvas(columns, height, -0.5, low - pad, last + 0.5, high + pad, mode="byte")
+    if figure.mark is not None and figure.mark <= last:
+        canvas.line(figure.mark, low - pad, figure.mark, high + pad, color=MARK_COLOR if color else None)
+    for index, line in enumerate(figure.lines):
+        hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
+        _draw(canvas, line.values, columns * 2, hue)
+    rows = canvas.plot().splitlines()
+    middle = len(rows) // 2
+    at = {0: labels[0], middle: labels[1], len(rows) - 1: labels[2]}
+    text = [f"{at.get(i, ''):>{gutter}} {'┤' if i in at else '│'}{row}" for i, row in enumerate(rows)]
+    text.append(" " * (gutter + 1) + "└" + "─" * columns)
+    text.append(" " * (gutter + 2) + _axis(figure, columns, last))
+    text.append(" " * (gutter + 2) + _legend(figure, color))
+    return "\n".join(row.rstrip(" ⠀") for row in text)
+
+
+def _draw(canvas: Any, values: NDArray[Any], columns: int, hue: int | None) -> None:
+    """Draw a line: as the steps that it is while they can be seen, else as its envelope."""
+    updates, rates = envelope(values, columns)
+    points = zip(updates.tolist(), rates.tolist(), np.isfinite(rates).tolist(), strict=True)
+    half = 0.5 if len(values) * 4 <= columns else 0.0
+    before: tuple[float, float] | None = None
+    for x, y, finite in points:
+        if not finite:
+            before = None
+            continue
+        if before is not None:
+            canvas.line(*before, x - half, y, color=hue)
+        canvas.line(x - half, y, x + half, y, color=hue)
+        before = (x + half, y)
+
+
+def _axis(figure: Figure, columns: int, last: int) -> str:
+    """Return the updates below the plot: first, last, and the marked one."""
+    end = str(figure.updates - 1)
+    row = list(f"{'0':<{columns - len(end)}}{end}")
+    if figure.mark is not None:
+        note = f"▲ update {figure.mark}"
+        at = round((figure.mark + 0.5) / (last + 1) * columns)
+        at = min(max(at, 2), columns - len(note) - len(end) - 1)
+        if at >= 2:
+            row[at : at + len(note)] = note
+    return "".join(row)
+
+
+def _legend(figure: Figure, color: bool) -> str:
+    parts = []
+    for index, line in enumerate(figure.lines):
+        hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)]
+        dots = f"\033[38;5;{hue}m⣀⡠⠤⠒⠉\033[0m" if color else "⣀⡠⠤⠒⠉"
+        parts.append(f"{dots} {line.label}")
+    return "   ".join(parts)
+
+
+def picture(figure: Figure, kind: str) -> bytes:
+    """Return a figure as PNG or SVG.
+
+    Raises:
+        ReportError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure as Sheet
+    except ImportError:
+        raise ReportError(
+            f"{kind.upper()} pictures need Matplotlib", hint="pip install 'isorate[plot]', or --plot x.html"
+        ) from None
+    from textwrap import fill
+
+    sheet = Sheet(figsize=(10, 5.4), dpi=144, layout="constrained")
+    FigureCanvasSVG(sheet) if kind == "svg" else FigureCanvasAgg(sheet)
+    axes = sheet.add_subplot()
+    few = figure.updates <= 64
+    for index, line in enumerate(figure.lines):
+        updates, rates = envelope(line.values, 2000)
+        axes.plot(
+            updates,
+            rates,
+            color=COLORS[index % len(COLORS)],
+            linestyle="-" if index % 2 == 0 else "--",
+            linewidth=1.8,
+            drawstyle="steps-mid" if figure.updates <= 400 else "default",
+            marker="o" if few else None,
+            markersize=4,
+            label=line.label,
+        )
+    low, high = figure.limits()
+    if figure.mark is not None:
+        axes.axvline(figure.mark, color="#dc2626", linewidth=1, linestyle=":")
+        axes.annotate(
+            f"update {figure.mark:,}",
+            (figure.mark, high),
+            xytext=(4, 6),
+            textcoords="offset points",
+            color="#dc2626",
+            annotation_clip=False,
+        )
+    margin = (high - low) * 0.04
+    axes.set_ylim(low - margin, high + margin)
+    axes.set_xlabel("update")
+    axes.set_ylabel("learning rate")
+    axes.set_title(fill(figure.title, 96), fontsize=11, loc="left", pad=18)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, -0.08), ncols=4)
+    out = BytesIO()
+    sheet.savefig(out, format=kind)
+    return out.getvalue()
