@@ -377,24 +377,26 @@ def _curve(side: Side, run: Run) -> Curve:
 
 
 def _sentence(c: Comparison) -> str:
-    over = f"{c.updates:,} updates"
+    over = f"over {c.updates:,} update{'s' if c.updates != 1 else ''}"
+    every = "at every update, however long the run" if c.proved else over
     if c.verdict == "identical":
-        every = "at every update, however long the run" if c.proved else f"over {over}"
         return f"Identical {every}: the same bits."
     if c.verdict == "equal":
-        every = "at every update, however long the run" if c.proved else f"over {over}"
         return f"Equal {every}: they differ by at most {c.max_rel_peak:.1e} of the peak rate."
-    rates = c.rates or (None, None)
-    shown = " and ".join(
-        _rate_or_error(rate, side) for rate, side in zip(rates, (c.a, c.b), strict=True)
+    names = [side.dialect or "the given side" for side in (c.a, c.b)]
+    if names[0] == names[1]:
+        names = ["a", "b"]
+    first = c.first_difference or 0
+    what = " and ".join(
+        _rate_or_error(name, rate, side.halt)
+        for name, rate, side in zip(names, c.rates or (None, None), (c.a, c.b), strict=True)
     )
     if c.verdict == "different":
-        return f"Different from update 0 on: {shown}."
-    return f"Equal up to update {c.first_difference - 1:,}, then they part: at update {c.first_difference:,} {shown}."  # type: ignore[operator]
+        return f"Different from update 0 on: {what}."
+    return f"Equal up to update {first - 1:,}, then they part: at update {first:,} {what}."
 
 
-def _rate_or_error(rate: float | None, side: SideFacts) -> str:
-    who = side.dialect or "the other"
+def _rate_or_error(name: str, rate: float | None, halt: Halt | None) -> str:
     if rate is None:
-        return f"{who} raises {side.halt.error}" if side.halt else f"{who} has no rate"
-    return f"{who} uses {rate:.6g}"
+        return f"{name} raises {halt.error}" if halt else f"{name} has no rate"
+    return f"{name} uses {rate:.6g}"

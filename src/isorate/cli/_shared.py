@@ -155,7 +155,9 @@ def write_plot(path: Path, figure: Figure | None) -> None:
     from isorate.reports.files import write
 
     if figure is None:
-        raise ReportError(f"cannot draw {path.name}: the run is too long", required="at most 1000000 updates")
+        raise ReportError(
+            f"cannot draw {path.name}: the run is too long", required="at most 1000000 updates"
+        )
     kind = path.suffix[1:].lower()
     if kind == "html":
         from isorate.reports.html import page

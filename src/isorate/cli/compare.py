@@ -13,7 +13,9 @@ from isorate.cli import _shared as shared
 @click.command("compare", short_help="Compare two calls, update by update.")
 @click.argument("a")
 @click.argument("b")
-@click.option("--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate.")
+@click.option(
+    "--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate."
+)
 @shared.schedule_options
 def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     """Compare the rates of A and B and name the first update at which they differ, and why.

@@ -111,8 +111,8 @@ def _recursion(
 
 
 def _between_anchors(lr: float, ratio: Float64s, eta: float) -> Float64s:
-    if eta == 0:  # subtracting and adding zero changes no bit, and a product can be accumulated
-        return np.multiply.accumulate(np.concatenate(([lr], ratio)))[1:]
+    if eta == 0:  # zero taken away and added changes no bit but -0.0's: a product, accumulated
+        return np.multiply.accumulate(np.concatenate(([lr + 0.0], ratio)))[1:]
     return np.array([lr := q * (lr - eta) + eta for q in ratio.tolist()])
 
 
@@ -210,6 +210,15 @@ class CosineParts:
         """Updates from start to end."""
         return self.cosine.duration * self.every
 
+    @property
+    def turning(self) -> int:
+        """The first update past the minimum, where a periodic cosine climbs again."""
+        return (
+            math.floor(self.cosine.duration)
+            + 1
+            - self.begin % max(1, int(2 * self.cosine.duration))
+        ) * self.every
+
     def resting(self, *, resumed: bool | None = None) -> tuple[ParamGroup, ...]:
         """Return the groups as an optimizer holds them when the schedule begins."""
         if not (self.begin if resumed is None else resumed):
@@ -266,14 +275,10 @@ def lift_periodic(
         return Refusal("an optimizer takes no negative rate to begin with")
     call: Call = cls(Optimizer(groups), parts.cosine.duration, parts.cosine.end, parts.begin - 1)
     said = list(losses)
-    if parts.cosine.after == "hold" and (parts.length is None or parts.length > parts.duration + 1):
-        said.append(f"climbs again after update {_count(parts.duration)}, where the schedule holds")
+    if parts.cosine.after == "hold" and (parts.length is None or parts.length > parts.turning):
+        said.append(f"climbs again from update {parts.turning}, where the schedule holds")
     if parts.length is not None:
         said.append(f"goes on after the {parts.length} rates that the schedule has")
     if parts.every > 1:
         said.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")
     return Lift(call, parts.every, tuple(said))
-
-
-def _count(duration: float) -> str:
-    return str(int(duration)) if float(duration).is_integer() else str(duration)

@@ -86,7 +86,8 @@ def experimental_cosine(
     step k+1; the step to 0 keeps the rate it finds.
     """
     lr, eta = single(group.lr), single(eta_min)
-    width = single(group.base) - eta
+    plain = group.initial_lr is not None and group.tensor is None  # still a Python number
+    width = single(group.base - eta_min) if plain else single(group.base) - eta
     counter = last_epoch
     with np.errstate(all="ignore"):
         rise = (
@@ -133,8 +134,8 @@ def _recursion(
     done = 0
     for anchor in [*np.flatnonzero(anchors).tolist(), len(ratio)]:
         links = ratio[done:anchor]
-        if eta == 0 and len(links) >= SHORT:  # zero subtracted and added changes no bit
-            out[done:anchor] = np.multiply.accumulate(np.concatenate(([lr], links)))[1:]
+        if eta == 0 and len(links) >= SHORT:  # zero subtracted and added: no bit but -0.0's
+            out[done:anchor] = np.multiply.accumulate(np.concatenate(([lr + F32(0)], links)))[1:]
         elif len(links):
             out[done:anchor] = [lr := q * (lr - eta) + eta for q in links]
         if anchor > done:

@@ -119,7 +119,7 @@ class cosine_decay_lr(Call, frozen=True):
         losses = []
         if cosine.after == "mirror" and parts.length is None:
             losses.append(
-                f"holds min_lr from update {reaching - 1} on, where the schedule climbs again"
+                f"holds min_lr for good, where the schedule climbs again from update {parts.turning}"
             )
         if parts.length is None:
             losses.append(
@@ -233,7 +233,7 @@ class CosineDecayLR(Call, frozen=True):
         losses = ["computed in float32"]
         if parts.cosine.after == "mirror":
             losses.append(
-                f"holds min_lr from update {parts.cosine.duration} on, where the schedule climbs again"
+                f"holds min_lr for good, where the schedule climbs again from update {parts.turning}"
             )
         if parts.length is not None:
             losses.append(f"goes on after the {parts.length} rates that the schedule has")
@@ -365,14 +365,13 @@ class LearningRateList(Call, frozen=True):
         return "list"
 
     def fault(self) -> Fault | None:
-        """MindSpore wants a non-empty list of floats."""
-        if not self.rates:
-            return Fault(ValueError, "the list of rates is empty")
+        """MindSpore takes whatever NumPy makes float32 of, and finds no rate in an empty list."""
         for rate in self.rates:
-            if type(rate) is not float:
-                return Fault(TypeError, f"a rate in the list is not a float: {rate!r}")
-            if not (math.isfinite(rate) and rate >= 0):
-                return Fault(ValueError, f"a rate in the list is negative or not finite: {rate!r}")
+            if not isinstance(rate, int | float):
+                error = ValueError if isinstance(rate, str) else TypeError
+                return Fault(error, f"a rate in the list is not a number: {rate!r}")
+        if not self.rates:
+            return Fault(RuntimeError, "the list of rates is empty", "on the first step")
         return None
 
     def lower(self) -> Schedule:
@@ -400,7 +399,7 @@ class LearningRateList(Call, frozen=True):
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
         """Look the rates up."""
         self.checked()
-        rates = np.array(self.rates[:steps])
+        rates = np.array(self.rates[:steps], dtype=np.float64)
         for start in range(0, len(rates), BLOCK):
             yield rates[None, start : start + BLOCK]
         if steps > len(rates):

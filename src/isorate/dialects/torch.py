@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from isorate.core.expression import Expression
 from isorate.core.python_source import python_source
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import chained_cosine, chained_meaning, lift_periodic
-from isorate.dialects._float32 import chained_cosine_tensor
+from isorate.dialects._float32 import chained_cosine_tensor, single
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ class _LRScheduler(Call, frozen=True):
             if group.initial_lr is None:
                 text = f"last_epoch={last_epoch} needs 'initial_lr' in parameter group {index}"
                 return Fault(KeyError, text)
-        if isinstance(last_epoch, bool) or not isinstance(last_epoch, int):
+        if not isinstance(last_epoch, int):
             return Fault(TypeError, f"last_epoch is not an integer: {last_epoch!r}")
         return None
 
@@ -89,15 +90,16 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
         if resume is not None:
             return resume
         step = "on the first step"
-        for name, value in (("T_max", self.T_max), ("eta_min", self.eta_min)):
-            if not isinstance(value, int | float):
-                return Fault(TypeError, f"{name} is not a number: {value!r}", step)
+        if not isinstance(self.T_max, int | float):
+            return Fault(TypeError, f"T_max is not a number: {self.T_max!r}", step)
         if self.T_max == 0:
-            return Fault(
-                ZeroDivisionError,
-                f"T_max={self.T_max!r}, and the step is taken modulo 2·T_max",
-                step,
-            )
+            text = f"T_max={self.T_max!r}, and the step is taken modulo 2·T_max"
+            return Fault(ZeroDivisionError, text, step)
+        if not isinstance(self.eta_min, int | float):
+            return Fault(TypeError, f"eta_min is not a number: {self.eta_min!r}", step)
+        if math.isinf(math.pi * max(abs(self.last_epoch + 2), 1) / self.T_max):
+            text = f"T_max={self.T_max!r} takes the cosine of infinity"
+            return Fault(ValueError, text, step)
         return None
 
     def lower(self) -> Schedule:
@@ -155,13 +157,17 @@ class LambdaLR(_LRScheduler, frozen=True):
     def fault(self) -> Fault | None:
         """Torch wants one function a group, and ``initial_lr`` to resume."""
         listed = isinstance(self.lr_lambda, list | tuple)
-        for function in self.lr_lambda if listed else [self.lr_lambda]:  # type: ignore[union-attr]
+        functions: Any = self.lr_lambda if listed else [self.lr_lambda]
+        groups = len(self.optimizer.groups)
+        if listed and len(functions) != groups:
+            return Fault(ValueError, f"{len(functions)} lambdas for {groups} parameter groups")
+        resume = self._resume_fault(self.last_epoch)
+        if resume is not None:
+            return resume
+        for function in functions:
             if not isinstance(function, Expression):
                 return Fault(TypeError, f"lr_lambda is not a function: {function!r}")
-        if listed and len(self._lambdas) != len(self.optimizer.groups):
-            groups = len(self.optimizer.groups)
-            return Fault(ValueError, f"{len(self._lambdas)} lambdas for {groups} parameter groups")
-        return self._resume_fault(self.last_epoch)
+        return None
 
     def lower(self) -> Schedule:
         """Refuse: a function is not data."""
@@ -192,28 +198,26 @@ class LambdaLR(_LRScheduler, frozen=True):
         )
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Multiply each base rate by its lambda; a resumed call begins with ``group["lr"]``."""
+        """Multiply each base rate by its lambda, a resumed call's first rate included."""
         self.checked()
+        groups = self.optimizer.groups
         functions = [expression.function() for expression in self._lambdas]
         first = self.last_epoch + 1
-        resumed = self.last_epoch != -1
         for start in range(first, first + steps, BLOCK):
             stop = min(start + BLOCK, first + steps)
             block = np.empty((len(functions), stop - start), self.dtype)
-            for row, (group, function) in enumerate(
-                zip(self.optimizer.groups, functions, strict=True)
-            ):
-                for column, t in enumerate(range(start, stop)):
-                    if resumed and t == first:
-                        block[row, column] = group.lr
-                        continue
-                    try:
-                        block[row, column] = group.base * function(t)
-                    except (ArithmeticError, ValueError, TypeError) as error:
-                        yield block[:, :column]
-                        raise Halting(
-                            type(error).__name__, f"lambda at step {t}: {error}"
-                        ) from None
+            for column, t in enumerate(range(start, stop)):
+                try:
+                    block[:, column] = [
+                        single(group.base) * single(function(t))
+                        if group.tensor == "float32"
+                        else group.base * function(t)
+                        for group, function in zip(groups, functions, strict=True)
+                    ]
+                except (ArithmeticError, ValueError, TypeError) as error:
+                    yield block[:, :column]
+                    text = f"lambda at step {t}: {error}"
+                    raise Halting(type(error).__name__, text) from None
             yield block
 
 

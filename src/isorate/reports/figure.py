@@ -73,7 +73,9 @@ def of_comparison(result: Comparison) -> Figure | None:
     labels = (f"a: {names[0]}", f"b: {names[1]}")
     facts = [("a", result.a.call), ("b", result.b.call), ("run", str(result.run))]
     facts += [(reason.kind, reason.text) for reason in result.reasons]
-    facts.append(("largest |Δ|", f"{result.max_abs:.3g}, {result.max_rel_peak:.3g} of the peak rate"))
+    facts.append(
+        ("largest |Δ|", f"{result.max_abs:.3g}, {result.max_rel_peak:.3g} of the peak rate")
+    )
     lines = (*_lines(labels[0], curves[0]), *_lines(labels[1], curves[1]))
     return Figure(result.sentence, lines, result.first_difference, tuple(facts))
 
@@ -91,7 +93,9 @@ def _lines(label: str, curve: Curve) -> tuple[Line, ...]:
     return tuple(Line(f"{label}, group {i}", row) for i, row in enumerate(curve.values))
 
 
-def envelope(values: NDArray[np.floating[Any]], columns: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def envelope(
+    values: NDArray[np.floating[Any]], columns: int
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Thin a line to about two points a column, keeping every column's lowest and highest rate.
 
     Returns:

@@ -20,7 +20,9 @@ def write(path: Path, content: str | bytes) -> None:
         raise ReportError(f"cannot write {path}", required="a file", got="a folder")
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
             temporary = Path(file.name)
             file.write(data)
         temporary.chmod(0o666 & ~_umask())

@@ -95,20 +95,25 @@ function nearest(line, update) {
   return Math.abs(line.updates[before] - update) < Math.abs(line.updates[low] - update)
     ? before : low;
 }
+function ticks(low, high, most) {
+  const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(k => k * power).find(k => k >= rough);
+  const all = [];
+  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-12); k++) all.push(k * step);
+  return all;
+}
 function grid() {
   pen.strokeStyle = style("--line"); pen.fillStyle = style("--soft");
   pen.font = "12px system-ui, sans-serif"; pen.lineWidth = 1;
   pen.textAlign = "right"; pen.textBaseline = "middle";
-  for (let i = 0; i <= 4; i++) {
-    const rate = data.low + (data.high - data.low) * i / 4;
+  for (const rate of ticks(data.low, data.high, 6)) {
     pen.beginPath(); pen.moveTo(pad.left, y(rate));
     pen.lineTo(pad.left + box().width, y(rate)); pen.stroke();
-    pen.fillText(rate.toPrecision(3), pad.left - 8, y(rate));
+    pen.fillText(String(Number(rate.toPrecision(6))), pad.left - 8, y(rate));
   }
   pen.textAlign = "center"; pen.textBaseline = "top";
-  const steps = Math.min(6, Math.max(data.updates - 1, 1));
-  for (let i = 0; i <= steps; i++) {
-    const update = Math.round((data.updates - 1) * i / steps);
+  for (const update of ticks(0, Math.max(data.updates - 1, 1), 8)) {
+    if (!Number.isInteger(update) || update >= data.updates) continue;
     pen.fillText(update.toLocaleString("en"), x(update), canvas.clientHeight - pad.bottom + 8);
   }
   pen.fillText("update", pad.left + box().width / 2, canvas.clientHeight - 16);
@@ -224,7 +229,9 @@ def page(figure: Figure) -> str:
         title=html.escape(figure.title),
         key=key,
         facts=facts,
-        thinned=f"Of {figure.updates:,} updates, the extremes of every pixel are kept." if thinned else "",
+        thinned=f"Of {figure.updates:,} updates, the extremes of every pixel are kept."
+        if thinned
+        else "",
         data=msgspec.json.encode(data).decode().replace("</", "<\\/"),
         script=SCRIPT,
     )

@@ -31,14 +31,18 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     pad = (high - low) * 0.02
     canvas = plotille.Canvas(columns, height, -0.5, low - pad, last + 0.5, high + pad, mode="byte")
     if figure.mark is not None and figure.mark <= last:
-        canvas.line(figure.mark, low - pad, figure.mark, high + pad, color=MARK_COLOR if color else None)
+        canvas.line(
+            figure.mark, low - pad, figure.mark, high + pad, color=MARK_COLOR if color else None
+        )
     for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
         _draw(canvas, line.values, columns * 2, hue)
     rows = canvas.plot().splitlines()
     middle = len(rows) // 2
     at = {0: labels[0], middle: labels[1], len(rows) - 1: labels[2]}
-    text = [f"{at.get(i, ''):>{gutter}} {'┤' if i in at else '│'}{row}" for i, row in enumerate(rows)]
+    text = [
+        f"{at.get(i, ''):>{gutter}} {'┤' if i in at else '│'}{row}" for i, row in enumerate(rows)
+    ]
     text.append(" " * (gutter + 1) + "└" + "─" * columns)
     text.append(" " * (gutter + 2) + _axis(figure, columns, last))
     text.append(" " * (gutter + 2) + _legend(figure, color))
@@ -95,7 +99,8 @@ def picture(figure: Figure, kind: str) -> bytes:
         from matplotlib.figure import Figure as Sheet
     except ImportError:
         raise ReportError(
-            f"{kind.upper()} pictures need Matplotlib", hint="pip install 'isorate[plot]', or --plot x.html"
+            f"{kind.upper()} pictures need Matplotlib",
+            hint="pip install 'isorate[plot]', or --plot x.html",
         ) from None
     from textwrap import fill
 

@@ -72,13 +72,16 @@ def comparison(console: Console, result: Comparison, default: bool, *, plot: boo
         draw(console, picture)
 
 
-def conversion(console: Console, result: Conversion, default: bool) -> None:
+def conversion(console: Console, result: Conversion, default: bool, *, plot: bool = True) -> None:
     """Print a conversion: every way, best first, with what it costs."""
     if result.ways:
         best = result.ways[0].comparison
         count = f"{len(result.ways)} way{'s' if len(result.ways) > 1 else ''}"
         console.print(
-            Text(f"{count} to say it in {result.to}, best first.", style=f"bold {STYLES[best.verdict]}")
+            Text(
+                f"{count} to say it in {result.to}, best first.",
+                style=f"bold {STYLES[best.verdict]}",
+            )
         )
     else:
         console.print(Text(f"There is no way to say it in {result.to}.", style="bold red"))
@@ -89,7 +92,9 @@ def conversion(console: Console, result: Conversion, default: bool) -> None:
     console.print(facts)
     for number, way in enumerate(result.ways, 1):
         console.print()
-        head = Text.assemble(f"{number}. ", (way.comparison.verdict, STYLES[way.comparison.verdict]))
+        head = Text.assemble(
+            f"{number}. ", (way.comparison.verdict, STYLES[way.comparison.verdict])
+        )
         console.print(head)
         console.print(Text(f"   {shortened(way.code)}", style="bold"), soft_wrap=True)
         notes = grid(indent=3)
@@ -103,7 +108,7 @@ def conversion(console: Console, result: Conversion, default: bool) -> None:
         for name, reason in result.refusals:
             refused.add_row("not", Text.assemble(name, (f"\n{reason}", "dim")))
         console.print(refused)
-    picture = figures.of_conversion(result)
+    picture = figures.of_conversion(result) if plot else None
     if picture is not None:
         draw(console, picture)
 
@@ -169,7 +174,9 @@ def _first_and_last(curve: Curve) -> str:
 def _measures(result: Comparison) -> str:
     bit = result.first_bit_difference
     bits = "no bit differs" if bit is None else f"first bit differs at update {bit:,}"
-    proved = "proved for every update" if result.proved else f"measured over {result.updates:,} updates"
+    proved = (
+        "proved for every update" if result.proved else f"measured over {result.updates:,} updates"
+    )
     return (
         f"largest |Δ| {result.max_abs:.3g} = {result.max_rel_peak:.3g} of the peak, "
         f"{result.max_ulp:,} ULP; {bits}; {proved}"

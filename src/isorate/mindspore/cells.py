@@ -1,0 +1,82 @@
+"""Cells for a MindSpore optimizer, called with ``global_step``; importing this imports MindSpore."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import mindspore
+from mindspore import ops
+from mindspore.nn.learning_rate_schedule import LearningRateSchedule
+
+from isorate.dialects import isorate
+
+#: MindSpore's optimizers count their steps in int32.
+LAST_STEP = 2**31 - 1
+
+
+class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore is untyped
+    """Torch's periodic cosine as a cell: half a cosine down, half a cosine up, without end.
+
+    ``rate(step) = lr·sin²(π(T−t)/(2T)) + eta_min·sin²(πt/(2T))``, T = ``T_max`` in updates, t =
+    ``step`` folded into [0, T] (|step mod 2T − T| is T−t). The rate is absolute and belongs to
+    update ``step``. Update 0 has ``lr``, update T has ``eta_min``, update 2T ``lr`` again, exactly
+    (rounded to float32), at every repetition. The fold is done in integers, before anything is
+    computed in float32, so that no rate drifts, none is NaN, and none is missing up to step
+    2³¹−1, the last that MindSpore's int32 counter has.
+
+    Accuracy: ULP_BOUND.
+
+    Args:
+        lr: the rate of update 0, a float >= 0.
+        T_max: updates from ``lr`` to ``eta_min``, half the period; an int from 1 to 2³¹−1.
+        eta_min: the rate of update ``T_max``, a float >= 0; above ``lr``, the rate rises first.
+
+    Inputs:
+        global_step: an int32 tensor of any shape, steps >= 0. An optimizer passes its own.
+
+    Outputs:
+        A float32 tensor of that shape.
+
+    Raises:
+        TypeError: a rate that is not a float (an int is none), a ``T_max`` that is not an int.
+        ValueError: a rate that is negative or not finite, a ``T_max`` out of range.
+
+    Example:
+        >>> from mindspore import Tensor, int32
+        >>> schedule = CosineAnnealingLR(0.1, 100, 0.001)
+        >>> print(schedule(Tensor([0, 100, 200], int32)))
+        [0.1   0.001 0.1  ]
+
+    Source: ``torch.optim.lr_scheduler.CosineAnnealingLR``, torch 2.13.0, by its closed form;
+    the base class is ``mindspore.nn.learning_rate_schedule.LearningRateSchedule``, MindSpore
+    2.10.0.
+
+    """
+
+    def __init__(self, lr: float, T_max: int, eta_min: float = 0.0) -> None:
+        super().__init__()
+        fault = isorate.mindspore_CosineAnnealingLR(lr, T_max, eta_min).fault()
+        if fault is not None:
+            raise fault.error(f"CosineAnnealingLR: {fault.text}")
+        if T_max > LAST_STEP:
+            raise ValueError(f"CosineAnnealingLR: T_max is above 2**31 - 1: {T_max}")
+        self.lr = float(lr)
+        self.T_max = T_max
+        self.eta_min = float(eta_min)
+        # a period that int32 cannot hold is longer than int32 can count: there is nothing to fold
+        self.period = 2 * T_max if 2 * T_max <= LAST_STEP else None
+        self.angle = math.pi / (2 * T_max)
+
+    def construct(self, global_step: Any) -> Any:
+        """Return the rates of these steps."""
+        if self.period is not None:
+            global_step = global_step % self.period
+        to_end = ops.abs(global_step - self.T_max)
+        down = self._sine(to_end)
+        up = self._sine(self.T_max - to_end)
+        return self.lr * (down * down) + self.eta_min * (up * up)
+
+    def _sine(self, steps: Any) -> Any:
+        """Return sin(π·steps/(2T)) of integers from 0 to T."""
+        return ops.sin(ops.cast(steps, mindspore.float32) * self.angle)

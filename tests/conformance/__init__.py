@@ -1,0 +1,1 @@
+"""Native arithmetic beside the real frameworks, on configurations that hypothesis draws."""

@@ -1,0 +1,289 @@
+"""The real frameworks, driven by the text that Isorate reads.
+
+One text is evaluated with the framework's names in scope and stepped as a training loop would; the
+rate of every update is read back from the optimizer. ``tools/capture.py`` writes the tables with
+it, the conformance tests lay it beside native arithmetic. Nothing here knows what to expect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.run import Run
+
+    Rates = NDArray[np.floating[Any]]
+
+#: More parameter groups than any text has.
+GROUPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a framework did with a text.
+
+    Args:
+        rates: the rate that each update used, shape ``(groups, updates)``; fewer updates than the
+            run has where the framework raised.
+        error: the exception class that it raised, if any.
+        constructing: whether it raised before there was anything to step.
+
+    """
+
+    rates: Rates
+    error: str | None = None
+    constructing: bool = False
+
+    @property
+    def updates(self) -> int:
+        """How many updates had a rate."""
+        return int(self.rates.shape[1])
+
+
+def drive(
+    text: str,
+    run: Run,
+    *,
+    framework: str,
+    lr: float | Sequence[float] | None = None,
+    weigh: bool = False,
+    optimizer: str = "SGD",
+) -> Seen:
+    """Evaluate a text and go through a run with what it builds.
+
+    Args:
+        text: the call, as users write it; it is evaluated as Python.
+        run: a run with a length.
+        framework: ``"torch"``, ``"mindspore"``, or ``"isorate"``: what is in scope.
+        lr: the optimizer's rate, one a parameter group, where the text has no optimizer.
+        weigh: make the real optimizer take every update, and check that a parameter with
+            gradient 1 moves by the very rate that is reported.
+        optimizer: MindSpore's optimizer that a list of rates is given to.
+
+    """
+    with _quiet():
+        scope = _scope(framework, lr, bare="optimizer" not in text)
+        try:
+            built = eval(text, scope)  # our own text, or one that Isorate wrote
+        except Exception as error:
+            return Seen(np.empty((1, 0)), type(error).__name__, constructing=True)
+        return run_through(built, run, weigh=weigh, optimizer=optimizer)
+
+
+def run_through(built: Any, run: Run, *, weigh: bool = False, optimizer: str = "SGD") -> Seen:
+    """Go through a run with a scheduler, a cell or a list of rates."""
+    if isinstance(built, list):
+        return _listed(built, run, weigh=weigh, optimizer=optimizer)
+    if hasattr(built, "construct"):
+        return _cell(built, run)
+    if hasattr(built, "state_dict"):
+        return _torch(built, run, weigh=weigh)
+    return _experimental(built, run, weigh=weigh)
+
+
+# --- what a text may name ----------------------------------------------------------------------
+
+
+def _scope(framework: str, lr: float | Sequence[float] | None, *, bare: bool) -> dict[str, Any]:
+    scope: dict[str, Any] = {"math": math, "float": float, "np": np}
+    if framework in ("mindspore", "isorate"):
+        scope |= _mindspore_scope()
+    if framework in ("torch", "isorate"):
+        scope |= _torch_scope(lr, bare=bare)
+    if framework == "isorate":
+        scope["isorate"] = importlib.import_module("isorate")
+        for own in ("isorate.torch", "isorate.mindspore"):
+            importlib.import_module(own)
+    return scope
+
+
+def _torch_scope(lr: float | Sequence[float] | None, *, bare: bool) -> dict[str, Any]:
+    import torch
+
+    def parameters() -> list[Any]:
+        return [torch.zeros((), dtype=torch.float64, requires_grad=True)]
+
+    scope: dict[str, Any] = {"torch": torch, "optim": torch.optim, "SGD": torch.optim.SGD}
+    scope |= {f"params_{index}": parameters() for index in range(GROUPS)}
+    scope["params"] = parameters()
+    schedulers = torch.optim.lr_scheduler
+    scope["lr_scheduler"] = schedulers
+    constructors = {name: getattr(schedulers, name) for name in ("CosineAnnealingLR", "LambdaLR")}
+    if lr is not None:
+        rates = [lr] if isinstance(lr, int | float) else lr
+        groups = [{"params": parameters(), "lr": rate} for rate in rates]
+        scope["optimizer"] = torch.optim.SGD(groups, lr=rates[0])
+        if bare:
+            for name, constructor in constructors.items():
+                constructors[name] = functools.partial(constructor, scope["optimizer"])
+    return scope | constructors
+
+
+def _mindspore_scope() -> dict[str, Any]:
+    ms = mindspore()
+    experimental = importlib.import_module("mindspore.experimental").optim
+
+    def parameters(name: str) -> list[Any]:
+        return [ms.Parameter(ms.Tensor(0.0, ms.float32), name=name)]
+
+    scope: dict[str, Any] = {"mindspore": ms, "ms": ms, "nn": ms.nn}
+    scope |= {f"params_{index}": parameters(f"p{index}") for index in range(GROUPS)}
+    scope["params"] = parameters("p")
+    scope["experimental"] = importlib.import_module("mindspore.experimental")
+    scope["SGD"] = experimental.SGD
+    scope["CosineAnnealingLR"] = experimental.lr_scheduler.CosineAnnealingLR
+    scope["cosine_decay_lr"] = ms.nn.cosine_decay_lr
+    scope["CosineDecayLR"] = ms.nn.CosineDecayLR
+    return scope
+
+
+@functools.cache
+def mindspore() -> Any:
+    """Import MindSpore 2.10, whose first operation fails under NumPy 2, and let it fail."""
+    with _quiet():
+        import mindspore as ms
+
+        ms.runtime.launch_blocking()  # errors are raised where they belong, and steps are quicker
+        with contextlib.suppress(SystemError):
+            ms.Tensor(1.0) + ms.Tensor(1.0)
+    return ms
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+# --- driving what was built --------------------------------------------------------------------
+
+
+def _torch(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
+    optimizer = scheduler.optimizer
+    groups = optimizer.param_groups
+    rates = np.empty((len(groups), run.length))
+    if not weigh:
+        optimizer.step()  # no gradients: nothing moves, and torch sees the loop it expects
+    for update in range(run.length):
+        rates[:, update] = [float(group["lr"]) for group in groups]
+        if weigh:
+            moved = _torch_moves(optimizer)
+            assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
+        if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
+            try:
+                scheduler.step()
+            except Exception as error:
+                return Seen(_narrowed(rates[:, : update + 1], groups), type(error).__name__)
+    return Seen(_narrowed(rates, groups))
+
+
+def _narrowed(rates: Rates, groups: list[Any]) -> Rates:
+    """Return the rates as float32 where a float32 tensor holds them."""
+    import torch
+
+    single = [getattr(group["lr"], "dtype", None) == torch.float32 for group in groups]
+    return rates.astype(np.float32) if all(single) else rates
+
+
+def _torch_moves(optimizer: Any) -> list[float]:
+    """Take one update with every gradient 1 from every parameter 0; return how far each went."""
+    import torch
+
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.zero_()
+            parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    return [-float(parameter) for parameter in parameters]
+
+
+def _experimental(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
+    optimizer = scheduler.optimizer
+    rates = np.empty((len(optimizer.lrs), run.length), np.float32)
+    for update in range(run.length):
+        rates[:, update] = [lr.asnumpy() for lr in optimizer.lrs]
+        if weigh:
+            moved = _mindspore_moves(optimizer)
+            assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
+        if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
+            try:
+                scheduler.step()
+            except Exception as error:
+                return Seen(rates[:, : update + 1], type(error).__name__)
+    return Seen(rates)
+
+
+def _mindspore_moves(optimizer: Any) -> NDArray[np.float32]:
+    """Take one update with every gradient 1 from every parameter 0; return how far each went."""
+    ms = mindspore()
+    for parameter in optimizer.parameters:
+        ms.ops.assign(parameter, ms.Tensor(0.0, ms.float32))
+    optimizer(tuple(ms.Tensor(1.0, ms.float32) for _ in optimizer.parameters))
+    return -np.array([parameter.asnumpy() for parameter in optimizer.parameters], np.float32)
+
+
+def _cell(cell: Any, run: Run) -> Seen:
+    ms = mindspore()
+    steps = [cell(ms.Tensor(update, ms.int32)).asnumpy() for update in range(run.length)]
+    return Seen(np.array(steps, np.float32).reshape(1, -1))
+
+
+def cell_at(text: str, steps: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Call a learning-rate cell once, with many steps."""
+    ms = mindspore()
+    with _quiet():
+        cell = eval(text, _mindspore_scope())
+        rates: NDArray[np.float32] = cell(ms.Tensor(steps.astype(np.int32))).asnumpy()
+    return rates
+
+
+def _listed(listed: list[Any], run: Run, *, weigh: bool, optimizer: str) -> Seen:
+    """Return the list as far as the run goes; fed to an optimizer where asked, or where it ends."""
+    with np.errstate(over="ignore"):
+        rates = np.array(listed[: run.length], np.float64).reshape(1, -1)
+    if not weigh and len(listed) >= run.length:
+        return Seen(rates)
+    fed = feed(listed, run.length, optimizer)
+    with np.errstate(over="ignore"):
+        stored = rates[:, : fed.updates].astype(np.float32)
+    assert np.array_equal(fed.rates, stored, equal_nan=True), (fed.rates, stored)
+    return Seen(rates[:, : fed.updates], fed.error, fed.constructing)
+
+
+def feed(listed: list[Any], updates: int, optimizer: str = "SGD") -> Seen:
+    """Train with a list of rates; the rates are what the optimizer says before each update."""
+    ms = mindspore()
+    parameters = [ms.Parameter(ms.Tensor(0.0, ms.float32), name="p")]
+    extra = {"momentum": 0.0} if optimizer == "Momentum" else {}
+    rates: list[Any] = []
+    try:
+        trained = getattr(ms.nn, optimizer)(parameters, learning_rate=listed, **extra)
+    except Exception as error:
+        return Seen(np.empty((1, 0), np.float32), type(error).__name__, constructing=True)
+    for _ in range(updates):
+        try:
+            rate = trained.get_lr().asnumpy()
+            ms.ops.assign(parameters[0], ms.Tensor(0.0, ms.float32))
+            trained((ms.Tensor(1.0, ms.float32),))
+            moved = -parameters[0].asnumpy()
+        except Exception as error:
+            return Seen(np.array([rates], np.float32), type(error).__name__)
+        if optimizer != "Adam":
+            assert np.array_equal(moved, rate, equal_nan=True), (moved, rate)
+        rates.append(rate)
+    return Seen(np.array([rates], np.float32))
