@@ -139,7 +139,8 @@ def convert(
         except IsorateError as error:
             refusals.append((constructor.card.name, str(error)))
             continue
-        ways.append(Way(lift.call, comparison, (*lift.losses, *_spoken(lift.call)), way_run))
+        losses = (*_rounding(call, lift.call), *lift.losses, *_spoken(lift.call))
+        ways.append(Way(lift.call, comparison, losses, way_run))
     ways.sort(key=_rank)
     return Conversion(call, to, run, tuple(ways), tuple(refusals))
 
@@ -204,6 +205,12 @@ def _run_for(lift: Lift, run: Run) -> Run:
     if lift.updates_per_step == 1:
         return Run(run.length, updates_per_epoch=run.updates_per_epoch)
     return Run(run.length, updates_per_epoch=lift.updates_per_step, step_every="epoch")
+
+
+def _rounding(call: Call, way: Call) -> Iterator[str]:
+    """Say where the two compute in different dtypes."""
+    if call.dtype != way.dtype:
+        yield f"computed in {way.dtype}, the original in {call.dtype}"
 
 
 def _spoken(call: Call) -> Iterator[str]:

@@ -183,8 +183,11 @@ class _Reader:
         return constructor(**values)
 
     def _missing(self, node: ast.expr) -> list[str]:
-        if isinstance(node, ast.Lambda):
-            return []
+        match node:
+            case ast.Lambda():
+                return []
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [name for item in items for name in self._missing(item)]
         return missing_names(node, self.names)
 
     def _value(self, node: ast.expr) -> Any:

@@ -6,34 +6,69 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate import simulate
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from conformance.frameworks import Seen
-    from isorate import Curve
+    from tests.conformance.frameworks import Seen
+    from isorate import Run
     from isorate.dialects._base import Call
 
     Rates = NDArray[np.floating[Any]]
 
-#: No two rates are that far apart; a NaN is, from everything but a NaN.
-FARTHEST = 2**62
+#: How far a NaN is from everything but a NaN.
+FARTHEST = 2**64 - 1
 
 
-def ulps(a: Rates, b: Rates) -> NDArray[np.int64]:
+def ulps(a: Rates, b: Rates) -> NDArray[np.uint64]:
     """Return how many numbers of their dtype lie between two arrays' elements.
 
     Two NaN are equal, whatever their bits; zero and minus zero are one apart.
     """
     assert a.dtype == b.dtype, (a.dtype, b.dtype)
     assert a.shape == b.shape, (a.shape, b.shape)
-    width = np.int32 if a.dtype == np.float32 else np.int64
-    first, second = (
-        np.where(bits < 0, np.int64(np.iinfo(width).min) - bits - 1, bits)
-        for bits in (np.ascontiguousarray(x).view(width).astype(np.int64) for x in (a, b))
-    )
-    with np.errstate(over="ignore"):
-        apart = np.where((first < 0) == (second < 0), np.abs(first - second), FARTHEST)
-    near_zero = (first < 0) != (second < 0)
-    apart = np.where(near_zero & (np.abs(first // 2 - second // 2) < 2**31), _gap(first, second), apart)
-    missing = np.isnan(a) | np.isnan(b)
-    return np.where(missing, np.where(np.isnan(a) & np.isnan(b), 0, FARTHEST), apart)
+    first, second = _ordered(a), _ordered(b)
+    higher, lower = np.maximum(first, second), np.minimum(first, second)
+    apart = higher.view(np.uint64) - lower.view(np.uint64)
+    missing = np.isnan(a).astype(np.int8) + np.isnan(b)
+    apart[missing == 1] = FARTHEST
+    apart[missing == 2] = 0
+    return apart
+
+
+def _ordered(rates: Rates) -> NDArray[np.int64]:
+    """Map floats to integers in the floats' own order."""
+    width = np.int32 if rates.dtype == np.float32 else np.int64
+    bits = np.ascontiguousarray(rates).view(width).astype(np.int64)
+    return np.where(bits < 0, np.int64(np.iinfo(width).min) - bits - 1, bits)
+
+
+def assert_agree(seen: Seen, call: Call, run: Run) -> None:
+    """Assert that native arithmetic gives what the framework gave: rates, end and error."""
+    fault = call.fault()
+    if fault is not None:
+        assert seen.error == fault.error.__name__, (call.code, seen, fault)
+        assert seen.constructing == (fault.when == "on construction"), (call.code, seen, fault)
+        stepped = call.card.clock == "step" and not seen.constructing
+        assert seen.updates == (min(run.updates_per_step, run.length) if stepped else 0)
+        return
+    curve = simulate(call, run)
+    native = curve.values.reshape(curve.groups, -1)
+    assert seen.updates == curve.updates, (call.code, str(run), seen, curve)
+    assert (seen.error is None) == (curve.halt is None), (call.code, seen, curve.halt)
+    if curve.halt is not None:
+        assert seen.error == curve.halt.error, (call.code, seen, curve.halt)
+    assert_close(seen.rates, native, call.card.ulp, f"{call.code} over {run}")
+
+
+def assert_close(real: Rates, native: Rates, bound: int, what: str) -> None:
+    """Assert that no rate lies farther from its counterpart than ``bound`` ULP."""
+    apart = ulps(real, native.astype(real.dtype) if native.shape == real.shape else native)
+    if apart.max(initial=0) > bound:
+        worst = np.unravel_index(int(apart.argmax()), apart.shape)
+        first = np.argwhere(apart > bound)[0]
+        raise AssertionError(
+            f"{what}: {real[worst]!r} is {apart[worst]} ULP from native {native[worst]!r} at "
+            f"{tuple(map(int, worst))}, first at {tuple(map(int, first))}"
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -102,7 +103,9 @@ def parse(source: str) -> ast.expr:
 
     """
     try:
-        return ast.parse(source.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like: an error or not
+            return ast.parse(source.strip(), mode="eval").body
     except SyntaxError as error:
         where = f"line {error.lineno}, column {error.offset}" if error.lineno else "the text"
         raise ReadError(f"not Python: {error.msg} at {where}") from None

@@ -16,7 +16,7 @@ from isorate.core.shapes import Constant, Cosine
 from isorate.dialects._base import Halting, Lift, Optimizer, ParamGroup, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -258,7 +258,7 @@ def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
 
 
 def lift_periodic(
-    cls: Any, schedule: Schedule, losses: Sequence[str] = (), *, whole_T_max: bool = False
+    cls: Any, schedule: Schedule, *, whole_T_max: bool = False
 ) -> Lift | Refusal:
     """Say a schedule as ``cls(optimizer, T_max, eta_min, last_epoch)``, a cosine of period 2T."""
     parts = find_cosine(schedule)
@@ -274,7 +274,7 @@ def lift_periodic(
     if min(min(group.lr, group.base) for group in groups) < 0:
         return Refusal("an optimizer takes no negative rate to begin with")
     call: Call = cls(Optimizer(groups), parts.cosine.duration, parts.cosine.end, parts.begin - 1)
-    said = list(losses)
+    said = []
     if parts.cosine.after == "hold" and (parts.length is None or parts.length > parts.turning):
         said.append(f"climbs again from update {parts.turning}, where the schedule holds")
     if parts.length is not None:

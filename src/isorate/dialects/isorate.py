@@ -319,7 +319,7 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
             return said if isinstance(said, Refusal) else Refusal("not one cosine")
         if parts.every > 1:
             return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
-        losses = ["computed in float32"]
+        losses = []
         if parts.length is not None:
             losses.append(f"goes on after the {parts.length} rates that the schedule has")
         listed: Any = said.call

@@ -230,7 +230,7 @@ class CosineDecayLR(Call, frozen=True):
         if parts.every > 1:
             return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
         listed: Any = said.call
-        losses = ["computed in float32"]
+        losses = []
         if parts.cosine.after == "mirror":
             losses.append(
                 f"holds min_lr for good, where the schedule climbs again from update {parts.turning}"
@@ -310,7 +310,7 @@ class CosineAnnealingLR(Call, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one cosine per group."""
-        said = lift_periodic(cls, schedule, ("computed in float32",), whole_T_max=True)
+        said = lift_periodic(cls, schedule, whole_T_max=True)
         if isinstance(said, Refusal):
             return said
         parts = find_cosine(schedule)
@@ -365,14 +365,17 @@ class LearningRateList(Call, frozen=True):
         return "list"
 
     def fault(self) -> Fault | None:
-        """MindSpore takes whatever NumPy makes float32 of, and finds no rate in an empty list."""
-        for rate in self.rates:
-            if not isinstance(rate, int | float):
-                error = ValueError if isinstance(rate, str) else TypeError
-                return Fault(error, f"a rate in the list is not a number: {rate!r}")
-        if not self.rates:
+        """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
+        try:
+            rates = self._floats()
+        except (TypeError, ValueError) as error:
+            return Fault(type(error), f"the list is not one of numbers: {error}")
+        if not len(rates):
             return Fault(RuntimeError, "the list of rates is empty", "on the first step")
         return None
+
+    def _floats(self) -> NDArray[np.float64]:
+        return np.array(self.rates).astype(np.float64)
 
     def lower(self) -> Schedule:
         """Return the rates as a table that stops."""
@@ -399,11 +402,11 @@ class LearningRateList(Call, frozen=True):
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
         """Look the rates up."""
         self.checked()
-        rates = np.array(self.rates[:steps], dtype=np.float64)
+        rates = self._floats()[:steps]
         for start in range(0, len(rates), BLOCK):
             yield rates[None, start : start + BLOCK]
-        if steps > len(rates):
-            raise Halting("RuntimeError", RAN_OUT.format(len(rates), len(rates)))
+        if steps > len(self.rates):
+            raise Halting("RuntimeError", RAN_OUT.format(len(self.rates), len(self.rates)))
 
 
 def check_cosine_decay(call: Any) -> Fault | None:

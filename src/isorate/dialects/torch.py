@@ -95,11 +95,11 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
         if self.T_max == 0:
             text = f"T_max={self.T_max!r}, and the step is taken modulo 2·T_max"
             return Fault(ZeroDivisionError, text, step)
-        if not isinstance(self.eta_min, int | float):
-            return Fault(TypeError, f"eta_min is not a number: {self.eta_min!r}", step)
         if math.isinf(math.pi * max(abs(self.last_epoch + 2), 1) / self.T_max):
             text = f"T_max={self.T_max!r} takes the cosine of infinity"
             return Fault(ValueError, text, step)
+        if not isinstance(self.eta_min, int | float):
+            return Fault(TypeError, f"eta_min is not a number: {self.eta_min!r}", step)
         return None
 
     def lower(self) -> Schedule:

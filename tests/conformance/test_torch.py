@@ -1,0 +1,142 @@
+"""torch's schedulers beside native arithmetic: every bit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+pytest.importorskip("torch")
+
+from tests.conformance.agreement import assert_agree
+from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
+from tests.conformance.frameworks import drive
+from isorate import Run, read
+
+pytestmark = pytest.mark.torch
+
+SGD = "torch.optim.SGD"
+
+
+@st.composite
+def annealing(draw: st.DrawFn, *, most: int = 3000) -> tuple[str, Run]:
+    """Draw a CosineAnnealingLR, its optimizer and a run."""
+    T_max, eta_min = draw(T_maxes), draw(etas)
+    whole = abs(int(T_max)) if math.isfinite(T_max) and abs(T_max) < 1e9 else 10
+    resumed = st.one_of(
+        st.integers(0, 3 * whole + 3), st.sampled_from([whole - 1, whole, whole + 1, -2, 0])
+    )
+    last_epoch = draw(st.one_of(st.just(-1), st.just(-1), resumed))
+    optimizer = draw(
+        optimizers(SGD, "torch", T_max=T_max, eta_min=float(eta_min), last_epoch=last_epoch)
+    )
+    arguments = [optimizer, f"T_max={literal(T_max)}"]
+    if eta_min != 0 or draw(st.booleans()):
+        arguments.append(f"eta_min={literal(eta_min)}")
+    if last_epoch != -1:
+        arguments.append(f"last_epoch={last_epoch}")
+    return f"CosineAnnealingLR({', '.join(arguments)})", draw(runs(T_max, most))
+
+
+def agree(text: str, run: Run, lr: Any = None) -> None:
+    """Assert that torch and its native arithmetic agree on a text."""
+    seen = drive(text, run, framework="torch", lr=lr)
+    assert_agree(seen, read(text, lr=lr, dialect="torch"), run)
+
+
+@given(annealing())
+def test_cosine_annealing(drawn: tuple[str, Run]) -> None:
+    agree(*drawn)
+
+
+@given(st.integers(300_000_000, 1_200_000_000), rates(1e-6), st.booleans())
+def test_the_ratio_divides_by_zero(T_max: int, lr: float, tensor: bool) -> None:
+    # 1 + cos underflows to 0 some steps before the trough, and not at the trough itself
+    written = f"torch.tensor({lr!r})" if tensor else repr(lr)
+    group = f"{{'params': params, 'lr': {written}, 'initial_lr': {written}}}"
+    text = f"CosineAnnealingLR({SGD}([{group}], lr=0.1), {T_max}, last_epoch={T_max - 40})"
+    agree(text, Run(80))
+
+
+@given(st.sampled_from([7, 1000, 20_000, 33_333, 50_000]), etas, rates(), st.booleans())
+@example(65_000, 0.001, 0.1, True)
+@example(30_000, 1e-5, 3e-4, True)
+@example(10, 0.0, 0.1, False)
+def test_long_runs(T_max: int, eta_min: float, lr: float, tensor: bool) -> None:
+    written = f"torch.tensor({lr!r})" if tensor else repr(lr)
+    agree(f"CosineAnnealingLR({SGD}(params, lr={written}), {T_max}, {eta_min!r})", Run(100_000))
+
+
+BAD = ["0", "0.0", "False", "'4'", "None", "[3]", "1e-320", "-1e-310", "10", "float('nan')"]
+
+
+@given(
+    st.sampled_from(BAD),
+    st.sampled_from(["0.0", "'0'", "None", "[0.0]", "1"]),
+    st.sampled_from(["-1", "3", "-2", "True", "None", "'3'"]),
+    st.sampled_from(["'lr': 0.1", "'lr': 0.1, 'initial_lr': 0.2"]),
+    st.integers(1, 4),
+)
+def test_bad_arguments(T_max: str, eta: str, last: str, group: str, updates: int) -> None:
+    optimizer = f"{SGD}([{{'params': params, {group}}}], lr=0.1)"
+    text = f"CosineAnnealingLR({optimizer}, T_max={T_max}, eta_min={eta}, last_epoch={last})"
+    agree(text, Run(updates + 1))
+
+
+@given(
+    st.lists(rates(), min_size=1, max_size=3),
+    st.integers(1, 40),
+    st.sampled_from(["T_max={}", "{}", "T_max={}, eta_min=0.001", "{}, 0.01", "optimizer, {}"]),
+)
+def test_rates_beside_the_text(lr: list[float], T_max: int, arguments: str) -> None:
+    agree(f"CosineAnnealingLR({arguments.format(T_max)})", Run(100), lr)
+
+
+FACTORS = [
+    "0.5 * (1 + math.cos(math.pi * t / {T}))",
+    "0.95 ** t",
+    "1 / (1 + t / {T})",
+    "min(1, (t + 1) / {T})",
+    "max({T} - t, 0) / {T}",
+    "1 if t < {T} else 0.1",
+    "2 - t",
+    "1 / ({T} - t)",
+    "0.1 ** (t // {T})",
+    "math.exp(-t / {T})",
+    "math.sqrt({T} - t)",
+    "10.0 ** (t * 40)",
+    "abs(t - {T}) % 3",
+    "t",
+]
+
+
+@st.composite
+def lambdas(draw: st.DrawFn) -> tuple[str, Run]:
+    """Draw a LambdaLR of one lambda, or one a group, and a run."""
+    T = draw(st.integers(1, 60))
+    last_epoch = draw(st.sampled_from([-1, -1, -1, 0, 5, T - 1, -2]))
+    optimizer = draw(optimizers(SGD, "torch", T_max=T, eta_min=0.0, last_epoch=last_epoch))
+    groups = optimizer.count("params")
+    factors = [draw(st.sampled_from(FACTORS)).format(T=T) for _ in range(groups)]
+    listed = [f"lambda t: {factor}" for factor in factors]
+    one = groups == 1 and draw(st.booleans())
+    functions = listed[0] if one else f"[{', '.join(listed)}]"
+    resumed = "" if last_epoch == -1 else f", last_epoch={last_epoch}"
+    return f"LambdaLR({optimizer}, {functions}{resumed})", draw(runs(T))
+
+
+@given(lambdas())
+def test_lambda(drawn: tuple[str, Run]) -> None:
+    agree(*drawn)
+
+
+@pytest.mark.parametrize(
+    "functions",
+    ["5", "None", "'x'", "[]", "[5]", "[5, 5]", "[lambda t: 1, lambda t: 1]", "(lambda t: 1,)"],
+)
+@pytest.mark.parametrize("resumed", ["", ", last_epoch=3"])
+def test_bad_lambdas(functions: str, resumed: str) -> None:
+    agree(f"LambdaLR({SGD}(params, lr=0.1), {functions}{resumed})", Run(3))

@@ -1,0 +1,294 @@
+"""Text → Call: every way people paste a call, and text that must never do anything."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from isorate import IsorateError, ReadError, read
+from isorate.core.expression import Expression
+from isorate.dialects import constructors
+from isorate.dialects._base import Call, Optimizer, ParamGroup
+from isorate.dialects.isorate import CosineAnnealingLR as DropIn
+from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
+from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
+from isorate.dialects.torch import CosineAnnealingLR, LambdaLR
+
+HERE = CosineAnnealingLR(Optimizer.of(0.1), 100, 0.001)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CosineAnnealingLR(T_max=100, eta_min=0.001)",
+        "CosineAnnealingLR(100, 0.001)",
+        "CosineAnnealingLR(100, eta_min=1e-3)",
+        "CosineAnnealingLR(optimizer, 100, 0.001)",
+        "CosineAnnealingLR(optimizer, T_max=100, eta_min=0.001)",
+        "CosineAnnealingLR(self.optimizer, T_max=100, eta_min=0.001)",
+        "CosineAnnealingLR(optimizers[0], T_max=100, eta_min=0.001)",
+        "CosineAnnealingLR(optimizer=opt, T_max=100, eta_min=0.001)",
+        "CosineAnnealingLR(torch.optim.SGD(params), T_max=100, eta_min=0.001)",
+        "lr_scheduler.CosineAnnealingLR(opt, 10 * 10, 1 / 1000)",
+        "optim.lr_scheduler.CosineAnnealingLR(opt, T_max=200 // 2, eta_min=10**-3)",
+        "torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=+100, eta_min=0.001)",
+        "  torch.optim.lr_scheduler.CosineAnnealingLR(\n    opt,\n    T_max=100,  # epochs\n"
+        "    eta_min=0.001,\n)  ",
+        "CosineAnnealingLR(opt, T_max=100, eta_min=0.001, last_epoch=-1)",
+    ],
+)
+def test_the_ways_people_write_it(text: str) -> None:
+    assert read(text, lr=0.1) == HERE
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("SGD(params, lr=0.1)", (ParamGroup(0.1),)),
+        ("SGD(params, 0.1, momentum=0.9)", (ParamGroup(0.1),)),
+        ("torch.optim.AdamW(model.parameters(), lr=3e-4)", (ParamGroup(3e-4),)),
+        (
+            "SGD([{'params': a, 'lr': 0.1}, {'params': b}], lr=0.01)",
+            (ParamGroup(0.1), ParamGroup(0.01)),
+        ),
+        (
+            "SGD([{'params': a, 'lr': 0.05, 'initial_lr': 0.1}])",
+            (ParamGroup(0.05, 0.1),),
+        ),
+        ("SGD(params, lr=torch.tensor(0.1))", (ParamGroup(0.1, None, "float32"),)),
+        (
+            "SGD(params, lr=torch.tensor(0.1, dtype=torch.float64))",
+            (ParamGroup(0.1, None, "float64"),),
+        ),
+        ("SGD(params, lr=8 * 1e-3)", (ParamGroup(8 * 1e-3),)),
+    ],
+)
+def test_the_optimizer_may_carry_the_rate(text: str, groups: tuple[ParamGroup, ...]) -> None:
+    call: Any = read(f"CosineAnnealingLR({text}, T_max=100)")
+    assert call.optimizer.groups == groups
+    assert read(call.code) == call
+
+
+def test_a_sequence_of_rates_is_one_a_group() -> None:
+    call: Any = read("CosineAnnealingLR(T_max=10)", lr=[0.1, 0.01])
+    assert call.optimizer == Optimizer.of(0.1, 0.01)
+
+
+def test_names_are_looked_up() -> None:
+    text = "CosineAnnealingLR(opt, T_max=epochs * steps_per_epoch, eta_min=lr / 100)"
+    names = {"epochs": 3, "steps_per_epoch": 500, "lr": 0.1}
+    assert read(text, lr=0.1, names=names) == CosineAnnealingLR(Optimizer.of(0.1), 1500, 0.1 / 100)
+    with pytest.raises(ReadError, match=r"epochs, steps_per_epoch.*--set epochs="):
+        read(text, lr=0.1, names={"lr": 0.1})
+
+
+def test_a_bare_name_is_torch_unless_the_dialect_says_otherwise() -> None:
+    text = "CosineAnnealingLR(T_max=10)"
+    assert type(read(text, lr=0.1)) is CosineAnnealingLR
+    assert type(read(text, lr=0.1, dialect="mindspore")) is Experimental
+    for prefix in ("mindspore.experimental.optim.lr_scheduler", "ms.experimental.optim.lr_scheduler"):
+        assert type(read(f"{prefix}.{text}", lr=0.1)) is Experimental
+    assert type(read(f"isorate.torch.{text}", lr=0.1)) is DropIn
+
+
+@pytest.mark.parametrize("prefix", ["", "nn.", "mindspore.nn.", "ms.nn."])
+def test_mindspore_carries_its_rates(prefix: str) -> None:
+    call = read(f"{prefix}cosine_decay_lr(0.01, 0.1, 6, 2, decay_epoch=2)")
+    assert call == cosine_decay_lr(0.01, 0.1, 6, 2, 2)
+    with pytest.raises(ReadError, match="carries its own rates"):
+        read(f"{prefix}cosine_decay_lr(0.01, 0.1, 6, 2, 2)", lr=0.1)
+
+
+def test_lists_of_rates() -> None:
+    assert read("[0.1, 0.05]") == LearningRateList((0.1, 0.05))
+    assert read("[0.1] * 2 + [0.05]") == LearningRateList((0.1, 0.1, 0.05))
+    assert read("[a, a / 2]", names={"a": 0.1}) == LearningRateList((0.1, 0.05))
+
+
+def test_lambdas_of_arithmetic() -> None:
+    call: Any = read(
+        "LambdaLR(opt, lr_lambda=lambda epoch: 0.5 * (1 + math.cos(math.pi * epoch / T)))",
+        lr=0.1,
+        names={"T": 4},
+    )
+    assert isinstance(call, LambdaLR)
+    assert isinstance(call.lr_lambda, Expression)
+    assert call.lr_lambda.function()(2) == 0.5 * (1 + math.cos(math.pi * 2 / 4))
+    assert read(call.code) == call
+    two: Any = read("LambdaLR(opt, [lambda t: 0.9 ** t, lambda t: 1 if t < 3 else 0.1])", lr=[1, 2])
+    assert [f.function()(3) for f in two.lr_lambda] == [0.9**3, 0.1]
+
+
+def test_infinities_and_nan_can_be_written() -> None:
+    call: Any = read("CosineAnnealingLR(T_max=float('inf'), eta_min=math.nan)", lr=0.1)
+    assert call.T_max == math.inf
+    assert math.isnan(call.eta_min)
+    assert read("CosineAnnealingLR(T_max=math.inf)", lr=0.1) == read(
+        "CosineAnnealingLR(T_max=float('inf'))", lr=0.1
+    )
+
+
+def test_every_signature_reads_back() -> None:
+    """A call of every constructor, written and read, is the same call."""
+    texts = [
+        "torch.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=1), T_max=2.5, last_epoch=3)",
+        "torch.optim.lr_scheduler.LambdaLR(SGD(p, lr=1.0), lr_lambda=lambda t: 1 / (t + 1))",
+        "mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
+        "mindspore.nn.CosineDecayLR(0.01, 0.1, 4)",
+        "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), T_max=4)",
+        "[0.1, 0.2]",
+        "isorate.torch.CosineAnnealingLR(SGD(p, lr=0.1), T_max=4)",
+        "isorate.torch.cosine_decay_lr(SGD(p, lr=0.1), 0.01, 0.1, 6, 2, 2)",
+        "isorate.mindspore.cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
+        "isorate.mindspore.cosine_annealing_lr(0.1, 4, 0.0, 9)",
+        "isorate.mindspore.CosineAnnealingLR(0.1, 4)",
+    ]
+    calls = [read(text) for text in texts]
+    assert {type(call) for call in calls} == set(constructors())
+    for call in calls:
+        assert read(call.code) == call
+        assert call.code in str(call)
+        assert "<table" in call._repr_html_()
+
+
+BAD = [
+    "",
+    "   ",
+    "\x00",
+    "CosineAnnealingLR(T_max=100)\x00",
+    "CosineAnnealingLR",
+    "CosineAnnealingLR(",
+    "CosineAnnealingLR)",
+    "CosineAnnealingLr(T_max=100)",
+    "CosineAnnealingLR()",
+    "CosineAnnealingLR(T_max=)",
+    "CosineAnnealingLR(T_max=100, T_max=100)",
+    "CosineAnnealingLR(opt, 100, T_max=100)",
+    "CosineAnnealingLR(opt, 100, 0, -1, 5)",
+    "CosineAnnealingLR(Tmax=100)",
+    "CosineAnnealingLR(T_max=steps)",
+    "CosineAnnealingLR(T_max=len(loader))",
+    "CosineAnnealingLR(*args)",
+    "CosineAnnealingLR(**kwargs)",
+    "CosineAnnealingLR(T_max=[1 for _ in range(10)])",
+    "CosineAnnealingLR(T_max=(lambda: 1)())",
+    "CosineAnnealingLR(T_max=__import__('os').system('touch pwned'))",
+    "CosineAnnealingLR(T_max=open('pwned', 'w'))",
+    "CosineAnnealingLR(T_max=().__class__.__bases__[0].__subclasses__())",
+    "CosineAnnealingLR(T_max=10**10**10)",
+    "CosineAnnealingLR(T_max=2**9999999)",
+    "CosineAnnealingLR(T_max=(-2)**0.5)",
+    "CosineAnnealingLR(T_max=1/0)",
+    "CosineAnnealingLR(T_max=1 << 99999999)",
+    "CosineAnnealingLR(T_max='a' * 10**9)",
+    "CosineAnnealingLR(T_max=" + "9" * 5000 + ")",
+    "CosineAnnealingLR(T_max=" + "(" * 500 + "1" + ")" * 500 + ")",
+    "CosineAnnealingLR(T_max=" + "-" * 5000 + "1)",
+    "CosineAnnealingLR(T_max=" + "1+" * 5000 + "1)",
+    "(" * 100_000,
+    "x" * (2**20 + 1),
+    "CosineAnnealingLR(T_max=" + " " * 2**21 + "1)",
+    "import os; os.system('touch pwned')",
+    "print('hi')",
+    "1 + 1",
+    "torch.optim.lr_scheduler.cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
+    "mindspore.nn.CosineAnnealingLR(opt, T_max=10)",
+    "sklearn.CosineAnnealingLR(opt, T_max=10)",
+    "a.b()(c)",
+    "CosineAnnealingLR(SGD(params, lr=-0.1), T_max=10)",
+    "CosineAnnealingLR(SGD(params, lr=float('nan')), T_max=10)",
+    "CosineAnnealingLR(SGD(params, lr='0.1'), T_max=10)",
+    "CosineAnnealingLR(SGD(params, lr=rate), T_max=10)",
+    "CosineAnnealingLR(SGD([{'params': a}, 5], lr=0.1), T_max=10)",
+    "CosineAnnealingLR(SGD(params, lr=torch.tensor(0.1, dtype=torch.bfloat16)), T_max=10)",
+    "LambdaLR(opt, lr_lambda=lambda t: __import__('os'))",
+    "LambdaLR(opt, lr_lambda=lambda t, u: t)",
+    "LambdaLR(opt, lr_lambda=lambda *t: t)",
+    "LambdaLR(opt, lr_lambda=lambda t: [x for x in t])",
+    "LambdaLR(opt, lr_lambda=lambda t: t.__class__)",
+    "LambdaLR(opt, lr_lambda=lambda t: unknown * t)",
+    "[]()",
+    "[0.1] * -1",
+    "[0.1] * 10**9",
+    "[0.1, x]",
+    "[0.1 for _ in range(3)]",
+    "{'lr': 0.1}",
+    "f'{1}'",
+    "lambda t: t",
+    "await x()",
+    "(yield)",
+    "x := 1",
+]
+
+
+@pytest.mark.parametrize("text", BAD, ids=lambda text: repr(text[:40]))
+def test_bad_text_gets_one_line(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    needs_lr = "SGD(" not in text and not text.startswith(("[", "mindspore.nn.cosine"))
+    with pytest.raises(IsorateError) as caught:
+        read(text, lr=0.1 if needs_lr else None).checked()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 400
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_rate_says_how_to_give_it() -> None:
+    with pytest.raises(ReadError, match="--lr"):
+        read("CosineAnnealingLR(T_max=100)")
+    with pytest.raises(ReadError, match="twice"):
+        read("CosineAnnealingLR(SGD(p, lr=0.1), T_max=100)", lr=0.2)
+    with pytest.raises(ReadError, match="taken for the optimizer"):
+        read("CosineAnnealingLR(total_steps)", lr=0.1)
+    with pytest.raises(ReadError, match="did you mean CosineAnnealingLR"):
+        read("CosineAnealingLR(T_max=100)", lr=0.1)
+
+
+words = st.sampled_from(
+    [
+        *"()[]{},.=*+-/%:'\" \n\\@#&|^~<>0123456789",
+        "CosineAnnealingLR",
+        "cosine_decay_lr",
+        "LambdaLR",
+        "lambda t:",
+        "torch.optim.",
+        "mindspore.nn.",
+        "SGD(p, lr=0.1)",
+        "T_max=",
+        "eta_min=",
+        "for x in ",
+        "if ",
+        "else ",
+        "import ",
+        "**",
+        "//",
+        ":=",
+        "1e999",
+        "0x",
+        "float('nan')",
+        "__class__",
+        "math.cos(",
+        "\x00",
+        "é",
+        "‮",
+    ]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.text(max_size=60) | st.lists(words, max_size=25).map("".join), st.booleans())
+@example("CosineAnnealingLR(0**-1)", True)
+@example("LambdaLR(lambda t: 0**-t)", True)
+def test_any_text_is_read_or_refused(text: str, rate: bool) -> None:
+    try:
+        call = read(text, lr=0.1 if rate else None)
+    except IsorateError as error:
+        assert "\n" not in str(error)
+    else:
+        assert isinstance(call, Call)
+        assert read(call.code) == call or "nan" in call.code
