@@ -18,6 +18,7 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
     import mindspore
     from mindspore import Tensor, nn
 
+    mindspore.set_context(mode=mindspore.GRAPH_MODE)
     try:  # with NumPy 2 the first operation of a process may fail, and no other does
         Tensor(1.0) + 1.0
     except SystemError:
@@ -33,14 +34,11 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
     model = nn.SequentialCell(*layers[:-1])
     optimizer = nn.Momentum(model.trainable_params(), learning_rate=rate, momentum=MOMENTUM)
 
-    loss_of = nn.CrossEntropyLoss()
-    gradients = mindspore.value_and_grad(
-        lambda images, labels: loss_of(model(images), labels), None, optimizer.parameters
-    )
+    step = nn.TrainOneStepCell(nn.WithLossCell(model, nn.CrossEntropyLoss()), optimizer)
+    step.set_train()
     for images, labels in recipe.batches():
-        _, change = gradients(Tensor(images), Tensor(labels))
-        report(float(optimizer.get_lr().asnumpy()))  # what the optimizer is about to apply
-        optimizer(change)
+        report(float(optimizer.get_lr().asnumpy()))  # what the step is about to apply
+        step(Tensor(images), Tensor(labels))
 
     def predict(images: Array) -> Array:
         logits: Array = model(Tensor(images)).asnumpy()

@@ -83,6 +83,12 @@ def drive(
         return run_through(built, run, weigh=weigh, optimizer=optimizer)
 
 
+def build(text: str, framework: str = "mindspore") -> Any:
+    """Evaluate a text that carries all it needs."""
+    with _quiet():
+        return eval(text, _scope(framework, None, bare=False))
+
+
 def run_through(built: Any, run: Run, *, weigh: bool = False, optimizer: str = "SGD") -> Seen:
     """Go through a run with a scheduler, a cell or a list of rates."""
     if isinstance(built, list):
@@ -245,10 +251,8 @@ def _cell(cell: Any, run: Run) -> Seen:
 
 def cell_at(text: str, steps: NDArray[np.int64]) -> NDArray[np.float32]:
     """Call a learning-rate cell once, with many steps."""
-    ms = mindspore()
-    with _quiet():
-        cell = eval(text, _mindspore_scope())
-        rates: NDArray[np.float32] = cell(ms.Tensor(steps.astype(np.int32))).asnumpy()
+    stepped = mindspore().Tensor(steps.astype(np.int32))
+    rates: NDArray[np.float32] = build(text)(stepped).asnumpy()
     return rates
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("torch")
@@ -61,6 +61,7 @@ def test_the_ratio_divides_by_zero(T_max: int, lr: float, tensor: bool) -> None:
     agree(text, Run(80))
 
 
+@settings(max_examples=settings.default.max_examples // 8)  # each takes seconds
 @given(st.sampled_from([7, 1000, 20_000, 33_333, 50_000]), etas, rates(), st.booleans())
 @example(65_000, 0.001, 0.1, True)
 @example(30_000, 1e-5, 3e-4, True)

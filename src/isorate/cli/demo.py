@@ -67,10 +67,10 @@ def command(output: Path) -> int:
 
     heading("3. The torch line, said in MindSpore")
     inside = Run(epochs=3, updates_per_epoch=2, step_every="epoch")
-    text.conversion(console, convert(same, to="mindspore", run=inside), False, plot=False)
+    text.conversion(console, convert(same, to="mindspore", run=inside), False)
 
     heading("4. The MindSpore line, said in torch")
-    text.conversion(console, convert(listed, to="torch", run=Run(6)), False, plot=False)
+    text.conversion(console, convert(listed, to="torch", run=Run(6)), False)
 
     heading("5. At a length one trains with")
     long = (

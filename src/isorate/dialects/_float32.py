@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 F32 = np.float32
 PI, ONE, TWO, HALF = F32(math.pi), F32(1), F32(2), F32(0.5)
 
-#: From here on a float32 counter no longer changes when one is added.
-FROZEN = 2**24
-
 #: Below this many steps a bare loop is faster than an accumulated product.
 SHORT = 16
 
@@ -88,7 +85,7 @@ def experimental_cosine(
     lr, eta = single(group.lr), single(eta_min)
     plain = group.initial_lr is not None and group.tensor is None  # still a Python number
     width = single(group.base - eta_min) if plain else single(group.base) - eta
-    counter = last_epoch
+    counter = float(single(last_epoch))
     with np.errstate(all="ignore"):
         rise = (
             width
@@ -101,13 +98,15 @@ def experimental_cosine(
             kept = int(np.searchsorted(epochs[1:], ONE)) if counter < 0 else 0
             rates = _recursion(lr, ratio[kept:], anchors[kept:], eta, rise)
             block = np.concatenate((np.full(kept, lr, F32), rates))
-            lr, counter = block[-1], counter + len(block)
+            lr, counter = block[-1], float(epochs[-1])
             yield block
 
 
-def _counters(counter: int, steps: int) -> Float32s:
+def _counters(counter: float, steps: int) -> Float32s:
     """Return a float32 counter's value now and after each of ``steps`` additions of one."""
-    return np.minimum(np.arange(counter, counter + steps + 1), FROZEN).astype(F32)
+    ones = np.ones(steps + 1, F32)
+    ones[0] = counter
+    return np.add.accumulate(ones, dtype=F32)  # from 2**24 on, adding one changes nothing
 
 
 def _experimental_links(epochs: Float32s, T_max: int) -> tuple[Float32s, NDArray[np.bool_]]:

@@ -49,7 +49,7 @@ def show(console: Console, call: Call, curve: Curve, run: Run, default: bool) ->
         draw(console, figures.of_curve(call, curve, run))
 
 
-def comparison(console: Console, result: Comparison, default: bool, *, plot: bool = True) -> None:
+def comparison(console: Console, result: Comparison, default: bool) -> None:
     """Print a comparison: the verdict in one sentence, then why, then the plot."""
     console.print(Text(result.sentence, style=f"bold {STYLES[result.verdict]}"))
     console.print()
@@ -67,7 +67,7 @@ def comparison(console: Console, result: Comparison, default: bool, *, plot: boo
         console.print(differs)
     console.print()
     console.print(Text(_measures(result), style="dim"))
-    picture = figures.of_comparison(result) if plot else None
+    picture = figures.of_comparison(result)
     if picture is not None:
         draw(console, picture)
 
@@ -108,7 +108,8 @@ def conversion(console: Console, result: Conversion, default: bool, *, plot: boo
         for name, reason in result.refusals:
             refused.add_row("not", Text.assemble(name, (f"\n{reason}", "dim")))
         console.print(refused)
-    picture = figures.of_conversion(result) if plot else None
+    equal = bool(result.ways) and result.ways[0].comparison.equal
+    picture = None if equal else figures.of_conversion(result)
     if picture is not None:
         draw(console, picture)
 

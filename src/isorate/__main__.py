@@ -1,0 +1,5 @@
+"""``python -m isorate``."""
+
+from isorate.cli import main
+
+main()

@@ -1,0 +1,283 @@
+"""The command line as a person meets it: through real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isorate import Schedule, read, simulate
+from isorate.core.run import Run
+
+A = "CosineAnnealingLR(SGD(p, lr=0.1), T_max=2, eta_min=0.01)"
+B = "cosine_decay_lr(0.01, 0.1, 6, 2, 2)"
+
+
+def isorate(
+    *arguments: str, cwd: Path | None = None, text: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "isorate", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        input=text,
+        timeout=120,
+        check=False,
+    )
+
+
+def document(*arguments: str) -> tuple[int, Any]:
+    done = isorate(*arguments, "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_show_json() -> None:
+    status, shown = document("show", "CosineAnnealingLR(T_max=4)", "--lr", "0.1", "--updates", "9")
+    call = read("CosineAnnealingLR(T_max=4)", lr=0.1)
+    assert status == 0
+    assert shown["dialect"] == "torch"
+    assert shown["call"] == call.code
+    assert shown["dtype"] == "float64"
+    assert shown["rates"] == simulate(call, Run(9)).values.tolist()
+    assert Schedule.from_json(json.dumps(shown["schedule"])) == call.lower()
+
+
+def test_show_json_names_nan_and_keeps_float32_short() -> None:
+    call = "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), T_max=13000)"
+    shown = document("show", call, "--updates", "13002")[1]
+    assert shown["dtype"] == "float32"
+    assert shown["rates"][0] == 0.1
+    assert shown["rates"][-1] == "NaN"
+
+
+def test_compare_json_and_status() -> None:
+    status, result = document("compare", A, B, "--updates", "6")
+    assert status == 1
+    assert result["verdict"] == "diverge"
+    assert result["first_difference"] == 1
+    assert result["updates"] == 6
+    assert result["proved"] is False
+    assert {"kind", "text", "arguments"} == set(result["reasons"][0])
+    assert result["a"]["dialect"] == "torch"
+    assert result["b"]["call"] == read(B).code
+    epochs = ("--epochs", "3", "--updates-per-epoch", "2", "--step-every", "epoch")
+    status, result = document("compare", A, B, *epochs)
+    assert (status, result["verdict"], result["first_difference"]) == (0, "identical", None)
+    for field in ("first_bit_difference", "max_abs", "max_rel_peak", "max_ulp"):
+        assert field in result
+
+
+def test_convert_json_and_status() -> None:
+    call = "CosineAnnealingLR(T_max=10)"
+    status, result = document("convert", call, "--lr", "0.1", "--to", "mindspore", "--updates", "10")
+    assert status == 0
+    assert set(result) >= {"from", "to", "ways", "refusal"}
+    assert result["refusal"] is None
+    best = result["ways"][0]
+    assert best["code"].startswith("mindspore.nn.cosine_decay_lr(")
+    assert best["comparison"]["verdict"] == "equal"
+    assert any("deprecated" in loss for loss in best["losses"])
+    status, refused = document("convert", "LambdaLR(SGD(p, lr=1), lambda t: 1/t)", "--to", "torch")
+    assert (status, refused["ways"]) == (1, [])
+    assert "ZeroDivisionError" in refused["refusal"] or "lambda" in refused["refusal"]
+
+
+def test_dialects_and_mapping_json() -> None:
+    status, known = document("dialects")
+    assert status == 0
+    assert [d["name"] for d in known["dialects"]][0] == "torch"
+    status, page = document("mapping", "mindspore", "torch")
+    assert status == 0
+    assert page["markdown"].startswith("# `torch")
+
+
+def test_the_verdict_comes_first_and_nothing_is_wider_than_the_terminal() -> None:
+    done = isorate("compare", A, B, "--updates", "10")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Equal up to update 0, then they part")
+    assert "▲ update 1" in done.stdout
+    assert max(len(line.rstrip()) for line in lines) <= 80
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_no_run_says_which_run_it_was() -> None:
+    assert "chosen to show every end and period" in isorate("compare", A, B).stdout
+
+
+def test_calls_from_a_file_and_from_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(A)
+    done = isorate("compare", "@a.txt", "-", "--updates", "6", cwd=tmp_path, text=B)
+    assert done.returncode == 1, done.stderr
+
+
+def test_names_may_use_names() -> None:
+    call = "CosineAnnealingLR(T_max=epochs * steps)"
+    names = ("--set", "epochs=3", "--set", "steps=epochs * 2")
+    assert "T_max=18" in document("show", call, "--lr", "0.1", *names)[1]["call"]
+
+
+@pytest.mark.parametrize("kind", ["html", "svg", "png"])
+def test_pictures(kind: str, tmp_path: Path) -> None:
+    if kind != "html":
+        pytest.importorskip("matplotlib")
+    path = tmp_path / f"plot.{kind}"
+    done = isorate("compare", A, B, "--updates", "20", "--plot", str(path))
+    assert done.returncode == 1, done.stderr
+    assert f"wrote {path}" in done.stderr
+    data = path.read_bytes()
+    assert {"html": b"<!doctype", "svg": b"<?xml ver", "png": b"\x89PNG\r\n\x1a\n"}[kind] in data[:20]
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    if kind == "html":
+        assert b"http" not in data.replace(b"http-equiv", b"")
+
+
+def test_the_html_page_holds_both_rates_at_the_first_difference(tmp_path: Path) -> None:
+    path = tmp_path / "plot.html"
+    a, b = A.replace("T_max=2", "T_max=30000"), "cosine_decay_lr(0.01, 0.1, 90000, 1, 30000)"
+    isorate("compare", a, b, "--updates", "90000", "--plot", str(path))
+    text = path.read_text()
+    data = json.loads(text.split("const data = ", 1)[1].split(";\n", 1)[0])
+    assert len(text) < 2_000_000
+    mark = data["mark"]
+    for line, call in zip(data["lines"], (a, b), strict=True):
+        rate = line["rates"][line["updates"].index(mark)]
+        assert rate == simulate(read(call), Run(mark + 1)).values[mark]
+
+
+def test_the_demo(tmp_path: Path) -> None:
+    done = isorate("demo", "--output", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "[0.1, 0.1, 0.05500000000000001, 0.05500000000000001, 0.01, 0.01]" in done.stdout
+    assert "[[0.002], [0.1], [0.002], [0.1], [0.002], [0.1]]" in done.stdout
+    assert "mindspore.nn.cosine_decay_lr(min_lr=0.01, max_lr=0.1, total_step=6" in done.stdout
+    assert (tmp_path / "out" / "torch-mindspore.html").stat().st_size > 5000
+
+
+BAD: list[tuple[str, ...]] = [
+    ("frobnicate",),
+    ("show",),
+    ("show", ""),
+    ("show", "CosineAnnealingLR"),
+    ("show", "CosineAnnealingLR(T_max=10"),
+    ("show", "CosineAnnealingLR(T_max=10)"),
+    ("show", "CosineAnnealingLR(T_max=10)", "--lr", "fast"),
+    ("show", "CosineAnnealingLR(T_max=10)", "--lr", "-0.1"),
+    ("show", "CosineAnnealingLR(T_max=10)", "--lr", "nan"),
+    ("show", "CosineAnnealingLR(T_max=10)", "--lr", "inf"),
+    ("show", "CosineAnealingLR(T_max=10)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(Tmax=10)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=0)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=None)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max='4')", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=10, last_epoch=3)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=epochs)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=10**10**10)", "--lr", "0.1"),
+    ("show", "CosineAnnealingLR(T_max=__import__('os').getpid())", "--lr", "0.1"),
+    ("show", "cosine_decay_lr(0, 0.1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, 6.0, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, True, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, -6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, 6, 0, 2)"),
+    ("show", "cosine_decay_lr(0.1, 0.1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.2, 0.1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(-0.01, 0.1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(float('nan'), 0.1, 6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, float('inf'), 6, 2, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, 6, 2)"),
+    ("show", "cosine_decay_lr(0.01, 0.1, 6, 2, 2, 2)"),
+    ("show", "CosineDecayLR(0.01, 0.1, 4.0)"),
+    ("show", B, "--lr", "0.1"),
+    ("show", B, "--updates", "0"),
+    ("show", B, "--updates", "-3"),
+    ("show", B, "--updates", "ten"),
+    ("show", B, "--updates", "1.5"),
+    ("show", B, "--updates", str(10**12)),
+    ("show", B, "--epochs", "3"),
+    ("show", B, "--epochs", "3", "--updates-per-epoch", "0"),
+    ("show", B, "--updates", "5", "--epochs", "3", "--updates-per-epoch", "2"),
+    ("show", B, "--step-every", "epoch"),
+    ("show", B, "--step-every", "batch"),
+    ("show", B, "--set", "x"),
+    ("show", B, "--set", "1x=3"),
+    ("show", B, "--set", "x=y"),
+    ("show", B, "--set", "x="),
+    ("show", B, "--set", "x=open('pwned')"),
+    ("show", B, "--dialect", "tensorflow"),
+    ("show", B, "--plot", "plot.gif"),
+    ("show", B, "--plot", "plot"),
+    ("show", B, "--plot", "nowhere/plot.html"),
+    ("show", B, "--plot", "folder.html"),
+    ("show", B, "--jsonn"),
+    ("show", "@nowhere.txt"),
+    ("show", "@."),
+    ("show", "@binary.txt"),
+    ("show", "[]"),
+    ("show", "[0.1, 'x']"),
+    ("compare", B),
+    ("compare", B, B, B),
+    ("compare", B, B, "--lr", "0.1"),
+    ("compare", B, "CosineAnnealingLR(T_max=10)"),
+    ("compare", B, "CosineAnnealingLR(SGD([{'params': p}, {'params': q}], lr=1), T_max=10)"),
+    ("compare", B, A, "--tolerance", "-1"),
+    ("compare", B, A, "--tolerance", "nan"),
+    ("compare", B, A, "--updates", str(10**10)),
+    ("compare", "@nowhere.txt", A),
+    ("convert", A),
+    ("convert", A, "--to", "tensorflow"),
+    ("convert", A, "--to", ""),
+    ("convert", "CosineAnnealingLR(T_max=0)", "--lr", "0.1", "--to", "mindspore"),
+    ("convert", A, "--to", "mindspore", "--updates", str(10**12)),
+    ("dialects", "torch"),
+    ("mapping",),
+    ("mapping", "torch"),
+    ("mapping", "torch", "tensorflow"),
+    ("mapping", "torch", "mindspore", "--output", "nowhere/page.md"),
+    ("demo", "--output", "binary.txt"),
+    ("demo", "--output", "binary.txt/deeper"),
+]
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a)[:70])
+def test_bad_input_gets_one_line_and_status_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "folder.html").mkdir()
+    before = sorted(p.name for p in tmp_path.iterdir())
+    done = isorate(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("isorate: ")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_failed_picture_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "plot.html"
+    path.write_text("before")
+    done = isorate("compare", A, B, "--updates", str(2 * 10**6), "--plot", str(path))
+    assert done.returncode == 2
+    assert path.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["plot.html"]
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    command = f'{sys.executable} -m isorate show "{B}" --json --updates 6 | true'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_help_names_every_command() -> None:
+    shown = isorate("--help").stdout
+    for command in ("show", "compare", "convert", "dialects", "mapping", "demo"):
+        assert command in shown
+        assert isorate(command, "--help").returncode == 0
+    assert isorate("--version").stdout.startswith("isorate, version ")

@@ -1,0 +1,85 @@
+"""The documentation says what the code does: commands and examples are run, pages are fresh."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+import pkgutil
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import isorate
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"tools_{name}", ROOT / "tools" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_nothing_generated_is_stale() -> None:
+    for path, text in tool("docs").generated().items():
+        assert path.read_text() == text, f"{path.relative_to(ROOT)} is stale: make docs"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_interactive_examples(path: Path) -> None:
+    failed, _ = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
+    assert failed == 0
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(isorate.__path__, "isorate.")
+    trained = ("isorate.torch", "isorate.mindspore.cells", "isorate.__main__")
+    return [module.name for module in found if module.name not in trained]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_docstring_examples(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_readme_runs_code_in_its_first_lines_and_opens_with_the_rule() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    rule = "the update is the only clock two"
+    assert rule in " ".join(lines[:8])
+    assert any(line.startswith(">>> ") for line in lines[:15])
+
+
+def test_every_command_and_every_public_name_is_documented() -> None:
+    text = "\n".join(path.read_text() for path in PAGES)
+    for command in importlib.import_module("isorate.cli").COMMANDS:
+        assert f"isorate {command}" in text
+    for name in isorate.__all__:
+        if not name.startswith("__"):
+            assert re.search(rf"\b{name}\b", text), name
+
+
+def test_every_public_docstring_says_what_it_raises_or_shows_an_example() -> None:
+    for name in isorate.__all__:
+        thing = getattr(isorate, name)
+        assert (getattr(thing, "__doc__", "") or name.startswith("__")), name
+
+
+def test_the_makefile_explains_itself() -> None:
+    text = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z-]+):(.*)$", text, re.MULTILINE)
+    assert targets
+    assert all("## " in rest for _, rest in targets)
