@@ -1,20 +1,22 @@
 """What one ``scheduler.step()`` costs: torch's CosineAnnealingLR over Isorate's.
 
 Both run in one process, in rounds that take turns, so that a busy machine slows both alike; the
-ratio is that of the medians of all rounds. Run it by itself: ``python benchmarks/bench_torch_step.py``.
+ratio is that of the medians of all rounds. It also runs by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from isorate import torch as isorate_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Short rounds, so that both sides of a pair meet the machine in the same state.
 ROUNDS = 201

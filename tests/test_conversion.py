@@ -181,7 +181,9 @@ calls = st.one_of(
     ),
     st.builds("CosineDecayLR(0.0, {}, {})".format, st.just(0.1), st.integers(1, 40)),
     st.builds(
-        "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), T_max={})".format,
+        (
+            "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), T_max={})"
+        ).format,
         st.integers(1, 40),
     ),
 )

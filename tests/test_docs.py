@@ -75,7 +75,7 @@ def test_every_command_and_every_public_name_is_documented() -> None:
 def test_every_public_docstring_says_what_it_raises_or_shows_an_example() -> None:
     for name in isorate.__all__:
         thing = getattr(isorate, name)
-        assert (getattr(thing, "__doc__", "") or name.startswith("__")), name
+        assert getattr(thing, "__doc__", "") or name.startswith("__"), name
 
 
 def test_the_makefile_explains_itself() -> None:

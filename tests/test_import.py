@@ -23,9 +23,9 @@ def test_import_loads_nothing_heavy() -> None:
 def test_core_schedules_need_no_numpy() -> None:
     code = (
         "import sys; from isorate.core.shapes import Cosine; "
-        "print(Cosine(0.1, 0.01, 2).at(1), 'numpy' in sys.modules)"
+        "print(Cosine(0.1, 0.01, 2).at(2), 'numpy' in sys.modules)"
     )
-    assert run(code) == "0.05500000000000001 False"
+    assert run(code) == "0.01 False"
 
 
 def test_using_every_verb_loads_no_framework() -> None:

@@ -91,7 +91,10 @@ def test_a_bare_name_is_torch_unless_the_dialect_says_otherwise() -> None:
     text = "CosineAnnealingLR(T_max=10)"
     assert type(read(text, lr=0.1)) is CosineAnnealingLR
     assert type(read(text, lr=0.1, dialect="mindspore")) is Experimental
-    for prefix in ("mindspore.experimental.optim.lr_scheduler", "ms.experimental.optim.lr_scheduler"):
+    for prefix in (
+        "mindspore.experimental.optim.lr_scheduler",
+        "ms.experimental.optim.lr_scheduler",
+    ):
         assert type(read(f"{prefix}.{text}", lr=0.1)) is Experimental
     assert type(read(f"isorate.torch.{text}", lr=0.1)) is DropIn
 

@@ -10,17 +10,21 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isorate import IsorateError, ReadError, Run, convert, read, simulate
-from isorate.dialects._base import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from isorate.dialects._base import Call
 
 Array = NDArray[np.float32]
 
@@ -36,7 +40,7 @@ MOMENTUM = 0.9
 SPLIT = 0  # the seed of the split, the same for every --seed
 
 
-class Trouble(Exception):
+class UsageError(Exception):
     """Something the user can put right, in one line."""
 
 
@@ -64,7 +68,7 @@ class Recipe:
         rng = np.random.default_rng(self.seed)
         sizes = (self.data[0].shape[1], HIDDEN, 10)
         layers = []
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        for inputs, outputs in pairwise(sizes):
             bound = 1 / math.sqrt(inputs)
             weight = rng.uniform(-bound, bound, (outputs, inputs)).astype(np.float32)
             layers.append((weight, np.zeros(outputs, np.float32)))
@@ -78,14 +82,16 @@ class Recipe:
             for chosen in rng.permutation(len(images)).reshape(-1, BATCH):
                 yield images[chosen], labels[chosen]
 
-    def spoken_for(
-        self, framework: str, known: Collection[str]
-    ) -> tuple[Call, int] | tuple[None, int]:
-        """Choose what to train with, and say on stderr which it is.
+    def choose(
+        self, framework: str, built: Mapping[str, str], fallback: str
+    ) -> tuple[Call | None, int]:
+        """Choose what to train with, and say on stderr what it is.
 
         Args:
             framework: the framework that trains.
-            known: full names of the calls that the script can build.
+            built: full names of the calls that the script can build, each with the full name of
+                what it builds them with.
+            fallback: what the script does with rates alone, in words.
 
         Returns:
             The user's own call where the script can build it; else the best conversion that is
@@ -93,14 +99,16 @@ class Recipe:
             Beside it, after how many updates ``scheduler.step()`` is called.
 
         """
-        if self.call.card.name in known:
-            tell(f"trains with {shortened(self.call.code)}, as it stands")
+        name = self.call.card.name
+        if name in built:
+            tell(f"trains with {described(self.call, built)}")
             return self.call, every(self.call, self.run)
         for way in convert(self.call, to=framework, run=self.run).ways:
-            if way.comparison.equal and way.call.card.name in known:
-                tell(f"trains with {shortened(way.code)}: {way.comparison.sentence}")
+            name = way.call.card.name
+            if way.comparison.equal and name in built:
+                tell(f"trains with {described(way.call, built)}. {way.comparison.sentence}")
                 return way.call, every(way.call, way.run)
-        tell("trains with the simulated rates, looked up one by one")
+        tell(f"trains with the simulated rates of {shortened(self.call.code)}, {fallback}")
         return None, 1
 
 
@@ -139,7 +147,7 @@ def main(
     except ModuleNotFoundError as error:
         missing = {"sklearn": "scikit-learn"}.get(error.name or "", error.name)
         fail(f"{missing} is not installed: pip install {missing}")
-    except (IsorateError, Trouble) as error:
+    except (IsorateError, UsageError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("interrupted, no log written", status=130)
@@ -173,7 +181,9 @@ def arguments() -> argparse.Namespace:
         default="epoch",
         help="when the loop calls scheduler.step(), for calls that are stepped (default: epoch)",
     )
-    parser.add_argument("--log", type=Path, metavar="FILE.csv", help="where each update's rate goes")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE.csv", help="where each update's rate goes"
+    )
     parser.add_argument("--seed", type=natural, default=0, help="weights and batches (default: 0)")
     return parser.parse_args()
 
@@ -192,28 +202,33 @@ def prepare(options: argparse.Namespace) -> Recipe:
     }
     call = read_schedule(options.schedule, options.lr, names)
     if call.groups > 1:
-        raise Trouble(f"the model has one parameter group, and the schedule {call.groups}")
+        raise UsageError(f"the model has one parameter group, and the schedule {call.groups}")
     curve = simulate(call, run)
     if curve.halt is not None:
-        raise Trouble(f"the schedule does not last for {run.length} updates: at {curve.halt}")
+        raise UsageError(f"the schedule does not last for {run.length} updates: at {curve.halt}")
     usable = np.isfinite(curve.values.astype(np.float32)) & (curve.values >= 0)
     if not usable.all():
         update = int(np.argmin(usable))
-        raise Trouble(f"nothing can be trained with the rate of update {update}: {curve.values[update]}")
+        raise UsageError(
+            f"nothing can be trained with the rate of update {update}: {curve.values[update]}"
+        )
     return Recipe(call, run, curve.values, options.seed, load())
 
 
 def read_schedule(text: str, lr: float | None, names: dict[str, int]) -> Call:
     """Read a call; the default rate goes to those that take theirs from the optimizer."""
-    if lr is not None:
-        return read(text, lr=lr, names=names)
-    try:
-        return read(text, names=names)
-    except ReadError as without:
+    given = [None, LR] if lr is None else [lr]
+    errors = []
+    for rate in given:
         try:
-            return read(text, lr=LR, names=names)
-        except ReadError as with_rate:
-            raise (without if with_rate.hint == "leave lr away" else with_rate) from None
+            return read(text, lr=rate, names=names)
+        except ReadError as error:
+            errors.append(error)
+    # where a call has its own rates, the first error is the user's; else the one with the rate
+    error = errors[0] if errors[-1].hint == "leave lr away" else errors[-1]
+    if (error.hint or "").startswith("--set"):
+        raise UsageError(f"{error.what}; the names here are {', '.join(names)}")
+    raise error
 
 
 def load() -> tuple[Array, NDArray[np.int32], Array, NDArray[np.int32]]:
@@ -234,21 +249,33 @@ def rate_log(path: Path | None) -> Iterator[Callable[[str, str], None]]:
     if path is None:
         yield lambda update, rate: None
         return
-    if path.exists() and not path.is_file():
-        raise Trouble(f"the log cannot be written: {path} is not a regular file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with troubles_of(path):
+        if path.exists() and not path.is_file():
+            raise UsageError(f"the log cannot be written: {path} is not a regular file")
+        file = part.open("x", encoding="ascii")
+
+    def write(update: str, rate: str) -> None:
+        with troubles_of(path):
+            print(update, rate, sep=",", file=file)
+
     try:
-        file: TextIO = part.open("x", encoding="ascii")
-    except OSError as error:
-        raise Trouble(f"the log cannot be written: {path}: {error.strerror}") from None
-    try:
-        with file:
-            yield lambda update, rate: print(update, rate, sep=",", file=file)
-        part.replace(path)
-    except OSError as error:
-        raise Trouble(f"the log cannot be written: {path}: {error.strerror}") from None
+        yield write
+        with troubles_of(path):
+            file.close()
+            part.replace(path)
     finally:
+        file.close()
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def troubles_of(path: Path) -> Iterator[None]:
+    """Say what keeps a file from being written."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"the log cannot be written: {path}: {error.strerror}") from None
 
 
 @contextmanager
@@ -277,6 +304,13 @@ def natural(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"required an integer >= 0, got {text!r}")
     return int(text)
+
+
+def described(call: Call, built: Mapping[str, str]) -> str:
+    """Return a call's text, and what stands in for it."""
+    name, maker = call.card.name, built[call.card.name]
+    made = "" if maker == name else f", built as {maker.removeprefix('builtins.')}"
+    return shortened(call.code) + made
 
 
 def shortened(code: str) -> str:

@@ -6,10 +6,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
 from recipe import MOMENTUM, Array, Recipe, main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What can be built as it stands, and with what. The drop-in gives MindSpore's own list, which
+#: MindSpore means to remove.
+BUILT = {
+    "mindspore.nn.cosine_decay_lr": "isorate.mindspore.cosine_decay_lr",
+    "isorate.mindspore.cosine_decay_lr": "isorate.mindspore.cosine_decay_lr",
+    "isorate.mindspore.cosine_annealing_lr": "isorate.mindspore.cosine_annealing_lr",
+    "isorate.mindspore.CosineAnnealingLR": "isorate.mindspore.CosineAnnealingLR",
+    "mindspore.nn.CosineDecayLR": "mindspore.nn.CosineDecayLR",
+    "mindspore.list": "builtins.list",
+}
 
 
 def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], Array]:
@@ -19,13 +34,13 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
     from mindspore import Tensor, nn
 
     mindspore.set_context(mode=mindspore.GRAPH_MODE)
-    try:  # with NumPy 2 the first operation of a process may fail, and no other does
+    with suppress(SystemError):  # with NumPy 2 a process's first operation may fail, and no other
         Tensor(1.0) + 1.0
-    except SystemError:
-        pass
-    makers = constructors()
-    call, _ = recipe.spoken_for("mindspore", makers)
-    rate = recipe.rates.tolist() if call is None else makers[call.card.name](**call.arguments())
+    call, _ = recipe.choose("mindspore", BUILT, "as a list")
+    if call is None:
+        rate = recipe.rates.tolist()
+    else:
+        rate = resolve_name(BUILT[call.card.name])(*call.arguments().values())
 
     layers: list[nn.Cell] = []
     for weight, bias in recipe.weights():
@@ -45,23 +60,6 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
         return logits
 
     return predict
-
-
-def constructors() -> dict[str, Any]:
-    """Return what can be built as it stands, by full name."""
-    from mindspore import nn
-
-    import isorate.mindspore
-
-    return {
-        # the drop-in gives MindSpore's own list, which MindSpore means to remove
-        "mindspore.nn.cosine_decay_lr": isorate.mindspore.cosine_decay_lr,
-        "isorate.mindspore.cosine_decay_lr": isorate.mindspore.cosine_decay_lr,
-        "isorate.mindspore.cosine_annealing_lr": isorate.mindspore.cosine_annealing_lr,
-        "isorate.mindspore.CosineAnnealingLR": isorate.mindspore.CosineAnnealingLR,
-        "mindspore.nn.CosineDecayLR": nn.CosineDecayLR,
-        "mindspore.list": lambda rates: list(rates),
-    }
 
 
 if __name__ == "__main__":

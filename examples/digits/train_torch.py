@@ -5,23 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from recipe import MOMENTUM, Array, Recipe, main
 
+from isorate.core.shapes import Table
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from isorate.dialects._base import Call
+
+#: What can be built as it stands, and with what; MindSpore's list becomes a scheduler.
+BUILT = {
+    "torch.optim.lr_scheduler.CosineAnnealingLR": "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "isorate.torch.CosineAnnealingLR": "isorate.torch.CosineAnnealingLR",
+    "isorate.torch.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
+    "mindspore.nn.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
+    "isorate.mindspore.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
+}
 
 
 def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], Array]:
     """Train, and return the model as a function from images to logits."""
     import torch
 
-    makers = constructors()
-    call, every = recipe.spoken_for("torch", makers)
+    import isorate.torch
+
+    call, every = recipe.choose("torch", BUILT, "as a table in isorate.torch.ScheduleLR")
 
     layers = []
     for weight, bias in recipe.weights():
@@ -32,12 +46,10 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
     model = torch.nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD([parameter_group(model, call)], momentum=MOMENTUM)
     if call is None:
-        rates = recipe.rates.tolist()
-        last = len(rates) - 1  # the loop's last step() asks for one rate more
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: rates[min(k, last)])
+        scheduler = isorate.torch.ScheduleLR(optimizer, Table(tuple(recipe.rates.tolist())))
     else:
         arguments = {name: v for name, v in call.arguments().items() if name != "optimizer"}
-        scheduler = makers[call.card.name](optimizer, **arguments)
+        scheduler = resolve_name(BUILT[call.card.name])(optimizer, **arguments)
 
     loss_of = torch.nn.CrossEntropyLoss()
     for update, (images, labels) in enumerate(recipe.batches(), 1):
@@ -55,22 +67,6 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
         return logits
 
     return predict
-
-
-def constructors() -> dict[str, Any]:
-    """Return what can be built as it stands, by full name."""
-    import torch
-
-    import isorate.torch
-
-    return {
-        "torch.optim.lr_scheduler.CosineAnnealingLR": torch.optim.lr_scheduler.CosineAnnealingLR,
-        "isorate.torch.CosineAnnealingLR": isorate.torch.CosineAnnealingLR,
-        "isorate.torch.cosine_decay_lr": isorate.torch.cosine_decay_lr,
-        # MindSpore's list, as a scheduler: the same arguments
-        "mindspore.nn.cosine_decay_lr": isorate.torch.cosine_decay_lr,
-        "isorate.mindspore.cosine_decay_lr": isorate.torch.cosine_decay_lr,
-    }
 
 
 def parameter_group(model: torch.nn.Module, call: Call | None) -> dict[str, Any]:

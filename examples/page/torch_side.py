@@ -18,7 +18,7 @@ scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=1, eta_m
 
 
 myloss = torch.nn.MSELoss()
-dataset = [(torch.tensor(np.random.rand(1, 20).astype(np.float32)), torch.tensor([1.]))]
+dataset = [(torch.tensor(np.random.rand(1, 20).astype(np.float32)), torch.tensor([1.0]))]
 
 for epoch in range(6):
     for input, target in dataset:

@@ -57,9 +57,9 @@ def traits(schedule: Schedule) -> Traits:
     node: Schedule = schedule.of if isinstance(schedule, Until) else schedule
     every, begin = 1, 0
     if isinstance(node, Staircase):
-        node, every = node.of, node.every
+        every, node = node.every, node.of
     if isinstance(node, Shift):
-        node, begin = node.of, node.by
+        begin, node = node.by, node.of
     match node:
         case Cosine(end=end, duration=duration, after=after):
             return Traits("cosine", start, end, duration * every, after, every, begin, length)
@@ -98,7 +98,8 @@ def explain(
                     reasons.append(reason)
     for side, name, fact in ((a, "a", facts[0]), (b, "b", facts[1])):
         if fact.halt is not None and not any(reason.kind == "length" for reason in reasons):
-            text = f"{name} has no rate from update {fact.halt.update} on: {fact.halt.error}, {fact.halt.text}"
+            why = f"{fact.halt.error}, {fact.halt.text}"
+            text = f"{name} has no rate from update {fact.halt.update} on: {why}"
             reasons.append(Reason("length", text, _arguments(side, name, "length")))
     if nan_update is not None:
         arguments = (*_arguments(a, "a", "duration"), *_arguments(b, "b", "duration"))

@@ -155,8 +155,8 @@ class _Reader:
                 raise ReadError(f"{name}: **arguments cannot be read")
             if keyword.arg not in constructor.__struct_fields__:
                 close = get_close_matches(keyword.arg, constructor.__struct_fields__, n=1)
-                hint = f"did you mean {close[0]}?" if close else constructor.signature()
-                raise ReadError(f"{name} has no argument {keyword.arg!r}", hint=hint)
+                near = f"did you mean {close[0]}?" if close else constructor.signature()
+                raise ReadError(f"{name} has no argument {keyword.arg!r}", hint=near)
             if keyword.arg in given:
                 raise ReadError(f"{name} got {keyword.arg!r} twice")
             given[keyword.arg] = keyword.value
@@ -165,20 +165,20 @@ class _Reader:
             values["optimizer"] = self._optimizer(given.pop("optimizer", None), name)
         elif self.lr is not None:
             raise ReadError(f"{name} carries its own rates", hint="leave lr away")
-        unset = [n for n in given.values() for n in self._missing(n)]
+        unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
         if unset:
             raise ReadError(
-                f"{name} uses names without a value: {', '.join(dict.fromkeys(unset))}",
-                hint=" ".join(f"--set {n}=..." for n in dict.fromkeys(unset)),
+                f"{name} uses names without a value: {', '.join(unset)}",
+                hint=" ".join(f"--set {n}=..." for n in unset),
             )
         values.update({field: self._value(value) for field, value in given.items()})
         defaults = constructor.defaults()
         for field in constructor.__struct_fields__:
             if field not in values and field not in defaults:
-                hint = None
+                hint: str | None = None
                 if wants_optimizer and positional and isinstance(positional[0], ast.Name):
                     written = positional[0].id
-                    hint = f"{written!r} was taken for the optimizer; if it is a number: --set {written}=..."
+                    hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
         return constructor(**values)
 

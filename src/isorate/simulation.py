@@ -75,12 +75,7 @@ class Stream:
         self.side = side
         self.run = run
         self.halt: Halt | None = side.halt if isinstance(side, Curve) else None
-        if run.length > LONGEST_RUN:
-            raise RunError(
-                "the run is too long to go through",
-                required=f"at most {LONGEST_RUN} updates",
-                got=run.length,
-            )
+        check_length(run)
         if isinstance(side, Call):
             side.checked()
 
@@ -118,6 +113,16 @@ class Stream:
         except Halting as end:
             if done < length:
                 self.halt = Halt(done, end.error, end.text)
+
+
+def check_length(run: Run) -> None:
+    """Raise at once where a run is too long to go through update by update."""
+    if run.length > LONGEST_RUN:
+        raise RunError(
+            "the run is too long to go through",
+            required=f"at most {LONGEST_RUN} updates",
+            got=run.length,
+        )
 
 
 def default_updates(run: Run, *sides: Call | Schedule | Curve, most: int = 10**6) -> int:

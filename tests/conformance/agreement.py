@@ -11,9 +11,9 @@ from isorate import simulate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tests.conformance.frameworks import Seen
     from isorate import Run
     from isorate.dialects._base import Call
+    from tests.conformance.frameworks import Seen
 
     Rates = NDArray[np.floating[Any]]
 

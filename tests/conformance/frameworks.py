@@ -258,15 +258,17 @@ def cell_at(text: str, steps: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def _listed(listed: list[Any], run: Run, *, weigh: bool, optimizer: str) -> Seen:
     """Return the list as far as the run goes; fed to an optimizer where asked, or where it ends."""
-    with np.errstate(over="ignore"):
-        rates = np.array(listed[: run.length], np.float64).reshape(1, -1)
     if not weigh and len(listed) >= run.length:
-        return Seen(rates)
+        return Seen(_floats(listed[: run.length]))
     fed = feed(listed, run.length, optimizer)
+    rates = _floats(listed[: fed.updates])
     with np.errstate(over="ignore"):
-        stored = rates[:, : fed.updates].astype(np.float32)
-    assert np.array_equal(fed.rates, stored, equal_nan=True), (fed.rates, stored)
-    return Seen(rates[:, : fed.updates], fed.error, fed.constructing)
+        assert np.array_equal(fed.rates, rates.astype(np.float32), equal_nan=True), (fed, rates)
+    return Seen(rates, fed.error, fed.constructing)
+
+
+def _floats(listed: list[Any]) -> Rates:
+    return np.array(listed).astype(np.float64).reshape(1, -1)
 
 
 def feed(listed: list[Any], updates: int, optimizer: str = "SGD") -> Seen:

@@ -132,7 +132,9 @@ def native_first_nan(T_max: int) -> int | None:
     """Return the first step to whose rate native arithmetic gives NaN."""
     begin = max(T_max - T_max // 5000 - 101, 0)
     group = "{'params': params, 'lr': 0.1, 'initial_lr': 0.1}"
-    call = read(f"CosineAnnealingLR({SGD}([{group}], lr=0.1), {T_max}, 0.0, {begin})", dialect="mindspore")
+    call = read(
+        f"CosineAnnealingLR({SGD}([{group}], lr=0.1), {T_max}, 0.0, {begin})", dialect="mindspore"
+    )
     values = simulate(call, Run(T_max + 2 - begin)).values
     missing = np.flatnonzero(np.isnan(values))
     return begin + 1 + int(missing[0]) if len(missing) else None

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch")
 
+from isorate import Run, read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
 from tests.conformance.frameworks import drive
-from isorate import Run, read
 
 pytestmark = pytest.mark.torch
 

@@ -51,7 +51,7 @@ def telling_updates(T: float) -> list[int]:
 
 def check(cosine: Cosine, updates: list[int]) -> None:
     xp = ArrayNamespace()
-    many = cosine.formula(np.array(updates, dtype=np.int64), xp)  # type: ignore[arg-type]
+    many = cosine.formula(np.array(updates, dtype=np.int64), xp)
     for update, bulk in zip(updates, many.tolist(), strict=True):
         true = exact(cosine, update)
         assert ulps(cosine.at(update), true) <= LIMIT, (cosine, update)

@@ -87,7 +87,7 @@ def test_normal_form_keeps_every_rate(schedule: Schedule) -> None:
 @given(schedules, counts)
 def test_a_run_puts_steps_on_the_clock_of_updates(schedule: Schedule, every: int) -> None:
     run = Run(50, updates_per_epoch=every, step_every="epoch")
-    resolved = Stepped(schedule).resolved(run)  # type: ignore[arg-type]
+    resolved = Stepped(schedule).resolved(run)
     inner = schedule.resolved(run)
     for update in range(min(50, bounded(resolved))):
         assert resolved.at(update) == inner.at(update // every)

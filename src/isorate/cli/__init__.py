@@ -64,7 +64,7 @@ def run(arguments: list[str] | None = None) -> int:
         return 2
     except MemoryError:
         return _trouble("out of memory; ask for fewer updates")
-    except Exception as error:  # noqa: BLE001 - the last line of defence against a traceback
+    except Exception as error:
         return _trouble(f"internal error, please report it: {type(error).__name__}: {error}")
     return status if isinstance(status, int) else 0
 

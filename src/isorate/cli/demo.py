@@ -8,9 +8,10 @@ import click
 
 from isorate.cli import _shared as shared
 
+COSINE = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, 0.1), {})"
+TORCH = COSINE.format("T_max=1, eta_min=0.002")
+SAME = COSINE.format("T_max=2, eta_min=0.01")
 MINDSPORE = "mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)"
-TORCH = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, 0.1), T_max=1, eta_min=0.002)"
-SAME = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, 0.1), T_max=2, eta_min=0.01)"
 
 
 @click.command("demo", short_help="Reproduce MindSpore's mapping page, and go beyond it.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from isorate.core.combinators import AnySchedule
 from isorate.core.errors import ScheduleError
-from isorate.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
 
 #: Trees deeper than this are refused before they can exhaust the stack.
 DEEPEST = 64

@@ -20,8 +20,8 @@ class Staircase(Schedule, frozen=True, tag="staircase"):
         every: updates in one tick.
 
     Example:
-        >>> [Staircase(Cosine(0.1, 0.01, 2), 2).at(k) for k in range(5)]
-        [0.1, 0.1, 0.05500000000000001, 0.05500000000000001, 0.01]
+        >>> [Staircase(Cosine(0.1, 0.0, 1), 2).at(k) for k in range(4)]
+        [0.1, 0.1, 0.0, 0.0]
 
     """
 
@@ -169,7 +169,7 @@ class Shift(Schedule, frozen=True, tag="shift"):
         of = self.of.normal()
         by = self.by
         if isinstance(of, Shift):
-            of, by = of.of, of.by + by
+            by, of = of.by + by, of.of
         if isinstance(of, Cosine) and isinstance(of.duration, int):
             if of.after == "mirror":
                 by %= 2 * of.duration
@@ -341,6 +341,7 @@ def _every(of: Schedule, every: int) -> Schedule:
     return of if every == 1 else Staircase(of, every)
 
 
-AnySchedule: TypeAlias = (
-    Constant | Cosine | Table | Staircase | Until | Shift | Join | Stepped | Groups
-)
+if TYPE_CHECKING:
+    AnySchedule: TypeAlias = Schedule
+else:  # what a JSON document may hold: msgspec reads the members of the union by their tags
+    AnySchedule = Constant | Cosine | Table | Staircase | Until | Shift | Join | Stepped | Groups

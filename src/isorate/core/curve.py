@@ -80,7 +80,7 @@ class Curve:
         return str(self.values.dtype)
 
     def __eq__(self, other: object) -> bool:
-        """Same bits (a NaN equals the same NaN), same end."""
+        """Compare bits (a NaN equals the same NaN) and ends."""
         return (
             isinstance(other, Curve)
             and self.values.shape == other.values.shape

@@ -73,7 +73,7 @@ def sketch(lines: Sequence[Sequence[float]], mark: float | None = None) -> str:
             pieces[-1].append(f"{MARGIN + k * step:.1f},{y:.1f}")
         color = COLORS[index % len(COLORS)]
         body += [
-            f"<polyline points='{' '.join(piece)}' fill='none' stroke='{color}' stroke-width='1.6'/>"
+            f"<polyline points='{' '.join(piece)}' fill='none' stroke='{color}'/>"
             for piece in pieces
             if piece
         ]

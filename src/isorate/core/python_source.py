@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from isorate.core.combinators import Join, Shift, Staircase, Stepped, Until
 from isorate.core.errors import ScheduleError
-from isorate.core.schedule import Schedule
 from isorate.core.shapes import Constant, Cosine
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
 
 
 def python_source(schedule: Schedule, variable: str) -> str:

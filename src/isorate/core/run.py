@@ -64,7 +64,7 @@ class Run:
             if self.updates is not None and self.updates != updates:
                 raise RunError(
                     "updates and epochs disagree",
-                    required=f"{self.epochs} epochs of {self.updates_per_epoch} = {updates} updates",
+                    required=f"{self.epochs} × {self.updates_per_epoch} = {updates} updates",
                     got=self.updates,
                 )
             _check_count("epochs times updates_per_epoch", updates)

@@ -20,10 +20,17 @@ class Namespace(Protocol):
 
     pi: float
 
-    def sin(self, x: Any, /) -> Any: ...
-    def minimum(self, a: Any, b: Any, /) -> Any: ...
-    def where(self, condition: Any, a: Any, b: Any, /) -> Any: ...
-    def take(self, values: Any, index: Any, /) -> Any: ...
+    def sin(self, x: Any, /) -> Any:
+        """The sine."""
+
+    def minimum(self, a: Any, b: Any, /) -> Any:
+        """The lesser of two."""
+
+    def where(self, condition: Any, a: Any, b: Any, /) -> Any:
+        """One or the other."""
+
+    def take(self, values: Any, index: Any, /) -> Any:
+        """One element, or many."""
 
 
 class ScalarNamespace:
@@ -56,8 +63,8 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
 
     Example:
         >>> from isorate.core.shapes import Cosine
-        >>> Cosine(0.1, 0.01, 2).at(1)
-        0.05500000000000001
+        >>> Cosine(0.1, 0.01, 2).at(2)
+        0.01
         >>> Schedule.from_json(Cosine(0.1, 0.01, 2).to_json()) == Cosine(0.1, 0.01, 2)
         True
 

@@ -58,7 +58,7 @@ def chained_cosine(
 def chain_links(
     T_max: float, first: int, steps: int
 ) -> Iterator[tuple[Float64s, NDArray[np.bool_]]]:
-    """What links each rate to the one before: the ratio of cosines, and where an anchor replaces it.
+    """Yield what links each rate to the one before: ratios of cosines, and the anchors.
 
     Yields:
         Ratios and anchors of the steps after ``first``, block by block; the first block is one
@@ -180,7 +180,7 @@ def _chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> S
 
 
 def _shifted(of: Schedule, by: int) -> Schedule:
-    return Shift(of, by) if by else of  # type: ignore[arg-type]
+    return Shift(of, by) if by else of
 
 
 # --- finding a cosine in a schedule ------------------------------------------------------------
@@ -219,6 +219,26 @@ class CosineParts:
             - self.begin % max(1, int(2 * self.cosine.duration))
         ) * self.every
 
+    def unlike_holding(self) -> list[str]:
+        """Say what is lost where a call holds its minimum for good."""
+        if self.cosine.after != "mirror" or self.length is not None:
+            return []
+        turn = self.turning
+        return [f"holds its minimum for good, where the schedule climbs again from update {turn}"]
+
+    def unlike_climbing(self) -> list[str]:
+        """Say what is lost where a call climbs back from its minimum."""
+        ended = self.length is not None and self.length <= self.turning
+        if self.cosine.after != "hold" or ended:
+            return []
+        return [f"climbs again from update {self.turning}, where the schedule holds"]
+
+    def unlike_endless(self) -> list[str]:
+        """Say what is lost where a call never ends."""
+        if self.length is None:
+            return []
+        return [f"goes on after the {self.length} rates that the schedule has"]
+
     def resting(self, *, resumed: bool | None = None) -> tuple[ParamGroup, ...]:
         """Return the groups as an optimizer holds them when the schedule begins."""
         if not (self.begin if resumed is None else resumed):
@@ -249,17 +269,15 @@ def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
         schedule = schedule.of
     every, begin = 1, 0
     if isinstance(schedule, Staircase):
-        schedule, every = schedule.of, schedule.every
+        every, schedule = schedule.every, schedule.of
     if isinstance(schedule, Shift):
-        schedule, begin = schedule.of, schedule.by
+        begin, schedule = schedule.by, schedule.of
     if not isinstance(schedule, Cosine):
         return Refusal(f"a {type(schedule).__name__.lower()} is not one cosine")
     return CosineParts((schedule.start,), schedule, every, begin, length)
 
 
-def lift_periodic(
-    cls: Any, schedule: Schedule, *, whole_T_max: bool = False
-) -> Lift | Refusal:
+def lift_periodic(cls: Any, schedule: Schedule, *, whole_T_max: bool = False) -> Lift | Refusal:
     """Say a schedule as ``cls(optimizer, T_max, eta_min, last_epoch)``, a cosine of period 2T."""
     parts = find_cosine(schedule)
     if isinstance(parts, Refusal):
@@ -274,11 +292,27 @@ def lift_periodic(
     if min(min(group.lr, group.base) for group in groups) < 0:
         return Refusal("an optimizer takes no negative rate to begin with")
     call: Call = cls(Optimizer(groups), parts.cosine.duration, parts.cosine.end, parts.begin - 1)
-    said = []
-    if parts.cosine.after == "hold" and (parts.length is None or parts.length > parts.turning):
-        said.append(f"climbs again from update {parts.turning}, where the schedule holds")
-    if parts.length is not None:
-        said.append(f"goes on after the {parts.length} rates that the schedule has")
+    losses = [*parts.unlike_climbing(), *parts.unlike_endless()]
     if parts.every > 1:
-        said.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")
-    return Lift(call, parts.every, tuple(said))
+        losses.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")
+    return Lift(call, parts.every, tuple(losses))
+
+
+def find_fall(schedule: Schedule) -> CosineParts | Refusal:
+    """Take apart a schedule that is one falling cosine from its top, for one parameter group."""
+    parts = find_cosine(schedule)
+    if isinstance(parts, Refusal):
+        return parts
+    cosine = parts.cosine
+    if len(parts.starts) > 1:
+        return Refusal("it is for one parameter group: convert each group by itself")
+    if cosine.after == "repeat":
+        return Refusal("it holds its minimum, where the schedule jumps back to its start")
+    if parts.begin:
+        return Refusal("it begins at max_lr, and the schedule part of the way down")
+    if not isinstance(cosine.duration, int):
+        return Refusal(f"it takes a whole number of steps, and the schedule {cosine.duration}")
+    if not 0 <= cosine.end < cosine.start:
+        ends = f"from {cosine.start!r} to {cosine.end!r}"
+        return Refusal(f"it wants 0 <= min_lr < max_lr, and the schedule goes {ends}")
+    return parts

@@ -64,7 +64,7 @@ def chained_cosine_tensor(
 
 
 def cosine_cell(min_lr: float, max_lr: float, decay_steps: int, t: NDArray[np.int64]) -> Float32s:
-    """``min + ½(max−min)(1 + sin(π(p + ½)))``, p = min(t, D)/D, as the cell's kernels compute it."""
+    """``min + ½(max−min)(1 + sin(π(p + ½)))``, p = min(t, D)/D, in the cell's own order."""
     half_span = single(0.5 * (max_lr - min_lr))
     p = np.minimum(t, decay_steps).astype(F32) / single(decay_steps)
     wave = _rounded(math.sin, PI * (p + HALF))

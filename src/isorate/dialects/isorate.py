@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from isorate import __version__ as VERSION
+from isorate import __version__
 from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
 from isorate.core.evaluate import blocks
 from isorate.core.run import Run
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
-from isorate.dialects._cosine import find_cosine, lift_periodic
+from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ class CosineAnnealingLR(_Own, frozen=True):
         name="isorate.torch.CosineAnnealingLR",
         dialect="isorate",
         runs_in="torch",
-        version=VERSION,
+        version=__version__,
         docs=DOCS,
         clock="step",
         arithmetic="closed form, float64, each step by itself",
@@ -127,7 +127,7 @@ class torch_cosine_decay_lr(_Own, frozen=True):
         name="isorate.torch.cosine_decay_lr",
         dialect="isorate",
         runs_in="torch",
-        version=VERSION,
+        version=__version__,
         docs=DOCS,
         clock="step",
         arithmetic="closed form, float64, each step by itself",
@@ -192,7 +192,7 @@ class mindspore_cosine_decay_lr(mindspore.cosine_decay_lr, frozen=True):
         name="isorate.mindspore.cosine_decay_lr",
         dialect="isorate",
         runs_in="mindspore",
-        version=VERSION,
+        version=__version__,
         docs=DOCS,
         clock="update",
         arithmetic=mindspore.cosine_decay_lr.card.arithmetic,
@@ -219,7 +219,7 @@ class cosine_annealing_lr(_Own, frozen=True):
         name="isorate.mindspore.cosine_annealing_lr",
         dialect="isorate",
         runs_in="mindspore",
-        version=VERSION,
+        version=__version__,
         docs=DOCS,
         clock="update",
         arithmetic="closed form, float64, each rate by itself",
@@ -246,15 +246,10 @@ class cosine_annealing_lr(_Own, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one periodic cosine that begins at its start."""
-        parts = find_cosine(schedule)
+        parts = find_climbing(schedule)
         if isinstance(parts, Refusal):
             return parts
-        cosine = parts.cosine
-        if cosine.after == "hold" and parts.length is None:
-            return Refusal("it climbs back from eta_min, where the schedule holds")
-        if len(parts.starts) > 1 or parts.begin or cosine.after == "repeat":
-            return Refusal("it says one periodic cosine from its start, for one parameter group")
-        total = parts.length or updates
+        cosine, total = parts.cosine, parts.length or updates
         call: Any = cls(cosine.start, cosine.duration, cosine.end, total, parts.every)  # type: ignore[arg-type]
         fault = call.fault()
         if fault is not None:
@@ -285,7 +280,7 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         name="isorate.mindspore.CosineAnnealingLR",
         dialect="isorate",
         runs_in="mindspore",
-        version=VERSION,
+        version=__version__,
         docs=DOCS,
         clock="update",
         arithmetic="closed form, float32 after an integer fold, each step by itself",
@@ -313,17 +308,30 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one periodic cosine that moves at every update."""
-        said = cosine_annealing_lr.lift(schedule, updates)
-        parts = find_cosine(schedule)
-        if isinstance(said, Refusal) or isinstance(parts, Refusal):
-            return said if isinstance(said, Refusal) else Refusal("not one cosine")
+        parts = find_climbing(schedule)
+        if isinstance(parts, Refusal):
+            return parts
         if parts.every > 1:
             return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
-        losses = []
-        if parts.length is not None:
-            losses.append(f"goes on after the {parts.length} rates that the schedule has")
-        listed: Any = said.call
-        return Lift(cls(listed.lr, listed.T_max, listed.eta_min), 1, tuple(losses))
+        call: Any = cls(parts.cosine.start, parts.cosine.duration, parts.cosine.end)  # type: ignore[arg-type]
+        fault = call.fault()
+        return Refusal(fault.text) if fault else Lift(call, 1, tuple(parts.unlike_endless()))
+
+
+def find_climbing(schedule: Schedule) -> CosineParts | Refusal:
+    """Take apart a schedule that is one periodic cosine from its start, for one group."""
+    parts = find_cosine(schedule)
+    if isinstance(parts, Refusal):
+        return parts
+    if parts.unlike_climbing():
+        return Refusal("it climbs back from eta_min, where the schedule holds")
+    if parts.cosine.after == "repeat":
+        return Refusal("it climbs back from eta_min, where the schedule jumps to its start")
+    if len(parts.starts) > 1:
+        return Refusal("it is for one parameter group: convert each group by itself")
+    if parts.begin:
+        return Refusal("it begins at lr, and the schedule part of the way")
+    return parts
 
 
 def check_annealing(call: Any) -> Fault | None:
@@ -346,7 +354,7 @@ def check_annealing(call: Any) -> Fault | None:
 DIALECT = Dialect(
     name="isorate",
     title="Isorate",
-    version=VERSION,
+    version=__version__,
     constructors=(
         CosineAnnealingLR,
         torch_cosine_decay_lr,

@@ -28,6 +28,7 @@ from isorate.dialects._cosine import (
     chained_meaning,
     exact_cos,
     find_cosine,
+    find_fall,
     lift_periodic,
 )
 from isorate.dialects._float32 import cosine_cell, experimental_cosine
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
+SCHEDULERS = "mindspore.experimental.optim.lr_scheduler."
 REMOVED = "This interface is deprecated and will be removed after version 2.9.0."
 CHANGED = (
     "Non-backward-compatible change after version 2.9.0: this interface will be changed to a "
@@ -98,35 +100,20 @@ class cosine_decay_lr(Call, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one falling cosine that begins at its top."""
-        parts = find_cosine(schedule)
+        parts = find_fall(schedule)
         if isinstance(parts, Refusal):
             return parts
-        cosine = parts.cosine
-        if len(parts.starts) > 1:
-            return Refusal("a list is for one parameter group: convert each group by itself")
-        if cosine.after == "repeat":
-            return Refusal("the list holds its minimum, where the schedule jumps back to its start")
-        if parts.begin:
-            return Refusal("the list begins at max_lr, and the schedule part of the way down")
-        if not isinstance(cosine.duration, int):
-            return Refusal(f"decay_epoch must be an integer, not {cosine.duration}")
-        if not 0 <= cosine.end < cosine.start:
-            return Refusal(
-                f"it wants 0 <= min_lr < max_lr, and the schedule goes from {cosine.start!r} to {cosine.end!r}"
-            )
-        reaching = parts.every * cosine.duration + 1
-        total = parts.length or max(updates, reaching)
-        losses = []
-        if cosine.after == "mirror" and parts.length is None:
-            losses.append(
-                f"holds min_lr for good, where the schedule climbs again from update {parts.turning}"
-            )
-        if parts.length is None:
+        fall = int(parts.duration)
+        losses = parts.unlike_holding()
+        total = parts.length
+        if total is None:
+            total = max(updates, fall + 1)
             losses.append(
                 f"ends after total_step={total} rates; the usual total_step of steps × epochs = "
-                f"{reaching - 1} would never reach min_lr"
+                f"{fall} would never reach min_lr"
             )
-        call = cls(cosine.end, cosine.start, total, parts.every, cosine.duration)
+        cosine = parts.cosine
+        call = cls(cosine.end, cosine.start, total, parts.every, int(cosine.duration))
         return Lift(call, 1, tuple(losses))
 
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
@@ -223,21 +210,13 @@ class CosineDecayLR(Call, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one falling cosine that moves at every update."""
-        said = cosine_decay_lr.lift(schedule, updates)
-        parts = find_cosine(schedule)
-        if isinstance(said, Refusal) or isinstance(parts, Refusal):
-            return said if isinstance(said, Refusal) else Refusal("not one cosine")
+        parts = find_fall(schedule)
+        if isinstance(parts, Refusal):
+            return parts
         if parts.every > 1:
             return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
-        listed: Any = said.call
-        losses = []
-        if parts.cosine.after == "mirror":
-            losses.append(
-                f"holds min_lr for good, where the schedule climbs again from update {parts.turning}"
-            )
-        if parts.length is not None:
-            losses.append(f"goes on after the {parts.length} rates that the schedule has")
-        return Lift(cls(listed.min_lr, listed.max_lr, listed.decay_epoch), 1, tuple(losses))
+        call = cls(parts.cosine.end, parts.cosine.start, int(parts.cosine.duration))
+        return Lift(call, 1, (*parts.unlike_holding(), *parts.unlike_endless()))
 
     def native(self, steps: int) -> Iterator[NDArray[np.float32]]:
         """Compute each step by itself, as the cell does."""
@@ -260,12 +239,11 @@ class CosineAnnealingLR(Call, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = Card(
-        name="mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR",
+        name=SCHEDULERS + "CosineAnnealingLR",
         dialect="mindspore",
         runs_in="mindspore",
         version=VERSION,
-        docs=DOCS
-        + "experimental/lr_scheduler/mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR.html",
+        docs=f"{DOCS}experimental/lr_scheduler/{SCHEDULERS}CosineAnnealingLR.html",
         clock="step",
         arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
         past_end="climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
@@ -315,8 +293,9 @@ class CosineAnnealingLR(Call, frozen=True):
             return said
         parts = find_cosine(schedule)
         if isinstance(parts, CosineParts) and parts.begin:
-            groups = Optimizer(replace(parts, begin=parts.begin - 1).resting(resumed=True))
-            call = cls(groups, parts.cosine.duration, parts.cosine.end, parts.begin - 1)  # type: ignore[arg-type]
+            before = Optimizer(replace(parts, begin=parts.begin - 1).resting(resumed=True))
+            duration = int(parts.cosine.duration)
+            call = cls(before, duration, parts.cosine.end, parts.begin - 1)
             return replace(said, call=call)
         return said
 
@@ -380,7 +359,7 @@ class LearningRateList(Call, frozen=True):
     def lower(self) -> Schedule:
         """Return the rates as a table that stops."""
         self.checked()
-        return Table(self.rates)
+        return Table(tuple(self._floats().tolist()))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -441,7 +420,7 @@ def _check_rate(name: str, value: Any, *, zero: bool = False) -> Fault | None:
 def _begun(schedule: Schedule) -> Schedule:
     """Return a stepped schedule as it stands after its first step."""
     if isinstance(schedule, Groups):
-        return Groups(tuple(map(_begun, schedule.of)))  # type: ignore[arg-type]
+        return Groups(tuple(map(_begun, schedule.of)))
     if isinstance(schedule, Stepped):
         return Stepped(Shift(schedule.of, 1))
     return schedule

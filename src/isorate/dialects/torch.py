@@ -74,7 +74,7 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
         version=VERSION,
         docs=DOCS + "CosineAnnealingLR.html",
         clock="step",
-        arithmetic="recursion from group['lr'] by a ratio of cosines, float64 (a tensor's own dtype)",
+        arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
         past_end="climbs back to the first rate and goes on with period 2·T_max",
         roles={
             "optimizer": "start",

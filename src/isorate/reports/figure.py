@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a picture: its label, and the rates of updates 0, 1, 2, …"""
+    """One line of a picture: its label, and the rates of updates 0, 1, 2 and so on."""
 
     label: str
     values: NDArray[np.floating[Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -216,9 +217,9 @@ def page(figure: Figure) -> str:
         "lines": lines,
     }
     key = "".join(
-        f"<span><i style='border-color:{line['color']};border-top-style:{'dashed' if index % 2 else 'solid'}'></i>"
+        f"<span><i style='border-color:{line['color']};border-top-style:{dash}'></i>"
         f"{html.escape(str(line['label']))}</span>"
-        for index, line in enumerate(lines)
+        for line, dash in zip(lines, cycle(("solid", "dashed")), strict=False)
     )
     facts = "".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"

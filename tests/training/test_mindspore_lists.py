@@ -1,0 +1,273 @@
+"""``isorate.mindspore``'s lists of rates; nothing here needs MindSpore."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+import isorate.mindspore
+from isorate import Run, evaluate, simulate
+from isorate.core.combinators import Staircase, Until
+from isorate.core.shapes import Cosine
+from isorate.dialects import isorate as own
+from isorate.dialects import mindspore as dialect
+from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
+from isorate.mindspore.lists import COLUMNS, PIECE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Updates an epoch at which the way of filling changes, and some between.
+EVERY = st.sampled_from([1, 2, 3, 7, COLUMNS - 1, COLUMNS, COLUMNS + 1, 300, PIECE + 1, 10**9])
+RATES = st.floats(1e-12, 10.0)
+
+
+def documented(
+    min_lr: float, max_lr: float, total_step: int, step_per_epoch: int, decay_epoch: int
+) -> list[float]:
+    """Loop as MindSpore's documentation has it, one update after another."""
+    return [
+        min_lr
+        + 0.5
+        * (max_lr - min_lr)
+        * (1 + math.cos(math.pi * min(i // step_per_epoch, decay_epoch) / decay_epoch))
+        for i in range(total_step)
+    ]
+
+
+def bits(rates: list[float]) -> bytes:
+    return np.array(rates, np.float64).tobytes()
+
+
+# --- cosine_decay_lr ----------------------------------------------------------------------------
+
+
+def test_the_published_page() -> None:
+    rates = cosine_decay_lr(0.01, 0.1, 6, 2, 2)
+    assert rates == [0.1, 0.1, 0.05500000000000001, 0.05500000000000001, 0.01, 0.01]
+
+
+@given(
+    min_lr=st.just(0.0) | RATES,
+    width=RATES,
+    total=st.integers(1, 3000),
+    every=EVERY,
+    decay=st.integers(1, 4000),
+)
+@example(min_lr=0.01, width=0.09, total=3 * PIECE + 1, every=3, decay=PIECE)
+@example(min_lr=0.01, width=0.09, total=4 * PIECE + 5, every=1, decay=4 * PIECE)
+@example(min_lr=0.01, width=0.09, total=COLUMNS * (PIECE + 1) - 1, every=COLUMNS, decay=10**6)
+@example(min_lr=0.01, width=0.09, total=2 * PIECE + 9, every=1, decay=1)
+@example(min_lr=0.0, width=0.1, total=2, every=PIECE, decay=1)
+def test_every_bit_is_the_documented_loops(
+    min_lr: float, width: float, total: int, every: int, decay: int
+) -> None:
+    max_lr = min_lr + width
+    assume(max_lr > min_lr)
+    rates = cosine_decay_lr(min_lr, max_lr, total, every, decay)
+    assert bits(rates) == bits(documented(min_lr, max_lr, total, every, decay))
+
+
+def test_a_list_of_the_usual_length_never_reaches_the_minimum() -> None:
+    usual = cosine_decay_lr(0.001, 0.1, 100, 10, 10)
+    assert min(usual) > 0.0034
+    one_more = cosine_decay_lr(0.001, 0.1, 101, 10, 10)
+    assert one_more[:-1] == usual
+    assert one_more[-1] == 0.001
+
+
+def test_simulating_the_drop_in_gives_its_list() -> None:
+    call = own.mindspore_cosine_decay_lr(0.002, 0.1, 1000, 7, 100)
+    assert bits(simulate(call, Run(1000)).values.tolist()) == bits(
+        cosine_decay_lr(0.002, 0.1, 1000, 7, 100)
+    )
+
+
+def test_numpy_rates_give_the_same_python_floats() -> None:
+    plain = cosine_decay_lr(0.01, 0.1, 50, 3, 9)
+    numpy = cosine_decay_lr(np.float64(0.01), np.float64(0.1), 50, 3, 9)
+    assert numpy == plain
+    assert {type(rate) for rate in plain + numpy} == {float}
+
+
+def test_a_decay_longer_than_any_run() -> None:
+    assert cosine_decay_lr(0.01, 0.1, 3, 1, 10**18) == [0.1, 0.1, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "error"),
+    [
+        *((0, v, TypeError) for v in (0, 1, True, None, "0.1", np.float32(0.1), [0.1], 0.1j)),
+        *((1, v, TypeError) for v in (0, 1, True, None, "0.1", np.float32(0.1), np.int64(1))),
+        *((0, v, ValueError) for v in (-0.01, math.nan, math.inf, -math.inf, 0.1, 0.2)),
+        *((1, v, ValueError) for v in (-0.1, 0.0, math.nan, math.inf, 0.01, np.float64("nan"))),
+        *(
+            (at, v, TypeError)
+            for at in (2, 3, 4)
+            for v in (6.0, True, False, None, "6", np.int64(6), np.bool_(True), math.nan, [6])
+        ),
+        *((at, v, ValueError) for at in (2, 3, 4) for v in (0, -1, -(2**40))),
+    ],
+)
+def test_bad_arguments(at: int, value: Any, error: type[Exception]) -> None:
+    arguments: list[Any] = [0.01, 0.1, 6, 2, 2]
+    arguments[at] = value
+    with pytest.raises(error, match=r"^cosine_decay_lr: \w+") as raised:
+        cosine_decay_lr(*arguments)
+    assert type(raised.value) is error
+
+
+def test_types_are_checked_before_the_order_of_the_rates() -> None:
+    with pytest.raises(TypeError, match="decay_epoch"):
+        cosine_decay_lr(0.2, 0.1, 6, 2, 2.0)  # type: ignore[arg-type]
+
+
+# --- cosine_annealing_lr ------------------------------------------------------------------------
+
+
+@given(
+    lr=st.just(0.0) | RATES,
+    eta_min=st.just(0.0) | RATES,
+    T_max=st.integers(1, 300),
+    total=st.integers(1, 3000),
+    every=EVERY,
+)
+@example(lr=0.1, eta_min=0.001, T_max=10, total=4 * PIECE + 5, every=1)
+@example(lr=0.1, eta_min=0.001, T_max=10, total=COLUMNS * PIECE + 7, every=COLUMNS)
+@example(lr=0.1, eta_min=0.1, T_max=7, total=100, every=2)
+@example(lr=0.1, eta_min=0.03, T_max=7, total=8, every=1)
+def test_every_bit_is_the_schedules(
+    lr: float, eta_min: float, T_max: int, total: int, every: int
+) -> None:
+    rates = cosine_annealing_lr(lr, T_max, eta_min, total, every)
+    schedule = Until(Staircase(Cosine(lr, eta_min, T_max, "mirror"), every), total)
+    assert bits(rates) == bits(evaluate(schedule, Run(total)).values.tolist())
+    call = own.cosine_annealing_lr(lr, T_max, eta_min, total, every)
+    assert bits(rates) == bits(simulate(call, Run(total)).values.tolist())
+
+
+def test_it_climbs_back_and_repeats_without_drift() -> None:
+    T = 1000
+    rates = cosine_annealing_lr(0.1, T, 0.001, 100 * T + 1)
+    assert rates[:: 2 * T] == [0.1] * 51
+    assert rates[T :: 2 * T] == [0.001] * 50
+    assert rates[: 2 * T] == rates[-2 * T - 1 : -1]
+    assert rates[1] < 0.1
+    assert rates[T + 1] > 0.001
+
+
+def test_it_agrees_with_the_documented_cosine() -> None:
+    rates = cosine_annealing_lr(0.1, 50, 0.01, 200, 2)
+    for update, rate in enumerate(rates):
+        plain = 0.01 + 0.5 * (0.1 - 0.01) * (1 + math.cos(math.pi * (update // 2) / 50))
+        assert rate == pytest.approx(plain, rel=1e-14)
+
+
+def test_rising_rates_are_allowed() -> None:
+    assert cosine_annealing_lr(0.0, 2, 0.1, 5)[::2] == [0.0, 0.1, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "error"),
+    [
+        *((at, v, TypeError) for at in (0, 2) for v in (1, True, None, np.float32(0.1), "0.1")),
+        *((at, v, ValueError) for at in (0, 2) for v in (-0.1, math.nan, math.inf)),
+        *((at, v, TypeError) for at in (1, 3, 4) for v in (6.0, True, None, np.int64(6), "6")),
+        *((at, v, ValueError) for at in (1, 3, 4) for v in (0, -1)),
+    ],
+)
+def test_bad_arguments_of_the_annealing(at: int, value: Any, error: type[Exception]) -> None:
+    arguments: list[Any] = [0.1, 6, 0.01, 12, 2]
+    arguments[at] = value
+    with pytest.raises(error, match=r"^cosine_annealing_lr: \w+") as raised:
+        cosine_annealing_lr(*arguments)
+    assert type(raised.value) is error
+
+
+# --- both: memory, imports, names ---------------------------------------------------------------
+
+MILLION = 10**6
+SHAPES = [(1, MILLION), (2, MILLION // 2), (COLUMNS, 20_000), (1000, 1000), (1, 1000), (MILLION, 1)]
+
+
+@pytest.mark.parametrize(("every", "ticks"), SHAPES)
+@pytest.mark.parametrize("function", ["decay", "annealing"])
+def test_memory_is_that_of_the_list(function: str, every: int, ticks: int) -> None:
+    make: Callable[[], list[float]] = {
+        "decay": lambda: cosine_decay_lr(0.01, 0.1, MILLION, every, ticks),
+        "annealing": lambda: cosine_annealing_lr(0.1, ticks, 0.01, MILLION, every),
+    }[function]
+    make()  # what the first call loads and caches is not the list's
+    tracemalloc.start()
+    try:
+        rates = make()
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(rates) == MILLION
+    assert peak <= 1.1 * kept
+
+
+def test_within_an_epoch_the_same_float_stands_repeatedly() -> None:
+    for every in (2, COLUMNS + 1):
+        rates = cosine_decay_lr(0.01, 0.1, 20 * every, every, 10)
+        assert len(set(map(id, rates))) == 11
+
+
+def in_a_fresh_process(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_lists_load_no_framework() -> None:
+    code = (
+        "import sys\n"
+        "import isorate.mindspore as nn\n"
+        "nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)\n"
+        "nn.cosine_annealing_lr(0.1, 2, 0.01, 6)\n"
+        "print([name for name in ('mindspore', 'torch') if name in sys.modules])"
+    )
+    assert in_a_fresh_process(code) == "[]"
+
+
+def test_without_mindspore_the_cell_says_what_to_install() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['mindspore'] = None\n"
+        "import isorate.mindspore\n"
+        "try:\n"
+        "    isorate.mindspore.CosineAnnealingLR\n"
+        "except ImportError as error:\n"
+        "    print(type(error).__name__, error.name, error)"
+    )
+    assert in_a_fresh_process(code) == (
+        "ImportError mindspore isorate.mindspore.CosineAnnealingLR needs MindSpore: "
+        "pip install mindspore"
+    )
+
+
+def test_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'CosineDecayLR'"):
+        getattr(isorate.mindspore, "CosineDecayLR")  # noqa: B009 - mypy would see through it
+    assert dir(isorate.mindspore) == sorted(isorate.mindspore.__all__)
+
+
+def test_signatures_are_the_calls() -> None:
+    from inspect import signature
+
+    for function, call in (
+        (cosine_decay_lr, dialect.cosine_decay_lr),
+        (cosine_annealing_lr, own.cosine_annealing_lr),
+    ):
+        written = signature(function).parameters.values()
+        assert [p.name for p in written] == list(call.__struct_fields__)
+        defaults = {p.name: p.default for p in written if p.default is not p.empty}
+        assert defaults == call.defaults()
