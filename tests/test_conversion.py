@@ -109,7 +109,7 @@ def test_a_lambda_can_only_be_written_out() -> None:
     ("text", "to", "name", "reason"),
     [
         (TORCH.format(10, 0.5), "mindspore", "mindspore.nn.cosine_decay_lr", "min_lr < max_lr"),
-        (TORCH.format(2.5, 0.0), "mindspore", "mindspore.nn.cosine_decay_lr", "integer"),
+        (TORCH.format(2.5, 0.0), "mindspore", "mindspore.nn.cosine_decay_lr", "whole number"),
         (
             TORCH.format(2.5, 0.0),
             "mindspore",

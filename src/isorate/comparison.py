@@ -11,7 +11,7 @@ from isorate.core.curve import Curve, Halt
 from isorate.core.errors import CompareError
 from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call
-from isorate.explanation import Reason, explain
+from isorate.explanation import Reason, SideFacts, explain
 from isorate.reader import read
 from isorate.simulation import Stream, default_updates
 
@@ -27,16 +27,6 @@ Side = Call | Schedule | Curve
 
 #: How far two float64 sides may differ, as a share of the peak rate, and still be equal.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-6}
-
-
-@dataclass(frozen=True, slots=True)
-class SideFacts:
-    """What a comparison says of one side: its dialect, its call, its dtype, and where it ends."""
-
-    dialect: str | None
-    call: str
-    dtype: str
-    halt: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)

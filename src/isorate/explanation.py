@@ -15,7 +15,7 @@ from isorate.dialects._base import Call, Role, source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.comparison import SideFacts
+    from isorate.core.curve import Halt
     from isorate.core.run import Run
 
 
@@ -34,6 +34,16 @@ class Reason:
     kind: str
     text: str
     arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """What a comparison says of one side: its dialect, its call, its dtype, and where it ends."""
+
+    dialect: str | None
+    call: str
+    dtype: str
+    halt: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,7 @@ def traits(schedule: Schedule) -> Traits:
         case Join():
             return Traits("join", start, None, None, None, every, begin, length)
         case _:
-            return Traits(
-                type(node).__name__.lower(), start, None, None, None, every, begin, length
-            )
+            return Traits(node.tag, start, None, None, None, every, begin, length)
 
 
 def explain(

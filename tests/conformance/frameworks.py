@@ -67,7 +67,8 @@ def drive(
     Args:
         text: the call, as users write it; it is evaluated as Python.
         run: a run with a length.
-        framework: ``"torch"``, ``"mindspore"``, or ``"isorate"``: what is in scope.
+        framework: ``"torch"``, ``"mindspore"``, or ``"isorate"``, which is both: what is in scope,
+            beside ``isorate`` itself; ``params`` are torch's where torch is.
         lr: the optimizer's rate, one a parameter group, where the text has no optimizer.
         weigh: make the real optimizer take every update, and check that a parameter with
             gradient 1 moves by the very rate that is reported.
@@ -104,15 +105,13 @@ def run_through(built: Any, run: Run, *, weigh: bool = False, optimizer: str = "
 
 
 def _scope(framework: str, lr: float | Sequence[float] | None, *, bare: bool) -> dict[str, Any]:
-    scope: dict[str, Any] = {"math": math, "float": float, "np": np}
+    scope: dict[str, Any] = {"math": math, "isorate": importlib.import_module("isorate")}
     if framework in ("mindspore", "isorate"):
         scope |= _mindspore_scope()
+        importlib.import_module("isorate.mindspore")
     if framework in ("torch", "isorate"):
         scope |= _torch_scope(lr, bare=bare)
-    if framework == "isorate":
-        scope["isorate"] = importlib.import_module("isorate")
-        for own in ("isorate.torch", "isorate.mindspore"):
-            importlib.import_module(own)
+        importlib.import_module("isorate.torch")
     return scope
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.core import notebook
 from isorate.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -100,6 +101,16 @@ class Curve:
         return f"Curve({self.updates} × {self.dtype}{groups}: {shown}{more}{halt}; {self.source})"
 
     def _repr_html_(self) -> str:
-        from isorate.core.notebook import curve_html
-
-        return curve_html(self)
+        rows = self.values.reshape(self.groups, -1)
+        ends = [f"{rate:.6g}" for rate in rows[0, [0, -1]]] if self.updates else ["none"]
+        facts: list[tuple[str, object]] = [
+            ("source", self.source),
+            ("updates", self.updates),
+            ("dtype", self.dtype),
+            ("groups", self.groups),
+            ("first … last", " … ".join(ends)),
+        ]
+        if self.halt is not None:
+            facts.append(("ends", self.halt))
+        shown = notebook.thin(self.updates)
+        return notebook.table(facts) + notebook.sketch(rows[:, shown].tolist())

@@ -8,39 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from isorate.core.curve import Curve
-    from isorate.core.schedule import Schedule
-
 WIDTH, HEIGHT, MARGIN = 480, 140, 8
 COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
-
-
-def curve_html(curve: Curve) -> str:
-    """Return a curve's facts and its line."""
-    facts = [
-        ("source", curve.source),
-        ("updates", curve.updates),
-        ("dtype", curve.dtype),
-        ("groups", curve.groups),
-        (
-            "first, last",
-            " … ".join(f"{v:.6g}" for v in curve.values.reshape(curve.groups, -1)[0, [0, -1]])
-            if curve.updates
-            else "none",
-        ),
-        *([("ends", str(curve.halt))] if curve.halt else []),
-    ]
-    rows = curve.values.reshape(curve.groups, -1)
-    return table(facts) + sketch([row.tolist() for row in rows[:, thin(curve.updates)]])
-
-
-def schedule_html(schedule: Schedule) -> str:
-    """Return a schedule as JSON and its line over its horizon."""
-    from isorate.core.evaluate import evaluate
-    from isorate.core.run import Run
-
-    curve = evaluate(schedule, Run(min(schedule.horizon, 10**6)))
-    return table([("schedule", schedule.to_json())]) + curve_html(curve)
 
 
 def table(rows: Iterable[tuple[str, object]]) -> str:

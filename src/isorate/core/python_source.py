@@ -57,8 +57,9 @@ def python_source(schedule: Schedule, variable: str) -> str:
                 text = f"({part} if {variable} < {boundaries[index]} else {text})"
             return text
         case _:
-            name = type(schedule).__name__.lower()
-            raise ScheduleError(f"a {name} has no formula", hint="write its rates out as a list")
+            raise ScheduleError(
+                f"a {schedule.tag} has no formula", hint="write its rates out as a list"
+            )
 
 
 def _atom(expression: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from isorate.core import notebook
 from isorate.core.errors import ScheduleError
 
 if TYPE_CHECKING:
@@ -139,9 +140,17 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
         return json_schema()
 
     def _repr_html_(self) -> str:
-        from isorate.core.notebook import schedule_html
+        groups = self.children() if self.tag == "groups" else (self,)
+        updates = self.horizon if self.length is None else min(self.horizon, self.length)
+        shown = notebook.thin(updates)
+        facts: list[tuple[str, object]] = [("schedule", self.to_json()), ("updates shown", updates)]
+        lines = [[group.at(update) for update in shown] for group in groups]
+        return notebook.table(facts) + notebook.sketch(lines)
 
-        return schedule_html(self)
+    @property
+    def tag(self) -> str:
+        """The name of this shape or combinator, as in JSON."""
+        return str(self.__struct_config__.tag)
 
 
 def check_finite(shape: str, **values: float) -> None:

@@ -273,7 +273,7 @@ def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
     if isinstance(schedule, Shift):
         begin, schedule = schedule.by, schedule.of
     if not isinstance(schedule, Cosine):
-        return Refusal(f"a {type(schedule).__name__.lower()} is not one cosine")
+        return Refusal(f"a {schedule.tag} is not one cosine")
     return CosineParts((schedule.start,), schedule, every, begin, length)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from isorate.core.combinators import Groups, Staircase, Until
 from isorate.core.errors import ConvertError, ScheduleError
 from isorate.core.evaluate import BLOCK
-from isorate.core.expression import Expression
+from isorate.core.expression import Expression, parse
 from isorate.core.python_source import python_source
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import chained_cosine, chained_meaning, lift_periodic
@@ -188,9 +189,10 @@ class LambdaLR(_LRScheduler, frozen=True):
         else:
             every = 1
         try:
-            lambdas = [Expression("t", python_source(group, "t")) for group in groups]
+            sources = [ast.unparse(parse(python_source(group, "t"))) for group in groups]
         except ScheduleError as error:
             return Refusal(str(error))
+        lambdas = [Expression("t", source) for source in sources]  # as they read back
         losses.append("needs `import math`; a lambda is not saved in the scheduler's state_dict")
         optimizer = Optimizer.of(*[1.0] * len(groups))
         return Lift(

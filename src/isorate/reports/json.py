@@ -13,10 +13,11 @@ from isorate.core.errors import IsorateError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.comparison import Comparison, SideFacts
+    from isorate.comparison import Comparison
     from isorate.conversion import Conversion
     from isorate.core.curve import Curve, Halt
     from isorate.dialects._base import Call, Dialect
+    from isorate.explanation import SideFacts
 
 
 def dumps(document: Any) -> str:
