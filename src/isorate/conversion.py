@@ -72,6 +72,11 @@ class Conversion:
             return None
         return "; ".join(f"{name}: {reason}" for name, reason in self.refusals)
 
+    def __str__(self) -> str:
+        if self.refusal is not None:
+            return f"no way to say it in {self.to}: {self.refusal}"
+        return "\n".join(f"{_shortened(way.code)}\n  {way.comparison}" for way in self.ways)
+
     def _repr_html_(self) -> str:
         from isorate.core.notebook import table
 

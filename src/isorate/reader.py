@@ -94,7 +94,9 @@ class _Reader:
         if written is None:
             raise ReadError(f"{shown(func)} is not a constructor's name")
         prefix, _, last = written.rpartition(".")
-        candidates = [c for c in self._known() if c.card.name.rpartition(".")[2] == last]
+        candidates = [c for c in self._known() if _last(c) == last]
+        if not candidates and self.dialect is None:  # perhaps another package has it
+            candidates = [c for c in dialects.constructors() if _last(c) == last]
         if not candidates:
             raise ReadError(f"no dialect has {last}", hint=self._suggest(last))
         if prefix:
@@ -113,9 +115,7 @@ class _Reader:
     def _known(self) -> list[type[Call]]:
         if self.dialect is not None:
             return list(dialects.get(self.dialect).constructors)
-        return [c for d in dialects.builtin().values() for c in d.constructors] or [
-            *dialects.constructors()
-        ]
+        return [c for d in dialects.builtin().values() for c in d.constructors]
 
     def _prefix_fits(self, prefix: str, constructor: type[Call]) -> bool:
         module = constructor.card.name.rpartition(".")[0]
@@ -127,7 +127,7 @@ class _Reader:
         return any(module == e or module.endswith(f".{e}") for e in expanded)
 
     def _suggest(self, last: str) -> str:
-        known = {c.card.name.rpartition(".")[2] for c in self._known()}
+        known = {_last(c) for c in self._known()}
         close = get_close_matches(last, known, n=1, cutoff=0.5)
         return f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
 
@@ -354,6 +354,10 @@ class _Inline(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(self.names[node.id]) if node.id in self.names else node
+
+
+def _last(constructor: type[Call]) -> str:
+    return constructor.card.name.rpartition(".")[2]
 
 
 def _short(rates: list[Any]) -> list[Any]:
