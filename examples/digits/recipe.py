@@ -249,10 +249,10 @@ def rate_log(path: Path | None) -> Iterator[Callable[[str, str], None]]:
     if path is None:
         yield lambda update, rate: None
         return
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with troubles_of(path):
         if path.exists() and not path.is_file():
             raise UsageError(f"the log cannot be written: {path} is not a regular file")
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         file = part.open("x", encoding="ascii")
 
     def write(update: str, rate: str) -> None:

@@ -1,5 +1,6 @@
 # The MindSpore half of MindSpore's page "CosineAnnealingLR and cosine_decay_lr" (r1.10), as
 # printed there. One line differs, the import: the page says `import mindspore.nn as nn`.
+# fmt: off
 
 # In MindSpore：
 import isorate.mindspore as nn

@@ -5,6 +5,7 @@
 # import alone can only reach it through the name `torch`. `drop_in.torch` is torch with that one
 # name exchanged, in this file only: nothing in torch itself is patched. In code of your own,
 # `from isorate.torch import CosineAnnealingLR` and the short name are simpler.
+# fmt: off
 
 # In PyTorch:
 from drop_in import torch
@@ -18,7 +19,7 @@ scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=1, eta_m
 
 
 myloss = torch.nn.MSELoss()
-dataset = [(torch.tensor(np.random.rand(1, 20).astype(np.float32)), torch.tensor([1.0]))]
+dataset = [(torch.tensor(np.random.rand(1, 20).astype(np.float32)), torch.tensor([1.]))]
 
 for epoch in range(6):
     for input, target in dataset:

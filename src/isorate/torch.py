@@ -278,6 +278,9 @@ class CosineAnnealingLR(_ClosedFormLR):
         falling = to_end * to_end
         floor = self.eta_min * (from_start * from_start)
         bases = self._bases
+        if self.eta_min in bases:  # sin² + cos² may round to something other than one
+            flat = self.eta_min
+            return [flat if base == flat else base * falling + floor for base in bases]
         if len(bases) == 1:  # by far the usual case, and a comprehension takes 0.2 µs to set up
             return [bases[0] * falling + floor]
         return [base * falling + floor for base in bases]

@@ -32,13 +32,13 @@ EXPERIMENTAL = "mindspore.experimental.optim"
 def chained(draw: st.DrawFn, package: str) -> str:
     """Draw a CosineAnnealingLR of torch or of MindSpore."""
     whole = draw(st.integers(1, 9))
-    T_max: float = draw(st.sampled_from([whole, whole, whole + 0.5])) if package == "torch" else whole
+    T_max: float = (
+        draw(st.sampled_from([whole, whole, whole + 0.5])) if package == "torch" else whole
+    )
     eta_min = draw(st.sampled_from([0.0, 0.0, 0.001, 0.25, 1]))
     last_epoch = draw(st.sampled_from([-1, -1, -1, 0, whole - 1, whole, 2 * whole + 1]))
     sgd = "torch.optim.SGD" if package == "torch" else f"{EXPERIMENTAL}.SGD"
-    optimizer = draw(
-        optimizers(sgd, package, T_max=T_max, eta_min=eta_min, last_epoch=last_epoch)
-    )
+    optimizer = draw(optimizers(sgd, package, T_max=T_max, eta_min=eta_min, last_epoch=last_epoch))
     name = "torch.optim" if package == "torch" else EXPERIMENTAL
     arguments = f"T_max={T_max}, eta_min={eta_min}, last_epoch={last_epoch}"
     return f"{name}.lr_scheduler.CosineAnnealingLR({optimizer}, {arguments})"
@@ -78,7 +78,11 @@ run_lengths = st.one_of(
 
 
 @given(texts, run_lengths, st.sampled_from(["torch", "mindspore"]))
-@example("torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), 10)", Run(25), "mindspore")
+@example(
+    "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), 10)",
+    Run(25),
+    "mindspore",
+)
 @example("mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)", Run(9), "torch")
 @example("mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)", Run(9), "mindspore")
 def test_every_way_runs(text: str, run: Run, to: str) -> None:

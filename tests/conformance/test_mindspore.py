@@ -31,9 +31,9 @@ def agree(text: str, run: Run, optimizer: str = "SGD") -> None:
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> tuple[float, float]:
-    """Draw ``min_lr < max_lr``."""
-    low = draw(st.one_of(st.just(0.0), rates()))
+def spans(draw: st.DrawFn, least: float = 0.0) -> tuple[float, float]:
+    """Draw ``min_lr < max_lr``; but for a 0, neither is below ``least``."""
+    low = draw(st.one_of(st.just(0.0), rates(least)))
     return low, draw(rates(1e-12).filter(lambda high: high > low))
 
 
@@ -142,7 +142,11 @@ def test_the_optimizer_holds_the_list_in_float32(
 # --- CosineDecayLR -----------------------------------------------------------------------------
 
 
-@given(spans(), st.one_of(st.integers(1, 50), st.integers(1, 2_000_000), st.just(2**25)))
+#: Rates that MindSpore's threads may flush to zero, and may not, are left out.
+NORMAL = 1e-37
+
+
+@given(spans(NORMAL), st.one_of(st.integers(1, 50), st.integers(1, 2_000_000), st.just(2**25)))
 @example((0.0, 0.1), 10_000)
 @example((0.0, 0.1), 1_000_000)
 @example((0.0, 0.1), 2**25)
@@ -152,7 +156,7 @@ def test_cell(span: tuple[float, float], decay_steps: int) -> None:
     near_end = np.arange(max(decay_steps - 200, 0), decay_steps + 20)
     for chosen in (steps, near_end):
         real = cell_at(call.code, chosen)
-        native = cosine_cell(*call.arguments().values(), chosen)
+        native = cosine_cell(call.min_lr, call.max_lr, call.decay_steps, chosen)
         assert_close(real, native, call.card.ulp, call.code)
 
 

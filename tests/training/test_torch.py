@@ -136,14 +136,14 @@ def test_a_new_scheduler_at_the_trough_begins_at_initial_lr() -> None:
 
 
 def test_arguments_may_be_numpy_scalars_and_tensors() -> None:
-    optimizer = optimizer_of(np.float64(0.1))
+    optimizer = optimizer_of(np.float64(0.1), 1)
     four: Any = np.int64(4)
     before: Any = np.int64(-1)
     eta_min = torch.tensor(0.25, dtype=torch.float64)
     scheduler = CosineAnnealingLR(optimizer, four, eta_min, before)
     scheduler.step(np.int64(3))
-    (rate,) = (group["lr"] for group in optimizer.param_groups)
-    assert (type(rate), rate) == (float, meant(0.1, 0.25, 4, 3))
+    for group, base in zip(optimizer.param_groups, (0.1, 1.0), strict=True):
+        assert (type(group["lr"]), group["lr"]) == (float, meant(base, 0.25, 4, 3))
     assert type(scheduler.last_epoch) is int
 
 
@@ -391,22 +391,32 @@ def test_groups_of_every_kind_side_by_side() -> None:
     assert [getattr(rate, "dtype", "float") for rate in scheduler.get_last_lr()] == kinds
 
 
-def test_a_rate_that_becomes_another_tensor_or_moves_is_still_written() -> None:
-    optimizer = optimizer_of(torch.tensor(0.1), torch.tensor(0.1), 0.1)
+def test_a_rate_that_becomes_another_tensor_is_still_written() -> None:
+    optimizer = optimizer_of(torch.tensor(0.1))
     scheduler = CosineAnnealingLR(optimizer, 9)
+    (group,) = optimizer.param_groups
+    old, base = group["lr"], float(group["lr"])
+    group["lr"] = torch.tensor(1.0, dtype=torch.float64)
     scheduler.step()
-    first, second, third = optimizer.param_groups
-    old, old_memory = first["lr"], second["lr"].data
-    first["lr"] = torch.tensor(1.0, dtype=torch.float64)
-    second["lr"].data = torch.tensor(1.0)
-    third["lr"] = torch.tensor(1.0)
+    assert float(group["lr"]) == meant(base, 0, 9, 1)
+    assert float(old) == base
+    group["lr"] = 1.0
     scheduler.step()
-    base = float(torch.tensor(0.1))
-    assert float(first["lr"]) == meant(base, 0, 9, 2)
-    assert float(second["lr"]) == float(torch.tensor(meant(base, 0, 9, 2)))
-    assert float(third["lr"]) == float(torch.tensor(meant(0.1, 0, 9, 2)))
-    for left_behind in (old, old_memory):
-        assert float(left_behind) == float(torch.tensor(meant(base, 0, 9, 1)))
+    assert group["lr"] == meant(base, 0, 9, 2)
+    group["lr"] = torch.tensor(1.0)
+    scheduler.step()
+    assert float(group["lr"]) == float(torch.tensor(meant(base, 0, 9, 3)))
+
+
+def test_a_tensor_whose_memory_moves_is_still_written() -> None:
+    optimizer = optimizer_of(torch.tensor(0.1))
+    scheduler = CosineAnnealingLR(optimizer, 9)
+    (group,) = optimizer.param_groups
+    tensor, memory, base = group["lr"], group["lr"].data, float(group["lr"])
+    tensor.data = torch.tensor(1.0)
+    scheduler.step()
+    assert float(tensor) == float(torch.tensor(meant(base, 0, 9, 1)))
+    assert float(memory) == base
 
 
 def test_a_tensor_that_wants_its_gradient_is_refused_as_by_torch() -> None:
@@ -416,8 +426,9 @@ def test_a_tensor_that_wants_its_gradient_is_refused_as_by_torch() -> None:
 
 
 def test_a_tensor_of_integers_cannot_hold_a_rate() -> None:
-    with pytest.raises(TypeError, match="int64"):
-        CosineAnnealingLR(optimizer_of(torch.tensor(1)), 5)
+    for kind in (CosineAnnealingLR, scheduled):
+        with pytest.raises(TypeError, match="int64"):
+            kind(optimizer_of(torch.tensor(1)), 5)
 
 
 def test_the_numbers_of_a_state_dict_load_do_not_alias_the_groups() -> None:
@@ -514,8 +525,9 @@ def warmed_up(optimizer: Any, kind: Any = CosineAnnealingLR) -> Any:
 def test_it_follows_a_warmup(kind: Any) -> None:
     optimizer = optimizer_of(as_kind(0.1, kind))
     base = rates_of(optimizer)[0]
-    tensor = optimizer.param_groups[0]["lr"]
-    found = [rate for (rate,) in steps_of(warmed_up(optimizer), 14)]
+    scheduler = warmed_up(optimizer)
+    tensor = optimizer.param_groups[0]["lr"]  # torch's SequentialLR replaced it before 2.10
+    found = [rate for (rate,) in steps_of(scheduler, 14)]
     assert found[3:] == [float(as_kind(meant(base, 0.01, 5, k), kind)) for k in range(11)]
     theirs = [rate for (rate,) in steps_of(warmed_up(optimizer_of(0.1), TorchCosine), 14)]
     np.testing.assert_allclose(found, theirs, rtol=1e-6)
@@ -529,7 +541,20 @@ def held_after(optimizer: Any) -> Any:
     return lr_scheduler.SequentialLR(optimizer, parts, [5])
 
 
-@pytest.mark.parametrize("sequence", [warmed_up, held_after])
+DECAY: dict[str, Any] = {
+    "min_lr": 0.01,
+    "max_lr": 0.1,
+    "total_step": 11,
+    "step_per_epoch": 2,
+    "decay_epoch": 4,
+}
+
+
+def decayed_after_warmup(optimizer: Any) -> Any:
+    return warmed_up(optimizer, lambda optimizer, *_: cosine_decay_lr(optimizer, **DECAY))
+
+
+@pytest.mark.parametrize("sequence", [warmed_up, held_after, decayed_after_warmup])
 @pytest.mark.parametrize("order", ["optimizer first", "scheduler first"])
 @pytest.mark.parametrize("stop", range(12))
 def test_a_sequence_resumes(stop: int, order: str, sequence: Any) -> None:
@@ -544,6 +569,16 @@ def test_a_sequence_resumes(stop: int, order: str, sequence: Any) -> None:
     if order == "scheduler first":
         resumed.optimizer.load_state_dict(states[0])
     assert steps_of(resumed, 14 - stop) == whole[stop:]
+
+
+@pytest.mark.parametrize("stop", range(9))
+def test_a_sequence_that_torch_saved_resumes_with_ours_in_it(stop: int) -> None:
+    theirs = warmed_up(optimizer_of(0.1), TorchCosine)
+    steps_of(theirs, stop)
+    ours = warmed_up(optimizer_of(0.1))
+    ours.optimizer.load_state_dict(theirs.optimizer.state_dict())
+    ours.load_state_dict(theirs.state_dict())
+    np.testing.assert_allclose(steps_of(ours, 9), steps_of(theirs, 9), rtol=1e-12)
 
 
 def test_in_a_chain_it_overrides_what_came_before() -> None:
@@ -741,15 +776,6 @@ def test_one_step_past_the_list_keeps_the_last_rate_and_no_more() -> None:
         ScheduleLR(optimizer, scheduler.schedule, last_epoch=3)
 
 
-GOOD = {
-    "min_lr": 0.01,
-    "max_lr": 0.1,
-    "total_step": 6,
-    "step_per_epoch": 2,
-    "decay_epoch": 2,
-}
-
-
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
@@ -771,14 +797,14 @@ GOOD = {
 def test_cosine_decay_lr_refuses_what_mindspore_refuses(
     name: str, value: Any, error: type[Exception]
 ) -> None:
-    arguments: Any = {**GOOD, name: value}
+    arguments: Any = {**DECAY, name: value}
     with pytest.raises(error, match=name):
         cosine_decay_lr(optimizer_of(0.1), **arguments)
 
 
 def test_cosine_decay_lr_wants_an_optimizer() -> None:
     with pytest.raises(TypeError, match="is not an Optimizer"):
-        cosine_decay_lr([0.1], **GOOD)  # type: ignore[arg-type]
+        cosine_decay_lr([0.1], **DECAY)
 
 
 # --- any schedule ---------------------------------------------------------------------------------

@@ -88,6 +88,8 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Evaluate the two-sine form at ``t``, folded into one half wave."""
+        if self.start == self.end:  # sin² + cos² may round to something other than one
+            return t * 0.0 + self.start
         T = self.duration
         if self.after in ("hold", "stop"):
             t = xp.minimum(t, T)

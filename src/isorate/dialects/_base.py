@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 #: What an argument says about the schedule.
 Role = Literal["start", "end", "duration", "clock", "length", "begin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that the framework raises for these arguments alone.
+
+    Args:
+        error: the exception class.
+        text: what is wrong, in Isorate's words.
+        when: ``"on construction"`` or ``"on the first step"``.
+
+    """
+
+    error: type[Exception]
+    text: str
+    when: str = "on construction"
 
 
 class ParamGroup(msgspec.Struct, frozen=True):
@@ -50,6 +67,13 @@ class ParamGroup(msgspec.Struct, frozen=True):
         """The rate that a scheduler takes as its start: ``initial_lr`` where there is one."""
         return self.lr if self.initial_lr is None else self.initial_lr
 
+    def held(self) -> ParamGroup:
+        """Return the group as its tensors hold the rates: rounded to their dtype."""
+        if self.tensor != "float32":
+            return self
+        initial = None if self.initial_lr is None else _float32(self.initial_lr)
+        return ParamGroup(_float32(self.lr), initial, self.tensor)
+
 
 class Optimizer(msgspec.Struct, frozen=True):
     """The optimizer that a scheduler is given, as far as its rates go.
@@ -66,21 +90,28 @@ class Optimizer(msgspec.Struct, frozen=True):
         """Return an optimizer with one parameter group for each rate."""
         return cls(tuple(ParamGroup(rate) for rate in rates))
 
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype of the rates: a Python float's, or a tensor's."""
+        return "float32" if any(group.tensor == "float32" for group in self.groups) else "float64"
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An exception that the framework raises for these arguments alone.
+    def resume_fault(self, last_epoch: Any) -> Fault | None:
+        """Return the KeyError of a scheduler that is resumed where no first rate is known."""
+        if last_epoch == -1:
+            return None
+        for index, group in enumerate(self.groups):
+            if group.initial_lr is None:
+                text = f"last_epoch={last_epoch} needs 'initial_lr' in parameter group {index}"
+                return Fault(KeyError, text)
+        return None
 
-    Args:
-        error: the exception class.
-        text: what is wrong, in Isorate's words.
-        when: ``"on construction"`` or ``"on the first step"``.
-
-    """
-
-    error: type[Exception]
-    text: str
-    when: str = "on construction"
+    def strict_resume_fault(self, last_epoch: Any) -> Fault | None:
+        """Return the same, or what is wrong with ``last_epoch`` where it is checked first."""
+        if isinstance(last_epoch, bool) or not isinstance(last_epoch, int):
+            return Fault(TypeError, f"last_epoch is not an int: {last_epoch!r}")
+        if last_epoch < -1:
+            return Fault(ValueError, f"last_epoch={last_epoch} is below -1")
+        return self.resume_fault(last_epoch)
 
 
 class Halting(Exception):  # noqa: N818 - a signal inside native arithmetic, never a user's error
@@ -332,6 +363,13 @@ def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:
         )
         items.append(f"{{'params': {params}, 'lr': {rate(group.lr, group.tensor)}{initial}}}")
     return f"{constructor}([{', '.join(items)}], lr={rate(groups[0].lr, groups[0].tensor)})"
+
+
+def _float32(value: float) -> float:
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.inf
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from msgspec import structs
+
 from isorate import __version__
 from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
 from isorate.core.evaluate import blocks
@@ -72,7 +74,7 @@ class CosineAnnealingLR(_Own, frozen=True):
     @property
     def dtype(self) -> Literal["float64", "float32"]:
         """The dtype of the optimizer's rates."""
-        return "float32" if any(g.tensor == "float32" for g in self.optimizer.groups) else "float64"
+        return self.optimizer.dtype
 
     def fault(self) -> Fault | None:
         """Raise torch's exception classes, at construction rather than at the first step."""
@@ -83,14 +85,7 @@ class CosineAnnealingLR(_Own, frozen=True):
             return Fault(ZeroDivisionError, "T_max is 0")
         if not math.isfinite(self.T_max) or not math.isfinite(self.eta_min):
             return Fault(ValueError, "T_max and eta_min have to be finite")
-        if isinstance(self.last_epoch, bool) or not isinstance(self.last_epoch, int):
-            return Fault(TypeError, f"last_epoch is not an int: {self.last_epoch!r}")
-        if self.last_epoch < -1:
-            return Fault(ValueError, f"last_epoch={self.last_epoch} is below -1")
-        if self.last_epoch != -1 and any(g.initial_lr is None for g in self.optimizer.groups):
-            text = f"last_epoch={self.last_epoch} needs 'initial_lr' in every parameter group"
-            return Fault(KeyError, text)
-        return None
+        return self.optimizer.strict_resume_fault(self.last_epoch)
 
     def lower(self) -> Schedule:
         """Return a mirrored cosine on the loop's clock, begun where ``last_epoch`` says."""
@@ -106,6 +101,11 @@ class CosineAnnealingLR(_Own, frozen=True):
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one cosine per group."""
         return lift_periodic(cls, schedule)
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Evaluate, from the first rates as a tensor holds them."""
+        held = Optimizer(tuple(group.held() for group in self.optimizer.groups))
+        yield from super(CosineAnnealingLR, structs.replace(self, optimizer=held)).native(steps)
 
 
 class torch_cosine_decay_lr(_Own, frozen=True):

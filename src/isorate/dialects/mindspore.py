@@ -267,14 +267,7 @@ class CosineAnnealingLR(Call, frozen=True):
             return Fault(TypeError, f"eta_min is not a float or int: {self.eta_min!r}")
         if not isinstance(self.T_max, int):
             return Fault(TypeError, f"T_max is not an int: {self.T_max!r}")
-        if isinstance(self.last_epoch, bool) or not isinstance(self.last_epoch, int):
-            return Fault(TypeError, f"last_epoch is not an int: {self.last_epoch!r}")
-        if self.last_epoch < -1:
-            return Fault(ValueError, f"last_epoch={self.last_epoch} is below -1")
-        if self.last_epoch != -1 and any(g.initial_lr is None for g in self.optimizer.groups):
-            text = f"last_epoch={self.last_epoch} needs 'initial_lr' in every parameter group"
-            return Fault(KeyError, text)
-        return None
+        return self.optimizer.strict_resume_fault(self.last_epoch)
 
     def lower(self) -> Schedule:
         """Return a mirrored cosine on the loop's clock."""

@@ -31,27 +31,19 @@ DOCS = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler."
 class _LRScheduler(Call, frozen=True):
     """What torch's schedulers share: the rate lives in the optimizer, the loop calls ``step()``."""
 
-    @property
-    def _rates(self) -> Optimizer:
-        optimizer: Optimizer = getattr(self, "optimizer")  # noqa: B009 - a field of subclasses
-        return optimizer
+    optimizer: Optimizer
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
         """The dtype of the optimizer's rates: a Python float, or a tensor's."""
-        return "float32" if any(g.tensor == "float32" for g in self._rates.groups) else "float64"
+        return self.optimizer.dtype
 
     def _resume_fault(self, last_epoch: Any) -> Fault | None:
-        """Return the KeyError of a resumed scheduler whose groups have no ``initial_lr``."""
-        if last_epoch == -1:
-            return None
-        for index, group in enumerate(self._rates.groups):
-            if group.initial_lr is None:
-                text = f"last_epoch={last_epoch} needs 'initial_lr' in parameter group {index}"
-                return Fault(KeyError, text)
-        if not isinstance(last_epoch, int):
+        """Return what torch raises for ``last_epoch``: first for the groups, then for its type."""
+        fault = self.optimizer.resume_fault(last_epoch)
+        if fault is None and not isinstance(last_epoch, int):
             return Fault(TypeError, f"last_epoch is not an integer: {last_epoch!r}")
-        return None
+        return fault
 
 
 class CosineAnnealingLR(_LRScheduler, frozen=True):
@@ -63,7 +55,6 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
     leaves ``group["lr"]`` as it finds it and recurses from there.
     """
 
-    optimizer: Optimizer
     T_max: int
     eta_min: float = 0.0
     last_epoch: int = -1
@@ -133,7 +124,6 @@ class LambdaLR(_LRScheduler, frozen=True):
     code. It has no schedule to lower to: only its rates are known.
     """
 
-    optimizer: Optimizer
     lr_lambda: Expression | list[Expression]
     last_epoch: int = -1
 

@@ -1,0 +1,120 @@
+"""Isorate's own schedulers, in torch and in MindSpore, beside what their dialect says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from isorate import Run, Schedule, read, simulate
+from isorate.core.evaluate import ArrayNamespace
+from tests.conformance.agreement import assert_agree, assert_close
+from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
+from tests.conformance.frameworks import build, cell_at, drive
+
+SGD = "torch.optim.SGD"
+
+
+def agree(text: str, run: Run, framework: str) -> None:
+    """Assert that a scheduler does what its dialect says."""
+    assert_agree(drive(text, run, framework=framework), read(text, dialect="isorate"), run)
+
+
+@st.composite
+def annealing(draw: st.DrawFn) -> tuple[str, Run]:
+    """Draw Isorate's CosineAnnealingLR for torch, and a run."""
+    T_max: Any = draw(
+        st.one_of(lengths, lengths.map(lambda T: -T), st.floats(0.1, 60.0), st.just(True))
+    )
+    eta_min = draw(etas)
+    last_epoch = draw(st.one_of(st.just(-1), st.integers(0, 3 * abs(int(T_max)) + 3)))
+    optimizer = draw(
+        optimizers(SGD, "torch", T_max=T_max, eta_min=float(eta_min), last_epoch=last_epoch)
+    )
+    arguments = f"{literal(T_max)}, {literal(eta_min)}, {last_epoch}"
+    return f"isorate.torch.CosineAnnealingLR({optimizer}, {arguments})", draw(runs(T_max))
+
+
+@pytest.mark.torch
+@given(annealing())
+@example((f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=0.1), 10, 0.1)", Run(30)))
+@example((f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=torch.tensor(0.1)), 10)", Run(30)))
+def test_torch_annealing(drawn: tuple[str, Run]) -> None:
+    pytest.importorskip("torch")
+    agree(*drawn, "torch")
+
+
+@st.composite
+def decays(draw: st.DrawFn) -> str:
+    """Draw the arguments of cosine_decay_lr."""
+    low = draw(rates())
+    high = low + draw(rates(1e-3))
+    every, decay = draw(st.integers(1, 9)), draw(st.integers(1, 90))
+    total = draw(st.one_of(st.integers(1, 200), st.just(every * decay + 1)))
+    return f"{low!r}, {high!r}, {total}, {every}, {decay}"
+
+
+@pytest.mark.torch
+@given(decays(), st.integers(1, 250), st.integers(1, 4))
+def test_torch_decay(arguments: str, updates: int, every: int) -> None:
+    pytest.importorskip("torch")
+    run = Run(updates, updates_per_epoch=every, step_every="epoch")
+    agree(f"isorate.torch.cosine_decay_lr({SGD}(params, lr=1.0), {arguments})", run, "torch")
+
+
+@given(decays())
+def test_lists(arguments: str) -> None:
+    import isorate.mindspore as own
+
+    for text in (
+        f"isorate.mindspore.cosine_decay_lr({arguments})",
+        f"isorate.mindspore.cosine_annealing_lr({_annealing(arguments)})",
+    ):
+        call = read(text, dialect="isorate")
+        listed = np.array([getattr(own, call.name)(*call.arguments().values())])
+        assert_close(listed, simulate(call, Run(listed.size)).values[None, :], 0, text)
+
+
+def _annealing(decay: str) -> str:
+    low, high, total, every, length = decay.split(", ")
+    return f"{high}, {length}, {low}, {total}, {every}"
+
+
+@pytest.mark.mindspore
+@given(rates(), st.one_of(lengths, st.integers(1, 2**31 - 1)), rates(), st.integers(0, 2**30))
+@example(0.1, 807496440, 0.0, 950515585)
+def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
+    pytest.importorskip("mindspore")
+    call = read(f"isorate.mindspore.CosineAnnealingLR({lr!r}, {T_max}, {eta_min!r})")
+    near = np.unique(np.clip(np.arange(T_max - 500, T_max + 500), 0, 2**31 - 1))
+    for steps in (np.arange(2000), np.arange(begin, begin + 2000), near):
+        real = cell_at(call.code, steps)
+        own = call.lower().formula(steps, ArrayNamespace()).astype(np.float32)
+        assert_close(real, own, call.card.ulp, f"{call.code} from {steps[0]}")
+
+
+@pytest.mark.torch
+@given(annealing(), st.integers(0, 400))
+def test_any_schedule(drawn: tuple[str, Run], step: int) -> None:
+    torch = pytest.importorskip("torch")
+    from isorate.torch import ScheduleLR
+
+    text, _ = drawn
+    schedule: Schedule = read(text).lower().resolved(Run(1)).normal()
+    count = len(schedule.children()) if type(schedule).__name__ == "Groups" else 1
+    groups = [{"params": [torch.zeros((), requires_grad=True)]} for _ in range(count)]
+    scheduler = ScheduleLR(torch.optim.SGD(groups, lr=1.0), schedule)
+    for _ in range(step % 20):
+        scheduler.optimizer.step()
+        scheduler.step()
+    parts = schedule.children() if count > 1 else (schedule,)
+    assert scheduler.get_last_lr() == [part.at(step % 20) for part in parts]
+
+
+def test_texts_build() -> None:
+    pytest.importorskip("torch")
+    text = f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=0.1), T_max=10)"
+    assert build(text, "torch").get_last_lr() == [0.1]
