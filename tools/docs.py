@@ -150,9 +150,9 @@ rate:
 {chr(10).join(far)}
 
 Isorate's rates are within 8 units in the last place of the exact rate at every update up to
-2⁵³ − 1, troughs and their neighbours included, one at a time and in arrays alike;
-`tests/core/test_accuracy.py` checks that against mpmath. Where start and end have opposite signs,
-the bound is 8 units in the last place of the larger of the two, for the rate passes through zero.
+2⁵³ − 1, troughs and their neighbours included, one at a time and in arrays alike, and also where
+start and end have opposite signs and the rate passes through zero; `tests/core/test_accuracy.py`
+checks that against mpmath.
 
 What native arithmetic promises stands in each call's card and in [Dialects](dialects.md): every
 bit where the framework computes in Python floats, and for float32 kernels a bound in units in the

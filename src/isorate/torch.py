@@ -16,7 +16,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from isorate.core.combinators import Groups
-from isorate.core.schedule import Schedule
+from isorate.core.schedule import SCALAR, Schedule
+from isorate.core.shapes import Cosine
 from isorate.dialects import _base
 from isorate.dialects import isorate as calls
 
@@ -76,7 +77,10 @@ class _ClosedFormLR(LRScheduler):  # type: ignore[misc]
 
     @base_lrs.setter
     def base_lrs(self, rates: Sequence[Any]) -> None:
-        self._bases = [float(_finite("a rate", rate)) for rate in rates]
+        self._start_from([float(_finite("a rate", rate)) for rate in rates])
+
+    def _start_from(self, bases: list[float]) -> None:
+        self._bases = bases
 
     @property
     def _last_lr(self) -> list[float | Tensor]:
@@ -121,8 +125,8 @@ class _ClosedFormLR(LRScheduler):  # type: ignore[misc]
         if len(groups) < known:
             raise ValueError(f"the optimizer has {len(groups)} groups, the scheduler {known}")
         self._check_groups(groups)
+        self._start_from([*self._bases, *map(_start, groups[known:])])
         for group in groups[known:]:
-            self._bases.append(_start(group))
             lr = group["lr"]
             group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor) else lr)
         self._separate()
@@ -257,6 +261,14 @@ class CosineAnnealingLR(_ClosedFormLR):
         self.T_max = T_max
         self.eta_min = eta_min
 
+    def _start_from(self, bases: list[float]) -> None:
+        super()._start_from(bases)
+        # where a group starts at eta_min or on the other side of zero, Cosine itself takes more
+        # care than the formula below; to look for that at every step would take a tenth of it
+        cosines = [Cosine(base, float(self.eta_min), abs(self.T_max), "mirror") for base in bases]
+        careful = any(cosine.crosses_zero or cosine.start == cosine.end for cosine in cosines)
+        self._cosines = cosines if careful else []
+
     def _arguments(self) -> dict[str, Any]:
         return {"T_max": self.T_max, "eta_min": self.eta_min}
 
@@ -268,6 +280,8 @@ class CosineAnnealingLR(_ClosedFormLR):
 
     def _rates_at(self, step: Any) -> list[float]:
         # Cosine's formula with both sines taken once for all groups, as it is needed at every step
+        if self._cosines:
+            return [float(cosine.formula(step, SCALAR)) for cosine in self._cosines]
         T = abs(self.T_max)
         period = 2 * T
         t = step % period
@@ -278,9 +292,6 @@ class CosineAnnealingLR(_ClosedFormLR):
         falling = to_end * to_end
         floor = self.eta_min * (from_start * from_start)
         bases = self._bases
-        if self.eta_min in bases:  # sin² + cos² may round to something other than one
-            flat = self.eta_min
-            return [flat if base == flat else base * falling + floor for base in bases]
         if len(bases) == 1:  # by far the usual case, and a comprehension takes 0.2 µs to set up
             return [bases[0] * falling + floor]
         return [base * falling + floor for base in bases]

@@ -95,6 +95,22 @@ def test_the_trough_and_the_return_are_exact() -> None:
     assert rates[7:] == sorted(rates[7:])
 
 
+@pytest.mark.parametrize("added", [False, True])
+def test_a_group_that_begins_at_eta_min_stays_there(added: bool) -> None:
+    optimizer = optimizer_of(0.1) if added else optimizer_of(0.1, 0.3)
+    scheduler = CosineAnnealingLR(optimizer, 1000, 0.3)
+    if added:
+        optimizer.add_param_group({"params": [parameter()], "lr": 0.3})
+    scheduler.step()
+    assert {rates[1] for rates in steps_of(scheduler, 1000)} == {0.3}
+
+
+def test_rates_are_floats_where_eta_min_is_not() -> None:
+    zero = CosineAnnealingLR(optimizer_of(0.0), 10, 0)
+    zero.step()
+    assert repr(zero.get_last_lr()) == "[0.0]"
+
+
 def test_it_stays_close_to_torch_for_one_period() -> None:
     theirs = TorchCosine(optimizer_of(0.1), 50, 0.01)
     ours = CosineAnnealingLR(optimizer_of(0.1), 50, 0.01)

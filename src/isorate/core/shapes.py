@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+from isorate.core import double
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import Namespace, Schedule, check_finite
 
@@ -45,7 +46,8 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
     is ``end + (start−end)(1+cos(πt/T))/2`` without its cancellation: ``t`` is reduced into
     ``[0, T]`` as an integer first, and both sines are taken of the exact remainder. The result is
     within 8 ULP of the exact value at every update up to 2**53 − 1, the trough and its neighbours
-    included; where ``start`` and ``end`` have opposite signs, within 8 ULP of the larger of them.
+    included. Where ``start`` and ``end`` have opposite signs the rate passes through zero, and
+    pairs of floats keep the bound there.
 
     Args:
         start: rate of update 0.
@@ -98,9 +100,16 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
         else:
             t = t % (2 * T)
             t = xp.minimum(t, 2 * T - t)
+        if self.crosses_zero:
+            return double.half_cosine(self.start, self.end, t, T, xp)
         to_end = xp.sin(xp.pi * (T - t) / (2 * T))
         from_start = xp.sin(xp.pi * t / (2 * T))
         return self.start * (to_end * to_end) + self.end * (from_start * from_start)
+
+    @property
+    def crosses_zero(self) -> bool:
+        """Whether start and end have opposite signs."""
+        return (self.start < 0 < self.end) or (self.end < 0 < self.start)
 
     @property
     def length(self) -> int | None:
