@@ -179,11 +179,7 @@ def one_update_early(rates: Rates) -> Rates:
     return np.concatenate([rates[:, 1:], rates[:, -1:]], axis=1)
 
 
-CHANGING = [
-    param
-    for param in ROWS
-    if "raises" not in param.values[1]
-]
+CHANGING = [param for param in ROWS if "raises" not in param.values[1]]
 
 
 @pytest.mark.parametrize(("dialect", "row"), CHANGING)

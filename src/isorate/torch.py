@@ -263,11 +263,13 @@ class CosineAnnealingLR(_ClosedFormLR):
 
     def _start_from(self, bases: list[float]) -> None:
         super()._start_from(bases)
-        # where a group starts at eta_min or on the other side of zero, Cosine itself takes more
-        # care than the formula below; to look for that at every step would take a tenth of it
-        cosines = [Cosine(base, float(self.eta_min), abs(self.T_max), "mirror") for base in bases]
-        careful = any(cosine.crosses_zero or cosine.start == cosine.end for cosine in cosines)
-        self._cosines = cosines if careful else []
+        # where a group starts at eta_min or on the other side of zero, Cosine takes more care than
+        # the formula below; to look for such groups at every step would cost a tenth of it
+        self._careful = [
+            group
+            for group, base in enumerate(bases)
+            if base == self.eta_min or (base < 0) != (self.eta_min < 0)
+        ]
 
     def _arguments(self) -> dict[str, Any]:
         return {"T_max": self.T_max, "eta_min": self.eta_min}
@@ -280,8 +282,6 @@ class CosineAnnealingLR(_ClosedFormLR):
 
     def _rates_at(self, step: Any) -> list[float]:
         # Cosine's formula with both sines taken once for all groups, as it is needed at every step
-        if self._cosines:
-            return [float(cosine.formula(step, SCALAR)) for cosine in self._cosines]
         T = abs(self.T_max)
         period = 2 * T
         t = step % period
@@ -293,8 +293,13 @@ class CosineAnnealingLR(_ClosedFormLR):
         floor = self.eta_min * (from_start * from_start)
         bases = self._bases
         if len(bases) == 1:  # by far the usual case, and a comprehension takes 0.2 µs to set up
-            return [bases[0] * falling + floor]
-        return [base * falling + floor for base in bases]
+            rates = [bases[0] * falling + floor]
+        else:
+            rates = [base * falling + floor for base in bases]
+        for group in self._careful:
+            cosine = Cosine(bases[group], float(self.eta_min), T, "mirror")
+            rates[group] = float(cosine.formula(step, SCALAR))
+        return rates
 
 
 class ScheduleLR(_ClosedFormLR):

@@ -47,10 +47,9 @@ def literal(value: Any) -> str:
 
 
 @st.composite
-def runs(draw: st.DrawFn, period: float, most: int = 3000) -> Run:
-    """Runs of up to three and a half periods, and past the end of what has one."""
-    wanted = 2 * abs(period) if math.isfinite(period) else 10
-    longest = int(min(max(3.5 * wanted, 4), most))
+def runs(draw: st.DrawFn, T_max: float) -> Run:
+    """Runs of up to three and a half periods of 2·T_max, where that is a few thousand updates."""
+    longest = int(min(max(7 * abs(T_max), 4), 3000)) if math.isfinite(T_max) else 35
     updates = draw(st.one_of(st.just(longest), st.just(longest), st.integers(1, longest)))
     if draw(st.integers(0, 3)):
         return Run(updates)

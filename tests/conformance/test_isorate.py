@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ from isorate import Run, Schedule, read, simulate
 from isorate.core.evaluate import ArrayNamespace
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
-from tests.conformance.frameworks import build, cell_at, drive
+from tests.conformance.frameworks import cell_at, drive
 
 SGD = "torch.optim.SGD"
+
+in_torch, in_mindspore = (
+    pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
+    for name in ("torch", "mindspore")
+)
 
 
 def agree(text: str, run: Run, framework: str) -> None:
@@ -39,11 +45,11 @@ def annealing(draw: st.DrawFn) -> tuple[str, Run]:
 
 
 @pytest.mark.torch
+@in_torch
 @given(annealing())
 @example((f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=0.1), 10, 0.1)", Run(30)))
 @example((f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=torch.tensor(0.1)), 10)", Run(30)))
 def test_torch_annealing(drawn: tuple[str, Run]) -> None:
-    pytest.importorskip("torch")
     agree(*drawn, "torch")
 
 
@@ -58,9 +64,9 @@ def decays(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.torch
+@in_torch
 @given(decays(), st.integers(1, 250), st.integers(1, 4))
 def test_torch_decay(arguments: str, updates: int, every: int) -> None:
-    pytest.importorskip("torch")
     run = Run(updates, updates_per_epoch=every, step_every="epoch")
     agree(f"isorate.torch.cosine_decay_lr({SGD}(params, lr=1.0), {arguments})", run, "torch")
 
@@ -84,10 +90,10 @@ def _annealing(decay: str) -> str:
 
 
 @pytest.mark.mindspore
+@in_mindspore
 @given(rates(), st.one_of(lengths, st.integers(1, 2**31 - 1)), rates(), st.integers(0, 2**30))
 @example(0.1, 807496440, 0.0, 950515585)
 def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
-    pytest.importorskip("mindspore")
     call = read(f"isorate.mindspore.CosineAnnealingLR({lr!r}, {T_max}, {eta_min!r})")
     near = np.unique(np.clip(np.arange(T_max - 500, T_max + 500), 0, 2**31 - 1))
     for steps in (np.arange(2000), np.arange(begin, begin + 2000), near):
@@ -97,9 +103,11 @@ def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
 
 
 @pytest.mark.torch
+@in_torch
 @given(annealing(), st.integers(0, 400))
 def test_any_schedule(drawn: tuple[str, Run], step: int) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     from isorate.torch import ScheduleLR
 
     text, _ = drawn
@@ -112,9 +120,3 @@ def test_any_schedule(drawn: tuple[str, Run], step: int) -> None:
         scheduler.step()
     parts = schedule.children() if count > 1 else (schedule,)
     assert scheduler.get_last_lr() == [part.at(step % 20) for part in parts]
-
-
-def test_texts_build() -> None:
-    pytest.importorskip("torch")
-    text = f"isorate.torch.CosineAnnealingLR({SGD}(params, lr=0.1), T_max=10)"
-    assert build(text, "torch").get_last_lr() == [0.1]

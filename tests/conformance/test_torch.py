@@ -24,7 +24,7 @@ FEW = (settings.default or settings()).max_examples // 10
 
 
 @st.composite
-def annealing(draw: st.DrawFn, *, most: int = 3000) -> tuple[str, Run]:
+def annealing(draw: st.DrawFn) -> tuple[str, Run]:
     """Draw a CosineAnnealingLR, its optimizer and a run."""
     T_max, eta_min = draw(T_maxes), draw(etas)
     whole = abs(int(T_max)) if math.isfinite(T_max) and abs(T_max) < 1e9 else 10
@@ -40,7 +40,7 @@ def annealing(draw: st.DrawFn, *, most: int = 3000) -> tuple[str, Run]:
         arguments.append(f"eta_min={literal(eta_min)}")
     if last_epoch != -1:
         arguments.append(f"last_epoch={last_epoch}")
-    return f"CosineAnnealingLR({', '.join(arguments)})", draw(runs(T_max, most))
+    return f"CosineAnnealingLR({', '.join(arguments)})", draw(runs(T_max))
 
 
 def agree(text: str, run: Run, lr: Any = None) -> None:

@@ -75,7 +75,9 @@ lrs = st.floats(1e-8, 10) | st.just(0.0)
 T_maxes = st.integers(1, 10**6) | st.integers(-1000, -1) | st.floats(0.25, 1000) | st.just(True)
 
 
-@given(st.lists(lrs, min_size=1, max_size=3), lrs, T_maxes, st.integers(0, 10**9))
+@given(
+    st.lists(lrs, min_size=1, max_size=3), lrs | st.floats(-10, 0), T_maxes, st.integers(0, 10**9)
+)
 def test_every_rate_has_the_bits_of_the_schedule(
     bases: list[float], eta_min: float, T_max: float, begin: int
 ) -> None:
@@ -163,12 +165,16 @@ def test_arguments_may_be_numpy_scalars_and_tensors() -> None:
     assert type(scheduler.last_epoch) is int
 
 
-def test_attributes_can_be_changed_between_steps() -> None:
-    optimizer = optimizer_of(0.1)
-    scheduler = CosineAnnealingLR(optimizer, 10)
-    scheduler.T_max, scheduler.eta_min, scheduler.base_lrs = 20, 0.01, [torch.tensor(0.5)]
+@pytest.mark.parametrize("eta_min", [0.0, 0.1, -0.1])
+def test_attributes_can_be_changed_between_steps(eta_min: float) -> None:
+    optimizer = optimizer_of(0.1, 0.3)
+    scheduler = CosineAnnealingLR(optimizer, 10, eta_min)
+    scheduler.T_max, scheduler.eta_min, scheduler.base_lrs[0] = 20, 0.01, 0.2
     scheduler.step()
-    assert rates_of(optimizer) == [meant(0.5, 0.01, 20, 1)]
+    assert rates_of(optimizer) == [meant(0.2, 0.01, 20, 1), meant(0.3, 0.01, 20, 1)]
+    scheduler.base_lrs = [torch.tensor(0.5), 1]
+    scheduler.step()
+    assert rates_of(optimizer) == [meant(0.5, 0.01, 20, 2), meant(1.0, 0.01, 20, 2)]
 
 
 # --- training, stopping and resuming --------------------------------------------------------------

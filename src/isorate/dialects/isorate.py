@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from msgspec import structs
 
 from isorate import __version__
 from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
-from isorate.core.evaluate import blocks
+from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
+from isorate.dialects._float32 import annealing_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
 
 DOCS = "docs/training.md"
+LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 class _Own(Call, frozen=True):
@@ -286,8 +289,6 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         arithmetic="closed form, float32 after an integer fold, each step by itself",
         past_end="climbs back to lr and goes on with period 2·T_max",
         roles={"lr": "start", "T_max": "duration", "eta_min": "end"},
-        ulp=4,
-        ledger="float32 sines differ between MindSpore's kernels",
         bare=False,
     )
 
@@ -297,8 +298,13 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         return "float32"
 
     def fault(self) -> Fault | None:
-        """Rates are floats, T_max a positive integer."""
-        return check_annealing(self)
+        """Rates are floats that float32 can hold, T_max an integer that int32 can."""
+        fault = check_annealing(self)
+        if fault is None and max(self.lr, self.eta_min) > LARGEST_FLOAT32:
+            return Fault(ValueError, "a rate is larger than float32 can hold")
+        if fault is None and self.T_max >= 2**31:
+            return Fault(ValueError, f"T_max is larger than int32 can hold: {self.T_max}")
+        return fault
 
     def lower(self) -> Schedule:
         """Return a mirrored cosine that counts updates."""
@@ -316,6 +322,13 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         call: Any = cls(parts.cosine.start, parts.cosine.duration, parts.cosine.end)  # type: ignore[arg-type]
         fault = call.fault()
         return Refusal(fault.text) if fault else Lift(call, 1, tuple(parts.unlike_endless()))
+
+    def native(self, steps: int) -> Iterator[NDArray[np.float32]]:
+        """Compute each step by itself, as the cell does."""
+        self.checked()
+        for start in range(0, steps, BLOCK):
+            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
+            yield annealing_cell(self.lr, self.eta_min, self.T_max, t)[None, :]
 
 
 def find_climbing(schedule: Schedule) -> CosineParts | Refusal:
@@ -346,8 +359,8 @@ def check_annealing(call: Any) -> Fault | None:
         value = getattr(call, name, 1)
         if isinstance(value, bool) or not isinstance(value, int):
             return Fault(TypeError, f"{name} is not an int: {value!r}")
-        if value <= 0:
-            return Fault(ValueError, f"{name} is not positive: {value}")
+        if not 0 < value < 2**53:
+            return Fault(ValueError, f"{name} is not between 1 and 2**53 - 1: {value}")
     return None
 
 

@@ -119,10 +119,10 @@ class cosine_decay_lr(Call, frozen=True):
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
         """Compute each epoch's rate once, in MindSpore's order of operations."""
         self.checked()
-        every, last = self.step_per_epoch, self.decay_epoch
+        every, last = self.step_per_epoch, min(self.decay_epoch, 2**53)
         end = min(steps, self.total_step)
         per_block = max(1, BLOCK // every)  # epochs computed at a time
-        settled = float(self._rates_of(np.array([last], dtype=np.int64))[0])
+        settled = float(self._rates_of(np.array([float(self.decay_epoch)]))[0])
         for start in range(0, end, per_block * every):
             stop = min(start + per_block * every, end)
             first_epoch, last_epoch = start // every, -(-stop // every)
@@ -140,32 +140,9 @@ class cosine_decay_lr(Call, frozen=True):
         if steps > self.total_step:
             raise Halting("RuntimeError", RAN_OUT.format(self.total_step, self.total_step))
 
-    def _rates_of(self, epochs: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _rates_of(self, epochs: NDArray[Any]) -> NDArray[np.float64]:
         half = 0.5 * (self.max_lr - self.min_lr)
         return self.min_lr + half * (1 + exact_cos(math.pi * epochs / self.decay_epoch))
-
-    def tolist(self) -> list[float]:
-        """Return the list that MindSpore returns, computed in blocks of bounded size.
-
-        Memory is that of the list; within an epoch the same float object stands repeatedly.
-        """
-        rates = [0.0] * self.total_step
-        every = self.step_per_epoch
-        ticks = min(-(-self.total_step // every), self.decay_epoch + 1)
-        for start in range(0, ticks, 1 << 13):
-            stop = min(start + (1 << 13), ticks)
-            values = self._rates_of(np.arange(start, stop, dtype=np.int64)).tolist()
-            if every == 1:
-                rates[start:stop] = values
-                continue
-            for epoch, value in enumerate(values, start):
-                begin = epoch * every
-                count = min(every, self.total_step - begin)
-                rates[begin : begin + count] = [value] * count
-        settled = ticks * every
-        if settled < self.total_step:
-            rates[settled:] = [rates[settled - 1]] * (self.total_step - settled)
-        return rates
 
 
 class CosineDecayLR(Call, frozen=True):
