@@ -168,6 +168,15 @@ def test_table_is_whole(dialect: Dialect) -> None:
     assert with_faults == set(dialect.constructors), "constructors without refused arguments"
 
 
+@pytest.mark.parametrize("dialect", dialects.builtin().values(), ids=lambda d: d.name)
+def test_the_cards_name_the_exceptions_that_were_raised(dialect: Dialect) -> None:
+    raised: dict[str, set[str]] = {c.card.name: set() for c in dialect.constructors}
+    for row in table(dialect.name)["rows"]:
+        if "raises" in row and not row.get("unread"):
+            raised[read_row(dialect.name, row).card.name].add(row["raises"]["error"])
+    assert raised == {c.card.name: set(c.card.raises) for c in dialect.constructors}
+
+
 def test_no_table_without_a_dialect() -> None:
     assert {path.stem for path in TABLES.glob("*.json")} == set(dialects.builtin())
 

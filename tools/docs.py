@@ -69,8 +69,8 @@ def support() -> str:
     rows = [
         "# Dialects",
         "Every call that Isorate reads, from the cards in `src/isorate/dialects/`.",
-        "| call | read in | native arithmetic | reproduced | past its end | deprecated |\n"
-        "|---|---|---|---|---|---|",
+        "| call | read in | native arithmetic | reproduced | past its end | raises | deprecated |\n"
+        "|---|---|---|---|---|---|---|",
     ]
     lines = []
     for dialect in registered().values():
@@ -78,9 +78,10 @@ def support() -> str:
             card = constructor.card
             exact = "every bit" if card.ulp == 0 else f"within {card.ulp} ULP: {card.ledger}"
             gone = f"yes; use `{card.way_out}`" if card.deprecation else "no"
+            raises = "; ".join(f"`{error}`: {why}" for error, why in card.raises.items())
             lines.append(
                 f"| `{constructor.signature()}` | {dialect.title} {card.version} | "
-                f"{card.arithmetic} | {exact} | {card.past_end} | {gone} |"
+                f"{card.arithmetic} | {exact} | {card.past_end} | {raises} | {gone} |"
             )
     return "\n\n".join(rows) + "\n" + "\n".join(lines) + "\n"
 

@@ -166,6 +166,7 @@ class Card:
         arithmetic: its order of operations and dtype, in one line.
         past_end: what happens after the schedule's duration, in one line.
         roles: which argument says what.
+        raises: the exceptions for bad arguments, and what each is for.
         ulp: how far native arithmetic may lie from the framework, in units in the last place;
             0 promises every bit.
         ledger: the reason for a bound other than 0.
@@ -184,6 +185,7 @@ class Card:
     arithmetic: str
     past_end: str
     roles: Mapping[str, Role]
+    raises: Mapping[str, str] = field(default_factory=dict)
     ulp: int = 0
     ledger: str | None = None
     deprecation: str | None = None

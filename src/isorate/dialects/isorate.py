@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
 
 DOCS = "docs/training.md"
+BAD_ANNEALING = {
+    "TypeError": "lr or eta_min no float, a count no int",
+    "ValueError": "a rate negative or not finite, a count below 1 or too large",
+}
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
@@ -70,6 +74,12 @@ class CosineAnnealingLR(_Own, frozen=True):
             "T_max": "duration",
             "eta_min": "end",
             "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "TypeError": "T_max or eta_min no number, last_epoch no int",
+            "ValueError": "T_max or eta_min not finite, last_epoch below -1",
+            "ZeroDivisionError": "T_max=0",
         },
         bare=False,
     )
@@ -142,6 +152,7 @@ class torch_cosine_decay_lr(_Own, frozen=True):
             "step_per_epoch": "clock",
             "decay_epoch": "duration",
         },
+        raises=mindspore.BAD_DECAY,
         bare=False,
     )
 
@@ -201,6 +212,7 @@ class mindspore_cosine_decay_lr(mindspore.cosine_decay_lr, frozen=True):
         arithmetic=mindspore.cosine_decay_lr.card.arithmetic,
         past_end=mindspore.cosine_decay_lr.card.past_end,
         roles=mindspore.cosine_decay_lr.card.roles,
+        raises=mindspore.BAD_DECAY,
         bare=False,
     )
 
@@ -234,6 +246,7 @@ class cosine_annealing_lr(_Own, frozen=True):
             "total_step": "length",
             "step_per_epoch": "clock",
         },
+        raises=BAD_ANNEALING,
     )
 
     def fault(self) -> Fault | None:
@@ -289,6 +302,7 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         arithmetic="closed form, float32 after an integer fold, each step by itself",
         past_end="climbs back to lr and goes on with period 2·T_max",
         roles={"lr": "start", "T_max": "duration", "eta_min": "end"},
+        raises=BAD_ANNEALING,
         bare=False,
     )
 

@@ -45,6 +45,10 @@ VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
 SCHEDULERS = "mindspore.experimental.optim.lr_scheduler."
 REMOVED = "This interface is deprecated and will be removed after version 2.9.0."
+BAD_DECAY = {
+    "TypeError": "min_lr or max_lr no float (an int is none), a count no int (a bool is none)",
+    "ValueError": "a rate negative or not finite, a count below 1, max_lr not above min_lr",
+}
 CHANGED = (
     "Non-backward-compatible change after version 2.9.0: this interface will be changed to a "
     "scheduler object form, instead of being called with `global_step`."
@@ -83,6 +87,7 @@ class cosine_decay_lr(Call, frozen=True):
             "step_per_epoch": "clock",
             "decay_epoch": "duration",
         },
+        raises=BAD_DECAY,
         deprecation=REMOVED,
         way_out="isorate.mindspore.cosine_decay_lr",
     )
@@ -166,6 +171,7 @@ class CosineDecayLR(Call, frozen=True):
         arithmetic="closed form by sin(π(p+½)), float32",
         past_end="held near min_lr",
         roles={"min_lr": "end", "max_lr": "start", "decay_steps": "duration"},
+        raises=BAD_DECAY,
         deprecation=CHANGED,
         way_out="isorate.mindspore.cosine_decay_lr",
     )
@@ -229,6 +235,11 @@ class CosineAnnealingLR(Call, frozen=True):
             "T_max": "duration",
             "eta_min": "end",
             "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "TypeError": "T_max no int, eta_min no number, last_epoch no int",
+            "ValueError": "last_epoch below -1",
         },
         bare=False,
     )
@@ -301,6 +312,10 @@ class LearningRateList(Call, frozen=True):
         arithmetic="none: the rates as written",
         past_end="the list ends and the optimizer raises RuntimeError",
         roles={"rates": "length"},
+        raises={
+            "RuntimeError": "an empty list: at the first step",
+            "ValueError": "a rate that is no number",
+        },
     )
 
     @property

@@ -74,6 +74,12 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
             "eta_min": "end",
             "last_epoch": "begin",
         },
+        raises={
+            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "TypeError": "T_max or eta_min no number: at the first step",
+            "ValueError": "T_max so small that π·t/T_max is infinite: at the first step",
+            "ZeroDivisionError": "T_max=0: at the first step",
+        },
     )
 
     def fault(self) -> Fault | None:
@@ -137,6 +143,11 @@ class LambdaLR(_LRScheduler, frozen=True):
         arithmetic="base · λ(step), float64, each step by itself",
         past_end="whatever the lambda says",
         roles={"optimizer": "start", "last_epoch": "begin"},
+        raises={
+            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "TypeError": "lr_lambda no function",
+            "ValueError": "not one lambda for each parameter group",
+        },
     )
 
     @property

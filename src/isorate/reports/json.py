@@ -116,6 +116,7 @@ def dialects(known: Sequence[Dialect]) -> dict[str, Any]:
                         "clock": constructor.card.clock,
                         "arithmetic": constructor.card.arithmetic,
                         "past_end": constructor.card.past_end,
+                        "raises": dict(constructor.card.raises),
                         "ulp": constructor.card.ulp,
                         "deprecation": constructor.card.deprecation,
                         "docs": constructor.card.docs,

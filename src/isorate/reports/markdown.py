@@ -72,6 +72,10 @@ def _signature(card: Card, constructor: type[Call]) -> Iterator[str]:
         f"- arithmetic: {card.arithmetic}",
         f"- past its end: {card.past_end}",
     ]
+    if card.raises:
+        lines.append(
+            "- raises " + "; ".join(f"`{error}`: {why}" for error, why in card.raises.items())
+        )
     if card.deprecation is not None:
         lines.append(f"- deprecated: “{card.deprecation}” `{card.way_out}` is the same, and stays")
     yield "\n".join(lines)
