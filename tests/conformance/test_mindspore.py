@@ -109,7 +109,6 @@ def same_outcome(constructor: Any, call: Any, arguments: tuple[Any, ...]) -> Non
         return
     assert fault is None, (arguments, fault)
     if isinstance(made, list):
-        assert made == call.tolist()
         assert made == simulate(call, Run(len(made))).values.tolist()
 
 
@@ -119,7 +118,15 @@ def test_list_runs_out(optimizer: str) -> None:
     agree("[0.1, 0.2, 0.3]", Run(4), optimizer)
 
 
-@given(st.lists(rates() | st.integers(0, 3) | st.floats(-1, 1), max_size=6), st.integers(1, 8))
+def weighable(rate: float) -> bool:
+    """Whether the weight that shows a rate is no subnormal float32, which kernels may flush."""
+    return rate == 0 or abs(rate) > 1e-30
+
+
+LISTED = rates() | st.integers(0, 3) | st.floats(-1, 1).filter(weighable)
+
+
+@given(st.lists(LISTED, max_size=6), st.integers(1, 8))
 @example([], 1)
 @example([1, 2], 2)
 @example([-0.5, float("nan"), True], 3)
