@@ -59,6 +59,8 @@ def assert_agree(seen: Seen, call: Call, run: Run) -> None:
     assert (seen.error is None) == (curve.halt is None), (call.code, seen, curve.halt)
     if curve.halt is not None:
         assert seen.error == curve.halt.error, (call.code, seen, curve.halt)
+    if seen.constructing:
+        return  # a lambda that fails at its first step: there is not even an empty curve
     assert_close(seen.rates, native, call.card.ulp, f"{call.code} over {run}")
 
 

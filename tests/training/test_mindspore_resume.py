@@ -1,0 +1,82 @@
+"""A MindSpore training stopped after any update and resumed from its checkpoint goes on as if it
+had never been stopped: the same rates, the same weights, to the bit."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from isorate import Run, read, simulate
+from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+mindspore = pytest.importorskip("mindspore")
+from mindspore import Tensor, nn, ops  # noqa: E402
+
+from isorate.mindspore import CosineAnnealingLR  # noqa: E402
+
+pytestmark = pytest.mark.mindspore
+
+with suppress(SystemError):  # with NumPy 2 a process's first operation may fail, and no other
+    Tensor(1.0) + 1.0
+
+UPDATES = 9
+RATES: dict[str, Any] = {
+    "isorate.mindspore.cosine_decay_lr(0.01, 0.1, 9, 2, 3)": lambda: cosine_decay_lr(
+        0.01, 0.1, UPDATES, 2, 3
+    ),
+    "isorate.mindspore.cosine_annealing_lr(0.1, 3, 0.01, 9)": lambda: cosine_annealing_lr(
+        0.1, 3, 0.01, UPDATES
+    ),
+    "isorate.mindspore.CosineAnnealingLR(0.1, 3, 0.01)": lambda: CosineAnnealingLR(0.1, 3, 0.01),
+}
+
+
+class Training:
+    """A tiny network with momentum, whose every update is logged."""
+
+    def __init__(self, learning_rate: Any) -> None:
+        self.net = nn.Dense(3, 1, weight_init="ones", bias_init="zeros")
+        self.optimizer = nn.Momentum(self.net.trainable_params(), learning_rate, momentum=0.9)
+        self.step = mindspore.value_and_grad(
+            lambda x, y: ops.mean((self.net(x) - y) ** 2), None, self.optimizer.parameters
+        )
+
+    def update(self, k: int) -> np.float32:
+        """Make update k and return the rate it applied."""
+        rate: np.float32 = self.optimizer.get_lr().asnumpy()[()]
+        rng = np.random.default_rng(k)
+        x, y = (Tensor(rng.random(shape, np.float32)) for shape in ((4, 3), (4, 1)))
+        self.optimizer(self.step(x, y)[1])
+        return rate
+
+    def weights(self) -> bytes:
+        return b"".join(p.asnumpy().tobytes() for p in self.net.trainable_params())
+
+
+@pytest.mark.parametrize("text", RATES)
+def test_a_resumed_training_is_the_one_that_never_stopped(text: str, tmp_path: Path) -> None:
+    whole = Training(RATES[text]())
+    rates, checkpoints, weights = [], [], []
+    for k in range(UPDATES):
+        path = str(tmp_path / f"{k}.ckpt")
+        mindspore.save_checkpoint(whole.optimizer, path)
+        checkpoints.append(path)
+        rates.append(whole.update(k))
+        weights.append(whole.weights())
+    simulated = simulate(read(text), Run(UPDATES)).values.astype(np.float32)
+    assert np.array_equal(np.array(rates, np.float32), simulated)
+    assert len(set(rates)) > 2
+    for k, path in enumerate(checkpoints):
+        resumed = Training(RATES[text]())
+        loaded = mindspore.load_checkpoint(path)
+        missing, _ = mindspore.load_param_into_net(resumed.optimizer, loaded)
+        assert missing == []
+        for later in range(k, UPDATES):
+            assert resumed.update(later) == rates[later], (k, later)
+            assert resumed.weights() == weights[later], (k, later)
