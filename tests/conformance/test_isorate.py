@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, read, simulate
-from isorate.core.evaluate import ArrayNamespace
+from isorate.dialects._float32 import annealing_cell
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
 from tests.conformance.frameworks import cell_at, drive
@@ -89,17 +89,21 @@ def _annealing(decay: str) -> str:
     return f"{high}, {length}, {low}, {total}, {every}"
 
 
+#: Rates whose product with the smallest squared sine is no subnormal, which kernels may flush.
+VISIBLE = st.one_of(st.just(0.0), rates(1e-10))
+
+
 @pytest.mark.mindspore
 @in_mindspore
-@given(rates(), st.one_of(lengths, st.integers(1, 2**31 - 1)), rates(), st.integers(0, 2**30))
+@given(VISIBLE, st.one_of(lengths, st.integers(1, 2**31 - 1)), VISIBLE, st.integers(0, 2**30))
 @example(0.1, 807496440, 0.0, 950515585)
 def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
     call = read(f"isorate.mindspore.CosineAnnealingLR({lr!r}, {T_max}, {eta_min!r})")
     near = np.unique(np.clip(np.arange(T_max - 500, T_max + 500), 0, 2**31 - 1))
     for steps in (np.arange(2000), np.arange(begin, begin + 2000), near):
         real = cell_at(call.code, steps)
-        own = call.lower().formula(steps, ArrayNamespace()).astype(np.float32)
-        assert_close(real, own, call.card.ulp, f"{call.code} from {steps[0]}")
+        native = annealing_cell(lr, eta_min, T_max, steps)
+        assert_close(real, native, call.card.ulp, f"{call.code} from {steps[0]}")
 
 
 @pytest.mark.torch

@@ -126,7 +126,7 @@ def _experimental_links(epochs: Float32s, T_max: int) -> tuple[Float32s, NDArray
     )
     period = single(2 * T_max)
     shifted = before - single(T_max)
-    anchors = shifted - np.floor(shifted / period) * period == 0
+    anchors = np.mod(shifted, period) == 0
     return heights / below, anchors
 
 

@@ -212,8 +212,9 @@ class CosineDecayLR(Call, frozen=True):
 class CosineAnnealingLR(Call, frozen=True):
     """``mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR``: torch's, in float32.
 
-    The same recursion as torch's, with float32 kernels and a float32 step counter; it turns NaN
-    at or before step T_max from T_max=12860 on, where ``1 + cos`` reaches zero a step early.
+    The same recursion as torch's, with float32 kernels and a float32 step counter. Where
+    ``1 + cos`` rounds to zero a step early it turns NaN for good: in the first half period from
+    T_max=12860 on (but for 12861, 12862, 12863 and 12867), after some periods below that.
     """
 
     optimizer: Optimizer

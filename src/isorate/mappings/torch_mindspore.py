@@ -135,7 +135,8 @@ PAGE = MappingPage(
         (
             "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR",
             "torch's class ported, stepped by hand and periodic; it needs an experimental "
-            "optimizer, computes in float32, has no state_dict, and turns NaN from T_max=12860 on",
+            "optimizer, computes in float32, has no state_dict, and turns NaN for good: in the "
+            "first half period where T_max is 12860 or more, later where it is shorter",
         ),
     ),
     examples=(

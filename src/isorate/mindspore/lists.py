@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 from isorate.dialects import isorate, mindspore
@@ -113,18 +114,21 @@ def _check(call: Call) -> None:
 
 def _spread(by_epoch: Call, epochs: int, every: int, total: int) -> list[float]:
     """Repeat each epoch's rate ``every`` times, and the last one to the end of the list."""
-    rates = [0.0] * total
-    epoch = 0
-    for piece in _pieces(by_epoch, epochs):
-        begin, epoch = epoch * every, epoch + len(piece)
-        end = min(epoch * every, total)
-        if every <= COLUMNS:
-            for update in range(begin, min(begin + every, total)):
+    covered = min(epochs * every, total)
+    rates: list[float] = []
+    if every <= COLUMNS:
+        rates = [0.0] * covered
+        epoch = 0
+        for piece in _pieces(by_epoch, epochs):
+            begin, epoch = epoch * every, epoch + len(piece)
+            end = min(epoch * every, covered)
+            for update in range(begin, min(begin + every, covered)):
                 rates[update:end:every] = piece[: len(range(update, end, every))]
-        else:
-            for update, rate in zip(range(begin, end, every), piece, strict=True):
-                _fill(rates, rate, update, min(update + every, total))
-    _fill(rates, rates[min(epochs * every, total) - 1], epochs * every, total)
+    else:
+        for piece in _pieces(by_epoch, epochs):
+            for rate in piece:
+                rates.extend(repeat(rate, min(every, covered - len(rates))))
+    rates.extend(repeat(rates[-1], total - covered))
     return rates
 
 
@@ -133,10 +137,3 @@ def _pieces(call: Call, steps: int) -> Iterator[list[float]]:
     for block in call.native(steps):
         for start in range(0, block.shape[1], PIECE):
             yield block[0, start : start + PIECE].tolist()
-
-
-def _fill(rates: list[float], rate: float, begin: int, end: int) -> None:
-    """Write one rate into ``rates[begin:end]``."""
-    for start in range(begin, end, PIECE):
-        stop = min(start + PIECE, end)
-        rates[start:stop] = [rate] * (stop - start)
