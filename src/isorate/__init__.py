@@ -6,6 +6,8 @@ frameworks share.
 
 from __future__ import annotations
 
+from isorate._version import __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from isorate import dialects as dialects
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from isorate.core.schedule import Schedule as Schedule
     from isorate.reader import read as read
     from isorate.simulation import simulate as simulate
-
-__version__ = "0.1.0"
 
 # Importing Isorate loads none of this: each name is looked up when it is first used.
 _HOMES = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from isorate import __version__
+from isorate._version import __version__
 from isorate.core.errors import IsorateError
 
 COMMANDS = ("show", "compare", "convert", "dialects", "mapping", "demo")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from msgspec import structs
 
-from isorate import __version__
+from isorate._version import __version__
 from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
 from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
