@@ -95,7 +95,7 @@ class Comparison:
             ("max ULP", self.max_ulp),
             *((reason.kind, reason.text) for reason in self.reasons),
         ]
-        curves = self.curves()
+        curves = self.curves(10**5)
         if curves is None:
             return table(rows)
         lines = [c.values.reshape(c.groups, -1)[0].tolist() for c in curves]
@@ -105,7 +105,7 @@ class Comparison:
         mark = None if self.first_difference is None else self.first_difference / max(most - 1, 1)
         return table(rows) + sketch([[line[k] for k in shown] for line in padded], mark)
 
-    def curves(self, most: int = 10**6) -> tuple[Curve, Curve] | None:
+    def curves(self, most: int) -> tuple[Curve, Curve] | None:
         """Return both curves for drawing; none where the run is longer than ``most`` updates."""
         if self.sides is None or self.runs is None or self.updates > most:
             return None

@@ -11,6 +11,7 @@ import click
 
 from isorate.core.errors import ReadError, ReportError
 from isorate.core.run import Run
+from isorate.reports import LONGEST_DRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,8 +139,8 @@ def console() -> Console:
     return Console(highlight=False, emoji=False, markup=False)
 
 
-def check_plot(path: Path | None) -> None:
-    """Refuse a file name that no picture can have, before any work is done."""
+def check_plot(path: Path | None, run: Run) -> None:
+    """Refuse a picture that cannot be made, before any work is done."""
     if path is not None and path.suffix[1:].lower() not in FORMATS:
         raise ReportError(
             "--plot takes its format from the file's name",
@@ -148,6 +149,12 @@ def check_plot(path: Path | None) -> None:
         )
     if path is not None and not path.parent.is_dir():
         raise ReportError(f"cannot write {path}: there is no folder {path.parent}")
+    if path is not None and (run.updates or 0) > LONGEST_DRAWN:
+        raise ReportError(
+            f"cannot draw {path.name}: the run is too long",
+            required=f"at most {LONGEST_DRAWN} updates",
+            got=run.updates,
+        )
 
 
 def write_plot(path: Path, figure: Figure | None) -> None:
@@ -155,9 +162,7 @@ def write_plot(path: Path, figure: Figure | None) -> None:
     from isorate.reports.files import write
 
     if figure is None:
-        raise ReportError(
-            f"cannot draw {path.name}: the run is too long", required="at most 1000000 updates"
-        )
+        raise ReportError(f"cannot draw {path.name}: there is nothing to show")
     kind = path.suffix[1:].lower()
     if kind == "html":
         from isorate.reports.html import page

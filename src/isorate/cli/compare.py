@@ -29,11 +29,11 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     from isorate.comparison import compare
     from isorate.simulation import default_updates
 
-    shared.check_plot(options["plot"])
-    sides = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
     run = shared.make_run(
         options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
     )
+    shared.check_plot(options["plot"], run)
+    sides = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
     default = run.updates is None
     if default:
         run = run.lasting(default_updates(run, *sides))

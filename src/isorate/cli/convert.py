@@ -26,11 +26,11 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     """  # noqa: D301 - \b is click's
     from isorate.conversion import convert
 
-    shared.check_plot(options["plot"])
-    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     run = shared.make_run(
         options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
     )
+    shared.check_plot(options["plot"], run)
+    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     with shared.Progress(run.updates) as progress:
         result = convert(read, to=to, run=run, progress=progress)
     if options["plot"] is not None and result.ways:

@@ -24,11 +24,11 @@ def command(call: str, dialect: str | None, **options: Any) -> int:
     from isorate.reports import figure
     from isorate.simulation import default_updates, simulate
 
-    shared.check_plot(options["plot"])
-    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     run = shared.make_run(
         options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
     )
+    shared.check_plot(options["plot"], run)
+    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     default = run.updates is None
     if default:
         run = run.lasting(default_updates(run, read))

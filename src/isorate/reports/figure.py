@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.reports import LONGEST_DRAWN
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -66,7 +68,7 @@ def of_curve(call: Call, curve: Curve, run: object) -> Figure:
 
 def of_comparison(result: Comparison) -> Figure | None:
     """Return the picture of a comparison; none where the run is too long to hold."""
-    curves = result.curves()
+    curves = result.curves(LONGEST_DRAWN)
     if curves is None:
         return None
     names = [side.dialect or "given" for side in (result.a, result.b)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.plot import terminal
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 #: A call longer than this is shown by its two ends.
 LONGEST_CODE = 400
-#: Curves longer than this are not drawn: what a terminal shows would take longer than the answer.
-LONGEST_PLOT = 10**6
 
 STYLES = {"identical": "green", "equal": "green", "diverge": "yellow", "different": "red"}
 
@@ -132,7 +131,7 @@ def dialects(console: Console, known: Sequence[Dialect]) -> None:
 
 def draw(console: Console, figure: figures.Figure) -> None:
     """Print a figure's plot, as wide as the terminal allows."""
-    if figure.updates > LONGEST_PLOT:
+    if figure.updates > LONGEST_DRAWN:
         return
     width = min(console.width, 100)
     console.print()
