@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isorate.core.errors import ReportError
-from isorate.reports.figure import Figure, envelope
+from isorate.reports.figure import Figure, Line, envelope
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,9 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
         _draw(canvas, line.values, columns * 2, hue)
+    for index, line in enumerate(figure.lines):
+        hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
+        _sign(canvas, line, hue)
     rows = canvas.plot().splitlines()
     middle = len(rows) // 2
     at = {0: labels[0], middle: labels[1], len(rows) - 1: labels[2]}
@@ -63,6 +66,14 @@ def _draw(canvas: Any, values: NDArray[Any], columns: int, hue: int | None) -> N
             canvas.line(*before, x - half, y, color=hue)
         canvas.line(x - half, y, x + half, y, color=hue)
         before = (x + half, y)
+
+
+def _sign(canvas: Any, line: Line, hue: int | None) -> None:
+    """Write the letter of a line upon it near its end, for those who see no colours."""
+    letter, colon, _ = line.label.partition(":")
+    at = round((len(line.values) - 1) * 0.94)
+    if colon and len(line.values) and np.isfinite(line.values[at]):
+        canvas.text(at, float(line.values[at]), letter, color=hue)
 
 
 def _axis(figure: Figure, columns: int, last: int) -> str:

@@ -178,7 +178,8 @@ def _measures(result: Comparison) -> str:
     proved = (
         "proved for every update" if result.proved else f"measured over {result.updates:,} updates"
     )
+    ulp = f", {result.max_ulp:,} ULP" if result.equal else ""
     return (
-        f"largest |Δ| {result.max_abs:.3g} = {result.max_rel_peak:.3g} of the peak, "
-        f"{result.max_ulp:,} ULP; {bits}; {proved}"
+        f"largest |Δ| {result.max_abs:.3g} = {result.max_rel_peak:.3g} of the peak{ulp}; "
+        f"{bits}; {proved}"
     )
