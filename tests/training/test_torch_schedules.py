@@ -1,0 +1,206 @@
+"""``isorate.torch.cosine_decay_lr`` and ``ScheduleLR``."""
+
+from __future__ import annotations
+
+import doctest
+import io
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+
+
+import isorate.torch  # noqa: E402
+from isorate import Run, simulate  # noqa: E402
+from isorate.core.combinators import Groups, Until  # noqa: E402
+from isorate.core.errors import ScheduleError  # noqa: E402
+from isorate.core.shapes import Constant, Cosine, Table  # noqa: E402
+from isorate.dialects import mindspore  # noqa: E402
+from isorate.torch import CosineAnnealingLR, ScheduleLR, cosine_decay_lr  # noqa: E402
+from tests.training.torch_parts import (  # noqa: E402
+    DECAY,
+    KINDS,
+    as_kind,
+    optimizer_of,
+    parameter,
+    rates_of,
+    steps_of,
+)
+
+pytestmark = [
+    pytest.mark.torch,
+    # most tests step a scheduler without training
+    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
+]
+
+
+decays = st.builds(
+    mindspore.cosine_decay_lr,
+    st.floats(0, 0.05),
+    st.floats(0.06, 5),
+    st.integers(1, 40),
+    st.integers(1, 8),
+    st.integers(1, 8),
+)
+
+
+@given(decays)
+def test_cosine_decay_lr_gives_what_mindspore_lists(call: Any) -> None:
+    scheduler = cosine_decay_lr(optimizer_of(0.7, 0.3), *call.arguments().values())
+    found = steps_of(scheduler, call.total_step)
+    schedule = call.lower()
+    assert found == [[schedule.at(k)] * 2 for k in range(call.total_step)]
+    listed = simulate(call, Run(call.total_step)).values
+    np.testing.assert_allclose([rate for rate, _ in found], listed, atol=1e-15 * call.max_lr)
+
+
+def test_one_step_past_the_list_keeps_the_last_rate_and_no_more() -> None:
+    optimizer = optimizer_of(0.5, torch.tensor(0.5))
+    scheduler = cosine_decay_lr(optimizer, 0.01, 0.1, 3, 1, 10)
+    steps_of(scheduler, 2)
+    last = rates_of(optimizer)
+    scheduler.step()
+    assert rates_of(optimizer) == last
+    before = scheduler.state_dict()
+    for epoch in (None, 4, 100):
+        with pytest.raises(RuntimeError, match="rates for 3 updates, 0 to 2"):
+            scheduler.step(epoch)
+        assert scheduler.state_dict() == before
+        assert rates_of(optimizer) == last
+    with pytest.raises(RuntimeError, match="past the end"):
+        ScheduleLR(optimizer, scheduler.schedule, last_epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("min_lr", 0, TypeError),
+        ("min_lr", "0", TypeError),
+        ("min_lr", -0.01, ValueError),
+        ("min_lr", math.nan, ValueError),
+        ("min_lr", 0.1, ValueError),
+        ("max_lr", 1, TypeError),
+        ("max_lr", True, TypeError),
+        ("max_lr", 0.0, ValueError),
+        ("max_lr", math.inf, ValueError),
+        *((name, 0, ValueError) for name in ("total_step", "step_per_epoch", "decay_epoch")),
+        *((name, -1, ValueError) for name in ("total_step", "step_per_epoch", "decay_epoch")),
+        *((name, 6.0, TypeError) for name in ("total_step", "step_per_epoch", "decay_epoch")),
+        *((name, True, TypeError) for name in ("total_step", "step_per_epoch", "decay_epoch")),
+    ],
+)
+def test_cosine_decay_lr_refuses_what_mindspore_refuses(
+    name: str, value: Any, error: type[Exception]
+) -> None:
+    arguments: Any = {**DECAY, name: value}
+    with pytest.raises(error, match=name):
+        cosine_decay_lr(optimizer_of(0.1), **arguments)
+
+
+def test_cosine_decay_lr_wants_an_optimizer() -> None:
+    with pytest.raises(TypeError, match="is not an Optimizer"):
+        cosine_decay_lr([0.1], **DECAY)
+
+
+TWO = Groups((Cosine(0.1, 0.0, 4, "mirror"), Until(Table((0.3, 0.2), "repeat"), 9)))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("stop", range(9))
+@pytest.mark.parametrize("schedule", [TWO, Cosine(0.1, 0.0, 4, "repeat")])
+def test_any_schedule_trains_and_resumes(schedule: Any, stop: int, kind: Any) -> None:
+    parts = schedule.of if isinstance(schedule, Groups) else (schedule, schedule)
+    whole = [[float(as_kind(part.at(k), kind)) for part in parts] for k in range(9)]
+    scheduler = ScheduleLR(optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind)), schedule)
+    assert steps_of(scheduler, stop) == whole[:stop]
+    file = io.BytesIO()
+    torch.save(scheduler.state_dict(), file)
+    file.seek(0)
+    resumed = ScheduleLR(
+        optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind)), Groups((Constant(5.0),) * 2)
+    )
+    resumed.load_state_dict(torch.load(file, weights_only=True))
+    assert resumed.schedule == schedule
+    assert steps_of(resumed, 9 - stop) == whole[stop:]
+    if stop:
+        groups = optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind), initial_lr=7.0)
+        again = ScheduleLR(groups, schedule, last_epoch=stop - 1)
+        assert steps_of(again, 9 - stop) == whole[stop:]
+
+
+def test_groups_that_share_a_tensor_get_their_own_rates() -> None:
+    tensor = torch.tensor(1.0, dtype=torch.float64)
+    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()]}], lr=tensor)
+    scheduler = ScheduleLR(optimizer, Groups((Constant(0.1), Constant(0.2))))
+    scheduler.step()
+    assert rates_of(optimizer) == [0.1, 0.2]
+
+
+def test_loaded_groups_that_share_a_tensor_get_their_own_rates() -> None:
+    saved = CosineAnnealingLR(optimizer_of(0.1, 0.2), 5)
+    tensor = torch.tensor(1.0, dtype=torch.float64)
+    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()]}], lr=tensor)
+    CosineAnnealingLR(optimizer, 5).load_state_dict(saved.state_dict())
+    assert rates_of(optimizer) == [0.1, 0.2]
+
+
+def test_one_schedule_takes_in_an_added_group_and_groups_do_not() -> None:
+    optimizer = optimizer_of(1.0)
+    scheduler = ScheduleLR(optimizer, Cosine(0.1, 0.0, 4))
+    optimizer.add_param_group({"params": [parameter()], "lr": 3.0})
+    scheduler.step()
+    assert rates_of(optimizer) == [Cosine(0.1, 0.0, 4).at(1)] * 2
+
+    optimizer = optimizer_of(1.0, 1.0)
+    scheduler = ScheduleLR(optimizer, TWO)
+    optimizer.add_param_group({"params": [parameter()], "lr": 3.0})
+    before = scheduler.state_dict()
+    with pytest.raises(ValueError, match="for 2 parameter groups, the optimizer has 3"):
+        scheduler.step()
+    assert scheduler.state_dict() == before
+    assert rates_of(optimizer) == [0.1, 0.3, 3.0]
+
+
+def test_a_schedule_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="for 2 parameter groups, the optimizer has 1"):
+        ScheduleLR(optimizer_of(1.0), TWO)
+    with pytest.raises(TypeError, match="no Schedule"):
+        ScheduleLR(optimizer_of(1.0), "cosine")  # type: ignore[arg-type]
+    with pytest.raises(ScheduleError, match="no rate there"):
+        ScheduleLR(optimizer_of(1.0), Constant(1.0)).step(-1)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"schedule": "{}"}, ValueError, "not a schedule"),
+        ({"schedule": None}, ValueError, "no state of ScheduleLR"),
+        ({"schedule": TWO.to_json()}, ValueError, "for 2 parameter groups"),
+        ({"last_epoch": 4}, ValueError, "past the end"),
+        ({"last_epoch": -2}, ValueError, "no rate there"),
+    ],
+)
+def test_a_schedules_state_of_no_use_is_refused(
+    change: dict[str, Any], error: type[Exception], text: str
+) -> None:
+    optimizer = optimizer_of(1.0)
+    scheduler = ScheduleLR(optimizer, Table((0.3, 0.2, 0.1)))
+    scheduler.step()
+    before = scheduler.state_dict()
+    with pytest.raises(error, match=text):
+        scheduler.load_state_dict({**before, **change})
+    assert scheduler.state_dict() == before
+    assert rates_of(optimizer) == [0.2]
+    with pytest.raises(KeyError, match="schedule"):
+        scheduler.load_state_dict(CosineAnnealingLR(optimizer_of(1.0), 5).state_dict())
+
+
+def test_the_examples_in_the_docstrings() -> None:
+    found = doctest.testmod(isorate.torch)
+    assert (found.failed, found.attempted > 10) == (0, True)
