@@ -92,8 +92,8 @@ class Optimizer(msgspec.Struct, frozen=True):
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the rates: a Python float's, or a tensor's."""
-        return "float32" if any(group.tensor == "float32" for group in self.groups) else "float64"
+        """The dtype that holds every group's rates: float32 where all are float32 tensors."""
+        return "float32" if all(group.tensor == "float32" for group in self.groups) else "float64"
 
     def resume_fault(self, last_epoch: Any) -> Fault | None:
         """Return the KeyError of a scheduler that is resumed where no first rate is known."""

@@ -78,7 +78,7 @@ class CosineAnnealingLR(_Own, frozen=True):
         raises={
             "KeyError": "last_epoch other than -1, and a group without initial_lr",
             "TypeError": "T_max or eta_min no number, last_epoch no int",
-            "ValueError": "T_max or eta_min not finite, last_epoch below -1",
+            "ValueError": "T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
             "ZeroDivisionError": "T_max=0",
         },
         bare=False,
@@ -98,6 +98,8 @@ class CosineAnnealingLR(_Own, frozen=True):
             return Fault(ZeroDivisionError, "T_max is 0")
         if not math.isfinite(self.T_max) or not math.isfinite(self.eta_min):
             return Fault(ValueError, "T_max and eta_min have to be finite")
+        if abs(self.T_max) >= 2**53:
+            return Fault(ValueError, f"T_max={self.T_max!r} is beyond what float64 counts exactly")
         return self.optimizer.strict_resume_fault(self.last_epoch)
 
     def lower(self) -> Schedule:
@@ -116,9 +118,14 @@ class CosineAnnealingLR(_Own, frozen=True):
         return lift_periodic(cls, schedule)
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Evaluate, from the first rates as a tensor holds them."""
-        held = Optimizer(tuple(group.held() for group in self.optimizer.groups))
-        yield from super(CosineAnnealingLR, structs.replace(self, optimizer=held)).native(steps)
+        """Evaluate, from the first rates as tensors hold them, and round as they do."""
+        groups = self.optimizer.groups
+        held = structs.replace(self, optimizer=Optimizer(tuple(group.held() for group in groups)))
+        for block in super(CosineAnnealingLR, held).native(steps):
+            for row, group in zip(block, groups, strict=True):
+                if group.tensor == "float32" and block.dtype != np.float32:
+                    row[:] = row.astype(np.float32)
+            yield block
 
 
 class torch_cosine_decay_lr(_Own, frozen=True):
