@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from importlib.metadata import version
@@ -54,7 +55,7 @@ def main() -> int:
         packages = ("numpy", "torch", "mindspore")
         versions = ", ".join(f"{name} {version(name).partition('+')[0]}" for name in packages)
         python = f"Python {platform.python_version()}"
-        machine = f"{platform.system()} {platform.machine()}, 2 cores"
+        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         text = TEXT.format(versions=f"{python}, {versions}", machine=machine, table=table)
         PAGE.write_text(text)
     return 0 if all(row.met for row in found) else 1

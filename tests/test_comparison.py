@@ -262,3 +262,11 @@ def test_a_comparison_prints_and_shows_itself() -> None:
     shown = result._repr_html_()
     assert "<svg" in shown
     assert "RuntimeError" in shown
+
+
+def test_nothing_is_gone_through_once_a_side_has_ended() -> None:
+    """A run of 10⁹ updates would take minutes; the list ends after three."""
+    result = compare(TORCH.format(2, 0.01), LIST.format(0.01, 3, 1, 2), Run(LONGEST_RUN))
+    assert result.first_difference == 3
+    assert result.b.halt is not None
+    assert result.b.halt.update == 3

@@ -37,7 +37,7 @@ class Comparison:
         verdict: ``identical`` (same bits), ``equal`` (max |Δ| within the tolerance), ``diverge``
             (equal before ``first_difference``, then not), ``different`` (from update 0).
         run: the run that both sides went through.
-        updates: the number of updates compared.
+        updates: the length of the run.
         tolerance: the largest |Δ| that counts as equal, as a share of the peak rate.
         first_difference: the first update beyond the tolerance, or at which one side has no rate.
         first_bit_difference: the first update whose bits differ.
@@ -209,7 +209,6 @@ class _Tally:
     """What a pass over both streams has found so far."""
 
     peak: float = 0.0
-    judged_at: float = 0.0  # the peak when the first difference was judged
     first: int | None = None
     gap: float = 0.0  # |Δ| there; infinite where one side has no rate
     first_bit: int | None = None
@@ -217,7 +216,6 @@ class _Tally:
     max_ulp: int = 0
     nan_update: int | None = None
     rates: tuple[float | None, float | None] | None = None
-    compared: int = 0
 
     def unsettled(self, tolerance: float) -> bool:
         """Whether a peak found later takes back the first difference."""
@@ -262,15 +260,10 @@ def _measure(
                 tally.first, tally.gap, tally.rates = at, float("inf"), (rate_a, rate_b)
             if tally.first_bit is None:
                 tally.first_bit = at
-            # let the longer side run on: its halt and its NaN belong to the facts
-            for _ in blocks_a:
-                pass
-            for _ in blocks_b:
-                pass
-            tally.compared = at
+            for _ in blocks_a if ends[0] < ends[1] else blocks_b:
+                pass  # the side that ends says why only when it is asked for more
             return tally
         done += width
-        tally.compared = done
         if a is None or b is None:
             return tally
         if progress is not None:
