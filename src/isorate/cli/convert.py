@@ -19,6 +19,7 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     """List every way to say CALL in another dialect, best first, each with its difference.
 
     Without a run, the ways are measured over every period of CALL, or as far as it has rates.
+    Exit status: 0 where the best way is equal, 1 where none is.
 
     \b
     Example:
