@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isorate.core.curve import Curve, Halt
-from isorate.core.errors import RunError
+from isorate.core.errors import IsorateError, RunError
 from isorate.core.evaluate import BLOCK, blocks, check_fits
 from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call, Halting
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: The most updates that anything here goes through one by one; beyond it, minutes turn to hours.
 LONGEST_RUN = 10**9
+
+#: The default length of a run where there is no schedule to read one off, as for a lambda.
+UNKNOWN_HORIZON = 100
 
 
 def simulate(call: Call, run: Run, *, progress: Callable[[int], object] | None = None) -> Curve:
@@ -137,12 +140,8 @@ def _horizon(side: Call | Schedule | Curve, run: Run) -> int:
         side.checked()
         try:
             side = side.lower()
-        except Exception as error:
-            from isorate.core.errors import IsorateError
-
-            if isinstance(error, IsorateError):
-                return 100  # no schedule to read a length off
-            raise
+        except IsorateError:
+            return UNKNOWN_HORIZON
     return side.resolved(run).normal().horizon
 
 
