@@ -40,6 +40,8 @@ HERE = CosineAnnealingLR(Optimizer.of(0.1), 100, 0.001)
         "  torch.optim.lr_scheduler.CosineAnnealingLR(\n    opt,\n    T_max=100,  # epochs\n"
         "    eta_min=0.001,\n)  ",
         "CosineAnnealingLR(opt, T_max=100, eta_min=0.001, last_epoch=-1)",
+        "scheduler = CosineAnnealingLR(opt, T_max=100, eta_min=0.001)",
+        "self.scheduler = optim.lr_scheduler.CosineAnnealingLR(self.opt, 100, 0.001)  # decay",
     ],
 )
 def test_the_ways_people_write_it(text: str) -> None:
@@ -83,6 +85,13 @@ def test_names_are_looked_up() -> None:
     text = "CosineAnnealingLR(opt, T_max=epochs * steps_per_epoch, eta_min=lr / 100)"
     names = {"epochs": 3, "steps_per_epoch": 500, "lr": 0.1}
     assert read(text, lr=0.1, names=names) == CosineAnnealingLR(Optimizer.of(0.1), 1500, 0.1 / 100)
+    dotted = "CosineAnnealingLR(self.optimizer, args.epochs, eta_min=cfg.lr.min)"
+    named = {"args.epochs": 7, "cfg.lr.min": 0.001}
+    assert read(dotted, lr=0.1, names=named) == CosineAnnealingLR(Optimizer.of(0.1), 7, 0.001)
+    with pytest.raises(ReadError, match=r"args\.epochs, cfg\.lr\.min.*--set args\.epochs="):
+        read(dotted, lr=0.1)
+    with pytest.raises(ReadError, match=r"len\(loader\) cannot be computed"):
+        read("CosineAnnealingLR(opt, T_max=len(loader) * epochs)", lr=0.1)
     with pytest.raises(ReadError, match=r"epochs, steps_per_epoch.*--set epochs="):
         read(text, lr=0.1, names={"lr": 0.1})
 

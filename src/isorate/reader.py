@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
 from isorate.core.errors import MissingRateError, ReadError
-from isorate.core.expression import Expression, constant, missing_names, parse, shown
+from isorate.core.expression import (
+    MODULES,
+    Expression,
+    constant,
+    dotted,
+    missing_names,
+    parse_value,
+    shown,
+)
 from isorate.dialects._base import Call, Optimizer, ParamGroup
 from isorate.dialects.mindspore import LearningRateList
 
@@ -28,7 +36,7 @@ def read(
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
 ) -> Call:
-    """Read one schedule call as people paste it.
+    """Read one schedule call as people paste it, alone or as the value of an assignment.
 
     The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
     share is torch's, unless ``dialect`` says otherwise. Arguments may be positional or keywords,
@@ -40,7 +48,7 @@ def read(
         text: Python source of one call, or a list of rates.
         lr: the optimizer's rate; a sequence has one rate for each parameter group.
         dialect: the dialect to read in, e.g. ``"mindspore"``.
-        names: values of the names that the text uses.
+        names: values of the names that the text uses, dotted ones as ``"args.epochs"``.
 
     Returns:
         The call. Its arguments are not yet checked as the framework would: ``Call.fault`` does.
@@ -62,7 +70,7 @@ def read(
     if not text.strip():
         raise ReadError("the text is empty", required="one schedule call")
     try:
-        return _Reader(dict(names or {}), lr, dialect).call(parse(text))
+        return _Reader(dict(names or {}), lr, dialect).call(parse_value(text))
     except RecursionError:
         raise ReadError("the text is nested too deeply") from None
 
@@ -90,7 +98,7 @@ class _Reader:
     # --- which constructor ---------------------------------------------------------------------
 
     def _constructor(self, func: ast.expr) -> type[Call]:
-        written = _dotted(func)
+        written = dotted(func)
         if written is None:
             raise ReadError(f"{shown(func)} is not a constructor's name")
         prefix, _, last = written.rpartition(".")
@@ -222,10 +230,10 @@ class _Reader:
             case ast.Name(id=name):
                 return name not in self.names
             case ast.Call(func=func):
-                return (_dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
+                return (dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
             case ast.Attribute() | ast.Subscript():
-                dotted = _dotted(node) or ""
-                return dotted.partition(".")[0] not in ("math", "np", "numpy")
+                path = dotted(node) or ""
+                return path not in self.names and path.partition(".")[0] not in MODULES
         return False
 
     def _optimizer(self, node: ast.expr | None, name: str) -> Optimizer:
@@ -288,7 +296,7 @@ class _Reader:
 
     def _rate(self, node: ast.expr) -> tuple[Any, Any]:
         """Return a rate and, for ``torch.tensor(…)``, its dtype."""
-        if isinstance(node, ast.Call) and (_dotted(node.func) or "").rpartition(".")[2] in (
+        if isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] in (
             "tensor",
             "Tensor",
             "as_tensor",
@@ -298,7 +306,7 @@ class _Reader:
             dtype = "float32"
             for keyword in node.keywords:
                 if keyword.arg == "dtype":
-                    dtype = (_dotted(keyword.value) or "").rpartition(".")[2]
+                    dtype = (dotted(keyword.value) or "").rpartition(".")[2]
                     dtype = {"float": "float32", "double": "float64"}.get(dtype, dtype)
             if dtype not in ("float32", "float64"):
                 raise ReadError(
@@ -364,14 +372,3 @@ def _short(rates: list[Any]) -> list[Any]:
     if len(rates) > LONGEST_TEXT:
         raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
     return rates
-
-
-def _dotted(node: ast.expr) -> str | None:
-    """Return ``a.b.c`` as text; none for anything else."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    return ".".join([node.id, *reversed(parts)])

@@ -84,7 +84,7 @@ def names(settings: tuple[str, ...]) -> dict[str, Any]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         name = name.strip()
-        if not equals or not name.isidentifier():
+        if not equals or not all(part.isidentifier() for part in name.split(".")):
             raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
         known[name] = constant(parse(value), known)
     return known

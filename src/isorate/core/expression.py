@@ -17,7 +17,7 @@ import msgspec
 from isorate.core.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Integers beyond this are no update, epoch or rate; larger ones could take forever to compute.
 LARGEST_INTEGER: Final = 2**63
@@ -49,7 +49,7 @@ _COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
     ast.NotEq: operator.ne,
 }
 _CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e}
-_MODULES: Final = ("math", "np", "numpy")
+MODULES: Final = ("math", "np", "numpy")
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "cos": math.cos,
     "sin": math.sin,
@@ -113,6 +113,25 @@ def parse(source: str) -> ast.expr:
         raise ReadError(f"not Python that can be parsed: {error or type(error).__name__}") from None
 
 
+def parse_value(source: str) -> ast.expr:
+    """Parse one Python expression, or the value of one assignment to a name.
+
+    Raises:
+        ReadError: the source is neither.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            body = ast.parse(source.strip()).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return parse(source)  # which says what is wrong
+    match body:
+        case [ast.Assign(targets=[ast.Name() | ast.Attribute()], value=value)]:
+            return value
+        case _:
+            return parse(source)
+
+
 def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
     """Compute an expression without a variable; free names come from ``names``.
 
@@ -129,14 +148,35 @@ def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
 
 
 def missing_names(node: ast.expr, names: Mapping[str, Value]) -> list[str]:
-    """Return the names an expression uses that ``names`` does not have, in order."""
-    known = {*names, *_BUILTINS, *_MODULES}
-    found = [
-        child.id
-        for child in ast.walk(node)
-        if isinstance(child, ast.Name) and child.id not in known
-    ]
-    return list(dict.fromkeys(found))
+    """Return the names an expression uses that ``names`` does not have, in order.
+
+    Raises:
+        ReadError: the expression calls something that is not arithmetic, as ``len(loader)``.
+    """
+    known = {*names, *_BUILTINS, *MODULES}
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call):
+            _function(child.func, names, child)
+    return list(dict.fromkeys(name for name in _free(node) if name not in known))
+
+
+def _free(node: ast.AST) -> Iterator[str]:
+    """Visit the names in a tree; ``args.epochs`` is one, ``math.pi`` is none."""
+    name = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
+    if name is None:
+        for child in ast.iter_child_nodes(node):
+            yield from _free(child)
+    elif name.partition(".")[0] not in MODULES:
+        yield name
+
+
+def dotted(node: ast.AST) -> str | None:
+    """Return ``a.b.c`` as text; none for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
 def shown(node: ast.expr) -> str:
@@ -182,29 +222,33 @@ def _compile(
             condition, yes, no = sub(test), sub(body), sub(orelse)
             return lambda t: yes(t) if condition(t) else no(t)
         case ast.Attribute(value=ast.Name(id=module), attr=name) if (
-            module in _MODULES and module not in names and name in _CONSTANTS
+            module in MODULES and module not in names and name in _CONSTANTS
         ):
             value = _CONSTANTS[name]
             return lambda _: value
+        case ast.Attribute() if dotted(node) in names:
+            looked_up = names[str(dotted(node))]
+            return lambda _: looked_up
         case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(text))], keywords=[]):
             return _special_float(text)
         case ast.Call(func=func, args=args, keywords=[]) if args:
-            function, inner_args = _function(func, names), [sub(arg) for arg in args]
+            function, inner_args = _function(func, names, node), [sub(arg) for arg in args]
             return lambda t: function(*(_number(inner(t)) for inner in inner_args))
         case _:
             raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
 
 
-def _function(func: ast.expr, names: Mapping[str, Value]) -> Callable[..., Any]:
+def _function(func: ast.expr, names: Mapping[str, Value], call: ast.expr) -> Callable[..., Any]:
     match func:
         case ast.Name(id=name) if name in _BUILTINS and name not in names:
             return _BUILTINS[name]
         case ast.Attribute(value=ast.Name(id=module), attr=name) if (
-            module in _MODULES and module not in names and name in _FUNCTIONS
+            module in MODULES and module not in names and name in _FUNCTIONS
         ):
             return _FUNCTIONS[name]
         case _:
-            raise ReadError(f"{shown(func)} cannot be called here", hint="nothing is ever executed")
+            hint = "nothing is ever executed; write its value, or a name and --set it"
+            raise ReadError(f"{shown(call)} cannot be computed here", hint=hint)
 
 
 def _special_float(text: str) -> Callable[[Any], Any]:
