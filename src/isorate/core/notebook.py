@@ -51,7 +51,7 @@ def sketch(lines: Sequence[Sequence[float]], mark: float | None = None) -> str:
         body.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT}' stroke='#dc2626'/>")
     return (
         f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
-        f"role='img' aria-label='learning rate by update'>{''.join(body)}</svg>"
+        f"stroke-width='1.6' role='img' aria-label='learning rate by update'>{''.join(body)}</svg>"
     )
 
 

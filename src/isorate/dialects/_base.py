@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from isorate.core.errors import NativeError, ReadError
+from isorate.core import notebook
+from isorate.core.errors import IsorateError, NativeError, ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -305,10 +306,11 @@ class Call(msgspec.Struct, frozen=True):
         return self.code
 
     def _repr_html_(self) -> str:
-        from isorate.core.notebook import table
-
-        rows = [("call", self.code), ("dialect", self.dialect), ("dtype", self.dtype)]
-        return table([*rows, *((name, source(v)) for name, v in self.arguments().items())])
+        facts = notebook.table([("call", self.code), ("dialect", self.dialect)])
+        try:
+            return facts + self.lower()._repr_html_()
+        except IsorateError:
+            return facts
 
 
 @dataclass(frozen=True, slots=True)
