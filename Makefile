@@ -73,5 +73,5 @@ $(DEV)/ready: pyproject.toml
 $(FRAMEWORKS)/ready: pyproject.toml
 	$(PYTHON) -m venv $(FRAMEWORKS)
 	$(FRAMEWORKS)/bin/python $(PIP) --upgrade 'pip>=25.1'
-	$(FRAMEWORKS)/bin/python $(PIP) --editable '.[plot]' --group test --group conformance --group bench
+	$(FRAMEWORKS)/bin/python $(PIP) --editable '.[plot]' --group test --group conformance
 	@touch $@
