@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isorate import Conversion, ConvertError, Run, convert, read, simulate
-from isorate.conversion import LONGEST_LIST, Way
+from isorate import Conversion, ConvertError, Run, conversion, convert, read, simulate
+from isorate.conversion import Way
 from isorate.dialects._base import Call
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
@@ -83,15 +83,20 @@ def test_to_the_experimental_class_is_nan_when_long() -> None:
     long = way(convert(TORCH.format(13000, 0.0), to="mindspore", run=Run(13100)), name)
     assert not long.comparison.equal
     assert "nan" in {reason.kind for reason in long.comparison.reasons}
+    assert "its rate is NaN from update 13000 on" in long.losses
 
 
-def test_a_plain_list_is_always_last() -> None:
+def test_a_plain_list_is_always_last(monkeypatch: pytest.MonkeyPatch) -> None:
     result = convert(TORCH.format(10, 0.0), to="mindspore", run=Run(25))
     last = result.ways[-1]
     assert last.call.card.name == "mindspore.list"
     assert last.comparison.verdict == "identical"
     assert "a list of 25 rates: update 25 raises RuntimeError" in last.losses
-    too_long = convert(TORCH.format(10**6, 0.0), to="mindspore", run=Run(LONGEST_LIST + 1))
+    long = convert(TORCH.format(30_000, 0.0), to="mindspore", run=Run())
+    assert "a list of 60002 rates: update 60002 raises RuntimeError" in long.ways[-1].losses
+    assert long.ways[-1].comparison.verdict == "identical"
+    monkeypatch.setattr(conversion, "LONGEST_LIST", 10)
+    too_long = convert(TORCH.format(10, 0.0), to="mindspore", run=Run(11))
     assert "too long to write out" in dict(too_long.refusals)["mindspore.list"]
 
 

@@ -183,7 +183,7 @@ def compare_sides(
     first = tally.first
     facts = (_facts(a, dtypes[0], left.halt), _facts(b, dtypes[1], right.halt))
     verdict = tally.verdict()
-    same_meaning, reasons = explain(a, b, run_a, run_b, facts, verdict, tally.nan_update)
+    same_meaning, reasons = explain(a, b, run_a, run_b, facts, verdict, tally.nan)
     return Comparison(
         verdict=verdict,
         run=run_a,
@@ -214,7 +214,7 @@ class _Tally:
     first_bit: int | None = None
     max_abs: float = 0.0
     max_ulp: int = 0
-    nan_update: int | None = None
+    nan: tuple[str, int] | None = None  # the side that turns NaN first, and when
     rates: tuple[float | None, float | None] | None = None
 
     def unsettled(self, tolerance: float) -> bool:
@@ -288,9 +288,8 @@ def _measure_block(
         for side in (a, b):
             tally.peak = max(tally.peak, float(np.abs(side[np.isfinite(side)]).max(initial=0.0)))
         tally.max_abs = max(tally.max_abs, float(gap[finite].max(initial=0.0)))
-        missing = np.isnan(a) | np.isnan(b)
-        if tally.nan_update is None and missing.any():
-            tally.nan_update = start + int(missing.any(axis=0).argmax())
+        if tally.nan is None:
+            tally.nan = _first_nan(a, b, start)
         same = (np.isnan(a) & np.isnan(b)) | (a == b)
         gap = np.where(same, 0.0, np.where(finite, gap, np.inf))
     if widest == 0 and clean and a.dtype == b.dtype:
@@ -308,6 +307,17 @@ def _measure_block(
         bits = gap != 0
         if bits.any():
             tally.first_bit = start + int(bits.any(axis=0).argmax())
+
+
+def _first_nan(a: NDArray[Any], b: NDArray[Any], start: int) -> tuple[str, int] | None:
+    """Return which side is NaN first, and at which update."""
+    missing = [np.isnan(side).any(axis=0) for side in (a, b)]
+    either = missing[0] | missing[1]
+    if not either.any():
+        return None
+    at = int(either.argmax())
+    sides = [name for name, side in zip("ab", missing, strict=True) if side[at]]
+    return " and ".join(sides), start + at
 
 
 def _ulps(

@@ -16,8 +16,8 @@ from isorate.simulation import check_length, default_updates, simulate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: Longer lists of rates are not written out: the text would be larger than what reads it.
-LONGEST_LIST = 50_000
+#: Longer lists of rates are not written out: their text would be tens of megabytes.
+LONGEST_LIST = 10**6
 
 _RANK = {"identical": 0, "equal": 0, "diverge": 1, "different": 2}
 
@@ -145,7 +145,7 @@ def convert(
         except IsorateError as error:
             refusals.append((constructor.card.name, str(error)))
             continue
-        losses = (*_rounding(call, lift.call), *lift.losses, *_spoken(lift.call))
+        losses = (*_measured(comparison), *lift.losses, *_spoken(lift.call))
         ways.append(Way(lift.call, comparison, losses, way_run))
     ways.sort(key=_rank)
     return Conversion(call, to, run, tuple(ways), tuple(refusals))
@@ -213,10 +213,13 @@ def _run_for(lift: Lift, run: Run) -> Run:
     return Run(run.length, updates_per_epoch=lift.updates_per_step, step_every="epoch")
 
 
-def _rounding(call: Call, way: Call) -> Iterator[str]:
-    """Say where the two compute in different dtypes."""
-    if call.dtype != way.dtype:
-        yield f"computed in {way.dtype}, the original in {call.dtype}"
+def _measured(comparison: Comparison) -> Iterator[str]:
+    """Say what the comparison found besides the difference itself."""
+    if comparison.a.dtype != comparison.b.dtype:
+        yield f"computed in {comparison.b.dtype}, the original in {comparison.a.dtype}"
+    for reason in comparison.reasons:
+        if reason.kind == "nan":
+            yield reason.text.replace("b: the rate", "its rate").replace("a: the", "the original's")
 
 
 def _spoken(call: Call) -> Iterator[str]:

@@ -90,7 +90,7 @@ def explain(
     run_b: Run,
     facts: tuple[SideFacts, SideFacts],
     verdict: str,
-    nan_update: int | None,
+    nan: tuple[str, int] | None,
 ) -> tuple[bool, tuple[Reason, ...]]:
     """Return whether equality holds at every update whatever the run, and every difference."""
     meanings = [_meaning(side, run) for side, run in ((a, run_a), (b, run_b))]
@@ -109,9 +109,11 @@ def explain(
             why = f"{fact.halt.error}, {fact.halt.text}"
             text = f"{name} has no rate from update {fact.halt.update} on: {why}"
             reasons.append(Reason("length", text, _arguments(side, name, "length")))
-    if nan_update is not None:
+    if nan is not None:
         arguments = (*_arguments(a, "a", "duration"), *_arguments(b, "b", "duration"))
-        reasons.append(Reason("nan", f"a rate is NaN from update {nan_update} on", arguments))
+        reasons.append(
+            Reason("nan", f"{nan[0]}: the rate is NaN from update {nan[1]} on", arguments)
+        )
     if facts[0].dtype != facts[1].dtype:
         text = f"a computes in {facts[0].dtype}, b in {facts[1].dtype}"
         arguments = (*_arguments(a, "a", "start"), *_arguments(b, "b", "start"))

@@ -322,6 +322,8 @@ class LearningRateList(Call, frozen=True):
     @property
     def code(self) -> str:
         """The list, as Python source."""
+        if all(type(rate) is float and math.isfinite(rate) for rate in self.rates):
+            return repr(list(self.rates))  # ten times faster, and lists can be long
         return source(self.rates)
 
     @property
