@@ -255,6 +255,10 @@ def test_a_missing_rate_says_how_to_give_it() -> None:
         read("CosineAnnealingLR(T_max=100)")
     with pytest.raises(ReadError, match="twice"):
         read("CosineAnnealingLR(SGD(p, lr=0.1), T_max=100)", lr=0.2)
+    beside = read("CosineAnnealingLR(SGD(p, lr=args.lr), T_max=100, eta_min=0.001)", lr=0.1)
+    assert beside == HERE  # the text names a rate it does not know
+    with pytest.raises(ReadError, match=r"--set args\.lr="):
+        read("CosineAnnealingLR(SGD(p, lr=args.lr), T_max=100)")
     with pytest.raises(ReadError, match="taken for the optimizer"):
         read("CosineAnnealingLR(total_steps)", lr=0.1)
     with pytest.raises(ReadError, match="did you mean CosineAnnealingLR"):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
-from isorate.core.errors import MissingRateError, ReadError
+from isorate.core.errors import ReadError
 from isorate.core.expression import (
     MODULES,
     Expression,
@@ -17,11 +17,13 @@ from isorate.core.expression import (
     parse_value,
     shown,
 )
-from isorate.dialects._base import Call, Optimizer, ParamGroup
 from isorate.dialects.mindspore import LearningRateList
+from isorate.rates import known_value, read_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from isorate.dialects._base import Call
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
@@ -170,7 +172,8 @@ class _Reader:
             given[keyword.arg] = keyword.value
         values: dict[str, Any] = {}
         if wants_optimizer:
-            values["optimizer"] = self._optimizer(given.pop("optimizer", None), name)
+            optimizer = given.pop("optimizer", None)
+            values["optimizer"] = read_optimizer(optimizer, self.lr, self.names, name)
         elif self.lr is not None:
             raise ReadError(f"{name} carries its own rates", hint="leave lr away")
         unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
@@ -189,6 +192,17 @@ class _Reader:
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
         return constructor(**values)
+
+    def _is_optimizer(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name not in self.names
+            case ast.Call(func=func):
+                return (dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
+            case ast.Attribute() | ast.Subscript():
+                path = dotted(node) or ""
+                return path not in self.names and path.partition(".")[0] not in MODULES
+        return False
 
     def _missing(self, node: ast.expr) -> list[str]:
         match node:
@@ -223,109 +237,6 @@ class _Reader:
         expression.function()  # whitelisted now, or refused now
         return expression
 
-    # --- which rates ---------------------------------------------------------------------------
-
-    def _is_optimizer(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name not in self.names
-            case ast.Call(func=func):
-                return (dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
-            case ast.Attribute() | ast.Subscript():
-                path = dotted(node) or ""
-                return path not in self.names and path.partition(".")[0] not in MODULES
-        return False
-
-    def _optimizer(self, node: ast.expr | None, name: str) -> Optimizer:
-        found = self._groups(node) if isinstance(node, ast.Call) else None
-        if found is None:
-            if self.lr is None:
-                raise MissingRateError(
-                    f"{name} takes its first rate from the optimizer",
-                    hint="give it as lr, --lr 0.1, or in the text: SGD(params, lr=0.1)",
-                )
-            rates = self.lr if isinstance(self.lr, list | tuple) else [self.lr]
-            if not rates:
-                raise ReadError("lr is empty", required="one rate for each parameter group")
-            return Optimizer.of(*rates)
-        if self.lr is not None:
-            raise ReadError(
-                "the rate is given twice, in the text and beside it", hint="leave lr away"
-            )
-        return Optimizer(tuple(found))
-
-    def _groups(self, node: ast.Call) -> list[ParamGroup] | None:
-        """Return the parameter groups of an optimizer's text; none where it names no rate."""
-        keywords = {k.arg: k.value for k in node.keywords if k.arg is not None}
-        default = keywords.get("lr", keywords.get("learning_rate"))
-        if default is None and len(node.args) > 1:
-            default = node.args[1]
-        params = keywords.get("params", node.args[0] if node.args else None)
-        dictionaries = []
-        if isinstance(params, ast.List | ast.Tuple) and any(
-            isinstance(item, ast.Dict) for item in params.elts
-        ):
-            dictionaries = params.elts
-        if not dictionaries:
-            return None if default is None else [self._group(default, None)]
-        groups = []
-        for item in dictionaries:
-            if not isinstance(item, ast.Dict):
-                raise ReadError(f"{shown(item)} is not a parameter group", required="a dict")
-            entries = {
-                key.value: value
-                for key, value in zip(item.keys, item.values, strict=True)
-                if isinstance(key, ast.Constant)
-            }
-            rate = entries.get("lr", default)
-            if rate is None:
-                raise ReadError(f"the parameter group {shown(item)} has no lr")
-            groups.append(self._group(rate, entries.get("initial_lr")))
-        return groups
-
-    def _group(self, rate: ast.expr, initial: ast.expr | None) -> ParamGroup:
-        lr, tensor = self._rate(rate)
-        if initial is None:
-            return ParamGroup(lr, None, tensor)
-        initial_lr, initial_tensor = self._rate(initial)
-        if initial_tensor != tensor:
-            raise ReadError(
-                "lr and initial_lr differ in kind", required="both tensors or both floats"
-            )
-        return ParamGroup(lr, initial_lr, tensor)
-
-    def _rate(self, node: ast.expr) -> tuple[Any, Any]:
-        """Return a rate and, for ``torch.tensor(…)``, its dtype."""
-        if isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] in (
-            "tensor",
-            "Tensor",
-            "as_tensor",
-        ):
-            if len(node.args) != 1:
-                raise ReadError(f"{shown(node)} cannot be read", required="a tensor of one number")
-            dtype = "float32"
-            for keyword in node.keywords:
-                if keyword.arg == "dtype":
-                    dtype = (dotted(keyword.value) or "").rpartition(".")[2]
-                    dtype = {"float": "float32", "double": "float64"}.get(dtype, dtype)
-            if dtype not in ("float32", "float64"):
-                raise ReadError(
-                    "the tensor's dtype has no native arithmetic here",
-                    required="float32 or float64",
-                    got=dtype or "?",
-                )
-            return self._known_value(node.args[0]), dtype
-        return self._known_value(node), None
-
-    def _known_value(self, node: ast.expr) -> Any:
-        missing = missing_names(node, self.names)
-        if missing:
-            raise ReadError(
-                f"the rate uses names without a value: {', '.join(missing)}",
-                hint=" ".join(f"--set {n}=..." for n in missing),
-            )
-        return constant(node, self.names)
-
     # --- a list of rates -----------------------------------------------------------------------
 
     def _list(self, node: ast.expr) -> Call:
@@ -339,11 +250,11 @@ class _Reader:
     def _rates(self, node: ast.expr) -> list[Any]:
         match node:
             case ast.List(elts=items):
-                return [self._known_value(item) for item in items]
+                return [known_value(item, self.names) for item in items]
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return _short(self._rates(left) + self._rates(right))
             case ast.BinOp(left=ast.List() | ast.BinOp() as left, op=ast.Mult(), right=right):
-                rates, times = self._rates(left), self._known_value(right)
+                rates, times = self._rates(left), known_value(right, self.names)
                 if isinstance(times, bool) or not isinstance(times, int) or times < 0:
                     raise ReadError(
                         "a list is repeated", required="an integer >= 0 times", got=times
