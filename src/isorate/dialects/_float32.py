@@ -51,13 +51,15 @@ def chained_cosine_tensor(
     is ``eta_min`` in either place. Every tensor operation rounds.
     """
     lr, base, eta = single(group.lr), single(group.base), single(eta_min)
-    with np.errstate(over="ignore", invalid="ignore"):
+    quiet: Any = {"over": "ignore", "invalid": "ignore"}
+    with np.errstate(**quiet):
         rise = (base - eta) * single(1 - math.cos(math.pi / T_max)) / TWO
-        for index, (ratio, anchors) in enumerate(chain_links(T_max, first, steps)):
+    for index, (ratio, anchors) in enumerate(chain_links(T_max, first, steps)):
+        with np.errstate(**quiet):
             rates = _recursion(lr, ratio.astype(F32), anchors, eta, rise)
-            block = rates if index else np.concatenate(([lr], rates))
-            lr = block[-1]
-            yield block
+        block = rates if index else np.concatenate(([lr], rates))
+        lr = block[-1]
+        yield block
 
 
 # --- MindSpore's cell ---------------------------------------------------------------------------
@@ -68,7 +70,8 @@ def cosine_cell(min_lr: float, max_lr: float, decay_steps: int, t: NDArray[np.in
     half_span = single(0.5 * (max_lr - min_lr))
     p = np.minimum(t, decay_steps).astype(F32) / single(decay_steps)
     wave = _rounded(math.sin, PI * (p + HALF))
-    return single(min_lr) + half_span * (ONE + wave)
+    with np.errstate(invalid="ignore"):  # a rate beyond float32 is infinite there as well
+        return single(min_lr) + half_span * (ONE + wave)
 
 
 def annealing_cell(lr: float, eta_min: float, T_max: int, t: NDArray[np.int64]) -> Float32s:
@@ -92,22 +95,20 @@ def experimental_cosine(
     """
     lr, eta = single(group.lr), single(eta_min)
     plain = group.initial_lr is not None and group.tensor is None  # still a Python number
-    width = single(group.base - eta_min) if plain else single(group.base) - eta
     counter = float(single(last_epoch))
+    turn = np.array([math.pi / T_max if T_max else math.inf], F32)
     with np.errstate(all="ignore"):
-        rise = (
-            width
-            * (ONE - _rounded(math.cos, np.array([math.pi / T_max if T_max else math.inf], F32))[0])
-            / TWO
-        )
-        for start in range(0, steps, BLOCK):
-            epochs = _counters(counter, min(BLOCK, steps - start))
-            ratio, anchors = _experimental_links(epochs, T_max)
-            kept = int(np.searchsorted(epochs[1:], ONE)) if counter < 0 else 0
+        width = single(group.base - eta_min) if plain else single(group.base) - eta
+        rise = width * (ONE - _rounded(math.cos, turn)[0]) / TWO
+    for start in range(0, steps, BLOCK):
+        epochs = _counters(counter, min(BLOCK, steps - start))
+        ratio, anchors = _experimental_links(epochs, T_max)
+        kept = int(np.searchsorted(epochs[1:], ONE)) if counter < 0 else 0
+        with np.errstate(all="ignore"):
             rates = _recursion(lr, ratio[kept:], anchors[kept:], eta, rise)
-            block = np.concatenate((np.full(kept, lr, F32), rates))
-            lr, counter = block[-1], float(epochs[-1])
-            yield block
+        block = np.concatenate((np.full(kept, lr, F32), rates))
+        lr, counter = block[-1], float(epochs[-1])
+        yield block
 
 
 def _counters(counter: float, steps: int) -> Float32s:
@@ -120,14 +121,14 @@ def _counters(counter: float, steps: int) -> Float32s:
 def _experimental_links(epochs: Float32s, T_max: int) -> tuple[Float32s, NDArray[np.bool_]]:
     """Return the ratios of cosines, and where the scheduler adds the anchor's rise instead."""
     before = epochs[1:] - ONE
-    heights, below = (
-        ONE + exact_cos((PI * e / single(T_max)).astype(np.float64)).astype(F32)
-        for e in (epochs[1:], before)
-    )
-    period = single(2 * T_max)
-    shifted = before - single(T_max)
-    anchors = np.mod(shifted, period) == 0
-    return heights / below, anchors
+    with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
+        heights, below = (
+            ONE + exact_cos((PI * e / single(T_max)).astype(np.float64)).astype(F32)
+            for e in (epochs[1:], before)
+        )
+        period = single(2 * T_max)
+        shifted = before - single(T_max)
+        return heights / below, np.mod(shifted, period) == 0
 
 
 # --- shared -------------------------------------------------------------------------------------
