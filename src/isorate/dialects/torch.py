@@ -18,7 +18,7 @@ from isorate.dialects._cosine import chained_cosine, chained_meaning, lift_perio
 from isorate.dialects._float32 import chained_cosine_tensor, single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -203,12 +203,21 @@ class LambdaLR(_LRScheduler, frozen=True):
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Multiply each base rate by its lambda, a resumed call's first rate included."""
         self.checked()
-        groups = self.optimizer.groups
         functions = [expression.function() for expression in self._lambdas]
         first = self.last_epoch + 1
         for start in range(first, first + steps, BLOCK):
-            stop = min(start + BLOCK, first + steps)
-            block = np.empty((len(functions), stop - start), self.dtype)
+            block, halting = self._block(functions, start, min(start + BLOCK, first + steps))
+            yield block
+            if halting is not None:
+                raise halting
+
+    def _block(
+        self, functions: list[Callable[[int], Any]], start: int, stop: int
+    ) -> tuple[NDArray[Any], Halting | None]:
+        """Compute the rates of some steps, as far as every lambda has a value."""
+        groups = self.optimizer.groups
+        block = np.empty((len(groups), stop - start), self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
             for column, t in enumerate(range(start, stop)):
                 try:
                     block[:, column] = [
@@ -218,10 +227,9 @@ class LambdaLR(_LRScheduler, frozen=True):
                         for group, function in zip(groups, functions, strict=True)
                     ]
                 except (ArithmeticError, ValueError, TypeError) as error:
-                    yield block[:, :column]
                     text = f"lambda at step {t}: {error}"
-                    raise Halting(type(error).__name__, text) from None
-            yield block
+                    return block[:, :column], Halting(type(error).__name__, text)
+        return block, None
 
 
 DIALECT = Dialect(
