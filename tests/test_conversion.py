@@ -84,6 +84,8 @@ def test_to_the_experimental_class_is_nan_when_long() -> None:
     assert not long.comparison.equal
     assert "nan" in {reason.kind for reason in long.comparison.reasons}
     assert "its rate is NaN from update 13000 on" in long.losses
+    itself = way(convert(long.call, to="mindspore", run=Run(13100)), name)
+    assert "either rate is NaN from update 13000 on" in itself.losses
 
 
 def test_a_plain_list_is_always_last(monkeypatch: pytest.MonkeyPatch) -> None:

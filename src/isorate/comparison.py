@@ -49,6 +49,7 @@ class Comparison:
         reasons: structural differences in words, each tied to the arguments that cause it.
         a: facts of the first side.
         b: facts of the second side.
+        nan: the side that is NaN first (``"a"``, ``"b"`` or ``"a and b"``) and from which update.
         rates: the rates of both sides at ``first_difference``; none where a side has no rate.
 
     """
@@ -66,6 +67,7 @@ class Comparison:
     reasons: tuple[Reason, ...]
     a: SideFacts
     b: SideFacts
+    nan: tuple[str, int] | None = None
     rates: tuple[float | None, float | None] | None = None
     sides: tuple[Side, Side] | None = field(default=None, repr=False, compare=False)
     runs: tuple[Run, Run] | None = field(default=None, repr=False, compare=False)
@@ -198,6 +200,7 @@ def compare_sides(
         reasons=reasons,
         a=facts[0],
         b=facts[1],
+        nan=tally.nan,
         rates=tally.rates,
         sides=(a, b),
         runs=(run_a, run_b),

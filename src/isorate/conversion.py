@@ -9,7 +9,7 @@ from isorate import dialects
 from isorate.comparison import Comparison, compare_sides
 from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
-from isorate.dialects._base import Call, Lift, Refusal
+from isorate.dialects._base import Call, Lift, Refusal, shortened
 from isorate.reader import read
 from isorate.simulation import check_length, default_updates, simulate
 
@@ -75,7 +75,7 @@ class Conversion:
     def __str__(self) -> str:
         if self.refusal is not None:
             return f"no way to say it in {self.to}: {self.refusal}"
-        return "\n".join(f"{_shortened(way.code)}\n  {way.comparison}" for way in self.ways)
+        return "\n".join(f"{shortened(way.code)}\n  {way.comparison}" for way in self.ways)
 
     def _repr_html_(self) -> str:
         from isorate.core.notebook import table
@@ -86,7 +86,7 @@ class Conversion:
             ("run", self.run),
         ]
         for number, way in enumerate(self.ways, 1):
-            rows.append((f"way {number}", f"{_shortened(way.code)} — {way.comparison.sentence}"))
+            rows.append((f"way {number}", f"{shortened(way.code)} — {way.comparison.sentence}"))
             rows += [("", loss) for loss in way.losses]
         rows += [(f"not {name}", reason) for name, reason in self.refusals]
         best = self.ways[0].comparison._repr_html_() if self.ways else ""
@@ -217,9 +217,10 @@ def _measured(comparison: Comparison) -> Iterator[str]:
     """Say what the comparison found besides the difference itself."""
     if comparison.a.dtype != comparison.b.dtype:
         yield f"computed in {comparison.b.dtype}, the original in {comparison.a.dtype}"
-    for reason in comparison.reasons:
-        if reason.kind == "nan":
-            yield reason.text.replace("b: the rate", "its rate").replace("a: the", "the original's")
+    if comparison.nan is not None:
+        side, update = comparison.nan
+        whose = {"a": "the original's", "b": "its"}.get(side, "either")
+        yield f"{whose} rate is NaN from update {update} on"
 
 
 def _spoken(call: Call) -> Iterator[str]:
@@ -244,7 +245,3 @@ def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool]:
         way.call.card.dialect != way.call.card.runs_in,
         way.run.updates_per_step != comparison.run.updates_per_step,
     )
-
-
-def _shortened(code: str) -> str:
-    return code if len(code) <= 200 else f"{code[:120]} … {code[-40:]}"

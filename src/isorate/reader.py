@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
 
-Rates = "float | Sequence[float] | None"
-
 
 def read(
     text: str,

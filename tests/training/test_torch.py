@@ -19,6 +19,7 @@ torch = pytest.importorskip("torch")
 from isorate.torch import CosineAnnealingLR  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     KINDS,
+    MARKS,
     TorchCosine,
     as_kind,
     meant,
@@ -28,12 +29,7 @@ from tests.training.torch_parts import (  # noqa: E402
     steps_of,
 )
 
-pytestmark = [
-    pytest.mark.torch,
-    # most tests step a scheduler without training
-    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
-    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
-]
+pytestmark = MARKS
 
 
 lrs = st.floats(1e-8, 10) | st.just(0.0)

@@ -17,6 +17,7 @@ from isorate.torch import CosineAnnealingLR, cosine_decay_lr  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     DECAY,
     KINDS,
+    MARKS,
     TorchCosine,
     as_kind,
     meant,
@@ -27,12 +28,7 @@ from tests.training.torch_parts import (  # noqa: E402
     steps_of,
 )
 
-pytestmark = [
-    pytest.mark.torch,
-    # most tests step a scheduler without training
-    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
-    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
-]
+pytestmark = MARKS
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

@@ -25,6 +25,7 @@ from isorate.torch import CosineAnnealingLR, ScheduleLR, cosine_decay_lr  # noqa
 from tests.training.torch_parts import (  # noqa: E402
     DECAY,
     KINDS,
+    MARKS,
     as_kind,
     optimizer_of,
     parameter,
@@ -32,12 +33,7 @@ from tests.training.torch_parts import (  # noqa: E402
     steps_of,
 )
 
-pytestmark = [
-    pytest.mark.torch,
-    # most tests step a scheduler without training
-    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
-    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
-]
+pytestmark = MARKS
 
 
 decays = st.builds(

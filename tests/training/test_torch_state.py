@@ -16,6 +16,7 @@ from isorate.torch import CosineAnnealingLR  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     DTYPES,
     KINDS,
+    MARKS,
     TorchCosine,
     as_kind,
     meant,
@@ -25,12 +26,7 @@ from tests.training.torch_parts import (  # noqa: E402
     steps_of,
 )
 
-pytestmark = [
-    pytest.mark.torch,
-    # most tests step a scheduler without training
-    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
-    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
-]
+pytestmark = MARKS
 
 
 def test_a_state_is_a_copy() -> None:

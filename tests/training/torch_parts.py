@@ -13,6 +13,13 @@ from torch.optim import lr_scheduler  # noqa: E402
 from isorate.core.shapes import Cosine  # noqa: E402
 from isorate.torch import ScheduleLR  # noqa: E402
 
+MARKS = [
+    pytest.mark.torch,
+    # most tests step a scheduler without training
+    pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning"),
+]
+
 TorchCosine = lr_scheduler.CosineAnnealingLR
 DTYPES = [torch.float32, torch.float64, torch.bfloat16]
 KINDS = ["float", torch.float32, torch.float64]

@@ -25,7 +25,6 @@ LARGEST_INTEGER: Final = 2**63
 DEEPEST: Final = 100
 
 Value = Any  # int, float, bool, str, None: whatever a literal can be
-Compiled = "Callable[[Value], Value]"
 
 _BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from isorate.core.run import StepEvery
     from isorate.core.schedule import Schedule
 
+#: Code longer than this is shown by its two ends.
+LONGEST_SHOWN = 400
+
 #: What an argument says about the schedule.
 Role = Literal["start", "end", "duration", "clock", "length", "begin"]
 
@@ -343,6 +346,11 @@ def source(value: Any) -> str:
         return f"[{', '.join(map(source, value))}]"
     code = getattr(value, "code", None)
     return code if isinstance(code, str) else repr(value)
+
+
+def shortened(code: str) -> str:
+    """Return code that fits a screen: long lists by their two ends."""
+    return code if len(code) <= LONGEST_SHOWN else f"{code[:80]} … {code[-40:]}"
 
 
 def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:

@@ -168,13 +168,11 @@ class torch_cosine_decay_lr(_Own, frozen=True):
         return mindspore.check_cosine_decay(self)
 
     def lower(self) -> Schedule:
-        """Return a held cosine on a staircase, until one step past the list."""
+        """Return the meaning of MindSpore's list, moved by the loop."""
         self.checked()
-        return Stepped(Until(self._shape(), self.total_step))
-
-    def _shape(self) -> Staircase:
-        cosine = Cosine(float(self.max_lr), float(self.min_lr), self.decay_epoch)
-        return Staircase(cosine, self.step_per_epoch)
+        arguments = self.arguments()
+        del arguments["optimizer"]
+        return Stepped(mindspore.cosine_decay_lr(**arguments).lower())
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -182,16 +180,8 @@ class torch_cosine_decay_lr(_Own, frozen=True):
         said = mindspore.cosine_decay_lr.lift(schedule, updates)
         if isinstance(said, Refusal):
             return said
-        listed: Any = said.call
-        call = cls(
-            Optimizer.of(listed.max_lr),
-            listed.min_lr,
-            listed.max_lr,
-            listed.total_step,
-            listed.step_per_epoch,
-            listed.decay_epoch,
-        )
-        return Lift(call, 1, said.losses)
+        listed = said.call.arguments()
+        return Lift(cls(Optimizer.of(listed["max_lr"]), **listed), 1, said.losses)
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Evaluate; one step past the list keeps its last rate, the next one raises."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from isorate.comparison import compare
 from isorate.conversion import convert
 from isorate.core.run import Run
+from isorate.dialects._base import shortened
 from isorate.reader import read
-from isorate.reports.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

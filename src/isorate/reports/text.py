@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from isorate.dialects._base import shortened
 from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.plot import terminal
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from isorate.core.run import Run
     from isorate.dialects._base import Call, Dialect
 
-#: A call longer than this is shown by its two ends.
-LONGEST_CODE = 400
 
 STYLES = {"identical": "green", "equal": "green", "diverge": "yellow", "different": "red"}
 
@@ -153,11 +152,6 @@ def grid(indent: int = 0) -> Table:
         table.pad_edge = True
         table.padding = (0, 2, 0, indent)
     return table
-
-
-def shortened(code: str) -> str:
-    """Return code that fits a screen: long lists by their two ends."""
-    return code if len(code) <= LONGEST_CODE else f"{code[:80]} … {code[-40:]}"
 
 
 def _first_and_last(curve: Curve) -> str:
