@@ -2,7 +2,8 @@
 
     python tools/capture.py torch
     python tools/capture.py mindspore
-    python tools/capture.py isorate         the schedulers of isorate.torch and isorate.mindspore
+    python tools/capture.py mindspore cells     only one part, the other rows stay as they are
+    python tools/capture.py isorate             the schedulers of isorate.torch and its like
 
 A row is a text as users write it and the rates that came of it. The text is evaluated with the
 framework's names in scope, so what is read and what is run cannot disagree; a scheduler's rates are
@@ -46,6 +47,8 @@ def capture(dialect: str, case: Case) -> dict[str, Any]:
     row["run"] = {"updates": case.updates}
     if case.every is not None:
         row["run"] |= {"updates_per_epoch": case.every, "step_every": "epoch"}
+    if case.metrics is not None:
+        row["run"]["metrics"] = case.metrics
     seen = drive(
         case.text,
         case.run,
@@ -97,12 +100,26 @@ def written(rates: NDArray[Any]) -> Any:
     return shortest
 
 
+def captured(dialect: str, part: str, path: Path) -> list[dict[str, Any]]:
+    """Return the rows of one part that were captured before."""
+    ids = {case.id for case in CASES[dialect][part]()}
+    old = json.loads(path.read_text())["rows"] if path.exists() else []
+    return [row for row in old if row["id"] in ids]
+
+
 def main() -> int:
-    """Capture one table."""
-    if len(sys.argv) != 2 or sys.argv[1] not in CASES:
-        raise SystemExit(f"usage: python tools/capture.py {'|'.join(CASES)}")
-    dialect = sys.argv[1]
-    rows = [capture(dialect, case) for case in CASES[dialect]()]
+    """Capture one table, or one part of it."""
+    dialect, *parts = sys.argv[1:] or [""]
+    if dialect not in CASES or not set(parts) <= set(CASES[dialect]):
+        known = " | ".join(f"{name} [{' '.join(parts)}]" for name, parts in CASES.items())
+        raise SystemExit(f"usage: python tools/capture.py {known}")
+    path = REPOSITORY / "tests" / "tables" / f"{dialect}.json"
+    rows: list[dict[str, Any]] = []
+    for part, cases in CASES[dialect].items():
+        if part in parts or not parts:
+            rows += [capture(dialect, case) for case in cases()]
+        else:
+            rows += captured(dialect, part, path)
     header = {
         "dialect": dialect,
         "frameworks": {n: version(n).partition("+")[0] for n in FRAMEWORKS[dialect]},
@@ -112,7 +129,6 @@ def main() -> int:
     }
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in header.items()]
     body = ",\n".join(f"    {json.dumps(row)}" for row in rows)
-    path = REPOSITORY / "tests" / "tables" / f"{dialect}.json"
     path.write_text("{\n" + "\n".join(lines) + f'\n  "rows": [\n{body}\n  ]\n}}\n')
     print(f"{path.name}: {len(rows)} rows")
     return 0

@@ -10,7 +10,7 @@ from isorate.core.curve import Curve, Halt
 from isorate.core.errors import IsorateError, RunError
 from isorate.core.evaluate import BLOCK, blocks, check_fits
 from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call, Halting
+from isorate.dialects._base import Call, Feedback, Halting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,9 +106,10 @@ class Stream:
 
     def _native(self, call: Call, length: int) -> Iterator[Block]:
         every = self.run.updates_per_step if call.card.clock == "step" else 1
+        steps = -(-length // every)
         done = 0
         try:
-            for block in call.native(-(-length // every)):
+            for block in _native_blocks(call, self.run, steps):
                 for piece in _repeated(block, every):
                     piece = piece[:, : length - done]
                     done += piece.shape[1]
@@ -116,6 +117,19 @@ class Stream:
         except Halting as end:
             if done < length:
                 self.halt = Halt(done, end.error, end.text)
+
+
+def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
+    """Ask a call for its rates; one that follows a metric is given it, a value for each step."""
+    if not isinstance(call, Feedback) or run.metrics is None:
+        return iter(call.native(steps))  # a call without its metric says what is missing
+    if len(run.metrics) < steps - 1:
+        raise RunError(
+            "the metric ends before the run",
+            required=f"{steps - 1} values, one for each step()",
+            got=len(run.metrics),
+        )
+    return iter(call.follow(run.metrics, steps))
 
 
 def check_length(run: Run) -> None:
@@ -138,6 +152,8 @@ def _horizon(side: Call | Schedule | Curve, run: Run) -> int:
         return max(side.updates, 1)
     if isinstance(side, Call):
         side.checked()
+        if isinstance(side, Feedback) and run.metrics is not None:
+            return (len(run.metrics) + 1) * run.updates_per_step
         try:
             side = side.lower()
         except IsorateError:

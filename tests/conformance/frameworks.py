@@ -126,7 +126,8 @@ def _torch_scope(lr: float | Sequence[float] | None, *, bare: bool) -> dict[str,
     scope["params"] = parameters()
     schedulers = torch.optim.lr_scheduler
     scope["lr_scheduler"] = schedulers
-    constructors = {name: getattr(schedulers, name) for name in ("CosineAnnealingLR", "LambdaLR")}
+    constructors = {name: getattr(schedulers, name) for name in schedulers.__all__}
+    constructors["SWALR"] = torch.optim.swa_utils.SWALR
     if lr is not None:
         rates = [lr] if isinstance(lr, int | float) else lr
         groups = [{"params": parameters(), "lr": rate} for rate in rates]
@@ -149,9 +150,12 @@ def _mindspore_scope() -> dict[str, Any]:
     scope["params"] = parameters("p")
     scope["experimental"] = importlib.import_module("mindspore.experimental")
     scope["SGD"] = experimental.SGD
-    scope["CosineAnnealingLR"] = experimental.lr_scheduler.CosineAnnealingLR
-    scope["cosine_decay_lr"] = ms.nn.cosine_decay_lr
-    scope["CosineDecayLR"] = ms.nn.CosineDecayLR
+    for home in (
+        importlib.import_module("mindspore.nn.dynamic_lr"),
+        importlib.import_module("mindspore.nn.learning_rate_schedule"),
+        experimental.lr_scheduler,
+    ):
+        scope |= {name: getattr(home, name) for name in home.__all__}
     return scope
 
 
@@ -190,10 +194,19 @@ def _torch(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
             assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
         if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
             try:
-                scheduler.step()
+                _step(scheduler, run, update)
             except Exception as error:
                 return Seen(_narrowed(rates[:, : update + 1], groups), type(error).__name__)
     return Seen(_narrowed(rates, groups))
+
+
+def _step(scheduler: Any, run: Run, update: int) -> None:
+    """Step a scheduler after an update, with the metric of that step where it follows one."""
+    if type(scheduler).__name__ != "ReduceLROnPlateau":
+        scheduler.step()
+    else:
+        assert run.metrics is not None
+        scheduler.step(run.metrics[update // run.updates_per_step])
 
 
 def _narrowed(rates: Rates, groups: list[Any]) -> Rates:
@@ -227,7 +240,7 @@ def _experimental(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
             assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
         if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
             try:
-                scheduler.step()
+                _step(scheduler, run, update)
             except Exception as error:
                 return Seen(rates[:, : update + 1], type(error).__name__)
     return Seen(rates)

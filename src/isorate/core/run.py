@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from isorate.core.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 StepEvery = Literal["update", "epoch"]
 
@@ -26,10 +29,12 @@ class Run:
         epochs: the number of epochs, instead of ``updates``.
         updates_per_epoch: updates in one epoch.
         step_every: ``"update"`` or ``"epoch"``.
+        metrics: what the loop hands to ``scheduler.step(metric)``, one number for each call of it,
+            for schedulers that follow a metric.
 
     Raises:
-        RunError: a length that is not a positive integer, both lengths at odds, or epochs asked
-            for without ``updates_per_epoch``.
+        RunError: a length that is not a positive integer, both lengths at odds, epochs asked for
+            without ``updates_per_epoch``, or metrics that are no numbers.
 
     Example:
         >>> Run(epochs=3, updates_per_epoch=2).updates
@@ -44,6 +49,7 @@ class Run:
     epochs: int | None = None
     updates_per_epoch: int | None = None
     step_every: StepEvery = "update"
+    metrics: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         for name in ("updates", "epochs", "updates_per_epoch"):
@@ -52,6 +58,11 @@ class Run:
             raise RunError(
                 "step_every is unknown", required="'update' or 'epoch'", got=repr(self.step_every)
             )
+        if self.metrics is not None:
+            try:
+                object.__setattr__(self, "metrics", tuple(float(value) for value in self.metrics))
+            except (TypeError, ValueError) as error:
+                raise RunError("metrics are not numbers", got=str(error)) from None
         if self.updates_per_epoch is None:
             if self.epochs is not None:
                 raise RunError("epochs need updates_per_epoch", hint="say how long an epoch is")
@@ -97,7 +108,8 @@ class Run:
         epochs = ""
         if self.updates_per_epoch is not None:
             epochs = f", {self.updates_per_epoch} an epoch"
-        return f"{length}{epochs}, scheduler stepped every {self.step_every}"
+        metrics = "" if self.metrics is None else f", {len(self.metrics)} values of a metric"
+        return f"{length}{epochs}, scheduler stepped every {self.step_every}{metrics}"
 
 
 def _check_count(name: str, value: int | None) -> None:

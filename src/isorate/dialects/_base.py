@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import msgspec
 
 from isorate.core import notebook
-from isorate.core.errors import IsorateError, NativeError, ReadError
+from isorate.core.errors import IsorateError, NativeError, ReadError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -219,7 +219,11 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def code(self) -> str:
         """The call as Python source, full name first; ``params`` stands for the parameters."""
-        return f"{self.card.name}({', '.join(self._arguments())})"
+        return self.written()
+
+    def written(self, optimizer: str | None = None) -> str:
+        """Return the call as Python source, ``optimizer`` standing for the optimizer's text."""
+        return f"{self.card.name}({', '.join(self._arguments(optimizer))})"
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
@@ -278,13 +282,17 @@ class Call(msgspec.Struct, frozen=True):
         """Return the arguments by name, defaults included."""
         return {name: getattr(self, name) for name in self.__struct_fields__}
 
-    def _arguments(self) -> Iterator[str]:
+    def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
         defaults = self.defaults()
         for name, value in self.arguments().items():
             if isinstance(value, Optimizer):
-                yield self._optimizer_code(value)
+                yield optimizer or self._optimizer_code(value)
             elif name not in defaults or not _same(value, defaults[name]):
                 yield f"{name}={source(value)}"
+
+    def naming(self) -> str:
+        """Return the optimizer's source, and give it the name ``optimizer``."""
+        return f"optimizer := {self._optimizer_code(self.optimizer)}"  # type: ignore[attr-defined]
 
     def _optimizer_code(self, optimizer: Optimizer) -> str:
         return optimizer_code("torch.optim.SGD", optimizer, "torch")
@@ -314,6 +322,59 @@ class Call(msgspec.Struct, frozen=True):
             return facts + self.lower()._repr_html_()
         except IsorateError:
             return facts
+
+
+class Composition(Call, frozen=True):
+    """A call whose argument ``schedulers`` is other calls, which share its optimizer.
+
+    As source, the optimizer is written where Python first comes across it, and named there:
+    ``SequentialLR(optimizer := SGD(params, lr=0.1), schedulers=[LinearLR(optimizer), …], …)``.
+    """
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The calls it is made of, in their order."""
+        schedulers = getattr(self, "schedulers", ())
+        return tuple(schedulers) if isinstance(schedulers, list | tuple) else ()
+
+    def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
+        defaults = self.defaults()
+        for name, value in self.arguments().items():
+            if isinstance(value, Optimizer):
+                yield optimizer or f"optimizer := {self._optimizer_code(value)}"
+                optimizer = optimizer or "optimizer"
+            elif name == "schedulers" and isinstance(value, list | tuple):
+                parts = []
+                for part in value:
+                    if isinstance(part, Call) and "optimizer" in part.__struct_fields__:
+                        parts.append(part.written(optimizer or part.naming()))
+                        optimizer = "optimizer"
+                    else:
+                        parts.append(source(part))
+                yield f"schedulers=[{', '.join(parts)}]"
+            elif name not in defaults or not _same(value, defaults[name]):
+                yield f"{name}={source(value)}"
+
+
+class Feedback(Call, frozen=True):
+    """A call whose rates follow a metric that the loop measures: ``step(metric)``."""
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Refuse: without the metric there are no rates."""
+        raise RunError(
+            f"{self.name} follows a metric",
+            required="the metric's values, one for each step",
+            hint="Run(metrics=[...]), or --metrics FILE:COLUMN",
+        )
+
+    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
+        """Yield the rates of steps 0 … steps−1, given the metric of every step before.
+
+        Raises:
+            Halting: after the last rate, where the framework raises before ``steps`` are done.
+
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""The rows of the tables: which texts the real frameworks are asked to run.
+
+``tools/capture.py`` runs them and writes what came of it. To add a row, add a case in the
+dialect's file here and capture the table again.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tests.conformance.cases._case import Case
+from tests.conformance.cases.isorate import isorate_cases
+from tests.conformance.cases.mindspore_experimental import mindspore_experimental
+from tests.conformance.cases.mindspore_lists import mindspore_cells, mindspore_dynamic
+from tests.conformance.cases.torch import torch_cases
+
+__all__ = ["CASES", "Case"]
+
+#: The parts of each dialect's table, in order.
+CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
+    "torch": {"schedulers": torch_cases},
+    "mindspore": {
+        "lists": mindspore_dynamic,
+        "cells": mindspore_cells,
+        "experimental": mindspore_experimental,
+    },
+    "isorate": {"schedulers": isorate_cases},
+}

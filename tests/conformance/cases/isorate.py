@@ -1,0 +1,91 @@
+"""The rows of Isorate's own schedulers, which run inside torch and MindSpore."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.conformance.cases._case import Case
+from tests.conformance.cases.mindspore_lists import mindspore_lists, mindspore_refused_lists
+from tests.conformance.cases.torch import NAMES, torch_cases, torch_cosine, torch_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def isorate_cases() -> Iterator[Case]:
+    """List the rows of Isorate's schedulers, which run inside torch and MindSpore."""
+    yield from isorate_annealing()
+    yield from isorate_decays()
+    yield from isorate_annealing_lists()
+    yield from isorate_cells()
+
+
+def isorate_annealing() -> Iterator[Case]:
+    """Give Isorate's CosineAnnealingLR what torch's gets."""
+    for case in torch_cases():
+        if "CosineAnnealingLR(torch." in case.text and case.id not in OTHERWISE:
+            text = f"isorate.torch.{case.text.removeprefix(NAMES)}"
+            yield replace(case, text=text, drifts=None)
+    for T in ("float('inf')", "float('nan')"):
+        yield Case(f"bad-{T}", f"isorate.torch.{torch_cosine(f'T_max={T}')}", raises=True)
+    group = "'lr': 0.1, 'initial_lr': 0.1"
+    for k in ("-2", "1.5"):
+        text = torch_groups(f"5, 0.0, {k}", group, name="isorate.torch.CosineAnnealingLR")
+        yield Case(f"bad-last_epoch={k}", text, raises=True)
+
+
+def isorate_decays() -> Iterator[Case]:
+    """Give Isorate's cosine_decay_lr, as a list and in torch, what MindSpore's gets."""
+    in_torch = "isorate.torch.cosine_decay_lr(torch.optim.SGD(params, lr=1.0), "
+    for case in (*mindspore_lists(), *mindspore_refused_lists()):
+        arguments = case.text.partition("(")[2]
+        yield replace(case, text=f"isorate.mindspore.cosine_decay_lr({arguments}")
+        if "runs-out" not in case.id:
+            text = in_torch + arguments
+            yield replace(case, id=f"torch-{case.id}", text=text, drifts=None)
+    stepped = f"{in_torch}0.01, 0.1, 6, 2, 2)"
+    past = "the step after the last update keeps its rate"
+    yield Case("torch-list-one-past", stepped, 7, past=past)
+    yield Case("torch-list-runs-out", stepped, 9, past=past)
+    yield Case("torch-list-epochs", stepped, 14, every=2, past=past)
+    groups = ("'lr': 0.1", "'lr': 0.2")
+    two = torch_groups("0.01, 0.1, 6, 2, 2", *groups, name="isorate.torch.cosine_decay_lr")
+    yield Case("torch-list-groups", two, 6)
+
+
+def isorate_annealing_lists() -> Iterator[Case]:
+    """Call cosine_annealing_lr."""
+    for arguments, updates in (
+        ("0.1, 10, 0.0, 45", 45), ("0.1, 10, 0.001, 60, 3", 60), ("0.1, 1, 0.0, 5", 5),
+        ("0.1, 7, 0.5, 40", 40), ("0.1, 1000, 0.001, 7000", 7000), ("0.0, 3, 0.0, 5", 5),
+        ("0.1, 3, 0.0, 6", 8),
+    ):  # fmt: skip
+        own = f"isorate.mindspore.cosine_annealing_lr({arguments})"
+        yield Case(f"annealing-list-{arguments}", own, updates)
+    for arguments in (
+        "1, 10, 0.0, 5", "0.1, 10, 0, 5", "0.1, 10.0, 0.0, 5", "0.1, 0, 0.0, 5", "0.1, 10, 0.0, 0",
+        "-0.1, 10, 0.0, 5", "0.1, 10, float('nan'), 5", "0.1, 10, 0.0, 5, 0",
+    ):  # fmt: skip
+        own = f"isorate.mindspore.cosine_annealing_lr({arguments})"
+        yield Case(f"bad-annealing-list-{arguments}", own, raises=True)
+
+
+def isorate_cells() -> Iterator[Case]:
+    """Call Isorate's cell."""
+    for arguments, updates in (
+        ("0.1, 10, 0.0", 45), ("0.1, 10", 25), ("0.1, 7, 0.001", 40), ("0.1, 1", 5),
+        ("0.1, 5, 0.5", 25), ("1.0, 1000, 1e-05", 120), ("0.0, 3", 5),
+    ):  # fmt: skip
+        own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
+        yield Case(f"cell-{arguments}", own, updates)
+    for arguments in ("1, 10", "0.1, 10.0", "0.1, 0", "-0.1, 10", "0.1, 10, 0", "0.1, True"):
+        own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
+        yield Case(f"bad-cell-{arguments}", own, raises=True)
+
+
+#: Rows of torch's that Isorate's scheduler refuses, and says so in rows of its own.
+OTHERWISE = (
+    *("T_max=inf", "T_max=nan", "T_max=1e300", "eta_min=nan"),
+    *("last_epoch=-2", "last_epoch=True", "bad-tiny"),
+)
