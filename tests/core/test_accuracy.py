@@ -11,31 +11,77 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from isorate import Schedule
+from isorate.core.combinators import Repeat
 from isorate.core.evaluate import ArrayNamespace, evaluate
 from isorate.core.run import Run
-from isorate.core.shapes import Cosine
+from isorate.core.shapes import (
+    Cosine,
+    Exponential,
+    Inverse,
+    Linear,
+    NaturalExponential,
+    Polynomial,
+)
 
 LIMIT = 8.0
 LAST = 2**53 - 1
 
 
-def exact(cosine: Cosine, update: int) -> Any:
-    """The cosine's rate in 80 digits, from its textbook form."""
+def folded(shape: Any, t: Any) -> Any:
+    """The time within one pass from start to end, exactly."""
+    T = mpmath.mpf(shape.duration)
+    match shape.after:
+        case "hold":
+            return min(t, T)
+        case "repeat":
+            return t % T
+        case "mirror":
+            return min(t % (2 * T), 2 * T - t % (2 * T))
+    return t
+
+
+def exact(schedule: Schedule, update: float) -> Any:
+    """The rate in 80 digits, from the formula that each docstring has, in its textbook form."""
+    mpf = mpmath.mpf
     with mpmath.workdps(80):
-        T = mpmath.mpf(cosine.duration)
-        t = mpmath.mpf(update)
-        if cosine.after == "hold":
-            t = min(t, T)
-        elif cosine.after == "repeat":
-            t = t % T
-        start, end = mpmath.mpf(cosine.start), mpmath.mpf(cosine.end)
-        return end + (start - end) * (1 + mpmath.cos(mpmath.pi * t / T)) / 2
+        t = mpf(update)
+        match schedule:
+            case Repeat(of=of, period=period, growth=growth):
+                start, length = 0, period
+                while update >= start + length:
+                    start, length = start + length, length * growth
+                return exact(of, (t - start) * period / mpf(length))
+            case Linear(start=start, end=end, duration=T, after=after):
+                if after == "extend":
+                    T, now = max(mpmath.ceil(t / mpf(T)), 1) * mpf(T), t
+                else:
+                    now = folded(schedule, t)
+                return mpf(start) + (mpf(end) - mpf(start)) * now / mpf(T)
+            case Polynomial(start=start, end=end, duration=T, power=power, after=after):
+                if after == "extend":
+                    T, now = max(mpmath.ceil(t / mpf(T)), 1) * mpf(T), t
+                else:
+                    now = folded(schedule, t)
+                share = (mpf(T) - now) / mpf(T)
+                return mpf(end) + (mpf(start) - mpf(end)) * share ** mpf(power)
+            case Cosine(start=start, end=end, duration=T):
+                left = mpf(T) - folded(schedule, t)  # (1 + cos πt/T)/2, which 80 digits make
+                share = mpmath.sin(mpmath.pi * left / (2 * mpf(T))) ** 2  # other than 0 at T
+                return mpf(end) + (mpf(start) - mpf(end)) * share
+            case Exponential(start=start, factor=factor, duration=D):
+                return mpf(start) * mpf(factor) ** (t / mpf(D))
+            case NaturalExponential(start=start, decay=decay, duration=D):
+                return mpf(start) * mpmath.exp(-mpf(decay) * t / mpf(D))
+            case Inverse(start=start, decay=decay, duration=D):
+                return mpf(start) / (1 + mpf(decay) * t / mpf(D))
+    raise AssertionError(schedule)
 
 
 def ulps(value: float, true: Any) -> float:
     """How far a rate lies from the true one, in units in the true one's last place."""
     with mpmath.workdps(80):
-        if abs(true) < mpmath.mpf(10) ** -70:  # cos(π/2) and the like in 80 digits: zero
+        if true == 0:
             return 0.0 if value == 0 else math.inf
         return float(abs(mpmath.mpf(value) - true) / mpmath.mpf(math.ulp(float(true))))
 
@@ -49,13 +95,22 @@ def telling_updates(T: float) -> list[int]:
     return sorted(u for u in updates if 0 <= u <= LAST)
 
 
-def check(cosine: Cosine, updates: list[int]) -> None:
+def is_normal(true: Any) -> bool:
+    """Whether a float64 holds a rate with all of its digits: not subnormal, not too large."""
+    size = abs(true)
+    return bool(size == 0 or mpmath.mpf(2) ** -1022 <= size < mpmath.mpf(2) ** 1024)
+
+
+def check(schedule: Schedule, updates: list[int], limit: float = LIMIT) -> None:
+    """Assert the bound, one update at a time and all at once; subnormal rates are exempt."""
     xp = ArrayNamespace()
-    many = cosine.formula(np.array(updates, dtype=np.int64), xp)
+    with np.errstate(all="ignore"):
+        many = schedule.formula(np.array(updates, dtype=np.int64), xp)
     for update, bulk in zip(updates, many.tolist(), strict=True):
-        true = exact(cosine, update)
-        assert ulps(cosine.at(update), true) <= LIMIT, (cosine, update)
-        assert ulps(bulk, true) <= LIMIT, (cosine, update, "array")
+        true = exact(schedule, update)
+        if is_normal(true):
+            assert ulps(schedule.at(update), true) <= limit, (schedule, update)
+            assert ulps(bulk, true) <= limit, (schedule, update, "array")
 
 
 @pytest.mark.parametrize("after", ["hold", "mirror", "repeat"])
@@ -110,6 +165,105 @@ def test_a_long_run_is_exactly_periodic() -> None:
     assert np.array_equal(period[1:T], period[-1:T:-1])
 
 
+# --- the other shapes ---------------------------------------------------------------------------
+
+ENDS = [(0.1, 0.0), (0.0, 0.1), (0.1, 0.001), (1e-5, 3e-4), (0.3, 0.29)]
+OPPOSITE = [(0.1, -0.05), (-1e-4, 0.3), (0.1, -0.1), (1e-9, -1e3)]
+FAR_AND_NEAR = [0, 1, 2, 3, 10, 99, 100, 101, 1000, 12345, 10**6, 10**9, 2**40 + 1, LAST - 1, LAST]
+LENGTHS = [1, 2, 3, 7, 100, 1000, 12860, 10**6, 10**9, 2**53 - 1, 0.75, 2.5, 999.9]
+
+
+@pytest.mark.parametrize("T", LENGTHS)
+@pytest.mark.parametrize(("start", "end"), [*ENDS, *OPPOSITE])
+def test_a_line(start: float, end: float, T: float) -> None:
+    updates = telling_updates(max(T, 1))
+    crossing = abs(start) / (abs(start) + abs(end)) * T
+    updates = sorted(
+        {*updates, *(k for k in range(int(crossing) - 3, int(crossing) + 4) if k >= 0)}
+    )
+    updates = [k for k in updates if 0 <= k <= LAST]
+    for after in ("hold", "mirror", "repeat", "continue", "extend"):
+        countable = [k for k in updates if after != "extend" or k / T < LAST]
+        check(Linear(start, end, T, after), countable)
+
+
+@pytest.mark.parametrize("power", [0.5, 0.9, 1.0, 2.0, 3.7, 20.0])
+@pytest.mark.parametrize("T", LENGTHS)
+def test_a_polynomial(power: float, T: float) -> None:
+    for start, end in ENDS:
+        for after in ("hold", "mirror", "repeat", "extend"):
+            updates = [k for k in telling_updates(max(T, 1)) if after != "extend" or k / T < LAST]
+            check(Polynomial(start, end, T, power, after), updates)
+
+
+@pytest.mark.parametrize("duration", [1, 7, 1000, 2.5, 1e-3, 10**9])
+@pytest.mark.parametrize("factor", [0.1, 0.5, 0.9, 0.97, 0.999994, 1.0003, 2.0])
+def test_an_exponential(factor: float, duration: float) -> None:
+    near = [int(duration * times) + k for times in (1, 2, 50, 700, 7000) for k in (-1, 0, 1)]
+    updates = sorted({k for k in (*FAR_AND_NEAR, *near) if k >= 0})
+    for start in (0.1, 3e-4, -0.1, 1e250, 1e-250):
+        check(Exponential(start, factor, duration), updates)
+
+
+def test_an_exponential_whose_sign_alternates() -> None:
+    for start in (0.1, 1e200):
+        check(Exponential(start, -0.9), [k for k in FAR_AND_NEAR if k < 10**6])
+
+
+@pytest.mark.parametrize("duration", [1, 7, 1000, 2.5, 1e-3, 10**9])
+@pytest.mark.parametrize("decay", [0.9, 0.1, 1e-4, 1 / 3, 5.0, -1e-4, 1e-300])
+def test_a_natural_exponential(decay: float, duration: float) -> None:
+    near = [int(duration * times) + k for times in (1, 2, 50, 700, 7000) for k in (-1, 0, 1)]
+    updates = sorted({k for k in (*FAR_AND_NEAR, *near) if k >= 0})
+    for start in (0.1, 3e-4, -0.1, 1e250, 1e-250):
+        check(NaturalExponential(start, decay, duration), updates)
+
+
+@pytest.mark.parametrize("duration", [1, 7, 1000, 2.5, 1e-3, 10**9])
+@pytest.mark.parametrize("decay", [0.9, 0.1, 1e-4, 1 / 3, 5.0, 1e9])
+def test_an_inverse_decay(decay: float, duration: float) -> None:
+    for start in (0.1, 3e-4, -0.1, 1e250):
+        check(Inverse(start, decay, duration), FAR_AND_NEAR, limit=4.0)
+
+
+@pytest.mark.parametrize("growth", [2, 3, 1000])
+@pytest.mark.parametrize("period", [1, 10, 12345])
+def test_cosines_that_grow_longer(growth: int, period: int) -> None:
+    cosine = Repeat(Cosine(0.1, 0.0, period), period, growth)
+    start, length, updates = 0, period, [0, LAST]
+    while start + length <= LAST:  # the end of every cycle is near its trough
+        start, length = start + length, length * growth
+        updates += [k for k in range(start - 3, start + 4) if 0 <= k <= LAST]
+    check(cosine, sorted(set(updates)))
+    check(Repeat(Cosine(0.1, 0.001, period), period, growth), sorted(set(updates)))
+
+
+positive = st.floats(1e-12, 1e3)
+
+
+@given(
+    st.one_of(
+        st.builds(Linear, rates, rates, st.integers(1, 2**53 - 1) | st.floats(0.25, 1e6)),
+        st.builds(
+            Polynomial,
+            positive,
+            positive | st.just(0.0),
+            st.integers(1, 2**53 - 1) | st.integers(1, 5000) | st.floats(0.25, 1e6),
+            st.floats(0.1, 10.0),
+        ),
+        st.builds(Exponential, rates, st.floats(1e-3, 1.1), st.integers(1, 10**6)),
+        st.builds(NaturalExponential, rates, st.floats(-1e-3, 3.0), st.floats(0.25, 1e6)),
+        st.builds(Inverse, rates, st.floats(0.0, 1e6), st.floats(0.25, 1e6)),
+    ),
+    st.lists(st.integers(0, LAST) | st.integers(0, 10**4), min_size=1, max_size=20),
+)
+def test_drawn_shapes(shape: Schedule, updates: list[int]) -> None:
+    check(shape, updates)
+
+
+# --- the tests above can fail ---------------------------------------------------------------------
+
+
 def test_the_textbook_form_loses_what_this_one_keeps() -> None:
     """The test above can fail: ``(1 + cos) / 2`` fails it by millions of ULP."""
     T, update = 10**6, 10**6 - 1
@@ -117,3 +271,19 @@ def test_the_textbook_form_loses_what_this_one_keeps() -> None:
     true = exact(Cosine(0.1, 0.0, T), update)
     assert ulps(textbook, true) > 1e6
     assert ulps(Cosine(0.1, 0.0, T).at(update), true) <= LIMIT
+
+
+def test_the_textbook_polynomial_loses_what_this_one_keeps() -> None:
+    T, update, power = 10**6, 1, 2.0
+    rising = Polynomial(0.0, 0.1, T, power)
+    lost = 0.1 + (0.0 - 0.1) * (1 - update / T) ** power
+    assert ulps(lost, exact(rising, update)) > 1e4
+    assert ulps(rising.at(update), exact(rising, update)) <= LIMIT
+
+
+def test_the_textbook_exponential_loses_what_this_one_keeps() -> None:
+    shape, update = Exponential(0.1, 0.1, 7), 2100
+    update += 1
+    textbook = 0.1 * 0.1 ** (update / 7)
+    assert ulps(textbook, exact(shape, update)) > LIMIT
+    assert ulps(shape.at(update), exact(shape, update)) <= LIMIT

@@ -28,6 +28,8 @@ def decode(text: str | bytes) -> Schedule:
         raise ScheduleError(f"not a schedule: {error}") from None
     if _depth(schedule) > DEEPEST:
         raise _too_deep()
+    if any(node.tag == "groups" for child in schedule.children() for node in child.walk()):
+        raise ScheduleError("groups stand at the root of a schedule, and nowhere else")
     return schedule
 
 

@@ -86,6 +86,21 @@ def sine(x: Pair) -> Pair:
     return multiply(total, x)
 
 
+def line(start: float, end: float, done: Any, left: Pair, whole: Pair) -> Any:
+    """``(start·left + end·done)/whole`` to the last place or so, where the products cancel too.
+
+    Both products are exact, and what they leave is divided last.
+    """
+    high, low = product_of(start, left[0])
+    a = settle(high, low + start * left[1])
+    b = product_of(end, done * 1.0)
+    high, low = sum_of(a[0], b[0])
+    low, rest = sum_of(low, a[1] + b[1])
+    high, low = sum_of(high, low)
+    high, low = divide((high, low + rest), whole[0])
+    return high * (1.0 - whole[1] / whole[0]) + low
+
+
 def half_cosine(start: float, end: float, t: Any, T: float, xp: Any) -> Any:
     """``start + (end−start)·sin²(πt/(2T))`` for t in [0, T], to the last place or so.
 

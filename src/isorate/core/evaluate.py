@@ -30,17 +30,28 @@ class ArrayNamespace:
 
     pi = np.pi
     sin = staticmethod(np.sin)
+    exp = staticmethod(np.exp)
+    expm1 = staticmethod(np.expm1)
+    log = staticmethod(np.log)
+    log1p = staticmethod(np.log1p)
+    power = staticmethod(np.power)
     minimum = staticmethod(np.minimum)
+    maximum = staticmethod(np.maximum)
     where = staticmethod(np.where)
 
     def __init__(self) -> None:
-        self._arrays: dict[int, NDArray[np.float64]] = {}
+        self._arrays: dict[int, tuple[object, NDArray[np.float64]]] = {}
 
     def take(self, values: tuple[float, ...], index: NDArray[np.int64]) -> NDArray[np.float64]:
         """Look an array of indices up in a tuple."""
-        if id(values) not in self._arrays:
-            self._arrays[id(values)] = np.asarray(values, dtype=np.float64)
-        return self._arrays[id(values)][index]
+        if id(values) not in self._arrays:  # the tuple is kept with its array, and so its id is too
+            self._arrays[id(values)] = (values, np.asarray(values, dtype=np.float64))
+        return self._arrays[id(values)][1][index]
+
+    @staticmethod
+    def searchsorted(boundaries: tuple[int, ...], t: NDArray[Any]) -> NDArray[np.int64]:
+        """Count the boundaries that are not above each update."""
+        return np.searchsorted(np.asarray(boundaries, dtype=np.int64), t, side="right")
 
 
 def evaluate(schedule: Schedule, run: Run) -> Curve:
@@ -85,7 +96,9 @@ def blocks(schedule: Schedule, run: Run) -> Iterator[tuple[int, NDArray[np.float
     xp: Any = ArrayNamespace()
     for start in range(0, end, BLOCK):
         t = np.arange(start, min(start + BLOCK, end), dtype=np.int64)
-        yield start, np.stack([part.formula(t, xp) for part in parts])
+        with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
+            block = np.stack([part.formula(t, xp) for part in parts])
+        yield start, block
 
 
 def end_of(schedule: Schedule) -> Halt:

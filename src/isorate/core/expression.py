@@ -19,14 +19,19 @@ from isorate.core.errors import ReadError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 #: Integers beyond this are no update, epoch or rate; larger ones could take forever to compute.
 LARGEST_INTEGER: Final = 2**63
+#: Longer tuples are no arithmetic but data.
+LONGEST_TUPLE: Final = 1000
 #: Nested deeper than this, an expression is no arithmetic that a person wrote.
 DEEPEST: Final = 100
 
 Value = Any  # int, float, bool, str, None: whatever a literal can be
 
-_BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
+BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -39,7 +44,7 @@ _UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
 }
-_COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -54,6 +59,11 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "sin": math.sin,
     "exp": math.exp,
     "sqrt": math.sqrt,
+    "log": math.log,
+    "log10": math.log10,
+    "log2": math.log2,
+    "pow": math.pow,
+    "tanh": math.tanh,
     "floor": math.floor,
     "ceil": math.ceil,
 }
@@ -87,6 +97,41 @@ class Expression(msgspec.Struct, frozen=True):
         tree = parse(self.source)
         names = {self.variable: None}
         return _compile(tree, names, free=self.variable)
+
+    def over(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.float64], Exception | None]:
+        """Return the value at each of many integers, and what ended them early, if anything.
+
+        Every value is ``function()``'s own, to the bit, as a float64. Where that raises, the
+        values end before it and the exception comes with them.
+
+        Example:
+            >>> import numpy as np
+            >>> Expression("t", "0.5 ** t").over(np.arange(3))
+            (array([1.  , 0.5 , 0.25]), None)
+
+        """
+        from isorate.core.bulk import over  # which needs NumPy
+
+        return over(self, steps)
+
+    def at(self, step: int) -> float:
+        """Return the value at one integer, NaN where there is none."""
+        try:
+            return float(self.function()(step))
+        except (ArithmeticError, LookupError, TypeError, ValueError, ReadError):
+            return math.nan
+
+    def at_all(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the value at each of many integers, NaN where there is none."""
+        from isorate.core.bulk import over_gaps
+
+        return over_gaps(self, steps)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the variable is in it at all."""
+        nodes = ast.walk(parse(self.source))
+        return any(isinstance(node, ast.Name) and node.id == self.variable for node in nodes)
 
     @property
     def code(self) -> str:
@@ -142,7 +187,7 @@ def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
         return _compile(node, names, free=None)(0)
     except ReadError:
         raise
-    except (ArithmeticError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ReadError(f"cannot compute {shown(node)}", got=str(error)) from None
 
 
@@ -211,15 +256,21 @@ def _compile(
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             base, exponent = sub(left), sub(right)
             return lambda t: _power(_number(base(t)), _number(exponent(t)))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            binary, a, b = _BINARY[type(op)], sub(left), sub(right)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+            binary, a, b = BINARY[type(op)], sub(left), sub(right)
             return lambda t: _bounded(binary(_number(a(t)), _number(b(t))))
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-            compare, a, b = _COMPARE[type(op)], sub(left), sub(right)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
+            compare, a, b = COMPARE[type(op)], sub(left), sub(right)
             return lambda t: compare(a(t), b(t))
         case ast.IfExp(test=test, body=body, orelse=orelse):
             condition, yes, no = sub(test), sub(body), sub(orelse)
             return lambda t: yes(t) if condition(t) else no(t)
+        case ast.Subscript(value=ast.Tuple(elts=items), slice=place) if items:
+            if len(items) > LONGEST_TUPLE:
+                required = f"at most {LONGEST_TUPLE} numbers"
+                raise ReadError("a tuple is too long", required=required, got=len(items))
+            numbers, index = tuple(literal(item) for item in items), sub(place)
+            return lambda t: numbers[_index(index(t))]
         case ast.Attribute(value=ast.Name(id=module), attr=name) if (
             module in MODULES and module not in names and name in _CONSTANTS
         ):
@@ -255,6 +306,22 @@ def _special_float(text: str) -> Callable[[Any], Any]:
     if value is None:
         raise ReadError(f"float({text!r}) is not a rate", required="'nan', 'inf' or '-inf'")
     return lambda _: value
+
+
+def literal(node: ast.expr) -> int | float:
+    """Return the number that an element of a tuple is: a literal, with a sign or without."""
+    sign = -1 if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 1
+    inner = node.operand if isinstance(node, ast.UnaryOp) and sign < 0 else node
+    if isinstance(inner, ast.Constant) and type(inner.value) in (int, float):
+        value: int | float = _bounded(inner.value)
+        return sign * value
+    raise ReadError(f"{shown(node)} is not a number", hint="a tuple holds numbers to choose from")
+
+
+def _index(value: Value) -> int:
+    if isinstance(value, int):
+        return value
+    raise TypeError(f"tuple indices must be integers or slices, not {type(value).__name__}")
 
 
 def _number(value: Value) -> Any:

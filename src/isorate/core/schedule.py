@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ from isorate.core import notebook
 from isorate.core.errors import ScheduleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from isorate.core.run import Run
 
@@ -24,6 +25,24 @@ class Namespace(Protocol):
     def sin(self, x: Any, /) -> Any:
         """The sine."""
 
+    def exp(self, x: Any, /) -> Any:
+        """The exponential; infinite where it overflows."""
+
+    def expm1(self, x: Any, /) -> Any:
+        """The exponential less one."""
+
+    def log(self, x: Any, /) -> Any:
+        """The natural logarithm of a positive number."""
+
+    def log1p(self, x: Any, /) -> Any:
+        """The natural logarithm of one more than a number above -1."""
+
+    def power(self, base: Any, exponent: Any, /) -> Any:
+        """A float power; infinite where it overflows."""
+
+    def maximum(self, a: Any, b: Any, /) -> Any:
+        """The greater of two."""
+
     def minimum(self, a: Any, b: Any, /) -> Any:
         """The lesser of two."""
 
@@ -33,13 +52,38 @@ class Namespace(Protocol):
     def take(self, values: Any, index: Any, /) -> Any:
         """One element, or many."""
 
+    def searchsorted(self, boundaries: Any, t: Any, /) -> Any:
+        """How many boundaries are not above it."""
+
 
 class ScalarNamespace:
     """``math`` under NumPy's names, so that one formula serves one update and many."""
 
     pi = math.pi
     sin = staticmethod(math.sin)
+    expm1 = staticmethod(math.expm1)
+    log = staticmethod(math.log)
+    log1p = staticmethod(math.log1p)
     minimum = staticmethod(min)
+    maximum = staticmethod(max)
+
+    @staticmethod
+    def exp(x: float) -> float:
+        """Return the exponential, infinite where ``math`` raises."""
+        try:
+            return math.exp(x)
+        except OverflowError:
+            return math.inf
+
+    @staticmethod
+    def power(base: float, exponent: float) -> float:
+        """Return a power, infinite or NaN where ``math`` raises."""
+        try:
+            return math.pow(base, exponent)
+        except OverflowError:
+            return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+        except ValueError:
+            return math.inf if base == 0 else math.nan
 
     @staticmethod
     def where(condition: bool, a: Any, b: Any) -> Any:
@@ -51,16 +95,27 @@ class ScalarNamespace:
         """Return one element."""
         return values[index]
 
+    @staticmethod
+    def searchsorted(boundaries: Any, t: float) -> int:
+        """Count the boundaries that are not above an update."""
+        return bisect_right(boundaries, t)
+
 
 SCALAR: Final = ScalarNamespace()
+
+#: Updates are integers below this: float64 holds every one of them.
+FARTHEST: Final = 2**53
+
+#: Durations lie below this: twice as many updates are still an int64.
+LONGEST: Final = 2**62
 
 
 class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
     """The meaning of a call: absolute rates over updates 0, 1, 2, …, the same for every dialect.
 
-    A schedule is a frozen tree of shapes (``constant``, ``cosine``, ``table``) and combinators
-    (``staircase``, ``until``, ``shift``, ``join``, ``stepped``, ``groups``). It goes to JSON and
-    back without loss.
+    A schedule is a frozen tree of shapes (``core.shapes``) and combinators (``core.combinators``).
+    It goes to JSON and back without loss. Schedules are put together with the methods of
+    ``core.algebra``: ``a.then(b, at=5)``, ``a * 0.1``, ``a | report``.
 
     Example:
         >>> from isorate.core.shapes import Cosine
@@ -108,6 +163,64 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
 
     def resolved(self, run: Run) -> Schedule:
         """Put hand-stepped parts onto the run's clock; the result counts updates."""
+        return self.mapped(lambda child: child.resolved(run))
+
+    def mapped(self, change: Callable[[Schedule], Schedule]) -> Schedule:
+        """Return the same node over changed children."""
+        children = self.children()
+        if not children:
+            return self
+        changed = tuple(change(child) for child in children)
+        if changed == children:
+            return self
+        many = isinstance(self.of, tuple)  # type: ignore[attr-defined]
+        return msgspec.structs.replace(self, of=changed if many else changed[0])
+
+    # --- what can be said of the rates without computing any -----------------------------------
+
+    @property
+    def cycle(self) -> int | None:
+        """After how many updates the rates come again, from the first one on; none if never."""
+        return None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Two rates between which all of them lie, rounding aside."""
+        return -math.inf, math.inf
+
+    @property
+    def takes_fractions(self) -> bool:
+        """Whether there is a rate between two updates."""
+        return all(child.takes_fractions for child in self.children())
+
+    @property
+    def waits_for_a_run(self) -> bool:
+        """Whether a part moves with the loop's ``step()``, so that its length is not known yet."""
+        return any(node.tag == "stepped" for node in self.walk())
+
+    # --- how a schedule takes what a combinator does to it; none where only the node can say it --
+
+    def scaled_by(self, factor: float) -> Schedule | None:
+        """Return this schedule with every rate multiplied, without a ``Scale`` around it."""
+        return None
+
+    def stretched_by(self, factor: float) -> Schedule | None:
+        """Return this schedule with every duration multiplied, without a ``Stretch`` around it."""
+        return None
+
+    def shifted_by(self, updates: float) -> Schedule | None:
+        """Return this schedule as it goes on after some updates, without a ``Shift`` around it."""
+        return None
+
+    def on_a_staircase(self, every: int) -> Schedule | None:
+        """Return this schedule with a tick of so many updates, without a ``Staircase``."""
+        return None
+
+    def cut_short(self, updates: int) -> Schedule:
+        """Return a schedule with the same rates up to update ``updates - 1``, and no end by then.
+
+        What comes after them is forgotten: two schedules that differ in nothing else become one.
+        """
         return self
 
     def walk(self) -> Iterator[Schedule]:
@@ -141,7 +254,8 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
 
     def _repr_html_(self) -> str:
         groups = self.children() if self.tag == "groups" else (self,)
-        updates = self.horizon if self.length is None else min(self.horizon, self.length)
+        length = self.length
+        updates = self.horizon if length is None else min(self.horizon, length)
         shown = notebook.thin(updates)
         facts: list[tuple[str, object]] = [("schedule", self.to_json()), ("updates shown", updates)]
         lines = [[group.at(update) for update in shown] for group in groups]
@@ -154,17 +268,45 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
 
 
 def check_finite(shape: str, **values: float) -> None:
-    """Raise unless every value is a finite real number."""
+    """Raise unless every value is a real number that a float can hold."""
     for name, value in values.items():
+        if not _is_finite(value):
+            raise ScheduleError(f"{shape}.{name}", required="a finite number", got=_shown(value))
+
+
+def _is_finite(value: float) -> bool:
+    try:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number and math.isfinite(value)):
-            raise ScheduleError(f"{shape}.{name}", required="a finite number", got=repr(value))
+        return number and math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
+
+
+def check_duration(shape: str, duration: float) -> None:
+    """Raise unless a duration is positive and below 2**62."""
+    check_finite(shape, duration=duration)
+    if not 0 < duration < LONGEST:
+        required = "a number from 0 to 2**62, ends excluded"
+        raise ScheduleError(f"{shape}.duration", required=required, got=_shown(duration))
 
 
 def check_count(shape: str, *, least: int = 1, **values: int) -> None:
     """Raise unless every value is an integer from ``least`` to 2**53 - 1."""
     for name, value in values.items():
         integer = isinstance(value, int) and not isinstance(value, bool)
-        if not (integer and least <= value < 2**53):
+        if not (integer and least <= value < FARTHEST):
             required = f"an integer from {least} to 2**53 - 1"
-            raise ScheduleError(f"{shape}.{name}", required=required, got=repr(value))
+            raise ScheduleError(f"{shape}.{name}", required=required, got=_shown(value))
+
+
+def _shown(value: object) -> str:
+    """Show a value in a message, in one line of bounded length."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 128:
+        return "an integer beyond every float" if value.bit_length() > 1024 else f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def whole(number: float) -> int | float:
+    """Return a number as an integer where it is one."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
