@@ -10,7 +10,13 @@ from pathlib import Path
 
 import mindspore  # noqa: F401 - has to come before torch
 
-from benchmarks import bench_compare, bench_lists, bench_startup, bench_torch_step
+from benchmarks import (
+    bench_compare,
+    bench_lists,
+    bench_simulate,
+    bench_startup,
+    bench_torch_step,
+)
 from benchmarks.measure import Row
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -37,6 +43,7 @@ def rows() -> list[Row]:
     return [
         *bench_lists.rows(),
         *(Row(name, ratio, "≥", required) for name, ratio, required in bench_torch_step.ratios()),
+        *bench_simulate.rows(),
         *bench_compare.rows(),
         *bench_startup.rows(),
     ]

@@ -102,14 +102,22 @@ def test_a_plain_list_is_always_last(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "too long to write out" in dict(too_long.refusals)["mindspore.list"]
 
 
-def test_a_lambda_can_only_be_written_out() -> None:
+def test_a_lambda_is_a_formula_that_others_can_say() -> None:
     result = convert("LambdaLR(SGD(p, lr=0.1), lambda t: 0.9 ** t)", to="mindspore", run=Run(4))
+    names = [w.call.card.name for w in result.ways]
+    assert names == ["mindspore.experimental.optim.lr_scheduler.LambdaLR", "mindspore.list"]
+    assert result.ways[1].comparison.verdict == "identical"
+    itself = convert("LambdaLR(SGD(p, lr=0.1), lambda t: 0.9 ** t)", to="torch", run=Run(4))
+    assert way(itself, "torch.optim.lr_scheduler.LambdaLR").comparison.verdict == "identical"
+
+
+def test_a_product_that_has_no_formula_can_only_be_written_out() -> None:
+    varying = "MultiplicativeLR(SGD(p, lr=0.1), lambda t: t / (t + 1))"
+    result = convert(varying, to="mindspore", run=Run(4))
     assert [w.call.card.name for w in result.ways] == ["mindspore.list"]
     assert result.ways[0].comparison.verdict == "identical"
-    torch = convert("LambdaLR(SGD(p, lr=0.1), lambda t: 0.9 ** t)", to="torch", run=Run(4))
-    assert torch.ways == ()
-    assert torch.refusal is not None
-    assert "lambda" in torch.refusal
+    refused = dict(result.refusals)["mindspore.nn.cosine_decay_lr"]
+    assert "vary" in refused
 
 
 @pytest.mark.parametrize(
@@ -146,8 +154,10 @@ def test_where_there_is_no_way_the_refusal_says_so() -> None:
     text = "CosineAnnealingLR(SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 0.2}]), T_max=9)"
     result = convert(text, to="mindspore", run=Run(9))
     names = [w.call.card.name for w in result.ways]
-    assert names == ["mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR"]
-    two = "LambdaLR(SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 0.2}]), lambda t: 1 - t)"
+    assert names[0] == "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR"
+    assert not any(name.startswith("mindspore.nn.") for name in names)
+    groups = "SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 0.2}])"
+    two = f"MultiplicativeLR({groups}, lambda t: t / (t + 1))"
     lists = convert(two, to="mindspore", run=Run(9))
     assert lists.ways == ()
     assert "each group by itself" in (lists.refusal or "")

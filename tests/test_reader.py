@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
 from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
 from isorate.dialects.torch import CosineAnnealingLR, LambdaLR
 
+TABLES = Path(__file__).parent / "tables"
 HERE = CosineAnnealingLR(Optimizer.of(0.1), 100, 0.001)
 
 
@@ -147,22 +149,14 @@ def test_infinities_and_nan_can_be_written() -> None:
 
 def test_every_signature_reads_back() -> None:
     """A call of every constructor, written and read, is the same call."""
-    texts = [
-        "torch.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=1), T_max=2.5, last_epoch=3)",
-        "torch.optim.lr_scheduler.LambdaLR(SGD(p, lr=1.0), lr_lambda=lambda t: 1 / (t + 1))",
-        "mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
-        "mindspore.nn.CosineDecayLR(0.01, 0.1, 4)",
-        "mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), T_max=4)",
-        "[0.1, 0.2]",
-        "isorate.torch.CosineAnnealingLR(SGD(p, lr=0.1), T_max=4)",
-        "isorate.torch.cosine_decay_lr(SGD(p, lr=0.1), 0.01, 0.1, 6, 2, 2)",
-        "isorate.mindspore.cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
-        "isorate.mindspore.cosine_annealing_lr(0.1, 4, 0.0, 9)",
-        "isorate.mindspore.CosineAnnealingLR(0.1, 4)",
-    ]
-    calls = [read(text) for text in texts]
-    assert {type(call) for call in calls} == set(constructors())
-    for call in calls:
+    calls: dict[type[Call], Call] = {}
+    for path in sorted(TABLES.glob("*.json")):
+        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
+            if not row.get("unread") and "raises" not in row:
+                call = read(row["text"], lr=row.get("lr"), dialect=path.stem)
+                calls.setdefault(type(call), call)
+    assert set(calls) == set(constructors())
+    for call in calls.values():
         assert read(call.code) == call
         assert call.code in str(call)
         assert "<table" in call._repr_html_()

@@ -68,7 +68,7 @@ def capture(dialect: str, case: Case) -> dict[str, Any]:
     row |= rates_of(case, seen)
     if seen.error is not None:
         row["halt"] = {"update": seen.updates, "error": seen.error}
-    reasons = {"drifts": case.drifts, "past": case.past}
+    reasons = {"drifts": case.drifts, "unsaid": case.unsaid, "past": case.past}
     return row | {name: reason for name, reason in reasons.items() if reason}
 
 

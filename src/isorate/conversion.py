@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from isorate import dialects
 from isorate.comparison import Comparison, compare_sides
 from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
-from isorate.dialects._base import Call, Lift, Refusal, shortened
+from isorate.dialects._base import Call, Feedback, Lift, Refusal, shortened
 from isorate.reader import read
 from isorate.simulation import check_length, default_updates, simulate
 
@@ -184,8 +184,12 @@ def _said(
         schedule, unsaid = None, str(error)
     for constructor in constructors:
         spell = getattr(constructor, "spell", None)
-        if spell is not None:
+        if type(call) is constructor:
+            yield constructor, _same_pace(Lift(call), run)
+        elif spell is not None:
             yield constructor, _spelled(call, run, spell)
+        elif isinstance(call, Feedback) and issubclass(constructor, Feedback):
+            yield constructor, _same_pace(constructor.say(call.plateau()), run)
         elif schedule is None:
             yield constructor, Refusal(f"the call has no schedule: {unsaid}")
         else:
@@ -193,6 +197,13 @@ def _said(
                 yield constructor, constructor.lift(schedule, run.length)
             except IsorateError as error:
                 yield constructor, Refusal(str(error))
+
+
+def _same_pace(said: Lift | Refusal, run: Run) -> Lift | Refusal:
+    """Return a way that is stepped as often as the original."""
+    if isinstance(said, Refusal) or run.updates_per_step == 1:
+        return said
+    return replace(said, updates_per_step=run.updates_per_step)
 
 
 def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift | Refusal:
@@ -209,8 +220,9 @@ def _run_for(lift: Lift, run: Run) -> Run:
     if lift.call.card.clock == "update":
         return run
     if lift.updates_per_step == 1:
-        return Run(run.length, updates_per_epoch=run.updates_per_epoch)
-    return Run(run.length, updates_per_epoch=lift.updates_per_step, step_every="epoch")
+        return Run(run.length, updates_per_epoch=run.updates_per_epoch, metrics=run.metrics)
+    every = lift.updates_per_step
+    return Run(run.length, updates_per_epoch=every, step_every="epoch", metrics=run.metrics)
 
 
 def _measured(comparison: Comparison) -> Iterator[str]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from isorate.core.combinators import Groups, Join, Shift, Staircase, Until
+from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Until
 from isorate.core.errors import IsorateError
 from isorate.core.schedule import Schedule
-from isorate.core.shapes import Constant, Cosine, Table
-from isorate.dialects._base import Call, Role, source
+from isorate.core.shapes import (
+    Constant,
+    Cosine,
+    Exponential,
+    Formula,
+    Inverse,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+    Table,
+)
+from isorate.dialects._base import Call, Composition, Optimizer, Role, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from isorate.core.curve import Halt
     from isorate.core.run import Run
@@ -48,39 +59,103 @@ class SideFacts:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """The parts of a schedule that words can be found for; updates throughout."""
+    """The parts of a schedule that words can be found for; updates throughout.
+
+    Args:
+        shape: what it is, with its article.
+        start: the rate of update 0.
+        floor: the rate that it ends at, where it ends at one.
+        duration: how long it takes from start to end, or to decay once.
+        after: what follows its duration.
+        factor: what it decays by in its duration.
+        every: updates in one tick of its clock.
+        begin: how many ticks were over before update 0.
+        length: the number of updates that have a rate.
+        details: what else tells it from another of its shape, by name.
+
+    """
 
     shape: str
     start: float
-    floor: float | None
-    duration: float | None
-    after: str | None
     every: int
-    begin: int
+    begin: float
     length: int | None
+    floor: float | None = None
+    duration: float | None = None
+    after: str | None = None
+    factor: float | None = None
+    details: tuple[tuple[str, str], ...] = ()
+
+
+#: What the nodes of a schedule are called.
+CALLED = {
+    "constant": "a constant",
+    "linear": "a line",
+    "polynomial": "a polynomial",
+    "cosine": "a cosine",
+    "exponential": "an exponential",
+    "natural_exponential": "a natural exponential",
+    "inverse": "an inverse decay",
+    "piecewise_constant": "a rate for each interval",
+    "table": "a table",
+    "formula": "a formula",
+    "join": "a sequence",
+    "repeat": "a repeated cycle",
+    "mirror": "a course there and back",
+    "product": "a product",
+    "sum": "a sum",
+    "scale": "a scaled schedule",
+    "clamp": "a clamped schedule",
+}
 
 
 def traits(schedule: Schedule) -> Traits:
     """Take a schedule in normal form apart, as far as it is one shape."""
     length = schedule.length
-    start = schedule.at(0)
     node: Schedule = schedule.of if isinstance(schedule, Until) else schedule
-    every, begin = 1, 0
+    every: int = 1
+    begin: float = 0
     if isinstance(node, Staircase):
         every, node = node.every, node.of
     if isinstance(node, Shift):
         begin, node = node.by, node.of
+    shape = CALLED.get(node.tag, f"a {node.tag}")
+    plain = Traits(shape, schedule.at(0), every, begin, length)
     match node:
-        case Cosine(end=end, duration=duration, after=after):
-            return Traits("cosine", start, end, duration * every, after, every, begin, length)
+        case Cosine() | Linear() | Polynomial():
+            power = (("power", f"{node.power:g}"),) if isinstance(node, Polynomial) else ()
+            duration = node.duration * every
+            return replace(
+                plain, floor=node.end, duration=duration, after=node.after, details=power
+            )
+        case Exponential(factor=factor, duration=duration):
+            return replace(plain, factor=factor, duration=duration * every)
+        case NaturalExponential() | Inverse():
+            decay = (("decay", f"{node.decay:g}"),)
+            return replace(plain, duration=node.duration * every, details=decay)
         case Constant(rate=rate):
-            return Traits("constant", start, rate, None, None, every, begin, length)
+            return replace(plain, floor=rate)
+        case PiecewiseConstant(rates=rates, boundaries=boundaries):
+            listed = ("changes", f"at {_few(boundaries)}"), ("rates", _few(rates))
+            return replace(plain, details=listed)
         case Table(after=after):
-            return Traits("table", start, None, None, after, every, begin, length)
-        case Join():
-            return Traits("join", start, None, None, None, every, begin, length)
-        case _:
-            return Traits(node.tag, start, None, None, None, every, begin, length)
+            return replace(plain, after=after)
+        case Repeat(period=period, growth=growth, shrink=shrink):
+            cycle = (
+                ("period", f"{period * every} updates"),
+                ("growth", f"{growth}"),
+                ("shrink", f"{shrink:g}"),
+            )
+            return replace(plain, details=cycle)
+        case Formula(source=source):
+            return replace(plain, details=(("formula", source if len(source) < 60 else "another"),))
+    return plain
+
+
+def _few(values: Sequence[float]) -> str:
+    """Return some numbers as text, not more than a line holds."""
+    shown = ", ".join(f"{value:.6g}" for value in values[:6])
+    return shown if len(values) <= 6 else f"{shown}, …"
 
 
 def explain(
@@ -100,7 +175,7 @@ def explain(
         groups = [m.of if isinstance(m, Groups) else (m,) for m in meanings if m is not None]
         seen: set[tuple[str, str]] = set()
         for one, other in zip(groups[0], groups[1], strict=False):
-            for reason in _structural(a, b, traits(one), traits(other)):
+            for reason in _structural(a, b, one, other):
                 if (reason.kind, reason.text) not in seen:
                     seen.add((reason.kind, reason.text))
                     reasons.append(reason)
@@ -148,17 +223,29 @@ def _drifts(side: Any) -> bool:
     return isinstance(side, Call) and "recursion" in side.card.arithmetic
 
 
-def _structural(a: Any, b: Any, one: Traits, other: Traits) -> Iterator[Reason]:
+def _structural(
+    a: Any, b: Any, left: Schedule, right: Schedule, part: int | None = None
+) -> Iterator[Reason]:
+    """Visit what two schedules in normal form differ in; of two sequences, part by part."""
+    one, other = traits(left), traits(right)
+
     def reason(kind: str, text: str, *roles: Role) -> Reason:
         arguments = [
-            arg for role in roles for arg in (*_arguments(a, "a", role), *_arguments(b, "b", role))
+            argument
+            for role in roles
+            for side, name in ((a, "a"), (b, "b"))
+            for argument in _arguments(side, name, role, part)
         ]
-        return Reason(kind, text, tuple(dict.fromkeys(arguments)))
+        where = "" if part is None else f"part {part + 1}: "
+        return Reason(kind, where + text, tuple(dict.fromkeys(arguments)))
 
+    joins = [node.of if isinstance(node, Until) else node for node in (left, right)]
     if one.shape != other.shape:
         yield reason(
-            "shape", f"a is a {one.shape}, b a {other.shape}", "start", "duration", "length"
+            "shape", f"a is {one.shape}, b {other.shape}", "shape", "start", "duration", "length"
         )
+    elif isinstance(joins[0], Join) and isinstance(joins[1], Join):
+        yield from _joined(a, b, joins[0], joins[1], reason, part)
     if one.every != other.every:
         yield reason("clock", f"a moves {_clock(one.every)}, b {_clock(other.every)}", "clock")
     if not math.isclose(one.start, other.start, rel_tol=1e-15):
@@ -166,20 +253,41 @@ def _structural(a: Any, b: Any, one: Traits, other: Traits) -> Iterator[Reason]:
             "start", f"a starts at {one.start:.6g}, b at {other.start:.6g}", "start", "begin"
         )
     if one.floor is not None and other.floor is not None and one.floor != other.floor:
-        yield reason("floor", f"a's minimum is {one.floor:.6g}, b's {other.floor:.6g}", "end")
+        yield reason("floor", f"a ends at {one.floor:.6g}, b at {other.floor:.6g}", "end")
     if one.duration is not None and other.duration is not None and one.duration != other.duration:
-        text = f"a takes {one.duration:g} updates from start to minimum, b {other.duration:g}"
+        text = f"a takes {one.duration:g} updates from start to end, b {other.duration:g}"
         yield reason("period", text, "duration", "clock")
+    if one.factor != other.factor and one.factor is not None and other.factor is not None:
+        yield reason("shape", f"a decays by {one.factor:g}, b by {other.factor:g}", "factor")
+    for (name, said), (_, of_other) in zip(one.details, other.details, strict=False):
+        if one.shape == other.shape and said != of_other:
+            yield reason(
+                "shape", f"a's {name}: {said}; b's: {of_other}", "duration", "factor", "shape"
+            )
     if one.begin != other.begin:
-        yield reason(
-            "begin", f"a begins {one.begin} steps into its course, b {other.begin}", "begin"
-        )
+        text = f"a begins {one.begin:g} steps into its course, b {other.begin:g}"
+        yield reason("begin", text, "begin")
     if one.after != other.after and one.after is not None and other.after is not None:
-        text = f"past its minimum a {_after(one)}, b {_after(other)}"
+        low = all(side.floor is None or side.floor < side.start for side in (one, other))
+        text = f"past its {'minimum' if low else 'end'} a {_after(one)}, b {_after(other)}"
         yield reason("after", text, "duration")
-    if one.length != other.length:
+    if one.length != other.length and part is None:
         text = f"a {_length(one.length)}, b {_length(other.length)}"
         yield reason("length", text, "length")
+
+
+def _joined(
+    a: Any, b: Any, one: Join, other: Join, reason: Callable[..., Reason], part: int | None
+) -> Iterator[Reason]:
+    """Compare two sequences: their boundaries, and then their parts."""
+    if one.boundaries != other.boundaries:
+        text = f"a's parts begin at {_few(one.boundaries)}, b's at {_few(other.boundaries)}"
+        yield reason("period", text, "duration", "clock")
+    if part is not None:
+        return  # a sequence within a sequence is told by its boundaries only
+    for number, (left, right) in enumerate(zip(one.of, other.of, strict=False)):
+        if left != right:
+            yield from _structural(a, b, left, right, number)
 
 
 def _clock(every: int) -> str:
@@ -188,7 +296,8 @@ def _clock(every: int) -> str:
 
 def _after(side: Traits) -> str:
     if side.after == "mirror" and side.duration is not None:
-        return f"climbs again (period {2 * side.duration:g} updates)"
+        turns = "climbs" if side.floor is None or side.floor <= side.start else "falls"
+        return f"{turns} again (period {2 * side.duration:g} updates)"
     if side.after == "repeat" and side.duration is not None:
         return f"starts over (period {side.duration:g} updates)"
     return {"hold": "holds", "stop": "stops", "repeat": "starts over"}.get(
@@ -200,16 +309,30 @@ def _length(length: int | None) -> str:
     return "never ends" if length is None else f"ends after {length} updates"
 
 
-def _arguments(side: Any, name: str, role: Role) -> tuple[str, ...]:
-    """Return the arguments of a side that play a role, as ``a: T_max=100``."""
+def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tuple[str, ...]:
+    """Return the arguments of a side that play a role, as ``a: T_max=100``.
+
+    Of a call that holds others, those of the one that a part comes from, or of all.
+    """
     if not isinstance(side, Call):
         return ()
     found = []
+    if isinstance(side, Composition):
+        for index, member in enumerate(side.members):
+            if part in (None, index):
+                inner = _arguments(member, name, role)
+                found += [
+                    argument.replace(": ", f": schedulers[{index}].", 1)
+                    for argument in inner
+                    if not argument.startswith(f"{name}: lr=")
+                ]
     for argument, played in side.card.roles.items():
         if played != role:
             continue
         value = getattr(side, argument)
-        if argument == "optimizer":
+        if argument == "schedulers":
+            continue  # they are the call itself
+        if argument == "optimizer" and isinstance(value, Optimizer):
             rates = ", ".join(source(group.lr) for group in value.groups)
             found.append(f"{name}: lr={rates}")
         elif argument == "rates":

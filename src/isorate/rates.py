@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from isorate.core.errors import MissingRateError, ReadError
 from isorate.core.expression import constant, dotted, missing_names, shown
 from isorate.dialects._base import Optimizer, ParamGroup
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     Names = Mapping[str, Any]
 
+#: What a scheduler leaves in a parameter group besides its rates, for one that is resumed.
+LEFT_BEHIND = ("max_lr", "min_lr", "max_momentum", "base_momentum")
 TENSORS = ("tensor", "Tensor", "as_tensor")
 DTYPES = {"float": "float32", "double": "float64"}
 
@@ -94,7 +98,9 @@ def _groups(node: ast.Call, names: Names) -> list[ParamGroup] | None:
         rate = entries.get("lr", default)
         if rate is None:
             raise ReadError(f"the parameter group {shown(item)} has no lr")
-        groups.append(_group(rate, entries.get("initial_lr"), names))
+        left = {name: known_value(entries[name], names) for name in LEFT_BEHIND if name in entries}
+        group = _group(rate, entries.get("initial_lr"), names)
+        groups.append(msgspec.structs.replace(group, left=left) if left else group)
     return groups
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,13 +18,20 @@ from isorate.core.expression import (
     parse_value,
     shown,
 )
-from isorate.dialects.mindspore import LearningRateList
+from isorate.dialects._base import Call, Composition
+from isorate.dialects.mindspore import (
+    LearningRateList,
+    ListConcatenation,
+    concatenated,
+    is_list,
+)
 from isorate.rates import known_value, read_optimizer
+from isorate.script import check_order, is_optimizer_text, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.dialects._base import Call
+    from isorate.dialects._base import Optimizer
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
@@ -37,6 +45,9 @@ def read(
     names: Mapping[str, Any] | None = None,
 ) -> Call:
     """Read one schedule call as people paste it, alone or as the value of an assignment.
+
+    A block of statements may be pasted whole: numbers, the optimizer and the schedulers that a
+    scheduler holds are taken by their names, and the last scheduler is the call.
 
     The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
     share is torch's, unless ``dialect`` says otherwise. Arguments may be positional or keywords,
@@ -70,7 +81,9 @@ def read(
     if not text.strip():
         raise ReadError("the text is empty", required="one schedule call")
     try:
-        return _Reader(dict(names or {}), lr, dialect).call(parse_value(text))
+        reader = _Reader(dict(names or {}), lr, dialect)
+        body = statements(text)
+        return reader.call(parse_value(text)) if body is None else reader.script(body)
     except RecursionError:
         raise ReadError("the text is nested too deeply") from None
 
@@ -82,6 +95,13 @@ class _Reader:
         self.names = names
         self.lr = lr
         self.dialect = None if dialect is None else dialects.get(dialect).name
+        #: The optimizers and schedulers of the text that have a name.
+        self.optimizers: dict[str, Optimizer] = {}
+        self.schedulers: dict[str, Call] = {}
+        #: The schedulers in the order in which Python would build them.
+        self.built: list[Call] = []
+        #: The optimizer that the text is about, once it has been read.
+        self.optimizer: Optimizer | None = None
 
     def call(self, node: ast.expr) -> Call:
         match node:
@@ -94,6 +114,61 @@ class _Reader:
             f"{shown(node)} is not a call",
             required="a constructor call such as CosineAnnealingLR(T_max=100)",
         )
+
+    # --- a block of statements -----------------------------------------------------------------
+
+    def script(self, body: list[ast.stmt]) -> Call:
+        """Read statements as Python would run them, as far as they are about the schedule."""
+        last: Call | None = None
+        for statement in body:
+            match statement:
+                case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):
+                    last = self._assigned(dotted(target), value) or last
+                case ast.Expr(value=ast.Call() as value) if self._is_scheduler(value):
+                    last = self.call(value)
+                case _ if self._mentions_scheduler(statement):
+                    first = ast.unparse(statement).partition("\n")[0]
+                    text = f"{first[:60]} builds a scheduler where it cannot be followed"
+                    raise ReadError(text, hint="paste the statements that build it, one by one")
+        if last is None:
+            raise ReadError("the text builds no scheduler", required="one schedule call")
+        left = [call for call in self.built if not _holds(last, call)]
+        if left:
+            names = ", ".join(call.name for call in left)
+            text = f"{names} acts on the optimizer as well, and {last.name} does not hold it"
+            raise ReadError(text, hint="paste only the schedulers that the loop steps")
+        check_order(last, self.built)
+        return last
+
+    def _assigned(self, name: str | None, value: ast.expr) -> Call | None:
+        """Read one assignment; return the scheduler that it builds, if it does."""
+        if name is None:
+            return None
+        if isinstance(value, ast.Call) and self._is_scheduler(value):
+            call = self.call(value)
+            self.schedulers[name] = call
+            return call
+        if isinstance(value, ast.Call) and is_optimizer_text(value):
+            self._bind_optimizer(name, value)
+            return None
+        if isinstance(value, ast.List) and any(map(self._mentions_scheduler, value.elts)):
+            text = f"{name} is a list of schedulers"
+            raise ReadError(text, hint="write the list where it is used")
+        with contextlib.suppress(ReadError):  # a model, a loader: nothing that a schedule needs
+            self.names[name] = self._value(value)
+        return None
+
+    def _bind_optimizer(self, name: str, value: ast.Call) -> None:
+        beside = self.lr if self.optimizer is None else None
+        self.optimizers[name] = read_optimizer(value, beside, self.names, name)
+        self.optimizer = self.optimizers[name]
+
+    def _is_scheduler(self, node: ast.Call) -> bool:
+        last = (dotted(node.func) or "").rpartition(".")[2]
+        return any(_last(constructor) == last for constructor in self._known())
+
+    def _mentions_scheduler(self, node: ast.AST) -> bool:
+        return any(isinstance(n, ast.Call) and self._is_scheduler(n) for n in ast.walk(node))
 
     # --- which constructor ---------------------------------------------------------------------
 
@@ -137,7 +212,7 @@ class _Reader:
     def _suggest(self, last: str) -> str:
         known = {_last(c) for c in self._known()}
         close = get_close_matches(last, known, n=1, cutoff=0.5)
-        return f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
+        return f"did you mean {close[0]}?" if close else "isorate dialects lists what there is"
 
     # --- which arguments -----------------------------------------------------------------------
 
@@ -149,7 +224,9 @@ class _Reader:
         given: dict[str, ast.expr] = {}
         if any(isinstance(arg, ast.Starred) for arg in positional):
             raise ReadError(f"{name}: *arguments cannot be read")
-        if wants_optimizer and not (positional and self._is_optimizer(positional[0])):
+        # ChainedScheduler has its optimizer last: there, the first one is no optimizer anyway
+        first = fields[0] == "optimizer"
+        if wants_optimizer and first and not (positional and self._is_optimizer(positional[0])):
             fields.remove("optimizer")
         if len(positional) > len(fields):
             raise ReadError(
@@ -169,9 +246,10 @@ class _Reader:
                 raise ReadError(f"{name} got {keyword.arg!r} twice")
             given[keyword.arg] = keyword.value
         values: dict[str, Any] = {}
+        if "schedulers" in given:
+            return self._composition(constructor, given)
         if wants_optimizer:
-            optimizer = given.pop("optimizer", None)
-            values["optimizer"] = read_optimizer(optimizer, self.lr, self.names, name)
+            values["optimizer"] = self._optimizer(given.pop("optimizer", None), name)
         elif self.lr is not None:
             raise ReadError(f"{name} carries its own rates", hint="leave lr away")
         unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
@@ -189,12 +267,75 @@ class _Reader:
                     written = positional[0].id
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
-        return constructor(**values)
+        call = constructor(**values)
+        self.built.append(call)
+        return call
+
+    def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> Call:
+        """Read a scheduler that holds others; who comes first in the text says the optimizer."""
+        name = constructor.card.name
+        optimizer = given.pop("optimizer", None)
+        values: dict[str, Any] = {}
+        if optimizer is not None and not isinstance(optimizer, ast.Name | ast.Attribute):
+            values["optimizer"] = self._optimizer(optimizer, name)
+        values["schedulers"] = self._members(given.pop("schedulers"), name)
+        if "optimizer" not in values and "optimizer" not in constructor.defaults():
+            values["optimizer"] = self._optimizer(optimizer, name)
+        unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
+        if unset:
+            raise ReadError(
+                f"{name} uses names without a value: {', '.join(unset)}",
+                hint=" ".join(f"--set {n}=..." for n in unset),
+            )
+        values.update({field: self._value(value) for field, value in given.items()})
+        for field in constructor.__struct_fields__:
+            if field not in values and field not in constructor.defaults():
+                raise ReadError(f"{name} lacks the argument {field!r}")
+        call = constructor(**values)
+        self.built.append(call)
+        return call
+
+    def _members(self, node: ast.expr, name: str) -> list[Any]:
+        """Read the schedulers of a list: calls, names of calls, or anything else as it is."""
+        if not isinstance(node, ast.List | ast.Tuple):
+            raise ReadError(f"{name}: schedulers is not a list", got=shown(node))
+        members: list[Any] = []
+        for item in node.elts:
+            written = dotted(item)
+            if isinstance(item, ast.Call) and (self._is_scheduler(item) or written is None):
+                members.append(self.call(item))
+            elif written is not None and written in self.schedulers:
+                members.append(self.schedulers[written])
+            elif written is not None and written not in self.names:
+                text = f"{name} holds {written}, and the text does not say what it is"
+                raise ReadError(text, hint=f"paste the line {written} = ... before it")
+            else:
+                members.append(self._value(item))
+        return members
+
+    def _optimizer(self, node: ast.expr | None, caller: str) -> Optimizer:
+        """Return the optimizer that a scheduler is given: by name, in the text, or beside it."""
+        if isinstance(node, ast.NamedExpr):
+            if not isinstance(node.value, ast.Call):
+                raise ReadError(f"{shown(node)} is not an optimizer")
+            self._bind_optimizer(node.target.id, node.value)
+            return self.optimizers[node.target.id]
+        written = None if node is None else dotted(node)
+        if written in self.optimizers:
+            return self.optimizers[str(written)]
+        if isinstance(node, ast.Call) and self.optimizer is not None:
+            text = "the schedulers have optimizers of their own, which torch refuses"
+            raise ReadError(text, hint="name it once: optimizer := SGD(params, lr=0.1)")
+        if self.optimizer is None or isinstance(node, ast.Call):
+            self.optimizer = read_optimizer(node, self.lr, self.names, caller)
+        return self.optimizer
 
     def _is_optimizer(self, node: ast.expr) -> bool:
         match node:
+            case ast.NamedExpr():
+                return True
             case ast.Name(id=name):
-                return name not in self.names
+                return name in self.optimizers or name not in self.names
             case ast.Call(func=func):
                 return (dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
             case ast.Attribute() | ast.Subscript():
@@ -242,24 +383,33 @@ class _Reader:
             raise ReadError("a list carries its own rates", hint="leave lr away")
         if self.dialect not in (None, "mindspore"):
             raise ReadError(f"{self.dialect} takes no list of rates", hint="mindspore does")
-        rates = self._rates(node)
-        return LearningRateList(tuple(rates))
+        return concatenated(self._lists(node))
 
-    def _rates(self, node: ast.expr) -> list[Any]:
+    def _lists(self, node: ast.expr) -> list[Call]:
+        """Read lists joined by ``+``: plain ones, and calls that return a list."""
         match node:
             case ast.List(elts=items):
-                return [known_value(item, self.names) for item in items]
+                return [LearningRateList(tuple(known_value(item, self.names) for item in items))]
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return _short(self._rates(left) + self._rates(right))
-            case ast.BinOp(left=ast.List() | ast.BinOp() as left, op=ast.Mult(), right=right):
-                rates, times = self._rates(left), known_value(right, self.names)
+                return _short([*self._lists(left), *self._lists(right)])
+            case ast.BinOp(
+                left=ast.List() | ast.BinOp() | ast.Call() as left, op=ast.Mult(), right=right
+            ):
+                lists, times = _short(self._lists(left)), known_value(right, self.names)
                 if isinstance(times, bool) or not isinstance(times, int) or times < 0:
                     raise ReadError(
                         "a list is repeated", required="an integer >= 0 times", got=times
                     )
-                if len(rates) * times > LONGEST_TEXT:
+                if _written(lists) * times > LONGEST_TEXT:
                     raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
-                return rates * times
+                match lists:
+                    case [LearningRateList(rates=rates)]:
+                        return [LearningRateList(rates * times)]
+                return lists * times
+            case ast.Call():
+                call = self.call(node)
+                if is_list(call):
+                    return [call]
         raise ReadError(f"{shown(node)} is not a list of rates")
 
 
@@ -273,11 +423,25 @@ class _Inline(ast.NodeTransformer):
         return ast.Constant(self.names[node.id]) if node.id in self.names else node
 
 
+def _holds(call: Call, member: Call) -> bool:
+    """Whether a call is another one, or holds it somewhere."""
+    held = call.members if isinstance(call, Composition) else ()
+    return call is member or any(_holds(part, member) for part in held if isinstance(part, Call))
+
+
 def _last(constructor: type[Call]) -> str:
     return constructor.card.name.rpartition(".")[2]
 
 
-def _short(rates: list[Any]) -> list[Any]:
-    if len(rates) > LONGEST_TEXT:
+def _short(lists: list[Call]) -> list[Call]:
+    """Return lists, plain neighbours as one, unless they are too long."""
+    joined = concatenated(lists)
+    short = list(joined.lists) if isinstance(joined, ListConcatenation) else [joined]
+    if _written(short) > LONGEST_TEXT:
         raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
-    return rates
+    return short
+
+
+def _written(lists: list[Call]) -> int:
+    """Return how many rates are written out in lists; a call counts as one."""
+    return sum(len(part.rates) if isinstance(part, LearningRateList) else 1 for part in lists)

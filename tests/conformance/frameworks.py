@@ -125,7 +125,7 @@ def _torch_scope(lr: float | Sequence[float] | None, *, bare: bool) -> dict[str,
     scope |= {f"params_{index}": parameters() for index in range(GROUPS)}
     scope["params"] = parameters()
     schedulers = torch.optim.lr_scheduler
-    scope["lr_scheduler"] = schedulers
+    scope |= {"lr_scheduler": schedulers, "swa_utils": torch.optim.swa_utils}
     constructors = {name: getattr(schedulers, name) for name in schedulers.__all__}
     constructors["SWALR"] = torch.optim.swa_utils.SWALR
     if lr is not None:
@@ -226,7 +226,12 @@ def _torch_moves(optimizer: Any) -> list[float]:
         for parameter in parameters:
             parameter.zero_()
             parameter.grad = torch.ones_like(parameter)
+    momenta = [group["momentum"] for group in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group["momentum"] = 0  # which some schedulers set: it is the rate that is weighed here
     optimizer.step()
+    for group, momentum in zip(optimizer.param_groups, momenta, strict=True):
+        group["momentum"] = momentum
     return [-float(parameter) for parameter in parameters]
 
 

@@ -15,12 +15,25 @@ from isorate import Run, read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
 from tests.conformance.frameworks import drive
+from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 
 pytestmark = pytest.mark.torch
 
 SGD = "torch.optim.SGD"
 #: For what takes seconds: 10 of the profile's 100 examples, 30 of its 300.
-FEW = (settings.default or settings()).max_examples // 10
+EXAMPLES = (settings.default or settings()).max_examples
+FEW = EXAMPLES // 10
+
+
+loops = st.one_of(
+    st.integers(1, 90).map(Run),
+    st.integers(1, 90).map(Run),
+    st.builds(
+        lambda updates, every: Run(updates, updates_per_epoch=every, step_every="epoch"),
+        st.integers(1, 90),
+        st.integers(1, 4),
+    ),
+)
 
 
 @st.composite
@@ -98,6 +111,18 @@ def test_rates_beside_the_text(lr: list[float], T_max: int, arguments: str) -> N
     agree(f"CosineAnnealingLR({arguments.format(T_max)})", Run(100), lr)
 
 
+@pytest.mark.parametrize("name", ARGUMENTS)
+@given(data=st.data())
+def test_scheduler(name: str, data: st.DataObject) -> None:
+    agree(data.draw(schedulers(name)), data.draw(loops))
+
+
+@given(composed(), loops)
+@settings(max_examples=3 * EXAMPLES)
+def test_composition(text: str, run: Run) -> None:
+    agree(text, run)
+
+
 FACTORS = [
     "0.5 * (1 + math.cos(math.pi * t / {T}))",
     "0.95 ** t",
@@ -144,3 +169,25 @@ def test_lambda(drawn: tuple[str, Run]) -> None:
 @pytest.mark.parametrize("resumed", ["", ", last_epoch=3"])
 def test_bad_lambdas(functions: str, resumed: str) -> None:
     agree(f"LambdaLR({SGD}(params, lr=0.1), {functions}{resumed})", Run(3))
+
+
+METRICS = st.one_of(st.floats(-2, 2), st.sampled_from([0.5, 0.5, 0.5, math.nan, math.inf]))
+
+
+@given(data=st.data())
+def test_plateau(data: st.DataObject) -> None:
+    draw = data.draw
+    arguments = {
+        "mode": draw(st.sampled_from(["min", "max"])),
+        "factor": draw(st.sampled_from([0.1, 0.5, 0.9, 0.0])),
+        "patience": draw(st.integers(0, 4)),
+        "threshold": draw(st.sampled_from([1e-4, 0.1, 0.0])),
+        "threshold_mode": draw(st.sampled_from(["rel", "abs"])),
+        "cooldown": draw(st.integers(0, 3)),
+        "min_lr": draw(st.sampled_from([0, 0.01, 1e-5])),
+        "eps": draw(st.sampled_from([1e-8, 0.0, 0.05])),
+    }
+    written = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    lr = draw(st.sampled_from(["0.1", "1", "torch.tensor(0.1)"]))
+    metrics = draw(st.lists(METRICS, min_size=40, max_size=40))
+    agree(f"ReduceLROnPlateau({SGD}(params, lr={lr}), {written})", Run(41, metrics=metrics))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from pathlib import Path
@@ -32,10 +33,10 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--lr",
                 "rates",
-                type=float,
                 multiple=True,
-                metavar="RATE",
-                help="The optimizer's rate; repeat it for more parameter groups.",
+                metavar="RATE,…",
+                callback=_parse_rates,
+                help="The optimizer's rate, or one for each parameter group: 0.1,0.01.",
             ),
             click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
             click.option("--epochs", type=int, metavar="N", help="Length of the run in epochs."),
@@ -48,6 +49,11 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default="update",
                 show_default=True,
                 help="When the loop calls scheduler.step().",
+            ),
+            click.option(
+                "--metrics",
+                metavar="FILE:COLUMN",
+                help="The metric that a plateau scheduler follows, a CSV row for each step.",
             ),
             click.option(
                 "--set",
@@ -69,11 +75,63 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def make_run(
-    updates: int | None, epochs: int | None, updates_per_epoch: int | None, step_every: Any
-) -> Run:
+def make_run(options: dict[str, Any]) -> Run:
     """Return the run that the options ask for."""
-    return Run(updates, epochs=epochs, updates_per_epoch=updates_per_epoch, step_every=step_every)
+    return Run(
+        options["updates"],
+        epochs=options["epochs"],
+        updates_per_epoch=options["updates_per_epoch"],
+        step_every=options["step_every"],
+        metrics=None if options["metrics"] is None else read_metrics(options["metrics"]),
+    )
+
+
+def read_metrics(where: str) -> list[float]:
+    """Read one column of a CSV file: by its heading, or by its number, counted from 1."""
+    name, _, column = where.rpartition(":")
+    if not name:
+        raise ReadError("--metrics", required="FILE:COLUMN", got=repr(where))
+    try:
+        with Path(name).open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ReadError(f"cannot read {name}: {reason.lower()}") from None
+    headings = [heading.strip() for heading in rows[0]] if rows else []
+    if column in headings:
+        index, first = headings.index(column), 1
+    elif column.isdecimal() and 0 < int(column) <= len(headings):
+        index, first = int(column) - 1, 0 if _is_number(headings[int(column) - 1]) else 1
+    else:
+        known = ", ".join(headings) or "nothing"
+        raise ReadError(f"{name} has no column {column!r}", hint=f"its first row has {known}")
+    return [_metric(row, index, name, line) for line, row in enumerate(rows[first:], first + 1)]
+
+
+def _metric(row: list[str], index: int, name: str, line: int) -> float:
+    written = row[index].strip() if index < len(row) else ""
+    if not _is_number(written):
+        raise ReadError(f"{name}, row {line}", required="a number", got=repr(written))
+    return float(written)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_rates(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Read rates, one a parameter group, with commas between them or an option for each."""
+    rates = [rate.strip() for text in given for rate in text.split(",")]
+    for rate in rates:
+        if not _is_number(rate):
+            raise click.BadParameter(f"{rate!r} is not a valid float")
+    return tuple(map(float, rates))
 
 
 def names(settings: tuple[str, ...]) -> dict[str, Any]:

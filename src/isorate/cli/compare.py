@@ -29,9 +29,7 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     from isorate.comparison import compare
     from isorate.simulation import default_updates
 
-    run = shared.make_run(
-        options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
-    )
+    run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     sides = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
     default = run.updates is None

@@ -27,9 +27,7 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     """  # noqa: D301 - \b is click's
     from isorate.conversion import convert
 
-    run = shared.make_run(
-        options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
-    )
+    run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     with shared.Progress(run.updates) as progress:

@@ -24,9 +24,7 @@ def command(call: str, dialect: str | None, **options: Any) -> int:
     from isorate.reports import figure
     from isorate.simulation import default_updates, simulate
 
-    run = shared.make_run(
-        options["updates"], options["epochs"], options["updates_per_epoch"], options["step_every"]
-    )
+    run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
     default = run.updates is None

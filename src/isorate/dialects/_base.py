@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import msgspec
 
 from isorate.core import notebook
-from isorate.core.errors import IsorateError, NativeError, ReadError, RunError
+from isorate.core.errors import ConvertError, IsorateError, NativeError, ReadError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_SHOWN = 400
 
 #: What an argument says about the schedule.
-Role = Literal["start", "end", "duration", "clock", "length", "begin"]
+Role = Literal["start", "end", "duration", "factor", "shape", "clock", "length", "begin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,17 @@ class ParamGroup(msgspec.Struct, frozen=True):
         lr: the rate in ``group["lr"]`` when the scheduler is built.
         initial_lr: ``group["initial_lr"]``, where a checkpoint or the text has set it.
         tensor: the dtype where the rate is a tensor, else none: a Python float.
+        left: what a scheduler left in the group besides, as ``OneCycleLR`` does, by its key.
 
     """
 
     lr: float
     initial_lr: float | None = None
     tensor: Literal["float32", "float64"] | None = None
+    left: dict[str, float] = {}
 
     def __post_init__(self) -> None:
-        for name, value in (("lr", self.lr), ("initial_lr", self.initial_lr)):
+        for name, value in {"lr": self.lr, "initial_lr": self.initial_lr, **self.left}.items():
             if value is None and name == "initial_lr":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -76,7 +78,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
         if self.tensor != "float32":
             return self
         initial = None if self.initial_lr is None else _float32(self.initial_lr)
-        return ParamGroup(_float32(self.lr), initial, self.tensor)
+        return ParamGroup(_float32(self.lr), initial, self.tensor, self.left)
 
 
 class Optimizer(msgspec.Struct, frozen=True):
@@ -156,6 +158,26 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """A way in which a framework does other than its own documentation says.
+
+    Args:
+        documented: what the documentation says, in Isorate's words.
+        actual: what the framework does instead.
+        shown: a call that shows it, as text that reads without more.
+        update: an update at which its rate shows it.
+        upstream: where the framework's own tracker knows of it, if anywhere.
+
+    """
+
+    documented: str
+    actual: str
+    shown: str
+    update: int
+    upstream: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is known of a constructor besides its arguments.
 
@@ -177,6 +199,7 @@ class Card:
         deprecation: the framework's own deprecation text.
         way_out: the full name of what replaces a deprecated call.
         bare: whether the last part of the name alone is enough to mean this constructor.
+        deviations: where it does other than its own documentation says.
 
     """
 
@@ -195,6 +218,7 @@ class Card:
     deprecation: str | None = None
     way_out: str | None = None
     bare: bool = True
+    deviations: Sequence[Deviation] = ()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -341,12 +365,16 @@ class Composition(Call, frozen=True):
         defaults = self.defaults()
         for name, value in self.arguments().items():
             if isinstance(value, Optimizer):
-                yield optimizer or f"optimizer := {self._optimizer_code(value)}"
+                text = optimizer or f"optimizer := {self._optimizer_code(value)}"
+                yield text if name == self.__struct_fields__[0] else f"{name}={text}"
                 optimizer = optimizer or "optimizer"
             elif name == "schedulers" and isinstance(value, list | tuple):
                 parts = []
                 for part in value:
-                    if isinstance(part, Call) and "optimizer" in part.__struct_fields__:
+                    if isinstance(part, Composition):
+                        parts.append(part.written(optimizer))
+                        optimizer = "optimizer"
+                    elif isinstance(part, Call) and "optimizer" in part.__struct_fields__:
                         parts.append(part.written(optimizer or part.naming()))
                         optimizer = "optimizer"
                     else:
@@ -356,8 +384,44 @@ class Composition(Call, frozen=True):
                 yield f"{name}={source(value)}"
 
 
+class Plateau(msgspec.Struct, frozen=True):
+    """What a scheduler does when a metric has stopped improving, the same for all dialects.
+
+    Args:
+        rates: the rate of every parameter group to begin with.
+        mode: ``"min"`` where a lower metric is better, else ``"max"``.
+        factor: what the rate is multiplied by.
+        patience: how many steps without improvement are let pass.
+        threshold: how much better counts as an improvement.
+        threshold_mode: ``"rel"`` for a share of the best metric, ``"abs"`` for a difference.
+        cooldown: how many steps after a reduction do not count.
+        least: the lowest rate of every group.
+        eps: reductions that are not larger than this are left out.
+
+    """
+
+    rates: tuple[float, ...]
+    mode: str
+    factor: float
+    patience: int
+    threshold: float
+    threshold_mode: str
+    cooldown: int
+    least: tuple[float, ...]
+    eps: float
+
+
 class Feedback(Call, frozen=True):
     """A call whose rates follow a metric that the loop measures: ``step(metric)``."""
+
+    def plateau(self) -> Plateau:
+        """Return what it does, in words that other dialects understand."""
+        raise NotImplementedError
+
+    @classmethod
+    def say(cls, plateau: Plateau) -> Lift | Refusal:
+        """Say what another dialect's scheduler does with the same metric."""
+        raise NotImplementedError
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Refuse: without the metric there are no rates."""
@@ -366,6 +430,16 @@ class Feedback(Call, frozen=True):
             required="the metric's values, one for each step",
             hint="Run(metrics=[...]), or --metrics FILE:COLUMN",
         )
+
+    def lower(self) -> Schedule:
+        """Refuse: a rate that follows a metric is no function of the step."""
+        self.checked()
+        raise ConvertError(f"{self.name} follows a metric, not the step", hint="Run(metrics=[...])")
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Refuse: a schedule follows the step."""
+        return Refusal("it follows a metric, and the schedule the step")
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         """Yield the rates of steps 0 … steps−1, given the metric of every step before.
@@ -424,7 +498,7 @@ def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:
         return f"{package}.tensor({source(value)}{dtype})"
 
     groups = optimizer.groups
-    if len(groups) == 1 and groups[0].initial_lr is None:
+    if len(groups) == 1 and groups[0] == ParamGroup(groups[0].lr, None, groups[0].tensor):
         return f"{constructor}(params, lr={rate(groups[0].lr, groups[0].tensor)})"
     items = []
     for index, group in enumerate(groups):
@@ -434,7 +508,8 @@ def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:
             if group.initial_lr is None
             else f", 'initial_lr': {rate(group.initial_lr, group.tensor)}"
         )
-        items.append(f"{{'params': {params}, 'lr': {rate(group.lr, group.tensor)}{initial}}}")
+        left = "".join(f", {name!r}: {source(value)}" for name, value in group.left.items())
+        items.append(f"{{'params': {params}, 'lr': {rate(group.lr, group.tensor)}{initial}{left}}}")
     return f"{constructor}([{', '.join(items)}], lr={rate(groups[0].lr, groups[0].tensor)})"
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
 from isorate.core.errors import ConvertError
-from isorate.core.evaluate import BLOCK
 from isorate.core.shapes import Constant, Cosine
 from isorate.dialects._base import Halting, Lift, Optimizer, ParamGroup, Refusal
+from isorate.dialects._libm import exact_cos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from isorate.core.schedule import Schedule
@@ -26,112 +23,39 @@ if TYPE_CHECKING:
     Float64s = NDArray[np.float64]
 
 
-# --- the recursion, in float64 ----------------------------------------------------------------
+# --- the recursion ----------------------------------------------------------------------------
 
 
-def chained_cosine(
-    group: ParamGroup, eta_min: float, T_max: float, first: int, steps: int
-) -> Iterator[Float64s]:
-    """Rates of ``steps`` steps from ``group.lr`` at step ``first``, each computed from the last.
+def cosine_links(
+    T_max: float, t: int, steps: int
+) -> tuple[Float64s, NDArray[np.bool_], Halting | None]:
+    """Return what links the rate after each of the steps after ``t`` to the rate before it.
 
-    ``lr(t) = (1+cos(πt/T)) / (1+cos(π(t−1)/T)) · (lr(t−1) − η) + η``, except at the step after a
-    trough (``t−1 = T`` modulo 2T), where ``lr(t) = lr(t−1) + (base−η)(1−cos(π/T))/2``. Every
-    operation is the Python float64 one, in torch's order; only the cosines and their ratios are
-    taken in bulk.
+    ``lr(t) = q·(lr(t−1) − η) + η``, q = (1+cos(πt/T)) / (1+cos(π(t−1)/T)), except at an anchor: the
+    step after a trough, t−1 = T modulo 2T, which adds a rise. Every operation is the Python float64
+    one, in torch's order; they are only taken in bulk.
 
-    Yields:
-        Blocks of rates, shape ``(m,)``.
-
-    Raises:
-        Halting: where the ratio divides by zero, which T_max above 3·10⁸ brings about.
+    Returns:
+        The ratios q, where the anchors are, and what torch raises at the step after them: where the
+        ratio divides by zero, which T_max above 3·10⁸ brings about, or where π·t/T is infinite.
 
     """
-    lr: float = group.lr
-    rise = (group.base - eta_min) * (1 - math.cos(math.pi / T_max)) / 2
-    for index, (ratio, anchors) in enumerate(chain_links(T_max, first, steps)):
-        rates = _recursion(lr, ratio, anchors, eta_min, rise)
-        block = rates if index else np.concatenate(([lr], rates))
-        lr = float(block[-1])
-        yield block
-
-
-def chain_links(
-    T_max: float, first: int, steps: int
-) -> Iterator[tuple[Float64s, NDArray[np.bool_]]]:
-    """Yield what links each rate to the one before: ratios of cosines, and the anchors.
-
-    Yields:
-        Ratios and anchors of the steps after ``first``, block by block; the first block is one
-        short, for the rate that is given.
-
-    Raises:
-        Halting: where the ratio divides by zero.
-
-    """
-    period = 2 * T_max
-    for start in range(first, first + steps, BLOCK):
-        stop = min(start + BLOCK, first + steps)
-        begin = max(start, first + 1)
-        t = np.arange(begin - 1, stop, dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            height = 1 + exact_cos(np.pi * t / T_max)
-            anchors = (t[1:] - 1 - T_max) % period == 0
-            ratio = height[1:] / height[:-1]
-        vanishing = np.flatnonzero((height[:-1] == 0) & ~anchors)
-        if len(vanishing):
-            stop = begin + int(vanishing[0])
-        if stop > start:
-            yield ratio[: stop - begin], anchors[: stop - begin]
-        if len(vanishing):
-            raise Halting("ZeroDivisionError", "1 + cos underflows to 0 one step before the trough")
-
-
-def _recursion(
-    lr: float, ratio: Float64s, anchors: NDArray[np.bool_], eta: float, rise: float
-) -> Float64s:
-    """Run the recursion over one block; between two anchors it is a bare loop."""
-    if not anchors.any():
-        return _between_anchors(lr, ratio, eta)
-    if anchors.sum() * 32 > len(anchors):  # short periods: slicing would cost more than it saves
-        rates = [
-            lr := lr + rise if anchor else q * (lr - eta) + eta
-            for q, anchor in zip(ratio.tolist(), anchors.tolist(), strict=True)
-        ]
-        return np.array(rates)
-    out = np.empty(len(ratio))
-    done = 0
-    for anchor in [*np.flatnonzero(anchors).tolist(), len(ratio)]:
-        if anchor > done:
-            out[done:anchor] = _between_anchors(lr, ratio[done:anchor], eta)
-            lr = float(out[anchor - 1])
-        if anchor < len(ratio):
-            out[anchor] = lr = lr + rise
-        done = anchor + 1
-    return out
-
-
-def _between_anchors(lr: float, ratio: Float64s, eta: float) -> Float64s:
-    if eta == 0:  # zero taken away and added changes no bit but -0.0's: a product, accumulated
-        return np.multiply.accumulate(np.concatenate(([lr + 0.0], ratio)))[1:]
-    return np.array([lr := q * (lr - eta) + eta for q in ratio.tolist()])
-
-
-def exact_cos(x: Float64s) -> Float64s:
-    """``math.cos`` of every element, to the bit."""
-    if numpy_cos_is_libm():
-        return np.cos(x)
-    return np.fromiter(map(math.cos, x.tolist()), np.float64, len(x))
-
-
-@cache
-def numpy_cos_is_libm() -> bool:
-    """Whether this NumPy takes float64 cosines from the C library, as ``math.cos`` does.
-
-    NumPy 1.25 to 2.4 do; vectorised builds before and, perhaps, after them round differently
-    about once in a hundred values, which four thousand samples cannot miss.
-    """
-    x = np.geomspace(1e-3, 1e6, 4096)
-    return bool((np.cos(x) == np.fromiter(map(math.cos, x.tolist()), np.float64, len(x))).all())
+    with np.errstate(all="ignore"):
+        at = np.arange(t, t + steps + 1, dtype=np.float64)
+        angle = np.pi * at / T_max
+        height = 1 + exact_cos(angle)
+        anchors = (at[1:] - 1 - T_max) % (2 * T_max) == 0
+        ratio = height[1:] / height[:-1]
+    failing = ((height[:-1] == 0) | np.isinf(angle[1:])) & ~anchors
+    if not failing.any():
+        return ratio, anchors, None
+    stop = int(failing.argmax())
+    halt = (
+        Halting("ValueError", f"the cosine of infinity at step {t + stop + 1}")
+        if math.isinf(angle[stop + 1])
+        else Halting("ZeroDivisionError", "1 + cos underflows to 0 one step before the trough")
+    )
+    return ratio[:stop], anchors[:stop], halt
 
 
 # --- what a chained cosine means ---------------------------------------------------------------
@@ -143,14 +67,15 @@ def chained_meaning(optimizer: Optimizer, eta_min: float, T_max: float, first: i
     A recursion keeps the amplitude that ``group.lr`` implies until the next trough, and swings
     with ``base`` from there on. Only where ``group.lr`` is on the curve already is it one cosine.
     """
-    groups = [_chained_group(group, eta_min, T_max, first) for group in optimizer.groups]
+    groups = [chained_group(group, eta_min, T_max, first) for group in optimizer.groups]
     return Stepped(groups[0]) if len(groups) == 1 else Groups(tuple(map(Stepped, groups)))
 
 
-def _chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Schedule:
+def chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Schedule:
+    """Return the same for one group."""
     if math.isnan(T_max):
         raise ConvertError("T_max is NaN, and so is every rate", hint="there is no schedule to say")
-    T = abs(T_max)
+    T: int | float = abs(T_max)
     if math.isinf(T):
         return Constant(float(group.lr))
     if float(T).is_integer():
@@ -271,6 +196,8 @@ def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
     if isinstance(schedule, Staircase):
         every, schedule = schedule.every, schedule.of
     if isinstance(schedule, Shift):
+        if not isinstance(schedule.by, int):
+            return Refusal(f"it begins at a whole step, and the schedule {schedule.by:g} steps on")
         begin, schedule = schedule.by, schedule.of
     if not isinstance(schedule, Cosine):
         return Refusal(f"a {schedule.tag} is not one cosine")

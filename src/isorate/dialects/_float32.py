@@ -1,7 +1,7 @@
 """Float32 arithmetic of the frameworks, operation for operation, each one rounded once.
 
-Measured against torch 2.13.0 and MindSpore 2.10.0 on CPU: torch's tensor ops and MindSpore's
-kernels round every operation to float32, Python numbers are rounded before they take part, and
+Measured against MindSpore 2.10.0 on CPU: its kernels round every operation to float32, Python
+numbers are rounded before they take part, and
 MindSpore's ``Cos`` and ``Sin`` are the double functions rounded once.
 """
 
@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.evaluate import BLOCK
-from isorate.dialects._cosine import chain_links, exact_cos
+from isorate.dialects._libm import exact_cos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-    from isorate.dialects._base import ParamGroup
-
     Float32s = NDArray[np.float32]
+    Rates = NDArray[np.floating[Any]]
 
 F32 = np.float32
 PI, ONE, TWO, HALF = F32(math.pi), F32(1), F32(2), F32(0.5)
@@ -39,39 +35,79 @@ def single(value: float) -> np.float32:
         return F32(value)
 
 
-# --- torch, with the rate in a float32 tensor ---------------------------------------------------
-
-
-def chained_cosine_tensor(
-    group: ParamGroup, eta_min: float, T_max: float, first: int, steps: int
-) -> Iterator[Float32s]:
-    """Rates of torch's recursion where ``group["lr"]`` is a float32 tensor.
-
-    The ratio of cosines is a Python float, rounded to float32 when it multiplies the tensor; so
-    is ``eta_min`` in either place. Every tensor operation rounds.
-    """
-    lr, base, eta = single(group.lr), single(group.base), single(eta_min)
-    quiet: Any = {"over": "ignore", "invalid": "ignore"}
-    with np.errstate(**quiet):
-        rise = (base - eta) * single(1 - math.cos(math.pi / T_max)) / TWO
-    for index, (ratio, anchors) in enumerate(chain_links(T_max, first, steps)):
-        with np.errstate(**quiet):
-            rates = _recursion(lr, ratio.astype(F32), anchors, eta, rise)
-        block = rates if index else np.concatenate(([lr], rates))
-        lr = block[-1]
-        yield block
-
-
-# --- MindSpore's cell ---------------------------------------------------------------------------
+# --- MindSpore's cells --------------------------------------------------------------------------
+#
+# Measured on CPU, called with one step as an optimizer does, in either mode: every operation is
+# rounded, ``Pow`` is the C library's powf, a number over a tensor is the number times the
+# reciprocal, and a count beside an int32 tensor wraps to int32. (Called with eight steps or more
+# at once, ``Pow`` takes another kernel, an ULP or two away.)
 
 
 def cosine_cell(min_lr: float, max_lr: float, decay_steps: int, t: NDArray[np.int64]) -> Float32s:
     """``min + ½(max−min)(1 + sin(π(p + ½)))``, p = min(t, D)/D, in the cell's own order."""
     half_span = single(0.5 * (max_lr - min_lr))
-    p = np.minimum(t, decay_steps).astype(F32) / single(decay_steps)
-    wave = _rounded(math.sin, PI * (p + HALF))
+    wave = _rounded(math.sin, PI * (capped(t, decay_steps) + HALF))
     with np.errstate(invalid="ignore"):  # a rate beyond float32 is infinite there as well
         return single(min_lr) + half_span * (ONE + wave)
+
+
+def exponential_cell(lr: float, decay_rate: float, p: Float32s) -> Float32s:
+    """``lr·decay_rate^p``."""
+    with np.errstate(all="ignore"):
+        return single(lr) * powf(np.full(len(p), single(decay_rate)), p)
+
+
+def natural_cell(lr: float, decay_rate: float, t: Float32s) -> Float32s:
+    """``lr·e^(−decay_rate·t)``, e rounded as well."""
+    with np.errstate(all="ignore"):
+        return single(lr) * powf(np.full(len(t), single(math.e)), single(-decay_rate) * t)
+
+
+def inverse_cell(lr: float, decay_rate: float, p: Float32s) -> Float32s:
+    """``lr·(1/(1 + decay_rate·p))``."""
+    with np.errstate(all="ignore"):
+        return single(lr) * (ONE / (ONE + single(decay_rate) * p))
+
+
+def polynomial_cell(lr: float, end: float, power: float, p: Float32s) -> Float32s:
+    """``(lr − end)(1 − p)^power + end``, the difference taken in float64."""
+    with np.errstate(all="ignore"):
+        weight = powf(ONE - p, np.full(len(p), single(power)))
+        return single(lr - end) * weight + single(end)
+
+
+def warmup_cell(lr: float, warmup_steps: int, t: NDArray[np.int64]) -> Float32s:
+    """``lr·(min(t, W)/W)``."""
+    with np.errstate(all="ignore"):
+        return single(lr) * capped(t, warmup_steps)
+
+
+def shares(t: NDArray[np.int64], steps: int) -> Float32s:
+    """``t/D``: the share of a duration that is over."""
+    share: Float32s = t.astype(F32) / single(steps)
+    return share
+
+
+def capped(t: NDArray[np.int64], steps: int) -> Float32s:
+    """``min(t, D)/D``, the minimum taken in int32, where a D from 2**31 on wraps."""
+    return shares(np.minimum(t, (steps + 2**31) % 2**32 - 2**31), steps)
+
+
+def shares_of_one(t: NDArray[np.int64], steps: int) -> Float32s:
+    """``min(t, D)/D``, the minimum taken in float32."""
+    least: Float32s = np.minimum(t.astype(F32), single(steps), dtype=F32)
+    return least / single(steps)
+
+
+def shares_anew(t: NDArray[np.int64], steps: int) -> Float32s:
+    """``t/(D·max(⌈t/D⌉, 1))``: the share of the longer duration that is over."""
+    times: Float32s = np.maximum(np.ceil(shares(t, steps)), ONE)
+    return t.astype(F32) / (single(steps) * times)
+
+
+def powf(bases: Float32s, exponents: Float32s) -> Float32s:
+    """The C library's powf of every pair: NumPy takes it for single numbers, not for arrays."""
+    return np.array([base**exponent for base, exponent in zip(bases, exponents, strict=True)], F32)
 
 
 def annealing_cell(lr: float, eta_min: float, T_max: int, t: NDArray[np.int64]) -> Float32s:
@@ -85,73 +121,37 @@ def annealing_cell(lr: float, eta_min: float, T_max: int, t: NDArray[np.int64]) 
 # --- MindSpore's experimental scheduler ---------------------------------------------------------
 
 
-def experimental_cosine(
-    group: ParamGroup, eta_min: float, T_max: int, last_epoch: int, steps: int
-) -> Iterator[Float32s]:
-    """Rates of MindSpore's recursion: torch's formula with a float32 step counter and kernels.
+def number(value: float, held: type[np.floating[Any]]) -> Any:
+    """Return a Python number in a dtype, as a kernel takes it."""
+    return single(value) if held is F32 else np.float64(value)
 
-    The constructor takes a step, so that a call with ``last_epoch=k`` begins with the rate of
-    step k+1; the step to 0 keeps the rate it finds.
+
+def cosine_of(x: Rates) -> Rates:
+    """Return the cosines of float32 or float64 angles: those of float64, rounded once."""
+    with np.errstate(invalid="ignore"):
+        return exact_cos(x.astype(np.float64)).astype(x.dtype)
+
+
+def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.bool_]]:
+    """Return what links the rates after the steps from ``counts[0]`` to ``counts[1:]``.
+
+    MindSpore's annealing is torch's recursion, with kernels and a step counter in float32.
+
+    Returns:
+        The ratios of cosines, and where the scheduler adds the anchor's rise instead.
+
     """
-    lr, eta = single(group.lr), single(eta_min)
-    plain = group.initial_lr is not None and group.tensor is None  # still a Python number
-    counter = float(single(last_epoch))
-    turn = np.array([math.pi / T_max if T_max else math.inf], F32)
-    with np.errstate(all="ignore"):
-        width = single(group.base - eta_min) if plain else single(group.base) - eta
-        rise = width * (ONE - _rounded(math.cos, turn)[0]) / TWO
-    for start in range(0, steps, BLOCK):
-        epochs = _counters(counter, min(BLOCK, steps - start))
-        ratio, anchors = _experimental_links(epochs, T_max)
-        kept = int(np.searchsorted(epochs[1:], ONE)) if counter < 0 else 0
-        with np.errstate(all="ignore"):
-            rates = _recursion(lr, ratio[kept:], anchors[kept:], eta, rise)
-        block = np.concatenate((np.full(kept, lr, F32), rates))
-        lr, counter = block[-1], float(epochs[-1])
-        yield block
-
-
-def _counters(counter: float, steps: int) -> Float32s:
-    """Return a float32 counter's value now and after each of ``steps`` additions of one."""
-    ones = np.ones(steps + 1, F32)
-    ones[0] = counter
-    return np.add.accumulate(ones, dtype=F32)  # from 2**24 on, adding one changes nothing
-
-
-def _experimental_links(epochs: Float32s, T_max: int) -> tuple[Float32s, NDArray[np.bool_]]:
-    """Return the ratios of cosines, and where the scheduler adds the anchor's rise instead."""
-    before = epochs[1:] - ONE
+    held = counts.dtype.type
+    before = counts[1:] - held(1)
     with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
         heights, below = (
-            ONE + exact_cos((PI * e / single(T_max)).astype(np.float64)).astype(F32)
-            for e in (epochs[1:], before)
+            1 + cosine_of(held(math.pi) * at / number(T_max, held)) for at in (counts[1:], before)
         )
-        period = single(2 * T_max)
-        shifted = before - single(T_max)
-        return heights / below, np.mod(shifted, period) == 0
+        shifted = before - number(T_max, held)
+        return heights / below, np.mod(shifted, number(2 * T_max, held)) == 0
 
 
 # --- shared -------------------------------------------------------------------------------------
-
-
-def _recursion(
-    lr: np.float32, ratio: Float32s, anchors: NDArray[np.bool_], eta: np.float32, rise: np.float32
-) -> Float32s:
-    """``lr = ratio·(lr − η) + η``, or ``lr + rise`` at an anchor, each operation rounded."""
-    out = np.empty(len(ratio), F32)
-    done = 0
-    for anchor in [*np.flatnonzero(anchors).tolist(), len(ratio)]:
-        links = ratio[done:anchor]
-        if eta == 0 and len(links) >= SHORT:  # zero subtracted and added: no bit but -0.0's
-            out[done:anchor] = np.multiply.accumulate(np.concatenate(([lr + F32(0)], links)))[1:]
-        elif len(links):
-            out[done:anchor] = [lr := q * (lr - eta) + eta for q in links]
-        if anchor > done:
-            lr = out[anchor - 1]
-        if anchor < len(ratio):
-            out[anchor] = lr = lr + rise
-        done = anchor + 1
-    return out
 
 
 def _rounded(function: Any, x: Float32s) -> Float32s:

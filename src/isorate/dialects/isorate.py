@@ -7,6 +7,7 @@ the framework itself falls short. Their arithmetic is Isorate's own (``evaluate`
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -196,22 +197,61 @@ class torch_cosine_decay_lr(_Own, frozen=True):
             raise Halting("RuntimeError", f"stepped past total_step={self.total_step}")
 
 
-class mindspore_cosine_decay_lr(mindspore.cosine_decay_lr, frozen=True):
-    """``isorate.mindspore.cosine_decay_lr``: the same list, bit for bit, without MindSpore."""
-
-    card: ClassVar[Card] = Card(
-        name="isorate.mindspore.cosine_decay_lr",
+def staying(listed: type[Call]) -> Card:
+    """Return the card of MindSpore's list function as it stays in Isorate."""
+    return replace(
+        listed.card,
+        name=f"isorate.mindspore.{listed.card.name.rpartition('.')[2]}",
         dialect="isorate",
-        runs_in="mindspore",
         version=__version__,
         docs=DOCS,
-        clock="update",
-        arithmetic=mindspore.cosine_decay_lr.card.arithmetic,
-        past_end=mindspore.cosine_decay_lr.card.past_end,
-        roles=mindspore.cosine_decay_lr.card.roles,
-        raises=mindspore.BAD_DECAY,
+        deprecation=None,
+        way_out=None,
+        deviations=(),
         bare=False,
     )
+
+
+class mindspore_piecewise_constant_lr(mindspore.piecewise_constant_lr, frozen=True):
+    """``isorate.mindspore.piecewise_constant_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.piecewise_constant_lr)
+
+
+class mindspore_exponential_decay_lr(mindspore.exponential_decay_lr, frozen=True):
+    """``isorate.mindspore.exponential_decay_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.exponential_decay_lr)
+
+
+class mindspore_natural_exp_decay_lr(mindspore.natural_exp_decay_lr, frozen=True):
+    """``isorate.mindspore.natural_exp_decay_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.natural_exp_decay_lr)
+
+
+class mindspore_inverse_decay_lr(mindspore.inverse_decay_lr, frozen=True):
+    """``isorate.mindspore.inverse_decay_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.inverse_decay_lr)
+
+
+class mindspore_cosine_decay_lr(mindspore.cosine_decay_lr, frozen=True):
+    """``isorate.mindspore.cosine_decay_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.cosine_decay_lr)
+
+
+class mindspore_polynomial_decay_lr(mindspore.polynomial_decay_lr, frozen=True):
+    """``isorate.mindspore.polynomial_decay_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.polynomial_decay_lr)
+
+
+class mindspore_warmup_lr(mindspore.warmup_lr, frozen=True):
+    """``isorate.mindspore.warmup_lr``: the same list, bit for bit."""
+
+    card: ClassVar[Card] = staying(mindspore.warmup_lr)
 
 
 class cosine_annealing_lr(_Own, frozen=True):
@@ -383,6 +423,12 @@ DIALECT = Dialect(
         CosineAnnealingLR,
         torch_cosine_decay_lr,
         mindspore_cosine_decay_lr,
+        mindspore_polynomial_decay_lr,
+        mindspore_exponential_decay_lr,
+        mindspore_natural_exp_decay_lr,
+        mindspore_inverse_decay_lr,
+        mindspore_piecewise_constant_lr,
+        mindspore_warmup_lr,
         cosine_annealing_lr,
         mindspore_CosineAnnealingLR,
     ),

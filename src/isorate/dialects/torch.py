@@ -1,56 +1,546 @@
-"""PyTorch: ``torch.optim.lr_scheduler``, as of 2.13.0."""
+"""PyTorch: ``torch.optim.lr_scheduler`` and ``swa_utils.SWALR``, as of 2.13.0.
+
+Each class is one scheduler: its fields are torch's signature, ``shape`` is what it means for a base
+rate, and ``ratio``, ``rates`` or ``moves`` is what a step does to the rate, in torch's own order
+of operations. What all share stands in ``_torch_base``; what becomes of schedulers that other
+schedulers hold, in ``_stepping``.
+"""
 
 from __future__ import annotations
 
-import ast
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Groups, Staircase, Until
-from isorate.core.errors import ConvertError, ScheduleError
-from isorate.core.evaluate import BLOCK
-from isorate.core.expression import Expression, parse
-from isorate.core.python_source import python_source
-from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
-from isorate.dialects._cosine import chained_cosine, chained_meaning, lift_periodic
-from isorate.dialects._float32 import chained_cosine_tensor, single
+from isorate.core.combinators import (
+    Groups,
+    Join,
+    Product,
+    Repeat,
+    Shift,
+    Staircase,
+    Sum,
+    Until,
+)
+from isorate.core.errors import ConvertError
+from isorate.core.expression import Expression
+from isorate.core.shapes import (
+    Constant,
+    Cosine,
+    Exponential,
+    Formula,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+)
+from isorate.dialects import _saying as saying
+from isorate.dialects import _stepping as stepping
+from isorate.dialects._base import (
+    Composition,
+    Deviation,
+    Dialect,
+    Fault,
+    Feedback,
+    Halting,
+    Lift,
+    Optimizer,
+    ParamGroup,
+    Plateau,
+    Refusal,
+)
+from isorate.dialects._composing import chain_of, sequence_of
+from isorate.dialects._cosine import chained_group, cosine_links, lift_periodic
+from isorate.dialects._libm import exact_cos, exact_power
+from isorate.dialects._moves import Factors, Links, Moves, Stepwise, Values, computed
+from isorate.dialects._plateau import plateau_fault, plateau_of, plateau_said
+from isorate.dialects._torch_base import (
+    VERSION,
+    LRScheduler,
+    Multiplying,
+    MultiplyingAtOnce,
+    OptimizerCall,
+    Setting,
+    card,
+    lift_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Card
+    from isorate.dialects._parts import Parts
+    from isorate.dialects._stepping import Worker
 
-VERSION = "2.13.0"
-DOCS = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler."
-
-
-class _LRScheduler(Call, frozen=True):
-    """What torch's schedulers share: the rate lives in the optimizer, the loop calls ``step()``."""
-
-    optimizer: Optimizer
-
-    @property
-    def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the optimizer's rates: a Python float, or a tensor's."""
-        return self.optimizer.dtype
-
-    def _resume_fault(self, last_epoch: Any) -> Fault | None:
-        """Return what torch raises for ``last_epoch``: first for the groups, then for its type."""
-        fault = self.optimizer.resume_fault(last_epoch)
-        if fault is None and not isinstance(last_epoch, int):
-            return Fault(TypeError, f"last_epoch is not an integer: {last_epoch!r}")
-        return fault
+RESUMED = "last_epoch other than -1, and a group without initial_lr"
+STAYS = "holds the rate of its last step"
+# --- functions of the step -----------------------------------------------------------------------
 
 
-class CosineAnnealingLR(_LRScheduler, frozen=True):
+class LambdaLR(Setting, frozen=True):
+    """``LambdaLR``: ``lr(t) = base · λ(t)``.
+
+    A lambda that is read from text is pure arithmetic, computed by a whitelist and never executed
+    as code; in the library any function of the step will do.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    said = staticmethod(saying.formula)
+
+    card: ClassVar[Card] = card(
+        "LambdaLR",
+        arithmetic="base · λ(step), float64, each step by itself",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "lr_lambda no function, or its value no number",
+            "ValueError": "not one lambda for each parameter group",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Take one function for all groups, or one for each."""
+        worker.kept["function"] = one_a_group(self.lr_lambda, self, worker)
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Multiply the base rate."""
+        base, function = worker.base, worker.kept["function"]
+        values, error = values_of(function, steps)
+        with np.errstate(all="ignore"):
+            held = values.astype(np.float32) if isinstance(base, np.float32) else values
+            return Values(base * held, error)
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return the lambda as a formula."""
+        expression = readable(self.lr_lambda, group)
+        return Formula(base, expression.variable, expression.source)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one formula for each group, on the clock that they share."""
+        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
+        groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
+        every = groups[0].every if isinstance(groups[0], Staircase) else 1
+        if all(isinstance(group, Staircase) and group.every == every for group in groups):
+            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
+        else:
+            every = 1
+        saids = saying.all_of([cls.said(group, None) for group in groups])
+        if isinstance(saids, Refusal):
+            return saids
+        lambdas = [said.arguments["lr_lambda"] for said in saids]
+        call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
+        losses = list(saids[0].losses)
+        if schedule.length is not None:
+            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
+        if every > 1:
+            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
+        return Lift(call, every, tuple(losses))
+
+
+class MultiplicativeLR(Multiplying, frozen=True):
+    """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
+
+    Only a lambda that is the same at every step has a schedule: the others are products that no
+    formula says.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    says = (Exponential, NaturalExponential)
+    said = staticmethod(saying.constant_factor)
+
+    card: ClassVar[Card] = card(
+        "MultiplicativeLR",
+        arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "lr_lambda no function, or its value no number",
+            "ValueError": "not one lambda for each parameter group",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Take one function for all groups, or one for each."""
+        function = one_a_group(self.lr_lambda, self, worker)
+        if not callable(function) and not isinstance(function, Expression):
+            raise TypeError(f"lr_lambda is not a function: {function!r}")
+        worker.kept["function"] = function
+
+    def restart(self, worker: Worker) -> Moves:
+        """Multiply by the value at step 0: there is no closed form to set."""
+        return self._factors(worker, range(1))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Multiply by the lambda's value at each step."""
+        return self._factors(worker, range(worker.t + 1, worker.t + 1 + steps))
+
+    def _factors(self, worker: Worker, steps: range) -> Moves:
+        return Factors(*values_of(worker.kept["function"], steps))
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return an exponential, where the factor is the same at every step."""
+        expression = readable(self.lr_lambda, group)
+        if expression.varies:
+            raise ConvertError(
+                "a product of factors that vary has no formula", hint="compare it by its rates"
+            )
+        return Exponential(base, float(expression.function()(0)))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the exponential that begins with the group's rate."""
+        return self.shape(float(worker.lr), worker.index)
+
+
+def one_a_group(functions: Any, call: LRScheduler, worker: Worker) -> Any:
+    """Return the function of a worker's group: one for all, or one of as many as there are."""
+    if not isinstance(functions, list | tuple):
+        return functions
+    groups = len(call.optimizer.groups)
+    if len(functions) != groups:
+        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
+    return functions[worker.index]
+
+
+def readable(functions: Any, group: int) -> Expression:
+    """Return a group's lambda as an expression.
+
+    Raises:
+        ConvertError: it is a function that was given as such, and cannot be read.
+
+    """
+    function = functions[group] if isinstance(functions, list | tuple) else functions
+    if not isinstance(function, Expression):
+        raise ConvertError("a function has no schedule to read off", hint="compare it by its rates")
+    return function
+
+
+def values_of(
+    function: Any, steps: range | NDArray[np.int64]
+) -> tuple[NDArray[np.float64], Halting | None]:
+    """Return a lambda's values at each step, as far as it has any, and what it raises then."""
+    if isinstance(function, Expression):
+        at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
+        values, error = function.over(at)
+    else:
+        values, error = computed(function, steps if isinstance(steps, range) else steps.tolist())
+    return values, None if error is None else stepping.halting(error)
+
+
+# --- factors -------------------------------------------------------------------------------------
+
+
+class StepLR(MultiplyingAtOnce, frozen=True):
+    """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
+
+    step_size: int
+    gamma: float = 0.1
+    last_epoch: int = -1
+
+    says = (Staircase,)
+    said = staticmethod(saying.stairs)
+
+    card: ClassVar[Card] = card(
+        "StepLR",
+        arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
+        past_end="goes on without end",
+        roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "step_size or gamma no number: when it comes to them",
+            "ZeroDivisionError": "step_size=0: at the first step",
+        },
+    )
+
+    def ratio(self, t: int, group: int) -> float:
+        """Multiply where t is a multiple of step_size, other than 0."""
+        return 1.0 if t == 0 or t % self.step_size != 0 else self.gamma
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the base rate."""
+        return base * self.gamma ** (0 // self.step_size)
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return a staircase down an exponential."""
+        if not isinstance(self.step_size, int) or self.step_size <= 0:
+            raise ConvertError(f"step_size={self.step_size!r} is no number of steps")
+        return Staircase(Exponential(base, float(self.gamma)), int(self.step_size))
+
+
+class MultiStepLR(MultiplyingAtOnce, frozen=True):
+    """``MultiStepLR``: the rate is multiplied by gamma at every milestone.
+
+    A milestone that is listed twice counts twice; their order does not matter.
+    """
+
+    milestones: list[int]
+    gamma: float = 0.1
+    last_epoch: int = -1
+
+    says = (PiecewiseConstant,)
+    said = staticmethod(saying.milestones)
+
+    card: ClassVar[Card] = card(
+        "MultiStepLR",
+        arithmetic="recursion from group['lr'] by a power of gamma, float64 or the tensor's",
+        past_end=STAYS,
+        roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "milestones no list, or gamma no number: at the first milestone",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Count how often each milestone is listed."""
+        worker.kept["milestones"] = Counter(self.milestones)
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Multiply at the milestones among the steps."""
+        factors = np.ones(steps)
+        counted = worker.kept["milestones"].items()
+        for milestone, times in sorted(
+            item for item in counted if isinstance(item[0], int | float)
+        ):
+            step = milestone - worker.t - 1
+            if 0 <= step < steps and step == int(step):
+                try:
+                    factors[int(step)] = self.gamma**times
+                except Exception as error:
+                    return Factors(factors[: int(step)], stepping.halting(error))
+        return Factors(factors)
+
+    def ratio(self, t: int, group: int) -> float:
+        """Multiply by gamma as often as t is listed."""
+        times = Counter(self.milestones)[t]
+        return float(self.gamma**times) if times else 1.0
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Multiply by gamma for every milestone up to 0."""
+        return base * self.gamma ** bisect_right(sorted(self.milestones), 0)
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return a rate for each interval between milestones."""
+        rates, boundaries = [base], []
+        for milestone, times in sorted(Counter(self.milestones).items()):
+            if milestone <= 0:
+                rates[0] *= self.gamma**times if milestone == 0 else 1
+            elif milestone == int(milestone):
+                rates.append(rates[-1] * self.gamma**times)
+                boundaries.append(int(milestone))
+        return PiecewiseConstant(tuple(map(float, rates)), tuple(boundaries))
+
+
+class ConstantLR(MultiplyingAtOnce, frozen=True):
+    """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
+
+    factor: float = 1.0 / 3
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    says = (PiecewiseConstant, Constant)
+    said = staticmethod(saying.lower_first)
+
+    card: ClassVar[Card] = card(
+        "ConstantLR",
+        arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
+        past_end="the base rate",
+        roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "factor no number",
+            "ValueError": "factor not between 0 and 1",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Want a factor between 0 and 1."""
+        if self.factor > 1.0 or self.factor < 0:
+            raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
+
+    def ratio(self, t: int, group: int) -> float:
+        """Go down at step 0, and back at total_iters."""
+        if t == 0:
+            return self.factor
+        return 1.0 if t != self.total_iters else 1.0 / self.factor
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the rate of step 0."""
+        return base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return two rates; where total_iters is never met, one."""
+        low = base * self.factor
+        if not 1 <= self.total_iters < saying.FOREVER or self.total_iters != int(self.total_iters):
+            return Constant(low)
+        if self.factor == 0:
+            raise ConvertError("factor=0: it ends with a division by 0 at total_iters")
+        return PiecewiseConstant((low, base), (int(self.total_iters),))
+
+
+class LinearLR(Multiplying, frozen=True):
+    """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
+
+    start_factor: float = 1.0 / 3
+    end_factor: float = 1.0
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    says = (Linear,)
+    said = staticmethod(saying.line)
+
+    card: ClassVar[Card] = card(
+        "LinearLR",
+        arithmetic="recursion from group['lr'] by ratios of a line, float64 or the tensor's",
+        past_end="base · end_factor",
+        roles={
+            "start_factor": "start",
+            "end_factor": "end",
+            "total_iters": "duration",
+            "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "a factor or total_iters no number",
+            "ValueError": "start_factor not above 0 and up to 1, end_factor not from 0 to 1",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Want factors up to 1, the first of them above 0."""
+        if self.start_factor > 1.0 or self.start_factor <= 0:
+            raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
+        if self.end_factor > 1.0 or self.end_factor < 0:
+            raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
+
+    def first(self, worker: Worker) -> Moves:
+        """Go down to the start at step 0; a resumed one leaves the rate alone."""
+        return Factors(np.array([self.start_factor if worker.t == 0 else 1.0]))
+
+    def ratio(self, t: int, group: int) -> float:
+        """Return how far the line goes on in one step, as a share of where it is."""
+        if t == 0:
+            return self.start_factor
+        if t > self.total_iters:
+            return 1.0
+        rise = self.end_factor - self.start_factor
+        return 1.0 + rise / (self.total_iters * self.start_factor + (t - 1) * rise)
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the rate of step 0."""
+        rise = self.end_factor - self.start_factor
+        return base * (self.start_factor + rise * min(self.total_iters, 0) / self.total_iters)
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return a line that is held at its end."""
+        start = base * self.start_factor
+        if self.total_iters < 1:
+            return Constant(start)
+        if self.total_iters != int(self.total_iters):
+            raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
+        return Linear(start, base * self.end_factor, int(self.total_iters))
+
+
+class ExponentialLR(Multiplying, frozen=True):
+    """``ExponentialLR``: the rate is multiplied by gamma at every step."""
+
+    gamma: float
+    last_epoch: int = -1
+
+    says = (Exponential, NaturalExponential)
+    said = staticmethod(saying.exponential)
+
+    card: ClassVar[Card] = card(
+        "ExponentialLR",
+        arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
+        past_end="goes on without end",
+        roles={"gamma": "factor", "last_epoch": "begin"},
+        raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
+    )
+
+    def ratio(self, t: int, group: int) -> float:
+        """Multiply by gamma."""
+        return self.gamma
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the base rate."""
+        return base * self.gamma**0
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return an exponential."""
+        return Exponential(base, float(self.gamma))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the exponential that begins with the group's rate: any rate is on one."""
+        return self.shape(float(worker.lr), worker.index)
+
+
+class PolynomialLR(Multiplying, frozen=True):
+    """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
+
+    total_iters: int = 5
+    power: float = 1.0
+    last_epoch: int = -1
+
+    says = (Polynomial, Linear)
+    said = staticmethod(saying.polynomial)
+
+    card: ClassVar[Card] = card(
+        "PolynomialLR",
+        arithmetic="recursion from group['lr'] by powers of ratios, float64 or the tensor's",
+        past_end="stays at 0",
+        roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "total_iters or power no number: at the first step",
+            "ZeroDivisionError": "total_iters=1 and a power below 0: at the first step",
+        },
+    )
+
+    def ratio(self, t: int, group: int) -> float:
+        """Return the power of how much less is left."""
+        if t > self.total_iters:
+            return 1.0
+        left, before = 1.0 - t / self.total_iters, 1.0 - (t - 1) / self.total_iters
+        ratio: float = (left / before) ** self.power
+        return ratio
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the rate of step 0."""
+        return base * (1.0 - min(self.total_iters, 0) / self.total_iters) ** self.power
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return a polynomial down to 0."""
+        if self.total_iters < 1 or self.power == 0:
+            return Constant(base)
+        if self.total_iters != int(self.total_iters):
+            raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
+        if self.power < 0:
+            raise ConvertError(f"power={self.power!r}: it ends with a division by 0")
+        return Polynomial(base, 0.0, int(self.total_iters), float(self.power))
+
+
+# --- cosines -------------------------------------------------------------------------------------
+
+
+class CosineAnnealingLR(LRScheduler, frozen=True):
     """``CosineAnnealingLR``: half a cosine down in T_max steps, half a cosine up, without end.
 
     Documented as ``lr(t) = η + (base−η)(1+cos(πt/T_max))/2``; computed by a recursion from
-    ``group["lr"]`` (see ``chained_cosine``), in float64 where the rate is a Python float and in
+    ``group["lr"]`` (see ``cosine_links``), in float64 where the rate is a Python float and in
     the tensor's dtype where it is a tensor. Since 2.8 a scheduler built with ``last_epoch=k``
     leaves ``group["lr"]`` as it finds it and recurses from there.
     """
@@ -59,187 +549,859 @@ class CosineAnnealingLR(_LRScheduler, frozen=True):
     eta_min: float = 0.0
     last_epoch: int = -1
 
-    card: ClassVar[Card] = Card(
-        name="torch.optim.lr_scheduler.CosineAnnealingLR",
-        dialect="torch",
-        runs_in="torch",
-        version=VERSION,
-        docs=DOCS + "CosineAnnealingLR.html",
-        clock="step",
+    says = (Cosine,)
+    said = staticmethod(saying.cosine)
+
+    card: ClassVar[Card] = card(
+        "CosineAnnealingLR",
         arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
         past_end="climbs back to the first rate and goes on with period 2·T_max",
-        roles={
-            "optimizer": "start",
-            "T_max": "duration",
-            "eta_min": "end",
-            "last_epoch": "begin",
-        },
+        roles={"T_max": "duration", "eta_min": "end", "last_epoch": "begin"},
         raises={
-            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "KeyError": RESUMED,
             "TypeError": "T_max or eta_min no number: at the first step",
             "ValueError": "T_max so small that π·t/T_max is infinite: at the first step",
             "ZeroDivisionError": "T_max=0: at the first step",
         },
     )
 
-    def fault(self) -> Fault | None:
-        """Torch checks no argument; the arithmetic of the first step does."""
-        resume = self._resume_fault(self.last_epoch)
-        if resume is not None:
-            return resume
-        step = "on the first step"
-        if not isinstance(self.T_max, int | float):
-            return Fault(TypeError, f"T_max is not a number: {self.T_max!r}", step)
-        if self.T_max == 0:
-            text = f"T_max={self.T_max!r}, and the step is taken modulo 2·T_max"
-            return Fault(ZeroDivisionError, text, step)
-        if math.isinf(math.pi * max(abs(self.last_epoch + 2), 1) / self.T_max):
-            text = f"T_max={self.T_max!r} takes the cosine of infinity"
-            return Fault(ValueError, text, step)
-        if not isinstance(self.eta_min, int | float):
-            return Fault(TypeError, f"eta_min is not a number: {self.eta_min!r}", step)
-        return None
+    def restart(self, worker: Worker) -> Moves:
+        """Set the closed form's rate at step 0."""
+        eta, turn = self.eta_min, 1 + math.cos(math.pi * 0 / self.T_max)
+        return Values(np.array([eta + (worker.base - eta) * turn / 2]))
 
-    def lower(self) -> Schedule:
-        """Return a mirrored cosine on the loop's clock; a resumed call keeps its own amplitude."""
-        self.checked()
-        return chained_meaning(self.optimizer, float(self.eta_min), self.T_max, self.last_epoch + 1)
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
+        t, T = worker.t + 1, self.T_max
+        if (t - 1 - T) % (2 * T) != 0:  # what torch computes for one step, for what it may raise
+            math.cos(math.pi * t / T)
+        turn = 1 - math.cos(math.pi / T)
+        rise = (worker.base - self.eta_min) * turn / 2
+        ratios, anchors, halt = cosine_links(T, worker.t, steps)
+        return Links(ratios, anchors, self.eta_min, rise, halt)
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
+        held = ParamGroup(float(worker.lr), float(worker.base))
+        return chained_group(held, float(self.eta_min), self.T_max, worker.t)
+
+    def multiplier(self, worker: Worker) -> Schedule:
+        """Return the cosine as a factor, which it is down to a floor of 0."""
+        if self.eta_min != 0 or not isinstance(self.T_max, int):
+            raise ConvertError("a cosine with a floor does more than multiply the rate")
+        return Cosine(1.0, 0.0, abs(self.T_max), "mirror")
+
+    def set_anew(self, worker: Worker) -> int:
+        """Return how far the next trough is: from 0 the rate rises by the base rate alone."""
+        return (abs(self.T_max) - worker.t) % (2 * abs(self.T_max))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one cosine per group."""
         return lift_periodic(cls, schedule)
 
-    def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Run torch's recursion, each group in its own dtype."""
-        self.checked()
-        streams = [
-            chained_cosine_tensor(group, self.eta_min, self.T_max, self.last_epoch + 1, steps)
-            if group.tensor == "float32"
-            else chained_cosine(group, self.eta_min, self.T_max, self.last_epoch + 1, steps)
-            for group in self.optimizer.groups
-        ]
-        for blocks in zip(*streams, strict=False):
-            yield np.stack(blocks).astype(self.dtype, copy=False)
 
+class CosineAnnealingWarmRestarts(Setting, frozen=True):
+    """``CosineAnnealingWarmRestarts``: half a cosine down, again and again, T_mult times as long.
 
-class LambdaLR(_LRScheduler, frozen=True):
-    """``LambdaLR``: ``lr(t) = base · λ(t)``, for lambdas that are pure arithmetic.
-
-    A lambda is read as an expression tree and computed by a whitelist; it is never executed as
-    code. It has no schedule to lower to: only its rates are known.
+    ``lr(t) = η + (base−η)(1+cos(π·T_cur/T_i))/2``: the step that would reach the end of a cycle
+    begins the next one, so that no rate ever is eta_min. Resumed with ``last_epoch=k`` it stands at
+    step k+1 of a first cycle of T_0, or one of T_0·T_mult if that is past T_0, however far.
     """
 
-    lr_lambda: Expression | list[Expression]
+    T_0: int
+    T_mult: int = 1
+    eta_min: float = 0.0
     last_epoch: int = -1
 
-    card: ClassVar[Card] = Card(
-        name="torch.optim.lr_scheduler.LambdaLR",
-        dialect="torch",
-        runs_in="torch",
-        version=VERSION,
-        docs=DOCS + "LambdaLR.html",
-        clock="step",
-        arithmetic="base · λ(step), float64, each step by itself",
-        past_end="whatever the lambda says",
-        roles={"optimizer": "start", "last_epoch": "begin"},
+    says = (Repeat, Cosine)
+    said = staticmethod(saying.restarts)
+
+    card: ClassVar[Card] = card(
+        "CosineAnnealingWarmRestarts",
+        arithmetic="closed form in T_cur, float64, each step by itself",
+        past_end="starts over, without end",
+        roles={
+            "T_0": "duration",
+            "T_mult": "factor",
+            "eta_min": "end",
+            "last_epoch": "begin",
+        },
         raises={
-            "KeyError": "last_epoch other than -1, and a group without initial_lr",
-            "TypeError": "lr_lambda no function",
-            "ValueError": "not one lambda for each parameter group",
+            "KeyError": RESUMED,
+            "TypeError": "T_0 or T_mult no number, last_epoch none",
+            "ValueError": "T_0 no positive int, T_mult no int from 1 on, eta_min no number",
+        },
+        deviations=(
+            Deviation(
+                "the rate comes down to eta_min at the end of every cycle",
+                "the last rate of a cycle is one step short of eta_min, which is never reached",
+                "CosineAnnealingWarmRestarts(torch.optim.SGD(params, lr=0.1), T_0=10)",
+                9,
+                "https://github.com/pytorch/pytorch/issues/47560",
+            ),
+            Deviation(
+                "last_epoch is the index of the last epoch, to resume after",
+                "one restart is counted at most: past T_0 the cycle is taken to be the second one, "
+                "T_0·T_mult long",
+                "CosineAnnealingWarmRestarts(torch.optim.SGD([{'params': p, 'lr': 0.1, "
+                "'initial_lr': 0.1}]), T_0=4, T_mult=2, last_epoch=19)",
+                0,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Check in torch's order, and stand where ``last_epoch`` says."""
+        if self.T_0 <= 0 or not isinstance(self.T_0, int):
+            raise ValueError(f"T_0={self.T_0!r} is no positive integer")
+        if self.T_mult < 1 or not isinstance(self.T_mult, int):
+            raise ValueError(f"T_mult={self.T_mult!r} is no integer from 1 on")
+        if not isinstance(self.eta_min, int | float):
+            raise ValueError(f"eta_min={self.eta_min!r} is no number")
+        worker.kept = {"T_cur": self.last_epoch, "T_i": self.T_0}
+
+    def first(self, worker: Worker) -> Moves:
+        """Take a step from where it stands."""
+        worker.t -= 1
+        moves = self.moves(worker, 1)
+        worker.t += 1
+        return moves
+
+    def restart(self, worker: Worker) -> Moves:
+        """Set the rate of where it stands: a milestone does not move T_cur."""
+        kept = worker.kept
+        return self._rates(worker, np.array([float(kept["T_cur"])]), kept["T_i"])
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Go through the cycles."""
+        kept = worker.kept
+        pieces: list[NDArray[np.float64]] = []
+        cur, length = kept["T_cur"], kept["T_i"]
+        left = steps
+        if left and worker.t < 0:  # before its beginning, a step goes to step 0
+            worker.t, cur, length = -1, 0, self.T_0
+            pieces.append(self._values(worker, np.zeros(1), length))
+            left -= 1
+        while left:
+            if self.T_mult == 1:
+                at = (cur + np.arange(1, left + 1)) % length
+                cur = int(at[-1])
+            else:
+                if cur + 1 >= length:
+                    cur, length = (cur + 1) % length - 1, length * self.T_mult
+                at = np.arange(cur + 1, min(length, cur + 1 + left))
+                cur += len(at)
+            pieces.append(self._values(worker, at.astype(np.float64), length))
+            left -= len(at)
+        worker.kept = {"T_cur": cur, "T_i": length}
+        return Values(np.concatenate(pieces) if pieces else np.empty(0))
+
+    def _values(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> NDArray[Any]:
+        eta = self.eta_min
+        turn = 1 + exact_cos(math.pi * T_cur / float(T_i))
+        held = turn.astype(np.float32) if isinstance(worker.base, np.float32) else turn
+        rates: NDArray[Any] = eta + (worker.base - eta) * held / 2
+        return rates
+
+    def _rates(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> Moves:
+        return Values(self._values(worker, T_cur, T_i))
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return a repeated cosine."""
+        eta = float(self.eta_min)
+        return Repeat(Cosine(base, eta, int(self.T_0)), int(self.T_0), int(self.T_mult))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return what is left of the cycle that it stands in, and those that follow."""
+        kept = worker.kept
+        whole = self.shape(float(worker.base), worker.index)
+        if self.T_mult == 1 or (kept["T_i"] == self.T_0 and kept["T_cur"] == worker.t):
+            return stepping.set_from(whole, kept["T_cur"] % self.T_0, float(worker.lr))
+        eta, length = float(self.eta_min), kept["T_i"]
+        rest = length - kept["T_cur"]
+        now = Shift(Cosine(float(worker.base), eta, length), kept["T_cur"])
+        later = length * self.T_mult
+        cycles = Repeat(Cosine(float(worker.base), eta, later), later, self.T_mult)
+        return stepping.set_from(Join((now, cycles), (rest,)), 0, float(worker.lr))
+
+
+# --- cycles --------------------------------------------------------------------------------------
+
+
+class CyclicLR(Setting, frozen=True):
+    """``CyclicLR``: up from base_lr to max_lr and down again, cycle after cycle.
+
+    ``lr(t) = base_lr + (max_lr−base_lr)·h·s``, h the height of a triangle, s = 1, 1/2^(cycle−1), or
+    gamma^t, by ``mode``; or ``scale_fn``. Built where ``initial_lr`` is set already, its first rate
+    is ``initial_lr``, whatever ``base_lr`` says.
+    """
+
+    base_lr: Any
+    max_lr: Any
+    step_size_up: int = 2000
+    step_size_down: int | None = None
+    mode: str = "triangular"
+    gamma: float = 1.0
+    scale_fn: Any = None
+    scale_mode: str = "cycle"
+    cycle_momentum: bool = True
+    base_momentum: Any = 0.8
+    max_momentum: Any = 0.9
+    last_epoch: int = -1
+
+    says = (Linear, Repeat, Sum)
+    said = staticmethod(saying.triangles)
+    listed = ("base_lr", "max_lr")
+
+    card: ClassVar[Card] = card(
+        "CyclicLR",
+        arithmetic="closed form in the cycle, float64, each step by itself",
+        past_end="goes on, cycle after cycle",
+        roles={
+            "base_lr": "end",
+            "max_lr": "start",
+            "step_size_up": "duration",
+            "step_size_down": "duration",
+            "mode": "shape",
+            "gamma": "factor",
+            "scale_fn": "shape",
+            "scale_mode": "shape",
+            "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "a rate or a step size no number",
+            "ValueError": "mode unknown without scale_fn, or not one value for each group",
+            "ZeroDivisionError": "step_size_up=0, or both step sizes add up to 0",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Set the group's rate to base_lr, unless it is resumed; then check the rest."""
+        base = for_group(self.base_lr, "base_lr", self, worker)
+        if self.last_epoch == -1:
+            stepping.put(worker.group, base)
+        worker.kept = {"low": base, "high": for_group(self.max_lr, "max_lr", self, worker)}
+        self._sizes()
+        if self.mode not in ("triangular", "triangular2", "exp_range") and self.scale_fn is None:
+            raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
+        if self.cycle_momentum:
+            low = for_group(self.base_momentum, "base_momentum", self, worker)
+            for_group(self.max_momentum, "max_momentum", self, worker) - low
+
+    def _sizes(self) -> tuple[float, float]:
+        """Return the length of a cycle, and the share of it that goes up."""
+        up = float(self.step_size_up)
+        down = up if self.step_size_down is None else float(self.step_size_down)
+        return up + down, up / (up + down)
+
+    def first(self, worker: Worker) -> Moves:
+        """Set the first rate, for which torch still takes ``initial_lr`` as the base rate."""
+        own = worker.kept["low"]
+        worker.kept["low"] = worker.base
+        moves = self.rates(worker, range(worker.t, worker.t + 1))
+        worker.kept["low"] = own
+        return moves
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Add the height that each step has."""
+        low, high = worker.kept["low"], worker.kept["high"]
+        total, up_share = self._sizes()
+        t = np.arange(steps.start, steps.stop)
+        passed = t / total
+        cycle = np.floor(1 + passed)
+        x = (1.0 + passed) - cycle
+        with np.errstate(all="ignore"):
+            height = np.where(x <= up_share, x / up_share, (x - 1) / (up_share - 1))
+        scale, error = self._scale(cycle, t)
+        if up_share == 0 and (x <= 0).any():  # there is no way up, and a step at the foot of it
+            scale = scale[: int((x <= 0).argmax())]
+            error = Halting("ZeroDivisionError", "step_size_up=0")
+        if isinstance(low, np.float32):
+            height, scale = height.astype(np.float32), scale.astype(np.float32)
+        base_height = (high - low) * height[: len(scale)]
+        return Values(low + base_height * scale, error)
+
+    def _scale(
+        self, cycle: NDArray[np.float64], t: NDArray[np.int64]
+    ) -> tuple[NDArray[Any], Halting | None]:
+        """Return what each step's height is scaled by, as far as Python can compute it."""
+        if self.scale_fn is not None:
+            at = cycle.astype(np.int64) if self.scale_mode == "cycle" else t
+            return values_of(self.scale_fn, at)
+        if self.mode == "triangular":
+            return np.ones(len(t)), None
+        power = (
+            exact_power(2.0, cycle - 1)
+            if self.mode == "triangular2"
+            else exact_power(self.gamma, t)
+        )
+        scale = 1 / power if self.mode == "triangular2" else power
+        beyond = np.isinf(power) & math.isfinite(self.gamma)
+        if beyond.any():
+            return scale[: int(beyond.argmax())], Halting("OverflowError", "the scale is too large")
+        return scale, None
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return triangles, as high as the mode says."""
+        low, high = (
+            float(rate[group] if isinstance(rate, list | tuple) else rate)
+            for rate in (self.base_lr, self.max_lr)
+        )
+        total, up_share = self._sizes()
+        up, down = total * up_share, total - total * up_share
+        if self.scale_fn is not None:
+            raise ConvertError("a scale_fn has no schedule to read off")
+        if up != int(up) or down != int(down) or down <= 0:
+            raise ConvertError("step sizes that are no whole numbers have no schedule")
+        if self.mode == "triangular2":
+            once = Join((Linear(low, high, int(up)), Linear(high, low, int(down))), (int(up),))
+            return Repeat(once, int(total), 1, 0.5, low)
+        if self.mode == "triangular" or self.gamma == 1:
+            return triangles(low, high, int(up), int(down))
+        growing = Exponential(1.0, float(self.gamma))
+        waves = Product((triangles(0.0, high - low, int(up), int(down)), growing))
+        return Sum((Constant(low), waves))
+
+
+def for_group(value: Any, name: str, call: LRScheduler, worker: Worker) -> Any:
+    """Return a worker's value of an argument: one for all groups, or one of as many."""
+    if not isinstance(value, list | tuple):
+        return value
+    groups = len(call.optimizer.groups)
+    if len(value) != groups:
+        raise ValueError(f"{name} has {len(value)} values for {groups} parameter groups")
+    return value[worker.index]
+
+
+def triangles(low: float, high: float, up: int, down: int) -> Schedule:
+    """Return a line up and a line down, again and again."""
+    if up == down:
+        return Linear(low, high, up, "mirror")
+    once = Join((Linear(low, high, up), Linear(high, low, down)), (up,))
+    return Repeat(once, up + down)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A phase of a ``OneCycleLR``: its steps, its ends in steps, its two rates."""
+
+    steps: range
+    begin: float
+    end: float
+    low: Any
+    high: Any
+    last: bool
+
+
+class OneCycleLR(Setting, frozen=True):
+    """``OneCycleLR``: up from max_lr/div_factor to max_lr, then down to a share of where it began.
+
+    The phases end at ``pct_start·total_steps − 1`` and the like, which need not be whole numbers.
+    The rates are those of ``initial_lr``, ``max_lr`` and ``min_lr`` in the group, where building it
+    leaves them, so that a second one on the same optimizer changes the first. There are rates for
+    steps 0 to total_steps: the last of them is past the end, and one more step raises.
+    """
+
+    max_lr: Any
+    total_steps: int | None = None
+    epochs: int | None = None
+    steps_per_epoch: int | None = None
+    pct_start: float = 0.3
+    anneal_strategy: str = "cos"
+    cycle_momentum: bool = True
+    base_momentum: Any = 0.85
+    max_momentum: Any = 0.95
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
+    three_phase: bool = False
+    last_epoch: int = -1
+
+    says = (Join,)
+    said = staticmethod(saying.one_cycle)
+    listed = ("max_lr",)
+
+    card: ClassVar[Card] = card(
+        "OneCycleLR",
+        arithmetic="closed form in the phase, float64, each step by itself",
+        past_end="one rate past the end, then ValueError",
+        roles={
+            "max_lr": "end",
+            "total_steps": "length",
+            "epochs": "length",
+            "steps_per_epoch": "length",
+            "pct_start": "duration",
+            "anneal_strategy": "shape",
+            "div_factor": "start",
+            "final_div_factor": "end",
+            "three_phase": "shape",
+            "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": RESUMED + ", max_lr or min_lr",
+            "TypeError": "an argument no number",
+            "ValueError": "no total, a count below 1, pct_start no float from 0 to 1, "
+            "anneal_strategy unknown, not one max_lr for each group",
+            "ZeroDivisionError": "pct_start·total_steps=1: the first phase has no length",
+        },
+        deviations=(
+            Deviation(
+                "total_steps is how many steps the cycle has",
+                "step total_steps, one past the end of the cycle, has a rate that rebounds; only "
+                "the step after it raises",
+                "OneCycleLR(torch.optim.SGD(params, lr=0.1), max_lr=0.1, total_steps=10)",
+                10,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Check in torch's order, and leave the three rates in the group."""
+        group = worker.group
+        worker.kept["phases"] = self._phases(self._total())
+        if self.pct_start < 0 or self.pct_start > 1 or not isinstance(self.pct_start, float):
+            raise ValueError(f"pct_start={self.pct_start!r} is no float from 0 to 1")
+        if self.anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
+        high = for_group(self.max_lr, "max_lr", self, worker)
+        if self.last_epoch == -1:
+            group["initial_lr"] = high / self.div_factor
+            group["max_lr"] = high
+            group["min_lr"] = group["initial_lr"] / self.final_div_factor
+        if self.cycle_momentum:
+            momentum = for_group(self.max_momentum, "max_momentum", self, worker)
+            lowest = for_group(self.base_momentum, "base_momentum", self, worker)
+            if self.last_epoch == -1:
+                group |= {"max_momentum": momentum, "base_momentum": lowest}
+
+    def _total(self) -> int:
+        if self.total_steps is not None:
+            if self.total_steps <= 0 or not isinstance(self.total_steps, int):
+                raise ValueError(f"total_steps={self.total_steps!r} is no positive integer")
+            return self.total_steps
+        if self.epochs is None or self.steps_per_epoch is None:
+            raise ValueError("neither total_steps nor epochs and steps_per_epoch")
+        for name in ("epochs", "steps_per_epoch"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value <= 0:
+                raise ValueError(f"{name}={value!r} is no positive integer")
+        return self.epochs * self.steps_per_epoch
+
+    def _phases(self, total: int) -> list[tuple[float, str, str]]:
+        """Return where each phase ends, and between which of the group's rates it goes."""
+        rising = (float(self.pct_start * total) - 1, "initial_lr", "max_lr")
+        if not self.three_phase:
+            return [rising, (total - 1, "max_lr", "min_lr")]
+        falling = (float(2 * self.pct_start * total) - 2, "max_lr", "initial_lr")
+        return [rising, falling, (total - 1, "initial_lr", "min_lr")]
+
+    def _spans(self, worker: Worker) -> Iterator[Span]:
+        """Visit the phases that have any steps; where each of them begins, the one before ends."""
+        phases, total = worker.kept["phases"], self._total()
+        first, begin = -total, 0.0
+        for index, (end, low, high) in enumerate(phases):
+            last = index == len(phases) - 1
+            reach = total if last else math.floor(end) if end == end else first - 1
+            stop = min(total, reach) + 1
+            if stop > first:
+                yield Span(
+                    range(first, stop), begin, end, worker.group[low], worker.group[high], last
+                )
+                first = stop
+            begin = end
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Go through the phases."""
+        pieces: list[NDArray[Any]] = []
+        for span in self._spans(worker):
+            t = np.arange(max(span.steps.start, steps.start), min(span.steps.stop, steps.stop))
+            if not len(t):
+                continue
+            if span.end == span.begin:
+                halt = Halting("ZeroDivisionError", f"a phase has no length at step {t[0]}")
+                return Values(np.concatenate([*pieces, np.empty(0)]), halt)
+            if self.cycle_momentum:
+                worker.group["max_momentum"] - worker.group["base_momentum"]  # for what it raises
+            done = (t - span.begin) / (span.end - span.begin)
+            pieces.append(self._annealed(span.low, span.high, done))
+        total = self._total()
+        over = steps.stop > total + 1
+        past = Halting("ValueError", f"step {total + 1} of total_steps={total}") if over else None
+        return Values(np.concatenate(pieces) if pieces else np.empty(0), past)
+
+    def _annealed(self, start: Any, end: Any, share: NDArray[Any]) -> NDArray[Any]:
+        """Go from one rate to another."""
+        single = isinstance(start, np.float32) or isinstance(end, np.float32)
+        if self.anneal_strategy == "cos":
+            wave = exact_cos(math.pi * share) + 1
+            rates = end + (start - end) / 2.0 * (wave.astype(np.float32) if single else wave)
+        else:
+            rates = (end - start) * (share.astype(np.float32) if single else share) + start
+        return np.asarray(rates)
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the phases, from where the worker stands, up to the step that raises."""
+        parts: list[Schedule] = []
+        boundaries: list[int] = []
+        rates = self._total() + 1
+        for span in self._spans(worker):
+            first = max(span.steps.start, 0)
+            if span.steps.stop <= first:
+                continue
+            if span.end == span.begin and first == rates - 1:
+                rates -= 1  # the rate past the end divides by the length that its phase has not
+                break
+            if not span.end > span.begin:
+                raise ConvertError("a phase that has steps has no length")
+            parts.append(self._phase(span, first - span.begin))
+            boundaries.append(first)
+        whole = Until(Join(tuple(parts), tuple(boundaries[1:])), rates)
+        return stepping.set_from(whole, worker.t, float(worker.lr))
+
+    def _phase(self, span: Span, begun: float) -> Schedule:
+        start, end, duration = float(span.low), float(span.high), span.end - span.begin
+        if self.anneal_strategy == "cos":
+            wave: Schedule = Cosine(start, end, duration, "mirror" if span.last else "hold")
+        else:
+            wave = Linear(start, end, duration, "continue" if span.last else "hold")
+        return Shift(wave, begun) if begun > 0 else wave
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say the phases, where the schedule ends with them."""
+        said = super().lift(schedule, updates)
+        if isinstance(said, Lift) and isinstance(said.call, OneCycleLR):
+            end = schedule.length
+            if end not in (None, said.call._total() + 1):
+                return Refusal(f"it ends one step past its phases, the schedule after {end}")
+        return said
+
+
+class SWALR(LRScheduler, frozen=True):
+    """``SWALR``: from whatever rate the group holds to swa_lr in anneal_epochs steps.
+
+    Each step works out where the annealing began from where it is, so that what other schedulers do
+    in between is annealed, too.
+    """
+
+    swa_lr: Any
+    anneal_epochs: int = 10
+    anneal_strategy: str = "cos"
+    last_epoch: int = -1
+
+    says = (Linear, Cosine)
+    said = staticmethod(saying.annealing)
+    listed = ("swa_lr",)
+
+    card: ClassVar[Card] = card(
+        "SWALR",
+        arithmetic="recursion from group['lr'] by shares of the way, float64 or the tensor's",
+        past_end="swa_lr",
+        roles={
+            "swa_lr": "end",
+            "anneal_epochs": "duration",
+            "anneal_strategy": "shape",
+            "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "swa_lr no number, last_epoch none",
+            "ValueError": "anneal_strategy unknown, anneal_epochs no int from 0 on, "
+            "not one swa_lr for each group",
+        },
+        home="torch.optim.swa_utils.",
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Leave swa_lr in the group; then check the rest."""
+        worker.group["swa_lr"] = for_group(self.swa_lr, "swa_lr", self, worker)
+        if self.anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
+        if not isinstance(self.anneal_epochs, int) or self.anneal_epochs < 0:
+            raise ValueError(f"anneal_epochs={self.anneal_epochs!r} is no integer from 0 on")
+
+    def first(self, worker: Worker) -> Moves:
+        """Take step 0, which leaves the rate where it is unless there is nothing to anneal."""
+        return Stepwise([self._step(worker.group, worker.count - 1)])
+
+    restart = first
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Anneal, as far as there is something left to anneal."""
+        first = worker.count
+        annealing = max(0, min(steps, self.anneal_epochs + 2 - first))
+        functions = [self._step(worker.group, first + i) for i in range(annealing)]
+        arrived = float(worker.group["swa_lr"])
+        return Stepwise(functions).then(Values(np.full(steps - annealing, arrived)))
+
+    def _step(self, group: dict[str, Any], step: int) -> Callable[[Any], Any]:
+        """Return what a step does to the rate."""
+        if self.anneal_epochs == 0:
+            step = max(1, step)
+        before, now = (self._share(n / max(1, self.anneal_epochs)) for n in (step - 1, step))
+
+        def annealed(lr: Any) -> Any:
+            goal = group["swa_lr"]
+            began = goal if before == 1 else (lr - before * goal) / (1 - before)
+            return goal * now + began * (1 - now)
+
+        return annealed
+
+    def _share(self, t: float) -> float:
+        """Return the share of the way that is done after the share t of the steps."""
+        t = max(0, min(1, t))
+        return (1 - math.cos(math.pi * t)) / 2 if self.anneal_strategy == "cos" else t
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return what is left of the way."""
+        goal, lr = float(worker.group["swa_lr"]), float(worker.lr)
+        step = worker.count - 1
+        if step >= self.anneal_epochs:
+            return Constant(lr)
+        share = self._share(step / self.anneal_epochs)
+        began = (lr - share * goal) / (1 - share)
+        wave = Cosine if self.anneal_strategy == "cos" else Linear
+        return stepping.begun(wave(began, goal, self.anneal_epochs), step)
+
+    @classmethod
+    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Refuse: resumed, it begins its annealing anew."""
+        return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
+
+
+# --- a metric ------------------------------------------------------------------------------------
+
+
+class ReduceLROnPlateau(Feedback, frozen=True):
+    """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric has stopped improving.
+
+    A metric that has not improved for more than ``patience`` steps brings the rate down, to
+    ``min_lr`` at the lowest, and by more than ``eps`` or not at all; ``cooldown`` steps after that
+    do not count.
+    """
+
+    optimizer: Optimizer
+    mode: str = "min"
+    factor: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+    threshold_mode: str = "rel"
+    cooldown: int = 0
+    min_lr: Any = 0
+    eps: float = 1e-8
+
+    card: ClassVar[Card] = card(
+        "ReduceLROnPlateau",
+        arithmetic="float(group['lr']) · factor where the metric says so, float64",
+        past_end="follows the metric without end",
+        roles={
+            "factor": "factor",
+            "patience": "duration",
+            "cooldown": "duration",
+            "min_lr": "end",
+            "mode": "shape",
+            "threshold": "shape",
+            "threshold_mode": "shape",
+        },
+        raises={
+            "TypeError": "factor no number, mode no text",
+            "ValueError": "factor from 1 on, mode or threshold_mode unknown, "
+            "not one min_lr for each group",
         },
     )
 
     @property
-    def _lambdas(self) -> list[Expression]:
-        if isinstance(self.lr_lambda, Expression):
-            return [self.lr_lambda] * len(self.optimizer.groups)
-        return list(self.lr_lambda)
+    def dtype(self) -> Any:
+        """The dtype of the optimizer's rates."""
+        return self.optimizer.dtype
 
     def fault(self) -> Fault | None:
-        """Torch wants one function a group, and ``initial_lr`` to resume."""
-        listed = isinstance(self.lr_lambda, list | tuple)
-        functions: Any = self.lr_lambda if listed else [self.lr_lambda]
-        groups = len(self.optimizer.groups)
-        if listed and len(functions) != groups:
-            return Fault(ValueError, f"{len(functions)} lambdas for {groups} parameter groups")
-        resume = self._resume_fault(self.last_epoch)
-        if resume is not None:
-            return resume
-        for function in functions:
-            if not isinstance(function, Expression):
-                return Fault(TypeError, f"lr_lambda is not a function: {function!r}")
-        return None
+        """Check in torch's order."""
+        return plateau_fault(self)
 
-    def lower(self) -> Schedule:
-        """Refuse: a function is not data."""
-        raise ConvertError("a lambda has no schedule to read off", hint="compare it by its rates")
+    def plateau(self) -> Plateau:
+        """Return the arguments; none of them is lost."""
+        return plateau_of(self)
+
+    @classmethod
+    def say(cls, plateau: Plateau) -> Lift | Refusal:
+        """Take the arguments over."""
+        return Lift(plateau_said(cls, plateau))
+
+    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
+        """Count the steps without improvement; every rate is a Python float for a moment."""
+        self.checked()
+        groups = self.optimizer.groups
+        lrs = [float(stepping.group_of(group)["lr"]) for group in groups]
+        rates = np.empty((len(lrs), steps))
+        done = 0
+        for step in self._reductions(metrics[: steps - 1]):
+            rates[:, done:step] = np.array(lrs)[:, None]
+            done = step
+            lrs = [self._reduced(lr, index) for index, lr in enumerate(lrs)]
+        rates[:, done:] = np.array(lrs)[:, None]
+        yield rates.astype(self.dtype, copy=False)
+
+    def _reductions(self, metrics: Sequence[float]) -> Iterator[int]:
+        """Visit the steps at which the metric has not improved for too long."""
+        minimal = self.mode == "min"
+        bar = self._bar(math.inf if minimal else -math.inf)
+        bad = cooling = 0
+        for step, metric in enumerate(map(float, metrics), 1):
+            if metric < bar if minimal else metric > bar:
+                bar, bad = self._bar(metric), 0
+            else:
+                bad += 1
+            if cooling > 0:
+                cooling, bad = cooling - 1, 0
+            if bad > self.patience:
+                yield step
+                cooling, bad = self.cooldown, 0
+
+    def _bar(self, best: float) -> float:
+        """Return what a metric has to be better than."""
+        if self.threshold_mode == "rel":
+            return best * (1.0 - self.threshold if self.mode == "min" else self.threshold + 1.0)
+        return best - self.threshold if self.mode == "min" else best + self.threshold
+
+    def _reduced(self, lr: float, index: int) -> float:
+        """Return a group's rate after a reduction."""
+        least = self.min_lr[index] if isinstance(self.min_lr, list | tuple) else self.min_lr
+        lower = max(lr * self.factor, least)
+        if not lr - lower > self.eps:
+            return lr
+        single = self.optimizer.groups[index].tensor == "float32"
+        return float(np.float32(lower)) if single else lower
+
+
+# --- schedulers of schedulers --------------------------------------------------------------------
+
+
+class SequentialLR(Composition, OptimizerCall, frozen=True):
+    """``SequentialLR``: one scheduler after another; at a milestone the next one starts over.
+
+    All of them are built before it, each on what the one before left in the optimizer. Building it
+    puts the rate back to ``initial_lr``, counts every scheduler one step back and lets the first
+    one begin again. At its milestone a scheduler is sent to step 0, by its closed form where it has
+    one. Within another SequentialLR it keeps its own count, and so runs one step ahead.
+    """
+
+    optimizer: Optimizer
+    schedulers: list[Any]
+    milestones: list[int]
+    last_epoch: int = -1
+
+    worker: ClassVar[Any] = stepping.Sequence
+
+    card: ClassVar[Card] = card(
+        "SequentialLR",
+        arithmetic="that of the scheduler whose turn it is",
+        past_end="whatever its last scheduler does",
+        roles={"schedulers": "shape", "milestones": "duration"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "a scheduler that is none, milestones no numbers",
+            "ValueError": "no schedulers, not one milestone fewer than schedulers, a scheduler of "
+            "another optimizer, or one that follows a metric",
+        },
+        deviations=(
+            Deviation(
+                "the schedulers are called one after the other, each from its own beginning",
+                "a SequentialLR inside another one runs one step ahead of its milestones",
+                "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
+                "SequentialLR(optimizer, schedulers=[ConstantLR(optimizer, 0.5, 9), "
+                "ConstantLR(optimizer, 0.25, 9)], milestones=[3]), "
+                "ConstantLR(optimizer, 0.125, 9)], milestones=[6])",
+                2,
+                "https://github.com/pytorch/pytorch/issues/196243",
+            ),
+        ),
+    )
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say any schedule that has a formula; with lr=1.0 the lambda is the rate itself."""
-        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
-        losses = []
-        if schedule.length is not None:
-            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
-            groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
-        every = groups[0].every if isinstance(groups[0], Staircase) else 1
-        if every > 1 and all(isinstance(g, Staircase) and g.every == every for g in groups):
-            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
-            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
-        else:
-            every = 1
-        try:
-            sources = [ast.unparse(parse(python_source(group, "t"))) for group in groups]
-        except ScheduleError as error:
-            return Refusal(str(error))
-        lambdas = [Expression("t", source) for source in sources]  # as they read back
-        losses.append("needs `import math`; a lambda is not saved in the scheduler's state_dict")
-        optimizer = Optimizer.of(*[1.0] * len(groups))
-        return Lift(
-            cls(optimizer, lambdas[0] if len(lambdas) == 1 else lambdas), every, tuple(losses)
-        )
+        """Say a join: for each part the first scheduler that can, all from one base rate."""
+        found = sequence_of(cls, schedule, MEMBERS)
+        return found if isinstance(found, Refusal) else lift_of(*found)
 
-    def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Multiply each base rate by its lambda, a resumed call's first rate included."""
-        self.checked()
-        functions = [expression.function() for expression in self._lambdas]
-        first = self.last_epoch + 1
-        for start in range(first, first + steps, BLOCK):
-            block, halting = self._block(functions, start, min(start + BLOCK, first + steps))
-            yield block
-            if halting is not None:
-                raise halting
 
-    def _block(
-        self, functions: list[Callable[[int], Any]], start: int, stop: int
-    ) -> tuple[NDArray[Any], Halting | None]:
-        """Compute the rates of some steps, as far as every lambda has a value."""
-        groups = self.optimizer.groups
-        block = np.empty((len(groups), stop - start), self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for column, t in enumerate(range(start, stop)):
-                try:
-                    block[:, column] = [
-                        single(group.base) * single(function(t))
-                        if group.tensor == "float32"
-                        else group.base * function(t)
-                        for group, function in zip(groups, functions, strict=True)
-                    ]
-                except (ArithmeticError, ValueError, TypeError) as error:
-                    text = f"lambda at step {t}: {error}"
-                    return block[:, :column], Halting(type(error).__name__, text)
-        return block, None
+#: What can be a part of a ``SequentialLR``, in the order in which a person would choose.
+MEMBERS: tuple[type[LRScheduler], ...] = (
+    ConstantLR,
+    LinearLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
+    StepLR,
+    MultiStepLR,
+    PolynomialLR,
+    LambdaLR,
+)
+
+
+class ChainedScheduler(Composition, OptimizerCall, frozen=True):
+    """``ChainedScheduler``: each scheduler takes each step, upon what the one before left."""
+
+    schedulers: list[Any]
+    optimizer: Optimizer | None = None
+
+    worker: ClassVar[Any] = stepping.Chain
+
+    card: ClassVar[Card] = card(
+        "ChainedScheduler",
+        arithmetic="that of each scheduler in turn, upon the rate that the one before left",
+        past_end="whatever its schedulers do",
+        roles={"schedulers": "shape"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "a scheduler that is none",
+            "ValueError": "no schedulers, one of another optimizer, or one that follows a metric",
+        },
+    )
+
+    @property
+    def held(self) -> Optimizer:
+        """The optimizer of its schedulers."""
+        if self.optimizer is not None:
+            return self.optimizer
+        held = (m.held for m in self.members if isinstance(m, OptimizerCall))
+        return next(held, Optimizer.of(0.0))
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say a product: a scheduler for each factor."""
+        multiplying = [kind for kind in MEMBERS if issubclass(kind, Multiplying)]
+        found = chain_of(cls, schedule, multiplying)
+        return found if isinstance(found, Refusal) else lift_of(*found)
 
 
 DIALECT = Dialect(
     name="torch",
     title="PyTorch",
     version=VERSION,
-    constructors=(CosineAnnealingLR, LambdaLR),
+    constructors=(
+        CosineAnnealingLR,
+        CosineAnnealingWarmRestarts,
+        ConstantLR,
+        LinearLR,
+        ExponentialLR,
+        PolynomialLR,
+        StepLR,
+        MultiStepLR,
+        MultiplicativeLR,
+        CyclicLR,
+        OneCycleLR,
+        SequentialLR,
+        ChainedScheduler,
+        LambdaLR,
+        SWALR,
+        ReduceLROnPlateau,
+    ),
     aliases={
         "optim": "torch.optim",
         "lr_scheduler": "torch.optim.lr_scheduler",
         "optim.lr_scheduler": "torch.optim.lr_scheduler",
+        "swa_utils": "torch.optim.swa_utils",
     },
 )

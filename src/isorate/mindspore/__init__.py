@@ -1,7 +1,7 @@
 """Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
 
-``cosine_decay_lr`` is MindSpore's own list, bit for bit, and stays when MindSpore removes it;
-``cosine_annealing_lr`` is torch's periodic cosine as a list; ``CosineAnnealingLR`` is the same
+MindSpore's seven list functions are here under their own names, bit for bit, and stay when MindSpore
+removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list; ``CosineAnnealingLR`` is the same
 cosine as a cell. The lists need no MindSpore; the cell imports it when it is first looked up.
 """
 
@@ -9,12 +9,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.mindspore.lists import cosine_annealing_lr, cosine_decay_lr
+from isorate.mindspore.lists import (
+    cosine_annealing_lr,
+    cosine_decay_lr,
+    exponential_decay_lr,
+    inverse_decay_lr,
+    natural_exp_decay_lr,
+    piecewise_constant_lr,
+    polynomial_decay_lr,
+    warmup_lr,
+)
 
 if TYPE_CHECKING:
     from isorate.mindspore.cells import CosineAnnealingLR
 
-__all__ = ["CosineAnnealingLR", "cosine_annealing_lr", "cosine_decay_lr"]
+__all__ = [
+    "CosineAnnealingLR",
+    "cosine_annealing_lr",
+    "cosine_decay_lr",
+    "exponential_decay_lr",
+    "inverse_decay_lr",
+    "natural_exp_decay_lr",
+    "piecewise_constant_lr",
+    "polynomial_decay_lr",
+    "warmup_lr",
+]
 
 
 def __getattr__(name: str) -> object:

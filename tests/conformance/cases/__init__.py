@@ -12,12 +12,26 @@ from tests.conformance.cases.isorate import isorate_cases
 from tests.conformance.cases.mindspore_experimental import mindspore_experimental
 from tests.conformance.cases.mindspore_lists import mindspore_cells, mindspore_dynamic
 from tests.conformance.cases.torch import torch_cases
+from tests.conformance.cases.torch_schedulers import (
+    torch_chains,
+    torch_groups_and_loops,
+    torch_plateaus,
+    torch_schedulers,
+    torch_sequences,
+)
 
 __all__ = ["CASES", "Case"]
 
 #: The parts of each dialect's table, in order.
 CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
-    "torch": {"schedulers": torch_cases},
+    "torch": {
+        "cosine": torch_cases,
+        "schedulers": torch_schedulers,
+        "groups": torch_groups_and_loops,
+        "plateaus": torch_plateaus,
+        "sequences": torch_sequences,
+        "chains": torch_chains,
+    },
     "mindspore": {
         "lists": mindspore_dynamic,
         "cells": mindspore_cells,

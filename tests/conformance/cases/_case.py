@@ -20,6 +20,7 @@ class Case:
         raises: whether the framework refuses the arguments.
         unread: whether Isorate refuses to read the text: the optimizer is what is wrong with it.
         drifts: why the framework strays from the schedule that it means, where it does.
+        unsaid: why it means no schedule, where it does not.
         past: why it has rates where the schedule has none any more, where it does.
         optimizer: MindSpore's optimizer for a list of rates.
         metrics: what the loop hands to step(), for schedulers that follow a metric.
@@ -35,6 +36,7 @@ class Case:
     raises: bool = False
     unread: bool = False
     drifts: str | None = None
+    unsaid: str | None = None
     past: str | None = None
     optimizer: str = "SGD"
     metrics: list[float] | None = None

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.conformance.cases._case import Case
-from tests.conformance.cases.mindspore_lists import mindspore_lists, mindspore_refused_lists
+from tests.conformance.cases.mindspore_lists import (
+    mindspore_decay_lists,
+    mindspore_lists,
+    mindspore_piecewise_lists,
+    mindspore_polynomial_lists,
+    mindspore_refused_lists,
+    mindspore_warmup_lists,
+)
 from tests.conformance.cases.torch import NAMES, torch_cases, torch_cosine, torch_groups
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ def isorate_cases() -> Iterator[Case]:
     """List the rows of Isorate's schedulers, which run inside torch and MindSpore."""
     yield from isorate_annealing()
     yield from isorate_decays()
+    yield from isorate_lists()
     yield from isorate_annealing_lists()
     yield from isorate_cells()
 
@@ -52,6 +60,20 @@ def isorate_decays() -> Iterator[Case]:
     groups = ("'lr': 0.1", "'lr': 0.2")
     two = torch_groups("0.01, 0.1, 6, 2, 2", *groups, name="isorate.torch.cosine_decay_lr")
     yield Case("torch-list-groups", two, 6)
+
+
+def isorate_lists() -> Iterator[Case]:
+    """Give the lists that stay what MindSpore's get."""
+    for cases in (
+        mindspore_decay_lists,
+        mindspore_polynomial_lists,
+        mindspore_warmup_lists,
+        mindspore_piecewise_lists,
+    ):
+        for case in cases():
+            if case.text.startswith("mindspore.nn.") and "mindspore." not in case.text[13:]:
+                text = case.text.replace("mindspore.nn.", "isorate.mindspore.")
+                yield replace(case, id=f"stays-{case.id}", text=text)
 
 
 def isorate_annealing_lists() -> Iterator[Case]:

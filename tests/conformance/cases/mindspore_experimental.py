@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conformance.cases._case import Case
+from tests.conformance.cases.mindspore_schedulers import mindspore_schedulers
 from tests.conformance.cases.torch import closed, torch_groups
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def mindspore_experimental() -> Iterator[Case]:
     yield from mindspore_annealing()
     yield from mindspore_resuming()
     yield from mindspore_refused_annealing()
+    yield from mindspore_schedulers()
 
 
 def mindspore_annealing() -> Iterator[Case]:

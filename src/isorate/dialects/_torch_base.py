@@ -1,0 +1,321 @@
+"""What torch's schedulers share: the rate lives in the optimizer, the loop calls ``step()``."""
+
+from __future__ import annotations
+
+import builtins
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+import numpy as np
+
+from isorate.core.combinators import Groups, Stepped
+from isorate.core.errors import ConvertError
+from isorate.core.evaluate import BLOCK
+from isorate.dialects import _stepping as stepping
+from isorate.dialects._base import (
+    Call,
+    Card,
+    Fault,
+    Halting,
+    Lift,
+    Optimizer,
+    ParamGroup,
+    Refusal,
+    source,
+)
+from isorate.dialects._moves import Factors, Moves, Values, computed, resting
+from isorate.dialects._parts import Parts, from_the_start, take_apart
+from isorate.dialects._saying import Said, same_for_all, with_lists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Deviation, Role
+    from isorate.dialects._stepping import Worker
+
+VERSION = "2.13.0"
+HOME = "torch.optim.lr_scheduler."
+DOCS = "https://docs.pytorch.org/docs/2.13/generated/"
+
+STEP = "on the first step"
+
+
+def card(
+    name: str,
+    *,
+    arithmetic: str,
+    past_end: str,
+    roles: Mapping[str, Role],
+    raises: Mapping[str, str],
+    deviations: Sequence[Deviation] = (),
+    home: str = HOME,
+) -> Card:
+    """Return the card of a torch scheduler."""
+    return Card(
+        name=home + name,
+        dialect="torch",
+        runs_in="torch",
+        version=VERSION,
+        docs=f"{DOCS}{home}{name}.html",
+        clock="step",
+        arithmetic=arithmetic,
+        past_end=past_end,
+        roles={"optimizer": "start", **roles},
+        raises=raises,
+        deviations=deviations,
+    )
+
+
+class OptimizerCall(Call, frozen=True):
+    """A call that acts on an optimizer's groups through workers, each its own group's."""
+
+    worker: ClassVar[Any] = stepping.Worker
+
+    @property
+    def held(self) -> Optimizer:
+        """The optimizer whose rates it changes."""
+        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
+        return optimizer
+
+    @property
+    def groups(self) -> int:
+        """The number of parameter groups."""
+        return len(self.held.groups)
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype of the optimizer's rates: a Python float, or a tensor's."""
+        return self.held.dtype
+
+    def fault(self) -> Fault | None:
+        """Build the scheduler and step it once, as torch would; what is raised is the fault."""
+        when = "on construction"
+        try:
+            with np.errstate(all="ignore"):
+                workers = self._workers(self.held.groups)
+                when = STEP
+                for worker in workers:
+                    moves = stepping.halted(partial(worker.moves, 1))
+                    if moves.halt is not None:
+                        raise moves.halt
+        except Halting as halt:
+            return Fault(getattr(builtins, halt.error), self._blamed(halt.text), when)
+        except Exception as error:
+            return Fault(type(error), self._blamed(str(error)), when)
+        return None
+
+    def _workers(self, groups: Sequence[ParamGroup]) -> list[stepping.Work]:
+        made = [stepping.group_of(group) for group in groups]
+        with np.errstate(all="ignore"):
+            return [stepping.work(self, group, index) for index, group in enumerate(made)]
+
+    def _blamed(self, text: str) -> str:
+        """Add the arguments to a message that does not name them."""
+        if "=" in text:
+            return text
+        given = {n: v for n, v in self.arguments().items() if not isinstance(v, Optimizer)}
+        return f"{text} ({', '.join(f'{name}={source(value)}' for name, value in given.items())})"
+
+    def lower(self) -> Schedule:
+        """Return the schedule that the groups' rates follow, moved by the loop."""
+        self.checked()
+        plain = [msgspec.structs.replace(group, tensor=None) for group in self.held.groups]
+        try:
+            with np.errstate(all="ignore"):
+                schedules = [Stepped(worker.meaning()) for worker in self._workers(plain)]
+        except (
+            TypeError,
+            ArithmeticError,
+        ) as error:  # an argument that the first step did not need
+            raise ConvertError(f"there is no schedule in it: {self._blamed(str(error))}") from None
+        return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Let the workers step, each in its group's own dtype."""
+        self.checked()
+        workers = self._workers(self.held.groups)
+        lrs = [worker.group["lr"] for worker in workers]
+        for start in range(0, steps, BLOCK):
+            fresh = 0 if start else 1  # the first rate is what construction left
+            wanted = min(BLOCK, steps - start) - fresh
+            block = np.empty((len(workers), fresh + wanted), self.dtype)
+            with np.errstate(all="ignore"):
+                taken = [stepping.halted(partial(worker.moves, wanted)) for worker in workers]
+                width = min(map(len, taken)) if wanted else 0
+                for row, (moves, lr) in enumerate(zip(taken, lrs, strict=True)):
+                    block[row, :fresh] = lr
+                    if width:
+                        rates = moves.cut(0, width).rates(lr)
+                        block[row, fresh : fresh + width] = rates
+                        lrs[row] = rates[-1] if rates.dtype == np.float32 else float(rates[-1])
+            if fresh + width:
+                yield block[:, : fresh + width]
+            for moves in taken:
+                if moves.halt is not None and len(moves) == width:
+                    raise moves.halt
+
+
+class LRScheduler(OptimizerCall, frozen=True):
+    """A scheduler of its own: what building it and stepping it do to a group's rate."""
+
+    optimizer: Optimizer
+
+    #: The shapes that it can say, how it does, and which arguments may be lists, one a group.
+    says: ClassVar[tuple[type[Schedule], ...]] = ()
+    said: ClassVar[Any]
+    listed: ClassVar[tuple[str, ...]] = ()
+    #: Whether a step sets the rate, whatever it was before.
+    sets: ClassVar[bool] = False
+
+    def begin(self, worker: Worker) -> None:
+        """Check the arguments and do what building it does first; raise as torch does."""
+
+    def first(self, worker: Worker) -> Moves:
+        """Take the step that building it takes: leave the rate alone."""
+        return resting(1)
+
+    def restart(self, worker: Worker) -> Moves:
+        """Go to step 0 when ``SequentialLR`` says so."""
+        raise NotImplementedError
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Take the steps after ``worker.t``."""
+        raise NotImplementedError
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return the schedule from its step 0, with ``base`` as the group's first rate."""
+        raise NotImplementedError
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the schedule from where the worker stands, its group's rate first."""
+        raise NotImplementedError
+
+    def multiplier(self, worker: Worker) -> Schedule:
+        """Return what it multiplies the rate by, from its step 0."""
+        raise ConvertError(f"a {self.name} does more than multiply the rate that it finds")
+
+    def set_anew(self, worker: Worker) -> int:
+        """Return in how many steps the rate no longer follows from the one before; 0 for never."""
+        return 0
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one shape for each group."""
+        parts = take_apart(schedule, *cls.says)
+        return parts if isinstance(parts, Refusal) else cls.lifted(parts)
+
+    @classmethod
+    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say the parts of a schedule, all groups with the same arguments."""
+        begun = from_the_start(parts)
+        if isinstance(begun, Refusal):
+            return cls.resumed(parts)
+        saids = cls._saids(begun.shapes)
+        if isinstance(saids, Refusal):
+            return saids
+        call: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
+        return lift_of(call, parts, saids[0].losses)
+
+    @classmethod
+    def _saids(cls, shapes: Sequence[Any]) -> list[Said] | Refusal:
+        found = [cls.said(shape, None) for shape in shapes]
+        return with_lists(found, cls.listed) if cls.listed else same_for_all(found)
+
+    @classmethod
+    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say what begins part of the way by a scheduler that is resumed there."""
+        saids = cls._saids(parts.shapes)
+        if isinstance(saids, Refusal):
+            return saids
+        if not isinstance(parts.begin, int):
+            return Refusal("it is resumed at a whole step, and the schedule begins between two")
+        whole: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
+        if cls.sets:  # whatever the group holds, building the scheduler sets the rate
+            here = [said.base for said in saids]
+        else:
+            here = [stepping.begun(shape, parts.begin).at(0) for shape in parts.shapes]
+        if min(here) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        groups = tuple(ParamGroup(lr, said.base) for lr, said in zip(here, saids, strict=True))
+        call = msgspec.structs.replace(
+            whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1
+        )
+        return lift_of(call, parts, saids[0].losses)
+
+
+def lift_of(call: Call, parts: Parts[Any], losses: Sequence[str]) -> Lift | Refusal:
+    """Return a lift, or the reason why torch would refuse the call."""
+    fault = call.fault()
+    if fault is not None:
+        return Refusal(f"torch raises {fault.error.__name__}: {fault.text}")
+    return Lift(call, parts.every, (*losses, *parts.unlike_endless(), *parts.clocked()))
+
+
+class Multiplying(LRScheduler, frozen=True):
+    """A scheduler whose steps multiply the rate they find."""
+
+    def ratio(self, t: int, group: int) -> float:
+        """Return the rate after the step to ``t`` over the one before it."""
+        raise NotImplementedError
+
+    def closed(self, base: Any, group: int) -> Any:
+        """Return the rate that torch sets when it starts the scheduler over at step 0."""
+        raise NotImplementedError
+
+    def restart(self, worker: Worker) -> Moves:
+        """Set the closed form's rate at step 0."""
+        return Values(np.array([self.closed(worker.base, worker.index)]))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Multiply by the ratio of each step."""
+        index, t = worker.index, worker.t
+        ratios, error = computed(lambda step: self.ratio(step, index), range(t + 1, t + 1 + steps))
+        return Factors(ratios, None if error is None else stepping.halting(error))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the shape, scaled so that it has the rate that the group holds."""
+        shape = self.shape(float(worker.base), worker.index)
+        return stepping.scaled_from(shape, worker.t, float(worker.lr))
+
+    def multiplier(self, worker: Worker) -> Schedule:
+        """Return the shape of a base rate of 1."""
+        return self.shape(1.0, worker.index)
+
+
+class MultiplyingAtOnce(Multiplying, frozen=True):
+    """One that multiplies when it is built, too, if the step that it stands at says so."""
+
+    def first(self, worker: Worker) -> Moves:
+        """Multiply by the ratio of the step that building it takes."""
+        return Factors(np.array([self.ratio(worker.t, worker.index)], np.float64))
+
+
+class Setting(LRScheduler, frozen=True):
+    """A scheduler whose steps set the rate, whatever it was."""
+
+    sets: ClassVar[bool] = True
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Return the rates of some steps."""
+        raise NotImplementedError
+
+    def first(self, worker: Worker) -> Moves:
+        """Set the rate at once."""
+        return self.rates(worker, range(worker.t, worker.t + 1))
+
+    def restart(self, worker: Worker) -> Moves:
+        """Set the rate of step 0."""
+        return self.rates(worker, range(1))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Set one rate after the other."""
+        return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the shape, after a first rate that may be another one."""
+        shape = self.shape(float(worker.base), worker.index)
+        return stepping.set_from(shape, worker.t, float(worker.lr))
