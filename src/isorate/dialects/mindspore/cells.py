@@ -1,65 +1,68 @@
-"""MindSpore's learning-rate cells, called with the step."""
+"""MindSpore's cells that go from one rate to another: half a cosine, a polynomial, a warmup."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from isorate.core.evaluate import BLOCK
-from isorate.core.shapes import Cosine
-from isorate.dialects._base import (
-    Call,
-    Card,
-    Fault,
-    Lift,
-    Refusal,
+from isorate.core.shapes import Cosine, Linear, Polynomial
+from isorate.dialects import _float32 as float32
+from isorate.dialects._base import Card, Deviation, Fault, Lift, Refusal
+from isorate.dialects._cosine import find_fall
+from isorate.dialects.mindspore._cells import Cell
+from isorate.dialects.mindspore._lifting import find_line, unlike_holding, unlike_resting
+from isorate.dialects.mindspore._shared import (
+    BAD_DECAY,
+    CHANGED,
+    card,
+    check_cosine_decay,
+    check_count,
+    check_not_negative,
+    check_positive,
+    check_switch,
+    offered,
 )
-from isorate.dialects._cosine import (
-    find_fall,
-)
-from isorate.dialects._float32 import cosine_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
     from isorate.core.schedule import Schedule
+    from isorate.dialects.mindspore._cells import Float32s, Int64s
 
-from isorate.dialects.mindspore._shared import BAD_DECAY, CHANGED, DOCS, VERSION, check_cosine_decay
+EVERY = "the cell moves at every update, the schedule once in {}"
 
 
-class CosineDecayLR(Call, frozen=True):
+class CosineDecayLR(Cell, frozen=True):
     """``mindspore.nn.CosineDecayLR``: a cell called with the step, half a cosine down, held.
 
     Computed in float32 as ``min + ½(max−min)(1 + sin(π(p + ½)))``, p = min(step, decay_steps) /
-    decay_steps, each step by itself.
+    decay_steps, each step by itself. The minimum is int32's: ``decay_steps`` wraps from 2**31 on.
     """
 
     min_lr: float
     max_lr: float
     decay_steps: int
 
-    card: ClassVar[Card] = Card(
-        name="mindspore.nn.CosineDecayLR",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=DOCS + "nn/mindspore.nn.CosineDecayLR.html",
-        clock="update",
+    card: ClassVar[Card] = card(
+        "CosineDecayLR",
         arithmetic="closed form by sin(π(p+½)), float32",
         past_end="held near min_lr",
         roles={"min_lr": "end", "max_lr": "start", "decay_steps": "duration"},
         raises=BAD_DECAY,
         deprecation=CHANGED,
-        way_out="isorate.mindspore.cosine_decay_lr",
+        way_out="cosine_decay_lr",
+        deviations=(
+            Deviation(
+                documented="the formula is periodic: after decay_steps the rate climbs back",
+                actual="the rate is held near min_lr",
+                shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 2)",
+                update=4,
+            ),
+            Deviation(
+                documented="it runs on Ascend and GPU",
+                actual="it runs on CPU as well",
+                shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 4)",
+                update=0,
+            ),
+        ),
     )
-
-    @property
-    def dtype(self) -> Literal["float64", "float32"]:
-        """float32: the cell computes in tensors."""
-        return "float32"
 
     def fault(self) -> Fault | None:
         """MindSpore checks every argument, types first."""
@@ -77,13 +80,173 @@ class CosineDecayLR(Call, frozen=True):
         if isinstance(parts, Refusal):
             return parts
         if parts.every > 1:
-            return Refusal(f"the cell moves at every update, the schedule once in {parts.every}")
+            return Refusal(EVERY.format(parts.every))
         call = cls(parts.cosine.end, parts.cosine.start, int(parts.cosine.duration))
-        return Lift(call, 1, (*parts.unlike_holding(), *parts.unlike_endless()))
+        return Lift(call, 1, (*unlike_resting(parts), *parts.unlike_endless()))
 
-    def native(self, steps: int) -> Iterator[NDArray[np.float32]]:
-        """Compute each step by itself, as the cell does."""
+    def at_steps(self, t: Int64s) -> Float32s:
+        """Go half a cosine down."""
+        return float32.cosine_cell(self.min_lr, self.max_lr, self.decay_steps, t)
+
+
+class PolynomialDecayLR(Cell, frozen=True):
+    """``mindspore.nn.PolynomialDecayLR``: a cell by a power of the time that is left.
+
+    Computed in float32 as ``(learning_rate − end)(1 − p)^power + end``, p = min(step, D)/D, D =
+    ``decay_steps``. With ``update_decay_steps`` D becomes 2D, 3D, … whenever it is over, and the
+    rate jumps up. ``end_learning_rate`` may lie above.
+    """
+
+    learning_rate: float
+    end_learning_rate: float
+    decay_steps: int
+    power: float
+    update_decay_steps: bool = False
+
+    card: ClassVar[Card] = card(
+        "PolynomialDecayLR",
+        arithmetic="closed form by powf, float32",
+        past_end="held at end_learning_rate, or set out anew with update_decay_steps",
+        roles={
+            "learning_rate": "start",
+            "end_learning_rate": "end",
+            "decay_steps": "duration",
+            "power": "factor",
+            "update_decay_steps": "duration",
+        },
+        raises={
+            "TypeError": "a rate or power no float (an int is none), decay_steps no int (a bool "
+            "is none), update_decay_steps no bool",
+            "ValueError": "learning_rate, power or decay_steps not positive, end_learning_rate "
+            "negative, a rate or power not finite",
+        },
+        way_out="polynomial_decay_lr",
+        deviations=(
+            Deviation(
+                documented="with update_decay_steps, no more than decay_steps steps are divided "
+                "by the longer duration, and the rate changes once in decay_steps",
+                actual="all steps that are over are, so that the rate changes at every step and "
+                "falls to end_learning_rate each time",
+                shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)",
+                update=3,
+            ),
+            Deviation(
+                documented="with update_decay_steps, the duration at step 0 is 0, and 0 is "
+                "divided by it",
+                actual="it is decay_steps from the start",
+                shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)",
+                update=0,
+            ),
+            Deviation(
+                documented="it runs on Ascend and GPU",
+                actual="it runs on CPU as well",
+                shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 4, 0.5)",
+                update=0,
+            ),
+        ),
+    )
+
+    def fault(self) -> Fault | None:
+        """MindSpore checks the rates, then the duration, then the power."""
+        return (
+            check_positive("learning_rate", self.learning_rate)
+            or check_not_negative("end_learning_rate", self.end_learning_rate)
+            or check_count("decay_steps", self.decay_steps)
+            or check_switch("update_decay_steps", self.update_decay_steps)
+            or check_positive("power", self.power)
+        )
+
+    def lower(self) -> Schedule:
+        """Return a polynomial that counts updates."""
         self.checked()
-        for start in range(0, steps, BLOCK):
-            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
-            yield cosine_cell(self.min_lr, self.max_lr, self.decay_steps, t)[None, :]
+        start, end = float(self.learning_rate), float(self.end_learning_rate)
+        after: Any = "extend" if self.update_decay_steps else "hold"
+        return Polynomial(start, end, self.decay_steps, float(self.power), after)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say a line or a power of the time that is left, at every update."""
+        parts = find_line(schedule, Linear, Polynomial)
+        if isinstance(parts, Refusal):
+            return parts
+        if parts.every > 1:
+            return Refusal(EVERY.format(parts.every))
+        shape: Linear | Polynomial = parts.shape
+        extends = shape.after == "extend"
+        power = shape.power if isinstance(shape, Polynomial) else 1.0
+        losses = [] if extends else unlike_holding(parts)
+        call = cls(shape.start, shape.end, int(shape.duration), power, extends)
+        return offered(call, [*losses, *parts.unlike_endless()])
+
+    def at_steps(self, t: Int64s) -> Float32s:
+        """Raise what is left of the duration to the power."""
+        shares = float32.shares_anew if self.update_decay_steps else float32.shares_of_one
+        p = shares(t, self.decay_steps)
+        return float32.polynomial_cell(self.learning_rate, self.end_learning_rate, self.power, p)
+
+
+class WarmUpLR(Cell, frozen=True):
+    """``mindspore.nn.WarmUpLR``: a cell whose rates rise from 0 on a line, and are then held.
+
+    Computed in float32 as ``learning_rate·(min(step, W)/W)``, W = ``warmup_steps``. The minimum is
+    int32's: W wraps from 2**31 on.
+    """
+
+    learning_rate: float
+    warmup_steps: int
+
+    card: ClassVar[Card] = card(
+        "WarmUpLR",
+        arithmetic="closed form, float32",
+        past_end="held at learning_rate",
+        roles={"learning_rate": "end", "warmup_steps": "duration"},
+        raises={
+            "TypeError": "learning_rate no float (an int is none), warmup_steps no int (a bool is "
+            "none)",
+            "ValueError": "learning_rate negative or not finite, warmup_steps below 1",
+        },
+        way_out="warmup_lr",
+        deviations=(
+            Deviation(
+                documented="learning_rate is the initial value",
+                actual="it is the last: step 0 has rate 0",
+                shown="mindspore.nn.WarmUpLR(0.1, 2)",
+                update=0,
+            ),
+            Deviation(
+                documented="a learning_rate of 0 raises ValueError",
+                actual="only one below 0 does",
+                shown="mindspore.nn.WarmUpLR(0.0, 2)",
+                update=0,
+            ),
+        ),
+    )
+
+    def fault(self) -> Fault | None:
+        """MindSpore checks the rate, then the duration."""
+        return check_not_negative("learning_rate", self.learning_rate) or check_count(
+            "warmup_steps", self.warmup_steps
+        )
+
+    def lower(self) -> Schedule:
+        """Return a line that counts updates."""
+        self.checked()
+        return Linear(0.0, float(self.learning_rate), self.warmup_steps)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one line that rises from 0 at every update."""
+        parts = find_line(schedule, Linear)
+        if isinstance(parts, Refusal):
+            return parts
+        line: Linear = parts.shape
+        if parts.every > 1:
+            return Refusal(EVERY.format(parts.every))
+        if line.start != 0:
+            return Refusal(f"it rises from 0, and the schedule from {line.start!r}")
+        losses = [*unlike_holding(parts), *parts.unlike_endless()]
+        return offered(cls(line.end, int(line.duration)), losses)
+
+    def at_steps(self, t: Int64s) -> Float32s:
+        """Take the share of the steps."""
+        return float32.warmup_cell(self.learning_rate, self.warmup_steps, t)

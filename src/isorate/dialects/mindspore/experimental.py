@@ -1,131 +1,427 @@
-"""MindSpore's experimental schedulers: torch's, stepped by hand, in float32."""
+"""MindSpore's experimental schedulers that multiply the rate by factors of their own.
+
+They are torch's, as torch 1.13 had them, in float32. Each class is one scheduler: its fields are
+MindSpore's signature, ``shape`` is what it means for a base rate, and ``factors`` is what a step
+does to the rate, in MindSpore's own order of operations. Functions of the step, cosines, triangles
+and schedulers of schedulers stand in modules beside this one.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Groups, Shift, Stepped
-from isorate.dialects._base import (
-    Call,
-    Card,
-    Fault,
-    Lift,
-    Optimizer,
-    Refusal,
-    optimizer_code,
+from isorate.core.combinators import Staircase
+from isorate.core.errors import ConvertError
+from isorate.core.shapes import (
+    Constant,
+    Exponential,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
 )
-from isorate.dialects._cosine import (
-    CosineParts,
-    chained_meaning,
-    find_cosine,
-    lift_periodic,
+from isorate.dialects import _saying as saying
+from isorate.dialects._base import Deviation
+from isorate.dialects._float32 import number
+from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise
+from isorate.dialects._stepping import begun, halting
+from isorate.dialects.mindspore._schedulers import (
+    RESUMED,
+    Multiplying,
+    card,
+    sgd,
+    want_float,
+    want_int,
 )
-from isorate.dialects._float32 import experimental_cosine
+from isorate.dialects.mindspore._tensors import (
+    held_number,
+    power_of_each,
+    remainder,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
     from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Card
+    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
 
-from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
 
+class StepLR(Multiplying, frozen=True):
+    """``StepLR``: the rate is multiplied by gamma once in step_size steps; by 0 steps, never."""
 
-class CosineAnnealingLR(Call, frozen=True):
-    """``mindspore.experimental.optim.lr_scheduler.CosineAnnealingLR``: torch's, in float32.
-
-    The same recursion as torch's, with float32 kernels and a float32 step counter. Where
-    ``1 + cos`` rounds to zero a step early it turns NaN for good: in the first half period from
-    T_max=12860 on (but for 12861, 12862, 12863 and 12867), after some periods below that.
-    """
-
-    optimizer: Optimizer
-    T_max: int
-    eta_min: float = 0.0
+    step_size: int
+    gamma: float = 0.1
     last_epoch: int = -1
 
-    card: ClassVar[Card] = Card(
-        name=SCHEDULERS + "CosineAnnealingLR",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=f"{DOCS}experimental/lr_scheduler/{SCHEDULERS}CosineAnnealingLR.html",
-        clock="step",
-        arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
-        past_end="climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
+    says = (Staircase,)
+    said = staticmethod(saying.stairs)
+
+    card: ClassVar[Card] = card(
+        "StepLR",
+        arithmetic="recursion by gamma, float32",
+        past_end="goes on without end",
+        roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
+        raises={
+            **RESUMED,
+            "TypeError": "step_size no int, gamma no float, last_epoch no int",
+        },
+        deviations=(
+            Deviation(
+                "gamma is 0.5 where it is not given",
+                "it is 0.1",
+                f"StepLR({sgd('params')}, step_size=5)",
+                5,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Want an integer and a float."""
+        want_int("step_size", self.step_size)
+        want_float("gamma", self.gamma)
+
+    def factors(self, counts: Rates) -> Moves:
+        """Multiply where the count is a multiple of step_size, other than 0."""
+        if not counts.any():
+            return Factors(np.ones_like(counts))
+        step_size = number(held_number(self.step_size), counts.dtype.type)
+        multiples = (counts != 0) & (remainder(counts, step_size) == 0)
+        return Factors(np.where(multiples, number(self.gamma, counts.dtype.type), 1))
+
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the base rate; NaN where step_size is 0."""
+        return base * self.gamma ** (held(0) // self.step_size)
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return a staircase down an exponential."""
+        if self.step_size == 0:
+            return Constant(base)
+        return Staircase(Exponential(base, self.gamma), abs(int(self.step_size)))
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return a staircase down from the rate that the group holds."""
+        shape = self.shape(float(worker.rates[index]), index)
+        return begun(shape, int(worker.t) % abs(self.step_size)) if self.step_size else shape
+
+
+class MultiStepLR(Multiplying, frozen=True):
+    """``MultiStepLR``: the rate is multiplied by gamma at every milestone.
+
+    A milestone that is listed twice counts twice; their order does not matter.
+    """
+
+    milestones: list[int]
+    gamma: float = 0.1
+    last_epoch: int = -1
+
+    says = (PiecewiseConstant,)
+    said = staticmethod(saying.milestones)
+
+    card: ClassVar[Card] = card(
+        "MultiStepLR",
+        arithmetic="recursion by a power of gamma that Python computes, float32",
+        past_end="holds the rate of its last step",
+        roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
+        raises={
+            **RESUMED,
+            "TypeError": "milestones no list of ints, gamma no number, last_epoch no int",
+        },
+        deviations=(
+            Deviation(
+                "gamma has to be a float",
+                "an integer is taken",
+                f"MultiStepLR({sgd('params')}, milestones=[3], gamma=2)",
+                3,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Want a list of integers and a number."""
+        if not isinstance(self.milestones, list):
+            raise TypeError(f"milestones is not a list: {self.milestones!r}")
+        for milestone in self.milestones:
+            want_int("a milestone", milestone)
+        if isinstance(self.gamma, bool) or not isinstance(self.gamma, int | float):
+            raise TypeError(f"gamma is not a float or int: {self.gamma!r}")
+
+    def factors(self, counts: Rates) -> Moves:
+        """Multiply at the milestones among the steps."""
+        factors = np.ones_like(counts)
+        for milestone, times in sorted(Counter(self.milestones).items()):
+            hits = np.flatnonzero(counts.astype(np.float64) == milestone)
+            if len(hits):
+                try:
+                    factors[hits] = number(_int64(self.gamma**times), counts.dtype.type)
+                except Exception as error:
+                    return Factors(factors[: hits[0]], halting(error))
+        return Factors(factors)
+
+    def restart(self, worker: Scheduler) -> list[Moves]:
+        """Fail: its closed form is another class's."""
+        raise AttributeError("MultiStepLR has no step_size, which its closed form asks for")
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return a rate for each interval between milestones."""
+        rates, boundaries = [base], []
+        for milestone, times in sorted(Counter(self.milestones).items()):
+            if milestone > 0:
+                rates.append(rates[-1] * self.gamma**times)
+                boundaries.append(int(milestone))
+        return PiecewiseConstant(tuple(map(float, rates)), tuple(boundaries))
+
+
+def _int64(value: int | float) -> int | float:
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise SystemError("gamma ** times does not fit an int64")
+    return value
+
+
+class ConstantLR(Multiplying, frozen=True):
+    """``ConstantLR``: base · factor for total_iters steps, then the base rate.
+
+    With total_iters=0 the rate never comes back, and with a factor of 0 it comes back as NaN.
+    """
+
+    factor: float = 1.0 / 3
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    says = (PiecewiseConstant, Constant)
+    said = staticmethod(saying.lower_first)
+
+    card: ClassVar[Card] = card(
+        "ConstantLR",
+        arithmetic="the rate times factor, then divided by it, float32",
+        past_end="the base rate",
+        roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "factor no number, total_iters no int, last_epoch no int",
+            "ValueError": "factor not between 0 and 1; last_epoch below -1",
+        },
+        deviations=(
+            Deviation(
+                "the rate is restored when last_epoch reaches total_iters",
+                "with total_iters=0 it never is",
+                f"ConstantLR({sgd('params')}, factor=0.5, total_iters=0)",
+                1,
+            ),
+            Deviation(
+                "the rate is restored when last_epoch reaches total_iters",
+                "with factor=0 it is 0/0 from then on",
+                f"ConstantLR({sgd('params')}, factor=0.0, total_iters=3)",
+                3,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Want a factor between 0 and 1, and an integer."""
+        if self.factor > 1.0 or self.factor < 0:
+            raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
+        want_int("total_iters", self.total_iters)
+
+    def factors(self, counts: Rates) -> Moves:
+        """Go down at step 0, and back at total_iters."""
+        held, factor = counts.dtype.type, number(self.factor, counts.dtype.type)
+        down = np.where(counts == 0, factor, held(1))
+        if not counts.any():
+            return Factors(down)
+        back = (counts == number(held_number(self.total_iters), held)) & (counts != 0)
+        pieces: list[Moves] = []
+        done = 0
+        for hit in [*np.flatnonzero(back).tolist(), len(counts)]:
+            pieces.append(Factors(down[done:hit]))
+            if hit < len(counts):
+                pieces.append(Stepwise([lambda lr: lr / factor]))
+            done = hit + 1
+        return pieces[0] if len(pieces) == 1 else OneAfterAnother(tuple(pieces))
+
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the rate of step 0."""
+        return base * (held(held(0) >= self.total_iters) * (1 - self.factor) + self.factor)
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return two rates; where total_iters is never met, one."""
+        low = base * self.factor
+        if not 1 <= self.total_iters < saying.FOREVER:
+            return Constant(low)
+        if self.factor == 0:
+            raise ConvertError("factor=0: the rate is 0/0 from total_iters on")
+        return PiecewiseConstant((low, base), (int(self.total_iters),))
+
+
+class LinearLR(Multiplying, frozen=True):
+    """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
+
+    start_factor: float = 1.0 / 3
+    end_factor: float = 1.0
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    says = (Linear,)
+    said = staticmethod(saying.line)
+
+    card: ClassVar[Card] = card(
+        "LinearLR",
+        arithmetic="recursion by ratios of a line, float32",
+        past_end="base · end_factor",
         roles={
-            "optimizer": "start",
-            "T_max": "duration",
-            "eta_min": "end",
+            "start_factor": "start",
+            "end_factor": "end",
+            "total_iters": "duration",
             "last_epoch": "begin",
         },
         raises={
-            "KeyError": "last_epoch other than -1, and a group without initial_lr",
-            "TypeError": "T_max no int, eta_min no number, last_epoch no int",
-            "ValueError": "last_epoch below -1",
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "a factor no number, total_iters no int, last_epoch no int",
+            "ValueError": "start_factor not above 0 and up to 1, end_factor not from 0 to 1; "
+            "last_epoch below -1",
         },
-        bare=False,
+        deviations=(
+            Deviation(
+                "total_iters is when the factor reaches 1",
+                "it is when the factor reaches end_factor",
+                f"LinearLR({sgd('params')}, start_factor=1.0, end_factor=0.1, total_iters=4)",
+                4,
+            ),
+        ),
     )
 
-    @property
-    def dtype(self) -> Literal["float64", "float32"]:
-        """float32: the rate is a Parameter."""
-        return "float32"
+    def begin(self, worker: Scheduler) -> None:
+        """Want factors up to 1, the first of them above 0, and an integer."""
+        if self.start_factor > 1.0 or self.start_factor <= 0:
+            raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
+        if self.end_factor > 1.0 or self.end_factor < 0:
+            raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
+        want_int("total_iters", self.total_iters)
 
-    def fault(self) -> Fault | None:
-        """MindSpore checks types, and ``last_epoch``."""
-        if not isinstance(self.eta_min, int | float):
-            return Fault(TypeError, f"eta_min is not a float or int: {self.eta_min!r}")
-        if not isinstance(self.T_max, int):
-            return Fault(TypeError, f"T_max is not an int: {self.T_max!r}")
-        return self.optimizer.strict_resume_fault(self.last_epoch)
+    def factors(self, counts: Rates) -> Moves:
+        """Multiply by how far the line goes on in one step, as a share of where it is."""
+        held = counts.dtype.type
+        rise = self.end_factor - self.start_factor
+        stands = number(self.total_iters * self.start_factor, held) + (counts - held(1)) * rise
+        ratios = 1 + number(rise, held) * (held(1) / stands)  # a number divided by a tensor
+        ratios = np.where(counts > number(self.total_iters, held), held(1), ratios)
+        return Factors(np.where(counts == 0, number(self.start_factor, held), ratios))
 
-    def lower(self) -> Schedule:
-        """Return a mirrored cosine on the loop's clock."""
-        self.checked()
-        T_max = self.T_max or math.nan
-        if self.last_epoch == -1:
-            return chained_meaning(self.optimizer, float(self.eta_min), T_max, 0)
-        # the constructor takes one step from the rate it finds, so that rate is last_epoch's
-        return _begun(chained_meaning(self.optimizer, float(self.eta_min), T_max, self.last_epoch))
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the rate of step 0."""
+        rise = self.end_factor - self.start_factor
+        stands: Any = min(self.total_iters, held(0))
+        gone = rise * stands / self.total_iters
+        return base * (self.start_factor + gone)
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one cosine per group."""
-        said = lift_periodic(cls, schedule, whole_T_max=True)
-        if isinstance(said, Refusal):
-            return said
-        parts = find_cosine(schedule)
-        if isinstance(parts, CosineParts) and parts.begin:
-            before = Optimizer(replace(parts, begin=parts.begin - 1).resting(resumed=True))
-            duration = int(parts.cosine.duration)
-            call = cls(before, duration, parts.cosine.end, parts.begin - 1)
-            return replace(said, call=call)
-        return said
-
-    def native(self, steps: int) -> Iterator[NDArray[np.float32]]:
-        """Run MindSpore's float32 recursion."""
-        self.checked()
-        streams = [
-            experimental_cosine(group, self.eta_min, self.T_max, self.last_epoch, steps)
-            for group in self.optimizer.groups
-        ]
-        for blocks in zip(*streams, strict=True):
-            yield np.stack(blocks)
-
-    def _optimizer_code(self, optimizer: Optimizer) -> str:
-        return optimizer_code("mindspore.experimental.optim.SGD", optimizer, "mindspore")
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return a line that is held at its end."""
+        start = base * self.start_factor
+        if self.total_iters < 1:
+            return Constant(start)
+        return Linear(start, base * self.end_factor, int(self.total_iters))
 
 
-def _begun(schedule: Schedule) -> Schedule:
-    """Return a stepped schedule as it stands after its first step."""
-    if isinstance(schedule, Groups):
-        return Groups(tuple(map(_begun, schedule.of)))
-    if isinstance(schedule, Stepped):
-        return Stepped(Shift(schedule.of, 1))
-    return schedule
+class ExponentialLR(Multiplying, frozen=True):
+    """``ExponentialLR``: the rate is multiplied by gamma at every step."""
+
+    gamma: float
+    last_epoch: int = -1
+
+    says = (Exponential, NaturalExponential)
+    said = staticmethod(saying.exponential)
+
+    card: ClassVar[Card] = card(
+        "ExponentialLR",
+        arithmetic="recursion by gamma, float32",
+        past_end="goes on without end",
+        roles={"gamma": "factor", "last_epoch": "begin"},
+        raises={**RESUMED, "TypeError": "gamma no float, last_epoch no int"},
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Want a float."""
+        want_float("gamma", self.gamma)
+
+    def factors(self, counts: Rates) -> Moves:
+        """Multiply by gamma, but not at step 0."""
+        held = counts.dtype.type
+        return Factors(np.where(counts == 0, held(1), number(self.gamma, held)))
+
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the base rate."""
+        return base * self.gamma ** held(0)
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return an exponential."""
+        return Exponential(base, self.gamma)
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return an exponential from the rate that the group holds."""
+        return self.shape(float(worker.rates[index]), index)
+
+
+class PolynomialLR(Multiplying, frozen=True):
+    """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
+
+    total_iters: int = 5
+    power: float = 1.0
+    last_epoch: int = -1
+
+    says = (Polynomial, Linear)
+    said = staticmethod(saying.polynomial)
+
+    card: ClassVar[Card] = card(
+        "PolynomialLR",
+        arithmetic="recursion by powers of ratios, float32, powf of the C library",
+        past_end="stays at 0",
+        roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "power no float, total_iters no int, last_epoch no int",
+            "ValueError": "power below 0; last_epoch below -1",
+        },
+        deviations=(
+            Deviation(
+                "the rate is 0 from total_iters on",
+                "with total_iters=0 it stays what it is",
+                f"PolynomialLR({sgd('params')}, total_iters=0)",
+                1,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Want a float of at least 0, and an integer."""
+        want_float("power", self.power)
+        if self.power < 0:
+            raise ValueError(f"power={self.power!r} is below 0")
+        want_int("total_iters", self.total_iters)
+
+    def factors(self, counts: Rates) -> Moves:
+        """Multiply by the power of how much less is left."""
+        factors = np.ones_like(counts)
+        if not counts.any():
+            return Factors(factors)
+        held = counts.dtype.type
+        total = number(held_number(self.total_iters), held)
+        moving = (counts != 0) & (counts <= total)
+        t = counts[moving]
+        ratios = (1 - t / total) / (1 - (t - held(1)) / total)
+        factors[moving] = power_of_each(ratios, self.power)
+        return Factors(factors)
+
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the rate of step 0: NaN where total_iters is 0, and 0 below that."""
+        gone = held(min(self.total_iters, 0)) / number(self.total_iters, held)
+        return base * (1 - gone) ** self.power
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return a polynomial down to 0."""
+        if self.total_iters < 1 or self.power == 0:
+            return Constant(base)
+        if math.isinf(self.power):
+            return PiecewiseConstant((base, 0.0), (1,))
+        return Polynomial(base, 0.0, int(self.total_iters), self.power)

@@ -1,4 +1,4 @@
-"""MindSpore's lists of rates, one an update: ``mindspore.nn``'s functions and plain lists."""
+"""MindSpore's lists of rates that go somewhere: by steps, half a cosine, a polynomial, a warmup."""
 
 from __future__ import annotations
 
@@ -9,40 +9,146 @@ import numpy as np
 
 from isorate.core.combinators import Staircase, Until
 from isorate.core.evaluate import BLOCK
-from isorate.core.shapes import Cosine, Table
-from isorate.dialects._base import (
-    Call,
-    Card,
-    Fault,
-    Halting,
-    Lift,
-    Refusal,
-    source,
+from isorate.core.libm import exact_power
+from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
+from isorate.dialects._base import Call, Card, Deviation, Fault, Halting, Lift, Refusal
+from isorate.dialects._cosine import find_fall
+from isorate.dialects._libm import exact_cos
+from isorate.dialects._parts import from_the_start, one_group, take_apart
+from isorate.dialects.mindspore._epochs import EpochList, quotients
+from isorate.dialects.mindspore._lifting import (
+    find_line,
+    list_ending,
+    unlike_holding,
+    unlike_resting,
 )
-from isorate.dialects._cosine import (
-    exact_cos,
-    find_fall,
+from isorate.dialects.mindspore._shared import (
+    BAD_DECAY,
+    RAN_OUT,
+    card,
+    check_cosine_decay,
+    check_count,
+    check_finite,
+    check_not_negative,
+    check_positive,
+    check_sequence,
+    check_switch,
+    offered,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from isorate.core.curve import Curve
     from isorate.core.schedule import Schedule
-
-from isorate.dialects.mindspore._shared import (
-    BAD_DECAY,
-    DOCS,
-    RAN_OUT,
-    REMOVED,
-    VERSION,
-    check_cosine_decay,
-)
+    from isorate.dialects.mindspore._epochs import Float64s, Int64s
 
 
-class cosine_decay_lr(Call, frozen=True):
+class piecewise_constant_lr(Call, frozen=True):
+    """``mindspore.nn.piecewise_constant_lr``: a list of rates that stay between milestones.
+
+    ``rate[i] = learning_rates[k]`` for ``milestone[k−1] <= i < milestone[k]``, milestone[−1] = 0.
+    The list ends at the last milestone, past which the optimizer raises RuntimeError. Equal
+    milestones leave a rate out.
+    """
+
+    milestone: Any
+    learning_rates: Any
+
+    card: ClassVar[Card] = card(
+        "piecewise_constant_lr",
+        arithmetic="none: the rates as written",
+        past_end="the list ends at the last milestone and the optimizer raises RuntimeError",
+        roles={"milestone": "length", "learning_rates": "start"},
+        raises={
+            "TypeError": "neither a list nor a tuple, a milestone no int, a rate no float",
+            "ValueError": "not as many rates as milestones, a milestone below 1 or below the one "
+            "before, a rate that is not finite",
+            "RuntimeError": "no milestones: at the first step",
+        },
+        way_out="piecewise_constant_lr",
+        deviations=(
+            Deviation(
+                documented="the example says that step 2 still has the first rate where the first "
+                "milestone is 2",
+                actual="counted from 0, it has the second: a milestone is the first step of what "
+                "follows",
+                shown="mindspore.nn.piecewise_constant_lr([2, 5, 10], [0.1, 0.05, 0.01])",
+                update=2,
+            ),
+            Deviation(
+                documented="milestones that do not decrease raise ValueError",
+                actual="milestones that decrease do",
+                shown="mindspore.nn.piecewise_constant_lr([1, 2], [0.1, 0.05])",
+                update=0,
+            ),
+        ),
+    )
+
+    def fault(self) -> Fault | None:
+        """MindSpore goes through the milestones and their rates side by side."""
+        fault = check_sequence("milestone", self.milestone) or check_sequence(
+            "learning_rates", self.learning_rates
+        )
+        if fault is not None:
+            return fault
+        counts = len(self.milestone), len(self.learning_rates)
+        if counts[0] != counts[1]:
+            return Fault(ValueError, f"{counts[0]} milestones, and {counts[1]} learning_rates")
+        before = 0
+        for k, (end, rate) in enumerate(zip(self.milestone, self.learning_rates, strict=True)):
+            fault = check_count(f"milestone[{k}]", end) or check_finite(
+                f"learning_rates[{k}]", rate
+            )
+            if fault is not None:
+                return fault
+            if end < before:
+                text = f"milestone[{k}]={end} is below the one before, {before}"
+                return Fault(ValueError, text)
+            before = end
+        if not counts[0]:
+            return Fault(RuntimeError, "the list of rates is empty", "on the first step")
+        return None
+
+    def lower(self) -> Schedule:
+        """Return the rates between the milestones, until the last of them."""
+        self.checked()
+        rates, boundaries = [], [0]
+        for end, rate in zip(self.milestone, self.learning_rates, strict=True):
+            if end > boundaries[-1]:
+                rates.append(float(rate))
+                boundaries.append(end)
+        return Until(PiecewiseConstant(tuple(rates), tuple(boundaries[1:-1])), boundaries[-1])
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say rates that stay from one update to another."""
+        parts = from_the_start(one_group(take_apart(schedule, PiecewiseConstant, Constant)))
+        if isinstance(parts, Refusal):
+            return parts
+        shape: Any = parts.shape
+        if isinstance(shape, Constant):
+            shape = PiecewiseConstant((shape.rate,), ())
+        boundaries = [boundary * parts.every for boundary in shape.boundaries]
+        total = parts.length
+        losses = []
+        if total is None:
+            total = max(updates, boundaries[-1] + 1 if boundaries else 1)
+            losses = [f"ends after {total} rates, where the schedule goes on"]
+        return offered(cls([*boundaries, total], list(shape.rates)), losses)
+
+    def native(self, steps: int) -> Iterator[Float64s]:
+        """Repeat each rate up to its milestone."""
+        self.checked()
+        done = 0
+        for end, rate in zip(self.milestone, self.learning_rates, strict=True):
+            for start in range(done, min(end, steps), BLOCK):
+                yield np.full((1, min(BLOCK, min(end, steps) - start)), float(rate))
+            done = end
+        if steps > done:
+            raise Halting("RuntimeError", RAN_OUT.format(done, done))
+
+
+class cosine_decay_lr(EpochList, frozen=True):
     """``mindspore.nn.cosine_decay_lr``: a list of ``total_step`` rates, half a cosine down.
 
     ``rate[i] = min + ½(max−min)(1+cos(π·min(e, D)/D))``, e = ⌊i / step_per_epoch⌋, D =
@@ -57,13 +163,8 @@ class cosine_decay_lr(Call, frozen=True):
     step_per_epoch: int
     decay_epoch: int
 
-    card: ClassVar[Card] = Card(
-        name="mindspore.nn.cosine_decay_lr",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=DOCS + "nn/mindspore.nn.cosine_decay_lr.html",
-        clock="update",
+    card: ClassVar[Card] = card(
+        "cosine_decay_lr",
         arithmetic="closed form, float64, one rate an epoch",
         past_end="held at min_lr, then the list ends and the optimizer raises RuntimeError",
         roles={
@@ -74,8 +175,15 @@ class cosine_decay_lr(Call, frozen=True):
             "decay_epoch": "duration",
         },
         raises=BAD_DECAY,
-        deprecation=REMOVED,
-        way_out="isorate.mindspore.cosine_decay_lr",
+        way_out="cosine_decay_lr",
+        deviations=(
+            Deviation(
+                documented="the formula is periodic: after decay_epoch epochs the rate climbs back",
+                actual="the rate is held at min_lr",
+                shown="mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 1, 2)",
+                update=4,
+            ),
+        ),
     )
 
     def fault(self) -> Fault | None:
@@ -95,7 +203,7 @@ class cosine_decay_lr(Call, frozen=True):
         if isinstance(parts, Refusal):
             return parts
         fall = int(parts.duration)
-        losses = parts.unlike_holding()
+        losses = unlike_resting(parts)
         total = parts.length
         if total is None:
             total = max(updates, fall + 1)
@@ -107,111 +215,198 @@ class cosine_decay_lr(Call, frozen=True):
         call = cls(cosine.end, cosine.start, total, parts.every, int(cosine.duration))
         return Lift(call, 1, tuple(losses))
 
-    def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
-        """Compute each epoch's rate once, in MindSpore's order of operations."""
-        self.checked()
-        every, last = self.step_per_epoch, min(self.decay_epoch, 2**53)
-        end = min(steps, self.total_step)
-        per_block = max(1, BLOCK // every)  # epochs computed at a time
-        settled = float(self._rates_of(np.array([float(self.decay_epoch)]))[0])
-        for start in range(0, end, per_block * every):
-            stop = min(start + per_block * every, end)
-            first_epoch, last_epoch = start // every, -(-stop // every)
-            if first_epoch >= last:
-                for at in range(start, stop, BLOCK):
-                    yield np.full((1, min(BLOCK, stop - at)), settled)
-                continue
-            epochs = np.minimum(np.arange(first_epoch, last_epoch, dtype=np.int64), last)
-            rates = self._rates_of(epochs)
-            if every <= BLOCK:
-                yield np.repeat(rates, every)[None, : stop - start]
-            else:
-                for at in range(start, stop, BLOCK):
-                    yield np.full((1, min(BLOCK, stop - at)), rates[0])
-        if steps > self.total_step:
-            raise Halting("RuntimeError", RAN_OUT.format(self.total_step, self.total_step))
+    @property
+    def settled(self) -> int:
+        """The epoch that has ``min_lr``."""
+        return self.decay_epoch
 
-    def _rates_of(self, epochs: NDArray[Any]) -> NDArray[np.float64]:
+    def rates_of(self, epochs: Int64s) -> Float64s:
+        """Go half a cosine down."""
         half = 0.5 * (self.max_lr - self.min_lr)
         return self.min_lr + half * (1 + exact_cos(math.pi * epochs / self.decay_epoch))
 
 
-class LearningRateList(Call, frozen=True):
-    """A plain list of rates, one an update, given to a MindSpore optimizer as its learning rate.
+class polynomial_decay_lr(EpochList, frozen=True):
+    """``mindspore.nn.polynomial_decay_lr``: a list of rates by a power of the time that is left.
 
-    The optimizer stores it as a float32 Parameter and looks ``global_step`` up in it.
+    ``rate[i] = (learning_rate − end)(1 − min(e, D)/D)^power + end``, e = ⌊i / step_per_epoch⌋, D =
+    ``decay_epoch``. With ``update_decay_epoch`` D becomes 2D, 3D, … whenever it is over, and the
+    rate jumps up. ``end_learning_rate`` may lie above. Past the list's end the optimizer raises
+    RuntimeError.
     """
 
-    rates: tuple[float, ...]
+    learning_rate: float
+    end_learning_rate: float
+    total_step: int
+    step_per_epoch: int
+    decay_epoch: int
+    power: float
+    update_decay_epoch: bool = False
 
-    card: ClassVar[Card] = Card(
-        name="mindspore.list",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=DOCS + "nn/mindspore.nn.SGD.html",
-        clock="update",
-        arithmetic="none: the rates as written",
-        past_end="the list ends and the optimizer raises RuntimeError",
-        roles={"rates": "length"},
-        raises={
-            "RuntimeError": "an empty list: at the first step",
-            "ValueError": "a rate that is no number",
+    card: ClassVar[Card] = card(
+        "polynomial_decay_lr",
+        arithmetic="closed form by **, float64, one rate an epoch",
+        past_end="held at end_learning_rate, or set out anew with update_decay_epoch, then the "
+        "list ends and the optimizer raises RuntimeError",
+        roles={
+            "learning_rate": "start",
+            "end_learning_rate": "end",
+            "total_step": "length",
+            "step_per_epoch": "clock",
+            "decay_epoch": "duration",
+            "power": "factor",
+            "update_decay_epoch": "duration",
         },
+        raises={
+            "TypeError": "a rate or power no float (an int is none), a count no int (a bool is "
+            "none), update_decay_epoch no bool",
+            "ValueError": "learning_rate, power or a count not positive, end_learning_rate "
+            "negative, a rate or power not finite",
+        },
+        way_out="polynomial_decay_lr",
+        deviations=(
+            Deviation(
+                documented="with update_decay_epoch, no more than decay_epoch epochs are divided "
+                "by the longer duration",
+                actual="all epochs that are over are, so that the rate falls to "
+                "end_learning_rate each time",
+                shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)",
+                update=3,
+            ),
+            Deviation(
+                documented="with update_decay_epoch, the duration of epoch 0 is 0, and 0 is "
+                "divided by it",
+                actual="it is decay_epoch from the start",
+                shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)",
+                update=0,
+            ),
+        ),
     )
 
-    @property
-    def code(self) -> str:
-        """The list, as Python source."""
-        if all(type(rate) is float and math.isfinite(rate) for rate in self.rates):
-            return repr(list(self.rates))  # ten times faster, and lists can be long
-        return source(self.rates)
-
-    @property
-    def name(self) -> str:
-        """``list``."""
-        return "list"
-
     def fault(self) -> Fault | None:
-        """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
-        try:
-            rates = self._floats()
-        except (TypeError, ValueError) as error:
-            return Fault(type(error), f"the list is not one of numbers: {error}")
-        if not len(rates):
-            return Fault(RuntimeError, "the list of rates is empty", "on the first step")
-        return None
-
-    def _floats(self) -> NDArray[np.float64]:
-        return np.array(self.rates).astype(np.float64)
+        """MindSpore checks the rates, then the power, then the counts."""
+        return (
+            check_positive("learning_rate", self.learning_rate)
+            or check_not_negative("end_learning_rate", self.end_learning_rate)
+            or check_positive("power", self.power)
+            or check_count("total_step", self.total_step)
+            or check_count("step_per_epoch", self.step_per_epoch)
+            or check_count("decay_epoch", self.decay_epoch)
+            or check_switch("update_decay_epoch", self.update_decay_epoch)
+        )
 
     def lower(self) -> Schedule:
-        """Return the rates as a table that stops."""
+        """Return a polynomial on a staircase of epochs, until the list ends."""
         self.checked()
-        return Table(tuple(self._floats().tolist()))
+        start, end = float(self.learning_rate), float(self.end_learning_rate)
+        after: Any = "extend" if self.update_decay_epoch else "hold"
+        shape = Polynomial(start, end, self.decay_epoch, float(self.power), after)
+        return Until(Staircase(shape, self.step_per_epoch), self.total_step)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Refuse: a list is written from measured rates, not from a schedule."""
-        return Refusal("a list is written from the rates themselves")
+        """Say a line or a power of the time that is left."""
+        parts = find_line(schedule, Linear, Polynomial)
+        if isinstance(parts, Refusal):
+            return parts
+        shape: Linear | Polynomial = parts.shape
+        extends = shape.after == "extend"
+        total, losses = list_ending(parts, updates, int(shape.duration) * parts.every + 1)
+        if not extends:
+            losses += unlike_holding(parts, total)
+        power = shape.power if isinstance(shape, Polynomial) else 1.0
+        epochs = int(shape.duration)
+        call = cls(shape.start, shape.end, total, parts.every, epochs, power, extends)
+        return offered(call, losses)
+
+    @property
+    def settled(self) -> int | None:
+        """The epoch that has ``end_learning_rate``, where it is held."""
+        return None if self.update_decay_epoch else self.decay_epoch
+
+    def rates_of(self, epochs: Int64s) -> Float64s:
+        """Raise what is left of the duration to the power."""
+        if self.update_decay_epoch and self.decay_epoch <= epochs[-1]:
+            done = epochs / (self.decay_epoch * np.maximum(-(-epochs // self.decay_epoch), 1))
+        else:
+            done = quotients(epochs, self.decay_epoch)
+        span = self.learning_rate - self.end_learning_rate
+        left = exact_power(1 - done, np.full(len(done), self.power))
+        return span * left + self.end_learning_rate
+
+
+class warmup_lr(EpochList, frozen=True):
+    """``mindspore.nn.warmup_lr``: a list of rates that rise from 0 on a line, and are then held.
+
+    ``rate[i] = learning_rate·min(e, W)/W``, e = ⌊i / step_per_epoch⌋, W = ``warmup_epoch``: the
+    whole first epoch has rate 0, and a list of ``step_per_epoch·warmup_epoch`` rates never reaches
+    ``learning_rate``. Past the list's end the optimizer raises RuntimeError.
+    """
+
+    learning_rate: float
+    total_step: int
+    step_per_epoch: int
+    warmup_epoch: int
+
+    card: ClassVar[Card] = card(
+        "warmup_lr",
+        arithmetic="closed form, float64, one rate an epoch",
+        past_end="held at learning_rate, then the list ends and the optimizer raises RuntimeError",
+        roles={
+            "learning_rate": "end",
+            "total_step": "length",
+            "step_per_epoch": "clock",
+            "warmup_epoch": "duration",
+        },
+        raises={
+            "TypeError": "learning_rate no float (an int is none), a count no int (a bool is none)",
+            "ValueError": "learning_rate negative or not finite, a count below 1",
+        },
+        way_out="warmup_lr",
+        deviations=(
+            Deviation(
+                documented="learning_rate is the initial value",
+                actual="it is the last: the first epoch has rate 0",
+                shown="mindspore.nn.warmup_lr(0.1, 6, 2, 2)",
+                update=0,
+            ),
+        ),
+    )
+
+    def fault(self) -> Fault | None:
+        """MindSpore checks the rate, then warmup_epoch, then the other counts."""
+        return (
+            check_not_negative("learning_rate", self.learning_rate)
+            or check_count("warmup_epoch", self.warmup_epoch)
+            or check_count("total_step", self.total_step)
+            or check_count("step_per_epoch", self.step_per_epoch)
+        )
+
+    def lower(self) -> Schedule:
+        """Return a line on a staircase of epochs, until the list ends."""
+        self.checked()
+        line = Linear(0.0, float(self.learning_rate), self.warmup_epoch)
+        return Until(Staircase(line, self.step_per_epoch), self.total_step)
 
     @classmethod
-    def spell(cls, curve: Curve) -> Lift | Refusal:
-        """Write a curve out."""
-        if curve.groups > 1:
-            return Refusal("a list is for one parameter group: convert each group by itself")
-        call = cls(tuple(curve.values.reshape(-1).tolist()))
-        fault = call.fault()
-        if fault is not None:
-            return Refusal(f"MindSpore raises {fault.error.__name__}: {fault.text}")
-        length = len(call.rates)
-        return Lift(call, 1, (f"a list of {length} rates: update {length} raises RuntimeError",))
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one line that rises from 0."""
+        parts = find_line(schedule, Linear)
+        if isinstance(parts, Refusal):
+            return parts
+        line: Linear = parts.shape
+        if line.start != 0:
+            return Refusal(f"it rises from 0, and the schedule from {line.start!r}")
+        total, losses = list_ending(parts, updates, int(line.duration) * parts.every + 1)
+        losses += unlike_holding(parts, total)
+        return offered(cls(line.end, total, parts.every, int(line.duration)), losses)
 
-    def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
-        """Look the rates up."""
-        self.checked()
-        rates = self._floats()[:steps]
-        for start in range(0, len(rates), BLOCK):
-            yield rates[None, start : start + BLOCK]
-        if steps > len(self.rates):
-            raise Halting("RuntimeError", RAN_OUT.format(len(self.rates), len(self.rates)))
+    @property
+    def settled(self) -> int:
+        """The epoch that has ``learning_rate``."""
+        return self.warmup_epoch
+
+    def rates_of(self, epochs: Int64s) -> Float64s:
+        """Take the share of the epochs."""
+        with np.errstate(over="ignore"):
+            return self.learning_rate * epochs / self.warmup_epoch

@@ -1,0 +1,75 @@
+"""What MindSpore's list functions share: a rate for every epoch, until the list ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.core.evaluate import BLOCK
+from isorate.dialects._base import Call, Halting
+from isorate.dialects.mindspore._shared import RAN_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Float64s = NDArray[np.float64]
+    Int64s = NDArray[np.int64]
+
+#: Beyond this, float64 skips integers.
+EXACT = 2**53
+
+
+class EpochList(Call, frozen=True):
+    """A list of ``total_step`` rates that changes once an epoch; past its end, RuntimeError.
+
+    MindSpore computes a rate for every update, in Python float64; here it is computed once an
+    epoch, in the same order of operations.
+    """
+
+    @property
+    def every(self) -> int:
+        """Updates from one rate to the next."""
+        return int(self.step_per_epoch)  # type: ignore[attr-defined]
+
+    @property
+    def settled(self) -> int | None:
+        """The epoch from which on the rate stays; none where it never does."""
+        return None
+
+    def rates_of(self, epochs: Int64s) -> Float64s:
+        """Return the rate of each epoch, to the bit."""
+        raise NotImplementedError
+
+    def native(self, steps: int) -> Iterator[Float64s]:
+        """Compute each epoch's rate once, in MindSpore's order of operations."""
+        self.checked()
+        total: int = self.total_step  # type: ignore[attr-defined]
+        end, every = min(steps, total), self.every
+        last = EXACT if self.settled is None else min(self.settled, EXACT)
+        per_block = max(1, BLOCK // every)  # epochs computed at a time
+        for start in range(0, min(end, last * every), per_block * every):
+            stop = min(start + per_block * every, end, last * every)
+            rates = self.rates_of(np.arange(start // every, -(-stop // every), dtype=np.int64))
+            if every <= BLOCK:
+                yield np.repeat(rates, every)[None, : stop - start]
+            else:
+                yield from _held(rates[0], stop - start)
+        if end > last * every:
+            yield from _held(self.rates_of(np.array([last]))[0], end - last * every)
+        if steps > total:
+            raise Halting("RuntimeError", RAN_OUT.format(total, total))
+
+
+def _held(rate: Any, updates: int) -> Iterator[Float64s]:
+    for start in range(0, updates, BLOCK):
+        yield np.full((1, min(BLOCK, updates - start)), rate)
+
+
+def quotients(epochs: Int64s, by: int) -> Float64s:
+    """Python's ``epoch / by`` of two integers, rounded once however large they are."""
+    if by <= EXACT:
+        return epochs / by
+    return np.fromiter((epoch / by for epoch in epochs.tolist()), np.float64, len(epochs))

@@ -1,0 +1,137 @@
+"""Taking a schedule apart for MindSpore's lists and cells: decays and lines, from where they begin.
+
+Each constructor says one shape, from update 0, for one parameter group. A decay that began earlier
+is the same decay from a lower start; so is a straight line that then holds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from isorate.core.schedule import SCALAR
+from isorate.core.shapes import Exponential, Inverse, Linear, NaturalExponential, Polynomial
+from isorate.dialects._base import Refusal
+from isorate.dialects._parts import Parts, from_the_start, one_group, take_apart
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._cosine import CosineParts
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """A decay as a list or a cell says it.
+
+    Args:
+        start: the first rate.
+        rate: what one ``duration`` does.
+        duration: ticks.
+        each: what one tick does.
+
+    """
+
+    start: float
+    rate: float
+    duration: float
+    each: float
+
+    @property
+    def whole(self) -> tuple[float, int]:
+        """The rate and the duration as an integer: a fraction's is told by its ticks."""
+        return (self.rate, self.duration) if isinstance(self.duration, int) else (self.each, 1)
+
+
+def exponential_of(shape: Any) -> Decay | Refusal:
+    """Return an exponential or a natural one by the factor of its decay."""
+    if isinstance(shape, NaturalExponential):
+        return _factor(shape.start, math.exp(-shape.decay), shape.duration)
+    return _factor(shape.start, shape.factor, shape.duration)
+
+
+def _factor(start: float, factor: float, duration: float) -> Decay | Refusal:
+    if factor <= 0:
+        return Refusal(f"its factor is positive, and the schedule's {factor!r}")
+    return Decay(start, factor, duration, factor ** (1 / duration))
+
+
+def natural_of(shape: Any) -> Decay | Refusal:
+    """Return an exponential or a natural one by its rate of decay."""
+    if isinstance(shape, Exponential):
+        if shape.factor <= 0:
+            return Refusal(f"it has no logarithm of the schedule's factor {shape.factor!r}")
+        decay = -math.log(shape.factor)
+    else:
+        decay = shape.decay
+    each = decay / shape.duration  # no duration of theirs divides the decay
+    return Decay(shape.start, each, 1, each)
+
+
+def inverse_of(shape: Any) -> Decay | Refusal:
+    """Return an inverse decay by its rate."""
+    return Decay(shape.start, shape.decay, shape.duration, shape.decay / shape.duration)
+
+
+def find_decay(schedule: Schedule, *kinds: type[Schedule]) -> Parts[Any] | Refusal:
+    """Take a decay for one parameter group apart, as it is from update 0 on."""
+    return _begun(one_group(take_apart(schedule, *kinds)))
+
+
+def find_line(schedule: Schedule, *kinds: type[Schedule]) -> Parts[Any] | Refusal:
+    """Take a line or a polynomial of a whole number of ticks apart."""
+    parts = from_the_start(_begun(one_group(take_apart(schedule, *kinds))))
+    if isinstance(parts, Refusal):
+        return parts
+    if not isinstance(parts.shape.duration, int):
+        took = parts.shape.duration
+        return Refusal(f"it takes a whole number of steps, and the schedule {took:g}")
+    if parts.shape.after == "repeat":
+        return Refusal("it holds its end, where the schedule jumps back to its start")
+    return parts
+
+
+def _begun(parts: Parts[Any] | Refusal) -> Parts[Any] | Refusal:
+    if isinstance(parts, Refusal) or not parts.begin:
+        return parts
+    begin, shape = parts.begin, parts.shape
+    here = float(shape.formula(begin, SCALAR))
+    rest: Schedule
+    match shape:
+        case Exponential() | NaturalExponential() if isinstance(begin, int):
+            rest = structs.replace(shape, start=here)
+        case Inverse(decay=decay, duration=duration):
+            rest = Inverse(here, decay / (1 + decay * begin / duration), duration)
+        case Linear(duration=T, after="hold" | "stop") if begin < T:
+            rest = structs.replace(shape, start=here, duration=T - begin)
+        case _:
+            return parts
+    return replace(parts, shapes=(rest,), begin=0)
+
+
+def list_ending(parts: Parts[Any], updates: int, least: int = 1) -> tuple[int, list[str]]:
+    """Return how long a list that says it is, and what is lost by its having an end."""
+    if parts.length is not None:
+        return parts.length, []
+    total = max(updates, least)
+    return total, [f"ends after total_step={total} rates, where the schedule goes on"]
+
+
+def unlike_resting(parts: CosineParts) -> list[str]:
+    """Return what is lost where a call rests at a cosine's minimum, also where the list ends."""
+    if parts.length is not None and parts.length <= parts.turning:
+        return []
+    return replace(parts, length=None).unlike_holding()
+
+
+def unlike_holding(parts: Parts[Any], total: int | None = None) -> list[str]:
+    """Say what is lost where a call holds its end, for ``total`` rates, or for good."""
+    shape: Linear | Polynomial = parts.shape
+    turning = shape.duration * parts.every + parts.every
+    ended = parts.length if total is None else total
+    if shape.after in ("hold", "stop") or (ended is not None and ended <= turning):
+        return []
+    instead = {"mirror": "goes back", "continue": "goes on", "extend": "sets out anew"}
+    return [f"holds its end, where the schedule {instead[shape.after]} from update {turning:g} on"]

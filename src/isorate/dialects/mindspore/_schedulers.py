@@ -1,0 +1,299 @@
+"""What MindSpore's experimental schedulers share: what building and stepping one does to the rates.
+
+The rate is a float32 Parameter of the optimizer, the loop calls ``step()``. What the objects do
+with each other stands in ``_stepping``; how they say a shape is as torch's do, in ``_saying``.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from isorate.core.combinators import Groups, Stepped
+from isorate.core.errors import ConvertError, ScheduleError
+from isorate.core.evaluate import BLOCK
+from isorate.dialects._base import (
+    Call,
+    Card,
+    Fault,
+    Halting,
+    Lift,
+    Optimizer,
+    ParamGroup,
+    Refusal,
+    optimizer_code,
+    source,
+)
+from isorate.dialects._moves import Factors, Moves, Values
+from isorate.dialects._parts import Parts, from_the_start, take_apart
+from isorate.dialects._saying import same_for_all
+from isorate.dialects._stepping import begun, halting, scaled_from, set_from
+from isorate.dialects.mindspore import _stepping as stepping
+from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Deviation, Role
+    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler, Work
+
+RESUMED = {
+    "KeyError": "last_epoch other than -1, and a group without initial_lr",
+    "ValueError": "last_epoch below -1",
+}
+STEP = "on the first step"
+FROZEN = "counted in float32: after 2**24 steps it stays at the same one"
+
+
+def card(
+    name: str,
+    *,
+    arithmetic: str,
+    past_end: str,
+    roles: Mapping[str, Role],
+    raises: Mapping[str, str],
+    deviations: Sequence[Deviation] = (),
+) -> Card:
+    """Return the card of an experimental scheduler."""
+    return Card(
+        name=SCHEDULERS + name,
+        dialect="mindspore",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=f"{DOCS}experimental/lr_scheduler/{SCHEDULERS}{name}.html",
+        clock="step",
+        arithmetic=arithmetic,
+        past_end=past_end,
+        roles={"optimizer": "start", **roles},
+        raises=raises,
+        bare=False,
+        deviations=deviations,
+    )
+
+
+def sgd(groups: str, lr: str = "0.1") -> str:
+    """Return the text of an optimizer, for examples of deviations."""
+    return f"mindspore.experimental.optim.SGD({groups}, lr={lr})"
+
+
+class ExperimentalCall(Call, frozen=True):
+    """A call that acts on an experimental optimizer's groups."""
+
+    worker: ClassVar[Any]
+
+    @property
+    def held(self) -> Optimizer:
+        """The optimizer whose rates it changes."""
+        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
+        return optimizer
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """float32: the rate is a Parameter."""
+        return "float32"
+
+    def work(self, held: Held = np.float32) -> Work:
+        """Build the scheduler on groups of its own, or raise what building it raises."""
+        groups = [stepping.group_of(group, held) for group in self.held.groups]
+        return stepping.work(self, groups)
+
+    def fault(self) -> Fault | None:
+        """Build the scheduler and step it once, as MindSpore would; what is raised is the fault."""
+        when = "on construction"
+        try:
+            with np.errstate(all="ignore"):
+                work = self.work()
+                when = STEP
+                self._try(work)
+        except Halting as halt:
+            return Fault(getattr(builtins, halt.error), self._blamed(halt.text), when)
+        except Exception as error:
+            return Fault(type(error), self._blamed(str(error)), when)
+        return None
+
+    def _try(self, work: Any) -> None:
+        """Take a first step."""
+        work.step()
+
+    def _blamed(self, text: str) -> str:
+        """Add the arguments to a message that does not name them."""
+        if "=" in text:
+            return text
+        given = {n: v for n, v in self.arguments().items() if not isinstance(v, Optimizer)}
+        return f"{text} ({', '.join(f'{name}={source(value)}' for name, value in given.items())})"
+
+    def lower(self) -> Schedule:
+        """Return the schedule that the groups' rates follow, moved by the loop."""
+        self.checked()
+        with np.errstate(all="ignore"):
+            try:
+                groups = tuple(map(Stepped, self.work(np.float64).meanings()))
+            except (ScheduleError, OverflowError) as error:
+                raise ConvertError(f"no schedule says it: {error}") from None
+        return groups[0] if len(groups) == 1 else Groups(groups)
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Let the scheduler step, in float32."""
+        self.checked()
+        with np.errstate(all="ignore"):
+            work = self.work()
+        lrs = [group["lr"] for group in work.groups]
+        for start in range(0, steps, BLOCK):
+            fresh = 0 if start else 1  # the first rate is what construction left
+            wanted = min(BLOCK, steps - start) - fresh
+            with np.errstate(all="ignore"):
+                taken, halt = _taken(work, wanted)
+                block = [
+                    np.concatenate(([lr] * fresh, moves.rates(lr))).astype(np.float32)
+                    for moves, lr in zip(taken, lrs, strict=True)
+                ]
+            if block[0].size:
+                yield np.stack(block)
+                lrs = [rates[-1] for rates in block]
+            if halt is not None:
+                raise halt
+
+    def _optimizer_code(self, optimizer: Optimizer) -> str:
+        return optimizer_code("mindspore.experimental.optim.SGD", optimizer, "mindspore")
+
+
+def _taken(work: Work, steps: int) -> tuple[list[Moves], Halting | None]:
+    """Take some steps; what MindSpore raises before they are done ends them."""
+    nothing: list[Moves] = [Factors(np.ones(0)) for _ in work.groups]
+    if steps == 0:
+        return nothing, None
+    try:
+        moves = work.take(steps)
+    except Exception as error:
+        return nothing, halting(error)
+    return moves, stepping.halt_of(moves)
+
+
+class LRScheduler(ExperimentalCall, frozen=True):
+    """A scheduler of its own: what building it and stepping it do to the groups' rates."""
+
+    optimizer: Optimizer
+
+    worker: ClassVar[Any] = stepping.Scheduler
+    #: The shapes that it can say; none where any will do.
+    says: ClassVar[tuple[type[Schedule], ...]] = ()
+    #: How it says one group's shape, from a base rate that may be given: ``said(shape, base)``.
+    said: ClassVar[Any]
+
+    def begin(self, worker: Scheduler) -> None:
+        """Check the arguments and do what building it does first; raise as MindSpore does."""
+
+    def built(self, worker: Scheduler) -> None:
+        """Do what building it does last."""
+
+    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+        """Take the steps to ``counts[1:]`` from ``counts[0]``."""
+        raise NotImplementedError
+
+    def restart(self, worker: Scheduler) -> list[Moves]:
+        """Go to step 0, when ``SequentialLR`` says so."""
+        return self.moves(worker, worker.held(0) + np.arange(-1, 1, dtype=worker.held))
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return the schedule from its step 0, with ``base`` as the group's first rate."""
+        raise NotImplementedError
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return the schedule from where the worker stands, its group's rate first."""
+        raise NotImplementedError
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one shape for each group."""
+        parts = take_apart(schedule, *cls.says)
+        return parts if isinstance(parts, Refusal) else cls.lifted(parts)
+
+    @classmethod
+    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say the parts of a schedule, all groups with the same arguments."""
+        begun_parts = from_the_start(parts)
+        resumed = isinstance(begun_parts, Refusal)
+        shapes = parts.shapes if isinstance(begun_parts, Refusal) else begun_parts.shapes
+        saids = same_for_all([cls.said(shape, None) for shape in shapes])
+        if isinstance(saids, Refusal):
+            return saids
+        bases = [said.base for said in saids]
+        if not resumed:
+            call: Any = cls(Optimizer.of(*bases), **saids[0].arguments)
+            return lift_of(call, parts, saids[0].losses)
+        if not isinstance(parts.begin, int):
+            return Refusal("it is resumed at a whole step, and the schedule begins between two")
+        found = [begun(shape, parts.begin - 1).at(0) for shape in shapes]
+        if min(found) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        groups = tuple(ParamGroup(lr, base) for lr, base in zip(found, bases, strict=True))
+        arguments = {**saids[0].arguments, "last_epoch": parts.begin - 1}
+        call = cls(Optimizer(groups), **arguments)
+        return lift_of(call, parts, saids[0].losses)
+
+
+def lift_of(call: Call, parts: Parts[Any], losses: Sequence[str]) -> Lift | Refusal:
+    """Return a lift, or the reason why MindSpore would refuse the call."""
+    losses = (*losses, *parts.unlike_endless(), *parts.clocked())
+    return checked_lift(Lift(call, parts.every, losses))
+
+
+def checked_lift(lift: Lift) -> Lift | Refusal:
+    """Return a lift, or the reason why MindSpore would refuse its call."""
+    fault = lift.call.fault()
+    if fault is not None:
+        return Refusal(f"mindspore raises {fault.error.__name__}: {fault.text}")
+    return lift
+
+
+class Multiplying(LRScheduler, frozen=True):
+    """A scheduler whose steps multiply the rate they find, the same for every group."""
+
+    def factors(self, counts: Rates) -> Moves:
+        """Return the moves of the steps to these counts."""
+        raise NotImplementedError
+
+    def closed(self, base: Any, held: Held) -> Any:
+        """Return the rate that step 0 sets by the closed form."""
+        raise NotImplementedError
+
+    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+        """Multiply every group alike."""
+        return [self.factors(counts[1:])] * len(worker.groups)
+
+    def restart(self, worker: Scheduler) -> list[Moves]:
+        """Set the closed form's rate at step 0."""
+        return [
+            Values(np.array([self.closed(base, worker.held)], worker.held)) for base in worker.bases
+        ]
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return the shape, scaled so that it has the rate that the group holds."""
+        shape = self.shape(float(worker.bases[index]), index)
+        return scaled_from(shape, int(worker.t), float(worker.rates[index]))
+
+
+class Setting(LRScheduler, frozen=True):
+    """A scheduler whose steps set the rate, whatever it was."""
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return the shape, after a first rate that may be another one."""
+        shape = self.shape(float(worker.bases[index]), index)
+        return set_from(shape, int(worker.t), float(worker.rates[index]))
+
+
+def want_int(name: str, value: Any) -> None:
+    """Raise TypeError unless a value is an integer; a bool is one."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} is not an int: {value!r}")
+
+
+def want_float(name: str, value: Any) -> None:
+    """Raise TypeError unless a value is a float; an integer is none."""
+    if not isinstance(value, float):
+        raise TypeError(f"{name} is not a float: {value!r}")

@@ -1,0 +1,229 @@
+"""MindSpore's lists of decaying rates: exponential, natural exponential and inverse."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isorate.core.combinators import Staircase, Until
+from isorate.core.shapes import Exponential, Inverse, NaturalExponential
+from isorate.dialects._base import Card, Deviation, Fault, Lift, Refusal
+from isorate.dialects._libm import exact_power
+from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
+from isorate.dialects.mindspore._lifting import (
+    Decay,
+    exponential_of,
+    find_decay,
+    inverse_of,
+    list_ending,
+    natural_of,
+)
+from isorate.dialects.mindspore._shared import (
+    card,
+    check_count,
+    check_positive,
+    check_switch,
+    offered,
+)
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Role
+    from isorate.dialects.mindspore._epochs import Float64s, Int64s
+
+ROLES: dict[str, Role] = {
+    "learning_rate": "start",
+    "decay_rate": "factor",
+    "total_step": "length",
+    "step_per_epoch": "clock",
+    "decay_epoch": "duration",
+    "is_stair": "clock",
+}
+PAST_END = "decays on, then the list ends and the optimizer raises RuntimeError"
+RAISES = {
+    "TypeError": "a rate no float (an int is none), a count no int (a bool is none), is_stair "
+    "no bool",
+    "ValueError": "a rate or a count not positive, a rate not finite",
+}
+
+
+class DecayList(EpochList, frozen=True):
+    """What the three decays share: their signature, and its checks.
+
+    With ``is_stair`` the rate changes once in ``decay_epoch`` epochs, else at every epoch. Here it
+    is computed once a change: ``tick`` counts those.
+    """
+
+    learning_rate: float
+    decay_rate: float
+    total_step: int
+    step_per_epoch: int
+    decay_epoch: int
+    is_stair: bool = False
+
+    @property
+    def every(self) -> int:
+        """Updates in one tick: an epoch, or a whole stair."""
+        return self.step_per_epoch * (self.decay_epoch if self.is_stair else 1)
+
+    def fault(self) -> Fault | None:
+        """MindSpore checks every argument, the counts first."""
+        return (
+            check_count("total_step", self.total_step)
+            or check_count("step_per_epoch", self.step_per_epoch)
+            or check_count("decay_epoch", self.decay_epoch)
+            or check_positive("learning_rate", self.learning_rate)
+            or check_positive("decay_rate", self.decay_rate)
+            or check_switch("is_stair", self.is_stair)
+        )
+
+    def shape(self) -> Schedule:
+        """Return the decay, counted in ticks."""
+        raise NotImplementedError
+
+    def lower(self) -> Schedule:
+        """Return the decay on its staircase, until the list ends."""
+        self.checked()
+        return Until(Staircase(self.shape(), self.every), self.total_step)
+
+    #: The shapes that it can say.
+    says: ClassVar[tuple[type[Schedule], ...]]
+
+    @classmethod
+    def said(cls, shape: Any) -> Decay | Refusal:
+        """Say one of them."""
+        raise NotImplementedError
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one decay."""
+        parts = find_decay(schedule, *cls.says)
+        decay = parts if isinstance(parts, Refusal) else cls.said(parts.shape)
+        if isinstance(parts, Refusal) or isinstance(decay, Refusal):
+            return decay  # type: ignore[return-value]
+        total, losses = list_ending(parts, updates)
+        rate, epochs = decay.whole
+        return offered(cls(decay.start, rate, total, parts.every, epochs), losses)
+
+
+class exponential_decay_lr(DecayList, frozen=True):
+    """``mindspore.nn.exponential_decay_lr``: a list of rates that a factor makes smaller.
+
+    ``rate[i] = learning_rate·decay_rate^(e/D)``, e = ⌊i / step_per_epoch⌋, D = ``decay_epoch``;
+    with ``is_stair`` ⌊e/D⌋ in place of e/D. Above 1, ``decay_rate`` makes the rates grow. Past the
+    list's end the optimizer raises RuntimeError.
+    """
+
+    card: ClassVar[Card] = card(
+        "exponential_decay_lr",
+        arithmetic="closed form by **, float64, one rate an epoch",
+        past_end=PAST_END,
+        roles=ROLES,
+        raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
+        way_out="exponential_decay_lr",
+    )
+    says = (Exponential, NaturalExponential)
+
+    def fault(self) -> Fault | None:
+        """Check the arguments, and that Python can raise ``decay_rate`` as far as it goes."""
+        fault = super().fault()
+        if fault is not None:
+            return fault
+        last = (self.total_step - 1) // self.every
+        exponent = last if self.is_stair else last / self.decay_epoch
+        try:
+            with np.errstate(over="ignore"):
+                self.decay_rate**exponent
+        except OverflowError:
+            text = f"decay_rate={self.decay_rate!r} to the power of {exponent} is too large"
+            return Fault(OverflowError, text)
+        return None
+
+    def rates_of(self, ticks: Int64s) -> Float64s:
+        """Raise ``decay_rate`` to a share of the epochs, or to the stairs."""
+        exponents = ticks if self.is_stair else quotients(ticks, self.decay_epoch)
+        return self.learning_rate * exact_power(self.decay_rate, exponents)
+
+    def shape(self) -> Schedule:
+        """Return an exponential."""
+        duration = 1 if self.is_stair else self.decay_epoch
+        return Exponential(float(self.learning_rate), float(self.decay_rate), duration)
+
+    said = staticmethod(exponential_of)
+
+
+class natural_exp_decay_lr(DecayList, frozen=True):
+    """``mindspore.nn.natural_exp_decay_lr``: a list of rates that decay by powers of e.
+
+    ``rate[i] = learning_rate·e^(−decay_rate·e_i)``, e_i = ⌊i / step_per_epoch⌋; with ``is_stair``
+    ⌊e_i/D⌋·D in place of e_i, D = ``decay_epoch``, which says nothing otherwise. ``decay_rate`` is
+    per epoch in both. Past the list's end the optimizer raises RuntimeError.
+    """
+
+    card: ClassVar[Card] = card(
+        "natural_exp_decay_lr",
+        arithmetic="closed form by math.e **, float64, one rate an epoch",
+        past_end=PAST_END,
+        roles=ROLES,
+        raises=RAISES,
+        way_out="natural_exp_decay_lr",
+        deviations=(
+            Deviation(
+                documented="decay_epoch is the number of epochs to decay over",
+                actual="without is_stair decay_epoch has no effect; with it, it is how long a "
+                "stair is, and decay_rate still counts single epochs",
+                shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)",
+                update=10,
+            ),
+        ),
+    )
+    says = (Exponential, NaturalExponential)
+
+    def rates_of(self, ticks: Int64s) -> Float64s:
+        """Raise e to the epochs that are over, or to those of the stairs."""
+        epochs = ticks * min(self.decay_epoch, EXACT) if self.is_stair else ticks
+        with np.errstate(over="ignore"):  # e to minus infinity is 0
+            return self.learning_rate * exact_power(math.e, -self.decay_rate * epochs)
+
+    def shape(self) -> Schedule:
+        """Return a natural exponential."""
+        epochs = self.decay_epoch if self.is_stair else 1
+        return NaturalExponential(float(self.learning_rate), float(self.decay_rate) * epochs, 1)
+
+    said = staticmethod(natural_of)
+
+
+class inverse_decay_lr(DecayList, frozen=True):
+    """``mindspore.nn.inverse_decay_lr``: a list of rates that fall as one over time.
+
+    ``rate[i] = learning_rate/(1 + decay_rate·e/D)``, e = ⌊i / step_per_epoch⌋, D = ``decay_epoch``;
+    with ``is_stair`` ⌊e/D⌋ in place of e/D. Past the list's end the optimizer raises RuntimeError.
+    """
+
+    card: ClassVar[Card] = card(
+        "inverse_decay_lr",
+        arithmetic="closed form, float64, one rate an epoch",
+        past_end=PAST_END,
+        roles=ROLES,
+        raises=RAISES,
+        way_out="inverse_decay_lr",
+    )
+    says = (Inverse,)
+
+    def rates_of(self, ticks: Int64s) -> Float64s:
+        """Divide by one more than the decay so far."""
+        with np.errstate(over="ignore"):
+            decay: Any = self.decay_rate * ticks
+            if not self.is_stair:
+                decay = decay / self.decay_epoch
+            rates: Float64s = self.learning_rate / (1 + decay)
+            return rates
+
+    def shape(self) -> Schedule:
+        """Return an inverse decay."""
+        duration = 1 if self.is_stair else self.decay_epoch
+        return Inverse(float(self.learning_rate), float(self.decay_rate), duration)
+
+    said = staticmethod(inverse_of)

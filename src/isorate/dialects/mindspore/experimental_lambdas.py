@@ -1,0 +1,214 @@
+"""MindSpore's experimental schedulers by functions of the step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isorate.core.errors import ConvertError
+from isorate.core.expression import Expression
+from isorate.core.shapes import (
+    Exponential,
+    Formula,
+    NaturalExponential,
+)
+from isorate.dialects import _saying as saying
+from isorate.dialects import torch
+from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._moves import Factors, Moves, Values
+from isorate.dialects._saying import Said
+from isorate.dialects._stepping import halting
+from isorate.dialects.mindspore._bulk import values_over
+from isorate.dialects.mindspore._schedulers import (
+    RESUMED,
+    Multiplying,
+    Setting,
+    card,
+    checked_lift,
+    sgd,
+)
+from isorate.dialects.mindspore._tensors import (
+    held_number,
+    value_at,
+)
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Card
+    from isorate.dialects._parts import Parts
+    from isorate.dialects.mindspore._stepping import Rates, Scheduler
+
+
+class LambdaLR(Setting, frozen=True):
+    """``LambdaLR``: ``lr(t) = base · λ(t)``.
+
+    The lambda is given the counter, a float32 tensor: what it computes is MindSpore's arithmetic,
+    except within Python's ``math``, which turns it into a Python number.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    says = ()
+    said = staticmethod(saying.formula)
+
+    card: ClassVar[Card] = card(
+        "LambdaLR",
+        arithmetic="base · λ(step), each step by itself, float32; math's functions in float64",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "lr_lambda no function, or its value no number; last_epoch no int",
+            "ValueError": "not one lambda for each parameter group; last_epoch below -1",
+        },
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Take one function for all groups, or one for each."""
+        worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
+
+    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+        """Multiply the base rates."""
+        functions, bases = worker.kept["functions"], worker.bases
+        return [
+            Values(*values_of(function, counts[1:], base))
+            for base, function in zip(bases, functions, strict=True)
+        ]
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return the lambda as a formula."""
+        expression = torch.readable(self.lr_lambda, index)
+        return Formula(base, expression.variable, expression.source)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one formula for each group, on the clock that they share."""
+        said = torch.LambdaLR.lift(schedule, updates)
+        if isinstance(said, Refusal):
+            return said
+        told: Any = said.call
+        call = cls(told.optimizer, told.lr_lambda)
+        losses = ("needs `import math`", *said.losses[1:])
+        return checked_lift(Lift(call, said.updates_per_step, losses))
+
+
+class MultiplicativeLR(Multiplying, frozen=True):
+    """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
+
+    Only a lambda that is the same at every step has a schedule: the others are products that no
+    formula says.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    says = (Exponential, NaturalExponential)
+
+    card: ClassVar[Card] = card(
+        "MultiplicativeLR",
+        arithmetic="recursion by λ(step), float32",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "lr_lambda no function, or its value no number: at the first step; "
+            "last_epoch no int",
+            "ValueError": "not one lambda for each parameter group; last_epoch below -1",
+        },
+        deviations=(
+            Deviation(
+                "the lambda is given an integer, the epoch",
+                "it is given a float32 tensor: with 0.9 ** t each factor is rounded to float32",
+                f"MultiplicativeLR({sgd('params')}, lambda t: 0.9 ** t)",
+                2,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Take one function for all groups, or one for each."""
+        worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
+
+    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+        """Multiply by the lambda's value at each step above 0."""
+        before = np.ones(int((counts[1:] <= 0).sum()), worker.held)
+        found = (
+            values_of(function, counts[1 + len(before) :]) for function in worker.kept["functions"]
+        )
+        return [Factors(np.concatenate((before, factors)), halt) for factors, halt in found]
+
+    def restart(self, worker: Scheduler) -> list[Moves]:
+        """Leave the rate alone: there is no closed form, and no factor for step 0."""
+        return [Factors(np.ones(1, worker.held))] * len(worker.groups)
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return an exponential, where the factor is the same at every step."""
+        expression = torch.readable(self.lr_lambda, index)
+        if expression.varies:
+            raise ConvertError(
+                "a product of factors that vary has no formula", hint="compare it by its rates"
+            )
+        return Exponential(base, float(expression.function()(0)))
+
+    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+        """Return an exponential from the rate that the group holds."""
+        return self.shape(float(worker.rates[index]), index)
+
+    @classmethod
+    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
+        """Say an exponential: the lambda is its factor."""
+        said = saying.constant_factor(shape, base)
+        return said if isinstance(said, Refusal) else Said(said.base, said.arguments)
+
+    @classmethod
+    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say the parts of a schedule, each group with a factor of its own where they differ."""
+        lifts: list[Lift] = []
+        for shape in parts.shapes:
+            lift = super().lifted(replace(parts, shapes=(shape,)))
+            if isinstance(lift, Refusal):
+                return lift
+            lifts.append(lift)
+        calls: list[Any] = [lift.call for lift in lifts]
+        functions = [call.lr_lambda for call in calls]
+        groups = tuple(call.optimizer.groups[0] for call in calls)
+        same = all(function == functions[0] for function in functions)
+        call = cls(Optimizer(groups), functions[0] if same else functions, calls[0].last_epoch)
+        return checked_lift(replace(lifts[0], call=call))
+
+
+def functions_of(functions: Any, groups: int) -> list[Any]:
+    """Return the function of each group: one for all, or as many as there are groups."""
+    if not isinstance(functions, list | tuple):
+        functions = [functions] * groups
+    if len(functions) != groups:
+        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
+    return list(functions)
+
+
+def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Halting | None]:
+    """Return a function's values at some counts, as far as it has any, and what it raises then.
+
+    Args:
+        function: an expression, or any function.
+        counts: the counts, in the dtype that is computed in.
+        base: what the values are multiplied by; Python's own product where both are Python's.
+
+    """
+    if isinstance(function, Expression) and counts.dtype == np.float32:
+        many = values_over(function, counts, np.float32(1) if base is None else base)
+        if many is not None:
+            return many, None
+    called = function.function() if isinstance(function, Expression) else function
+    values: list[Any] = []
+    halt = None
+    try:
+        for count in counts:
+            value = held_number(value_at(called, count))
+            values.append(value if base is None else base * value)
+    except Exception as error:
+        halt = halting(error)
+    return np.array(values, np.float64).astype(counts.dtype), halt

@@ -1,0 +1,285 @@
+"""MindSpore's experimental scheduler along triangles."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isorate.core.combinators import (
+    Join,
+    Product,
+    Repeat,
+    Shift,
+    Staircase,
+    Sum,
+)
+from isorate.core.errors import ConvertError
+from isorate.core.expression import Expression
+from isorate.core.shapes import Constant, Exponential, Formula, Linear
+from isorate.dialects import torch
+from isorate.dialects._base import Deviation, Lift, Optimizer, ParamGroup, Refusal
+from isorate.dialects._float32 import number
+from isorate.dialects._moves import Moves, Values
+from isorate.dialects._parts import plain, take_apart
+from isorate.dialects._saying import Said, same_for_all, triangle_of
+from isorate.dialects.mindspore._schedulers import (
+    RESUMED,
+    Setting,
+    card,
+    lift_of,
+    sgd,
+)
+from isorate.dialects.mindspore._tensors import held_number, power_to_each
+from isorate.dialects.mindspore.experimental_lambdas import values_of
+
+if TYPE_CHECKING:
+    from isorate.core.schedule import Schedule
+    from isorate.dialects._base import Card
+    from isorate.dialects.mindspore._stepping import Rates, Scheduler
+
+
+class CyclicLR(Setting, frozen=True):
+    """``CyclicLR``: triangles between base_lr and max_lr, their height scaled by the cycle or step.
+
+    The first rate is that of ``initial_lr``, where another scheduler has set it before.
+    """
+
+    base_lr: Any
+    max_lr: Any
+    step_size_up: int = 2000
+    step_size_down: int | None = None
+    mode: str = "triangular"
+    gamma: float = 1.0
+    scale_fn: Any = None
+    scale_mode: str = "cycle"
+    last_epoch: int = -1
+
+    says = (Linear, Repeat, Sum)
+
+    card: ClassVar[Card] = card(
+        "CyclicLR",
+        arithmetic="closed form, each step by itself, float32, powf of the C library",
+        past_end="starts over, without end",
+        roles={
+            "base_lr": "start",
+            "max_lr": "end",
+            "step_size_up": "duration",
+            "step_size_down": "duration",
+            "mode": "shape",
+            "gamma": "factor",
+            "scale_fn": "shape",
+            "last_epoch": "begin",
+        },
+        raises={
+            "KeyError": RESUMED["KeyError"],
+            "TypeError": "a rate, a step size or gamma no number, scale_fn no function, last_epoch "
+            "no int",
+            "ValueError": "not one rate for each parameter group, base_lr a bool, an unknown mode "
+            "without scale_fn; last_epoch below -1",
+            "ZeroDivisionError": "no steps in a cycle",
+        },
+        deviations=(
+            Deviation(
+                "base_lr is the initial rate",
+                "the first rate is initial_lr, where another scheduler has left it there",
+                "CyclicLR("
+                + sgd("[{'params': params, 'lr': 0.1, 'initial_lr': 0.5}]")
+                + ", base_lr=0.01, max_lr=0.1, step_size_up=4)",
+                0,
+            ),
+            Deviation(
+                "exp_range scales by gamma to the power of the iterations since the cycle began",
+                "it counts them from the first cycle on",
+                f"CyclicLR({sgd('params')}, base_lr=0.0, max_lr=1.0, step_size_up=2, "
+                "mode='exp_range', gamma=0.5)",
+                6,
+            ),
+        ),
+    )
+
+    def begin(self, worker: Scheduler) -> None:
+        """Check in MindSpore's order, and start from base_lr."""
+        groups, kept = worker.groups, worker.kept
+        kept["low"] = self._one_a_group("base_lr", self.base_lr, len(groups))
+        if self.last_epoch == -1:
+            for group, low in zip(groups, kept["low"], strict=True):
+                if isinstance(low, bool):
+                    raise ValueError("base_lr is a bool, which no Parameter can hold")
+                group["lr"] = number(_tensor("base_lr", low), worker.held)
+        kept["high"] = [
+            _tensor("max_lr", high)
+            for high in self._one_a_group("max_lr", self.max_lr, len(groups))
+        ]
+        up, down = self._sizes()
+        kept["total"], kept["share"] = up + down, up / (up + down)
+        if self.scale_fn is None and self.mode not in ("triangular", "triangular2", "exp_range"):
+            raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
+
+    def built(self, worker: Scheduler) -> None:
+        """Take base_lr for the base rate from here on."""
+        worker.bases = [number(_tensor("base_lr", low), worker.held) for low in worker.kept["low"]]
+
+    def _one_a_group(self, name: str, given: Any, groups: int) -> list[Any]:
+        if not isinstance(given, list | tuple):
+            return [given] * groups
+        if len(given) != groups:
+            raise ValueError(f"{len(given)} values of {name} for {groups} parameter groups")
+        return list(given)
+
+    def _sizes(self) -> tuple[float, float]:
+        up = float(self.step_size_up)
+        return up, up if self.step_size_down is None else float(self.step_size_down)
+
+    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+        """Place each step in its cycle, and scale the height."""
+        held, kept, t = worker.held, worker.kept, counts[1:]
+        turns = t / number(kept["total"], held)
+        cycle = np.floor(1 + turns)
+        x = 1 + turns - cycle
+        share = number(kept["share"], held)
+        rising = x / share
+        falling = (x - held(1)) / number(kept["share"] - 1, held)
+        place = np.where(x <= share, rising, falling)
+        scale, halt = self._scales(cycle, t)
+        place = place[: len(scale)]
+        moves: list[Moves] = []
+        for base, high in zip(worker.bases, kept["high"], strict=True):
+            height = number(high, held) - number(base, held)
+            moves.append(Values(number(base, held) + height * place * scale, halt))
+        return moves
+
+    def _scales(self, cycle: Rates, t: Rates) -> tuple[Rates, Any]:
+        """Return what the height of each step is multiplied by, and what is raised then."""
+        held = cycle.dtype.type
+        if self.scale_fn is not None:
+            return values_of(self.scale_fn, cycle if self.scale_mode == "cycle" else t)
+        if self.mode == "triangular":
+            return np.ones_like(t), None
+        if self.mode == "triangular2":
+            return held(1) / np.ldexp(held(1), cycle.astype(np.int64) - 1), None
+        return power_to_each(held_number(self.gamma), t), None
+
+    def shape(self, base: float, index: int) -> Schedule:
+        """Return triangles, as high as the mode says."""
+        listed = isinstance(self.max_lr, list | tuple)
+        high = float(self.max_lr[index] if listed else self.max_lr)
+        up, down = self._sizes()
+        if up <= 0 or down < 0 or up != int(up) or down != int(down):
+            raise ConvertError(f"cycles of {up:g} steps up and {down:g} down have no schedule")
+        total = int(up + down)
+        if self.scale_fn is None and self.mode == "triangular2":
+            return Repeat(_once(base, high, up, down), total, 1, 0.5, base)
+        if self.scale_fn is None and (self.mode == "triangular" or self.gamma == 1):
+            return _triangles(base, high, up, down)
+        waves = _triangles(0.0, high - base, up, down)
+        return Sum((Constant(base), Product((waves, self._factor(total)))))
+
+    def _factor(self, total: int) -> Schedule:
+        """Return what the height is multiplied by."""
+        if self.scale_fn is None:
+            return Exponential(1.0, float(self.gamma))
+        if not isinstance(self.scale_fn, Expression):
+            hint = "compare it by its rates"
+            raise ConvertError("a function has no schedule to read off", hint=hint)
+        formula = Formula(1.0, self.scale_fn.variable, self.scale_fn.source)
+        return Staircase(Shift(formula, 1), total) if self.scale_mode == "cycle" else formula
+
+    @classmethod
+    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
+        """Say triangles: alike, each half as high as the one before, or scaled at every step."""
+        floor, waves, more = _heights(shape)
+        sides = triangle_of(waves)
+        if isinstance(sides, Refusal):
+            return sides
+        low, high, up, down = sides
+        if isinstance(waves, Repeat) and waves.shrink != 1:
+            if waves.shrink != 0.5 or waves.floor != low:
+                return Refusal("its triangles are alike, or shrink by half towards base_lr")
+            more = {"mode": "triangular2"}
+        if more.pop("cycle", up + down) != up + down:
+            return Refusal("its heights are scaled cycle by cycle, or at every step")
+        if base is not None and not math.isclose(base, floor + low, rel_tol=1e-13):
+            return Refusal("it sets the base rate to base_lr")
+        sizes = {"step_size_up": up} | ({} if down == up else {"step_size_down": down})
+        limits = {"base_lr": floor + low, "max_lr": plain(floor + high)}
+        return Said(floor + low, {**limits, **sizes, **more})
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say triangles; base_lr and max_lr are lists where there are several groups."""
+        parts = take_apart(schedule, *cls.says)
+        if isinstance(parts, Refusal):
+            return parts
+        if not isinstance(parts.begin, int):
+            return Refusal("it is resumed at a whole step, and the schedule begins between two")
+        saids: list[Said] = []
+        for shape in parts.shapes:
+            said = cls.said(shape, None)
+            if isinstance(said, Refusal):
+                return said
+            saids.append(said)
+        names = ("base_lr", "max_lr")
+        lists = {name: [said.arguments.pop(name) for said in saids] for name in names}
+        same = same_for_all(saids)
+        if isinstance(same, Refusal):
+            return same
+        limits = {name: many if len(many) > 1 else many[0] for name, many in lists.items()}
+        groups = tuple(ParamGroup(said.base, said.base if parts.begin else None) for said in saids)
+        resumed = {"last_epoch": parts.begin - 1} if parts.begin else {}
+        arguments: dict[str, Any] = {**limits, **saids[0].arguments, **resumed}
+        return lift_of(cls(Optimizer(groups), **arguments), parts, ())
+
+
+def _heights(shape: Schedule) -> tuple[float, Schedule, dict[str, Any]]:
+    """Return a floor, the triangles above it, and the arguments that say how they are scaled."""
+    match shape:
+        case Sum(of=(Constant(rate=floor), Product(of=(first, second)))):
+            for factor, waves in ((first, second), (second, first)):
+                said = _scaling(factor)
+                if said is not None:
+                    return floor, waves, said
+        case Sum(of=(Constant(rate=floor), waves)):
+            return floor, waves, {}
+    return 0.0, shape, {}
+
+
+def _scaling(factor: Schedule) -> dict[str, Any] | None:
+    """Return the arguments that multiply the height by a factor, if any do.
+
+    ``cycle`` is how long its cycles have to be.
+    """
+    match factor:
+        case Exponential(start=1.0, duration=1):
+            return {"mode": "exp_range", "gamma": factor.factor}
+        case Formula():
+            return {"scale_fn": _function(factor), "scale_mode": "iterations"}
+        case Staircase(of=Shift(of=Formula() as formula, by=1)):
+            return {"scale_fn": _function(formula), "cycle": factor.every}
+    return None
+
+
+def _function(formula: Formula) -> Expression:
+    source = formula.source if formula.scale == 1 else f"{formula.scale!r} * ({formula.source})"
+    return Expression(formula.variable, source)
+
+
+def _once(low: float, high: float, up: float, down: float) -> Schedule:
+    """Return one triangle."""
+    rising = Linear(low, high, int(up))
+    return Join((rising, Linear(high, low, int(down))), (int(up),)) if down else rising
+
+
+def _triangles(low: float, high: float, up: float, down: float) -> Schedule:
+    """Return a line up and a line down, again and again."""
+    if down:
+        return torch.triangles(low, high, int(up), int(down))
+    return Repeat(_once(low, high, up, down), int(up))
+
+
+def _tensor(name: str, value: Any) -> Any:
+    """Return what a tensor is made of, or raise what making it raises."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is no number that a tensor is made of: {value!r}")
+    return value

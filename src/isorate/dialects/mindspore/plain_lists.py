@@ -1,0 +1,285 @@
+"""Lists of rates as one writes them for MindSpore: written out, and joined by ``+``."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isorate.core.combinators import Join, Until
+from isorate.core.errors import ReadError
+from isorate.core.evaluate import BLOCK
+from isorate.core.shapes import Constant, Table
+from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Refusal, source
+from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
+from isorate.dialects.mindspore.decay_lists import (
+    exponential_decay_lr,
+    inverse_decay_lr,
+    natural_exp_decay_lr,
+)
+from isorate.dialects.mindspore.lists import (
+    cosine_decay_lr,
+    piecewise_constant_lr,
+    polynomial_decay_lr,
+    warmup_lr,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.core.curve import Curve
+    from isorate.core.schedule import Schedule
+
+#: Equal rates from this number on are written as one, times their number.
+REPEATED = 4
+
+#: A part of a joined list is not written out where it is longer.
+LONGEST_PART = 10**6
+
+
+class LearningRateList(Call, frozen=True):
+    """A plain list of rates, one an update, given to a MindSpore optimizer as its learning rate.
+
+    The optimizer stores it as a float32 Parameter and looks ``global_step`` up in it.
+    """
+
+    rates: tuple[float, ...]
+
+    card: ClassVar[Card] = Card(
+        name="mindspore.list",
+        dialect="mindspore",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=DOCS + "nn/mindspore.nn.SGD.html",
+        clock="update",
+        arithmetic="none: the rates as written",
+        past_end="the list ends and the optimizer raises RuntimeError",
+        roles={"rates": "length"},
+        raises={
+            "RuntimeError": "an empty list: at the first step",
+            "ValueError": "a rate that is no number",
+        },
+    )
+
+    @property
+    def code(self) -> str:
+        """The list, as Python source."""
+        if all(type(rate) is float and math.isfinite(rate) for rate in self.rates):
+            if len(self.rates) >= REPEATED and _constant(self.rates):
+                return f"[{self.rates[0]!r}] * {len(self.rates)}"
+            return repr(list(self.rates))  # ten times faster, and lists can be long
+        return source(self.rates)
+
+    @property
+    def name(self) -> str:
+        """``list``."""
+        return "list"
+
+    def fault(self) -> Fault | None:
+        """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
+        try:
+            rates = self._floats()
+        except (TypeError, ValueError) as error:
+            return Fault(type(error), f"the list is not one of numbers: {error}")
+        if not len(rates):
+            return Fault(RuntimeError, "the list of rates is empty", "on the first step")
+        return None
+
+    def _floats(self) -> NDArray[np.float64]:
+        return np.array(self.rates).astype(np.float64)
+
+    def lower(self) -> Schedule:
+        """Return the rates as a table that stops, or the one rate until the end."""
+        self.checked()
+        rates = tuple(self._floats().tolist())
+        return Until(Constant(rates[0]), len(rates)) if _constant(rates) else Table(rates)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Refuse: a list is written from measured rates, not from a schedule."""
+        return Refusal("a list is written from the rates themselves")
+
+    @classmethod
+    def spell(cls, curve: Curve) -> Lift | Refusal:
+        """Write a curve out."""
+        if curve.groups > 1:
+            return Refusal("a list is for one parameter group: convert each group by itself")
+        call = cls(tuple(curve.values.reshape(-1).tolist()))
+        fault = call.fault()
+        if fault is not None:
+            return Refusal(f"MindSpore raises {fault.error.__name__}: {fault.text}")
+        length = len(call.rates)
+        return Lift(call, 1, (f"a list of {length} rates: update {length} raises RuntimeError",))
+
+    def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
+        """Look the rates up."""
+        self.checked()
+        rates = self._floats()[:steps]
+        for start in range(0, len(rates), BLOCK):
+            yield rates[None, start : start + BLOCK]
+        if steps > len(self.rates):
+            raise Halting("RuntimeError", RAN_OUT.format(len(self.rates), len(self.rates)))
+
+
+def _constant(rates: tuple[float, ...]) -> bool:
+    """Whether all rates are the same number; zeros may differ in their sign."""
+    return rates[0] != 0 and rates.count(rates[0]) == len(rates)
+
+
+#: The list functions that a part of a joined list is said by: the first that can.
+FUNCTIONS: tuple[type[Call], ...] = (
+    warmup_lr,
+    piecewise_constant_lr,
+    cosine_decay_lr,
+    exponential_decay_lr,
+    natural_exp_decay_lr,
+    inverse_decay_lr,
+    polynomial_decay_lr,
+)
+
+
+class ListConcatenation(Call, frozen=True):
+    """Lists of rates joined by ``+``: one after another, each from its own first rate.
+
+    ``mindspore.nn.warmup_lr(…) + mindspore.nn.cosine_decay_lr(…)``, plain lists among them. A list
+    takes over where the one before has ended, which its length alone decides. Past the last one
+    the optimizer raises RuntimeError.
+
+    Args:
+        lists: the calls; each one a list.
+
+    """
+
+    lists: tuple[Call, ...]
+
+    card: ClassVar[Card] = Card(
+        name="mindspore.list_concatenation",
+        dialect="mindspore",
+        runs_in="mindspore",
+        version=VERSION,
+        docs=DOCS + "nn/mindspore.nn.SGD.html",
+        clock="update",
+        arithmetic="that of its lists",
+        past_end="the last list ends and the optimizer raises RuntimeError",
+        roles={"lists": "length"},
+        raises={
+            "OverflowError": "of any of its lists",
+            "RuntimeError": "nothing but empty lists: at the first step",
+            "TypeError": "of any of its lists",
+            "ValueError": "of any of its lists, and a rate that is no number",
+        },
+    )
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(part, Call) for part in self.lists):
+            raise ReadError(f"{self.card.name} is no function", hint="join the lists by +")
+
+    @property
+    def code(self) -> str:
+        """The lists, joined by ``+``."""
+        return " + ".join(part.code for part in self.lists)
+
+    def fault(self) -> Fault | None:
+        """Python calls the functions from left to right, then MindSpore reads the rates."""
+        calls = [part for part in self.lists if not isinstance(part, LearningRateList)]
+        plain = [part for part in self.lists if isinstance(part, LearningRateList)]
+        for part in (*calls, *plain):
+            fault = part.fault()
+            if fault is not None and fault.when == "on construction":
+                return fault
+        if not self._parts():
+            return Fault(RuntimeError, "the list of rates is empty", "on the first step")
+        return None
+
+    def _parts(self) -> list[Call]:
+        """Return the lists that have a rate."""
+        return [part for part in self.lists if part.fault() is None]
+
+    def lower(self) -> Schedule:
+        """Return one schedule after another, until the last one's end."""
+        self.checked()
+        schedules = [part.lower() for part in self._parts()]
+        ends = list(accumulate(schedule.length or 0 for schedule in schedules))
+        bare = [each.of if isinstance(each, Until) else each for each in schedules]
+        return Until(Join(tuple(bare), tuple(ends[:-1])), ends[-1])
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one schedule after another, each by the first function that can."""
+        joined = schedule.of if isinstance(schedule, Until) else schedule
+        if not isinstance(joined, Join):
+            return Refusal(f"a {joined.tag} is not one schedule after another")
+        starts = (0, *joined.boundaries)
+        total = schedule.length
+        losses = []
+        if total is None:
+            total = max(updates, starts[-1] + 1)
+            losses.append(f"ends after {total} rates, where the schedule goes on")
+        parts: list[Call] = []
+        for start, end, part in zip(starts, (*starts[1:], total), joined.of, strict=True):
+            said = _said(Until(part, end - start).normal(), end - start)
+            if isinstance(said, Refusal):
+                return Refusal(f"from update {start} on, {said.reason}")
+            parts.append(said.call)
+            losses += [f"from update {start} on: {loss}" for loss in said.losses]
+        deprecated = dict.fromkeys(part.name for part in parts if part.card.deprecation is not None)
+        if deprecated:
+            losses.append(f"deprecated by mindspore: {', '.join(deprecated)}: “{REMOVED}”")
+        return Lift(cls(tuple(parts)), 1, tuple(losses))
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Go through one list after another."""
+        self.checked()
+        done = 0
+        for part in self._parts():
+            try:
+                for block in part.native(steps - done):
+                    done += block.shape[1]
+                    yield block
+            except Halting:  # this list has ended
+                continue
+            return
+        raise Halting("RuntimeError", RAN_OUT.format(done, done))
+
+
+def _said(part: Schedule, updates: int) -> Lift | Refusal:
+    """Say one part of a joined list by the first function that can."""
+    match part:
+        case Until(of=Constant(rate=rate)) if updates <= LONGEST_PART:
+            return Lift(LearningRateList((rate,) * updates))
+        case Table(rates=rates):
+            return Lift(LearningRateList(rates))
+    reasons = {}
+    for function in FUNCTIONS:
+        said = function.lift(part, updates)
+        if isinstance(said, Lift):
+            return said
+        reasons[said.reason] = function
+    inner = part.of if isinstance(part, Until) else part
+    return Refusal(f"no function says a {inner.tag}: {'; '.join(reasons)}")
+
+
+def is_list(call: Call) -> bool:
+    """Whether a call is a list of rates that a MindSpore optimizer can be given."""
+    card = call.card
+    ends = "length" in card.roles.values()
+    return card.runs_in == "mindspore" and card.clock == "update" and ends
+
+
+def concatenated(lists: Sequence[Call]) -> Call:
+    """Return lists as one: plain neighbours become one list, joined lists their parts."""
+    flat: list[Call] = []
+    for part in lists:
+        for each in part.lists if isinstance(part, ListConcatenation) else (part,):
+            if flat and isinstance(each, LearningRateList):
+                before = flat[-1]
+                if isinstance(before, LearningRateList):
+                    flat[-1] = LearningRateList(before.rates + each.rates)
+                    continue
+            flat.append(each)
+    kept = [part for part in flat if part != LearningRateList(())] or flat[:1]
+    return kept[0] if len(kept) == 1 else ListConcatenation(tuple(kept))
