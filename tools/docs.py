@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import deviations
+import matrix
 import mpmath
 import numpy as np
 
@@ -168,6 +170,8 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "cli.md": command_line(),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
+        ROOT / "docs" / "matrix.md": matrix.page(),
+        ROOT / "docs" / "deviations.md": deviations.page(),
     }
     for page in pages().values():
         files[ROOT / "docs" / "mapping" / f"{page.slug}.md"] = mapping(page)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Until
 from isorate.core.errors import IsorateError
-from isorate.core.schedule import Schedule
+from isorate.core.schedule import Schedule, called
 from isorate.core.shapes import (
     Constant,
     Cosine,
@@ -87,28 +87,6 @@ class Traits:
     details: tuple[tuple[str, str], ...] = ()
 
 
-#: What the nodes of a schedule are called.
-CALLED = {
-    "constant": "a constant",
-    "linear": "a line",
-    "polynomial": "a polynomial",
-    "cosine": "a cosine",
-    "exponential": "an exponential",
-    "natural_exponential": "a natural exponential",
-    "inverse": "an inverse decay",
-    "piecewise_constant": "a rate for each interval",
-    "table": "a table",
-    "formula": "a formula",
-    "join": "a sequence",
-    "repeat": "a repeated cycle",
-    "mirror": "a course there and back",
-    "product": "a product",
-    "sum": "a sum",
-    "scale": "a scaled schedule",
-    "clamp": "a clamped schedule",
-}
-
-
 def traits(schedule: Schedule) -> Traits:
     """Take a schedule in normal form apart, as far as it is one shape."""
     length = schedule.length
@@ -119,8 +97,7 @@ def traits(schedule: Schedule) -> Traits:
         every, node = node.every, node.of
     if isinstance(node, Shift):
         begin, node = node.by, node.of
-    shape = CALLED.get(node.tag, f"a {node.tag}")
-    plain = Traits(shape, schedule.at(0), every, begin, length)
+    plain = Traits(called(node.tag), schedule.at(0), every, begin, length)
     match node:
         case Cosine() | Linear() | Polynomial():
             power = (("power", f"{node.power:g}"),) if isinstance(node, Polynomial) else ()

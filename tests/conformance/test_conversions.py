@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate import Run, convert, read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import optimizers, rates
 from tests.conformance.frameworks import drive
+from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 
 if TYPE_CHECKING:
     from isorate.conversion import Way
@@ -25,6 +26,7 @@ pytest.importorskip("mindspore")
 
 pytestmark = [pytest.mark.torch, pytest.mark.mindspore]
 
+EXAMPLES = (settings.default or settings()).max_examples
 EXPERIMENTAL = "mindspore.experimental.optim"
 
 
@@ -88,6 +90,18 @@ run_lengths = st.one_of(
 def test_every_way_runs(text: str, run: Run, to: str) -> None:
     for way in convert(read(text), to=to, run=run).ways:
         assert_runs(way)
+
+
+TELLING = [name for name in ARGUMENTS if name != "MultiplicativeLR"]
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(st.one_of(st.sampled_from(TELLING).flatmap(schedulers), composed()), st.integers(2, 24))
+def test_every_way_of_torch_runs_in_mindspore(text: str, updates: int) -> None:
+    call = read(text, dialect="torch")
+    if call.fault() is None and call.dtype == "float64":
+        for way in convert(call, to="mindspore", run=Run(updates)).ways:
+            assert_runs(way)
 
 
 def assert_runs(way: Way) -> None:

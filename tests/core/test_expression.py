@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate.core import bulk, libm
-from isorate.core.expression import Expression, parse
+from isorate.core.expression import Expression
 
 FACTORS = [
     "0.5 * (1 + math.cos(math.pi * t / {T}))",
@@ -101,7 +101,8 @@ MORE = [
 
 
 def one_by_one(expression: Expression, steps: list[int]) -> tuple[list[float], Any]:
-    function, values = expression.function(), []
+    function = expression.function()
+    values: list[float] = []
     for step in steps:
         try:
             value = function(step)
@@ -140,9 +141,9 @@ numbers = st.sampled_from(
 def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     operators = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
     comparisons = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
-    called = "cos sin exp sqrt log log2 log10 tanh floor ceil".split()
+    called = ["cos", "sin", "exp", "sqrt", "log", "log2", "log10", "tanh", "floor", "ceil"]
     functions = st.sampled_from(
-        [*(f"math.{name}" for name in called), *"abs int float - +".split()]
+        [*(f"math.{name}" for name in called), *["abs", "int", "float", "-", "+"]]
     )
     return st.one_of(
         st.builds("({} {} {})".format, inner, operators, inner),

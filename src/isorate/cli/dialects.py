@@ -10,12 +10,20 @@ from isorate.cli import _shared as shared
 
 
 @click.command("dialects", short_help="List every call that Isorate reads.")
+@click.argument("names", metavar="[DIALECT]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(as_json: bool) -> int:
-    """List the dialects, the constructors of each, and how exactly each is reproduced."""
-    from isorate.dialects import registered
+def command(names: tuple[str, ...], as_json: bool) -> int:
+    """List the dialects, or those named, with the constructors of each.
 
-    known = list(registered().values())
+    Each is shown with its signature and how exactly its arithmetic is reproduced.
+
+    \b
+    Example:
+      isorate dialects torch
+    """  # noqa: D301 - \b is click's
+    from isorate.dialects import get, registered
+
+    known = [get(name) for name in names] or list(registered().values())
     if as_json:
         from isorate.reports import json
 

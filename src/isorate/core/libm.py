@@ -42,22 +42,36 @@ def exact(name: str, x: Float64s) -> Float64s:
         if name == "sqrt" or _numpy_is_libm(name):
             values: Float64s = getattr(np, name)(x)
             return values
-    return _mapped(_quiet(getattr(math, name)), x)
+    return _mapped(getattr(math, name), x)
 
 
-def exact_power(base: Float64s, exponent: Float64s) -> Float64s:
-    """Return ``base ** exponent`` of floats; where Python raises, anything."""
+def exact_power(base: float | Float64s, exponent: NDArray[Any]) -> Float64s:
+    """Return ``base ** exponent`` of floats; infinite where it overflows, else anything."""
+    base = np.asarray(base, dtype=np.float64)
+    exponent = exponent.astype(np.float64, copy=False)
+    if base.size == 1 and 0 < base.item() < 1:  # the C library takes its time to underflow
+        vanished = exponent * math.log2(base.item()) < -1200.0
+        values = np.zeros(len(exponent))
+        values[~vanished] = _power(base, exponent[~vanished])
+        return values
+    return _power(base, exponent)
+
+
+def _power(base: Float64s, exponent: Float64s) -> Float64s:
     # copies, as NumPy takes a short cut where one exponent serves all
     base, exponent = (array.copy() for array in np.broadcast_arrays(base, exponent))
     with np.errstate(all="ignore"):
         if _numpy_power_is_libm():
             return np.power(base, exponent)
-    return _mapped(_quiet(math.pow), base, exponent)
+    return _mapped(math.pow, base, exponent)
 
 
 def _mapped(function: Callable[..., float], *arrays: Float64s) -> Float64s:
     flat = [array.tolist() for array in arrays]
-    return np.fromiter(map(function, *flat), np.float64, len(flat[0]))
+    try:
+        return np.fromiter(map(function, *flat), np.float64, len(flat[0]))
+    except (OverflowError, ValueError):  # somewhere it raises: look at each
+        return np.fromiter(map(_quiet(function), *flat), np.float64, len(flat[0]))
 
 
 def _quiet(function: Callable[..., float]) -> Callable[..., float]:

@@ -106,19 +106,19 @@ def _written(schedule: Schedule, x: str) -> str:
         case Until(of=of) | Stepped(of=of):
             return _source(of, x)
         case Stretch():
-            return _source(schedule.stretched, x)
+            return _source(schedule.inner, x)
         case Join(of=parts, boundaries=boundaries):
             since = [f"{x} - {start}" if start else x for start in schedule.starts]
             written = [_source(part, t) for part, t in zip(parts, since, strict=True)]
             return _in_turns(written, boundaries, x)
         case Repeat(of=of, period=period, growth=1, shrink=shrink, floor=floor):
-            rate = _source(of, f"{x} % {period}")
+            cycle = _source(of, f"{x} % {period}")
             if shrink == 1:
-                return rate
+                return cycle
             height = f"{_number(shrink * 1.0)} ** ({x} // {period})"
-            return (
-                f"{floor!r} + {height} * ({rate} - {floor!r})" if floor else f"{height} * ({rate})"
-            )
+            if not floor:
+                return f"{height} * ({cycle})"
+            return f"{floor!r} + {height} * (({cycle}) - {floor!r})"
         case Mirror(of=of, duration=T):
             return _source(of, f"{T} - abs({x} % {2 * T} - {T})")
         case Scale(of=of, by=by):
@@ -128,9 +128,9 @@ def _written(schedule: Schedule, x: str) -> str:
         case Sum(of=parts):
             return " + ".join(f"({_source(part, x)})" for part in parts)
         case Clamp(of=of, least=least, most=most):
-            rate = _source(of, x)
-            rate = rate if least is None else f"max({rate}, {least!r})"
-            return rate if most is None else f"min({rate}, {most!r})"
+            inner = _source(of, x)
+            inner = inner if least is None else f"max({inner}, {least!r})"
+            return inner if most is None else f"min({inner}, {most!r})"
         case _:
             raise ScheduleError(
                 f"a {schedule.tag} has no formula", hint="write its rates out as a list"

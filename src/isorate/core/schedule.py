@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from isorate.core import notebook
+from isorate.core.algebra import Algebra
 from isorate.core.errors import ScheduleError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ FARTHEST: Final = 2**53
 LONGEST: Final = 2**62
 
 
-class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
+class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
     """The meaning of a call: absolute rates over updates 0, 1, 2, …, the same for every dialect.
 
     A schedule is a frozen tree of shapes (``core.shapes``) and combinators (``core.combinators``).
@@ -310,3 +311,31 @@ def _shown(value: object) -> str:
 def whole(number: float) -> int | float:
     """Return a number as an integer where it is one."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+#: What the nodes of a schedule are called.
+CALLED: Final = {
+    "constant": "a constant",
+    "linear": "a line",
+    "polynomial": "a polynomial",
+    "cosine": "a cosine",
+    "exponential": "an exponential",
+    "natural_exponential": "a natural exponential",
+    "inverse": "an inverse decay",
+    "piecewise_constant": "a rate for each interval",
+    "table": "a table",
+    "formula": "a formula",
+    "join": "a sequence",
+    "repeat": "a repeated cycle",
+    "mirror": "a course there and back",
+    "product": "a product",
+    "sum": "a sum",
+    "scale": "a scaled schedule",
+    "clamp": "a clamped schedule",
+    "staircase": "a staircase",
+}
+
+
+def called(tag: str) -> str:
+    """Return what a node is called, with its article."""
+    return CALLED.get(tag, f"a {tag.replace('_', ' ')}")

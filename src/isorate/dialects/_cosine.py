@@ -10,9 +10,10 @@ import numpy as np
 
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
 from isorate.core.errors import ConvertError
+from isorate.core.libm import exact
+from isorate.core.schedule import called
 from isorate.core.shapes import Constant, Cosine
 from isorate.dialects._base import Halting, Lift, Optimizer, ParamGroup, Refusal
-from isorate.dialects._libm import exact_cos
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def cosine_links(
     with np.errstate(all="ignore"):
         at = np.arange(t, t + steps + 1, dtype=np.float64)
         angle = np.pi * at / T_max
-        height = 1 + exact_cos(angle)
+        height = 1 + exact("cos", angle)
         anchors = (at[1:] - 1 - T_max) % (2 * T_max) == 0
         ratio = height[1:] / height[:-1]
     failing = ((height[:-1] == 0) | np.isinf(angle[1:])) & ~anchors
@@ -200,7 +201,7 @@ def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
             return Refusal(f"it begins at a whole step, and the schedule {schedule.by:g} steps on")
         begin, schedule = schedule.by, schedule.of
     if not isinstance(schedule, Cosine):
-        return Refusal(f"a {schedule.tag} is not one cosine")
+        return Refusal(f"the schedule is {called(schedule.tag)}, not a cosine")
     return CosineParts((schedule.start,), schedule, every, begin, length)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.dialects._libm import exact_cos
+from isorate.core.libm import exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +129,7 @@ def number(value: float, held: type[np.floating[Any]]) -> Any:
 def cosine_of(x: Rates) -> Rates:
     """Return the cosines of float32 or float64 angles: those of float64, rounded once."""
     with np.errstate(invalid="ignore"):
-        return exact_cos(x.astype(np.float64)).astype(x.dtype)
+        return exact("cos", x.astype(np.float64)).astype(x.dtype)
 
 
 def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Until
-from isorate.core.schedule import Schedule
+from isorate.core.schedule import Schedule, called
 from isorate.core.shapes import Constant, Exponential, Linear, PiecewiseConstant, Polynomial
 from isorate.dialects._base import Refusal
 
@@ -80,8 +80,8 @@ def take_apart(schedule: Schedule, *kinds: type[Shape]) -> Parts[Shape] | Refusa
         begin, schedule = schedule.by, schedule.of
     if isinstance(schedule, kinds):
         return Parts((schedule,), every, begin, length)
-    wanted = " or ".join(kind.__struct_config__.tag for kind in kinds)  # type: ignore[misc]
-    return Refusal(f"a {schedule.tag} is not one {wanted}")
+    wanted = " or ".join(called(kind.__struct_config__.tag) for kind in kinds)  # type: ignore[arg-type]
+    return Refusal(f"the schedule is {called(schedule.tag)}, not {wanted}")
 
 
 def _together(

@@ -108,7 +108,7 @@ def exponential(shape: Any, base: float | None) -> Said | Refusal:
         case NaturalExponential(decay=decay, duration=duration):
             gamma = math.exp(-decay / duration)
         case _:
-            return Refusal(f"a {shape.tag} is not one exponential")
+            return Refusal("the schedule is a staircase of something else than an exponential")
     return BEGINS if _unlike(base, shape.start) else Said(shape.start, {"gamma": gamma})
 
 

@@ -176,7 +176,8 @@ class Sequence:
             return 1  # whose turn it is can change at any step
         if index == len(self.milestones):
             return 2**62
-        return int(math.ceil(self.milestones[index])) - self.t - 1
+        left: int = math.ceil(self.milestones[index]) - self.t - 1
+        return left
 
     @property
     def _increasing(self) -> bool:

@@ -28,6 +28,7 @@ from isorate.core.combinators import (
 )
 from isorate.core.errors import ConvertError
 from isorate.core.expression import Expression
+from isorate.core.libm import exact, exact_power
 from isorate.core.shapes import (
     Constant,
     Cosine,
@@ -55,7 +56,6 @@ from isorate.dialects._base import (
 )
 from isorate.dialects._composing import chain_of, sequence_of
 from isorate.dialects._cosine import chained_group, cosine_links, lift_periodic
-from isorate.dialects._libm import exact_cos, exact_power
 from isorate.dialects._moves import Factors, Links, Moves, Stepwise, Values, computed
 from isorate.dialects._plateau import plateau_fault, plateau_of, plateau_said
 from isorate.dialects._torch_base import (
@@ -563,6 +563,24 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
             "ValueError": "T_max so small that π·t/T_max is infinite: at the first step",
             "ZeroDivisionError": "T_max=0: at the first step",
         },
+        deviations=(
+            Deviation(
+                "the rate is eta_min + (base − eta_min)(1 + cos(π·t/T_max))/2",
+                "with the rate in a float32 tensor it never leaves eta_min again where T_max is "
+                "long: the ratios that it recurses by round to 1",
+                "CosineAnnealingLR(torch.optim.SGD(params, lr=torch.tensor(0.1)), T_max=65000, "
+                "eta_min=0.001)",
+                130_000,
+            ),
+            Deviation(
+                "last_epoch is the index of the last epoch, to resume after",
+                "since 2.8 the rate is left as it is found, and the recursion goes on from there",
+                "CosineAnnealingLR(torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
+                "T_max=10, last_epoch=8)",
+                3,
+                "https://github.com/pytorch/pytorch/issues/65342",
+            ),
+        ),
     )
 
     def restart(self, worker: Worker) -> Moves:
@@ -699,7 +717,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
 
     def _values(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> NDArray[Any]:
         eta = self.eta_min
-        turn = 1 + exact_cos(math.pi * T_cur / float(T_i))
+        turn = 1 + exact("cos", math.pi * T_cur / float(T_i))
         held = turn.astype(np.float32) if isinstance(worker.base, np.float32) else turn
         rates: NDArray[Any] = eta + (worker.base - eta) * held / 2
         return rates
@@ -832,12 +850,10 @@ class CyclicLR(Setting, frozen=True):
             return values_of(self.scale_fn, at)
         if self.mode == "triangular":
             return np.ones(len(t)), None
-        power = (
-            exact_power(2.0, cycle - 1)
-            if self.mode == "triangular2"
-            else exact_power(self.gamma, t)
-        )
-        scale = 1 / power if self.mode == "triangular2" else power
+        halving = self.mode == "triangular2"
+        base, exponent = (2.0, cycle - 1) if halving else (self.gamma, t)
+        power = exact_power(base, exponent)
+        scale = 1 / power if halving else power
         beyond = np.isinf(power) & math.isfinite(self.gamma)
         if beyond.any():
             return scale[: int(beyond.argmax())], Halting("OverflowError", "the scale is too large")
@@ -1034,7 +1050,7 @@ class OneCycleLR(Setting, frozen=True):
         """Go from one rate to another."""
         single = isinstance(start, np.float32) or isinstance(end, np.float32)
         if self.anneal_strategy == "cos":
-            wave = exact_cos(math.pi * share) + 1
+            wave = exact("cos", math.pi * share) + 1
             rates = end + (start - end) / 2.0 * (wave.astype(np.float32) if single else wave)
         else:
             rates = (end - start) * (share.astype(np.float32) if single else share) + start
@@ -1315,6 +1331,15 @@ class SequentialLR(Composition, OptimizerCall, frozen=True):
                 "ConstantLR(optimizer, 0.125, 9)], milestones=[6])",
                 2,
                 "https://github.com/pytorch/pytorch/issues/196243",
+            ),
+            Deviation(
+                "last_epoch is the index of the last epoch, to resume after",
+                "the first scheduler begins again, whosever turn it is",
+                "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
+                "ConstantLR(optimizer, 0.5, 9), ConstantLR(optimizer, 0.25, 9)], milestones=[3], "
+                "last_epoch=5)",
+                0,
+                "https://github.com/pytorch/pytorch/issues/162591",
             ),
         ),
     )

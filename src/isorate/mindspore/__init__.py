@@ -1,8 +1,9 @@
 """Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
 
-MindSpore's seven list functions are here under their own names, bit for bit, and stay when MindSpore
-removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list; ``CosineAnnealingLR`` is the same
-cosine as a cell. The lists need no MindSpore; the cell imports it when it is first looked up.
+MindSpore's seven list functions are here under their own names, bit for bit, and stay when
+MindSpore removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list;
+``CosineAnnealingLR`` is the same cosine as a cell. The lists need no MindSpore; the cell imports it
+when it is first looked up.
 """
 
 from __future__ import annotations

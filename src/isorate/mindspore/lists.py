@@ -276,8 +276,8 @@ def polynomial_decay_lr(
 
     ``rate[i] = (learning_rate − end_learning_rate)·(1 − min(e, D)/D)^power + end_learning_rate``,
     e = ⌊i/step_per_epoch⌋, D = ``decay_epoch``, in float64. Past D the rate stays at
-    ``end_learning_rate``; with ``update_decay_epoch``, D is 2D, 3D, … from then on, so that the rate
-    jumps up and decays again. Rates are absolute.
+    ``end_learning_rate``; with ``update_decay_epoch``, D is 2D, 3D, … from then on, so that the
+    rate jumps up and decays again. Rates are absolute.
 
     Args:
         learning_rate: the first rate, a float > 0.
@@ -321,8 +321,8 @@ def warmup_lr(
     """List ``total_step`` rates that rise from 0 in a straight line: MindSpore's, bit for bit.
 
     ``rate[i] = learning_rate · min(e, W)/W``, e = ⌊i/step_per_epoch⌋, W = ``warmup_epoch``, in
-    float64. The whole first epoch has the rate 0; from epoch W on it is ``learning_rate``. Rates are
-    absolute.
+    float64. The whole first epoch has the rate 0; from epoch W on it is ``learning_rate``. Rates
+    are absolute.
 
     Args:
         learning_rate: the rate to rise to, a float >= 0.

@@ -33,15 +33,17 @@ TAKEN: dict[str, tuple[str, ...]] = {
         "0.5, total_iters=0", "0.5, -2", "0.7, 2.5", "0.1, True",
     ),
     "LinearLR": (
-        "", "0.1", "0.1, 0.5", "1.0, 0.0", "start_factor=0.001, total_iters=10", "1, 1", "0.5, 1.0, 1",
-        "1.0, 0.1, 24", "0.25, 1.0, 40", "1e-8, 1.0, 7", "0.5, 0.25, 0", "1.0 / 3, 1.0, True",
+        "", "0.1", "0.1, 0.5", "1.0, 0.0", "start_factor=0.001, total_iters=10", "1, 1",
+        "0.5, 1.0, 1", "1.0, 0.1, 24", "0.25, 1.0, 40", "1e-8, 1.0, 7", "0.5, 0.25, 0",
+        "1.0 / 3, 1.0, True",
     ),
     "ExponentialLR": (
         "0.9", "gamma=0.5", "1.0", "1", "0.0", "-0.9", "1.1", "2", "0.999", "1e-3", "0.95, -1",
         "float('inf')", "1e-200",
     ),
     "PolynomialLR": (
-        "", "4", "10, 2.0", "total_iters=10, power=0.5", "10, 0.9", "10, 1", "10, 0", "1", "40, 3.0",
+        "", "4", "10, 2.0", "total_iters=10, power=0.5", "10, 0.9", "10, 1", "10, 0", "1",
+        "40, 3.0",
         "7, 0.1", "0, 2.0", "24, 1.5", "3, 4",
     ),
     "CosineAnnealingWarmRestarts": (
@@ -282,7 +284,8 @@ def torch_sequences() -> Iterator[Case]:
     yield Case("sequential-float32", sequential([WARMUP, COSINE], "[5]", tensor), 40)
     for name, text in (
         ("none", sequential([], "[]")), ("count", sequential([WARMUP, DECAY], "[]")),
-        ("member", sequential([WARMUP, "3"], "[5]")), ("milestone", sequential([WARMUP, DECAY], "['x']")),
+        ("member", sequential([WARMUP, "3"], "[5]")),
+        ("milestone", sequential([WARMUP, DECAY], "['x']")),
         ("plateau", sequential([WARMUP, "ReduceLROnPlateau(optimizer)"], "[5]")),
         ("in-member", sequential(["LinearLR(optimizer, 2.0)", DECAY], "[5]")),
         ("resume", sequential(["LinearLR(optimizer, 0.5, last_epoch=3)", DECAY], "[5]")),
@@ -302,7 +305,7 @@ def torch_chains() -> Iterator[Case]:
         "floor": [WARMUP, COSINE],
         "nested": [WARMUP, f"ChainedScheduler([{DECAY}, {STEPS}])"],
         "lambda-first": ["LambdaLR(optimizer, lambda t: 1 / (1 + t))", DECAY],
-        "sequence": [f"SequentialLR(optimizer, schedulers=[{WARMUP}, {DECAY}], milestones=[5])", STEPS],
+        "sequence": [f"SequentialLR(optimizer, [{WARMUP}, {DECAY}], milestones=[5])", STEPS],
     }.items():  # fmt: skip
         why = UPON if name in ("cosine-steps", "floor", "lambda-first", "sequence") else None
         yield Case(f"chained-{name}", chained(members), unsaid=why)

@@ -312,7 +312,7 @@ class Stretch(Around, frozen=True, tag="stretch"):
             raise ScheduleError(f"a {self.of.tag} cannot be stretched by {self.by}")
 
     @property
-    def stretched(self) -> Schedule:
+    def inner(self) -> Schedule:
         """The schedule with its durations stretched, without this node."""
         inner = self.of.stretched_by(self.by)
         assert inner is not None
@@ -320,46 +320,46 @@ class Stretch(Around, frozen=True, tag="stretch"):
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Ask ``of`` with its durations stretched, so that integers stay integers."""
-        return self.stretched.formula(t, xp)
+        return self.inner.formula(t, xp)
 
     @property
     def length(self) -> int | None:
         """The length of ``of``, stretched."""
-        return self.stretched.length
+        return self.inner.length
 
     @property
     def horizon(self) -> int:
         """The horizon of ``of``, stretched."""
-        return self.stretched.horizon
+        return self.inner.horizon
 
     @property
     def cycle(self) -> int | None:
         """The cycle of ``of``, stretched."""
-        return self.stretched.cycle
+        return self.inner.cycle
 
     def normal(self) -> Schedule:
         """Become ``of`` with its durations stretched."""
-        return self.stretched.normal()
+        return self.inner.normal()
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale what is inside."""
-        return self.stretched.scaled_by(factor)
+        return self.inner.scaled_by(factor)
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch it further."""
-        return self.stretched.stretched_by(factor)
+        return self.inner.stretched_by(factor)
 
     def shifted_by(self, updates: float) -> Schedule | None:
         """Shift what is inside, stretched."""
-        return self.stretched.shifted_by(updates)
+        return self.inner.shifted_by(updates)
 
     def on_a_staircase(self, every: int) -> Schedule | None:
         """Put what is inside, stretched, on it."""
-        return self.stretched.on_a_staircase(every)
+        return self.inner.on_a_staircase(every)
 
     def cut_short(self, updates: int) -> Schedule:
         """Cut short what is inside, stretched."""
-        return self.stretched.cut_short(updates)
+        return self.inner.cut_short(updates)
 
 
 class Stepped(Around, frozen=True, tag="stepped"):

@@ -252,8 +252,8 @@ class Repeat(Around, frozen=True, tag="repeat"):
             or cannot be stretched by ``growth``.
 
     Example:
-        >>> [Repeat(Linear(0.1, 0.0, 2), 2, 2).at(k) for k in range(7)]
-        [0.1, 0.05, 0.1, 0.075, 0.05, 0.025, 0.1]
+        >>> [Repeat(Linear(1.0, 0.0, 2), 2, 2).at(k) for k in range(7)]
+        [1.0, 0.5, 1.0, 0.75, 0.5, 0.25, 1.0]
 
     """
 

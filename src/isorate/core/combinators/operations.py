@@ -194,6 +194,8 @@ def _joined(
     )
     if not 0 < len(boundaries) <= MOST_BOUNDARIES:
         return None
+    if any(part.length is not None for part in parts):  # on the run's clock: how far, it will say
+        return None
     pieces = []
     for start, stop in zip([0, *boundaries], [*boundaries, None], strict=True):
         begun = [Shift(part, start).normal() for part in parts]

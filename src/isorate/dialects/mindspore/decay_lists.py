@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.core.combinators import Staircase, Until
+from isorate.core.libm import exact_power
 from isorate.core.shapes import Exponential, Inverse, NaturalExponential
 from isorate.dialects._base import Card, Deviation, Fault, Lift, Refusal
-from isorate.dialects._libm import exact_power
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
     Decay,

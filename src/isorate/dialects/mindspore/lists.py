@@ -9,11 +9,10 @@ import numpy as np
 
 from isorate.core.combinators import Staircase, Until
 from isorate.core.evaluate import BLOCK
-from isorate.core.libm import exact_power
+from isorate.core.libm import exact, exact_power
 from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
 from isorate.dialects._base import Call, Card, Deviation, Fault, Halting, Lift, Refusal
 from isorate.dialects._cosine import find_fall
-from isorate.dialects._libm import exact_cos
 from isorate.dialects._parts import from_the_start, one_group, take_apart
 from isorate.dialects.mindspore._epochs import EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
@@ -223,7 +222,7 @@ class cosine_decay_lr(EpochList, frozen=True):
     def rates_of(self, epochs: Int64s) -> Float64s:
         """Go half a cosine down."""
         half = 0.5 * (self.max_lr - self.min_lr)
-        return self.min_lr + half * (1 + exact_cos(math.pi * epochs / self.decay_epoch))
+        return self.min_lr + half * (1 + exact("cos", math.pi * epochs / self.decay_epoch))
 
 
 class polynomial_decay_lr(EpochList, frozen=True):

@@ -11,6 +11,7 @@ import numpy as np
 from isorate.core.combinators import Join, Until
 from isorate.core.errors import ReadError
 from isorate.core.evaluate import BLOCK
+from isorate.core.schedule import called
 from isorate.core.shapes import Constant, Table
 from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Refusal, source
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
@@ -212,7 +213,7 @@ class ListConcatenation(Call, frozen=True):
         """Say one schedule after another, each by the first function that can."""
         joined = schedule.of if isinstance(schedule, Until) else schedule
         if not isinstance(joined, Join):
-            return Refusal(f"a {joined.tag} is not one schedule after another")
+            return Refusal(f"the schedule is {called(joined.tag)}, not a sequence")
         starts = (0, *joined.boundaries)
         total = schedule.length
         losses = []
