@@ -242,7 +242,7 @@ BAD: list[tuple[str, ...]] = [
     ("convert", A, "--to", ""),
     ("convert", "CosineAnnealingLR(T_max=0)", "--lr", "0.1", "--to", "mindspore"),
     ("convert", A, "--to", "mindspore", "--updates", str(10**12)),
-    ("dialects", "torch"),
+    ("dialects", "tensorflow"),
     ("mapping",),
     ("mapping", "torch"),
     ("mapping", "torch", "tensorflow"),
@@ -289,3 +289,49 @@ def test_help_names_every_command() -> None:
         assert command in shown
         assert isorate(command, "--help").returncode == 0
     assert isorate("--version").stdout.startswith("isorate, version ")
+
+
+def test_rates_of_groups_with_commas() -> None:
+    status, shown = document("show", "StepLR(2)", "--lr", "0.1,0.01", "--updates", "3")
+    assert status == 0
+    assert shown["rates"] == [[0.1, 0.1, 0.010000000000000002], [0.01, 0.01, 0.001]]
+    status, compared = document(
+        "compare", "StepLR(2)", "ExponentialLR(0.9)", "--lr", "0.1,0.01", "--updates", "3"
+    )
+    assert (status, compared["first_difference"]) == (1, 1)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text("epoch, val_loss\n1,1.0\n2,0.9\n3,0.95\n4,0.95\n")
+    return path
+
+
+def test_a_metric_from_a_file(log: Path) -> None:
+    for column in ("val_loss", "2"):
+        status, shown = document(
+            "show", "ReduceLROnPlateau(patience=0)", "--lr", "0.1", "--metrics", f"{log}:{column}"
+        )
+        assert status == 0
+        assert shown["rates"] == [0.1, 0.1, 0.1, 0.010000000000000002, 0.0010000000000000002]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says"),
+    [
+        ("{log}", "FILE:COLUMN"),
+        ("{log}:loss", "has no column 'loss'"),
+        ("{log}:3", "has no column '3'"),
+        ("{log}.gone:1", "no such file"),
+        ("{log}:epoch", "the metric ends before the run"),
+    ],
+)
+def test_a_metric_that_cannot_be_read(log: Path, metrics: str, says: str) -> None:
+    result = isorate(
+        *("show", "ReduceLROnPlateau()", "--lr", "0.1", "--updates", "9"),
+        *("--metrics", metrics.format(log=log)),
+    )
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1

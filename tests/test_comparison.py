@@ -270,3 +270,70 @@ def test_nothing_is_gone_through_once_a_side_has_ended() -> None:
     assert result.first_difference == 3
     assert result.b.halt is not None
     assert result.b.halt.update == 3
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kind", "text"),
+    [
+        ("ExponentialLR(0.9)", "ExponentialLR(0.8)", "shape", "a decays by 0.9, b by 0.8"),
+        ("StepLR(4)", "StepLR(5)", "clock", "a moves once in 4 updates, b once in 5 updates"),
+        ("MultiStepLR([3])", "MultiStepLR([4])", "shape", "a's changes: at 3; b's: at 4"),
+        ("PolynomialLR(5, 2.0)", "PolynomialLR(5, 3.0)", "shape", "a's power: 2; b's: 3"),
+        ("LinearLR()", "PolynomialLR()", "start", "a starts at 0.0333333, b at 0.1"),
+        ("StepLR(4)", "LinearLR()", "shape", "a is an exponential, b a line"),
+        (
+            "CosineAnnealingWarmRestarts(4, 2)",
+            "CosineAnnealingWarmRestarts(4, 3)",
+            "shape",
+            "a's growth: 2; b's: 3",
+        ),
+        (
+            "SequentialLR([LinearLR(), ExponentialLR(0.9)], [5])",
+            "SequentialLR([LinearLR(), ExponentialLR(0.9)], [6])",
+            "period",
+            "a's parts begin at 5, b's at 6",
+        ),
+        (
+            "SequentialLR([LinearLR(), ExponentialLR(0.9)], [5])",
+            "SequentialLR([LinearLR(), ExponentialLR(0.8)], [5])",
+            "shape",
+            "part 2: a decays by 0.9, b by 0.8",
+        ),
+    ],
+)
+def test_every_shape_finds_its_words(a: str, b: str, kind: str, text: str) -> None:
+    result = compare(read(a, lr=0.1), read(b, lr=0.1), Run(20))
+    assert not result.equal
+    assert (kind, text) in {(reason.kind, reason.text) for reason in result.reasons}
+
+
+def test_the_reasons_of_a_composition_name_the_member() -> None:
+    texts = [f"SequentialLR([LinearLR(), CosineAnnealingLR({T})], [5])" for T in (20, 30)]
+    result = compare(read(texts[0], lr=0.1), read(texts[1], lr=0.1), Run(60))
+    period = next(reason for reason in result.reasons if reason.text.startswith("part 2: a takes"))
+    assert "a: schedulers[1].T_max=20" in period.arguments
+    assert "b: schedulers[1].T_max=30" in period.arguments
+
+
+def test_a_warmup_and_a_cosine_are_proved_equal_however_they_are_said() -> None:
+    listed = "warmup_lr(0.1, 4, 1, 4) + cosine_decay_lr(0.0, 0.1, 8, 1, 10)"
+    cells = "WarmUpThen(WarmUpLR(0.1, 4), CosineDecayLR(0.0, 0.1, 10))"
+    joined = read(listed).lower()
+    from isorate.core.shapes import Cosine, Linear
+
+    meant = Linear(0.0, 0.1, 4).then(Cosine(0.1, 0.0, 10), at=4)
+    assert compare(joined, meant.until(12), Run(12)).proved
+    assert compare(read(cells).lower(), meant, Run(30)).proved
+
+
+METRICS = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8]
+
+
+def test_plateaus_are_compared_by_their_metric() -> None:
+    run = Run(11, metrics=METRICS)
+    calls = [read(f"ReduceLROnPlateau(patience={n})", lr=0.1) for n in (1, 2)]
+    result = compare(calls[0], calls[1], run)
+    assert result.first_difference == 4
+    assert compare(calls[0], calls[0], run).verdict == "identical"
+    with pytest.raises(RunError, match="follows a metric"):
+        compare(calls[0], calls[1], Run(11))

@@ -165,7 +165,8 @@ class _Reader:
 
     def _is_scheduler(self, node: ast.Call) -> bool:
         last = (dotted(node.func) or "").rpartition(".")[2]
-        return any(_last(constructor) == last for constructor in self._known())
+        known = dialects.builtin().values()
+        return any(_last(c) == last for dialect in known for c in dialect.constructors)
 
     def _mentions_scheduler(self, node: ast.AST) -> bool:
         return any(isinstance(n, ast.Call) and self._is_scheduler(n) for n in ast.walk(node))
@@ -347,6 +348,8 @@ class _Reader:
         match node:
             case ast.Lambda():
                 return []
+            case ast.Call() if self._is_scheduler(node):
+                return []  # it is read by itself
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [name for item in items for name in self._missing(item)]
         return missing_names(node, self.names)
@@ -355,9 +358,19 @@ class _Reader:
         match node:
             case ast.Lambda():
                 return self._lambda(node)
+            case ast.Call() if self._is_scheduler(node):
+                return self._nested(node)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [self._value(item) for item in items]
         return constant(node, self.names)
+
+    def _nested(self, node: ast.Call) -> Call:
+        """Read a call that is an argument; it may be of another dialect than what it is given to."""
+        dialect, self.dialect = self.dialect, None
+        try:
+            return self.call(node)
+        finally:
+            self.dialect = dialect
 
     def _lambda(self, node: ast.Lambda) -> Expression:
         arguments = node.args

@@ -16,6 +16,7 @@ from isorate import Run, simulate
 from isorate.core.evaluate import ArrayNamespace
 from isorate.core.shapes import Cosine
 from isorate.dialects import isorate as own
+from isorate.dialects import mindspore as mindspore_calls
 from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 mindspore = pytest.importorskip("mindspore")
 from mindspore import Parameter, Tensor, nn  # noqa: E402
 
-from isorate.mindspore import CosineAnnealingLR, cells  # noqa: E402
+from isorate.mindspore import CosineAnnealingLR, WarmUpThen, cells  # noqa: E402
 
 pytestmark = pytest.mark.mindspore
 
@@ -249,6 +250,32 @@ def test_bad_arguments_of_the_cell(at: int, value: Any, error: type[Exception]) 
     with pytest.raises(error, match=r"^CosineAnnealingLR: \w+") as raised:
         CosineAnnealingLR(*arguments)
     assert type(raised.value) is error
+
+
+AFTER = {
+    "cosine": (lambda: nn.CosineDecayLR(0.0, 0.1, 7), mindspore_calls.CosineDecayLR(0.0, 0.1, 7)),
+    "exponential": (
+        lambda: nn.ExponentialDecayLR(0.1, 0.9, 3),
+        mindspore_calls.ExponentialDecayLR(0.1, 0.9, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", AFTER)
+def test_a_warmup_before_another_cell_inside_an_optimizer(mode: str, kind: str) -> None:
+    build, after = AFTER[kind]
+    parameter, optimizer = one_parameter(nn.SGD, WarmUpThen(nn.WarmUpLR(0.1, 4), build()))
+    call = own.WarmUpThen(mindspore_calls.WarmUpLR(0.1, 4), after)
+    expected = simulate(call, Run(14)).values
+    applied = [applied_by(optimizer, parameter) for _ in range(14)]
+    assert np.array_equal(np.array(applied, np.float32), expected)
+
+
+@pytest.mark.parametrize("parts", [(0.1, "cell"), ("cell", "cell"), ("warmup", 0.1)])
+def test_a_warmup_wants_cells(parts: tuple[Any, Any]) -> None:
+    known = {"cell": nn.CosineDecayLR(0.0, 0.1, 7), "warmup": nn.WarmUpLR(0.1, 4)}
+    with pytest.raises(TypeError, match="^WarmUpThen: "):
+        WarmUpThen(*(known.get(part, part) for part in parts))
 
 
 def test_the_docstrings_example() -> None:

@@ -19,7 +19,7 @@ from isorate.core.combinators import Staircase, Until
 from isorate.core.shapes import Cosine
 from isorate.dialects import isorate as own
 from isorate.dialects import mindspore as dialect
-from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
+from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr, lists
 from isorate.mindspore.lists import COLUMNS, PIECE
 
 if TYPE_CHECKING:
@@ -45,6 +45,44 @@ def documented(
 
 def bits(rates: list[float]) -> bytes:
     return np.array(rates, np.float64).tobytes()
+
+
+# --- the lists that stay ------------------------------------------------------------------------
+
+STAYING = {
+    "piecewise_constant_lr": ([2, 5, 9], [0.1, 0.05, 0.01]),
+    "exponential_decay_lr": (0.1, 0.9, 40, 3, 4),
+    "natural_exp_decay_lr": (0.1, 0.3, 40, 3, 4, True),
+    "inverse_decay_lr": (0.1, 0.5, 40, 3, 4),
+    "polynomial_decay_lr": (0.1, 0.01, 40, 3, 4, 2.0, True),
+    "warmup_lr": (0.1, 40, 3, 4),
+    "cosine_decay_lr": (0.01, 0.1, 40, 3, 4),
+}
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_a_list_is_the_dialects_and_needs_no_mindspore(name: str) -> None:
+    arguments = STAYING[name]
+    rates = getattr(lists, name)(*arguments)
+    call = getattr(dialect, name)(*arguments)
+    assert rates == simulate(call, Run(len(rates))).values.tolist()
+    assert all(type(rate) is float for rate in rates)
+
+
+@pytest.mark.parametrize("name", sorted(set(STAYING) - {"piecewise_constant_lr"}))
+def test_what_mindspore_refuses_is_refused_by_the_same_class(name: str) -> None:
+    first, *rest = STAYING[name]
+    with pytest.raises(TypeError, match=f"^{name}: "):
+        getattr(lists, name)(1, *rest)
+    with pytest.raises(ValueError, match=f"^{name}: "):
+        getattr(lists, name)(-0.1, *rest)
+    assert getattr(lists, name)(first, *rest)
+
+
+def test_a_list_of_no_intervals_is_empty() -> None:
+    assert lists.piecewise_constant_lr([], []) == []
+    with pytest.raises(ValueError, match=r"^piecewise_constant_lr: "):
+        lists.piecewise_constant_lr([2, 1], [0.1, 0.2])
 
 
 # --- cosine_decay_lr ----------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def _written(schedule: Schedule, x: str) -> str:
             height = f"{_number(shrink * 1.0)} ** ({x} // {period})"
             if not floor:
                 return f"{height} * ({cycle})"
-            return f"{floor!r} + {height} * (({cycle}) - {floor!r})"
+            return f"{height} * ({cycle}) + {floor!r} * (1 - {height})"
         case Mirror(of=of, duration=T):
             return _source(of, f"{T} - abs({x} % {2 * T} - {T})")
         case Scale(of=of, by=by):

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import structs
 
 from isorate._version import __version__
-from isorate.core.combinators import Groups, Shift, Staircase, Stepped, Until
+from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
 from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
 from isorate.core.shapes import Cosine
@@ -22,6 +22,8 @@ from isorate.dialects import mindspore
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 from isorate.dialects._float32 import annealing_cell
+from isorate.dialects._parts import take_apart
+from isorate.dialects.mindspore._cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -382,6 +384,79 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
             yield annealing_cell(self.lr, self.eta_min, self.T_max, t)[None, :]
 
 
+class WarmUpThen(Cell, frozen=True):
+    """``isorate.mindspore.WarmUpThen``: MindSpore's ``WarmUpLR``, and then another of its cells.
+
+    The second cell counts from 0 at the update at which the warmup is over.
+    """
+
+    warmup: Any
+    after: Any
+
+    card: ClassVar[Card] = Card(
+        name="isorate.mindspore.WarmUpThen",
+        dialect="isorate",
+        runs_in="mindspore",
+        version=__version__,
+        docs=DOCS,
+        clock="update",
+        arithmetic="that of the cell whose turn it is, float32",
+        past_end="whatever the second cell does",
+        roles={"warmup": "shape", "after": "shape"},
+        raises={
+            "TypeError": "warmup no WarmUpLR, after no cell, or what they raise it for",
+            "ValueError": "what the cells raise it for",
+        },
+    )
+
+    def fault(self) -> Fault | None:
+        """Build both cells; then want them to be cells."""
+        for cell in (self.warmup, self.after):
+            fault = cell.fault() if isinstance(cell, Call) else None
+            if fault is not None:
+                return fault
+        if not isinstance(self.warmup, mindspore.WarmUpLR):
+            return Fault(TypeError, f"warmup is no WarmUpLR: {self.warmup!r}")
+        if not isinstance(self.after, Cell):
+            return Fault(TypeError, f"after is no cell: {self.after!r}")
+        return None
+
+    def lower(self) -> Schedule:
+        """Join what both cells mean."""
+        self.checked()
+        return Join((self.warmup.lower(), self.after.lower()), (self.warmup.warmup_steps,))
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say a line from 0, and then what a cell can say."""
+        parts = take_apart(schedule, Join)
+        if isinstance(parts, Refusal):
+            return parts
+        if len(parts.shapes) > 1:
+            return Refusal("it is for one parameter group: convert each group by itself")
+        if parts.every > 1:
+            return Refusal(f"the cells move at every update, the schedule once in {parts.every}")
+        first, *rest = parts.shape.of
+        over = parts.shape.boundaries[0]
+        warmup = mindspore.WarmUpLR.lift(first, over)
+        if isinstance(warmup, Refusal):
+            return Refusal(f"it begins with a warmup from 0: {warmup.reason}")
+        if warmup.call.arguments()["warmup_steps"] != over:
+            return Refusal("the warmup is over when it has reached its rate")
+        later = Join(tuple(rest), tuple(b - over for b in parts.shape.boundaries[1:])).normal()
+        for kind in mindspore.DIALECT.constructors:
+            said = kind.lift(later, max(updates - over, 1)) if issubclass(kind, Cell) else None
+            if isinstance(said, Lift):
+                return Lift(cls(warmup.call, said.call), 1, (*said.losses, *parts.unlike_endless()))
+        return Refusal("no cell can say what follows the warmup")
+
+    def at_steps(self, t: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Take the rate of the cell whose turn it is."""
+        since = t - self.warmup.warmup_steps
+        later = self.after.at_steps(np.maximum(since, 0))
+        return np.where(since < 0, self.warmup.at_steps(t), later)
+
+
 def find_climbing(schedule: Schedule) -> CosineParts | Refusal:
     """Take apart a schedule that is one periodic cosine from its start, for one group."""
     parts = find_cosine(schedule)
@@ -431,5 +506,6 @@ DIALECT = Dialect(
         mindspore_warmup_lr,
         cosine_annealing_lr,
         mindspore_CosineAnnealingLR,
+        WarmUpThen,
     ),
 )

@@ -2,8 +2,8 @@
 
 MindSpore's seven list functions are here under their own names, bit for bit, and stay when
 MindSpore removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list;
-``CosineAnnealingLR`` is the same cosine as a cell. The lists need no MindSpore; the cell imports it
-when it is first looked up.
+``CosineAnnealingLR`` is the same cosine as a cell, ``WarmUpThen`` a warmup before any cell. The
+lists need no MindSpore; the cells import it when they are first looked up.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from isorate.mindspore.lists import (
 )
 
 if TYPE_CHECKING:
-    from isorate.mindspore.cells import CosineAnnealingLR
+    from isorate.mindspore.cells import CosineAnnealingLR, WarmUpThen
+
+#: What needs MindSpore, and is imported when it is first looked up.
+CELLS = ("CosineAnnealingLR", "WarmUpThen")
 
 __all__ = [
     "CosineAnnealingLR",
+    "WarmUpThen",
     "cosine_annealing_lr",
     "cosine_decay_lr",
     "exponential_decay_lr",
@@ -38,18 +42,19 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name != "CosineAnnealingLR":
+    if name not in CELLS:
         raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
     try:
-        from isorate.mindspore.cells import CosineAnnealingLR
+        from isorate.mindspore import cells
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mindspore":
             raise
         raise ImportError(
-            "isorate.mindspore.CosineAnnealingLR needs MindSpore: pip install mindspore",
+            f"isorate.mindspore.{name} needs MindSpore: pip install mindspore",
             name="mindspore",
         ) from error
-    return CosineAnnealingLR
+    cell: object = getattr(cells, name)
+    return cell
 
 
 def __dir__() -> list[str]:

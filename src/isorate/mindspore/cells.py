@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import mindspore
-from mindspore import ops
+from mindspore import nn, ops
 from mindspore.nn.learning_rate_schedule import LearningRateSchedule
 
 from isorate.dialects import isorate
@@ -89,3 +89,50 @@ class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore
     def _sine(self, steps: Any) -> Any:
         """Return sin(π·steps/(2T)) of integers from 0 to T."""
         return ops.sin(ops.cast(steps, mindspore.float32) * self.angle)
+
+
+class WarmUpThen(LearningRateSchedule):  # type: ignore[misc] # MindSpore is untyped
+    """MindSpore's ``WarmUpLR``, and then another of its cells: what it has no cell of its own for.
+
+    ``rate(step) = warmup(step)`` for step < W, then ``after(step − W)``, W = ``warmup_steps`` of the
+    warmup, all in updates and absolute rates. Both cells compute in float32, each by its own kernels;
+    the bits are theirs.
+
+    Args:
+        warmup: a ``mindspore.nn.WarmUpLR``; its first rate is 0.
+        after: any cell that is called with the step; it counts from 0 when the warmup is over.
+
+    Inputs:
+        global_step: an int32 tensor of any shape, steps >= 0. An optimizer passes its own.
+
+    Outputs:
+        A float32 tensor of that shape.
+
+    Raises:
+        TypeError: ``warmup`` is no ``WarmUpLR``, or ``after`` no learning-rate cell.
+
+    Example:
+        >>> from mindspore import Tensor, int32, nn
+        >>> schedule = WarmUpThen(nn.WarmUpLR(0.1, 2), nn.CosineDecayLR(0.0, 0.1, 10))
+        >>> print(schedule(Tensor([0, 1, 2, 12], int32)))
+        [0.   0.05 0.1  0.  ]
+
+    Source: ``mindspore.nn.WarmUpLR``, MindSpore 2.10.0; the combination is Isorate's own.
+
+    """
+
+    def __init__(self, warmup: Any, after: Any) -> None:
+        super().__init__()
+        if not isinstance(warmup, nn.WarmUpLR):
+            raise TypeError(f"WarmUpThen: warmup is no WarmUpLR: {warmup!r}")
+        if not isinstance(after, LearningRateSchedule):
+            raise TypeError(f"WarmUpThen: after is no cell: {after!r}")
+        self.warmup = warmup
+        self.after = after
+        self.over = warmup.warmup_steps
+
+    def construct(self, global_step: Any) -> Any:
+        """Return the rates of these steps."""
+        since = global_step - self.over
+        later = self.after(ops.maximum(since, 0))
+        return ops.select(since < 0, self.warmup(global_step), later)

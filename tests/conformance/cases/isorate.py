@@ -101,6 +101,22 @@ def isorate_cells() -> Iterator[Case]:
     ):  # fmt: skip
         own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
         yield Case(f"cell-{arguments}", own, updates)
+    for after, updates in (
+        ("mindspore.nn.CosineDecayLR(0.0, 0.1, 10)", 25),
+        ("mindspore.nn.ExponentialDecayLR(0.1, 0.9, 3)", 25),
+        ("mindspore.nn.PolynomialDecayLR(0.1, 0.01, 8, 2.0)", 20),
+        ("mindspore.nn.InverseDecayLR(0.1, 0.5, 4, True)", 20),
+        ("mindspore.nn.WarmUpLR(0.2, 3)", 15),
+        ("mindspore.nn.NaturalExpDecayLR(0.1, 0.2, 4)", 1),
+    ):
+        for steps in (1, 5):
+            then = f"isorate.mindspore.WarmUpThen(mindspore.nn.WarmUpLR(0.1, {steps}), {after})"
+            yield Case(f"warm-up-{steps}-{after}", then, updates)
+    for arguments in (
+        "0.1, mindspore.nn.WarmUpLR(0.1, 2)", "mindspore.nn.WarmUpLR(0.1, 2), 0.1",
+        "mindspore.nn.WarmUpLR(0.1, 0), mindspore.nn.WarmUpLR(0.1, 2)",
+    ):  # fmt: skip
+        yield Case(f"bad-{arguments}", f"isorate.mindspore.WarmUpThen({arguments})", raises=True)
     for arguments in ("1, 10", "0.1, 10.0", "0.1, 0", "-0.1, 10", "0.1, 10, 0", "0.1, True"):
         own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
         yield Case(f"bad-cell-{arguments}", own, raises=True)

@@ -383,7 +383,7 @@ class Repeat(Around, frozen=True, tag="repeat"):
 
 
 def _lowered(rate: Any, height: Any, floor: float) -> Any:
-    return rate * height if floor == 0 else floor + (rate - floor) * height
+    return rate * height if floor == 0 else rate * height + floor * (1.0 - height)
 
 
 class Mirror(Around, frozen=True, tag="mirror"):

@@ -252,8 +252,10 @@ class Product(_Many, frozen=True, tag="product"):
         others = _in_order([part for part in parts if not isinstance(part, Constant)])
         if not others:
             return Constant(factor) if math.isfinite(factor) else Product(tuple(parts))
-        if factor == 0:
-            return Constant(0.0)
+        if factor == 0:  # all that matters of the others is where they end
+            others = [part for part in others if part.length is not None]
+            if not others:
+                return Constant(0.0)
         if factor == 1:
             return self._of(others)
         for index, part in enumerate(others):
@@ -381,7 +383,7 @@ class Clamp(Around, frozen=True, tag="clamp"):
         apart = _joined([of], lambda parts: Clamp(parts[0], self.least, self.most))
         if apart is not None:
             return apart
-        low, high = of.bounds
+        low, high = of.bounds if of.length is None else (-math.inf, math.inf)
         if low == high:
             return Constant(self._within(low))
         least = None if self.least is None or self.least <= low else float(self.least)
