@@ -365,7 +365,7 @@ class _Reader:
         return constant(node, self.names)
 
     def _nested(self, node: ast.Call) -> Call:
-        """Read a call that is an argument; it may be of another dialect than what it is given to."""
+        """Read a call that is an argument, perhaps of another dialect than what it is given to."""
         dialect, self.dialect = self.dialect, None
         try:
             return self.call(node)

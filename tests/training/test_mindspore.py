@@ -252,7 +252,7 @@ def test_bad_arguments_of_the_cell(at: int, value: Any, error: type[Exception]) 
     assert type(raised.value) is error
 
 
-AFTER = {
+AFTER: dict[str, tuple[Any, Any]] = {
     "cosine": (lambda: nn.CosineDecayLR(0.0, 0.1, 7), mindspore_calls.CosineDecayLR(0.0, 0.1, 7)),
     "exponential": (
         lambda: nn.ExponentialDecayLR(0.1, 0.9, 3),
@@ -274,7 +274,7 @@ def test_a_warmup_before_another_cell_inside_an_optimizer(mode: str, kind: str) 
 @pytest.mark.parametrize("parts", [(0.1, "cell"), ("cell", "cell"), ("warmup", 0.1)])
 def test_a_warmup_wants_cells(parts: tuple[Any, Any]) -> None:
     known = {"cell": nn.CosineDecayLR(0.0, 0.1, 7), "warmup": nn.WarmUpLR(0.1, 4)}
-    with pytest.raises(TypeError, match="^WarmUpThen: "):
+    with pytest.raises(TypeError, match=r"^WarmUpThen: "):
         WarmUpThen(*(known.get(part, part) for part in parts))
 
 

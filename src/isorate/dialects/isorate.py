@@ -454,7 +454,8 @@ class WarmUpThen(Cell, frozen=True):
         """Take the rate of the cell whose turn it is."""
         since = t - self.warmup.warmup_steps
         later = self.after.at_steps(np.maximum(since, 0))
-        return np.where(since < 0, self.warmup.at_steps(t), later)
+        rates: NDArray[np.float32] = np.where(since < 0, self.warmup.at_steps(t), later)
+        return rates
 
 
 def find_climbing(schedule: Schedule) -> CosineParts | Refusal:

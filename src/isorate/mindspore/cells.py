@@ -94,9 +94,9 @@ class CosineAnnealingLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore
 class WarmUpThen(LearningRateSchedule):  # type: ignore[misc] # MindSpore is untyped
     """MindSpore's ``WarmUpLR``, and then another of its cells: what it has no cell of its own for.
 
-    ``rate(step) = warmup(step)`` for step < W, then ``after(step − W)``, W = ``warmup_steps`` of the
-    warmup, all in updates and absolute rates. Both cells compute in float32, each by its own kernels;
-    the bits are theirs.
+    ``rate(step) = warmup(step)`` for step < W, then ``after(step − W)``, W = ``warmup_steps`` of
+    the warmup, all in updates and absolute rates. Both cells compute in float32, each by its own
+    kernels; the bits are theirs.
 
     Args:
         warmup: a ``mindspore.nn.WarmUpLR``; its first rate is 0.

@@ -324,22 +324,18 @@ class Repeat(Around, frozen=True, tag="repeat"):
 
     def normal(self) -> Schedule:
         """Take only what one cycle sees; what its shape can repeat by itself is the shape's."""
-        of, period = self.of.normal(), self.period
+        whole_of, period = self.of.normal(), self.period
+        of = whole_of.cut_short(period)
         if isinstance(of, Constant) and (self.shrink == 1 or of.rate == self.floor):
             return of
-        if self.growth > 1 or self.shrink != 1:
-            floor = float(self.floor) if self.shrink != 1 else 0.0
-            of = of.cut_short(period)
-            if isinstance(of, Constant) and self.shrink == 1:
-                return of
-            return Repeat(of, period, self.growth, float(self.shrink), floor)
-        cycle = of.cycle
+        if self.shrink != 1:
+            return Repeat(of, period, self.growth, float(self.shrink), float(self.floor))
+        if self.growth > 1:
+            return Repeat(of, period, self.growth)
+        cycle = whole_of.cycle
         if cycle is not None and period % cycle == 0:
-            return of
-        of = of.cut_short(period)
+            return whole_of
         match of:
-            case Constant():
-                return of
             case (
                 Cosine(duration=T, after="hold")
                 | Linear(duration=T, after="hold")
