@@ -96,9 +96,14 @@ def test_dialects_and_mapping_json() -> None:
     status, known = document("dialects")
     assert status == 0
     assert next(d["name"] for d in known["dialects"]) == "torch"
-    status, page = document("mapping", "mindspore", "torch")
+    status, listed = document("mapping", "mindspore", "torch")
     assert status == 0
-    assert page["markdown"].startswith("# `torch")
+    assert {"subject": "cosine", "says": "`CosineAnnealingLR` as `cosine_decay_lr`"} in listed[
+        "subjects"
+    ]
+    status, page = document("mapping", "mindspore", "torch", "cosine")
+    assert status == 0
+    assert page["markdown"].startswith("# Cosine: torch and MindSpore")
 
 
 def test_the_verdict_comes_first_and_nothing_is_wider_than_the_terminal() -> None:
@@ -246,6 +251,7 @@ BAD: list[tuple[str, ...]] = [
     ("mapping",),
     ("mapping", "torch"),
     ("mapping", "torch", "tensorflow"),
+    ("mapping", "torch", "mindspore", "tango"),
     ("mapping", "torch", "mindspore", "--output", "nowhere/page.md"),
     ("demo", "--output", "binary.txt"),
     ("demo", "--output", "binary.txt/deeper"),

@@ -337,3 +337,17 @@ def test_plateaus_are_compared_by_their_metric() -> None:
     assert compare(calls[0], calls[0], run).verdict == "identical"
     with pytest.raises(RunError, match="follows a metric"):
         compare(calls[0], calls[1], Run(11))
+
+
+def test_a_composition_whose_members_drift_is_never_proved() -> None:
+    members = "[LinearLR(optimizer, 0.5), CosineAnnealingLR(optimizer, 20)], [5]"
+    torch = read(f"SequentialLR(optimizer := torch.optim.SGD(p, lr=0.1), {members})")
+    experimental = "mindspore.experimental.optim"
+    other = read(
+        f"SequentialLR(optimizer := {experimental}.SGD(p, lr=0.1), {members})", dialect="mindspore"
+    )
+    result = compare(torch, other, Run(24))
+    assert result.equal
+    assert not result.proved
+    assert not compare(torch, torch.lower(), Run(24)).proved
+    assert compare(torch, torch, Run(24)).proved

@@ -7,8 +7,10 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def tool(name: str) -> ModuleType:
+    if str(ROOT / "tools") not in sys.path:
+        sys.path.append(str(ROOT / "tools"))  # where they look for one another
     spec = importlib.util.spec_from_file_location(f"tools_{name}", ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -83,3 +87,17 @@ def test_the_makefile_explains_itself() -> None:
     targets = re.findall(r"^([a-z-]+):(.*)$", text, re.MULTILINE)
     assert targets
     assert all("## " in rest for _, rest in targets)
+
+
+def test_every_shape_of_a_schedule_is_in_the_json_page() -> None:
+    from isorate import Schedule
+
+    page = (ROOT / "docs" / "json.md").read_text()
+    tags = [node["properties"]["shape"]["enum"][0] for node in nodes(Schedule.json_schema())]
+    assert len(tags) > 20
+    assert [tag for tag in tags if f"`{tag}`" not in page] == []
+
+
+def nodes(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the definitions in a schema that are nodes of a schedule."""
+    return [d for d in schema["$defs"].values() if "shape" in d.get("properties", {})]

@@ -24,7 +24,7 @@ import numpy as np
 from isorate import Run, evaluate, read, simulate
 from isorate.dialects import registered
 from isorate.mappings import pages
-from isorate.reports.markdown import mapping
+from isorate.reports.markdown import mapping, mapping_index
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
@@ -173,8 +173,10 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "matrix.md": matrix.page(),
         ROOT / "docs" / "deviations.md": deviations.page(),
     }
+    folder = ROOT / "docs" / "mapping"
+    files[folder / "README.md"] = mapping_index(pages().values())
     for page in pages().values():
-        files[ROOT / "docs" / "mapping" / f"{page.slug}.md"] = mapping(page)
+        files[folder / f"{page.subject}.md"] = mapping(page)
     return files
 
 

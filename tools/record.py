@@ -1,56 +1,101 @@
-"""Run the code of the mapping pages in the real frameworks and record what it prints.
+"""Run the code of the mapping pages in the real frameworks and record what it gives.
 
     python tools/record.py            record every page
     python tools/record.py --check    run again and fail where the output differs
 
-Each snippet runs in a process of its own, so that no framework sees another.
+Each framework has a process of its own, so that none sees another; each snippet has a namespace
+of its own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import subprocess
 import sys
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
-from isorate.mappings import MappingPage, Snippet, pages
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-FOLDER = Path(__file__).resolve().parents[1] / "src" / "isorate" / "mappings"
+from isorate.mappings import Driven, MappingPage, Snippet, pages  # noqa: E402
+
+FOLDER = ROOT / "src" / "isorate" / "mappings"
+FRAMEWORKS = ("torch", "mindspore")
 
 
-def output_of(snippet: Snippet) -> str:
-    """Return what a snippet prints."""
+def output_of(snippet: Snippet | Driven) -> str:
+    """Return what a snippet prints, or a call's rates and what it raises after them."""
+    if isinstance(snippet, Driven):
+        from tests.conformance.frameworks import drive
+
+        seen = drive(snippet.code, snippet.run, framework=snippet.framework)
+        rates = [str(rate) for rate in seen.rates[0]]
+        raised = [] if seen.error is None else [f"then {seen.error}"]
+        return ", ".join([*rates, *raised])
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(snippet.code, snippet.name, "exec"), {"__name__": "__main__"})
+    return printed.getvalue().rstrip("\n")
+
+
+def outputs_of(framework: str) -> dict[str, dict[str, str]]:
+    """Return, by page, the output of everything on it that one framework runs."""
+    if framework == "mindspore":
+        from tests.conformance.frameworks import mindspore
+
+        mindspore()
+    return {
+        page.subject: {s.name: output_of(s) for s in page.snippets() if s.framework == framework}
+        for page in pages().values()
+    }
+
+
+def run_apart(framework: str) -> dict[str, dict[str, str]]:
+    """Return the same, from a process in which only that framework is loaded."""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", snippet.code],
-        capture_output=True,
-        text=True,
+        [sys.executable, __file__, "--only", framework],
+        stdout=subprocess.PIPE,
         timeout=300,
         check=False,
+        env={**os.environ, "GLOG_v": "4"},
     )
     if done.returncode:
-        raise SystemExit(f"{snippet.name} failed:\n{done.stderr}")
-    return done.stdout.rstrip("\n")
+        raise SystemExit(f"a snippet of {framework} failed")
+    return msgspec.json.decode(done.stdout.splitlines()[-1], type=dict[str, dict[str, str]])
 
 
-def recording(page: MappingPage) -> dict[str, dict[str, object]]:
+def recording(page: MappingPage, outputs: dict[str, dict[str, dict[str, str]]]) -> bytes:
     """Return a page's recording: the versions, and every snippet's code and output."""
-    outputs = {s.name: {"code": s.code, "output": output_of(s)} for s in page.snippets()}
+    entries = {
+        s.name: {"code": s.code, "output": outputs[s.framework][page.subject][s.name]}
+        for s in page.snippets()
+    }
     versions = {name: {"version": version(name).partition("+")[0]} for name in (page.a, page.b)}
-    return {"frameworks": dict(versions), "outputs": dict(outputs)}
+    document = {"frameworks": versions, "outputs": entries}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 def main() -> int:
     """Record, or check what is recorded."""
-    check = "--check" in sys.argv[1:]
+    if "--only" in sys.argv[1:]:
+        print(msgspec.json.encode(outputs_of(sys.argv[-1])).decode())
+        return 0
+    outputs = {framework: run_apart(framework) for framework in FRAMEWORKS}
     stale = False
     for page in pages().values():
-        path = FOLDER / f"{page.slug.replace('-', '_')}.json"
-        fresh = msgspec.json.format(msgspec.json.encode(recording(page)), indent=2) + b"\n"
-        if check:
-            stale |= path.read_bytes() != fresh
-            print(f"{path.name}: {'STALE' if path.read_bytes() != fresh else 'as recorded'}")
+        path = FOLDER / f"{page.subject.replace('-', '_')}.json"
+        fresh = recording(page, outputs)
+        if "--check" in sys.argv[1:]:
+            same = path.exists() and path.read_bytes() == fresh
+            stale |= not same
+            print(f"{path.name}: {'as recorded' if same else 'STALE'}")
         else:
             path.write_bytes(fresh)
             print(f"recorded {path.name}")

@@ -72,6 +72,19 @@ class Conversion:
             return None
         return "; ".join(f"{name}: {reason}" for name, reason in self.refusals)
 
+    @property
+    def refused(self) -> dict[str, list[str]]:
+        """The refusals by their reasons; those for another shape than the schedule's together."""
+        found: dict[str, list[str]] = {}
+        for name, reason in self.refusals:
+            shape, other, _ = reason.partition(", not ")
+            if other and shape.startswith("the schedule is "):
+                reason = f"{shape}, and they say other shapes"
+            names = found.setdefault(reason, [])
+            if name not in names:
+                names.append(name)
+        return found
+
     def __str__(self) -> str:
         if self.refusal is not None:
             return f"no way to say it in {self.to}: {self.refusal}"

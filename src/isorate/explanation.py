@@ -21,7 +21,7 @@ from isorate.core.shapes import (
     Polynomial,
     Table,
 )
-from isorate.dialects._base import Call, Composition, Optimizer, Role, source
+from isorate.dialects._base import Call, Optimizer, Role, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -174,8 +174,10 @@ def explain(
     if arithmetics[0] != arithmetics[1] and verdict != "identical":
         text = f"a: {arithmetics[0]}; b: {arithmetics[1]}"
         reasons.append(Reason("order", text, ()))
-    lasting = arithmetics[0] == arithmetics[1] and facts[0].dtype == facts[1].dtype
-    lasting = lasting or not (_drifts(a) or _drifts(b))
+    alike = arithmetics[0] == arithmetics[1] and facts[0].dtype == facts[1].dtype
+    # a float32 counter stops at 2**24, so that no run speaks for what comes after it
+    exact = facts[0].dtype == facts[1].dtype == "float64"
+    lasting = alike or (exact and not (_drifts(a) or _drifts(b)))
     return same_form and lasting, tuple(reasons)
 
 
@@ -191,13 +193,17 @@ def _meaning(side: Any, run: Run) -> Schedule | None:
 
 def _arithmetic(side: Any) -> str:
     if isinstance(side, Call):
-        return side.card.arithmetic
+        members = dict.fromkeys(_arithmetic(member) for _, member in _held(side))
+        return "; then ".join(members) or side.card.arithmetic
     return "Isorate's closed form, float64" if isinstance(side, Schedule) else "rates as given"
 
 
 def _drifts(side: Any) -> bool:
     """Whether the arithmetic's error grows with the update, so that no run speaks for all."""
-    return isinstance(side, Call) and "recursion" in side.card.arithmetic
+    if not isinstance(side, Call):
+        return False
+    grows = side.card.grows or "recursion" in side.card.arithmetic
+    return grows or any(_drifts(member) for _, member in _held(side))
 
 
 def _structural(
@@ -225,14 +231,15 @@ def _structural(
         yield from _joined(a, b, joins[0], joins[1], reason, part)
     if one.every != other.every:
         yield reason("clock", f"a moves {_clock(one.every)}, b {_clock(other.every)}", "clock")
-    if not math.isclose(one.start, other.start, rel_tol=1e-15):
+    both_join = isinstance(joins[0], Join) and isinstance(joins[1], Join)
+    if not both_join and not math.isclose(one.start, other.start, rel_tol=1e-15):
         yield reason(
             "start", f"a starts at {one.start:.6g}, b at {other.start:.6g}", "start", "begin"
         )
     if one.floor is not None and other.floor is not None and one.floor != other.floor:
         yield reason("floor", f"a ends at {one.floor:.6g}, b at {other.floor:.6g}", "end")
     if one.duration is not None and other.duration is not None and one.duration != other.duration:
-        text = f"a takes {one.duration:g} updates from start to end, b {other.duration:g}"
+        text = f"a takes {_updates(one.duration)} from start to end, b {other.duration:g}"
         yield reason("period", text, "duration", "clock")
     if one.factor != other.factor and one.factor is not None and other.factor is not None:
         yield reason("shape", f"a decays by {one.factor:g}, b by {other.factor:g}", "factor")
@@ -267,6 +274,10 @@ def _joined(
             yield from _structural(a, b, left, right, number)
 
 
+def _updates(count: float) -> str:
+    return "1 update" if count == 1 else f"{count:g} updates"
+
+
 def _clock(every: int) -> str:
     return "at every update" if every == 1 else f"once in {every} updates"
 
@@ -274,16 +285,16 @@ def _clock(every: int) -> str:
 def _after(side: Traits) -> str:
     if side.after == "mirror" and side.duration is not None:
         turns = "climbs" if side.floor is None or side.floor <= side.start else "falls"
-        return f"{turns} again (period {2 * side.duration:g} updates)"
+        return f"{turns} again (period {_updates(2 * side.duration)})"
     if side.after == "repeat" and side.duration is not None:
-        return f"starts over (period {side.duration:g} updates)"
+        return f"starts over (period {_updates(side.duration)})"
     return {"hold": "holds", "stop": "stops", "repeat": "starts over"}.get(
         side.after or "", "goes on"
     )
 
 
 def _length(length: int | None) -> str:
-    return "never ends" if length is None else f"ends after {length} updates"
+    return "never ends" if length is None else f"ends after {_updates(length)}"
 
 
 def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tuple[str, ...]:
@@ -294,21 +305,23 @@ def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tup
     if not isinstance(side, Call):
         return ()
     found = []
-    if isinstance(side, Composition):
-        for index, member in enumerate(side.members):
-            if part in (None, index):
-                inner = _arguments(member, name, role)
-                found += [
-                    argument.replace(": ", f": schedulers[{index}].", 1)
-                    for argument in inner
-                    if not argument.startswith(f"{name}: lr=")
-                ]
+    held = list(_held(side))
+    for index, (where, member) in enumerate(held):
+        if part in (None, index):
+            inner = _arguments(member, name, role)
+            found += [
+                argument.replace(": ", f": {where}.", 1)
+                for argument in inner
+                if not argument.startswith(f"{name}: lr=")
+            ]
     for argument, played in side.card.roles.items():
         if played != role:
             continue
         value = getattr(side, argument)
-        if argument == "schedulers":
-            continue  # they are the call itself
+        if any(where.partition("[")[0] == argument for where, _ in held):
+            continue  # they have been asked themselves
+        if role == "begin" and value == side.defaults().get(argument):
+            continue  # it begins where it usually does
         if argument == "optimizer" and isinstance(value, Optimizer):
             rates = ", ".join(source(group.lr) for group in value.groups)
             found.append(f"{name}: lr={rates}")
@@ -317,3 +330,14 @@ def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tup
         else:
             found.append(f"{name}: {argument}={source(value)}")
     return tuple(found)
+
+
+def _held(side: Call) -> Iterator[tuple[str, Call]]:
+    """Visit the calls that are arguments of a call, each with where it stands."""
+    for argument, value in side.arguments().items():
+        if isinstance(value, Call):
+            yield argument, value
+        elif isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, Call):
+                    yield f"{argument}[{index}]", item

@@ -226,6 +226,8 @@ def test_what_differs_has_another_normal_form(other: Schedule) -> None:
     ("a", "b"),
     [
         (COSINE.mirrored(95), Cosine(0.1, 0.0, 95, "mirror")),
+        (Cosine(0.1, 0.0, 95, "mirror").mirrored(95), Cosine(0.1, 0.0, 95, "mirror")),
+        (LINE.mirrored(5), Linear(0.0, 0.1, 5, "mirror")),
         (COSINE.then(Cosine(0.0, 0.1, 95), at=95).repeated(190), Cosine(0.1, 0.0, 95, "mirror")),
         (Cosine(0.1, 0.0, 95, "continue"), Cosine(0.1, 0.0, 95, "mirror")),
         (Cosine(0.1, 0.0, 95, "mirror").repeated(380), Cosine(0.1, 0.0, 95, "mirror")),
@@ -235,7 +237,7 @@ def test_what_differs_has_another_normal_form(other: Schedule) -> None:
         (Polynomial(0.1, 0.0, 9, 2.0).repeated(9), Polynomial(0.1, 0.0, 9, 2.0, "repeat")),
         (Polynomial(0.1, 0.0, 9, 1.0), Linear(0.1, 0.0, 9)),
         (Cosine(0.1, 0.0, 95, "stop"), COSINE.until(95)),
-        (Cosine(0.1, 0.0, 95, "mirror").until(96), COSINE.until(96)),
+        (Cosine(0.1, 0.0, 95, "mirror").until(95), COSINE.until(95)),
         (
             join(Constant(0.1), Constant(0.01), Constant(0.001), at=[5, 8]),
             PiecewiseConstant((0.1, 0.01, 0.001), (5, 8)),

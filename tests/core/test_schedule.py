@@ -61,6 +61,12 @@ def test_normal_form_keeps_every_rate(schedule: Schedule) -> None:
     assert normal.length == schedule.length
     updates = bounded(schedule)
     assert_same_rates(rates_of(normal, updates), rates_of(schedule, updates), normal)
+    if schedule.takes_fractions:
+        ours, theirs = (
+            np.array([float(s.formula(update + 0.5, SCALAR)) for update in range(updates)])
+            for s in (normal, schedule)
+        )
+        assert_same_rates(ours, theirs, "between two updates")
 
 
 @given(schedules, counts)

@@ -100,7 +100,7 @@ def _written(schedule: Schedule, x: str) -> str:
             inlined = ast.unparse(_Substituted(variable, parse(x)).visit(parse(source)))
             return f"{scale!r} * ({inlined})"
         case Staircase(of=of, every=every):
-            return _source(of, f"{x} // {every}")
+            return _source(of, x if every == 1 else f"{x} // {every}")
         case Shift(of=of, by=by):
             return _source(of, f"{x} + {by}")
         case Until(of=of) | Stepped(of=of):
@@ -149,17 +149,14 @@ def _between(shape: Linear | Polynomial | Cosine, x: str) -> str:
         # past T the sine's argument turns negative, and its square climbs back by itself
         turned = turning.get(shape.after, f"{x} % {2 * T}")
         return f"{floor}{span} * math.sin(math.pi * ({T} - {turned}) / {2 * T}) ** 2"
-    match shape.after:
-        case "repeat":
-            left = f"({T} - {x} % {T})"
-        case "mirror":
-            left = f"abs({x} % {2 * T} - {T})"
-        case "continue":
-            left = f"({T} - {x})"
-        case "extend":
-            left = f"(1 - {x} / ({T} * max(-(-{x} // {T}), 1)))"
-        case _:
-            left = f"max({T} - {x}, 0)"
+    left, done = {
+        "repeat": (f"({T} - {x} % {T})", f"({x} % {T})"),
+        "mirror": (f"abs({x} % {2 * T} - {T})", f"({T} - abs({x} % {2 * T} - {T}))"),
+        "continue": (f"({T} - {x})", x),
+        "extend": (f"(1 - {x} / ({T} * max(-(-{x} // {T}), 1)))", ""),
+    }.get(shape.after, (f"max({T} - {x}, 0)", f"min({x}, {T})"))
+    if isinstance(shape, Linear) and not start and done:
+        return f"{end!r} * {done} / {T}"
     share = left if shape.after == "extend" else f"{left} / {T}"
     if isinstance(shape, Polynomial):
         return f"{floor}{span} * ({share}) ** {shape.power!r}"

@@ -218,9 +218,10 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
         return None
 
     def cut_short(self, updates: int) -> Schedule:
-        """Return a schedule with the same rates up to update ``updates - 1``, and no end by then.
+        """Return a schedule with the same rates before ``updates``, and no end by then.
 
-        What comes after them is forgotten: two schedules that differ in nothing else become one.
+        What comes after is forgotten: two schedules that differ in nothing else become one. The
+        rates between updates stay as well, where there are any.
         """
         return self
 

@@ -200,6 +200,8 @@ class Card:
         way_out: the full name of what replaces a deprecated call.
         bare: whether the last part of the name alone is enough to mean this constructor.
         deviations: where it does other than its own documentation says.
+        grows: whether a closed form's error grows with the update, as it does where a period is
+            taken off a quotient in floats; a recursion's does anyway.
 
     """
 
@@ -219,6 +221,7 @@ class Card:
     way_out: str | None = None
     bare: bool = True
     deviations: Sequence[Deviation] = ()
+    grows: bool = False
 
 
 class Call(msgspec.Struct, frozen=True):

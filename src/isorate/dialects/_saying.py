@@ -316,7 +316,8 @@ def formula(shape: Any, base: float | None) -> Said | Refusal:
         source = ast.unparse(parse(python_source(scaled, "t")))  # as it reads back
     except ScheduleError as error:
         return Refusal(str(error))
-    losses = ("needs `import math`; a lambda is not saved in the scheduler's state_dict",)
+    unsaved = "a lambda is not saved in the scheduler's state_dict"
+    losses = ("needs `import math`", unsaved) if "math." in source else (unsaved,)
     return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
 
 

@@ -52,6 +52,7 @@ def card(
     roles: Mapping[str, Role],
     raises: Mapping[str, str],
     deviations: Sequence[Deviation] = (),
+    grows: bool = False,
     home: str = HOME,
 ) -> Card:
     """Return the card of a torch scheduler."""
@@ -67,6 +68,7 @@ def card(
         roles={"optimizer": "start", **roles},
         raises=raises,
         deviations=deviations,
+        grows=grows,
     )
 
 

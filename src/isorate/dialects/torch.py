@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -776,6 +776,7 @@ class CyclicLR(Setting, frozen=True):
         "CyclicLR",
         arithmetic="closed form in the cycle, float64, each step by itself",
         past_end="goes on, cycle after cycle",
+        grows=True,
         roles={
             "base_lr": "end",
             "max_lr": "start",
@@ -800,7 +801,8 @@ class CyclicLR(Setting, frozen=True):
         base = for_group(self.base_lr, "base_lr", self, worker)
         if self.last_epoch == -1:
             stepping.put(worker.group, base)
-        worker.kept = {"low": base, "high": for_group(self.max_lr, "max_lr", self, worker)}
+        high = for_group(self.max_lr, "max_lr", self, worker)
+        worker.kept = {"low": base, "high": high, "being built": True}
         self._sizes()
         if self.mode not in ("triangular", "triangular2", "exp_range") and self.scale_fn is None:
             raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
@@ -815,9 +817,10 @@ class CyclicLR(Setting, frozen=True):
         return up + down, up / (up + down)
 
     def first(self, worker: Worker) -> Moves:
-        """Set the first rate, for which torch still takes ``initial_lr`` as the base rate."""
+        """Set the first rate; while it is built torch takes ``initial_lr`` as the base rate."""
         own = worker.kept["low"]
-        worker.kept["low"] = worker.base
+        if worker.kept.pop("being built", False):
+            worker.kept["low"] = worker.base
         moves = self.rates(worker, range(worker.t, worker.t + 1))
         worker.kept["low"] = own
         return moves
@@ -901,13 +904,13 @@ def triangles(low: float, high: float, up: int, down: int) -> Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A phase of a ``OneCycleLR``: its steps, its ends in steps, its two rates."""
+    """A phase of a ``OneCycleLR``: its steps, its ends in steps, its two rates' keys."""
 
     steps: range
     begin: float
     end: float
-    low: Any
-    high: Any
+    low: str
+    high: str
     last: bool
 
 
@@ -1012,25 +1015,23 @@ class OneCycleLR(Setting, frozen=True):
         falling = (float(2 * self.pct_start * total) - 2, "max_lr", "initial_lr")
         return [rising, falling, (total - 1, "initial_lr", "min_lr")]
 
-    def _spans(self, worker: Worker) -> Iterator[Span]:
+    def _spans(self, phases: list[tuple[float, str, str]]) -> Iterator[Span]:
         """Visit the phases that have any steps; where each of them begins, the one before ends."""
-        phases, total = worker.kept["phases"], self._total()
+        total = self._total()
         first, begin = -total, 0.0
         for index, (end, low, high) in enumerate(phases):
             last = index == len(phases) - 1
             reach = total if last else math.floor(end) if end == end else first - 1
             stop = min(total, reach) + 1
             if stop > first:
-                yield Span(
-                    range(first, stop), begin, end, worker.group[low], worker.group[high], last
-                )
+                yield Span(range(first, stop), begin, end, low, high, last)
                 first = stop
             begin = end
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         """Go through the phases."""
         pieces: list[NDArray[Any]] = []
-        for span in self._spans(worker):
+        for span in self._spans(worker.kept["phases"]):
             t = np.arange(max(span.steps.start, steps.start), min(span.steps.stop, steps.stop))
             if not len(t):
                 continue
@@ -1040,7 +1041,7 @@ class OneCycleLR(Setting, frozen=True):
             if self.cycle_momentum:
                 worker.group["max_momentum"] - worker.group["base_momentum"]  # for what it raises
             done = (t - span.begin) / (span.end - span.begin)
-            pieces.append(self._annealed(span.low, span.high, done))
+            pieces.append(self._annealed(worker.group[span.low], worker.group[span.high], done))
         total = self._total()
         over = steps.stop > total + 1
         past = Halting("ValueError", f"step {total + 1} of total_steps={total}") if over else None
@@ -1061,7 +1062,7 @@ class OneCycleLR(Setting, frozen=True):
         parts: list[Schedule] = []
         boundaries: list[int] = []
         rates = self._total() + 1
-        for span in self._spans(worker):
+        for span in self._spans(worker.kept["phases"]):
             first = max(span.steps.start, 0)
             if span.steps.stop <= first:
                 continue
@@ -1070,13 +1071,14 @@ class OneCycleLR(Setting, frozen=True):
                 break
             if not span.end > span.begin:
                 raise ConvertError("a phase that has steps has no length")
-            parts.append(self._phase(span, first - span.begin))
+            ends = (float(worker.group[key]) for key in (span.low, span.high))
+            parts.append(self._phase(span, *ends, begun=first - span.begin))
             boundaries.append(first)
         whole = Until(Join(tuple(parts), tuple(boundaries[1:])), rates)
         return stepping.set_from(whole, worker.t, float(worker.lr))
 
-    def _phase(self, span: Span, begun: float) -> Schedule:
-        start, end, duration = float(span.low), float(span.high), span.end - span.begin
+    def _phase(self, span: Span, start: float, end: float, *, begun: float) -> Schedule:
+        duration = span.end - span.begin
         if self.anneal_strategy == "cos":
             wave: Schedule = Cosine(start, end, duration, "mirror" if span.last else "hold")
         else:
@@ -1089,7 +1091,10 @@ class OneCycleLR(Setting, frozen=True):
         said = super().lift(schedule, updates)
         if isinstance(said, Lift) and isinstance(said.call, OneCycleLR):
             end = schedule.length
-            if end not in (None, said.call._total() + 1):
+            if end == said.call._total() + 1:  # then both end alike
+                kept = [loss for loss in said.losses if not loss.startswith("goes on after")]
+                return replace(said, losses=tuple(kept))
+            if end is not None:
                 return Refusal(f"it ends one step past its phases, the schedule after {end}")
         return said
 

@@ -1,8 +1,8 @@
-"""Mapping pages: what one framework's call is in another's words, shown by runs of both.
+"""Mapping pages: what one framework's calls are in another's words, a page a subject.
 
-A page is generated: signatures, parameters and differences come from the dialects' cards and from
-comparing; the outputs beside the code come from the frameworks themselves, recorded by
-``tools/record.py`` in the JSON file next to each page's module.
+A page is generated: signatures, parameters, code, conversions and differences come from the
+dialects' cards and from comparing. What the frameworks gave stands beside it; ``tools/record.py``
+records that in the JSON file next to each page's module, and checks it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from isorate.core.errors import ReadError
+from isorate.mappings import _programs
+from isorate.reader import read
+from isorate.simulation import simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from isorate.core.run import Run
+    from isorate.dialects._base import Call
+
+#: A trap that takes more updates than this is worked out, and not recorded beside.
+LONGEST_RECORDED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,51 @@ class Snippet:
         name: the key of its output.
         framework: ``"torch"`` or ``"mindspore"``.
         code: the code, complete: imports included.
+
     """
 
     name: str
     framework: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A call that is stepped through a run by its framework, by the name of its recorded rates.
+
+    Args:
+        name: the key of its rates.
+        framework: the framework that it runs in.
+        code: the call's text, as it is given.
+        run: the run.
+
+    """
+
+    name: str
+    framework: str
+    code: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The same schedule as a call of either side.
+
+    Args:
+        a: the first side's call.
+        b: the second side's; none where it has no counterpart but the plain list of rates.
+        run: the loop around both.
+
+    """
+
+    a: str
+    b: str | None
+    run: Run
+
+    def calls(self) -> tuple[Call, Call]:
+        """Return both calls."""
+        a = read(self.a)
+        return a, read(self.b or str(simulate(a, self.run).values.tolist()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +95,7 @@ class Erratum:
         said: what they say, in our words.
         so: what is so.
         shown: the run that shows it.
+
     """
 
     where: str
@@ -64,6 +114,7 @@ class Trap:
         b: the second call.
         run: the run over which they are compared.
         tolerance: the share of the peak rate below which a difference is beside the point.
+
     """
 
     text: str
@@ -74,74 +125,132 @@ class Trap:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Something a migration stumbles over that no curve shows, with code that does."""
+
+    text: str
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
 class MappingPage:
     """Everything a mapping page says that is not generated.
 
     Args:
-        slug: the name of its files.
+        subject: the name of the page and its files.
+        title: its heading.
+        says: the correspondence, in a sentence or two.
+        history: what MindSpore's own documentation had on it.
+        examples: the same schedules on both sides, the most important one first.
+        others: further constructors of either side that have to be weighed, and why.
+        traps: what a migration stumbles over.
+        shown: what it stumbles over besides.
+        published: the published page's own examples.
+        errata: what the published page states wrongly.
         a: the dialect of the first side.
         b: the dialect of the second side.
-        calls: the example's two calls, with the same inputs on both sides.
-        run: the example's run.
-        others: further constructors of either side that have to be weighed, and why.
-        examples: both sides as code.
-        published: the published page's own two examples.
-        errata: what the published page states wrongly.
-        traps: what a migration stumbles over.
+
     """
 
-    slug: str
-    a: str
-    b: str
-    calls: tuple[str, str]
-    run: Run
+    subject: str
+    title: str
+    says: str
+    history: str
+    examples: tuple[Example, ...]
     others: tuple[tuple[str, str], ...]
-    examples: tuple[Snippet, Snippet]
-    published: tuple[Snippet, ...]
-    errata: tuple[Erratum, ...]
     traps: tuple[Trap, ...]
+    shown: tuple[Shown, ...] = ()
+    published: tuple[Snippet, ...] = ()
+    errata: tuple[Erratum, ...] = ()
+    a: str = "torch"
+    b: str = "mindspore"
 
-    def snippets(self) -> tuple[Snippet, ...]:
-        """Return every piece of code on the page."""
-        return (*self.examples, *self.published, *(erratum.shown for erratum in self.errata))
+    def programs(self, index: int) -> tuple[Snippet, Snippet]:
+        """Return an example's two sides as code that prints the rates."""
+        example = self.examples[index]
+        a, b = example.calls()
+        return (
+            Snippet(f"example-{index + 1}-{self.a}", self.a, _programs.program(a, example.run)),
+            Snippet(f"example-{index + 1}-{self.b}", self.b, _programs.program(b, example.run)),
+        )
+
+    def driven(self, trap: Trap) -> tuple[Driven, ...]:
+        """Return what the frameworks are made to do for a trap: nothing, where it takes long."""
+        if trap.run.length > LONGEST_RECORDED:
+            return ()
+        number = self.traps.index(trap) + 1
+        return tuple(
+            Driven(f"trap-{number}-{side}", read(text).card.runs_in, text, trap.run)
+            for side, text in (("a", trap.a), ("b", trap.b))
+        )
+
+    def snippets(self) -> Iterator[Snippet | Driven]:
+        """Visit everything on the page that a framework runs."""
+        for index in range(len(self.examples)):
+            yield from self.programs(index)
+        yield from self.published
+        for trap in self.traps:
+            yield from self.driven(trap)
+        yield from (thing.snippet for thing in self.shown)
+        yield from (erratum.shown for erratum in self.errata)
 
     def outputs(self) -> dict[str, str]:
-        """Return what the frameworks printed, by snippet.
+        """Return what the frameworks gave, by snippet.
 
         Raises:
             ReadError: a snippet was never recorded, or has changed since.
+
         """
-        recorded = self.recorded()
+        recorded = self.recorded()["outputs"]
         for snippet in self.snippets():
-            entry = recorded["outputs"].get(snippet.name)
+            entry = recorded.get(snippet.name)
             if entry is None or entry["code"] != snippet.code:
                 raise ReadError(
-                    f"the output of {snippet.name} is not recorded", hint="run tools/record.py"
+                    f"the output of {snippet.name} ({self.subject}) is not recorded",
+                    hint="run tools/record.py",
                 )
-        return {name: entry["output"] for name, entry in recorded["outputs"].items()}
+        return {name: entry["output"] for name, entry in recorded.items()}
 
     def recorded(self) -> dict[str, dict[str, dict[str, str]]]:
         """Return the recording: versions, and code and output of every snippet."""
-        text = files(__name__).joinpath(f"{self.slug.replace('-', '_')}.json").read_bytes()
+        text = files(__name__).joinpath(f"{self.subject.replace('-', '_')}.json").read_bytes()
         return msgspec.json.decode(text, type=dict[str, dict[str, dict[str, str]]])
 
 
 @cache
-def pages() -> dict[tuple[str, str], MappingPage]:
-    """Return every page by its two dialects; the directory is the registry."""
-    modules = [module.name for module in pkgutil.iter_modules(__path__)]
+def pages() -> dict[str, MappingPage]:
+    """Return every page by its subject; the directory is the registry."""
+    modules = [m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")]
     found = [importlib.import_module(f"{__name__}.{name}").PAGE for name in modules]
-    return {(page.a, page.b): page for page in found}
+    return {page.subject: page for page in found}
 
 
-def get(a: str, b: str) -> MappingPage:
-    """Return the page for two dialects, in either order.
+def between(a: str, b: str) -> list[MappingPage]:
+    """Return the pages for two dialects, in either order.
+
+    Raises:
+        ReadError: there is none.
+
+    """
+    found = [page for page in pages().values() if {page.a, page.b} == {a, b}]
+    if not found:
+        known = sorted({f"{page.a} {page.b}" for page in pages().values()})
+        raise ReadError(
+            f"there is no mapping page for {a} and {b}", hint=f"there is: {', '.join(known)}"
+        )
+    return found
+
+
+def get(a: str, b: str, subject: str) -> MappingPage:
+    """Return the page for two dialects on a subject.
 
     Raises:
         ReadError: there is no such page.
+
     """
-    page = pages().get((a, b)) or pages().get((b, a))
-    if page is None:
-        known = ", ".join(f"{x} {y}" for x, y in pages())
-        raise ReadError(f"there is no mapping page for {a} and {b}", hint=f"there is: {known}")
-    return page
+    known = {page.subject: page for page in between(a, b)}
+    if subject not in known:
+        raise ReadError(
+            f"there is no mapping page on {subject}", hint=f"there is: {', '.join(known)}"
+        )
+    return known[subject]

@@ -104,8 +104,9 @@ def conversion(console: Console, result: Conversion, default: bool, *, plot: boo
     if result.refusals:
         console.print()
         refused = grid()
-        for name, reason in result.refusals:
-            refused.add_row("not", Text.assemble(name, (f"\n{reason}", "dim")))
+        for reason, names in result.refused.items():
+            shown = names[0] if len(names) == 1 else ", ".join(n.rpartition(".")[2] for n in names)
+            refused.add_row("not", Text.assemble(shown, (f"\n{reason}", "dim")))
         console.print(refused)
     equal = bool(result.ways) and result.ways[0].comparison.equal
     picture = None if equal else figures.of_conversion(result)

@@ -86,8 +86,8 @@ class Staircase(Around, frozen=True, tag="staircase"):
         check_count("staircase", every=self.every)
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Ask ``of`` at the tick that ``t`` lies in."""
-        return self.of.formula(t // self.every, xp)
+        """Ask ``of`` at the tick that ``t`` lies in; a clock of one is no clock."""
+        return self.of.formula(t if self.every == 1 else t // self.every, xp)
 
     @property
     def length(self) -> int | None:
@@ -126,8 +126,10 @@ class Staircase(Around, frozen=True, tag="staircase"):
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Tick as many times as slowly, where a tick stays a whole number of updates."""
+        if self.every == 1:
+            return self.of.stretched_by(factor)
         every = whole(self.every * factor)
-        if not isinstance(every, int) or not 0 < every < FARTHEST:
+        if not isinstance(every, int) or not 1 < every < FARTHEST:
             return None
         return Staircase(self.of, every)
 
@@ -171,6 +173,11 @@ class Until(Around, frozen=True, tag="until"):
     def horizon(self) -> int:
         """Every rate, and the update that has none."""
         return self.updates + 1
+
+    @property
+    def takes_fractions(self) -> bool:
+        """No: what ends, ends at an update."""
+        return False
 
     def normal(self) -> Schedule:
         """Merge ends; forget what would come after the end."""

@@ -427,14 +427,15 @@ class Mirror(Around, frozen=True, tag="mirror"):
 
     def normal(self) -> Schedule:
         """Take only what lies before the turn; a shape that mirrors itself needs no node."""
-        of = self.of.normal().cut_short(self.duration + 1)
+        of, _ = without_end(self.of.normal())
+        of = of.cut_short(self.duration + 1)
         match of:
             case Constant():
                 return of
             case (
-                Cosine(duration=T, after="hold")
-                | Linear(duration=T, after="hold")
-                | Polynomial(duration=T, after="hold")
+                Cosine(duration=T, after="hold" | "mirror")
+                | Linear(duration=T, after="hold" | "mirror" | "continue" | "extend")
+                | Polynomial(duration=T, after="hold" | "mirror" | "extend")
             ) if self.duration == T:
                 return replace(of, after="mirror")
         return Mirror(of, self.duration)
@@ -453,7 +454,7 @@ class Mirror(Around, frozen=True, tag="mirror"):
 
     def cut_short(self, updates: int) -> Schedule:
         """Do not come back where the turn does not come."""
-        return self.of.cut_short(updates) if updates <= self.duration + 1 else self
+        return self.of.cut_short(updates) if updates <= self.duration else self
 
 
 class Groups(Schedule, frozen=True, tag="groups"):

@@ -10,7 +10,14 @@ import msgspec
 
 from isorate.core.errors import IsorateError, ScheduleError
 from isorate.core.expression import Expression
-from isorate.core.schedule import FARTHEST, Namespace, Schedule, check_count, check_finite
+from isorate.core.schedule import (
+    FARTHEST,
+    Namespace,
+    Schedule,
+    check_count,
+    check_finite,
+    whole,
+)
 from isorate.core.shapes.waves import After, Constant
 
 if TYPE_CHECKING:
@@ -79,14 +86,19 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
         """Scale every rate."""
         return PiecewiseConstant(tuple(rate * factor for rate in self.rates), self.boundaries)
 
-    def stretched_by(self, factor: float) -> Schedule:
-        """Move every boundary to the first update that does not lie before it."""
-        return self._moved(math.ceil(boundary * factor) for boundary in self.boundaries)
+    def stretched_by(self, factor: float) -> Schedule | None:
+        """Move every boundary, where each of them stays an update."""
+        moved = [whole(boundary * factor) for boundary in self.boundaries]
+        if not all(isinstance(boundary, int) and boundary > 0 for boundary in moved):
+            return None
+        return self._moved(map(int, moved))
 
-    def shifted_by(self, updates: float) -> Schedule:
+    def shifted_by(self, updates: float) -> Schedule | None:
         """Leave out the intervals that are over."""
+        if not isinstance(updates, int):
+            return None
         over = bisect_right(self.boundaries, updates)
-        later = tuple(math.ceil(boundary - updates) for boundary in self.boundaries[over:])
+        later = tuple(boundary - updates for boundary in self.boundaries[over:])
         return PiecewiseConstant(self.rates[over:], later)
 
     def on_a_staircase(self, every: int) -> Schedule:
@@ -99,17 +111,9 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
         return PiecewiseConstant(self.rates[: kept + 1], self.boundaries[:kept]).normal()
 
     def _moved(self, boundaries: Iterable[int]) -> Schedule:
-        """Return the same rates with other boundaries, without the intervals that are gone."""
-        rates, moved = [self.rates[0]], [0]
-        for rate, boundary in zip(self.rates[1:], boundaries, strict=True):
-            if boundary >= FARTHEST:
-                break
-            if boundary == moved[-1]:
-                rates[-1] = rate
-            else:
-                rates.append(rate)
-                moved.append(boundary)
-        return PiecewiseConstant(tuple(rates), tuple(moved[1:]))
+        """Return the same rates with boundaries farther away, as far as updates go."""
+        kept = tuple(boundary for boundary in boundaries if boundary < FARTHEST)
+        return PiecewiseConstant(self.rates[: len(kept) + 1], kept)
 
 
 class Table(Schedule, frozen=True, tag="table"):

@@ -149,6 +149,11 @@ class _Between(Schedule, frozen=True):
         return math.ceil(self.duration) if self._after == "stop" else None
 
     @property
+    def takes_fractions(self) -> bool:
+        """Yes, unless it stops: what ends, ends at an update."""
+        return self._after != "stop"
+
+    @property
     def horizon(self) -> int:
         """One period and the update that opens the next; a held end shows two updates."""
         periods = 1 if self._after in ("hold", "stop", "repeat") else 2
@@ -200,8 +205,7 @@ class _Between(Schedule, frozen=True):
 
     def cut_short(self, updates: int) -> Schedule:
         """Hold the end where what follows it does not come."""
-        last = updates - 1
-        if last < self.duration or (last == self.duration and self._after != "repeat"):
+        if updates <= self.duration:
             return replace(self, after="hold")
         return self
 

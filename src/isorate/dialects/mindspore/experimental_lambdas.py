@@ -91,7 +91,7 @@ class LambdaLR(Setting, frozen=True):
             return said
         told: Any = said.call
         call = cls(told.optimizer, told.lr_lambda)
-        losses = ("needs `import math`", *said.losses[1:])
+        losses = tuple(loss for loss in said.losses if "state_dict" not in loss)
         return checked_lift(Lift(call, said.updates_per_step, losses))
 
 

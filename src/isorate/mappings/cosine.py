@@ -3,31 +3,7 @@
 from __future__ import annotations
 
 from isorate.core.run import Run
-from isorate.mappings import Erratum, MappingPage, Snippet, Trap
-
-MINDSPORE_EXAMPLE = """\
-import mindspore.nn as nn
-
-rates = nn.cosine_decay_lr(
-    min_lr=0.01, max_lr=0.1, total_step=6, step_per_epoch=2, decay_epoch=2
-)
-print(rates)
-"""
-
-TORCH_EXAMPLE = """\
-import torch
-
-parameter = torch.nn.Parameter(torch.zeros(1))
-optimizer = torch.optim.SGD([parameter], lr=0.1)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2, eta_min=0.01)
-rates = []
-for epoch in range(3):
-    for update in range(2):
-        rates.append(optimizer.param_groups[0]["lr"])  # the rate that this update uses
-        optimizer.step()
-    scheduler.step()
-print(rates)
-"""
+from isorate.mappings import Erratum, Example, MappingPage, Snippet, Trap
 
 PUBLISHED_MINDSPORE = """\
 import mindspore.nn as nn
@@ -116,16 +92,22 @@ print(min(rates))
 """
 
 PAGE = MappingPage(
-    slug="torch-mindspore",
-    a="torch",
-    b="mindspore",
-    calls=(
-        "torch.optim.lr_scheduler.CosineAnnealingLR("
-        "torch.optim.SGD(params, lr=0.1), T_max=2, eta_min=0.01)",
-        "mindspore.nn.cosine_decay_lr("
-        "min_lr=0.01, max_lr=0.1, total_step=6, step_per_epoch=2, decay_epoch=2)",
+    subject="cosine",
+    title="Cosine",
+    says="`CosineAnnealingLR` and `cosine_decay_lr` come down the same half cosine: `T_max` counts "
+    "scheduler steps where `decay_epoch` counts epochs. Past it torch climbs again, and MindSpore "
+    "holds its minimum.",
+    history="MindSpore's documentation had a page on this pair from r1.9 to r2.4; its mapping "
+    "pages were removed in 2025.",
+    examples=(
+        Example(
+            "torch.optim.lr_scheduler.CosineAnnealingLR("
+            "torch.optim.SGD(params, lr=0.1), T_max=2, eta_min=0.01)",
+            "mindspore.nn.cosine_decay_lr("
+            "min_lr=0.01, max_lr=0.1, total_step=6, step_per_epoch=2, decay_epoch=2)",
+            Run(epochs=3, updates_per_epoch=2, step_every="epoch"),
+        ),
     ),
-    run=Run(epochs=3, updates_per_epoch=2, step_every="epoch"),
     others=(
         (
             "mindspore.nn.CosineDecayLR",
@@ -138,10 +120,6 @@ PAGE = MappingPage(
             "optimizer, computes in float32, has no state_dict, and turns NaN for good: in the "
             "first half period where T_max is 12860 or more, later where it is shorter",
         ),
-    ),
-    examples=(
-        Snippet("example-torch", "torch", TORCH_EXAMPLE),
-        Snippet("example-mindspore", "mindspore", MINDSPORE_EXAMPLE),
     ),
     published=(
         Snippet("published-mindspore", "mindspore", PUBLISHED_MINDSPORE),
@@ -202,10 +180,10 @@ PAGE = MappingPage(
         Trap(
             "Since torch 2.8 a scheduler built with `last_epoch=k` goes on from the rate it "
             "finds in the optimizer, without a word. On a fresh optimizer that is the first rate.",
-            "CosineAnnealingLR(torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
-            "T_max=10, last_epoch=3)",
+            "CosineAnnealingLR(torch.optim.SGD("
+            "[{'params': params, 'lr': 0.1, 'initial_lr': 0.1}]), T_max=10, last_epoch=3)",
             "isorate.torch.CosineAnnealingLR("
-            "torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
+            "torch.optim.SGD([{'params': params, 'lr': 0.1, 'initial_lr': 0.1}]), "
             "T_max=10, last_epoch=3)",
             Run(6),
         ),

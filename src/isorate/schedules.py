@@ -1,0 +1,40 @@
+"""What one writes schedules with: the shapes, and the functions that put schedules together.
+
+Example:
+    >>> from isorate.schedules import Cosine, rates
+    >>> Cosine(0.1, 0.0, 90).after_warmup(4) | rates(3)
+    [0.0, 0.025, 0.05]
+
+"""
+
+from isorate.core.algebra import formula, groups, join, rates, to_json
+from isorate.core.shapes import (
+    Constant,
+    Cosine,
+    Exponential,
+    Formula,
+    Inverse,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+    Table,
+)
+
+__all__ = [
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "Formula",
+    "Inverse",
+    "Linear",
+    "NaturalExponential",
+    "PiecewiseConstant",
+    "Polynomial",
+    "Table",
+    "formula",
+    "groups",
+    "join",
+    "rates",
+    "to_json",
+]
