@@ -169,7 +169,8 @@ def explain(
     if facts[0].dtype != facts[1].dtype:
         text = f"a computes in {facts[0].dtype}, b in {facts[1].dtype}"
         arguments = (*_arguments(a, "a", "start"), *_arguments(b, "b", "start"))
-        reasons.append(Reason("dtype", text, arguments))
+        rates = tuple(argument for argument in arguments if ": lr=" in argument)
+        reasons.append(Reason("dtype", text, rates or arguments))
     arithmetics = [_arithmetic(side) for side in (a, b)]
     if arithmetics[0] != arithmetics[1] and verdict != "identical":
         text = f"a: {arithmetics[0]}; b: {arithmetics[1]}"

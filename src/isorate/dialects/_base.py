@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from isorate.core.run import StepEvery
     from isorate.core.schedule import Schedule
 
-#: Code longer than this is shown by its two ends.
-LONGEST_SHOWN = 400
+#: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
+LONGEST_SHOWN, LONGEST_LIST = 1200, 400
 
 #: What an argument says about the schedule.
 Role = Literal["start", "end", "duration", "factor", "shape", "clock", "length", "begin"]
@@ -488,7 +488,8 @@ def source(value: Any) -> str:
 
 def shortened(code: str) -> str:
     """Return code that fits a screen: long lists by their two ends."""
-    return code if len(code) <= LONGEST_SHOWN else f"{code[:80]} … {code[-40:]}"
+    longest = LONGEST_LIST if code.startswith("[") else LONGEST_SHOWN
+    return code if len(code) <= longest else f"{code[:80]} … {code[-40:]}"
 
 
 def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:

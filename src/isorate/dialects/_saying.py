@@ -30,7 +30,7 @@ from isorate.dialects._base import Refusal
 from isorate.dialects._parts import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: As many steps as nobody takes: a ConstantLR of so many never goes back to the base rate.
 FOREVER = 10**12
@@ -316,8 +316,7 @@ def formula(shape: Any, base: float | None) -> Said | Refusal:
         source = ast.unparse(parse(python_source(scaled, "t")))  # as it reads back
     except ScheduleError as error:
         return Refusal(str(error))
-    unsaved = "a lambda is not saved in the scheduler's state_dict"
-    losses = ("needs `import math`", unsaved) if "math." in source else (unsaved,)
+    losses = ("needs `import math`",) if "math." in source else ()
     return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
 
 
@@ -327,5 +326,17 @@ def constant_factor(shape: Any, base: float | None) -> Said | Refusal:
     if isinstance(said, Refusal):
         return said
     function = Expression("t", repr(said.arguments["gamma"]))
-    losses = ("a lambda is not saved in the scheduler's state_dict",)
-    return Said(said.base, {"lr_lambda": function}, losses)
+    return Said(said.base, {"lr_lambda": function})
+
+
+def unsaved(say: Callable[..., Said | Refusal]) -> Callable[..., Said | Refusal]:
+    """Return a way to say something by a lambda, where a lambda is lost when a state is saved."""
+
+    def said(shape: Any, base: float | None) -> Said | Refusal:
+        found = say(shape, base)
+        if isinstance(found, Refusal):
+            return found
+        loss = "a lambda is not saved in the scheduler's state_dict"
+        return replace(found, losses=(*found.losses, loss))
+
+    return said

@@ -81,165 +81,6 @@ if TYPE_CHECKING:
 
 RESUMED = "last_epoch other than -1, and a group without initial_lr"
 STAYS = "holds the rate of its last step"
-# --- functions of the step -----------------------------------------------------------------------
-
-
-class LambdaLR(Setting, frozen=True):
-    """``LambdaLR``: ``lr(t) = base · λ(t)``.
-
-    A lambda that is read from text is pure arithmetic, computed by a whitelist and never executed
-    as code; in the library any function of the step will do.
-    """
-
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    said = staticmethod(saying.formula)
-
-    card: ClassVar[Card] = card(
-        "LambdaLR",
-        arithmetic="base · λ(step), float64, each step by itself",
-        past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "lr_lambda no function, or its value no number",
-            "ValueError": "not one lambda for each parameter group",
-        },
-    )
-
-    def begin(self, worker: Worker) -> None:
-        """Take one function for all groups, or one for each."""
-        worker.kept["function"] = one_a_group(self.lr_lambda, self, worker)
-
-    def rates(self, worker: Worker, steps: range) -> Moves:
-        """Multiply the base rate."""
-        base, function = worker.base, worker.kept["function"]
-        values, error = values_of(function, steps)
-        with np.errstate(all="ignore"):
-            held = values.astype(np.float32) if isinstance(base, np.float32) else values
-            return Values(base * held, error)
-
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return the lambda as a formula."""
-        expression = readable(self.lr_lambda, group)
-        return Formula(base, expression.variable, expression.source)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one formula for each group, on the clock that they share."""
-        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
-        groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
-        every = groups[0].every if isinstance(groups[0], Staircase) else 1
-        if all(isinstance(group, Staircase) and group.every == every for group in groups):
-            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
-        else:
-            every = 1
-        saids = saying.all_of([cls.said(group, None) for group in groups])
-        if isinstance(saids, Refusal):
-            return saids
-        lambdas = [said.arguments["lr_lambda"] for said in saids]
-        call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
-        losses = list(saids[0].losses)
-        if schedule.length is not None:
-            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
-        if every > 1:
-            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
-        return Lift(call, every, tuple(losses))
-
-
-class MultiplicativeLR(Multiplying, frozen=True):
-    """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
-
-    Only a lambda that is the same at every step has a schedule: the others are products that no
-    formula says.
-    """
-
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(saying.constant_factor)
-
-    card: ClassVar[Card] = card(
-        "MultiplicativeLR",
-        arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
-        past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "lr_lambda no function, or its value no number",
-            "ValueError": "not one lambda for each parameter group",
-        },
-    )
-
-    def begin(self, worker: Worker) -> None:
-        """Take one function for all groups, or one for each."""
-        function = one_a_group(self.lr_lambda, self, worker)
-        if not callable(function) and not isinstance(function, Expression):
-            raise TypeError(f"lr_lambda is not a function: {function!r}")
-        worker.kept["function"] = function
-
-    def restart(self, worker: Worker) -> Moves:
-        """Multiply by the value at step 0: there is no closed form to set."""
-        return self._factors(worker, range(1))
-
-    def moves(self, worker: Worker, steps: int) -> Moves:
-        """Multiply by the lambda's value at each step."""
-        return self._factors(worker, range(worker.t + 1, worker.t + 1 + steps))
-
-    def _factors(self, worker: Worker, steps: range) -> Moves:
-        return Factors(*values_of(worker.kept["function"], steps))
-
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return an exponential, where the factor is the same at every step."""
-        expression = readable(self.lr_lambda, group)
-        if expression.varies:
-            raise ConvertError(
-                "a product of factors that vary has no formula", hint="compare it by its rates"
-            )
-        return Exponential(base, float(expression.function()(0)))
-
-    def meaning(self, worker: Worker) -> Schedule:
-        """Return the exponential that begins with the group's rate."""
-        return self.shape(float(worker.lr), worker.index)
-
-
-def one_a_group(functions: Any, call: LRScheduler, worker: Worker) -> Any:
-    """Return the function of a worker's group: one for all, or one of as many as there are."""
-    if not isinstance(functions, list | tuple):
-        return functions
-    groups = len(call.optimizer.groups)
-    if len(functions) != groups:
-        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
-    return functions[worker.index]
-
-
-def readable(functions: Any, group: int) -> Expression:
-    """Return a group's lambda as an expression.
-
-    Raises:
-        ConvertError: it is a function that was given as such, and cannot be read.
-
-    """
-    function = functions[group] if isinstance(functions, list | tuple) else functions
-    if not isinstance(function, Expression):
-        raise ConvertError("a function has no schedule to read off", hint="compare it by its rates")
-    return function
-
-
-def values_of(
-    function: Any, steps: range | NDArray[np.int64]
-) -> tuple[NDArray[np.float64], Halting | None]:
-    """Return a lambda's values at each step, as far as it has any, and what it raises then."""
-    if isinstance(function, Expression):
-        at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
-        values, error = function.over(at)
-    else:
-        values, error = computed(function, steps if isinstance(steps, range) else steps.tolist())
-    return values, None if error is None else stepping.halting(error)
-
-
 # --- factors -------------------------------------------------------------------------------------
 
 
@@ -1189,6 +1030,165 @@ class SWALR(LRScheduler, frozen=True):
     def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
         """Refuse: resumed, it begins its annealing anew."""
         return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
+
+
+# --- functions of the step -----------------------------------------------------------------------
+
+
+class LambdaLR(Setting, frozen=True):
+    """``LambdaLR``: ``lr(t) = base · λ(t)``.
+
+    A lambda that is read from text is pure arithmetic, computed by a whitelist and never executed
+    as code; in the library any function of the step will do.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    said = staticmethod(saying.unsaved(saying.formula))
+
+    card: ClassVar[Card] = card(
+        "LambdaLR",
+        arithmetic="base · λ(step), float64, each step by itself",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "lr_lambda no function, or its value no number",
+            "ValueError": "not one lambda for each parameter group",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Take one function for all groups, or one for each."""
+        worker.kept["function"] = one_a_group(self.lr_lambda, self, worker)
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Multiply the base rate."""
+        base, function = worker.base, worker.kept["function"]
+        values, error = values_of(function, steps)
+        with np.errstate(all="ignore"):
+            held = values.astype(np.float32) if isinstance(base, np.float32) else values
+            return Values(base * held, error)
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return the lambda as a formula."""
+        expression = readable(self.lr_lambda, group)
+        return Formula(base, expression.variable, expression.source)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one formula for each group, on the clock that they share."""
+        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
+        groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
+        every = groups[0].every if isinstance(groups[0], Staircase) else 1
+        if all(isinstance(group, Staircase) and group.every == every for group in groups):
+            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
+        else:
+            every = 1
+        saids = saying.all_of([cls.said(group, None) for group in groups])
+        if isinstance(saids, Refusal):
+            return saids
+        lambdas = [said.arguments["lr_lambda"] for said in saids]
+        call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
+        losses = list(saids[0].losses)
+        if schedule.length is not None:
+            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
+        if every > 1:
+            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
+        return Lift(call, every, tuple(losses))
+
+
+class MultiplicativeLR(Multiplying, frozen=True):
+    """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
+
+    Only a lambda that is the same at every step has a schedule: the others are products that no
+    formula says.
+    """
+
+    lr_lambda: Any
+    last_epoch: int = -1
+
+    says = (Exponential, NaturalExponential)
+    said = staticmethod(saying.unsaved(saying.constant_factor))
+
+    card: ClassVar[Card] = card(
+        "MultiplicativeLR",
+        arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
+        past_end="whatever the lambda says",
+        roles={"lr_lambda": "shape", "last_epoch": "begin"},
+        raises={
+            "KeyError": RESUMED,
+            "TypeError": "lr_lambda no function, or its value no number",
+            "ValueError": "not one lambda for each parameter group",
+        },
+    )
+
+    def begin(self, worker: Worker) -> None:
+        """Take one function for all groups, or one for each."""
+        function = one_a_group(self.lr_lambda, self, worker)
+        if not callable(function) and not isinstance(function, Expression):
+            raise TypeError(f"lr_lambda is not a function: {function!r}")
+        worker.kept["function"] = function
+
+    def restart(self, worker: Worker) -> Moves:
+        """Multiply by the value at step 0: there is no closed form to set."""
+        return self._factors(worker, range(1))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Multiply by the lambda's value at each step."""
+        return self._factors(worker, range(worker.t + 1, worker.t + 1 + steps))
+
+    def _factors(self, worker: Worker, steps: range) -> Moves:
+        return Factors(*values_of(worker.kept["function"], steps))
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return an exponential, where the factor is the same at every step."""
+        expression = readable(self.lr_lambda, group)
+        if expression.varies:
+            raise ConvertError(
+                "a product of factors that vary has no formula", hint="compare it by its rates"
+            )
+        return Exponential(base, float(expression.function()(0)))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the exponential that begins with the group's rate."""
+        return self.shape(float(worker.lr), worker.index)
+
+
+def one_a_group(functions: Any, call: LRScheduler, worker: Worker) -> Any:
+    """Return the function of a worker's group: one for all, or one of as many as there are."""
+    if not isinstance(functions, list | tuple):
+        return functions
+    groups = len(call.optimizer.groups)
+    if len(functions) != groups:
+        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
+    return functions[worker.index]
+
+
+def readable(functions: Any, group: int) -> Expression:
+    """Return a group's lambda as an expression.
+
+    Raises:
+        ConvertError: it is a function that was given as such, and cannot be read.
+
+    """
+    function = functions[group] if isinstance(functions, list | tuple) else functions
+    if not isinstance(function, Expression):
+        raise ConvertError("a function has no schedule to read off", hint="compare it by its rates")
+    return function
+
+
+def values_of(
+    function: Any, steps: range | NDArray[np.int64]
+) -> tuple[NDArray[np.float64], Halting | None]:
+    """Return a lambda's values at each step, as far as it has any, and what it raises then."""
+    if isinstance(function, Expression):
+        at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
+        values, error = function.over(at)
+    else:
+        values, error = computed(function, steps if isinstance(steps, range) else steps.tolist())
+    return values, None if error is None else stepping.halting(error)
 
 
 # --- a metric ------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from isorate.dialects import _saying as saying
 from isorate.dialects import torch
 from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._moves import Factors, Moves, Values
-from isorate.dialects._saying import Said
 from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore._bulk import values_over
 from isorate.dialects.mindspore._schedulers import (
@@ -106,6 +105,7 @@ class MultiplicativeLR(Multiplying, frozen=True):
     last_epoch: int = -1
 
     says = (Exponential, NaturalExponential)
+    said = staticmethod(saying.constant_factor)
 
     card: ClassVar[Card] = card(
         "MultiplicativeLR",
@@ -156,12 +156,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return an exponential from the rate that the group holds."""
         return self.shape(float(worker.rates[index]), index)
-
-    @classmethod
-    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
-        """Say an exponential: the lambda is its factor."""
-        said = saying.constant_factor(shape, base)
-        return said if isinstance(said, Refusal) else Said(said.base, said.arguments)
 
     @classmethod
     def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
