@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -17,12 +18,17 @@ PAIR = (
 )
 
 
+#: Bytecode is kept, as pip leaves it when it installs either package.
+KEEPING_BYTECODE = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def process(*arguments: str) -> Callable[[], object]:
     """Return a function that runs Python with these arguments to its end."""
     return lambda: subprocess.run(
         [sys.executable, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=KEEPING_BYTECODE,
         check=False,
     )
 
