@@ -213,6 +213,11 @@ def mindspore_plain_lists() -> Iterator[Case]:
     yield Case("rates-ints", "[1, 0, 0.5, True]", 4)
     yield Case("rates-negative", "[0.1, -0.1]", 2)
     yield Case("rates-nan", "[float('nan'), 0.1, float('inf')]", 3, drifts="no schedule has NaN")
+    yield Case("rates-repeated", "[0.1, 0.05] * 2", 4)
+    yield Case("rates-nested", "([0.1] + [0.05] * 2) * 2", 6)
+    yield Case("rates-arithmetic", "[1e-3 / 8, 0.1 ** 2, 3 * 0.1]", 3)
+    yield Case("rates-adam", "[0.1, 0.2, 0.3, 0.2]", 4, optimizer="Adam")
+    yield Case("rates-small", "[1e-30, 0.0, 1e-300]", 3)
     yield Case("bad-rates-empty", "[]", raises=True)
     yield Case("bad-rates-str", "['a']", raises=True)
 
@@ -269,6 +274,7 @@ def mindspore_cosine_cells() -> Iterator[Case]:
     for arguments, updates in (
         ("0.01, 0.1, 4", 10), ("0.0, 0.1, 10", 25), ("0.001, 1.0, 7", 25), ("0.0, 0.1, 1", 4),
         ("1e-05, 0.0003, 25", 30), ("0.0, 0.1, 1000", 1010), ("0.001, 0.1, 300", 310),
+        ("0.0, 1.0, 2", 6), ("0.4, 0.5, 13", 30), ("1e-08, 1e-07, 5", 12), ("0.0, 3e-4, 64", 70),
     ):  # fmt: skip
         yield Case(f"cell-{arguments}", f"mindspore.nn.CosineDecayLR({arguments})", updates)
     yield Case("cell-keywords", "nn.CosineDecayLR(min_lr=0.01, max_lr=0.1, decay_steps=2 * 2)", 10)
