@@ -89,6 +89,13 @@ def test_milestones(case: tuple[str, Run]) -> None:
 
 @drawn
 @given(calls("ConstantLR", factor=st.one_of(shares, st.just(0.0)), total_iters=lengths))
+@example(
+    (
+        f"ConstantLR({SGD}([{{'params': params, 'lr': 0.0, 'initial_lr': 0.1}}], lr=0.0), "
+        "0.0, 16777216, 16777212)",
+        Run(12),
+    )
+)
 def test_constant(case: tuple[str, Run]) -> None:
     agree(*case)
 

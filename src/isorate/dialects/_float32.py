@@ -126,6 +126,21 @@ def number(value: float, held: type[np.floating[Any]]) -> Any:
     return single(value) if held is F32 else np.float64(value)
 
 
+def divided(a: Any, b: Any) -> Any:
+    """Return a tensor divided by a tensor or a number, as the kernel does it by zero.
+
+    The sign of that zero makes no difference, and whatever is neither zero nor above it, a NaN
+    too, becomes minus infinity.
+    """
+    with np.errstate(all="ignore"):
+        quotient = a / b
+    if np.all(b != 0):
+        return quotient
+    by_zero = np.where(a == 0, math.nan, np.where(a > 0, math.inf, -math.inf))
+    found = np.where(b == 0, by_zero, quotient).astype(quotient.dtype)
+    return found if np.ndim(quotient) else found[()]
+
+
 def cosine_of(x: Rates) -> Rates:
     """Return the cosines of float32 or float64 angles: those of float64, rounded once."""
     with np.errstate(invalid="ignore"):

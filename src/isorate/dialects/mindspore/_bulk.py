@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from isorate.core.expression import MODULES, parse
-from isorate.dialects._float32 import F32, powf, single
+from isorate.dialects._float32 import F32, divided, powf, single
 from isorate.dialects.mindspore._tensors import held_number, remainder
 
 if TYPE_CHECKING:
@@ -177,6 +177,9 @@ def _in_singles(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Rates:
     if operation is operator.truediv and not isinstance(a, Many):
         quotient: Rates = first * (F32(1) / second)
         return quotient
+    if operation is operator.truediv:
+        divisions: Rates = divided(first, second)
+        return divisions
     if operation is operator.floordiv:
         floors: Rates = np.floor(np.float64(first) / (np.float64(second) + 0.0)).astype(F32)
         return floors

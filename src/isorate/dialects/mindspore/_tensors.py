@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.dialects._float32 import F32, powf, single
+from isorate.dialects._float32 import F32, divided, powf, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Single(float):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Single:
-        return Single(_held(self) / _held(other))
+        return Single(divided(_held(self), _held(other)))
 
     def __rtruediv__(self, other: Any) -> Single:
         return Single(_held(other) * (F32(1) / _held(self)))

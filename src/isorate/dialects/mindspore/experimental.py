@@ -26,7 +26,7 @@ from isorate.core.shapes import (
 )
 from isorate.dialects import _saying as saying
 from isorate.dialects._base import Deviation
-from isorate.dialects._float32 import number
+from isorate.dialects._float32 import divided, number
 from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.dialects._stepping import begun, halting
 from isorate.dialects.mindspore._schedulers import (
@@ -237,7 +237,7 @@ class ConstantLR(Multiplying, frozen=True):
         for hit in [*np.flatnonzero(back).tolist(), len(counts)]:
             pieces.append(Factors(down[done:hit]))
             if hit < len(counts):
-                pieces.append(Stepwise([lambda lr: lr / factor]))
+                pieces.append(Stepwise([lambda lr: divided(lr, factor)]))
             done = hit + 1
         return pieces[0] if len(pieces) == 1 else OneAfterAnother(tuple(pieces))
 
