@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -16,17 +15,15 @@ from isorate.dialects import _stepping as stepping
 from isorate.dialects._base import (
     Call,
     Card,
-    Fault,
-    Halting,
     Lift,
     Optimizer,
     ParamGroup,
     Refusal,
-    source,
 )
 from isorate.dialects._moves import Factors, Moves, Values, computed, resting
 from isorate.dialects._parts import Parts, from_the_start, take_apart
 from isorate.dialects._saying import Said, same_for_all, with_lists
+from isorate.dialects._stepped_call import SteppedCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
 VERSION = "2.13.0"
 HOME = "torch.optim.lr_scheduler."
 DOCS = "https://docs.pytorch.org/docs/2.13/generated/"
-
-STEP = "on the first step"
 
 
 def card(
@@ -72,16 +67,10 @@ def card(
     )
 
 
-class OptimizerCall(Call, frozen=True):
+class OptimizerCall(SteppedCall, frozen=True):
     """A call that acts on an optimizer's groups through workers, each its own group's."""
 
     worker: ClassVar[Any] = stepping.Worker
-
-    @property
-    def held(self) -> Optimizer:
-        """The optimizer whose rates it changes."""
-        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
-        return optimizer
 
     @property
     def groups(self) -> int:
@@ -93,34 +82,21 @@ class OptimizerCall(Call, frozen=True):
         """The dtype of the optimizer's rates: a Python float, or a tensor's."""
         return self.held.dtype
 
-    def fault(self) -> Fault | None:
-        """Build the scheduler and step it once, as torch would; what is raised is the fault."""
-        when = "on construction"
-        try:
-            with np.errstate(all="ignore"):
-                workers = self._workers(self.held.groups)
-                when = STEP
-                for worker in workers:
-                    moves = stepping.halted(partial(worker.moves, 1))
-                    if moves.halt is not None:
-                        raise moves.halt
-        except Halting as halt:
-            return Fault(getattr(builtins, halt.error), self._blamed(halt.text), when)
-        except Exception as error:
-            return Fault(type(error), self._blamed(str(error)), when)
-        return None
+    def build(self) -> list[stepping.Work]:
+        """Build it on the groups, or raise what building it raises."""
+        return self._workers(self.held.groups)
+
+    def step_once(self, built: list[stepping.Work]) -> None:
+        """Take a first step with each worker."""
+        for worker in built:
+            moves = stepping.halted(partial(worker.moves, 1))
+            if moves.halt is not None:
+                raise moves.halt
 
     def _workers(self, groups: Sequence[ParamGroup]) -> list[stepping.Work]:
         made = [stepping.group_of(group) for group in groups]
         with np.errstate(all="ignore"):
             return [stepping.work(self, group, index) for index, group in enumerate(made)]
-
-    def _blamed(self, text: str) -> str:
-        """Add the arguments to a message that does not name them."""
-        if "=" in text:
-            return text
-        given = {n: v for n, v in self.arguments().items() if not isinstance(v, Optimizer)}
-        return f"{text} ({', '.join(f'{name}={source(value)}' for name, value in given.items())})"
 
     def lower(self) -> Schedule:
         """Return the schedule that the groups' rates follow, moved by the loop."""
@@ -133,13 +109,13 @@ class OptimizerCall(Call, frozen=True):
             TypeError,
             ArithmeticError,
         ) as error:  # an argument that the first step did not need
-            raise ConvertError(f"there is no schedule in it: {self._blamed(str(error))}") from None
+            raise ConvertError(f"there is no schedule in it: {self.blamed(str(error))}") from None
         return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Let the workers step, each in its group's own dtype."""
         self.checked()
-        workers = self._workers(self.held.groups)
+        workers = self.build()
         lrs = [worker.group["lr"] for worker in workers]
         for start in range(0, steps, BLOCK):
             fresh = 0 if start else 1  # the first rate is what construction left

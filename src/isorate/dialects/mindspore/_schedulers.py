@@ -6,7 +6,6 @@ with each other stands in ``_stepping``; how they say a shape is as torch's do, 
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -17,18 +16,17 @@ from isorate.core.evaluate import BLOCK
 from isorate.dialects._base import (
     Call,
     Card,
-    Fault,
     Halting,
     Lift,
     Optimizer,
     ParamGroup,
     Refusal,
     optimizer_code,
-    source,
 )
 from isorate.dialects._moves import Factors, Moves, Values
 from isorate.dialects._parts import Parts, from_the_start, take_apart
 from isorate.dialects._saying import same_for_all
+from isorate.dialects._stepped_call import SteppedCall
 from isorate.dialects._stepping import begun, halting, scaled_from, set_from
 from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
@@ -46,7 +44,6 @@ RESUMED = {
     "KeyError": "last_epoch other than -1, and a group without initial_lr",
     "ValueError": "last_epoch below -1",
 }
-STEP = "on the first step"
 FROZEN = "counted in float32: after 2**24 steps it stays at the same one"
 
 
@@ -81,16 +78,10 @@ def sgd(groups: str, lr: str = "0.1") -> str:
     return f"mindspore.experimental.optim.SGD({groups}, lr={lr})"
 
 
-class ExperimentalCall(Call, frozen=True):
+class ExperimentalCall(SteppedCall, frozen=True):
     """A call that acts on an experimental optimizer's groups."""
 
     worker: ClassVar[Any]
-
-    @property
-    def held(self) -> Optimizer:
-        """The optimizer whose rates it changes."""
-        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
-        return optimizer
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
@@ -102,30 +93,13 @@ class ExperimentalCall(Call, frozen=True):
         groups = [stepping.group_of(group, held) for group in self.held.groups]
         return stepping.work(self, groups)
 
-    def fault(self) -> Fault | None:
-        """Build the scheduler and step it once, as MindSpore would; what is raised is the fault."""
-        when = "on construction"
-        try:
-            with np.errstate(all="ignore"):
-                work = self.work()
-                when = STEP
-                self._try(work)
-        except Halting as halt:
-            return Fault(getattr(builtins, halt.error), self._blamed(halt.text), when)
-        except Exception as error:
-            return Fault(type(error), self._blamed(str(error)), when)
-        return None
+    def build(self) -> Work:
+        """Build it in float32, as MindSpore does."""
+        return self.work()
 
-    def _try(self, work: Any) -> None:
+    def step_once(self, built: Any) -> None:
         """Take a first step."""
-        work.step()
-
-    def _blamed(self, text: str) -> str:
-        """Add the arguments to a message that does not name them."""
-        if "=" in text:
-            return text
-        given = {n: v for n, v in self.arguments().items() if not isinstance(v, Optimizer)}
-        return f"{text} ({', '.join(f'{name}={source(value)}' for name, value in given.items())})"
+        built.step()
 
     def lower(self) -> Schedule:
         """Return the schedule that the groups' rates follow, moved by the loop."""

@@ -200,9 +200,9 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
             raise ValueError(f"threshold_mode={self.threshold_mode!r} is neither rel nor abs")
         return list(least)
 
-    def _try(self, work: Any) -> None:
+    def step_once(self, built: Any) -> None:
         """Take a first step, with a metric that is better than any."""
-        work.measure(-np.inf if self.mode == "min" else np.inf)
+        built.measure(-np.inf if self.mode == "min" else np.inf)
 
     def plateau(self) -> Plateau:
         """Return the arguments; none of them is lost."""

@@ -1,0 +1,49 @@
+"""A call that changes an optimizer's rates: what torch's and MindSpore's schedulers share."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from isorate.dialects._base import Call, Fault, Halting, Optimizer, source
+
+
+class SteppedCall(Call, frozen=True):
+    """A call that acts on an optimizer's groups: built on them, then stepped by the loop."""
+
+    @property
+    def held(self) -> Optimizer:
+        """The optimizer whose rates it changes."""
+        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
+        return optimizer
+
+    def build(self) -> Any:
+        """Build the scheduler, or raise what building it raises."""
+        raise NotImplementedError
+
+    def step_once(self, built: Any) -> None:
+        """Take a first step, or raise what it raises."""
+        raise NotImplementedError
+
+    def fault(self) -> Fault | None:
+        """Build the scheduler and step it once, as the framework would; what is raised is it."""
+        when = "on construction"
+        try:
+            with np.errstate(all="ignore"):
+                built = self.build()
+                when = "on the first step"
+                self.step_once(built)
+        except Halting as halt:
+            return Fault(getattr(builtins, halt.error), self.blamed(halt.text), when)
+        except Exception as error:
+            return Fault(type(error), self.blamed(str(error)), when)
+        return None
+
+    def blamed(self, text: str) -> str:
+        """Add the arguments to a message that does not name them."""
+        if "=" in text:
+            return text
+        given = {n: v for n, v in self.arguments().items() if not isinstance(v, Optimizer)}
+        return f"{text} ({', '.join(f'{name}={source(value)}' for name, value in given.items())})"
