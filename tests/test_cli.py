@@ -341,3 +341,46 @@ def test_a_metric_that_cannot_be_read(log: Path, metrics: str, says: str) -> Non
     assert result.returncode == 2
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+ACCELERATE = ("--world-size", "2", "--accumulation", "3", "--batches-per-epoch", "7")
+
+
+def test_accelerate_on_two_processes() -> None:
+    call = "CosineAnnealingLR(T_max=10)"
+    status, shown = document("show", call, "--lr", "0.1", "--epochs", "2", *ACCELERATE)
+    run = Run(epochs=2, world_size=2, accumulation=3, batches_per_epoch=7)
+    assert status == 0
+    assert shown["rates"] == simulate(read(call, lr=0.1), run).values.tolist()
+    split = document("show", call, "--lr", "0.1", "--epochs", "2", *ACCELERATE, "--split-batches")
+    alone = simulate(read(call, lr=0.1), Run(6))
+    assert split[1]["rates"] == alone.values.tolist()
+    printed = isorate("show", call, "--lr", "0.1", "--updates", "8", *ACCELERATE).stdout
+    assert "by Accelerate, 2 steps at a time" in " ".join(printed.split())
+
+
+def test_a_comparison_under_accelerate() -> None:
+    sides = (A, "cosine_decay_lr(0.01, 0.1, 6, 1, 1)")
+    status, result = document("compare", *sides, "--updates", "6", "--world-size", "2")
+    assert (status, result["verdict"], result["first_difference"]) == (1, "diverge", 2)
+    assert document("compare", *sides, "--updates", "6")[1]["first_difference"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--split-batches",), "split_batches needs world_size"),
+        (("--world-size", "0"), "world_size is out of range"),
+        (("--accumulation", "-1"), "accumulation is out of range"),
+        (
+            ("--batches-per-epoch", "7", "--updates-per-epoch", "8"),
+            "updates_per_epoch and batches_per_epoch disagree",
+        ),
+    ],
+)
+def test_runs_under_accelerate_that_cannot_be(options: tuple[str, ...], says: str) -> None:
+    done = isorate("show", A, *options)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

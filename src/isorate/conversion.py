@@ -11,10 +11,12 @@ from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
 from isorate.dialects._base import Call, Feedback, Lift, Refusal, shortened
 from isorate.reader import read
-from isorate.simulation import check_length, default_updates, simulate
+from isorate.simulation import check_length, default_updates, meaning, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from isorate.core.schedule import Schedule
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
 LONGEST_LIST = 10**6
@@ -153,7 +155,7 @@ def convert(
     ways = []
     for constructor, lift in found:
         try:
-            way_run = _run_for(lift, run)
+            way_run = _run_for(lift, call, run)
             comparison = compare_sides(call, lift.call, run, way_run, progress=progress)
         except IsorateError as error:
             refusals.append((constructor.card.name, str(error)))
@@ -168,7 +170,7 @@ def _updates_with_a_rate(call: Call, run: Run) -> int:
     """Return the default length of a run, but no further than the call has rates."""
     updates = default_updates(run, call)
     try:
-        length = call.lower().resolved(run).length
+        length = meaning(call, run).length
     except ConvertError:
         return updates
     return updates if length is None else min(updates, length)
@@ -190,12 +192,16 @@ def _said(
     call: Call, run: Run, constructors: list[type[Call]]
 ) -> Iterator[tuple[type[Call], Lift | Refusal]]:
     """Ask every constructor to say the call's schedule, or else its rates."""
+    unsaid = None
+    by_update: Schedule | None = None
+    by_step: Schedule | None = None
     try:
-        schedule = call.lower().resolved(run).normal()
-        unsaid = None
+        by_update = meaning(call, run).normal()
+        by_step = call.lower().resolved(_plain(run)).normal()
     except IsorateError as error:
-        schedule, unsaid = None, str(error)
+        unsaid = str(error)
     for constructor in constructors:
+        schedule = by_step if _in_the_same_loop(constructor, call) else by_update
         spell = getattr(constructor, "spell", None)
         if type(call) is constructor:
             yield constructor, _same_pace(Lift(call), run)
@@ -228,10 +234,30 @@ def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift
     return spell(curve) if curve.updates else Refusal("there is no rate to write")
 
 
-def _run_for(lift: Lift, run: Run) -> Run:
+def _plain(run: Run) -> Run:
+    """Return the same loop over the same updates, without Accelerate."""
+    return replace(run, epochs=None, batches_per_epoch=None, world_size=None, split_batches=False)
+
+
+def _in_the_same_loop(constructor: type[Call], call: Call) -> bool:
+    """Whether Accelerate, where it steps the call, steps what is built instead of it."""
+    cards = constructor.card, call.card
+    return cards[0].runs_in == cards[1].runs_in and cards[0].clock == cards[1].clock == "step"
+
+
+def _run_for(lift: Lift, call: Call, run: Run) -> Run:
     """Return the loop that the way needs: its own stepping over the same updates."""
     if lift.call.card.clock == "update":
         return run
+    if run.world_size is not None and _in_the_same_loop(type(lift.call), call):
+        every = lift.updates_per_step
+        return replace(
+            run,
+            epochs=None,
+            batches_per_epoch=None,
+            updates_per_epoch=run.updates_per_epoch if every == 1 else every,
+            step_every=lift.step_every,
+        )
     if lift.updates_per_step == 1:
         return Run(run.length, updates_per_epoch=run.updates_per_epoch, metrics=run.metrics)
     every = lift.updates_per_step

@@ -22,6 +22,7 @@ from isorate.core.shapes import (
     Table,
 )
 from isorate.dialects._base import Call, Optimizer, Role, source
+from isorate.simulation import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -184,12 +185,11 @@ def explain(
 
 def _meaning(side: Any, run: Run) -> Schedule | None:
     try:
-        schedule = (
-            side if isinstance(side, Schedule) else side.lower() if isinstance(side, Call) else None
-        )
+        if isinstance(side, Call):
+            return meaning(side, run).normal()
     except IsorateError:
         return None
-    return None if schedule is None else schedule.resolved(run).normal()
+    return side.resolved(run).normal() if isinstance(side, Schedule) else None
 
 
 def _arithmetic(side: Any) -> str:

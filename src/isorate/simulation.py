@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.core.combinators import Groups, Join, Stepped
 from isorate.core.curve import Curve, Halt
 from isorate.core.errors import IsorateError, RunError
 from isorate.core.evaluate import BLOCK, blocks, check_fits
-from isorate.core.schedule import Schedule
+from isorate.core.schedule import FARTHEST, Schedule
+from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Feedback, Halting
 
 if TYPE_CHECKING:
@@ -105,11 +107,13 @@ class Stream:
             yield from self._native(self.side, length)
 
     def _native(self, call: Call, length: int) -> Iterator[Block]:
-        every = self.run.updates_per_step if call.card.clock == "step" else 1
-        steps = -(-length // every)
+        by_hand = call.card.clock == "step"
+        every = self.run.updates_per_step if by_hand else 1
+        by = self.run.steps_per_call if by_hand else 1
+        steps = (length - 1) // every * by + 1
         done = 0
         try:
-            for block in _native_blocks(call, self.run, steps):
+            for block in _strided(_steps(call, self.run, steps), by):
                 for piece in _repeated(block, every):
                     piece = piece[:, : length - done]
                     done += piece.shape[1]
@@ -119,17 +123,72 @@ class Stream:
                 self.halt = Halt(done, end.error, end.text)
 
 
+def _steps(call: Call, run: Run, steps: int) -> Iterator[Block]:
+    """Ask a call for its rates, one a step; where no more steps are taken, its last one stays."""
+    most = last_step(call, run)
+    asked = steps if most is None else min(steps, most + 1)
+    block = None
+    for block in _native_blocks(call, run, asked):
+        yield block
+    assert block is not None
+    for start in range(asked, steps, BLOCK):
+        yield np.repeat(block[:, -1:], min(BLOCK, steps - start), axis=1)
+
+
 def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     """Ask a call for its rates; one that follows a metric is given it, a value for each step."""
     if not isinstance(call, Feedback) or run.metrics is None:
         return iter(call.native(steps))  # a call without its metric says what is missing
-    if len(run.metrics) < steps - 1:
+    calls = (steps - 1) // run.steps_per_call
+    if len(run.metrics) < calls:
         raise RunError(
             "the metric ends before the run",
-            required=f"{steps - 1} values, one for each step()",
+            required=f"{calls} values, one for each step()",
             got=len(run.metrics),
         )
-    return iter(call.follow(run.metrics, steps))
+    metrics = [metric for metric in run.metrics[:calls] for _ in range(run.steps_per_call)]
+    return iter(call.follow(metrics, steps))
+
+
+def last_step(call: Call, run: Run) -> int | None:
+    """Return the step after which the loop takes no more, none where it never stops.
+
+    Accelerate asks a scheduler for ``total_steps``, which only ``OneCycleLR`` has, and stops
+    there; the rate that stays is the one past the end of the cycle.
+    """
+    if not run.stops_at_total_steps or not hasattr(call, "total_steps"):
+        return None
+    total: int | None = call.total_steps
+    return call.epochs * call.steps_per_epoch if total is None else total  # type: ignore[attr-defined]
+
+
+def meaning(call: Call, run: Run) -> Schedule:
+    """Return the schedule that a call means in a run, counted in updates.
+
+    Raises:
+        ConvertError: the call has no meaning as a schedule.
+        NativeError: the framework refuses the call.
+
+    Example:
+        >>> from isorate import Run, read
+        >>> call = read("OneCycleLR(SGD(params, lr=0.1), max_lr=0.1, total_steps=6)")
+        >>> meaning(call, Run()).length, meaning(call, Run(world_size=1)).length
+        (7, None)
+
+    """
+    schedule, last = call.lower(), last_step(call, run)
+    if last is not None:
+        each = schedule.of if isinstance(schedule, Groups) else (schedule,)
+        held = tuple(_held_from(one, last) for one in each)
+        schedule = Groups(held) if isinstance(schedule, Groups) else held[0]
+    return schedule.resolved(run)
+
+
+def _held_from(schedule: Schedule, step: int) -> Schedule:
+    """Keep the rate of a step from there on, unless the rates end sooner."""
+    if not isinstance(schedule, Stepped) or (schedule.length or FARTHEST) <= step:
+        return schedule
+    return Stepped(Join((schedule.of, Constant(schedule.of.at(step))), (step,)))
 
 
 def check_length(run: Run) -> None:
@@ -155,10 +214,19 @@ def _horizon(side: Call | Schedule | Curve, run: Run) -> int:
         if isinstance(side, Feedback) and run.metrics is not None:
             return (len(run.metrics) + 1) * run.updates_per_step
         try:
-            side = side.lower()
+            return meaning(side, run).normal().horizon
         except IsorateError:
             return UNKNOWN_HORIZON
     return side.resolved(run).normal().horizon
+
+
+def _strided(blocks: Iterator[Block], by: int) -> Iterator[Block]:
+    """Take every ``by``-th column of a stream of blocks, from the first one on."""
+    skip = 0
+    for block in blocks:
+        if skip < block.shape[1]:
+            yield block[:, skip::by]
+        skip = (skip - block.shape[1]) % by
 
 
 def _repeated(block: Block, every: int) -> Iterator[Block]:

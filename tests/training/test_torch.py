@@ -130,9 +130,11 @@ def test_arguments_may_be_numpy_scalars_and_tensors() -> None:
 def test_attributes_can_be_changed_between_steps(eta_min: float) -> None:
     optimizer = optimizer_of(0.1, 0.3)
     scheduler = CosineAnnealingLR(optimizer, 10, eta_min)
-    scheduler.T_max, scheduler.eta_min, scheduler.base_lrs[0] = 20, 0.01, 0.2
+    scheduler.T_max, scheduler.eta_min, scheduler.base_lrs = 20, 0.01, [0.2, 0.3]
     scheduler.step()
     assert rates_of(optimizer) == [meant(0.2, 0.01, 20, 1), meant(0.3, 0.01, 20, 1)]
+    with pytest.raises(TypeError, match="set as a whole"):
+        scheduler.base_lrs[0] = 0.5
     scheduler.base_lrs = [torch.tensor(0.5), 1]
     scheduler.step()
     assert rates_of(optimizer) == [meant(0.5, 0.01, 20, 2), meant(1.0, 0.01, 20, 2)]
@@ -198,7 +200,7 @@ def test_a_resumed_run_is_the_never_stopped_run(stop: int, order: str, kind: Any
     net, optimizer_state, scheduler_state = stopped(stop, kind, rule)
     resumed = Training(kind, rule)
     resumed.net.load_state_dict(net)
-    scheduler = CosineAnnealingLR(resumed.optimizer, 99)
+    scheduler = CosineAnnealingLR(resumed.optimizer, T_MAX, ETA_MIN)
     if order == "optimizer first":
         resumed.optimizer.load_state_dict(optimizer_state)
     scheduler.load_state_dict(scheduler_state)

@@ -177,7 +177,6 @@ def test_it_is_one_of_torchs_schedulers(kind: Any) -> None:
     assert scheduler.get_last_lr() == scheduler._last_lr == rates_of(optimizer)
     assert scheduler._get_closed_form_lr() == pytest.approx(rates_of(optimizer), rel=1e-12)
     assert optimizer.param_groups[0]["initial_lr"] == 0.1
-    assert set(TorchCosine(optimizer_of(0.1), 5).state_dict()) <= set(scheduler.state_dict())
 
 
 def test_get_lr_is_the_rate_of_now() -> None:
@@ -187,7 +186,7 @@ def test_get_lr_is_the_rate_of_now() -> None:
         assert scheduler.get_lr() == scheduler.get_last_lr() == scheduler._get_closed_form_lr()
 
 
-@pytest.mark.parametrize("epoch", [0, 3, 5, 12, 2.5, -1])
+@pytest.mark.parametrize("epoch", [0, 3, 5, 12, 2.5])
 def test_step_to_an_epoch(epoch: float) -> None:
     rates = []
     for kind in (TorchCosine, CosineAnnealingLR):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import math
+import json
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 
-from isorate.torch import CosineAnnealingLR  # noqa: E402
+from isorate.core.combinators import Scale  # noqa: E402
+from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.torch import CosineAnnealingLR, ScheduleLR, ScheduleMismatchError  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     DTYPES,
     KINDS,
@@ -33,13 +35,24 @@ def test_a_state_is_a_copy() -> None:
     scheduler = CosineAnnealingLR(optimizer_of(0.1, torch.tensor(0.2)), 5)
     state = scheduler.state_dict()
     untouched = copy.deepcopy(state)
-    state["base_lrs"][0] = 9.0
-    state["_last_lr"][1].fill_(9.0)
-    state["T_max"] = 1
+    state["schedule"]["of"][0]["start"] = 9.0
     assert scheduler.state_dict() == untouched
     scheduler.load_state_dict(untouched)
-    untouched["base_lrs"][0] = 9.0
-    assert scheduler.base_lrs == [0.1, float(torch.tensor(0.2))]
+    untouched["schedule"]["of"][0]["start"] = 9.0
+    assert scheduler.schedule.children()[0].at(0) == 0.1
+
+
+def test_a_state_is_small_and_survives_json() -> None:
+    scheduler = CosineAnnealingLR(optimizer_of(torch.tensor(0.1)), 5, 0.003)
+    steps_of(scheduler, 7)
+    state = scheduler.state_dict()
+    assert set(state) == {"isorate_format", "schedule", "groups", "last_epoch", "rates_in_use"}
+    text = json.dumps(state)
+    assert len(text) < 200
+    assert json.loads(text) == state
+    resumed = CosineAnnealingLR(optimizer_of(torch.tensor(0.1)), 5, 0.003)
+    resumed.load_state_dict(json.loads(text))
+    assert steps_of(resumed, 9) == steps_of(scheduler, 9)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -48,66 +61,90 @@ def test_torchs_own_state_loads(steps: int, kind: Any) -> None:
     theirs = TorchCosine(optimizer_of(as_kind(0.1, kind)), 5, 0.01)
     steps_of(theirs, steps)
     state = {**theirs.state_dict(), "verbose": False}  # a leftover of torch <= 2.5
-    optimizer = optimizer_of(as_kind(0.7, kind))
-    scheduler = CosineAnnealingLR(optimizer, 99)
-    scheduler.load_state_dict(state)
+    scheduler = CosineAnnealingLR(optimizer_of(as_kind(0.7, kind)), 99)
+    scheduler.load_state_dict(state, on_mismatch="checkpoint")
     base = float(as_kind(0.1, kind))
     expected = [[float(as_kind(meant(base, 0.01, 5, steps + k), kind))] for k in range(12)]
     assert steps_of(scheduler, 12) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_torchs_own_class_loads_ours(kind: Any) -> None:
+def test_torchs_own_class_takes_the_counter_of_ours(kind: Any) -> None:
     reference = TorchCosine(optimizer_of(as_kind(0.1, kind)), 5, 0.01)
     steps_of(reference, 3)
     ours = CosineAnnealingLR(optimizer_of(as_kind(0.1, kind)), 5, 0.01)
     steps_of(ours, 3)
     optimizer = optimizer_of(as_kind(0.1, kind))
-    theirs = TorchCosine(optimizer, 99)
+    theirs = TorchCosine(optimizer, 5, 0.01)
     theirs.load_state_dict(ours.state_dict())
     optimizer.load_state_dict(ours.optimizer.state_dict())
-    assert theirs.get_last_lr() == ours.get_last_lr()
     np.testing.assert_allclose(steps_of(theirs, 12), steps_of(reference, 12), rtol=1e-6)
 
 
-def complete() -> dict[str, Any]:
-    scheduler = CosineAnnealingLR(optimizer_of(0.3), 6)
-    scheduler.step()
-    return scheduler.state_dict()
+# --- another schedule than the checkpoint's -------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["T_max", "eta_min", "base_lrs", "last_epoch"])
-def test_a_state_that_lacks_something_is_refused(name: str) -> None:
-    state = complete()
-    del state[name]
-    refuses(state, KeyError, name)
+def longer() -> Any:
+    scheduler = CosineAnnealingLR(optimizer_of(0.1), 40, 0.01)
+    steps_of(scheduler, 3)
+    return scheduler
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
-    [
-        ("T_max", 0, "T_max is 0"),
-        ("T_max", "6", "T_max is not a number"),
-        ("eta_min", math.nan, "have to be finite"),
-        ("base_lrs", [math.inf], "a rate is not finite"),
-        ("base_lrs", ["0.1"], "a rate is not a number"),
-        ("base_lrs", [0.1, 0.2], "2 parameter groups, the optimizer 1"),
-        ("base_lrs", None, "NoneType"),
-        ("last_epoch", None, "last_epoch is not a number"),
-        ("last_epoch", math.nan, "last_epoch is not finite"),
-        ("_step_count", None, "NoneType"),
-    ],
-)
-def test_a_state_of_no_use_is_refused(name: str, value: Any, text: str) -> None:
-    refuses({**complete(), name: value}, ValueError, text)
+@pytest.mark.parametrize("saved", [longer, lambda: TorchCosine(optimizer_of(0.1), 40, 0.01)])
+def test_another_schedule_is_refused_and_shown(saved: Any) -> None:
+    optimizer = optimizer_of(0.1)
+    scheduler = CosineAnnealingLR(optimizer, 20, 0.01)
+    steps_of(scheduler, 2)
+    before = scheduler.state_dict(), rates_of(optimizer)
+    with pytest.raises(ScheduleMismatchError) as raised:
+        scheduler.load_state_dict(saved().state_dict())
+    text = str(raised.value)
+    assert '"duration":20' in text
+    assert '"duration":40' in text
+    assert "at update 1 a uses 0.099446 and b uses 0.0998613" in text
+    assert "on_mismatch='checkpoint'" in text
+    assert (scheduler.state_dict(), rates_of(optimizer)) == before
+    assert isinstance(raised.value, ValueError)
 
 
-def refuses(state: dict[str, Any], error: type[Exception], text: str) -> None:
+def test_the_checkpoint_may_win() -> None:
+    optimizer = optimizer_of(0.1)
+    scheduler = CosineAnnealingLR(optimizer, 20)
+    scheduler.load_state_dict(longer().state_dict(), on_mismatch="checkpoint")
+    assert steps_of(scheduler, 50) == [[meant(0.1, 0.01, 40, 3 + k)] for k in range(50)]
+    for ask in (lambda: scheduler.T_max, lambda: setattr(scheduler, "T_max", 5)):
+        with pytest.raises(AttributeError, match="another schedule"):
+            ask()
+
+
+def test_this_scheduler_may_win() -> None:
+    scheduler = CosineAnnealingLR(optimizer_of(0.1), 20)
+    scheduler.on_mismatch = "mine"
+    scheduler.load_state_dict(longer().state_dict())
+    assert steps_of(scheduler, 50) == [[meant(0.1, 0.0, 20, 3 + k)] for k in range(50)]
+    assert scheduler.T_max == 20
+
+
+def test_two_ways_to_say_one_schedule_are_no_mismatch() -> None:
+    saved = ScheduleLR(optimizer_of(1.0), Scale(Cosine(0.05, 0.0, 10), 2.0))
+    scheduler = ScheduleLR(optimizer_of(1.0), Cosine(0.1, 0.0, 10))
+    scheduler.load_state_dict(saved.state_dict())
+
+
+def test_what_to_do_on_a_mismatch_is_one_of_three() -> None:
+    with pytest.raises(ValueError, match="on_mismatch is not one of"):
+        ScheduleLR(optimizer_of(1.0), Cosine(0.1, 0.0, 10), on_mismatch="theirs")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="on_mismatch is not one of"):
+        longer().load_state_dict(longer().state_dict(), on_mismatch="both")
+
+
+@pytest.mark.parametrize("state", [{}, {"T_max": 5}, {"last_epoch": 3}, {"schedule": None}])
+def test_what_is_no_state_is_refused(state: dict[str, Any]) -> None:
     optimizer = optimizer_of(0.1)
     scheduler = CosineAnnealingLR(optimizer, 5)
     scheduler.step()
     before = scheduler.state_dict(), rates_of(optimizer)
-    with pytest.raises(error, match=text):
+    with pytest.raises((KeyError, ValueError), match="no state"):
         scheduler.load_state_dict(state)
     assert (scheduler.state_dict(), rates_of(optimizer)) == before
     scheduler.step()
@@ -189,12 +226,3 @@ def test_a_tensor_of_integers_cannot_hold_a_rate() -> None:
     for kind in (CosineAnnealingLR, scheduled):
         with pytest.raises(TypeError, match="int64"):
             kind(optimizer_of(torch.tensor(1)), 5)
-
-
-def test_the_numbers_of_a_state_dict_load_do_not_alias_the_groups() -> None:
-    optimizer = optimizer_of(torch.tensor(0.1))
-    scheduler = CosineAnnealingLR(optimizer, 5)
-    state = scheduler.state_dict()
-    scheduler.load_state_dict(state)
-    scheduler.step()
-    assert torch.equal(state["_last_lr"][0], torch.tensor(0.1))

@@ -64,4 +64,4 @@ def meant(base: float, eta_min: float, T_max: float, step: int) -> float:
 
 
 def scheduled(optimizer: Any, T_max: int) -> ScheduleLR:
-    return ScheduleLR(optimizer, Cosine(0.1, 0.0, T_max))
+    return ScheduleLR(optimizer, Cosine(0.1, 0.0, T_max), counting="steps")

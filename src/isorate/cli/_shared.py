@@ -51,6 +51,31 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="When the loop calls scheduler.step().",
             ),
             click.option(
+                "--world-size",
+                type=int,
+                metavar="N",
+                help="Processes of a loop that Accelerate steps: N steps at each step().",
+            ),
+            click.option(
+                "--accumulation",
+                type=int,
+                default=1,
+                show_default=True,
+                metavar="N",
+                help="Batches in one update.",
+            ),
+            click.option(
+                "--split-batches",
+                is_flag=True,
+                help="Accelerate splits batches: one step at each step().",
+            ),
+            click.option(
+                "--batches-per-epoch",
+                type=int,
+                metavar="N",
+                help="Batches in one epoch, of all processes, instead of updates.",
+            ),
+            click.option(
                 "--metrics",
                 metavar="FILE:COLUMN",
                 help="The metric that a plateau scheduler follows, a CSV row for each step.",
@@ -83,6 +108,10 @@ def make_run(options: dict[str, Any]) -> Run:
         updates_per_epoch=options["updates_per_epoch"],
         step_every=options["step_every"],
         metrics=None if options["metrics"] is None else read_metrics(options["metrics"]),
+        world_size=options["world_size"],
+        accumulation=options["accumulation"],
+        split_batches=options["split_batches"],
+        batches_per_epoch=options["batches_per_epoch"],
     )
 
 

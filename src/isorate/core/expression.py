@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -94,9 +95,7 @@ class Expression(msgspec.Struct, frozen=True):
 
     def function(self) -> Callable[[int], Any]:
         """Return a function that computes the value at one integer."""
-        tree = parse(self.source)
-        names = {self.variable: None}
-        return _compile(tree, names, free=self.variable)
+        return _computing(self.variable, self.source)
 
     def over(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.float64], Exception | None]:
         """Return the value at each of many integers, and what ended them early, if anything.
@@ -227,6 +226,11 @@ def shown(node: ast.expr) -> str:
     """Return a node's source, shortened to fit a message."""
     source = ast.unparse(node)
     return source if len(source) <= 60 else f"{source[:57]}..."
+
+
+@lru_cache(maxsize=256)
+def _computing(variable: str, source: str) -> Callable[[int], Any]:
+    return _compile(parse(source), {variable: None}, free=variable)
 
 
 def _compile(

@@ -24,6 +24,12 @@ class Run:
     is stepped by hand stands at ``k // updates_per_epoch``; a list that the optimizer indexes by
     itself always stands at ``k``.
 
+    Under Hugging Face Accelerate, one call of a prepared scheduler's ``step()`` takes
+    ``world_size`` steps, unless batches are split: the scheduler stands at
+    ``k // updates_per_step * steps_per_call``. An update takes ``accumulation`` batches on every
+    process, the last one of an epoch what is left, so that an epoch has
+    ``ceil(ceil(batches_per_epoch / world_size) / accumulation)`` updates.
+
     Args:
         updates: the number of updates; ``None`` leaves the length open.
         epochs: the number of epochs, instead of ``updates``.
@@ -31,16 +37,33 @@ class Run:
         step_every: ``"update"`` or ``"epoch"``.
         metrics: what the loop hands to ``scheduler.step(metric)``, one number for each call of it,
             for schedulers that follow a metric.
+        world_size: the processes of a loop whose scheduler ``Accelerator.prepare`` has wrapped;
+            ``None`` for a loop without Accelerate, or one that sets
+            ``step_scheduler_with_optimizer=False``.
+        accumulation: batches in one update, as in ``gradient_accumulation_steps``.
+        split_batches: whether Accelerate splits each batch between the processes, instead of
+            giving every process its own. Then ``step()`` takes one step.
+        batches_per_epoch: the length of the ``DataLoader`` as the script builds it, before it is
+            prepared; with ``drop_last``, less the batches that do not reach all processes. It
+            gives ``updates_per_epoch``.
 
     Raises:
-        RunError: a length that is not a positive integer, both lengths at odds, epochs asked for
-            without ``updates_per_epoch``, or metrics that are no numbers.
+        RunError: a length that is not a positive integer, two of them at odds, epochs asked for
+            without ``updates_per_epoch``, batches split without ``world_size``, more scheduler
+            steps than float64 counts, or metrics that are no numbers.
 
     Example:
         >>> Run(epochs=3, updates_per_epoch=2).updates
         6
         >>> Run(6, updates_per_epoch=2, step_every="epoch").step_of(5)
         2
+        >>> run = Run(epochs=2, batches_per_epoch=7, world_size=2, accumulation=3)
+        >>> run.updates_per_epoch, run.step_of(3)
+        (2, 6)
+
+    Source:
+        ``accelerate.scheduler``, ``accelerate.data_loader`` and ``Accelerator.accumulate``,
+        version 1.15.0.
 
     """
 
@@ -50,10 +73,16 @@ class Run:
     updates_per_epoch: int | None = None
     step_every: StepEvery = "update"
     metrics: Sequence[float] | None = None
+    world_size: int | None = None
+    accumulation: int = 1
+    split_batches: bool = False
+    batches_per_epoch: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("updates", "epochs", "updates_per_epoch"):
-            _check_count(name, getattr(self, name))
+        for name in ("updates", "epochs", "updates_per_epoch", "world_size", "batches_per_epoch"):
+            if getattr(self, name) is not None:
+                _check_count(name, getattr(self, name))
+        _check_count("accumulation", self.accumulation)
         if self.step_every not in ("update", "epoch"):
             raise RunError(
                 "step_every is unknown", required="'update' or 'epoch'", got=repr(self.step_every)
@@ -63,6 +92,35 @@ class Run:
                 object.__setattr__(self, "metrics", tuple(float(value) for value in self.metrics))
             except (TypeError, ValueError) as error:
                 raise RunError("metrics are not numbers", got=str(error)) from None
+        self._check_batches()
+        self._check_epochs()
+        if self.updates is not None:
+            _check_count("the number of scheduler steps", self.step_of(self.updates - 1) + 1)
+
+    def _check_batches(self) -> None:
+        """Count the updates of an epoch, where its batches are known."""
+        if not isinstance(self.split_batches, bool):
+            raise RunError(
+                "split_batches is unknown", required="True or False", got=repr(self.split_batches)
+            )
+        if self.split_batches and self.world_size is None:
+            raise RunError(
+                "split_batches needs world_size", hint="say how many processes there are"
+            )
+        if self.batches_per_epoch is None:
+            return
+        rounds = -(-self.batches_per_epoch // self.steps_per_call)
+        updates = -(-rounds // self.accumulation)
+        if self.updates_per_epoch not in (None, updates):
+            raise RunError(
+                "updates_per_epoch and batches_per_epoch disagree",
+                required=f"{updates} updates for {self.batches_per_epoch} batches",
+                got=self.updates_per_epoch,
+            )
+        object.__setattr__(self, "updates_per_epoch", updates)
+
+    def _check_epochs(self) -> None:
+        """Count the updates of all epochs, where they are asked for."""
         if self.updates_per_epoch is None:
             if self.epochs is not None:
                 raise RunError("epochs need updates_per_epoch", hint="say how long an epoch is")
@@ -89,6 +147,23 @@ class Run:
         return 1
 
     @property
+    def steps_per_call(self) -> int:
+        """Scheduler steps that one call of ``scheduler.step()`` takes; the last one's rate stays.
+
+        Accelerate takes as many as there are processes, to make up for the batches that each of
+        them has not seen.
+        """
+        return 1 if self.world_size is None or self.split_batches else self.world_size
+
+    @property
+    def stops_at_total_steps(self) -> bool:
+        """Whether a scheduler that has ``total_steps`` is left alone after as many steps.
+
+        Accelerate does that for ``OneCycleLR``, which would raise, where batches are not split.
+        """
+        return self.world_size is not None and not self.split_batches
+
+    @property
     def length(self) -> int:
         """The number of updates, which must have been given."""
         if self.updates is None:
@@ -97,7 +172,7 @@ class Run:
 
     def step_of(self, update: int) -> int:
         """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
-        return update // self.updates_per_step
+        return update // self.updates_per_step * self.steps_per_call
 
     def lasting(self, updates: int) -> Run:
         """Return the same loop over another number of updates."""
@@ -105,16 +180,20 @@ class Run:
 
     def __str__(self) -> str:
         length = "open length" if self.updates is None else f"{self.updates} updates"
+        if self.accumulation > 1:
+            length += f" of {self.accumulation} batches"
         epochs = ""
         if self.updates_per_epoch is not None:
             epochs = f", {self.updates_per_epoch} an epoch"
+        steps = ""
+        if self.world_size is not None:
+            many = "" if self.steps_per_call == 1 else "s"
+            steps = f" by Accelerate, {self.steps_per_call} step{many} at a time"
         metrics = "" if self.metrics is None else f", {len(self.metrics)} values of a metric"
-        return f"{length}{epochs}, scheduler stepped every {self.step_every}{metrics}"
+        return f"{length}{epochs}, scheduler stepped every {self.step_every}{steps}{metrics}"
 
 
-def _check_count(name: str, value: int | None) -> None:
-    if value is None:
-        return
+def _check_count(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise RunError(f"{name} is not an integer", required="an integer > 0", got=repr(value))
     if not 0 < value <= LARGEST_UPDATE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import msgspec
 
@@ -127,9 +127,21 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
 
     """
 
+    #: The fields that hold rates; the others say when and how it goes from one to the next.
+    rate_fields: ClassVar[tuple[str, ...]] = ()
+
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Rate at ``t``, an integer or an int64 array; ``xp`` is the namespace that serves it."""
+        """Rate at ``t``, an integer or an int64 array; ``xp`` is the namespace that serves it.
+
+        With a single ``t`` the rates may be columns instead, arrays with one entry for each of
+        several schedules that are alike in all else, ``decisions`` included.
+        """
         raise NotImplementedError
+
+    @property
+    def decisions(self) -> tuple[bool, ...]:
+        """What the formula decides by the rates: all the entries of a column have to agree."""
+        return ()
 
     def at(self, update: int) -> float:
         """Rate that one update uses, in float64.
@@ -276,12 +288,19 @@ def check_finite(shape: str, **values: float) -> None:
             raise ScheduleError(f"{shape}.{name}", required="a finite number", got=_shown(value))
 
 
-def _is_finite(value: float) -> bool:
+def _is_finite(value: Any) -> bool:
+    if getattr(value, "ndim", 0):  # a column of rates
+        return agreed(abs(value) < math.inf)
     try:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and math.isfinite(value)
     except OverflowError:  # an integer beyond every float
         return False
+
+
+def agreed(condition: Any) -> bool:
+    """Return what all entries of a column agree on, or what a single number says."""
+    return condition if isinstance(condition, bool) else bool(condition.all())
 
 
 def check_duration(shape: str, duration: float) -> None:

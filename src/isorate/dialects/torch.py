@@ -70,7 +70,7 @@ from isorate.dialects._torch_base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -900,10 +900,18 @@ class OneCycleLR(Setting, frozen=True):
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the phases, from where the worker stands, up to the step that raises."""
+        whole = self.course(worker.group, worker.kept["phases"])
+        return stepping.set_from(whole, worker.t, float(worker.lr))
+
+    def course(
+        self, ends: Mapping[str, Any], phases: list[tuple[float, str, str]] | None = None
+    ) -> Schedule:
+        """Return the phases between three rates: ``initial_lr``, ``max_lr`` and ``min_lr``."""
+        phases = self._phases(self._total()) if phases is None else phases
         parts: list[Schedule] = []
         boundaries: list[int] = []
         rates = self._total() + 1
-        for span in self._spans(worker.kept["phases"]):
+        for span in self._spans(phases):
             first = max(span.steps.start, 0)
             if span.steps.stop <= first:
                 continue
@@ -912,11 +920,10 @@ class OneCycleLR(Setting, frozen=True):
                 break
             if not span.end > span.begin:
                 raise ConvertError("a phase that has steps has no length")
-            ends = (float(worker.group[key]) for key in (span.low, span.high))
-            parts.append(self._phase(span, *ends, begun=first - span.begin))
+            low, high = (float(ends[key]) for key in (span.low, span.high))
+            parts.append(self._phase(span, low, high, begun=first - span.begin))
             boundaries.append(first)
-        whole = Until(Join(tuple(parts), tuple(boundaries[1:])), rates)
-        return stepping.set_from(whole, worker.t, float(worker.lr))
+        return Until(Join(tuple(parts), tuple(boundaries[1:])), rates)
 
     def _phase(self, span: Span, start: float, end: float, *, begun: float) -> Schedule:
         duration = span.end - span.begin

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from isorate.core import shapes
 from isorate.core.combinators import clocks, joins, operations
-from isorate.core.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
+from isorate.core.combinators.clocks import (
+    Shift,
+    Staircase,
+    Stepped,
+    Stretch,
+    Stride,
+    Until,
+)
 from isorate.core.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.core.combinators.operations import Clamp, Product, Scale, Sum
 
@@ -23,6 +30,7 @@ __all__ = [
     "Staircase",
     "Stepped",
     "Stretch",
+    "Stride",
     "Sum",
     "Until",
 ]
@@ -49,6 +57,7 @@ else:  # what a JSON document may hold: msgspec reads the members of the union b
         | Until
         | Shift
         | Stretch
+        | Stride
         | Stepped
         | Join
         | Repeat

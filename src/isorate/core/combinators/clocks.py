@@ -144,6 +144,96 @@ class Staircase(Around, frozen=True, tag="staircase"):
         return Staircase(self.of.cut_short(-(-updates // self.every)), self.every).normal()
 
 
+class Stride(Around, frozen=True, tag="stride"):
+    """A schedule of which only every ``by``-th rate is used: ``rate(t) = of(t * by)``.
+
+    It comes of a run in which one call of ``scheduler.step()`` takes several steps.
+
+    Args:
+        of: the schedule that counts steps.
+        by: steps in one update.
+
+    Raises:
+        ScheduleError: ``by`` is not an integer from 1 to 2**53 - 1.
+
+    Example:
+        >>> from isorate.core.shapes import Linear
+        >>> [Stride(Linear(0.5, 0.0, 5), 2).at(k) for k in range(4)]
+        [0.5, 0.3, 0.1, 0.0]
+
+    """
+
+    by: int
+
+    def __post_init__(self) -> None:
+        check_count("stride", by=self.by)
+
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Ask ``of`` at the step that ``t`` has come to."""
+        return self.of.formula(t * self.by, xp)
+
+    @property
+    def length(self) -> int | None:
+        """The updates that come to a step with a rate."""
+        steps = self.of.length
+        return None if steps is None else -(-steps // self.by)
+
+    @property
+    def horizon(self) -> int:
+        """The updates that go as far as ``of`` wants to."""
+        return -(-(self.of.horizon - 1) // self.by) + 1
+
+    @property
+    def cycle(self) -> int | None:
+        """The cycle of ``of``, as often as it takes to end at an update."""
+        steps = self.of.cycle
+        return None if steps is None else steps // math.gcd(steps, self.by)
+
+    def normal(self) -> Schedule:
+        """Drop a stride of one; merge; move inwards where that is exact, and an end outwards."""
+        of, by = self.of.normal(), self.by
+        if by == 1:
+            return of
+        bare, end = without_end(of)
+        if end is not None:
+            return Until(Stride(bare, by), -(-end // by)).normal()
+        if isinstance(of, Stride) and of.by * by < FARTHEST:
+            return Stride(of.of, of.by * by).normal()
+        if isinstance(of, Staircase) and math.gcd(of.every, by) > 1:
+            shared = math.gcd(of.every, by)
+            return Stride(Staircase(of.of, of.every // shared), by // shared).normal()
+        shorter = of.stretched_by(1 / by)
+        if shorter is None or not _counts_whole(shorter) or shorter.stretched_by(by) != of:
+            return Stride(of, by)
+        return shorter.normal()
+
+    def scaled_by(self, factor: float) -> Schedule | None:
+        """Scale what is inside."""
+        inner = self.of.scaled_by(factor)
+        return None if inner is None else Stride(inner, self.by)
+
+    def stretched_by(self, factor: float) -> Schedule | None:
+        """Stretch what is inside."""
+        inner = self.of.stretched_by(factor)
+        return None if inner is None else Stride(inner, self.by)
+
+    def shifted_by(self, updates: float) -> Schedule | None:
+        """Shift what is inside by the steps of those updates."""
+        return Stride(Shift(self.of, updates * self.by), self.by)
+
+    def cut_short(self, updates: int) -> Schedule:
+        """Cut short after the steps of those updates."""
+        return Stride(self.of.cut_short(updates * self.by), self.by).normal()
+
+
+def _counts_whole(schedule: Schedule) -> bool:
+    """Whether all durations are integers, so that shortening them has rounded nothing."""
+    return all(
+        isinstance(node.by if isinstance(node, Shift) else getattr(node, "duration", 1), int)
+        for node in schedule.walk()
+    )
+
+
 class Until(Around, frozen=True, tag="until"):
     """A schedule that has no rate from update ``updates`` on.
 
@@ -389,8 +479,9 @@ class Stepped(Around, frozen=True, tag="stepped"):
         return of if isinstance(of, Constant) else Stepped(of)
 
     def resolved(self, run: Run) -> Schedule:
-        """Become a staircase of the run's epochs, or the plain schedule."""
-        of, every = self.of.resolved(run), run.updates_per_step
+        """Become a staircase of the run's epochs, a stride over its steps, or what is inside."""
+        of, every, by = self.of.resolved(run), run.updates_per_step, run.steps_per_call
+        of = of if by == 1 else Stride(of, by)
         return of if every == 1 else Staircase(of, every)
 
     def scaled_by(self, factor: float) -> Schedule | None:
@@ -399,5 +490,5 @@ class Stepped(Around, frozen=True, tag="stepped"):
         return None if inner is None else Stepped(inner)
 
     def cut_short(self, updates: int) -> Schedule:
-        """Cut short what is inside: it is never ahead of the updates."""
-        return Stepped(self.of.cut_short(updates)).normal()
+        """Stay as it is: only a run can say how many steps those updates take."""
+        return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
@@ -233,6 +234,15 @@ def _as_one(before: Schedule, updates: int, piece: Schedule) -> Schedule | None:
     return None
 
 
+@lru_cache
+def _cycles(period: int, growth: int) -> tuple[int, ...]:
+    starts, length = [0], period
+    while starts[-1] + length < FARTHEST:
+        starts.append(starts[-1] + length)
+        length *= growth
+    return tuple(starts)
+
+
 class Repeat(Around, frozen=True, tag="repeat"):
     """A schedule again and again, each time slower and lower if need be.
 
@@ -285,11 +295,7 @@ class Repeat(Around, frozen=True, tag="repeat"):
     @property
     def _starts(self) -> tuple[int, ...]:
         """The first updates of all cycles that begin before the last update there is."""
-        starts, length = [0], self.period
-        while starts[-1] + length < FARTHEST:
-            starts.append(starts[-1] + length)
-            length *= self.growth
-        return tuple(starts)
+        return _cycles(self.period, self.growth)
 
     def _in(self, cycle: int, since: Any, xp: Namespace) -> Any:
         """Return the rate so many updates after a cycle has begun."""

@@ -13,6 +13,7 @@ from isorate.core.schedule import (
     LONGEST,
     Namespace,
     Schedule,
+    agreed,
     check_duration,
     check_finite,
     whole,
@@ -25,6 +26,8 @@ class _Decay(Schedule, frozen=True):
 
     start: float
 
+    rate_fields = ("start",)
+
     def __post_init__(self) -> None:
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         check_duration(self.tag, values.pop("duration"))
@@ -34,6 +37,16 @@ class _Decay(Schedule, frozen=True):
     def _duration(self) -> int | float:
         duration: int | float = self.duration  # type: ignore[attr-defined]
         return duration
+
+    @property
+    def starts_above_one(self) -> bool:
+        """Whether the first rate is beyond 1 in size."""
+        return agreed(abs(self.start) > 1)
+
+    @property
+    def decisions(self) -> tuple[bool, ...]:
+        """On which side of 1 it starts: a power may be out of range where the rate is not."""
+        return (self.starts_above_one,)
 
     @property
     def falls(self) -> bool:
@@ -113,9 +126,7 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
         """Raise the factor to t/D, and correct it for the rounding of t/D."""
         D, factor = self.duration, self.factor * 1.0
         times = t / D
-        if (abs(self.start) > 1) == (
-            abs(factor) < 1
-        ):  # the power may be out of range, not the rate
+        if self.starts_above_one == (abs(factor) < 1):  # the power may overflow, not the rate
             half = times // 2.0
             rate = (self.start * xp.power(factor, half)) * xp.power(factor, times - half)
         else:
@@ -169,7 +180,7 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
             high, low = double.divide(passed, self.duration * 1.0)
         else:
             high, low = self.decay * (t / self.duration), 0.0
-        if (abs(self.start) > 1) == (self.decay > 0):  # as for ``Exponential``
+        if self.starts_above_one == (self.decay > 0):  # as for ``Exponential``
             half = xp.exp(-high / 2.0)
             return (self.start * half) * (half * (1.0 - low))
         return self.start * (xp.exp(-high) * (1.0 - low))

@@ -45,6 +45,8 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
     rates: tuple[float, ...]
     boundaries: tuple[int, ...]
 
+    rate_fields = ("rates",)
+
     def __post_init__(self) -> None:
         for rate in self.rates:
             check_finite("piecewise_constant", rates=rate)
@@ -137,6 +139,8 @@ class Table(Schedule, frozen=True, tag="table"):
 
     rates: tuple[float, ...]
     after: After = "stop"
+
+    rate_fields = ("rates",)
 
     def __post_init__(self) -> None:
         if not self.rates:

@@ -13,6 +13,7 @@ from isorate.core.schedule import (
     LONGEST,
     Namespace,
     Schedule,
+    agreed,
     check_duration,
     check_finite,
     whole,
@@ -42,6 +43,8 @@ class Constant(Schedule, frozen=True, tag="constant"):
     """
 
     rate: float
+
+    rate_fields = ("rate",)
 
     def __post_init__(self) -> None:
         check_finite("constant", rate=self.rate)
@@ -88,6 +91,7 @@ class _Between(Schedule, frozen=True):
     end: float
     duration: int | float
 
+    rate_fields = ("start", "end")
     #: What may follow the duration.
     follows: ClassVar[tuple[str, ...]] = ("hold", "mirror", "repeat", "continue", "stop")
 
@@ -110,12 +114,28 @@ class _Between(Schedule, frozen=True):
     @property
     def crosses_zero(self) -> bool:
         """Whether start and end have opposite signs."""
-        return (self.start < 0 < self.end) or (self.end < 0 < self.start)
+        start, end = self.start, self.end
+        return agreed((start < 0) & (end > 0)) or agreed((end < 0) & (start > 0))
 
     @property
     def fits_pairs(self) -> bool:
         """Whether pairs of floats can hold what is computed from start and end."""
-        return max(abs(self.start), abs(self.end)) < LARGEST_PAIR
+        return agreed((abs(self.start) < LARGEST_PAIR) & (abs(self.end) < LARGEST_PAIR))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it ends where it starts."""
+        return agreed(self.start == self.end)
+
+    @property
+    def ends_at_zero(self) -> bool:
+        """Whether the end is zero."""
+        return agreed(self.end == 0)
+
+    @property
+    def decisions(self) -> tuple[bool, ...]:
+        """Whether it goes anywhere, to zero or through it, and within what pairs can hold."""
+        return self.is_flat, self.ends_at_zero, self.crosses_zero, self.fits_pairs
 
     def folded(self, t: Any, xp: Namespace) -> Any:
         """Return the update within one pass from start to end that has the rate of ``t``."""
@@ -291,7 +311,7 @@ class Polynomial(_Between, frozen=True, tag="polynomial"):
         high, low = double.product_of(share, whole[0])
         missing = ((left - high) - low) / xp.where(left > 0, left, 1.0) - whole[1] / whole[0]
         weight = xp.power(share, p) * (1.0 + p * missing)
-        if not self.end:
+        if self.ends_at_zero:
             return self.start * weight
         done = done / whole[0]
         near = xp.where(done < 0.5, done, 0.0)
@@ -341,7 +361,7 @@ class Cosine(_Between, frozen=True, tag="cosine"):
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Evaluate the two-sine form at ``t``, folded into one half wave."""
-        if self.start == self.end:  # sin² + cos² may round to something other than one
+        if self.is_flat:  # sin² + cos² may round to something other than one
             return t * 0.0 + self.start
         T = self.duration
         if self.after == "continue":

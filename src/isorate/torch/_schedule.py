@@ -1,0 +1,208 @@
+"""``ScheduleLR``: trains with any schedule, its own or the text of any framework's call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isorate.core.combinators import Groups
+from isorate.core.schedule import Schedule
+from isorate.dialects import isorate as calls
+from isorate.torch._closed_form import ClosedFormLR, start_of
+from isorate.torch._dropping_in import UNSEEN, check
+from isorate.training.rates import on_steps
+from isorate.training.states import OnMismatch, check_mismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch.optim import Optimizer
+
+    from isorate.torch._closed_form import Counting
+    from isorate.torch._writer import Group
+
+
+class ScheduleLR(ClosedFormLR):
+    """Trains with any schedule: update t has the rate of update t, in every parameter group.
+
+    ``lr(t) = schedule.at(t)``, absolute rates: the optimizer's own ``lr`` does not matter. Rates
+    are float64, the same bits as ``schedule.at``; a tensor's are written in place, rounded once to
+    its dtype.
+
+    **The clock** counts updates: a ``step()`` before which no ``optimizer.step()`` was made since
+    the last one does not move it. A GradScaler's skipped steps, and a tool that steps several times
+    an update, change nothing. With ``counting="steps"`` every call counts, as in torch's own: for
+    loops that step without training, and for updates replayed from a CUDA graph, of which Python
+    hears nothing.
+
+    **Groups**: a schedule serves all of them, those added later included; ``Groups`` has one for
+    each; and a group may bring its own, ``{"params": …, "schedule": …}``, a schedule or text, which
+    counts from the same clock and is kept in the group as JSON.
+
+    **The end**: a schedule of N updates gives rates to steps 0 … N−1; step N, which an ordinary
+    loop takes after its last update, keeps the last rate; a further ``step()`` raises and changes
+    nothing.
+
+    **Resumed** from ``state_dict()``, with ``last_epoch=k`` on a fresh optimizer (it stands at step
+    k+1), or by ``seek(k+1)``, it has the rates of the run that never stopped.
+
+    Args:
+        optimizer: the optimizer whose groups' ``lr`` are set.
+        schedule: a schedule; or the text of a call, of any framework, as ``isorate.read`` takes it,
+            where a rate that the text leaves out is the optimizer's. What such a call does once an
+            epoch is done once in a ``step()``. None where every group has its own.
+        last_epoch: the step before the one to begin with; −1 begins at step 0.
+        counting: what moves the clock, ``"updates"`` or ``"steps"``.
+        on_mismatch: what ``load_state_dict`` does where a checkpoint holds another schedule:
+            ``"raise"``, go on with the ``"checkpoint"``'s, or with ``"mine"``.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimizer, ``schedule`` neither schedule nor text.
+        ValueError: there are not as many groups in the schedule as in the optimizer, a group has no
+            schedule, or an argument is none of its choices.
+        ReadError: text that cannot be read.
+        RuntimeError: a step past the schedule's end.
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        >>> scheduler = ScheduleLR(optimizer, "LinearLR(start_factor=0.5, total_iters=2)")
+        >>> rates = []
+        >>> for _ in range(3):
+        ...     rates += scheduler.get_last_lr()
+        ...     optimizer.step()
+        ...     scheduler.step()
+        >>> rates
+        [0.05, 0.07500000000000001, 0.1]
+        >>> scheduler.state_dict()["last_epoch"]
+        3
+
+    Source:
+        Isorate's own.
+
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Schedule | str | None = None,
+        last_epoch: int = -1,
+        *,
+        counting: Counting = "updates",
+        on_mismatch: OnMismatch = "raise",
+    ) -> None:
+        self.on_mismatch = check_mismatch(on_mismatch)
+        rates = [float(group["lr"]) for group in getattr(optimizer, "param_groups", ())]
+        self._common = None if schedule is None else meant(schedule, rates)
+        super().__init__(optimizer, last_epoch, counting)
+
+    def _begin(self, last_epoch: int) -> None:
+        if last_epoch != -1:  # absolute rates need no first one, which a fresh optimizer has not
+            for group in self.optimizer.param_groups:
+                group.setdefault("initial_lr", start_of(group))
+
+    def _meant(self, groups: Sequence[Group]) -> Schedule:
+        if not any("schedule" in group for group in groups):
+            if self._common is None:
+                raise ValueError("there is no schedule, and no parameter group has one")
+            return self._common
+        if isinstance(self._common, Groups):
+            raise ValueError("the schedule is for each group, and a group has one of its own")
+        found = []
+        for index, group in enumerate(groups):
+            own = self._own(group) if "schedule" in group else self._common
+            if own is None:
+                raise ValueError(f"parameter group {index} has no schedule")
+            found.append(own)
+        return Groups(tuple(found))
+
+    def _own(self, group: Group) -> Schedule:
+        """Return a group's own schedule, and leave it there as JSON, for checkpoints."""
+        said = group["schedule"]
+        if isinstance(said, str) and said.lstrip().startswith("{"):
+            schedule: Schedule = Schedule.from_json(said)
+        else:
+            schedule = meant(said, [float(group["lr"])])
+        if isinstance(schedule, Groups):
+            raise ValueError("a parameter group's own schedule is for several groups")
+        group["schedule"] = schedule.to_json()
+        return schedule
+
+
+def meant(schedule: Any, rates: Sequence[float]) -> Schedule:
+    """Return a schedule on the clock of ``step()``; text may leave the rates to the optimizer.
+
+    Raises:
+        TypeError: neither a schedule nor text.
+        ReadError: text that cannot be read.
+
+    """
+    if isinstance(schedule, str):
+        from isorate.core.errors import MissingRateError
+        from isorate.reader import read
+
+        try:
+            call = read(schedule)
+        except MissingRateError:
+            call = read(schedule, lr=list(rates))
+        schedule = call.lower()
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule is neither a Schedule nor the text of a call: {schedule!r}")
+    return on_steps(schedule)
+
+
+def cosine_decay_lr(
+    optimizer: Optimizer,
+    min_lr: float,
+    max_lr: float,
+    total_step: int,
+    step_per_epoch: int,
+    decay_epoch: int,
+) -> ScheduleLR:
+    """Give a torch optimizer the schedule of ``mindspore.nn.cosine_decay_lr``.
+
+    ``lr(t) = max·sin²(π(D−e)/(2D)) + min·sin²(πe/(2D))``, e = min(⌊t/``step_per_epoch``⌋, D), D =
+    ``decay_epoch`` in epochs, t the number of calls of ``step()``: call it once an update. Rates
+    are absolute and the same for every group, whatever the optimizer's ``lr``.
+
+    From update ``decay_epoch · step_per_epoch`` on the rate is ``min_lr``. There are ``total_step``
+    rates; step ``total_step``, which an ordinary loop takes after its last update, keeps the last
+    one, and a further ``step()`` raises, where MindSpore's optimizer raises for want of a rate.
+    Rates are float64, rounded to its dtype where the rate is a tensor.
+
+    Args:
+        optimizer: the optimizer whose groups' ``lr`` are set.
+        min_lr: rate at the end, a float ≥ 0.
+        max_lr: rate of update 0, a float > ``min_lr``.
+        total_step: number of updates.
+        step_per_epoch: updates in an epoch.
+        decay_epoch: epochs from ``max_lr`` to ``min_lr``.
+
+    Returns:
+        A ``ScheduleLR``.
+
+    Raises:
+        TypeError: what MindSpore's raises it for: a rate that is no float, a count that is no int.
+        ValueError: what MindSpore's raises it for: a value out of range, ``min_lr >= max_lr``.
+        RuntimeError: a step past ``total_step``.
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        >>> scheduler = cosine_decay_lr(optimizer, 0.01, 0.1, 4, 2, 1)
+        >>> rates = []
+        >>> for _ in range(4):
+        ...     rates += scheduler.get_last_lr()
+        ...     optimizer.step()
+        ...     scheduler.step()
+        >>> rates
+        [0.1, 0.1, 0.01, 0.01]
+
+    Source:
+        ``mindspore.nn.cosine_decay_lr`` of MindSpore 2.10.0.
+
+    """
+    call = calls.torch_cosine_decay_lr(
+        UNSEEN, min_lr, max_lr, total_step, step_per_epoch, decay_epoch
+    )
+    check(call)
+    return ScheduleLR(optimizer, call.lower(), counting="steps")

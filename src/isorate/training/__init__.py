@@ -1,0 +1,1 @@
+"""What the schedulers to train with share, whatever the framework: rates, states, longer runs."""

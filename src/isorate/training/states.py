@@ -1,0 +1,186 @@
+"""What a scheduler saves: the schedule itself, a format version and a counter; how it is read back.
+
+A state is a small dict of JSON's types, so that every way of saving a checkpoint can hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import msgspec
+
+from isorate.comparison import compare
+from isorate.core.errors import IsorateError
+from isorate.core.run import Run
+from isorate.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The version of the format that is written, and the key that tells a state from a framework's own.
+FORMAT: Final = 1
+KEY: Final = "isorate_format"
+
+#: What to do where a checkpoint holds another schedule than the scheduler that loads it.
+OnMismatch = Literal["raise", "checkpoint", "mine"]
+
+
+class ScheduleMismatchError(IsorateError, ValueError):
+    """A checkpoint that holds another schedule than the scheduler that is to load it.
+
+    Args:
+        text: both schedules and their comparison.
+
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a checkpoint says.
+
+    Args:
+        step: how often the scheduler had been stepped.
+        schedule: the schedule; none where the checkpoint only names functions of Python.
+        groups: the number of parameter groups, where it is known.
+        tree: the same in JSON's types; none where a framework's own class saved the state.
+        in_use: whether the optimizer held this scheduler's rates.
+        momentum: the schedule of the momentum, where there is one.
+        call: the framework's call that saved the state, where one did.
+
+    """
+
+    step: Any
+    schedule: Schedule | None
+    groups: int | None = None
+    tree: Any = None
+    in_use: bool = True
+    momentum: Schedule | None = None
+    call: Any = None
+
+
+def as_tree(schedule: Schedule | None) -> Any:
+    """Write a schedule in dicts, lists, text and numbers; a function of Python by its name."""
+    return msgspec.json.decode(msgspec.json.encode(schedule, enc_hook=_named))
+
+
+def as_schedule(tree: Any) -> Schedule | None:
+    """Read what ``as_tree`` wrote; none where a part of it is a function of Python.
+
+    Raises:
+        ScheduleError: it is no schedule.
+
+    """
+    if _names_a_function(tree):
+        return None
+    return Schedule.from_json(msgspec.json.encode(tree))
+
+
+def state_of(
+    schedule: Schedule,
+    step: Any,
+    *,
+    groups: int,
+    in_use: bool,
+    momentum: Schedule | None = None,
+) -> dict[str, Any]:
+    """Return the state of a scheduler of so many parameter groups.
+
+    Example:
+        >>> from isorate.core.shapes import Constant
+        >>> state_of(Constant(0.1), 3, groups=1, in_use=True)["schedule"]
+        {'shape': 'constant', 'rate': 0.1}
+
+    """
+    state = {
+        KEY: FORMAT,
+        "schedule": as_tree(schedule),
+        "groups": groups,
+        "last_epoch": step,
+        "rates_in_use": in_use,
+    }
+    return state if momentum is None else {**state, "momentum": as_tree(momentum)}
+
+
+def read_state(state: Mapping[str, Any], kind: str) -> Saved:
+    """Read a state that ``state_of`` wrote.
+
+    Raises:
+        KeyError: it lacks something.
+        ValueError: it is of a later format, or holds no counter.
+
+    """
+    missing = [key for key in ("schedule", "last_epoch") if key not in state]
+    if missing:
+        raise KeyError(f"no state of {kind}: it lacks {', '.join(map(repr, missing))}")
+    version = state[KEY]
+    if version != FORMAT:
+        text = f"no state of {kind}: its format is {version!r}, this Isorate reads {FORMAT}"
+        raise ValueError(text)
+    tree = state["schedule"]
+    return Saved(
+        state["last_epoch"],
+        as_schedule(tree),
+        state.get("groups"),
+        tree,
+        bool(state.get("rates_in_use", True)),
+        as_schedule(state["momentum"]) if "momentum" in state else None,
+    )
+
+
+def check_mismatch(name: str) -> OnMismatch:
+    """Return what to do on a mismatch, or raise where it is none of the three."""
+    known = get_args(OnMismatch)
+    if name not in known:
+        raise ValueError(f"on_mismatch is not one of {', '.join(map(repr, known))}: {name!r}")
+    return name  # type: ignore[return-value]
+
+
+def differ(mine: Schedule, saved: Saved) -> bool:
+    """Whether a checkpoint holds another schedule; functions of Python are told by their names."""
+    if saved.tree is not None and saved.tree == as_tree(mine):
+        return False
+    if saved.schedule is None:
+        return saved.tree is not None
+    if saved.schedule == mine or saved.schedule.normal() == mine.normal():
+        return False
+    # a framework's own call rounds otherwise than Isorate, and may be another tree for that
+    return saved.call is None or not compare(mine, saved.schedule, Run()).equal
+
+
+def mismatch(mine: Schedule, saved: Saved) -> ScheduleMismatchError:
+    """Return the error that shows both schedules and where they part."""
+    lines = ["the checkpoint holds another schedule than this scheduler"]
+    lines.append(f"  this scheduler: {_short(as_tree(mine))}")
+    theirs = as_tree(saved.schedule) if saved.tree is None else saved.tree
+    lines.append(f"  the checkpoint: {_short(theirs)}")
+    if saved.schedule is not None:
+        try:
+            compared = compare(mine, saved.schedule, Run())
+        except (IsorateError, TypeError, ValueError) as error:
+            lines.append(f"  they cannot be compared: {error}")
+        else:
+            lines.append(f"  a is this scheduler, b the checkpoint: {compared.sentence}")
+            lines += [f"  {reason.kind}: {reason.text}" for reason in compared.reasons]
+    way = "on_mismatch='checkpoint' goes on with the checkpoint's, on_mismatch='mine' with its own"
+    return ScheduleMismatchError("\n".join([*lines, f"  {way}"]))
+
+
+def _short(tree: Any) -> str:
+    text = msgspec.json.encode(tree).decode()
+    return text if len(text) <= 300 else f"{text[:297]}..."
+
+
+def _named(function: Any) -> str:
+    """Stand for a function of Python, which no checkpoint can hold."""
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{getattr(function, '__module__', None) or type(function).__module__}.{name}"
+
+
+def _names_a_function(tree: Any) -> bool:
+    """Whether a part of a schedule is a function of Python."""
+    if isinstance(tree, dict):
+        if str(tree.get("shape", "")).startswith("python_"):
+            return True
+        return any(map(_names_a_function, tree.values()))
+    return isinstance(tree, list | tuple) and any(map(_names_a_function, tree))
