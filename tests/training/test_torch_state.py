@@ -35,20 +35,20 @@ def test_a_state_is_a_copy() -> None:
     scheduler = CosineAnnealingLR(optimizer_of(0.1, torch.tensor(0.2)), 5)
     state = scheduler.state_dict()
     untouched = copy.deepcopy(state)
-    state["schedule"]["of"][0]["start"] = 9.0
+    state["base_lrs"][0] = 9.0
     assert scheduler.state_dict() == untouched
     scheduler.load_state_dict(untouched)
-    untouched["schedule"]["of"][0]["start"] = 9.0
-    assert scheduler.schedule.children()[0].at(0) == 0.1
+    untouched["base_lrs"][0] = 9.0
+    assert scheduler.base_lrs[0] == 0.1
 
 
 def test_a_state_is_small_and_survives_json() -> None:
     scheduler = CosineAnnealingLR(optimizer_of(torch.tensor(0.1)), 5, 0.003)
     steps_of(scheduler, 7)
     state = scheduler.state_dict()
-    assert set(state) == {"isorate_format", "schedule", "groups", "last_epoch", "rates_in_use"}
+    assert set(state) == {"isorate_format", "schedule", "base_lrs", "last_epoch", "rates_in_use"}
     text = json.dumps(state)
-    assert len(text) < 200
+    assert len(text) < 250
     assert json.loads(text) == state
     resumed = CosineAnnealingLR(optimizer_of(torch.tensor(0.1)), 5, 0.003)
     resumed.load_state_dict(json.loads(text))
@@ -79,6 +79,27 @@ def test_torchs_own_class_takes_the_counter_of_ours(kind: Any) -> None:
     theirs.load_state_dict(ours.state_dict())
     optimizer.load_state_dict(ours.optimizer.state_dict())
     np.testing.assert_allclose(steps_of(theirs, 12), steps_of(reference, 12), rtol=1e-6)
+
+
+def test_the_optimizer_may_have_forgotten_where_it_began() -> None:
+    """A distributed checkpoint, loaded into an optimizer without a scheduler, has no initial_lr."""
+    for kind in KINDS:
+        scheduler = CosineAnnealingLR(optimizer_of(as_kind(0.1, kind), as_kind(0.3, kind)), 20)
+        whole = steps_of(scheduler, 30)
+        for stop in (1, 7, 20, 25):
+            scheduler.seek(stop)
+            optimizer = optimizer_of(
+                *(as_kind(rate, kind) for rate in rates_of(scheduler.optimizer))
+            )
+            resumed = CosineAnnealingLR(optimizer, 20)
+            resumed.load_state_dict(scheduler.state_dict())
+            assert steps_of(resumed, 30 - stop) == whole[stop:]
+            assert resumed.base_lrs == scheduler.base_lrs
+
+
+def test_a_rate_that_was_changed_in_the_script_is_another_schedule() -> None:
+    with pytest.raises(ScheduleMismatchError):
+        CosineAnnealingLR(optimizer_of(0.2), 40, 0.01).load_state_dict(longer().state_dict())
 
 
 # --- another schedule than the checkpoint's -------------------------------------------------------

@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from isorate.core.combinators import Groups, Join, Product
 from isorate.core.errors import IsorateError
 from isorate.torch._closed_form import ClosedFormLR
-from isorate.torch._dropping_in import DropIn, blaming
+from isorate.torch._dropping_in import DropIn
 from isorate.torch._functions import MultiplicativeLR, PythonProduct
 from isorate.torch._step_functions import (
     ConstantLR,
@@ -21,6 +21,7 @@ from isorate.torch._step_functions import (
     PolynomialLR,
     StepLR,
 )
+from isorate.training.dropping_in import blaming
 from isorate.training.rates import on_steps, per_group
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from isorate.core.schedule import Schedule
-    from isorate.torch._writer import Group
+    from isorate.training.closed_form import Group
 
 #: What multiplies the rate that it finds, whatever that is.
 MULTIPLYING = (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from isorate.core.combinators import Groups, Product, Staircase, Sum
 from isorate.core.shapes import Constant
 from isorate.dialects import torch as calls
-from isorate.torch._dropping_in import Argument, DropIn, blaming
+from isorate.torch._dropping_in import DropIn
 from isorate.torch._functions import PythonFunction
+from isorate.training.dropping_in import Argument, blaming
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from isorate.core.schedule import Schedule
-    from isorate.torch._writer import Group
+    from isorate.training.closed_form import Group
     from isorate.training.states import OnMismatch, Saved
 
 

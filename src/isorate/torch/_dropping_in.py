@@ -1,121 +1,16 @@
-"""What the schedulers under torch's names share: their schedule is that of torch's own call."""
+"""What the schedulers under torch's names share."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any
 
-from isorate.core.errors import IsorateError
-from isorate.dialects._base import Optimizer, ParamGroup
-from isorate.torch._closed_form import ClosedFormLR, plain
-from isorate.training.rates import on_steps
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call
-    from isorate.torch._writer import Group
-
-#: For calls that ask an optimizer for its rates, which torch checks itself.
-UNSEEN: Final = Optimizer(())
+from isorate.torch._closed_form import ClosedFormLR
+from isorate.training import dropping_in
 
 
-#: Why a drop-in's arguments may mean nothing any more.
-OTHER: Final = "a checkpoint or an extension gave the scheduler another schedule"
-
-
-class Argument:
-    """An argument of torch's constructor: setting it changes the schedule from the next step on."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, scheduler: Any, owner: type) -> Any:
-        if scheduler is None:
-            return self
-        arguments = scheduler._arguments
-        if arguments is None:
-            raise AttributeError(f"{self.name} is not known: {OTHER}")
-        return arguments[self.name]
-
-    def __set__(self, scheduler: Any, value: Any) -> None:
-        scheduler._change(self.name, value)
-
-
-class DropIn(ClosedFormLR):
-    """A scheduler under the name and with the signature of torch's own.
-
-    What it does is what torch's call means (``Call.lower()``), for the first rate of each group.
-    """
-
-    #: The call whose meaning it has.
-    constructor: ClassVar[type[Call]]
+class DropIn(dropping_in.DropIn, ClosedFormLR):
+    """A scheduler under the name and with the signature of torch's own."""
 
     def __init__(self, optimizer: Any, last_epoch: Any, **arguments: Any) -> None:
-        self._arguments: dict[str, Any] | None = {
-            name: _plain(value) for name, value in arguments.items()
-        }
+        self._take(**arguments)
         super().__init__(optimizer, last_epoch)
-
-    def _call(self, bases: Sequence[float]) -> Call:
-        """Return the call for these first rates, or raise what torch raises for its arguments."""
-        assert self._arguments is not None
-        kind: Any = self.constructor
-        call: Call = kind(Optimizer(tuple(map(ParamGroup, bases))), **self._arguments)
-        check(call)
-        return call
-
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
-        return lowered(self._call(self._bases))
-
-    def _change(self, name: str, value: Any) -> None:
-        before = self._arguments
-        if before is None:
-            raise AttributeError(f"{name} has no say: {OTHER}")
-        self._arguments = {**before, name: _plain(value)}
-        try:
-            self._plan()
-        except Exception:
-            self._arguments = before
-            raise
-
-    def _replace(
-        self, schedule: Schedule, momentum: Schedule | None = None, groups: int | None = None
-    ) -> None:
-        self._arguments = None
-        super()._replace(schedule, momentum, groups)
-
-
-def lowered(call: Call) -> Schedule:
-    """Return a call's schedule on the clock of ``step()``.
-
-    Raises:
-        ValueError: the call has no meaning as a schedule.
-
-    """
-    with blaming(call.name):
-        return on_steps(call.lower())
-
-
-@contextmanager
-def blaming(name: str) -> Iterator[None]:
-    """Raise ValueError, which names the scheduler, where there is no schedule for its arguments."""
-    try:
-        yield
-    except IsorateError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def check(call: Call) -> None:
-    """Raise what the framework raises for these arguments."""
-    fault = call.fault()
-    if fault is not None:
-        raise fault.error(f"{call.name}: {fault.text}")
-
-
-def _plain(value: Any) -> Any:
-    """Take NumPy's and torch's numbers for Python's, in lists as well."""
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return plain(value)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from isorate.core.combinators import Groups
 from isorate.core.schedule import Namespace, Schedule
 from isorate.torch._closed_form import ClosedFormLR
-from isorate.training.states import KEY, Saved
+from isorate.training.states import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from torch.optim import Optimizer
 
-    from isorate.torch._writer import Group
+    from isorate.training.closed_form import Group
 
 
 class PythonFunction(Schedule, frozen=True, tag="python_function"):
@@ -154,9 +154,9 @@ class _OfFunctions(ClosedFormLR):
         """Return the schedule of a group."""
         raise NotImplementedError
 
-    def _saved(self, state: Mapping[str, Any]) -> Saved:
-        if KEY in state or "lr_lambdas" not in state:
-            return super()._saved(state)
+    def _foreign(self, state: Mapping[str, Any]) -> Saved:
+        if "lr_lambdas" not in state:
+            return super()._foreign(state)
         return Saved(state.get("last_epoch"), None)  # torch's holds no functions
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:

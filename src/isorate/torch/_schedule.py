@@ -8,7 +8,7 @@ from isorate.core.combinators import Groups
 from isorate.core.schedule import Schedule
 from isorate.dialects import isorate as calls
 from isorate.torch._closed_form import ClosedFormLR, start_of
-from isorate.torch._dropping_in import UNSEEN, check
+from isorate.training.dropping_in import UNSEEN, check
 from isorate.training.rates import on_steps
 from isorate.training.states import OnMismatch, check_mismatch
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from isorate.torch._closed_form import Counting
-    from isorate.torch._writer import Group
+    from isorate.training.closed_form import Group
 
 
 class ScheduleLR(ClosedFormLR):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from isorate.dialects import isorate as own
 from isorate.dialects import torch as calls
-from isorate.torch._dropping_in import Argument, DropIn
+from isorate.torch._dropping_in import DropIn
+from isorate.training.dropping_in import Argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -21,6 +21,8 @@ class Updates:
 
     def __call__(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Remember an update; torch calls this after every ``optimizer.step()``."""
+        if kwargs.get("closure", self) is None and _for_show(optimizer):
+            return
         self.made = True
         self.infinite = getattr(optimizer, "found_inf", None)
 
@@ -29,3 +31,16 @@ class Updates:
         made, infinite = self.made, self.infinite
         self.made, self.infinite = False, None
         return made and (infinite is None or not bool(infinite))
+
+
+def _for_show(optimizer: Any) -> bool:
+    """Whether a step is the one that torch.distributed.checkpoint makes to see a fresh state.
+
+    It gives the parameters gradients of zero and the groups rates of zero, and calls
+    ``optimizer.step(closure=None)``.
+    """
+    groups = optimizer.param_groups
+    gradients = (p.grad for group in groups for p in group["params"] if p.grad is not None)
+    return all(float(group["lr"]) == 0 for group in groups) and not any(
+        bool(gradient.any()) for gradient in gradients
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -13,8 +13,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: An optimizer's parameter group.
-Group: TypeAlias = dict[str, Any]
+    from isorate.training.closed_form import Group
 
 #: What NumPy rounds a Python float to by itself, once.
 VIEWED: Final = (torch.float64, torch.float32, torch.float16)

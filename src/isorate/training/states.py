@@ -16,7 +16,7 @@ from isorate.core.run import Run
 from isorate.core.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: The version of the format that is written, and the key that tells a state from a framework's own.
 FORMAT: Final = 1
@@ -42,7 +42,7 @@ class Saved:
     Args:
         step: how often the scheduler had been stepped.
         schedule: the schedule; none where the checkpoint only names functions of Python.
-        groups: the number of parameter groups, where it is known.
+        bases: the first rate of each parameter group, where they are known.
         tree: the same in JSON's types; none where a framework's own class saved the state.
         in_use: whether the optimizer held this scheduler's rates.
         momentum: the schedule of the momentum, where there is one.
@@ -52,7 +52,7 @@ class Saved:
 
     step: Any
     schedule: Schedule | None
-    groups: int | None = None
+    bases: Sequence[float] | None = None
     tree: Any = None
     in_use: bool = True
     momentum: Schedule | None = None
@@ -80,26 +80,29 @@ def state_of(
     schedule: Schedule,
     step: Any,
     *,
-    groups: int,
+    bases: Sequence[float],
     in_use: bool,
     momentum: Schedule | None = None,
 ) -> dict[str, Any]:
-    """Return the state of a scheduler of so many parameter groups.
+    """Return the state of a scheduler, ``bases`` the first rate of each parameter group.
+
+    Schedules are JSON in one text: a distributed checkpoint asks for what the scheduler that loads
+    it has, name by name, and would not tell of a tree that is another one.
 
     Example:
         >>> from isorate.core.shapes import Constant
-        >>> state_of(Constant(0.1), 3, groups=1, in_use=True)["schedule"]
-        {'shape': 'constant', 'rate': 0.1}
+        >>> state_of(Constant(0.1), 3, bases=[0.1], in_use=True)["schedule"]
+        '{"shape":"constant","rate":0.1}'
 
     """
     state = {
         KEY: FORMAT,
-        "schedule": as_tree(schedule),
-        "groups": groups,
+        "schedule": _text(schedule),
+        "base_lrs": list(bases),
         "last_epoch": step,
         "rates_in_use": in_use,
     }
-    return state if momentum is None else {**state, "momentum": as_tree(momentum)}
+    return state if momentum is None else {**state, "momentum": _text(momentum)}
 
 
 def read_state(state: Mapping[str, Any], kind: str) -> Saved:
@@ -117,15 +120,26 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
     if version != FORMAT:
         text = f"no state of {kind}: its format is {version!r}, this Isorate reads {FORMAT}"
         raise ValueError(text)
-    tree = state["schedule"]
+    tree = _read(state["schedule"])
+    momentum = state.get("momentum")
     return Saved(
         state["last_epoch"],
         as_schedule(tree),
-        state.get("groups"),
+        state.get("base_lrs"),
         tree,
         bool(state.get("rates_in_use", True)),
-        as_schedule(state["momentum"]) if "momentum" in state else None,
+        None if momentum is None else as_schedule(_read(momentum)),
     )
+
+
+def _text(schedule: Schedule) -> str:
+    return msgspec.json.encode(schedule, enc_hook=_named).decode()
+
+
+def _read(text: Any) -> Any:
+    if not isinstance(text, str):
+        raise ValueError(f"its schedule is no text: {text!r}")
+    return msgspec.json.decode(text)
 
 
 def check_mismatch(name: str) -> OnMismatch:

@@ -1,0 +1,363 @@
+"""A scheduler of any framework: a counter and a schedule, and what is saved of both."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from isorate.core.combinators import Groups
+from isorate.core.errors import ScheduleError
+from isorate.training.extensions import Extension, extended
+from isorate.training.rates import PastEndError, Rates, per_group
+from isorate.training.states import (
+    KEY,
+    OnMismatch,
+    Saved,
+    ScheduleMismatchError,
+    check_mismatch,
+    differ,
+    mismatch,
+    read_state,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from isorate.core.schedule import Schedule
+    from isorate.training.extensions import Way
+
+#: An optimizer's parameter group.
+Group: TypeAlias = dict[str, Any]
+
+
+class ClosedForm:
+    """A scheduler whose only state is a counter: the rate of step t is that of its schedule at t.
+
+    What it does to an optimizer's groups is left to the framework's own class: how a rate is read
+    once (``_start_of``) and written (``_write``), and what ``step()`` is.
+    """
+
+    optimizer: Any
+
+    #: The number of the last step, from 0.
+    last_epoch: int
+
+    #: What ``load_state_dict`` does where a checkpoint holds another schedule: ``"raise"``, go on
+    #: with the ``"checkpoint"``'s, or with ``"mine"``. It may be set on a scheduler.
+    on_mismatch: OnMismatch = "raise"
+
+    #: What a step past the end raises.
+    _past_end: ClassVar[type[Exception]] = RuntimeError
+
+    def _prepare(self, optimizer: Any) -> None:
+        """Work out the schedule for an optimizer's groups, before anything in them is changed."""
+        self.optimizer = optimizer
+        #: A schedule that took the place of the one that the arguments mean.
+        self._given: Schedule | None = None
+        self._given_momentum: Schedule | None = None
+        self._bases = list(map(self._start_of, optimizer.param_groups))
+        self._plan()
+
+    # --- what a framework's class says ----------------------------------------------------------
+
+    @staticmethod
+    def _start_of(group: Group) -> float:
+        """Return the rate that a group starts from."""
+        raise NotImplementedError
+
+    def _write(self, groups: Sequence[Group], rates: list[float]) -> None:
+        """Set the rates of the groups."""
+        raise NotImplementedError
+
+    def _write_momentum(self, groups: Sequence[Group], values: list[float]) -> None:
+        """Set the momentum of the groups."""
+        raise NotImplementedError
+
+    def _holds(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        """Whether the groups hold these rates."""
+        raise NotImplementedError
+
+    def _count(self, step: Any) -> None:
+        """Set what the framework counts besides, when a state is loaded."""
+
+    def _welcome(self, groups: Sequence[Group]) -> None:
+        """Prepare groups that were added to the optimizer."""
+
+    def _foreign(self, state: Mapping[str, Any]) -> Saved:
+        """Read a state that the framework's own class saved."""
+        raise KeyError(f"no state of {type(self).__name__}: it lacks the format's version")
+
+    # --- the schedule ---------------------------------------------------------------------------
+
+    def _meant(self, groups: Sequence[Group]) -> Schedule:
+        """Return what the arguments mean for these parameter groups."""
+        raise NotImplementedError
+
+    def _momentum_meant(self, groups: Sequence[Group]) -> Schedule | None:
+        """Return the schedule of the momentum, where the scheduler moves it, too."""
+        return None
+
+    def _plan(self) -> None:
+        """Work the schedules of all groups out anew."""
+        groups = self.optimizer.param_groups
+        schedule = self._meant(groups) if self._given is None else self._given
+        schedules = per_group(schedule, len(groups))
+        momentum = self._momentum_meant(groups) if self._given is None else self._given_momentum
+        self._momenta = None if momentum is None else Rates(per_group(momentum, len(groups)))
+        self._schedule, self._momentum = schedule, momentum
+        self._schedules, self._by_group = Rates(schedules), schedules
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule: absolute rates by the step, ``Groups`` where each group has its own."""
+        return self._schedule
+
+    @property
+    def base_lrs(self) -> list[float]:
+        """The rate that each group starts from; torch's name, always floats.
+
+        They may be set, as a whole: the schedule is another one from the next step on.
+        """
+        return BaseRates(self._bases)
+
+    @base_lrs.setter
+    def base_lrs(self, rates: Sequence[Any]) -> None:
+        before = self._bases
+        self._bases = [float(finite("a rate", rate)) for rate in rates]
+        try:
+            self._plan()
+        except Exception:
+            self._bases = before
+            raise
+
+    def _rates_at(self, step: Any) -> list[float]:
+        """Return the rate of every group at a step; the one after the last keeps the last."""
+        try:
+            return self._schedules.at(step)
+        except PastEndError as end:
+            raise self._past_end(f"stepped past the end: {end}") from None
+
+    # --- the clock ------------------------------------------------------------------------------
+
+    def _go_to(self, step: Any) -> None:
+        """Write the rates of a step."""
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self._bases):
+            self._admit()
+        rates = self._rates_at(step)
+        self._write(groups, rates)
+        if self._momenta is not None:
+            self._write_momentum(groups, self._momenta.at(step))
+        self.last_epoch = step
+        self._rates = rates
+
+    def seek(self, step: int) -> None:
+        """Go to a step at once, forwards or backwards, and write its rates.
+
+        Raises:
+            TypeError: no integer.
+            ValueError: a step below 0.
+            RuntimeError: a step past the schedule's end.
+
+        """
+        if isinstance(step, bool) or not isinstance(step, int):
+            raise TypeError(f"step is not an int: {step!r}")
+        if step < 0:
+            raise ValueError(f"step is below 0: {step}")
+        self._go_to(step)
+
+    def _admit(self) -> None:
+        """Take in the groups that were added to the optimizer since the last step."""
+        groups = self.optimizer.param_groups
+        known = len(self._bases)
+        if len(groups) < known:
+            raise ValueError(f"the optimizer has {len(groups)} groups, the scheduler {known}")
+        bases = self._bases
+        self._bases = [*bases, *map(self._start_of, groups[known:])]
+        try:
+            self._plan()
+        except Exception:
+            self._bases = bases
+            raise
+        self._welcome(groups[known:])
+
+    # --- what is saved --------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state: the schedule, a format version and the counter, in JSON's types.
+
+        ``rates_in_use`` is false where another scheduler, or the user, has set a rate since.
+        """
+        return state_of(
+            self.schedule,
+            self.last_epoch,
+            bases=self._bases,
+            in_use=self._holds(self.optimizer.param_groups, self._rates),
+            momentum=self._momentum,
+        )
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
+    ) -> None:
+        """Load a state, and write the rates of its step into the optimizer's groups.
+
+        So it does not matter whether the optimizer's own state is loaded too, before or after. The
+        rates are left alone where they were not this scheduler's when the state was saved, as for
+        the schedulers of a ``SequentialLR`` whose turn is over or has not come. States of the
+        framework's own schedulers are read, where it has any.
+
+        Args:
+            state_dict: what ``state_dict()`` returned.
+            on_mismatch: what to do where it holds another schedule, instead of what the attribute
+                of that name says: ``"raise"``, go on with the ``"checkpoint"``'s, or ``"mine"``.
+
+        Raises:
+            ScheduleMismatchError: it holds another schedule; the error shows both.
+            KeyError: the state lacks something.
+            ValueError: the state holds something of no use here.
+
+        Whatever is raised, nothing is loaded.
+
+        """
+        choice = check_mismatch(self.on_mismatch if on_mismatch is None else on_mismatch)
+        kind = type(self).__name__
+        before = dict(self.__dict__)
+        try:
+            own = KEY in state_dict
+            saved = read_state(state_dict, kind) if own else self._foreign(state_dict)
+            self._settle(saved, choice)
+            step = finite("last_epoch", saved.step)
+            begun = step != -1  # else in a SequentialLR, and its turn has not come
+            if step < -1:
+                raise ValueError(f"last_epoch is below -1: {step}")
+            self._rates = self._rates_at(step if begun else 0)
+            self.last_epoch = step
+            self._count(step)
+        except (KeyError, ScheduleMismatchError):
+            self.__dict__.update(before)
+            raise
+        except Exception as error:
+            self.__dict__.update(before)
+            raise ValueError(f"no state of {kind}: {error}") from error
+        if begun and saved.in_use:
+            groups = self.optimizer.param_groups
+            self._write(groups, self._rates)
+            if self._momenta is not None:
+                self._write_momentum(groups, self._momenta.at(step))
+
+    def _settle(self, saved: Saved, choice: OnMismatch) -> None:
+        """Take a checkpoint's schedule, keep this one, or raise."""
+        if choice == "mine" or not differ(self._beside(saved), saved):
+            return
+        if self._begins_again(saved):
+            return
+        if choice == "raise":
+            raise mismatch(self._beside(saved), saved)
+        if saved.schedule is None:
+            raise ValueError("its schedule is a function of Python, which is not in the checkpoint")
+        self._replace(saved.schedule, saved.momentum, saved.bases)
+
+    def _begins_again(self, saved: Saved) -> bool:
+        """Take a checkpoint's first rates where this scheduler's are those it had got to.
+
+        So it is where the optimizer's own state was loaded before the scheduler was built, and had
+        forgotten with which rates the run began.
+        """
+        if saved.bases is None or len(saved.bases) != len(self._bases) or saved.schedule is None:
+            return False
+        here = Rates(per_group(saved.schedule, len(self._bases))).at(saved.step)
+        if not self._holds(self.optimizer.param_groups, here):
+            return False
+        before = self._bases
+        self._bases = list(saved.bases)
+        self._plan()
+        if differ(self._beside(saved), saved):
+            self._bases = before
+            self._plan()
+            return False
+        return True
+
+    def _beside(self, saved: Saved) -> Schedule:
+        """Return the schedule to compare: that of the groups that the checkpoint knows."""
+        known, mine = None if saved.bases is None else len(saved.bases), self._by_group
+        if isinstance(saved.schedule, Groups):
+            known = len(saved.schedule.of)
+        if known is not None and known > len(mine):
+            text = f"it has {known} parameter groups, the optimizer {len(mine)}"
+            raise ValueError(text)
+        if known is None or known == len(mine) or not isinstance(self.schedule, Groups):
+            return self.schedule
+        return mine[0] if known == 1 else Groups(tuple(mine[:known]))
+
+    def _replace(
+        self,
+        schedule: Schedule,
+        momentum: Schedule | None = None,
+        bases: Sequence[float] | None = None,
+    ) -> None:
+        """Go on with another schedule; groups that it does not know keep their own."""
+        known = None if bases is None else len(bases)
+        if isinstance(schedule, Groups):
+            known = len(schedule.of)
+        if known is not None and known < len(self._by_group):
+            schedule = Groups((*per_group(schedule, known), *self._by_group[known:]))
+        self._given, self._given_momentum = schedule, momentum
+        self._plan()
+
+    # --- longer runs ----------------------------------------------------------------------------
+
+    def extend(
+        self,
+        total: int,
+        way: Way = "stretch",
+        *,
+        planned: int | None = None,
+        over: int | None = None,
+    ) -> Extension:
+        """Plan a longer run; nothing changes before ``apply()`` of what is returned.
+
+        Args:
+            total: the updates of the longer run, from its very beginning.
+            way: ``"stretch"``, ``"hold"`` or ``"rewarm"``; see ``isorate.schedules.extended``.
+            planned: the updates that the schedule was made for; by default where it ends.
+            over: the updates of the last decay (``"hold"``) or of the new warmup (``"rewarm"``).
+
+        Returns:
+            The plan: print it to see the rate at the coming update before and after, ``jump`` is
+            their difference, ``schedule`` the new schedule, ``apply()`` goes on with it.
+
+        Raises:
+            ScheduleError: the schedule cannot be extended like that.
+
+        """
+        if self._momentum is not None:
+            raise ScheduleError(f"a {type(self).__name__} that moves the momentum is not extended")
+        schedule = extended(self.schedule, total, self.last_epoch, way, planned=planned, over=over)
+        return Extension(self.schedule, schedule, self.last_epoch, total, way, self._go_on_with)
+
+    def _go_on_with(self, schedule: Schedule) -> None:
+        self._replace(schedule)
+        self._go_to(self.last_epoch)
+
+
+class BaseRates(list[float]):
+    """The rates that groups start from: a list to read."""
+
+    def __setitem__(self, *_: Any) -> None:
+        raise TypeError("base_lrs are set as a whole: scheduler.base_lrs = [...]")
+
+
+def finite(what: str, value: Any) -> Any:
+    """Return a finite number as Python has it."""
+    number = plain(value)
+    if not isinstance(number, int | float):
+        raise TypeError(f"{what} is not a number: {value!r}")
+    if not math.isfinite(number):
+        raise ValueError(f"{what} is not finite: {number}")
+    return number
+
+
+def plain(value: Any) -> Any:
+    """Take a NumPy scalar or a tensor of one element for the number that it holds."""
+    return value.item() if hasattr(value, "item") else value
