@@ -8,6 +8,7 @@ Example:
 """
 
 from isorate.core.algebra import formula, groups, join, rates, to_json
+from isorate.core.extension import extended
 from isorate.core.shapes import (
     Constant,
     Cosine,
@@ -32,6 +33,7 @@ __all__ = [
     "PiecewiseConstant",
     "Polynomial",
     "Table",
+    "extended",
     "formula",
     "groups",
     "join",

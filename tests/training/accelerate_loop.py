@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import accelerate  # type: ignore[import-not-found]
+import accelerate
 import torch
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader

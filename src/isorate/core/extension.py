@@ -123,7 +123,7 @@ def _stretch(schedule: Schedule, total: int, now: int, planned: int, over: int |
     return _stretched(schedule, planned, total)
 
 
-def _stretched(schedule: Schedule, planned: int, total: int) -> Schedule:
+def _stretched(schedule: Schedule, planned: float, total: float) -> Schedule:
     """Return a schedule whose first ``planned`` updates take ``total``, boundaries rounded."""
     if planned == total:
         return schedule
@@ -144,8 +144,8 @@ def _stretched(schedule: Schedule, planned: int, total: int) -> Schedule:
             return replace(schedule, boundaries=tuple(map(moved, boundaries)))
         case Until(of=of, updates=updates):
             return Until(_stretched(of, planned, total), max(moved(updates), 1))
-        case Staircase(of=of, every=every) if not (planned % every or total % every):
-            return Staircase(_stretched(of, planned // every, total // every), every)
+        case Staircase(of=of, every=every):  # the ticks stay, and there are more of them
+            return Staircase(_stretched(of, planned / every, total / every), every)
     return Stretch(schedule, total / planned).inner
 
 
@@ -171,7 +171,7 @@ def _rewarm(schedule: Schedule, total: int, now: int, planned: int, over: int | 
         required = f"fewer than the {left} updates that are left"
         raise ScheduleError("the new warmup is too long", required=required, got=over)
     peak = _peak(schedule, planned)
-    if planned <= peak:
+    if planned <= peak + 1:
         raise ScheduleError("nothing follows the schedule's peak", hint="say planned=")
     decay = _stretched(_begun(schedule, peak), planned - peak, left - over)
     warm = Linear(held_at(schedule, now), schedule.at(peak), over)

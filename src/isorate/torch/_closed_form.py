@@ -45,6 +45,8 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         self._writer = Writer()
         self._updates: Updates | None = None
         self.counting = counting
+        if self._updates is not None:
+            self._updates.made = True  # the step that building a scheduler takes counts
         step = last_step(last_epoch)
         self._begin(step)
         super().__init__(optimizer, step)
@@ -68,7 +70,8 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         if counting not in get_args(Counting):
             raise ValueError(f"counting is neither 'updates' nor 'steps': {counting!r}")
         if counting != self.counting:
-            self._updates = Updates(self.optimizer) if counting == "updates" else None
+            updates = counting == "updates"
+            self._updates = Updates(self.optimizer, made=False) if updates else None
 
     def step(self, epoch: Any = None) -> None:
         """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
@@ -161,8 +164,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if self._updates is not None:  # an optimizer's copy has no hooks
-            self._updates = Updates(self.optimizer)
-            self._updates.made = state["_updates"].made
+            self._updates = Updates(self.optimizer, made=self._updates.made)
 
     def _count(self, step: Any) -> None:
         self._step_count = int(step) + 1

@@ -14,8 +14,8 @@ class Updates:
     step, so that a compiled training step is compiled once.
     """
 
-    def __init__(self, optimizer: Any) -> None:
-        self.made = True  # the step that building a scheduler takes counts
+    def __init__(self, optimizer: Any, *, made: bool) -> None:
+        self.made = made
         self.infinite: Any = None
         optimizer.register_step_post_hook(self)
 

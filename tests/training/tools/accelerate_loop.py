@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator  # type: ignore[import-not-found]
+from accelerate import Accelerator
 
 from tests.training.tools.parts import (
     SCHEDULERS,

@@ -113,7 +113,7 @@ def weights(net: Any) -> list[float]:
 
 def forget_accelerate() -> None:
     """Forget what Accelerate keeps for the whole process, also on the Trainer's behalf."""
-    from accelerate.state import (  # type: ignore[import-not-found]
+    from accelerate.state import (
         AcceleratorState,
         GradientState,
     )
