@@ -10,8 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from isorate import read  # noqa: E402
 from isorate.core.combinators import Groups  # noqa: E402
-from isorate.core.errors import ReadError, ScheduleError  # noqa: E402
+from isorate.core.errors import IsorateError, ReadError, ScheduleError  # noqa: E402
 from isorate.core.shapes import Constant, Cosine, Exponential, Linear  # noqa: E402
 from isorate.torch import (  # noqa: E402
     CosineAnnealingLR,
@@ -86,7 +87,7 @@ def test_checkpoints_hold_them_and_torch_loads_them_safely() -> None:
         ([SLOW, None], None, ValueError, "group 1 has no schedule"),
         ([SLOW, None], Groups((SLOW, FAST)), ValueError, "a group has one of its own"),
         ([Groups((SLOW, FAST))], None, ValueError, "for several groups"),
-        ([3], None, TypeError, "neither a Schedule nor the text"),
+        ([3], None, TypeError, "neither a Schedule nor a call"),
         (["{}"], None, ScheduleError, "not a schedule"),
         (["cosine(3"], None, ReadError, "not Python"),
     ],
@@ -103,6 +104,8 @@ def test_text_takes_the_rates_that_it_leaves_out_from_the_optimizer() -> None:
     scheduler = stepping(optimizer_of(0.1, 0.3), text)
     drop_in = CosineAnnealingLR(optimizer_of(0.1, 0.3), 8, 0.01)
     assert steps_of(scheduler, 20) == steps_of(drop_in, 20)
+    called = stepping(optimizer_of(0.1), read(text, lr=0.2))
+    assert rates_of(called.optimizer) == [0.2]
     said = stepping(optimizer_of(0.1, 0.3), "cosine_decay_lr(0.01, 0.2, 12, 2, 3)")
     assert steps_of(said, 1) == [[0.2, 0.2]]
     block = """
@@ -114,6 +117,28 @@ def test_text_takes_the_rates_that_it_leaves_out_from_the_optimizer() -> None:
 
     rates = [rate for (rate,) in steps_of(stepping(optimizer_of(0.7), textwrap.dedent(block)), 6)]
     assert rates == pytest.approx([0.01, 0.0325, 0.055, 0.0775, 0.1, 0.09])
+
+
+def test_text_goes_on_from_the_rates_that_the_run_began_with() -> None:
+    text = "CosineAnnealingLR(T_max=20)"
+    scheduler = stepping(optimizer_of(0.1), text)
+    whole = steps_of(scheduler, 20)
+    scheduler.seek(7)
+    states = scheduler.optimizer.state_dict(), scheduler.state_dict()
+    for remembered in (True, False):
+        optimizer = optimizer_of(0.1)
+        optimizer.load_state_dict(states[0])  # the group's rate is that of step 7 now
+        if not remembered:
+            del optimizer.param_groups[0]["initial_lr"]
+        resumed = stepping(optimizer, text)
+        resumed.load_state_dict(states[1])
+        assert steps_of(resumed, 13) == whole[7:]
+
+
+@pytest.mark.parametrize("text", ["ReduceLROnPlateau(patience=3)", "MultiplicativeLR(lambda t: t)"])
+def test_a_call_without_a_schedule_is_refused(text: str) -> None:
+    with pytest.raises(IsorateError):
+        ScheduleLR(optimizer_of(0.1), text)
 
 
 # --- longer runs ----------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def test_one_schedule_takes_in_an_added_group_and_groups_do_not() -> None:
 def test_a_schedule_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="for 2 parameter groups, the optimizer has 1"):
         ScheduleLR(optimizer_of(1.0), TWO)
-    with pytest.raises(TypeError, match="neither a Schedule nor the text"):
+    with pytest.raises(TypeError, match="neither a Schedule nor a call"):
         ScheduleLR(optimizer_of(1.0), 0.1)  # type: ignore[arg-type]
     with pytest.raises(ReadError, match="cosine is not a call"):
         ScheduleLR(optimizer_of(1.0), "cosine")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from isorate.core.combinators import Groups
 from isorate.core.schedule import Schedule
 from isorate.dialects import isorate as calls
 from isorate.torch._closed_form import ClosedFormLR, start_of
 from isorate.training.dropping_in import UNSEEN, check
-from isorate.training.rates import on_steps
+from isorate.training.rates import per_group
 from isorate.training.states import OnMismatch, check_mismatch
+from isorate.training.texts import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch.optim import Optimizer
 
+    from isorate.dialects._base import Call
     from isorate.torch._closed_form import Counting
     from isorate.training.closed_form import Group
 
@@ -47,8 +49,8 @@ class ScheduleLR(ClosedFormLR):
 
     Args:
         optimizer: the optimizer whose groups' ``lr`` are set.
-        schedule: a schedule; or the text of a call, of any framework, as ``isorate.read`` takes it,
-            where a rate that the text leaves out is the optimizer's. What such a call does once an
+        schedule: a schedule; a call of any framework; or the text of one, as ``isorate.read`` takes
+            it, where a rate that it leaves out is the optimizer's. What such a call does once an
             epoch is done once in a ``step()``. None where every group has its own.
         last_epoch: the step before the one to begin with; −1 begins at step 0.
         counting: what moves the clock, ``"updates"`` or ``"steps"``.
@@ -84,15 +86,14 @@ class ScheduleLR(ClosedFormLR):
     def __init__(
         self,
         optimizer: Optimizer,
-        schedule: Schedule | str | None = None,
+        schedule: Schedule | Call | str | None = None,
         last_epoch: int = -1,
         *,
         counting: Counting = "updates",
         on_mismatch: OnMismatch = "raise",
     ) -> None:
         self.on_mismatch = check_mismatch(on_mismatch)
-        rates = [float(group["lr"]) for group in getattr(optimizer, "param_groups", ())]
-        self._common = None if schedule is None else meant(schedule, rates)
+        self._said = schedule
         super().__init__(optimizer, last_epoch, counting)
 
     def _begin(self, last_epoch: int) -> None:
@@ -101,53 +102,34 @@ class ScheduleLR(ClosedFormLR):
                 group.setdefault("initial_lr", start_of(group))
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
+        common = None if self._said is None else meant(self._said, self._bases)
         if not any("schedule" in group for group in groups):
-            if self._common is None:
+            if common is None:
                 raise ValueError("there is no schedule, and no parameter group has one")
-            return self._common
-        if isinstance(self._common, Groups):
+            return common
+        if isinstance(self._said, Groups):
             raise ValueError("the schedule is for each group, and a group has one of its own")
+        shared = [None] * len(groups) if common is None else per_group(common, len(groups))
         found = []
-        for index, group in enumerate(groups):
-            own = self._own(group) if "schedule" in group else self._common
+        for index, (group, base) in enumerate(zip(groups, self._bases, strict=True)):
+            own = self._own(group, base) if "schedule" in group else shared[index]
             if own is None:
                 raise ValueError(f"parameter group {index} has no schedule")
             found.append(own)
         return Groups(tuple(found))
 
-    def _own(self, group: Group) -> Schedule:
+    @staticmethod
+    def _own(group: Group, base: float) -> Schedule:
         """Return a group's own schedule, and leave it there as JSON, for checkpoints."""
         said = group["schedule"]
         if isinstance(said, str) and said.lstrip().startswith("{"):
             schedule: Schedule = Schedule.from_json(said)
         else:
-            schedule = meant(said, [float(group["lr"])])
+            schedule = meant(said, [base])
         if isinstance(schedule, Groups):
             raise ValueError("a parameter group's own schedule is for several groups")
         group["schedule"] = schedule.to_json()
         return schedule
-
-
-def meant(schedule: Any, rates: Sequence[float]) -> Schedule:
-    """Return a schedule on the clock of ``step()``; text may leave the rates to the optimizer.
-
-    Raises:
-        TypeError: neither a schedule nor text.
-        ReadError: text that cannot be read.
-
-    """
-    if isinstance(schedule, str):
-        from isorate.core.errors import MissingRateError
-        from isorate.reader import read
-
-        try:
-            call = read(schedule)
-        except MissingRateError:
-            call = read(schedule, lr=list(rates))
-        schedule = call.lower()
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule is neither a Schedule nor the text of a call: {schedule!r}")
-    return on_steps(schedule)
 
 
 def cosine_decay_lr(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -54,6 +55,7 @@ class Rates:
     """
 
     def __init__(self, schedules: Sequence[Schedule]) -> None:
+        self._schedules = tuple(schedules)
         ends = [schedule.length for schedule in schedules]
         #: The first step at which some group has no rate; none if never.
         self.end = min((end for end in ends if end is not None), default=None)
@@ -68,6 +70,10 @@ class Rates:
         self._ahead = ahead if all(map(_is_data, distinct)) else 1
         self._first, self._next = 0, 0
         self._block: list[list[float]] = []
+        self._xp: Any = _Each()
+
+    def __reduce__(self) -> tuple[type[Rates], tuple[tuple[Schedule, ...]]]:
+        return Rates, (self._schedules,)
 
     def at(self, step: Any) -> list[float]:
         """Return the rate of every group at a step; the one after the last keeps the last rates.
@@ -111,43 +117,39 @@ class Rates:
         until = step + self._ahead if self.end is None else min(step + self._ahead, self.end)
         t = np.arange(step, until, dtype=np.int64)
         rates = np.empty((len(t), sum(len(members) for _, members in self._parts)))
-        xp: Any = EACH
         done = 0
         with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
             for formula, members in self._parts:
                 if len(members) == 1:
-                    rates[:, done] = formula.formula(t, xp)
+                    rates[:, done] = formula.formula(t, self._xp)
                 else:
-                    rates[:, done : done + len(members)] = formula.formula(t[:, None], xp)
+                    rates[:, done : done + len(members)] = formula.formula(t[:, None], self._xp)
                 done += len(members)
         self._first, self._next = step, until
         self._block = rates.tolist()
 
 
+def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
+    """Return a function's value of every element."""
+    arrays = np.broadcast_arrays(*arguments)
+    values = map(function, *(array.ravel().tolist() for array in arrays))
+    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
+
+
 class _Each(ArrayNamespace):
     """NumPy's arithmetic, which is IEEE's, and Python's elementary functions of each element."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        for name in ("sin", "exp", "expm1", "log", "log1p", "power"):
-            setattr(self, name, _of_each(getattr(SCALAR, name)))
+    sin = staticmethod(partial(_of_each, SCALAR.sin))
+    exp = staticmethod(partial(_of_each, SCALAR.exp))
+    expm1 = staticmethod(partial(_of_each, SCALAR.expm1))
+    log = staticmethod(partial(_of_each, SCALAR.log))
+    log1p = staticmethod(partial(_of_each, SCALAR.log1p))
+    power = staticmethod(partial(_of_each, SCALAR.power))
 
     def take(self, values: Any, index: NDArray[np.int64]) -> NDArray[np.float64]:
         """Look steps up in rates, or in columns of rates."""
-        table = np.asarray(values, np.float64)
-        return table[index] if table.ndim == 1 else table[index[:, 0]]
-
-
-def _of_each(function: Callable[..., float]) -> Callable[..., Any]:
-    def over(*arguments: Any) -> Any:
-        arrays = np.broadcast_arrays(*arguments)
-        values = map(function, *(array.ravel().tolist() for array in arrays))
-        return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
-
-    return over
-
-
-EACH: Final = _Each()
+        columns = bool(values) and isinstance(values[0], np.ndarray)
+        return super().take(values, index[:, 0] if columns else index)
 
 
 def per_group(schedule: Schedule, groups: int) -> list[Schedule]:
