@@ -14,7 +14,12 @@ torch = pytest.importorskip("torch")
 
 from isorate.core.combinators import Scale  # noqa: E402
 from isorate.core.shapes import Cosine  # noqa: E402
-from isorate.torch import CosineAnnealingLR, ScheduleLR, ScheduleMismatchError  # noqa: E402
+from isorate.torch import (  # noqa: E402
+    CosineAnnealingLR,
+    OneCycleLR,
+    ScheduleLR,
+    ScheduleMismatchError,
+)
 from tests.training.torch_parts import (  # noqa: E402
     DTYPES,
     KINDS,
@@ -136,6 +141,23 @@ def test_the_checkpoint_may_win() -> None:
     for ask in (lambda: scheduler.T_max, lambda: setattr(scheduler, "T_max", 5)):
         with pytest.raises(AttributeError, match="another schedule"):
             ask()
+
+
+def test_the_checkpoint_of_torchs_own_class_may_win_with_its_arguments() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.2, 20, base_momentum=0.7)
+    steps_of(theirs, 3)
+    states = optimizer.state_dict(), theirs.state_dict()
+    expected = [(rates[0], optimizer.param_groups[0]["momentum"]) for rates in steps_of(theirs, 1)]
+    fresh = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    fresh.load_state_dict(states[0])
+    scheduler = OneCycleLR(fresh, 0.5, 90)
+    fresh.load_state_dict(states[0])
+    scheduler.load_state_dict(states[1], on_mismatch="checkpoint")
+    assert rates_of(fresh) == [pytest.approx(expected[0][0])]
+    assert (scheduler.max_lr, scheduler.total_steps, scheduler.base_momentum) == (0.2, 20, 0.7)
+    scheduler.step()
+    assert fresh.param_groups[0]["momentum"] == pytest.approx(expected[0][1])
 
 
 def test_this_scheduler_may_win() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import structs
 
 from isorate.core.combinators import Groups, Product, Staircase, Sum
 from isorate.core.shapes import Constant
@@ -13,7 +16,7 @@ from isorate.training.dropping_in import Argument, blaming
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch.optim import Optimizer
 
@@ -161,16 +164,16 @@ class CyclicLR(_WithMomentum):
 
     def _wave(self, call: Any, low: float, high: float) -> Schedule:
         """Return the course between two values, of the rate or of the momentum."""
-        from msgspec.structs import replace
-
         scale = self._arguments["scale_fn"]
-        plain = replace(call, base_lr=low, max_lr=high, scale_fn=None)
+        plain = structs.replace(call, base_lr=low, max_lr=high, scale_fn=None)
         if scale is None:
             wave: Schedule = plain.shape(low, 0)
             return wave
         total = int(plain._sizes()[0])
         by_cycle = self._arguments["scale_mode"] == "cycle"
-        height = replace(plain, base_lr=0.0, max_lr=high - low, mode="triangular").shape(0.0, 0)
+        height = structs.replace(plain, base_lr=0.0, max_lr=high - low, mode="triangular").shape(
+            0.0, 0
+        )
         scaled = PythonFunction(1.0, scale, 1) if by_cycle else PythonFunction(1.0, scale)
         turns = Staircase(scaled, total) if by_cycle else scaled
         return Sum((Constant(low), Product((height, turns))))
@@ -283,8 +286,10 @@ class OneCycleLR(_WithMomentum):
     def _begin(self, last_epoch: int) -> None:
         super()._begin(last_epoch)
         if last_epoch == -1:
-            for group, schedule in zip(self.optimizer.param_groups, self._by_group, strict=True):
-                group["max_lr"] = max(schedule.bounds)
+            highest = self._arguments["max_lr"]
+            groups = self.optimizer.param_groups
+            for index, (group, schedule) in enumerate(zip(groups, self._by_group, strict=True)):
+                group["max_lr"] = highest[index] if isinstance(highest, list) else highest
                 group["min_lr"] = schedule.at(self.total_steps - 1)
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
@@ -294,6 +299,11 @@ class OneCycleLR(_WithMomentum):
     def _without_rebound(schedule: Schedule) -> Schedule:
         """Leave away torch's rate past the end."""
         return schedule.until(_length(schedule) - 1)
+
+    def _foreign(self, state: Mapping[str, Any]) -> Saved:
+        saved = super()._foreign(state)
+        assert saved.schedule is not None
+        return replace(saved, schedule=self._without_rebound(saved.schedule))
 
     def _against(self, low: float, high: float) -> Schedule:
         call: Any = self._call(self._bases)

@@ -14,3 +14,7 @@ class DropIn(dropping_in.DropIn, ClosedFormLR):
     def __init__(self, optimizer: Any, last_epoch: Any, **arguments: Any) -> None:
         self._take(**arguments)
         super().__init__(optimizer, last_epoch)
+
+    @property
+    def _torchs_name(self) -> str:  # type: ignore[override]
+        return self.constructor.__name__

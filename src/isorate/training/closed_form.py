@@ -256,7 +256,11 @@ class ClosedForm:
             raise mismatch(self._beside(saved), saved)
         if saved.schedule is None:
             raise ValueError("its schedule is a function of Python, which is not in the checkpoint")
-        self._replace(saved.schedule, saved.momentum, saved.bases)
+        self._adopt(saved, saved.schedule)
+
+    def _adopt(self, saved: Saved, schedule: Schedule) -> None:
+        """Take a checkpoint's schedule."""
+        self._replace(schedule, saved.momentum, saved.bases)
 
     def _begins_again(self, saved: Saved) -> bool:
         """Take a checkpoint's first rates where this scheduler's are those it had got to.

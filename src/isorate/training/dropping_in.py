@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
     from isorate.dialects._base import Call
     from isorate.training.closed_form import Group
+    from isorate.training.states import Saved
 
 #: For calls that ask an optimizer for its rates, which the framework checks itself.
 UNSEEN: Final = Optimizer(())
@@ -79,6 +80,19 @@ class DropIn(ClosedForm):
         except Exception:
             self._arguments = before
             raise
+
+    def _adopt(self, saved: Saved, schedule: Schedule) -> None:
+        call: Any = saved.call
+        if call is None or call.name != self.constructor.__name__:
+            super()._adopt(saved, schedule)
+            return
+        known = self._arguments or call.arguments()
+        self._arguments = {name: getattr(call, name) for name in known if name != "last_epoch"}
+        self._arguments.pop("optimizer", None)
+        bases = [group.base for group in call.optimizer.groups]
+        self._bases = [*bases, *self._bases[len(bases) :]]
+        self._given = None
+        self._plan()
 
     def _replace(
         self,
