@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 import isorate.torch  # noqa: E402
 from isorate.core.expression import Expression  # noqa: E402
 from isorate.dialects import torch as calls  # noqa: E402
+from isorate.dialects._base import Composition  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR, ScheduleMismatchError  # noqa: E402
 from isorate.training.rates import on_steps, per_group  # noqa: E402
 from tests.test_torch_states import VERSIONS, expected, lacking, saved, table  # noqa: E402
@@ -66,8 +67,8 @@ def test_a_drop_in_goes_on_from_it(version: str) -> None:
         call = expected(row)
         if call.name == "CyclicLR" and call.step_size_up != int(call.step_size_up):
             continue  # no schedule has corners between two steps
-        if row["text"].count("SequentialLR(") - (call.name == "SequentialLR"):
-            continue  # in another one torch's ran a step ahead, which is no schedule of ours
+        if any(isinstance(member, Composition) for member in getattr(call, "schedulers", ())):
+            continue  # one in another ran a step ahead, or counted its first step twice
         optimizer = optimizer_like(row)
         for group in optimizer.param_groups:  # a fresh one, but for what the state is loaded into
             group["lr"] = group["initial_lr"]
