@@ -213,3 +213,42 @@ def test_every_implementation_applies_the_rate(kind: Any, options: Any, tensor: 
         return [float(x) for p in net.parameters() for x in p.detach().ravel()]
 
     assert run(by_hand=False) == run(by_hand=True)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("foreach", [True, False])
+def test_a_capturable_step_sees_every_rate(foreach: bool) -> None:
+    """What a CUDA graph needs; on the CPU torch takes it in compiled steps only."""
+    rate = torch.tensor(0.1)
+    options = {"capturable": True, "foreach": foreach}
+    assert compilations(rate, SCHEDULED["ScheduleLR"], torch.optim.Adam, **options) == 1
+    assert float(rate) == float(torch.tensor(Cosine(0.1, 0.001, 8, "mirror").at(12)))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_whole_compiled_training_step_is_compiled_once() -> None:
+    from torch._dynamo.testing import CompileCounter
+
+    torch._dynamo.reset()
+    torch.manual_seed(0)
+    net = torch.nn.Linear(3, 1)
+    rates = [torch.tensor(0.1), torch.tensor(0.03)]
+    groups = [{"params": [p], "lr": r} for p, r in zip(net.parameters(), rates, strict=True)]
+    optimizer = torch.optim.SGD(groups, momentum=0.9)
+    scheduler = CosineAnnealingLR(optimizer, 8)
+    counter = CompileCounter()
+
+    @torch.compile(backend=counter)
+    def update(x: Any) -> Any:
+        loss = net(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss
+
+    counts = []
+    for _ in range(12):
+        update(torch.ones(2, 3))
+        scheduler.step()
+        counts.append(counter.frame_count)
+    assert counts[2:] == [counts[2]] * 10  # momentum's buffers are made in the first steps

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isorate.core.combinators import Groups
-from isorate.core.schedule import Schedule
 from isorate.dialects import isorate as calls
 from isorate.torch._closed_form import ClosedFormLR, start_of
 from isorate.training.dropping_in import UNSEEN, check
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
+    from isorate.core.schedule import Schedule
     from isorate.dialects._base import Call
     from isorate.torch._closed_form import Counting
     from isorate.training.closed_form import Group
@@ -121,11 +121,7 @@ class ScheduleLR(ClosedFormLR):
     @staticmethod
     def _own(group: Group, base: float) -> Schedule:
         """Return a group's own schedule, and leave it there as JSON, for checkpoints."""
-        said = group["schedule"]
-        if isinstance(said, str) and said.lstrip().startswith("{"):
-            schedule: Schedule = Schedule.from_json(said)
-        else:
-            schedule = meant(said, [base])
+        schedule = meant(group["schedule"], [base])
         if isinstance(schedule, Groups):
             raise ValueError("a parameter group's own schedule is for several groups")
         group["schedule"] = schedule.to_json()

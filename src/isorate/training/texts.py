@@ -18,12 +18,13 @@ def meant(said: Any, rates: Sequence[float] = ()) -> Schedule:
     """Return a schedule on the clock of ``step()``.
 
     Args:
-        said: a schedule, a call, or the text of a call of any framework.
+        said: a schedule, its JSON, a call, or the text of a call of any framework.
         rates: the first rate of each parameter group, for a text that leaves them to the optimizer.
 
     Raises:
         TypeError: none of the three.
         ReadError: text that cannot be read.
+        ScheduleError: JSON that is no schedule.
         ConvertError: a call that has no schedule.
 
     Example:
@@ -31,6 +32,8 @@ def meant(said: Any, rates: Sequence[float] = ()) -> Schedule:
         Linear(start=0.25, end=0.5, duration=4, after='hold')
 
     """
+    if isinstance(said, str) and said.lstrip().startswith("{"):
+        said = Schedule.from_json(said)
     if isinstance(said, str):
         try:
             said = read(said)
