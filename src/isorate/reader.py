@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
-from isorate.core.errors import ReadError
+from isorate.core.combinators.clocks import on_steps
+from isorate.core.errors import MissingRateError, ReadError, ScheduleError
 from isorate.core.expression import (
     MODULES,
     Expression,
@@ -18,6 +19,7 @@ from isorate.core.expression import (
     parse_value,
     shown,
 )
+from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call, Composition
 from isorate.dialects.mindspore import (
     LearningRateList,
@@ -260,6 +262,8 @@ class _Reader:
                 hint=" ".join(f"--set {n}=..." for n in unset),
             )
         values.update({field: self._value(value) for field, value in given.items()})
+        if isinstance(values.get("schedule"), str):
+            values["schedule"] = self._schedule(values["schedule"], values.get("optimizer"))
         defaults = constructor.defaults()
         for field in constructor.__struct_fields__:
             if field not in values and field not in defaults:
@@ -271,6 +275,22 @@ class _Reader:
         call = constructor(**values)
         self.built.append(call)
         return call
+
+    def _schedule(self, text: str, optimizer: Optimizer | None) -> Schedule:
+        """Read a schedule that is an argument: JSON, or a call, which may take the rates given."""
+        if text.lstrip().startswith("{"):
+            try:
+                return Schedule.from_json(text)
+            except ScheduleError as error:
+                raise ReadError(str(error)) from None
+        rates = None if optimizer is None else [group.base for group in optimizer.groups]
+        try:
+            call = read(text, names=self.names)
+        except MissingRateError:
+            if rates is None:
+                raise
+            call = read(text, lr=rates, names=self.names)
+        return on_steps(call.lower())
 
     def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> Call:
         """Read a scheduler that holds others; who comes first in the text says the optimizer."""

@@ -185,9 +185,9 @@ def _torch(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
     optimizer = scheduler.optimizer
     groups = optimizer.param_groups
     rates = np.empty((len(groups), run.length))
-    if not weigh:
-        optimizer.step()  # no gradients: nothing moves, and torch sees the loop it expects
     for update in range(run.length):
+        if not weigh:
+            optimizer.step()  # no gradients: nothing moves, and a scheduler sees an update
         rates[:, update] = [float(group["lr"]) for group in groups]
         if weigh:
             moved = _torch_moves(optimizer)

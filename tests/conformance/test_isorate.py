@@ -15,6 +15,7 @@ from isorate.dialects._float32 import annealing_cell
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
 from tests.conformance.frameworks import cell_at, drive
+from tests.core.drawing import schedules
 
 SGD = "torch.optim.SGD"
 
@@ -104,6 +105,17 @@ def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
         real = cell_at(call.code, steps)
         native = annealing_cell(lr, eta_min, T_max, steps)
         assert_close(real, native, call.card.ulp, f"{call.code} from {steps[0]}")
+
+
+@pytest.mark.torch
+@in_torch
+@given(schedules, st.integers(-1, 9), st.integers(1, 40))
+def test_any_schedule_as_text(schedule: Schedule, last_epoch: int, updates: int) -> None:
+    text = f"isorate.torch.ScheduleLR({SGD}(params, lr=0.1), {schedule.to_json()!r}, {last_epoch})"
+    end = schedule.length
+    if end is not None and last_epoch + 1 == end:
+        return  # it stands at its end, which is no schedule any more
+    agree(text, Run(updates), "torch")
 
 
 @pytest.mark.torch

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate.core.combinators import Groups, Join, Repeat, Scale, Stepped, Stretch
+from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import SCALAR, Schedule
 from isorate.core.shapes import (
@@ -28,7 +29,6 @@ from isorate.training.rates import (
     STEPS_AHEAD,
     PastEndError,
     Rates,
-    on_steps,
     per_group,
 )
 from tests.core.drawing import schedules

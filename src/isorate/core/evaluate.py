@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from isorate.core.combinators import Groups
 from isorate.core.curve import Curve, Halt
 from isorate.core.errors import RunError
+from isorate.core.schedule import SCALAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -52,6 +54,33 @@ class ArrayNamespace:
     def searchsorted(boundaries: tuple[int, ...], t: NDArray[Any]) -> NDArray[np.int64]:
         """Count the boundaries that are not above each update."""
         return np.searchsorted(np.asarray(boundaries, dtype=np.int64), t, side="right")
+
+
+def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
+    """Return a function's value of every element."""
+    arrays = np.broadcast_arrays(*arguments)
+    values = map(function, *(array.ravel().tolist() for array in arrays))
+    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
+
+
+class ExactNamespace(ArrayNamespace):
+    """NumPy's arithmetic, which is IEEE's, and Python's elementary functions of each element.
+
+    A formula has the bits of ``schedule.at`` in it, and may have columns for rates where ``t`` is a
+    column, too.
+    """
+
+    sin = staticmethod(partial(_of_each, SCALAR.sin))
+    exp = staticmethod(partial(_of_each, SCALAR.exp))
+    expm1 = staticmethod(partial(_of_each, SCALAR.expm1))
+    log = staticmethod(partial(_of_each, SCALAR.log))
+    log1p = staticmethod(partial(_of_each, SCALAR.log1p))
+    power = staticmethod(partial(_of_each, SCALAR.power))
+
+    def take(self, values: Any, index: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Look steps up in rates, or in columns of rates."""
+        columns = bool(values) and isinstance(values[0], np.ndarray)
+        return super().take(values, index[:, 0] if columns else index)
 
 
 def evaluate(schedule: Schedule, run: Run) -> Curve:

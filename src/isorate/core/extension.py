@@ -128,7 +128,7 @@ def _stretched(schedule: Schedule, planned: float, total: float) -> Schedule:
     if planned == total:
         return schedule
 
-    def moved(boundary: int) -> int:
+    def moved(boundary: float) -> int:
         return round(boundary * total / planned)
 
     match schedule:

@@ -482,6 +482,8 @@ def source(value: Any) -> str:
         return f"<optimizer of {len(value.groups)} groups>"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(source, value))}]"
+    if hasattr(value, "to_json"):  # a schedule
+        return repr(value.to_json())
     code = getattr(value, "code", None)
     return code if isinstance(code, str) else repr(value)
 

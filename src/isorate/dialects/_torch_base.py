@@ -201,7 +201,10 @@ class LRScheduler(OptimizerCall, frozen=True):
     @classmethod
     def _saids(cls, shapes: Sequence[Any]) -> list[Said] | Refusal:
         found = [cls.said(shape, None) for shape in shapes]
-        return with_lists(found, cls.listed) if cls.listed else same_for_all(found)
+        saids = with_lists(found, cls.listed) if cls.listed else same_for_all(found)
+        if not isinstance(saids, Refusal) and min(said.base for said in saids) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        return saids
 
     @classmethod
     def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:

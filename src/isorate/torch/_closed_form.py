@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from isorate.core.combinators.clocks import on_steps
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer
 from isorate.training.closed_form import ClosedForm, finite, plain
-from isorate.training.rates import on_steps
 from isorate.training.states import Saved
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import IsorateError
 from isorate.dialects._base import Optimizer, ParamGroup
 from isorate.training.closed_form import ClosedForm, plain
-from isorate.training.rates import on_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from msgspec.structs import replace
 
-from isorate.core.combinators import Clamp, Groups, Stepped, Stretch
-from isorate.core.evaluate import ArrayNamespace
+from isorate.core.combinators import Clamp, Groups, Stretch
+from isorate.core.evaluate import ExactNamespace
 from isorate.core.schedule import SCALAR, Schedule
 from isorate.core.shapes import Formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
 
 #: From this many groups on, NumPy's columns are faster than one formula after the other.
 COLUMNS_FROM: Final = 4
@@ -70,7 +68,7 @@ class Rates:
         self._ahead = ahead if all(map(_is_data, distinct)) else 1
         self._first, self._next = 0, 0
         self._block: list[list[float]] = []
-        self._xp: Any = _Each()
+        self._xp: Any = ExactNamespace()
 
     def __reduce__(self) -> tuple[type[Rates], tuple[tuple[Schedule, ...]]]:
         return Rates, (self._schedules,)
@@ -129,29 +127,6 @@ class Rates:
         self._block = rates.tolist()
 
 
-def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
-    """Return a function's value of every element."""
-    arrays = np.broadcast_arrays(*arguments)
-    values = map(function, *(array.ravel().tolist() for array in arrays))
-    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
-
-
-class _Each(ArrayNamespace):
-    """NumPy's arithmetic, which is IEEE's, and Python's elementary functions of each element."""
-
-    sin = staticmethod(partial(_of_each, SCALAR.sin))
-    exp = staticmethod(partial(_of_each, SCALAR.exp))
-    expm1 = staticmethod(partial(_of_each, SCALAR.expm1))
-    log = staticmethod(partial(_of_each, SCALAR.log))
-    log1p = staticmethod(partial(_of_each, SCALAR.log1p))
-    power = staticmethod(partial(_of_each, SCALAR.power))
-
-    def take(self, values: Any, index: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Look steps up in rates, or in columns of rates."""
-        columns = bool(values) and isinstance(values[0], np.ndarray)
-        return super().take(values, index[:, 0] if columns else index)
-
-
 def per_group(schedule: Schedule, groups: int) -> list[Schedule]:
     """Return the schedule of each parameter group.
 
@@ -165,12 +140,6 @@ def per_group(schedule: Schedule, groups: int) -> list[Schedule]:
         said = f"the schedule is for {len(schedule.of)} parameter groups"
         raise ValueError(f"{said}, the optimizer has {groups}")
     return list(schedule.of)
-
-
-def on_steps(schedule: Schedule) -> Schedule:
-    """Return a schedule with every ``Stepped`` part on the clock that the scheduler keeps."""
-    schedule = schedule.mapped(on_steps)
-    return schedule.of if isinstance(schedule, Stepped) else schedule
 
 
 def _parts(distinct: list[Schedule]) -> Iterator[tuple[Schedule, list[Schedule]]]:

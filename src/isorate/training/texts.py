@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import MissingRateError
 from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call
 from isorate.reader import read
-from isorate.training.rates import on_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def isorate_cases() -> Iterator[Case]:
     """List the rows of Isorate's schedulers, which run inside torch and MindSpore."""
     yield from isorate_annealing()
+    yield from isorate_schedules()
     yield from isorate_decays()
     yield from isorate_lists()
     yield from isorate_annealing_lists()
@@ -41,6 +42,39 @@ def isorate_annealing() -> Iterator[Case]:
     for k in ("-2", "1.5"):
         text = torch_groups(f"5, 0.0, {k}", group, name="isorate.torch.CosineAnnealingLR")
         yield Case(f"bad-last_epoch={k}", text, raises=True)
+
+
+def isorate_schedules() -> Iterator[Case]:
+    """List any schedule as text: JSON, and calls of both frameworks."""
+    sgd = "torch.optim.SGD(params, lr=0.1)"
+    cosine = '{"shape":"cosine","start":0.1,"end":0.001,"duration":20,"after":"hold"}'
+    texts = {
+        "json": repr(cosine),
+        "call": "'CosineAnnealingLR(T_max=20, eta_min=0.001)'",
+        "stairs": "'StepLR(step_size=4, gamma=0.5)'",
+        "mindspore": "'cosine_decay_lr(0.001, 0.1, 40, 2, 10)'",
+        "polynomial": "'PolynomialDecayLR(0.1, 0.001, 20, 2.0)'",
+        "formula": "'LambdaLR(lr_lambda=lambda t: 1 / (1 + t))'",
+    }
+    for name, text in texts.items():
+        yield Case(f"schedule-{name}", f"isorate.torch.ScheduleLR({sgd}, {text})", 30)
+    yield Case("schedule-epochs", f"isorate.torch.ScheduleLR({sgd}, {texts['json']})", 30, every=3)
+    ending = "'cosine_decay_lr(0.001, 0.1, 6, 1, 6)'"
+    past = "the step after the last update keeps its rate"
+    for updates in (7, 9):
+        text = f"isorate.torch.ScheduleLR({sgd}, {ending})"
+        yield Case(f"schedule-ends-{updates}", text, updates, past=past)
+    tensor = "torch.optim.SGD(params, lr=torch.tensor(0.1))"
+    yield Case("schedule-tensor", f"isorate.torch.ScheduleLR({tensor}, {texts['json']})", 30)
+    groups = ("'lr': 0.1", "'lr': 0.2")
+    for name in ("json", "call"):
+        two = torch_groups(texts[name], *groups, name="isorate.torch.ScheduleLR")
+        yield Case(f"schedule-groups-{name}", two, 12)
+    resumed = torch_groups(f"{texts['json']}, 7", groups[0], name="isorate.torch.ScheduleLR")
+    yield Case("schedule-resumed", resumed, 20)
+    yield Case("schedule-number", f"isorate.torch.ScheduleLR({sgd}, 0.1)", raises=True)
+    yield Case("schedule-below", f"isorate.torch.ScheduleLR({sgd}, {ending}, -2)", raises=True)
+    yield Case("schedule-beyond", f"isorate.torch.ScheduleLR({sgd}, {ending}, 6)", raises=True)
 
 
 def isorate_decays() -> Iterator[Case]:

@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("ignite")
 
-from ignite.engine import ( # noqa: E402
+from ignite.engine import (  # noqa: E402
     Engine,
     Events,
     supervised_training_step,
 )
-from ignite.handlers import Checkpoint, DiskSaver # noqa: E402
-from ignite.handlers.param_scheduler import ( # noqa: E402
+from ignite.handlers import Checkpoint, DiskSaver  # noqa: E402
+from ignite.handlers.param_scheduler import (  # noqa: E402
     LRScheduler,
     create_lr_scheduler_with_warmup,
 )

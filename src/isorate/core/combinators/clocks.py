@@ -492,3 +492,9 @@ class Stepped(Around, frozen=True, tag="stepped"):
     def cut_short(self, updates: int) -> Schedule:
         """Stay as it is: only a run can say how many steps those updates take."""
         return self
+
+
+def on_steps(schedule: Schedule) -> Schedule:
+    """Return a schedule with every ``Stepped`` part on the clock of what steps it."""
+    schedule = schedule.mapped(on_steps)
+    return schedule.of if isinstance(schedule, Stepped) else schedule
