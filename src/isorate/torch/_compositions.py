@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from isorate.core.combinators import Groups, Join, Product
+from isorate.core.combinators import Product
+from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import IsorateError
 from isorate.torch._closed_form import ClosedFormLR
 from isorate.torch._dropping_in import DropIn
-from isorate.torch._functions import MultiplicativeLR, PythonProduct
+from isorate.torch._functions import MultiplicativeLR
 from isorate.torch._step_functions import (
     ConstantLR,
     CosineAnnealingLR,
@@ -21,8 +21,10 @@ from isorate.torch._step_functions import (
     PolynomialLR,
     StepLR,
 )
+from isorate.training.compositions import by_group, check_sequence, grouped, joined
 from isorate.training.dropping_in import blaming
-from isorate.training.rates import on_steps, per_group
+from isorate.training.functions import PythonProduct
+from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,22 +95,14 @@ class SequentialLR(ClosedFormLR):
         milestones: list[int],
         last_epoch: int = -1,
     ) -> None:
-        if len(schedulers) < 1:
-            raise ValueError("SequentialLR: there are no schedulers")
-        if len(milestones) != len(schedulers) - 1:
-            counts = f"{len(milestones)} milestones for {len(schedulers)} schedulers"
-            raise ValueError(f"SequentialLR: {counts}, where there has to be one fewer")
-        if any(a >= b for a, b in pairwise((0, *milestones))):
-            text = f"SequentialLR: milestones do not increase from above 0: {list(milestones)}"
-            raise ValueError(text)
+        check_sequence("SequentialLR", schedulers, milestones)
         self._schedulers = checked(schedulers, optimizer, "SequentialLR")
         self._milestones = tuple(milestones)
         super().__init__(optimizer, last_epoch)
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         found = [schedules_of(scheduler, len(groups)) for scheduler in self._schedulers]
-        joined = tuple(Join(parts, self._milestones) for parts in zip(*found, strict=True))
-        return joined[0] if len(joined) == 1 else Groups(joined)
+        return joined(found, self._milestones)
 
 
 class ChainedScheduler(ClosedFormLR):
@@ -158,11 +152,8 @@ class ChainedScheduler(ClosedFormLR):
         if all(map(multiplies, self._schedulers)):
             found = [schedules_of(first, len(groups))]
             found += [factors_of(scheduler, len(groups)) for scheduler in others]
-            products = tuple(
-                parts[0] if len(parts) == 1 else Product(parts)
-                for parts in zip(*found, strict=True)
-            )
-            return products[0] if len(products) == 1 else Groups(products)
+            parts = zip(*found, strict=True)
+            return grouped([each[0] if len(each) == 1 else Product(each) for each in parts])
         return self._closed(groups)
 
     def _closed(self, groups: Sequence[Group]) -> Schedule:
@@ -197,9 +188,7 @@ def checked(schedulers: Sequence[Any], optimizer: Any, name: str) -> list[Any]:
 def schedules_of(scheduler: Any, groups: int) -> list[Schedule]:
     """Return a scheduler's schedule for each parameter group; torch's own by its state."""
     if isinstance(scheduler, ClosedFormLR):
-        if len(scheduler._bases) < groups:
-            scheduler._admit()
-        return list(scheduler._by_group)
+        return by_group(scheduler, groups)
     return per_group(on_steps(_torchs(scheduler).lower()), groups)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
 
-from isorate.core.combinators import Groups, Product, Staircase, Sum
+from isorate.core.combinators import Groups, Sum
 from isorate.core.shapes import Constant
 from isorate.dialects import torch as calls
 from isorate.torch._dropping_in import DropIn
-from isorate.torch._functions import PythonFunction
 from isorate.training.dropping_in import Argument, blaming
+from isorate.training.functions import scaled_waves
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
@@ -174,9 +174,7 @@ class CyclicLR(_WithMomentum):
         height = structs.replace(plain, base_lr=0.0, max_lr=high - low, mode="triangular").shape(
             0.0, 0
         )
-        scaled = PythonFunction(1.0, scale, 1) if by_cycle else PythonFunction(1.0, scale)
-        turns = Staircase(scaled, total) if by_cycle else scaled
-        return Sum((Constant(low), Product((height, turns))))
+        return Sum((Constant(low), scaled_waves(height, scale, total if by_cycle else None)))
 
     def _against(self, low: float, high: float) -> Schedule:
         return self._wave(self._call([0.0] * len(self._bases)), high, low)

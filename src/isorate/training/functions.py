@@ -1,0 +1,184 @@
+"""Schedules by functions of Python, which say of each step what its rate is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isorate.core.combinators import Product, Staircase
+from isorate.core.schedule import Namespace, Schedule
+from isorate.training.closed_form import ClosedForm
+from isorate.training.compositions import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from isorate.training.closed_form import Group
+
+
+class PythonFunction(Schedule, frozen=True, tag="python_function"):
+    """A rate by a function of Python: ``rate(t) = scale·function(t + begin)``.
+
+    It is no data: a checkpoint holds the function's name, and whoever loads it has the function.
+
+    Args:
+        scale: what the function's value is multiplied by.
+        function: any function of an integer.
+        begin: the integer that stands for step 0.
+
+    """
+
+    scale: float
+    function: Any
+    begin: int = 0
+
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Call the function."""
+        return self.scale * called(self._at, t)
+
+    def _at(self, step: int) -> float:
+        return float(self.function(step + self.begin))
+
+    @property
+    def horizon(self) -> int:
+        """A hundred updates: what the function says later is not known."""
+        return 100
+
+    @property
+    def takes_fractions(self) -> bool:
+        """No: it is a function of an integer."""
+        return False
+
+    def scaled_by(self, factor: float) -> Schedule:
+        """Scale its value."""
+        return PythonFunction(self.scale * factor, self.function, self.begin)
+
+
+class PythonProduct(Schedule, frozen=True, tag="python_product"):
+    """A rate that a function of Python multiplies: ``rate(t) = start·function(1)·…·function(t)``.
+
+    Products are taken in this order, in float64. The last one is remembered, so that going on by a
+    step is one multiplication; going back begins at the beginning.
+
+    Args:
+        start: the rate of step 0.
+        function: any function of an integer.
+
+    """
+
+    start: float
+    function: Running
+
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Multiply on from the product that is remembered."""
+        return called(lambda step: self.function.product(self.start, step), t)
+
+    @property
+    def horizon(self) -> int:
+        """A hundred updates: what the function says later is not known."""
+        return 100
+
+    @property
+    def takes_fractions(self) -> bool:
+        """No: it is a product of whole steps."""
+        return False
+
+    def scaled_by(self, factor: float) -> Schedule:
+        """Scale the first rate."""
+        return PythonProduct(self.start * factor, self.function)
+
+
+class Running:
+    """A function of Python and, for each first rate, the last product that was asked for."""
+
+    def __init__(self, function: Callable[[int], float]) -> None:
+        self.function = function
+        self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
+        self.__module__ = getattr(function, "__module__", type(function).__module__)
+        self._products: dict[float, tuple[int, float]] = {}
+
+    def product(self, start: float, step: int) -> float:
+        """Return ``start·function(1)·…·function(step)``."""
+        reached, rate = self._products.get(start, (0, start))
+        if step < reached:
+            reached, rate = 0, start
+        for passed in range(reached + 1, step + 1):
+            rate *= float(self.function(passed))
+        self._products[start] = step, rate
+        return rate
+
+
+def called(function: Callable[[int], float], t: Any) -> Any:
+    """Return a function's value at one step, or at many."""
+    if isinstance(t, int):
+        return function(t)
+    if isinstance(t, float):
+        raise ValueError(f"a function of the step has no rate between two steps: {t}")
+    import numpy as np
+
+    return np.array([function(step) for step in t.tolist()], np.float64)
+
+
+def scaled_waves(waves: Schedule, function: Any, cycle: int | None) -> Schedule:
+    """Return waves whose height a function of Python scales.
+
+    Args:
+        waves: the waves, from 0 up.
+        function: a function of the cycle, from 1 on, or of the step.
+        cycle: the steps in a cycle; none where the function is one of the step.
+
+    """
+    if cycle is None:
+        return Product((waves, PythonFunction(1.0, function)))
+    return Product((waves, Staircase(PythonFunction(1.0, function, 1), cycle)))
+
+
+def one_for_each(functions: Any, groups: int) -> list[Callable[[int], float]]:
+    """Return one function for each parameter group.
+
+    Raises:
+        ValueError: a list of another length.
+        TypeError: what is no function.
+
+    """
+    listed = list(functions) if isinstance(functions, list | tuple) else [functions] * groups
+    if len(listed) != groups:
+        raise ValueError(f"{len(listed)} functions for {groups} parameter groups")
+    for function in listed:
+        if not callable(function):
+            raise TypeError(f"lr_lambda is not a function: {function!r}")
+    return listed
+
+
+class OfFunctions(ClosedForm):
+    """A scheduler that has a function of Python for each parameter group."""
+
+    lr_lambda: Any
+
+    @property
+    def lr_lambdas(self) -> list[Callable[[int], float]]:
+        """The function of each parameter group; the frameworks' name."""
+        return one_for_each(self.lr_lambda, len(self._bases))
+
+    @staticmethod
+    def _of(base: float, function: Callable[[int], float]) -> Schedule:
+        """Return the schedule of a group."""
+        raise NotImplementedError
+
+    def _meant(self, groups: Sequence[Group]) -> Schedule:
+        return grouped(list(map(self._of, self._bases, self.lr_lambdas)))
+
+
+class OfFactors(OfFunctions):
+    """A scheduler whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
+
+    @staticmethod
+    def _of(base: float, function: Callable[[int], float]) -> Schedule:
+        return PythonFunction(base, function)
+
+
+class OfRunningProducts(OfFunctions):
+    """A scheduler whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
+
+    @staticmethod
+    def _of(base: float, function: Callable[[int], float]) -> Schedule:
+        return PythonProduct(base, Running(function))
