@@ -49,7 +49,7 @@ capture: $(FRAMEWORKS)/ready ## Capture the tables from the real frameworks anew
 	for dialect in torch mindspore isorate; do \
 		$(FRAMEWORKS)/bin/python tools/capture.py $$dialect || exit 1; done
 
-record: $(FRAMEWORKS)/ready ## Record the outputs on the mapping pages anew
+record: $(FRAMEWORKS)/ready ## Record the outputs on the pages of the documentation anew
 	$(FRAMEWORKS)/bin/python tools/record.py
 
 docs: $(DEV)/ready ## Write the generated documentation anew

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import complaints
 import deviations
 import matrix
 import mpmath
@@ -177,7 +178,7 @@ def generated() -> dict[Path, str]:
     files[folder / "README.md"] = mapping_index(pages().values())
     for page in pages().values():
         files[folder / f"{page.subject}.md"] = mapping(page)
-    return files
+    return files | complaints.pages()
 
 
 def main() -> int:

@@ -1,10 +1,10 @@
-"""Run the code of the mapping pages in the real frameworks and record what it gives.
+"""Run the code of the mapping pages and of the complaints, and record what it gives.
 
-    python tools/record.py            record every page
+    python tools/record.py            record everything
     python tools/record.py --check    run again and fail where the output differs
 
-Each framework has a process of its own, so that none sees another; each snippet has a namespace
-of its own.
+Each framework has a process of its own, so that none sees another; each snippet of a mapping page
+has a namespace of its own, each program on a complaint a process.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+import complaints
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,10 +89,13 @@ def main() -> int:
         print(msgspec.json.encode(outputs_of(sys.argv[-1])).decode())
         return 0
     outputs = {framework: run_apart(framework) for framework in FRAMEWORKS}
+    documents = {
+        FOLDER / f"{page.subject.replace('-', '_')}.json": recording(page, outputs)
+        for page in pages().values()
+    }
+    documents[complaints.RECORDED] = complaints.recording()
     stale = False
-    for page in pages().values():
-        path = FOLDER / f"{page.subject.replace('-', '_')}.json"
-        fresh = recording(page, outputs)
+    for path, fresh in documents.items():
         if "--check" in sys.argv[1:]:
             same = path.exists() and path.read_bytes() == fresh
             stale |= not same
