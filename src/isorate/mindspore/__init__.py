@@ -1,14 +1,16 @@
-"""Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
+"""Schedules to train with in MindSpore: lists of rates, and cells that never run out.
 
 MindSpore's seven list functions are here under their own names, bit for bit, and stay when
 MindSpore removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list;
-``CosineAnnealingLR`` is the same cosine as a cell, ``WarmUpThen`` a warmup before any cell. The
-lists need no MindSpore; the cells import it when they are first looked up.
+``CosineAnnealingLR`` is the same cosine as a cell, ``WarmUpThen`` a warmup before any cell, and
+``ScheduleLR`` any schedule as a cell. The lists need no MindSpore; the cells import it when they
+are first looked up.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from isorate.mindspore.lists import (
     cosine_annealing_lr,
@@ -23,12 +25,18 @@ from isorate.mindspore.lists import (
 
 if TYPE_CHECKING:
     from isorate.mindspore.cells import CosineAnnealingLR, WarmUpThen
+    from isorate.mindspore.schedules import ScheduleLR
 
-#: What needs MindSpore, and is imported when it is first looked up.
-CELLS = ("CosineAnnealingLR", "WarmUpThen")
+#: What needs MindSpore, and is imported when it is first looked up: the module that has it.
+CELLS: Final = {
+    "CosineAnnealingLR": "isorate.mindspore.cells",
+    "ScheduleLR": "isorate.mindspore.schedules",
+    "WarmUpThen": "isorate.mindspore.cells",
+}
 
 __all__ = [
     "CosineAnnealingLR",
+    "ScheduleLR",
     "WarmUpThen",
     "cosine_annealing_lr",
     "cosine_decay_lr",
@@ -45,7 +53,7 @@ def __getattr__(name: str) -> object:
     if name not in CELLS:
         raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
     try:
-        from isorate.mindspore import cells
+        module = import_module(CELLS[name])
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mindspore":
             raise
@@ -53,7 +61,7 @@ def __getattr__(name: str) -> object:
             f"isorate.mindspore.{name} needs MindSpore: pip install mindspore",
             name="mindspore",
         ) from error
-    cell: object = getattr(cells, name)
+    cell: object = getattr(module, name)
     return cell
 
 

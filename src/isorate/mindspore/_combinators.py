@@ -1,0 +1,204 @@
+"""Combinators as cells: each hands times on to the cells inside, and makes rates of theirs."""
+
+from __future__ import annotations
+
+from itertools import accumulate, takewhile
+from typing import TYPE_CHECKING, Any, Final
+
+from mindspore import nn, ops
+
+from isorate.core.schedule import FARTHEST
+from isorate.mindspore._shapes import count, double
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from isorate.core import combinators
+
+#: Stand for a bound that is not there: no rate that float32 has lies beyond.
+UNBOUNDED: Final = 1e300
+
+
+class Shift(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve that begins part of the way through."""
+
+    def __init__(self, of: nn.Cell, by: float) -> None:
+        super().__init__()
+        self.of, self.by = of, double(by)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(t + self.by)
+
+
+class Until(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve of so many updates, the last of which is held."""
+
+    def __init__(self, of: nn.Cell, updates: int) -> None:
+        super().__init__()
+        self.of, self.last = of, double(updates - 1)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(ops.minimum(t, self.last))
+
+
+class Staircase(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve whose clock ticks once in so many updates."""
+
+    def __init__(self, of: nn.Cell, every: int) -> None:
+        super().__init__()
+        self.of, self.every = of, double(every)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(ops.floor(t / self.every))
+
+
+class Stride(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve that takes several steps in one update."""
+
+    def __init__(self, of: nn.Cell, by: int) -> None:
+        super().__init__()
+        self.of, self.by = of, double(by)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(t * self.by)
+
+
+class Mirror(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve there and back again."""
+
+    def __init__(self, of: nn.Cell, duration: int) -> None:
+        super().__init__()
+        self.of, self.period = of, double(2 * duration)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        t = ops.floor_mod(t, self.period)
+        return self.of(ops.minimum(t, ops.sub(self.period, t)))
+
+
+class Join(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """One curve after another. All are asked at every time; the one whose turn it is is taken."""
+
+    def __init__(self, parts: Sequence[nn.Cell], boundaries: Sequence[int]) -> None:
+        super().__init__()
+        self.parts = nn.CellList(parts)
+        self.starts = tuple(map(double, (0, *boundaries)))
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        rate = self.parts[0](t)
+        for index in range(1, len(self.starts)):
+            since = t - self.starts[index]
+            rate = ops.select(t < self.starts[index], rate, self.parts[index](since))
+        return rate
+
+
+class Repeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve again and again, in cycles of one length."""
+
+    def __init__(self, of: nn.Cell, period: int) -> None:
+        super().__init__()
+        self.of, self.period = of, double(period)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(ops.floor_mod(t, self.period))
+
+
+class LowerRepeat(Repeat):
+    """A curve again and again, every time lower."""
+
+    def __init__(self, of: nn.Cell, cycles: combinators.Repeat) -> None:
+        super().__init__(of, cycles.period)
+        self.shrink, self.floor, self.one = map(double, (cycles.shrink, cycles.floor, 1.0))
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        rate = self.of(ops.floor_mod(t, self.period))
+        height = ops.pow(self.shrink, ops.floor(t / self.period))
+        return rate * height + self.floor * ops.sub(self.one, height)
+
+
+class SlowerRepeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve again and again, every time slower, and lower if need be.
+
+    It is asked once, in the time of its first cycle. Where a cycle begins, how slow and how high
+    it is are looked up.
+    """
+
+    def __init__(self, of: nn.Cell, cycles: combinators.Repeat) -> None:
+        super().__init__()
+        lengths = accumulate([cycles.period] + 99 * [cycles.growth], lambda a, b: a * b)
+        starts = list(takewhile(lambda start: start < FARTHEST, accumulate(lengths, initial=0)))
+        slowness = [float(cycles.growth) ** cycle for cycle in range(len(starts))]
+        heights = [float(cycles.shrink) ** cycle for cycle in range(len(starts))]
+        self.of = of
+        self.starts, self.later = double(starts), double(starts[1:])
+        self.slowness, self.heights = double(slowness), double(heights)
+        self.lifts = double([cycles.floor * (1.0 - height) for height in heights])
+        self.one_height = cycles.shrink == 1
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        cycle = count(self.later, t)
+        since = t - ops.gather(self.starts, cycle, 0)
+        rate = self.of(since / ops.gather(self.slowness, cycle, 0))
+        if self.one_height:
+            return rate
+        return rate * ops.gather(self.heights, cycle, 0) + ops.gather(self.lifts, cycle, 0)
+
+
+class Scale(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve multiplied by a number."""
+
+    def __init__(self, of: nn.Cell, by: float) -> None:
+        super().__init__()
+        self.of, self.by = of, double(by)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return self.of(t) * self.by
+
+
+class Product(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """Several curves multiplied."""
+
+    def __init__(self, parts: Sequence[nn.Cell]) -> None:
+        super().__init__()
+        self.first, self.others = parts[0], nn.CellList(parts[1:])
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        rate = self.first(t)
+        for part in self.others:
+            rate = rate * part(t)
+        return rate
+
+
+class Sum(Product):
+    """Several curves added."""
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        rate = self.first(t)
+        for part in self.others:
+            rate = rate + part(t)
+        return rate
+
+
+class Clamp(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A curve kept within bounds."""
+
+    def __init__(self, of: nn.Cell, least: float | None, most: float | None) -> None:
+        super().__init__()
+        self.of = of
+        self.least = double(-UNBOUNDED if least is None else least)
+        self.most = double(UNBOUNDED if most is None else most)
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        return ops.minimum(ops.maximum(self.of(t), self.least), self.most)

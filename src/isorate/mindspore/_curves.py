@@ -1,0 +1,83 @@
+"""A schedule in normal form as a tree of cells, one for each of its nodes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from isorate.core import combinators, shapes
+from isorate.core.errors import ScheduleError
+from isorate.core.schedule import called
+from isorate.mindspore import _combinators as nodes
+from isorate.mindspore import _shapes as curves
+from isorate.mindspore._formula import arithmetic
+
+if TYPE_CHECKING:
+    from mindspore import nn
+
+    from isorate.core.schedule import Schedule
+
+
+def curve(schedule: Schedule) -> nn.Cell:
+    """Return the cell that takes times to a schedule's rates, both float64.
+
+    Raises:
+        ScheduleError: a part that is no shape or combinator of the core, as a Python function.
+
+    """
+    match schedule:
+        case shapes.Constant(rate=rate):
+            return curves.Constant(rate)
+        case shapes.Linear():
+            return curves.Linear(schedule)
+        case shapes.Polynomial():
+            return curves.Polynomial(schedule)
+        case shapes.Cosine():
+            return curves.Cosine(schedule)
+        case shapes.Exponential(start=start, factor=factor, duration=duration):
+            if factor > 0:
+                return curves.Exponential(start, -math.log(factor) / duration)
+            return curves.Power(start, factor, duration)
+        case shapes.NaturalExponential(start=start, decay=decay, duration=duration):
+            return curves.Exponential(start, decay / duration)
+        case shapes.Inverse(start=start, decay=decay, duration=duration):
+            return curves.Inverse(start, decay / duration)
+        case shapes.PiecewiseConstant(rates=rates, boundaries=boundaries):
+            return curves.PiecewiseConstant(rates, boundaries)
+        case shapes.Table(rates=rates, after=after):
+            return curves.Table(rates, after)
+        case shapes.Formula(scale=scale, variable=variable, source=source):
+            return nodes.Scale(arithmetic(variable, source), scale)
+    return _combined(schedule)
+
+
+def _combined(schedule: Schedule) -> nn.Cell:
+    parts = [curve(part) for part in schedule.children()]
+    match schedule:
+        case combinators.Shift(by=by):
+            return nodes.Shift(parts[0], by)
+        case combinators.Until(updates=updates):
+            return nodes.Until(parts[0], updates)
+        case combinators.Staircase(every=every):
+            return nodes.Staircase(parts[0], every)
+        case combinators.Stride(by=by):
+            return nodes.Stride(parts[0], by)
+        case combinators.Mirror(duration=duration):
+            return nodes.Mirror(parts[0], duration)
+        case combinators.Join(boundaries=boundaries):
+            return nodes.Join(parts, boundaries)
+        case combinators.Repeat(growth=growth, shrink=shrink):
+            if growth > 1:
+                return nodes.SlowerRepeat(parts[0], schedule)
+            if shrink != 1:
+                return nodes.LowerRepeat(parts[0], schedule)
+            return nodes.Repeat(parts[0], schedule.period)
+        case combinators.Scale(by=by):
+            return nodes.Scale(parts[0], by)
+        case combinators.Product():
+            return nodes.Product(parts)
+        case combinators.Sum():
+            return nodes.Sum(parts)
+        case combinators.Clamp(least=least, most=most):
+            return nodes.Clamp(parts[0], least, most)
+    raise ScheduleError(f"{called(schedule.tag)} cannot be computed in MindSpore")
