@@ -105,7 +105,11 @@ def test_a_plain_list_is_always_last(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lambda_is_a_formula_that_others_can_say() -> None:
     result = convert("LambdaLR(SGD(p, lr=0.1), lambda t: 0.9 ** t)", to="mindspore", run=Run(4))
     names = [w.call.card.name for w in result.ways]
-    assert names == ["mindspore.experimental.optim.lr_scheduler.LambdaLR", "mindspore.list"]
+    assert names == [
+        "mindspore.experimental.optim.lr_scheduler.LambdaLR",
+        "isorate.mindspore.ScheduleLR",
+        "mindspore.list",
+    ]
     assert result.ways[1].comparison.verdict == "identical"
     itself = convert("LambdaLR(SGD(p, lr=0.1), lambda t: 0.9 ** t)", to="torch", run=Run(4))
     assert way(itself, "torch.optim.lr_scheduler.LambdaLR").comparison.verdict == "identical"

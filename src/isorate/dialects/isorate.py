@@ -15,13 +15,11 @@ from msgspec import structs
 
 from isorate._version import __version__
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import ConvertError
-from isorate.core.evaluate import BLOCK, ExactNamespace, blocks
+from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
-from isorate.core.schedule import Schedule
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
+from isorate.dialects._any_schedule import ScheduleLR, mindspore_ScheduleLR
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 from isorate.dialects._float32 import annealing_cell
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from isorate.core.schedule import Schedule
 
 DOCS = "docs/training.md"
 BAD_ANNEALING = {
@@ -130,104 +130,6 @@ class CosineAnnealingLR(_Own, frozen=True):
                 if group.tensor == "float32" and block.dtype != np.float32:
                     row[:] = row.astype(np.float32)
             yield block
-
-
-class ScheduleLR(_Own, frozen=True):
-    """``isorate.torch.ScheduleLR``: any schedule, for any torch optimizer.
-
-    ``lr(t) = schedule.at(t)``, t the number of updates that ``step()`` was called after. Its
-    ``schedule`` is text in the call: JSON, or another call, which the reader reads. One step past
-    a schedule's end keeps the last rate; a further step raises RuntimeError.
-    """
-
-    optimizer: Optimizer
-    schedule: Any
-    last_epoch: int = -1
-
-    card: ClassVar[Card] = Card(
-        name="isorate.torch.ScheduleLR",
-        dialect="isorate",
-        runs_in="torch",
-        version=__version__,
-        docs=DOCS,
-        clock="step",
-        arithmetic="closed form, float64, each step by itself",
-        past_end="whatever the schedule says; stepping past its end raises RuntimeError",
-        roles={"schedule": "shape", "last_epoch": "begin"},
-        raises={
-            "RuntimeError": "a step past the schedule's end",
-            "TypeError": "schedule neither a schedule nor text, last_epoch no int",
-            "ValueError": "not one schedule for each parameter group, last_epoch below -1",
-        },
-        bare=False,
-    )
-
-    @property
-    def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the optimizer's rates."""
-        return self.optimizer.dtype
-
-    def fault(self) -> Fault | None:
-        """Want a schedule, for as many groups as there are."""
-        if not isinstance(self.schedule, Schedule):
-            return Fault(TypeError, f"schedule is neither a schedule nor text: {self.schedule!r}")
-        groups = len(self.optimizer.groups)
-        if isinstance(self.schedule, Groups) and len(self.schedule.of) != groups:
-            said = f"the schedule is for {len(self.schedule.of)} parameter groups"
-            return Fault(ValueError, f"{said}, the optimizer has {groups}")
-        if isinstance(self.last_epoch, bool) or not isinstance(self.last_epoch, int):
-            return Fault(TypeError, f"last_epoch is not an int: {self.last_epoch!r}")
-        if self.last_epoch < -1:
-            return Fault(ValueError, f"last_epoch={self.last_epoch} is below -1")
-        end = self.schedule.length
-        if end is not None and self.last_epoch + 1 > end:
-            return Fault(RuntimeError, f"stepped past the end: rates for {end} updates")
-        return None
-
-    def lower(self) -> Schedule:
-        """Return the schedule on the loop's clock, begun where ``last_epoch`` says."""
-        self.checked()
-        begin = self.last_epoch + 1
-        if begin == self.schedule.length:
-            raise ConvertError("it is resumed at its end")
-        own = map(on_steps, self._by_group())
-        moved = [Stepped(Shift(one, begin) if begin else one) for one in own]
-        return moved[0] if len(moved) == 1 else Groups(tuple(moved))
-
-    def _by_group(self) -> list[Schedule]:
-        if isinstance(self.schedule, Groups):
-            return list(self.schedule.of)
-        return [self.schedule] * len(self.optimizer.groups)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say anything, on an optimizer that begins with its first rates."""
-        each = schedule.of if isinstance(schedule, Groups) else (schedule,)
-        first = (one.at(0) for one in each)
-        taken = (rate if 0 <= rate < math.inf else 0.0 for rate in first)
-        return Lift(cls(Optimizer.of(*taken), schedule))
-
-    def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Evaluate; one step past the end keeps the last rate, the next one raises."""
-        self.checked()
-        begin = self.last_epoch + 1
-        end = self.schedule.length
-        left = steps if end is None else min(steps, end - begin + 1)
-        for start in range(begin, begin + left, BLOCK):
-            t = np.arange(start, min(start + BLOCK, begin + left), dtype=np.int64)
-            yield self._rates(t if end is None else np.minimum(t, end - 1))
-        if left < steps:
-            raise Halting("RuntimeError", f"stepped past the end: rates for {end} updates")
-
-    def _rates(self, t: NDArray[np.int64]) -> NDArray[Any]:
-        """Compute as training does, with Python's functions, and round as the tensors do."""
-        xp: Any = ExactNamespace()
-        rates = np.empty((len(self.optimizer.groups), len(t)), self.dtype)
-        with np.errstate(all="ignore"):
-            for row, group, one in zip(rates, self.optimizer.groups, self._by_group(), strict=True):
-                values = on_steps(one).formula(t, xp)
-                row[:] = np.asarray(values, np.float32) if group.tensor == "float32" else values
-        return rates
 
 
 class torch_cosine_decay_lr(_Own, frozen=True):
@@ -607,6 +509,7 @@ DIALECT = Dialect(
         mindspore_warmup_lr,
         cosine_annealing_lr,
         mindspore_CosineAnnealingLR,
+        mindspore_ScheduleLR,
         WarmUpThen,
     ),
 )

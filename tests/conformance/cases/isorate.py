@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+TWO_GROUPS = (
+    '{"shape":"groups","of":[{"shape":"constant","rate":0.1},{"shape":"constant","rate":0.2}]}'
+)
+
+
 def isorate_cases() -> Iterator[Case]:
     """List the rows of Isorate's schedulers, which run inside torch and MindSpore."""
     yield from isorate_annealing()
@@ -72,6 +77,13 @@ def isorate_schedules() -> Iterator[Case]:
         yield Case(f"schedule-groups-{name}", two, 12)
     resumed = torch_groups(f"{texts['json']}, 7", groups[0], name="isorate.torch.ScheduleLR")
     yield Case("schedule-resumed", resumed, 20)
+    own = "isorate.mindspore.ScheduleLR("
+    sgd_cosine = "'CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), T_max=10)'"
+    for name, text in {**texts, "call": sgd_cosine, "stairs": ending}.items():
+        if name != "formula":
+            yield Case(f"cell-schedule-{name}", f"{own}{text})", 24)
+    for name, text in {"number": "0.1", "groups": repr(TWO_GROUPS)}.items():
+        yield Case(f"bad-cell-schedule-{name}", f"{own}{text})", raises=True)
     yield Case("schedule-number", f"isorate.torch.ScheduleLR({sgd}, 0.1)", raises=True)
     yield Case("schedule-below", f"isorate.torch.ScheduleLR({sgd}, {ending}, -2)", raises=True)
     yield Case("schedule-beyond", f"isorate.torch.ScheduleLR({sgd}, {ending}, 6)", raises=True)
