@@ -4,7 +4,8 @@ MindSpore's seven list functions are here under their own names, bit for bit, an
 MindSpore removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list;
 ``CosineAnnealingLR`` is the same cosine as a cell, ``WarmUpThen`` a warmup before any cell, and
 ``ScheduleLR`` any schedule as a cell. The lists need no MindSpore; the cells import it when they
-are first looked up.
+are first looked up. ``isorate.mindspore.experimental`` has schedulers for MindSpore's experimental
+optimizers.
 """
 
 from __future__ import annotations

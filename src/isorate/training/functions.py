@@ -36,7 +36,7 @@ class PythonFunction(Schedule, frozen=True, tag="python_function"):
         return self.scale * called(self._at, t)
 
     def _at(self, step: int) -> float:
-        return float(self.function(step + self.begin))
+        return number(self.function(step + self.begin))
 
     @property
     def horizon(self) -> int:
@@ -102,7 +102,7 @@ class Running:
         if step < reached:
             reached, rate = 0, start
         for passed in range(reached + 1, step + 1):
-            rate *= float(self.function(passed))
+            rate *= number(self.function(passed))
         self._products[start] = step, rate
         return rate
 
@@ -116,6 +116,11 @@ def called(function: Callable[[int], float], t: Any) -> Any:
     import numpy as np
 
     return np.array([function(step) for step in t.tolist()], np.float64)
+
+
+def number(value: Any) -> float:
+    """Return what a function of Python said as a float; text is none, whatever it spells."""
+    return float(1.0 * value)
 
 
 def scaled_waves(waves: Schedule, function: Any, cycle: int | None) -> Schedule:
