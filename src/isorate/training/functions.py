@@ -31,6 +31,8 @@ class PythonFunction(Schedule, frozen=True, tag="python_function"):
     function: Any
     begin: int = 0
 
+    rate_fields = ("scale",)
+
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Call the function."""
         return self.scale * called(self._at, t)
@@ -68,8 +70,12 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
     start: float
     function: Running
 
+    rate_fields = ("start",)
+
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Multiply on from the product that is remembered."""
+        if type(t) is int:
+            return self.function.product(self.start, t)
         return called(lambda step: self.function.product(self.start, step), t)
 
     @property
@@ -88,22 +94,26 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
 
 
 class Running:
-    """A function of Python and, for each first rate, the last product that was asked for."""
+    """A function of Python and, for each first rate, the last product that was asked for.
+
+    A first rate may be a column of those of several parameter groups.
+    """
 
     def __init__(self, function: Callable[[int], float]) -> None:
         self.function = function
         self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
         self.__module__ = getattr(function, "__module__", type(function).__module__)
-        self._products: dict[float, tuple[int, float]] = {}
+        self._products: dict[Any, tuple[int, Any]] = {}
 
-    def product(self, start: float, step: int) -> float:
+    def product(self, start: Any, step: int) -> Any:
         """Return ``start·function(1)·…·function(step)``."""
-        reached, rate = self._products.get(start, (0, start))
+        key = start if isinstance(start, float) else start.tobytes()
+        reached, rate = self._products.get(key, (0, start))
         if step < reached:
             reached, rate = 0, start
         for passed in range(reached + 1, step + 1):
-            rate *= number(self.function(passed))
-        self._products[start] = step, rate
+            rate = rate * number(self.function(passed))
+        self._products[key] = step, rate
         return rate
 
 
@@ -164,26 +174,19 @@ class OfFunctions(ClosedForm):
         """The function of each parameter group; the frameworks' name."""
         return one_for_each(self.lr_lambda, len(self._bases))
 
-    @staticmethod
-    def _of(base: float, function: Callable[[int], float]) -> Schedule:
-        """Return the schedule of a group."""
-        raise NotImplementedError
-
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
-        return grouped(list(map(self._of, self._bases, self.lr_lambdas)))
-
 
 class OfFactors(OfFunctions):
     """A scheduler whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
 
-    @staticmethod
-    def _of(base: float, function: Callable[[int], float]) -> Schedule:
-        return PythonFunction(base, function)
+    def _meant(self, groups: Sequence[Group]) -> Schedule:
+        return grouped(list(map(PythonFunction, self._bases, self.lr_lambdas)))
 
 
 class OfRunningProducts(OfFunctions):
     """A scheduler whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
-    @staticmethod
-    def _of(base: float, function: Callable[[int], float]) -> Schedule:
-        return PythonProduct(base, Running(function))
+    def _meant(self, groups: Sequence[Group]) -> Schedule:
+        functions = self.lr_lambdas
+        running = {id(function): Running(function) for function in functions}
+        shared = [running[id(function)] for function in functions]
+        return grouped(list(map(PythonProduct, self._bases, shared)))
