@@ -26,16 +26,19 @@ class Row:
         return self.ratio >= self.required if self.sense == "≥" else self.ratio <= self.required
 
 
-def seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object], clock: Callable[[], float] = perf_counter) -> float:
     """Return the seconds that one call takes."""
-    start = perf_counter()
+    start = clock()
     work()
-    return perf_counter() - start
+    return clock() - start
 
 
 def in_turns(
-    theirs: Callable[[], object], ours: Callable[[], object], rounds: int
+    theirs: Callable[[], object],
+    ours: Callable[[], object],
+    rounds: int,
+    clock: Callable[[], float] = perf_counter,
 ) -> tuple[float, float]:
     """Return the median seconds of both, measured in turns."""
-    pairs = [(seconds(theirs), seconds(ours)) for _ in range(rounds)]
+    pairs = [(seconds(theirs, clock), seconds(ours, clock)) for _ in range(rounds)]
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)

@@ -139,14 +139,17 @@ def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     """Ask a call for its rates; one that follows a metric is given it, a value for each step."""
     if not isinstance(call, Feedback) or run.metrics is None:
         return iter(call.native(steps))  # a call without its metric says what is missing
-    calls = (steps - 1) // run.steps_per_call
+    each = run.steps_per_call
+    calls = (steps - 1) // each
     if len(run.metrics) < calls:
         raise RunError(
             "the metric ends before the run",
             required=f"{calls} values, one for each step()",
             got=len(run.metrics),
         )
-    metrics = [metric for metric in run.metrics[:calls] for _ in range(run.steps_per_call)]
+    metrics = run.metrics[:calls]
+    if each > 1:
+        metrics = [metric for metric in metrics for _ in range(each)]
     return iter(call.follow(metrics, steps))
 
 

@@ -111,8 +111,11 @@ class Running:
         reached, rate = self._products.get(key, (0, start))
         if step < reached:
             reached, rate = 0, start
-        for passed in range(reached + 1, step + 1):
-            rate = rate * number(self.function(passed))
+        if step == reached + 1:  # by far the usual case
+            rate = rate * number(self.function(step))
+        else:
+            for passed in range(reached + 1, step + 1):
+                rate = rate * number(self.function(passed))
         self._products[key] = step, rate
         return rate
 
