@@ -197,7 +197,7 @@ def _said(
     by_step: Schedule | None = None
     try:
         by_update = meaning(call, run).normal()
-        by_step = call.lower().resolved(_plain(run)).normal()
+        by_step = call.lower().resolved(run.without_accelerate()).normal()
     except IsorateError as error:
         unsaid = str(error)
     for constructor in constructors:
@@ -234,15 +234,11 @@ def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift
     return spell(curve) if curve.updates else Refusal("there is no rate to write")
 
 
-def _plain(run: Run) -> Run:
-    """Return the same loop over the same updates, without Accelerate."""
-    return replace(run, epochs=None, batches_per_epoch=None, world_size=None, split_batches=False)
-
-
 def _in_the_same_loop(constructor: type[Call], call: Call) -> bool:
     """Whether Accelerate, where it steps the call, steps what is built instead of it."""
-    cards = constructor.card, call.card
-    return cards[0].runs_in == cards[1].runs_in and cards[0].clock == cards[1].clock == "step"
+    a, b = constructor.card, call.card
+    alike = (a.runs_in, a.clock, a.counts) == (b.runs_in, b.clock, b.counts)
+    return alike and a.clock == "step" and a.counts == "steps"
 
 
 def _run_for(lift: Lift, call: Call, run: Run) -> Run:

@@ -78,7 +78,7 @@ class Stream:
 
     def __init__(self, side: Call | Schedule | Curve, run: Run) -> None:
         self.side = side
-        self.run = run
+        self.run = loop_of(side, run) if isinstance(side, Call) else run
         self.halt: Halt | None = side.halt if isinstance(side, Curve) else None
         check_length(run)
         if isinstance(side, Call):
@@ -165,6 +165,11 @@ def last_step(call: Call, run: Run) -> int | None:
     return call.epochs * call.steps_per_epoch if total is None else total  # type: ignore[attr-defined]
 
 
+def loop_of(call: Call, run: Run) -> Run:
+    """Return a run as a call sees it: one that counts updates takes no notice of further steps."""
+    return run.without_accelerate() if call.card.counts == "updates" else run
+
+
 def meaning(call: Call, run: Run) -> Schedule:
     """Return the schedule that a call means in a run, counted in updates.
 
@@ -179,6 +184,7 @@ def meaning(call: Call, run: Run) -> Schedule:
         (7, None)
 
     """
+    run = loop_of(call, run)
     schedule, last = call.lower(), last_step(call, run)
     if last is not None:
         each = schedule.of if isinstance(schedule, Groups) else (schedule,)

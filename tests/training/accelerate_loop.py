@@ -18,6 +18,8 @@ import torch
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader
 
+import isorate.torch
+
 BATCH_SIZE = 2
 
 
@@ -72,7 +74,7 @@ def train(case: Case) -> Seen:
     )
     model = torch.nn.Linear(1, 1)
     plain = torch.optim.SGD(model.parameters(), lr=0.1)
-    names = vars(lr_scheduler) | {"optimizer": plain}
+    names = vars(lr_scheduler) | {"optimizer": plain, "isorate": isorate}
     samples = torch.zeros(case.batches * BATCH_SIZE, 1)
     loader = DataLoader(samples, batch_size=BATCH_SIZE, drop_last=case.drop_last)
     model, optimizer, loader, scheduler = accelerator.prepare(

@@ -40,6 +40,9 @@ SCHEDULERS = [
     "StepLR(optimizer, step_size=3, gamma=0.5)",
     "SequentialLR(optimizer, [LinearLR(optimizer, 0.1, 1.0, 3), "
     "CosineAnnealingLR(optimizer, 8)], [3])",
+    # which counts updates, however often it is stepped
+    "isorate.torch.ScheduleLR(optimizer, 'CosineAnnealingLR(T_max=10)')",
+    "isorate.torch.CosineAnnealingLR(optimizer, 10)",
 ]
 #: A loss that falls, stays for a while, and falls again.
 LOSSES = tuple([1.0, 0.8] + [0.7] * 12 + [0.5] * 30)

@@ -174,6 +174,11 @@ class Run:
         """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
         return update // self.updates_per_step * self.steps_per_call
 
+    def without_accelerate(self) -> Run:
+        """Return the same loop over the same updates, every call of ``step()`` one step."""
+        plain = {"world_size": None, "split_batches": False, "batches_per_epoch": None}
+        return replace(self, epochs=None, **plain)  # type: ignore[arg-type]
+
     def lasting(self, updates: int) -> Run:
         """Return the same loop over another number of updates."""
         return replace(self, updates=updates, epochs=None)

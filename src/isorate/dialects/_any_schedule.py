@@ -62,6 +62,7 @@ class ScheduleLR(Call, frozen=True):
             "ValueError": "not one schedule for each parameter group, last_epoch below -1",
         },
         bare=False,
+        counts="updates",
     )
 
     @property

@@ -202,6 +202,8 @@ class Card:
         deviations: where it does other than its own documentation says.
         grows: whether a closed form's error grows with the update, as it does where a period is
             taken off a quotient in floats; a recursion's does anyway.
+        counts: what moves one that is stepped by hand: every ``step()``, or every one that comes
+            after an update, so that further ones change nothing.
 
     """
 
@@ -222,6 +224,7 @@ class Card:
     bare: bool = True
     deviations: Sequence[Deviation] = ()
     grows: bool = False
+    counts: Literal["steps", "updates"] = "steps"
 
 
 class Call(msgspec.Struct, frozen=True):
