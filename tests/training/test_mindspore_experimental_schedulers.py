@@ -548,6 +548,19 @@ def test_groups_and_text() -> None:
         ours.ScheduleLR(optimizer_of(0.1), 0.1)  # type: ignore[arg-type]
 
 
+def test_a_group_brings_its_own(mode: str) -> None:
+    optimizer = optimizer_of(9.0, 9.0, schedule=Cosine(0.5, 0.0, 4, "mirror"))
+    optimizer.param_groups[1]["schedule"] = "ExponentialLR(gamma=0.5)"
+    scheduler = ours.ScheduleLR(optimizer)
+    assert [scheduler.step() or applied_by(optimizer) for _ in range(4)][3] == [0.0, 9 / 16]
+    assert all(isinstance(group["schedule"], str) for group in optimizer.param_groups)
+    assert scheduler.schedule == schedules.groups(
+        Cosine(0.5, 0.0, 4, "mirror"), schedules.Exponential(9.0, 0.5)
+    )
+    with pytest.raises(ValueError, match="there is no schedule"):
+        ours.ScheduleLR(optimizer_of(9.0))
+
+
 def test_a_step_past_the_end_raises_and_changes_nothing() -> None:
     scheduler = ours.ScheduleLR(optimizer_of(9.0), Table((0.5, 0.25)))
     assert steps_of(scheduler, 2) == [[0.5], [0.25]]  # with a step after the last update

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.core.combinators import Groups
 from isorate.dialects import isorate as calls
 from isorate.torch._closed_form import ClosedFormLR, start_of
 from isorate.training.dropping_in import UNSEEN, check
-from isorate.training.rates import per_group
+from isorate.training.schedules import OfSchedules
 from isorate.training.states import OnMismatch, check_mismatch
-from isorate.training.texts import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch.optim import Optimizer
 
     from isorate.core.schedule import Schedule
     from isorate.dialects._base import Call
     from isorate.torch._closed_form import Counting
-    from isorate.training.closed_form import Group
 
 
-class ScheduleLR(ClosedFormLR):
+class ScheduleLR(OfSchedules, ClosedFormLR):
     """Trains with any schedule: update t has the rate of update t, in every parameter group.
 
     ``lr(t) = schedule.at(t)``, absolute rates: the optimizer's own ``lr`` does not matter. Rates
@@ -100,32 +95,6 @@ class ScheduleLR(ClosedFormLR):
         if last_epoch != -1:  # absolute rates need no first one, which a fresh optimizer has not
             for group in self.optimizer.param_groups:
                 group.setdefault("initial_lr", start_of(group))
-
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
-        common = None if self._said is None else meant(self._said, self._bases)
-        if not any("schedule" in group for group in groups):
-            if common is None:
-                raise ValueError("there is no schedule, and no parameter group has one")
-            return common
-        if isinstance(self._said, Groups):
-            raise ValueError("the schedule is for each group, and a group has one of its own")
-        shared = [None] * len(groups) if common is None else per_group(common, len(groups))
-        found = []
-        for index, (group, base) in enumerate(zip(groups, self._bases, strict=True)):
-            own = self._own(group, base) if "schedule" in group else shared[index]
-            if own is None:
-                raise ValueError(f"parameter group {index} has no schedule")
-            found.append(own)
-        return Groups(tuple(found))
-
-    @staticmethod
-    def _own(group: Group, base: float) -> Schedule:
-        """Return a group's own schedule, and leave it there as JSON, for checkpoints."""
-        schedule = meant(group["schedule"], [base])
-        if isinstance(schedule, Groups):
-            raise ValueError("a parameter group's own schedule is for several groups")
-        group["schedule"] = schedule.to_json()
-        return schedule
 
 
 def cosine_decay_lr(

@@ -5,25 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR
+from isorate.training.schedules import OfSchedules
 from isorate.training.states import OnMismatch, check_mismatch
-from isorate.training.texts import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mindspore.experimental.optim import Optimizer
 
     from isorate.core.schedule import Schedule
     from isorate.dialects._base import Call
-    from isorate.training.closed_form import Group
 
 
-class ScheduleLR(ClosedFormLR):
+class ScheduleLR(OfSchedules, ClosedFormLR):
     """Trains with any schedule: step t has the rate of update t, in every parameter group.
 
     ``lr(t) = schedule.at(t)``, absolute rates, rounded once to float32: the optimizer's own ``lr``
     does not matter. One schedule serves all groups, those added later included; ``Groups`` has one
-    for each.
+    for each; and a group may bring its own, ``{"params": …, "schedule": …}``, a schedule or text,
+    which counts from the same clock and is kept in the group as JSON.
 
     **The end**: a schedule of N updates gives rates to steps 0 … N−1; step N, which an ordinary
     loop takes after its last update, keeps the last rate; a further ``step()`` raises and changes
@@ -36,7 +34,7 @@ class ScheduleLR(ClosedFormLR):
         optimizer: the experimental optimizer whose groups' ``lr`` are set.
         schedule: a schedule; a call of any framework; or the text of one, as ``isorate.read`` takes
             it, where a rate that it leaves out is the optimizer's. What such a call does once an
-            epoch is done once in a ``step()``.
+            epoch is done once in a ``step()``. None where every group has its own.
         last_epoch: the step before the one to begin with; −1 begins at step 0.
         on_mismatch: what ``load_state_dict`` does where a checkpoint holds another schedule:
             ``"raise"``, go on with the ``"checkpoint"``'s, or with ``"mine"``.
@@ -71,7 +69,7 @@ class ScheduleLR(ClosedFormLR):
     def __init__(
         self,
         optimizer: Optimizer,
-        schedule: Schedule | Call | str,
+        schedule: Schedule | Call | str | None = None,
         last_epoch: int = -1,
         *,
         on_mismatch: OnMismatch = "raise",
@@ -83,6 +81,3 @@ class ScheduleLR(ClosedFormLR):
     def _prepare(self, optimizer: Any) -> None:
         super()._prepare(optimizer)
         self._welcome(optimizer.param_groups)  # no first rate is needed where rates are absolute
-
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
-        return meant(self._said, self._bases)
