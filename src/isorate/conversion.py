@@ -237,8 +237,8 @@ def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift
 def _in_the_same_loop(constructor: type[Call], call: Call) -> bool:
     """Whether Accelerate, where it steps the call, steps what is built instead of it."""
     a, b = constructor.card, call.card
-    alike = (a.runs_in, a.clock, a.counts) == (b.runs_in, b.clock, b.counts)
-    return alike and a.clock == "step" and a.counts == "steps"
+    counted = a.counts == call.counts == "steps"
+    return counted and a.runs_in == b.runs_in and a.clock == b.clock == "step"
 
 
 def _run_for(lift: Lift, call: Call, run: Run) -> Run:

@@ -189,6 +189,9 @@ class _Reader:
             matching = [c for c in candidates if self._prefix_fits(prefix, c)]
             if not matching:
                 full = " or ".join(c.card.name for c in candidates)
+                if prefix == "isorate.torch":  # it has more names than there are calls of it
+                    what = f"{written} is not read; it gives the rates that torch's means"
+                    raise ReadError(what, hint=f"write {full}")
                 raise ReadError(f"{written} does not exist", hint=f"write {full}")
             candidates = matching
         if len(candidates) > 1:

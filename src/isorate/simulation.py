@@ -167,7 +167,7 @@ def last_step(call: Call, run: Run) -> int | None:
 
 def loop_of(call: Call, run: Run) -> Run:
     """Return a run as a call sees it: one that counts updates takes no notice of further steps."""
-    return run.without_accelerate() if call.card.counts == "updates" else run
+    return run.without_accelerate() if call.counts == "updates" else run
 
 
 def meaning(call: Call, run: Run) -> Schedule:

@@ -42,6 +42,7 @@ SCHEDULERS = [
     "CosineAnnealingLR(optimizer, 8)], [3])",
     # which counts updates, however often it is stepped
     "isorate.torch.ScheduleLR(optimizer, 'CosineAnnealingLR(T_max=10)')",
+    "isorate.torch.ScheduleLR(optimizer, 'CosineAnnealingLR(T_max=10)', counting='steps')",
     "isorate.torch.CosineAnnealingLR(optimizer, 10)",
 ]
 #: A loss that falls, stays for a while, and falls again.

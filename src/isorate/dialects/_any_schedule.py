@@ -45,6 +45,8 @@ class ScheduleLR(Call, frozen=True):
     optimizer: Optimizer
     schedule: Any
     last_epoch: int = -1
+    counting: str = "updates"
+    on_mismatch: str = "raise"
 
     card: ClassVar[Card] = Card(
         name="isorate.torch.ScheduleLR",
@@ -55,13 +57,13 @@ class ScheduleLR(Call, frozen=True):
         clock="step",
         arithmetic="closed form, float64, each step by itself",
         past_end="whatever the schedule says; stepping past its end raises RuntimeError",
-        roles={"schedule": "shape", "last_epoch": "begin"},
+        roles={"schedule": "shape", "last_epoch": "begin", "counting": "clock"},
         raises={
             "RuntimeError": "a step past the schedule's end",
             "TypeError": "schedule neither a schedule nor text, last_epoch no int",
-            "ValueError": "not one schedule for each parameter group, last_epoch below -1",
+            "ValueError": "not one schedule for each parameter group, last_epoch below -1, "
+            "counting or on_mismatch none of its choices",
         },
-        bare=False,
         counts="updates",
     )
 
@@ -70,11 +72,20 @@ class ScheduleLR(Call, frozen=True):
         """The dtype of the optimizer's rates."""
         return self.optimizer.dtype
 
+    @property
+    def counts(self) -> Literal["steps", "updates"]:
+        """What it was told to count."""
+        return "steps" if self.counting == "steps" else "updates"
+
     def fault(self) -> Fault | None:
         """Want a schedule, for as many groups as there are."""
         fault = no_schedule(self.schedule)
         if fault is not None:
             return fault
+        choices = {"counting": ("updates", "steps"), "on_mismatch": ("raise", "checkpoint", "mine")}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                return Fault(ValueError, f"{name} is none of {known}: {getattr(self, name)!r}")
         groups = len(self.optimizer.groups)
         if isinstance(self.schedule, Groups) and len(self.schedule.of) != groups:
             said = f"the schedule is for {len(self.schedule.of)} parameter groups"

@@ -202,8 +202,8 @@ class Card:
         deviations: where it does other than its own documentation says.
         grows: whether a closed form's error grows with the update, as it does where a period is
             taken off a quotient in floats; a recursion's does anyway.
-        counts: what moves one that is stepped by hand: every ``step()``, or every one that comes
-            after an update, so that further ones change nothing.
+        counts: what moves one that is stepped by hand, unless it is told otherwise: every
+            ``step()``, or every one that comes after an update.
 
     """
 
@@ -259,6 +259,11 @@ class Call(msgspec.Struct, frozen=True):
     def dtype(self) -> Literal["float64", "float32"]:
         """The dtype that the framework computes the rates in."""
         return "float64"
+
+    @property
+    def counts(self) -> Literal["steps", "updates"]:
+        """What moves it: every ``step()``, or every one that comes after an update."""
+        return self.card.counts
 
     @property
     def groups(self) -> int:

@@ -75,6 +75,11 @@ def isorate_schedules() -> Iterator[Case]:
     for name in ("json", "call"):
         two = torch_groups(texts[name], *groups, name="isorate.torch.ScheduleLR")
         yield Case(f"schedule-groups-{name}", two, 12)
+    for choice in ("counting='steps'", "on_mismatch='mine'"):
+        text = f"isorate.torch.ScheduleLR({sgd}, {texts['json']}, {choice})"
+        yield Case(f"schedule-{choice}", text, 12)
+        bad = text.replace("='", "='no ")
+        yield Case(f"schedule-bad-{choice}", bad, raises=True)
     resumed = torch_groups(f"{texts['json']}, 7", groups[0], name="isorate.torch.ScheduleLR")
     yield Case("schedule-resumed", resumed, 20)
     own = "isorate.mindspore.ScheduleLR("
