@@ -16,6 +16,7 @@ from isorate.core.combinators import Scale  # noqa: E402
 from isorate.core.shapes import Cosine  # noqa: E402
 from isorate.torch import (  # noqa: E402
     CosineAnnealingLR,
+    CyclicLR,
     OneCycleLR,
     ScheduleLR,
     ScheduleMismatchError,
@@ -158,6 +159,44 @@ def test_the_checkpoint_of_torchs_own_class_may_win_with_its_arguments() -> None
     assert (scheduler.max_lr, scheduler.total_steps, scheduler.base_momentum) == (0.2, 20, 0.7)
     scheduler.step()
     assert fresh.param_groups[0]["momentum"] == pytest.approx(expected[0][1])
+
+
+@pytest.mark.parametrize("options", [{"base_momentum": 0.5}, {"cycle_momentum": False}])
+def test_another_momentum_is_a_mismatch(options: dict[str, Any]) -> None:
+    def cycle(**options: Any) -> Any:
+        parameters = [torch.nn.Parameter(torch.zeros(1))]
+        optimizer = torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
+        return OneCycleLR(optimizer, 0.2, 20, **options)
+
+    saved = cycle()
+    steps_of(saved, 3)
+    scheduler = cycle(**options)
+    with pytest.raises(ScheduleMismatchError, match="of the momentum"):
+        scheduler.load_state_dict(saved.state_dict())
+    scheduler.load_state_dict(saved.state_dict(), on_mismatch="checkpoint")
+    steps_of(scheduler, 4)
+    steps_of(saved, 4)
+    assert scheduler.optimizer.param_groups[0]["momentum"] == pytest.approx(
+        saved.optimizer.param_groups[0]["momentum"]
+    )
+    cycle().load_state_dict(saved.state_dict())
+
+
+def test_a_scaled_cycle_resumes() -> None:
+    def cycle() -> Any:
+        optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        return CyclicLR(optimizer, 0.01, 0.2, 4, scale_fn=halving)
+
+    saved = cycle()
+    steps_of(saved, 6)
+    resumed = cycle()
+    resumed.load_state_dict(json.loads(json.dumps(saved.state_dict())))
+    assert resumed.optimizer.param_groups[0]["betas"] == saved.optimizer.param_groups[0]["betas"]
+    assert steps_of(resumed, 9) == steps_of(saved, 9)
+
+
+def halving(cycle: int) -> float:
+    return 0.5**cycle
 
 
 def test_this_scheduler_may_win() -> None:

@@ -14,9 +14,11 @@ from isorate.training.states import (
     OnMismatch,
     Saved,
     ScheduleMismatchError,
+    as_schedule,
     check_mismatch,
     differ,
     mismatch,
+    momenta_differ,
     read_state,
     state_of,
 )
@@ -248,10 +250,13 @@ class ClosedForm:
 
     def _settle(self, saved: Saved, choice: OnMismatch) -> None:
         """Take a checkpoint's schedule, keep this one, or raise."""
-        if choice == "mine" or not differ(self._beside(saved), saved):
+        if choice == "mine":
             return
-        if self._begins_again(saved):
+        same = not differ(self._beside(saved), saved) or self._begins_again(saved)
+        if same and not momenta_differ(self._momentum, saved):
             return
+        if choice == "raise" and same:
+            raise ScheduleMismatchError("the checkpoint holds another schedule of the momentum")
         if choice == "raise":
             raise mismatch(self._beside(saved), saved)
         if saved.schedule is None:
@@ -260,7 +265,8 @@ class ClosedForm:
 
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
         """Take a checkpoint's schedule."""
-        self._replace(schedule, saved.momentum, saved.bases)
+        momentum = None if saved.momentum is None else as_schedule(saved.momentum)
+        self._replace(schedule, momentum, saved.bases)
 
     def _begins_again(self, saved: Saved) -> bool:
         """Take a checkpoint's first rates where this scheduler's are those it had got to.

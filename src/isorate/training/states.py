@@ -45,7 +45,7 @@ class Saved:
         bases: the first rate of each parameter group, where they are known.
         tree: the same in JSON's types; none where a framework's own class saved the state.
         in_use: whether the optimizer held this scheduler's rates.
-        momentum: the schedule of the momentum, where there is one.
+        momentum: the schedule of the momentum, in JSON's types, where there is one.
         call: the framework's call that saved the state, where one did.
 
     """
@@ -55,7 +55,7 @@ class Saved:
     bases: Sequence[float] | None = None
     tree: Any = None
     in_use: bool = True
-    momentum: Schedule | None = None
+    momentum: Any = None
     call: Any = None
 
 
@@ -128,7 +128,7 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         state.get("base_lrs"),
         tree,
         bool(state.get("rates_in_use", True)),
-        None if momentum is None else as_schedule(_read(momentum)),
+        None if momentum is None else _read(momentum),
     )
 
 
@@ -162,6 +162,14 @@ def differ(mine: Schedule, saved: Saved) -> bool:
     if saved.call is None or _names_a_function(as_tree(mine)):
         return True
     return not compare(mine, saved.schedule, Run()).equal
+
+
+def momenta_differ(mine: Schedule | None, saved: Saved) -> bool:
+    """Whether a state of Isorate's moves the momentum otherwise, or one of both does not."""
+    if saved.tree is None or saved.momentum == (None if mine is None else as_tree(mine)):
+        return False
+    theirs = None if saved.momentum is None else as_schedule(saved.momentum)
+    return mine is None or theirs is None or theirs.normal() != mine.normal()
 
 
 def mismatch(mine: Schedule, saved: Saved) -> ScheduleMismatchError:
