@@ -195,8 +195,8 @@ def test_a_scaled_cycle_resumes() -> None:
     assert steps_of(resumed, 9) == steps_of(saved, 9)
 
 
-def halving(cycle: int) -> float:
-    return 0.5**cycle
+def halving(cycle: float) -> float:
+    return float(0.5**cycle)
 
 
 def test_this_scheduler_may_win() -> None:
