@@ -211,7 +211,7 @@ def call_of(scheduler: Any, rates: Any) -> Any:
     if isinstance(scheduler, DropIn) and scheduler._arguments is not None:
         from isorate.dialects import torch as calls
 
-        return getattr(calls, type(scheduler).__name__)(rates, **scheduler._arguments)
+        return getattr(calls, scheduler.constructor.__name__)(rates, **scheduler._arguments)
     if isinstance(scheduler, ClosedFormLR):
         raise IsorateError(f"a {type(scheduler).__name__} is no call of torch's")
     return _torchs(scheduler)
