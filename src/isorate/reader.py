@@ -90,6 +90,37 @@ def read(
         raise ReadError("the text is nested too deeply") from None
 
 
+def read_schedule(
+    text: str, rates: Sequence[float] = (), *, names: Mapping[str, Any] | None = None
+) -> Schedule:
+    """Read a schedule: JSON, or a call, whose schedule is put on the clock of what steps it.
+
+    Args:
+        text: one JSON document, or text as ``read`` takes it.
+        rates: the first rate of each parameter group, for a call that leaves them to an optimizer.
+        names: values of the names that the text uses.
+
+    Raises:
+        ReadError: text that cannot be read.
+        ScheduleError: JSON that is no schedule.
+        ConvertError: a call that has no schedule.
+
+    Example:
+        >>> read_schedule("LinearLR(start_factor=0.5, total_iters=4)", [0.5])
+        Linear(start=0.25, end=0.5, duration=4, after='hold')
+
+    """
+    if text.lstrip().startswith("{"):
+        return Schedule.from_json(text)
+    try:
+        call = read(text, names=names)
+    except MissingRateError:
+        if not rates:
+            raise
+        call = read(text, lr=list(rates), names=names)
+    return on_steps(call.lower())
+
+
 class _Reader:
     """Reads one syntax tree, with the names and rates that were given beside it."""
 
@@ -266,7 +297,12 @@ class _Reader:
             )
         values.update({field: self._value(value) for field, value in given.items()})
         if isinstance(values.get("schedule"), str):
-            values["schedule"] = self._schedule(values["schedule"], values.get("optimizer"))
+            optimizer = values.get("optimizer")
+            bases = [group.base for group in optimizer.groups] if optimizer else []
+            try:
+                values["schedule"] = read_schedule(values["schedule"], bases, names=self.names)
+            except ScheduleError as error:
+                raise ReadError(str(error)) from None
         defaults = constructor.defaults()
         for field in constructor.__struct_fields__:
             if field not in values and field not in defaults:
@@ -278,22 +314,6 @@ class _Reader:
         call = constructor(**values)
         self.built.append(call)
         return call
-
-    def _schedule(self, text: str, optimizer: Optimizer | None) -> Schedule:
-        """Read a schedule that is an argument: JSON, or a call, which may take the rates given."""
-        if text.lstrip().startswith("{"):
-            try:
-                return Schedule.from_json(text)
-            except ScheduleError as error:
-                raise ReadError(str(error)) from None
-        rates = None if optimizer is None else [group.base for group in optimizer.groups]
-        try:
-            call = read(text, names=self.names)
-        except MissingRateError:
-            if rates is None:
-                raise
-            call = read(text, lr=rates, names=self.names)
-        return on_steps(call.lower())
 
     def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> Call:
         """Read a scheduler that holds others; who comes first in the text says the optimizer."""

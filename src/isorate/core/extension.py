@@ -103,7 +103,7 @@ def made_for(schedule: Schedule) -> int:
             return made_for(of) * every
         case Shift(of=of, by=by):
             return max(made_for(of) - int(by), 1)
-        case Scale(of=of) | Stretch(of=of) if isinstance(schedule, Scale):
+        case Scale(of=of):
             return made_for(of)
     raise ScheduleError(
         f"a {schedule.tag.replace('_', ' ')} does not say how long a run it was made for",
@@ -115,6 +115,12 @@ def held_at(schedule: Schedule, update: int) -> float:
     """Return the rate at an update, or the last one where there is none any more."""
     end = schedule.length
     return schedule.at(update if end is None else min(update, end - 1))
+
+
+def kept_on(schedule: Schedule) -> Schedule:
+    """Return a schedule that keeps its last rate after its end."""
+    end = schedule.length
+    return schedule if end is None else Join((schedule, Constant(schedule.at(end - 1))), (end,))
 
 
 def _stretch(schedule: Schedule, total: int, now: int, planned: int, over: int | None) -> Schedule:
@@ -184,7 +190,7 @@ def _after(schedule: Schedule, now: int, rest: Schedule) -> Schedule:
         return rest
     end = schedule.length
     if end is not None and end < now:
-        schedule = Join((schedule, Constant(schedule.at(end - 1))), (end,))
+        schedule = kept_on(schedule)
     return Join((schedule, rest), (now,))
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isorate._version import __version__
-from isorate.core.combinators import Groups, Join, Shift, Stepped
+from isorate.core.combinators import Groups, Shift, Stepped
 from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import ConvertError
 from isorate.core.evaluate import BLOCK, ExactNamespace
+from isorate.core.extension import kept_on
 from isorate.core.schedule import Schedule
-from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Optimizer, Refusal
 
 if TYPE_CHECKING:
@@ -187,11 +187,7 @@ class mindspore_ScheduleLR(Call, frozen=True):
     def lower(self) -> Schedule:
         """Return the schedule, and its last rate after its end."""
         self.checked()
-        schedule = on_steps(self.schedule)
-        end = schedule.length
-        if end is None:
-            return schedule
-        return Join((schedule, Constant(schedule.at(end - 1))), (end,))
+        return kept_on(on_steps(self.schedule))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

@@ -19,7 +19,7 @@ from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
-from isorate.dialects._any_schedule import ScheduleLR, mindspore_ScheduleLR
+from isorate.dialects._any_schedule import DOCS, ScheduleLR, mindspore_ScheduleLR
 from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
 from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 from isorate.dialects._float32 import annealing_cell
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from isorate.core.schedule import Schedule
 
-DOCS = "docs/training.md"
 BAD_ANNEALING = {
     "TypeError": "lr or eta_min no float, a count no int",
     "ValueError": "a rate negative or not finite, a count below 1 or too large",

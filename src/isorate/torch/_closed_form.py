@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from isorate.core.combinators.clocks import on_steps
 from isorate.torch._updates import Updates
-from isorate.torch._writer import Writer
+from isorate.torch._writer import Writer, rounded
 from isorate.training.closed_form import ClosedForm, finite, plain
 from isorate.training.states import Saved
 
@@ -187,9 +187,7 @@ def typed(groups: Sequence[Group], rates: list[float]) -> list[float | Tensor]:
     for group, rate in zip(groups, rates, strict=False):  # a group may have just been added
         lr = group["lr"]
         if isinstance(lr, Tensor):
-            copy = {"lr": torch.empty_like(lr)}
-            Writer().write([copy], [rate])
-            found.append(copy["lr"])
+            found.append(torch.empty_like(lr).copy_(rounded([rate], lr.dtype)[0]))
         else:
             found.append(rate)
     return found

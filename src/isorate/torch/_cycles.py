@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
 
-from isorate.core.combinators import Groups, Sum
+from isorate.core.combinators import Sum
 from isorate.core.shapes import Constant
 from isorate.dialects import torch as calls
 from isorate.torch._dropping_in import DropIn
-from isorate.training.dropping_in import Argument, blaming
+from isorate.training.compositions import grouped
+from isorate.training.dropping_in import Argument, blaming, one_a_group
 from isorate.training.functions import scaled_waves
 from isorate.training.rates import per_group
 
@@ -42,11 +43,8 @@ class _WithMomentum(DropIn):
 
     def _momentum_ends(self, groups: int) -> tuple[list[Any], list[Any]]:
         """Return the lowest and the highest momentum of every group."""
-        ends = []
-        for name in ("base_momentum", "max_momentum"):
-            value = self._arguments[name]
-            ends.append(list(value) if isinstance(value, list) else [value] * groups)
-        return ends[0], ends[1]
+        low, high = self._arguments["base_momentum"], self._arguments["max_momentum"]
+        return one_a_group(low, groups), one_a_group(high, groups)
 
     def _momentum_meant(self, groups: Sequence[Group]) -> Schedule | None:
         if not self._arguments["cycle_momentum"]:
@@ -55,8 +53,7 @@ class _WithMomentum(DropIn):
         if "momentum" not in known and "betas" not in known:
             raise ValueError("cycle_momentum needs an optimizer with momentum or betas")
         pairs = zip(*self._momentum_ends(len(groups)), strict=True)
-        schedules = tuple(self._against(float(low), float(high)) for low, high in pairs)
-        return schedules[0] if len(schedules) == 1 else Groups(schedules)
+        return grouped([self._against(float(low), float(high)) for low, high in pairs])
 
     def _against(self, low: float, high: float) -> Schedule:
         """Return the momentum's schedule: high where the rate is low."""
@@ -153,14 +150,10 @@ class CyclicLR(_WithMomentum):
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         call: Any = self._call([0.0] * len(groups))  # also raises what torch raises
-        lows, highs = (self._listed(name, len(groups)) for name in ("base_lr", "max_lr"))
+        ends = (one_a_group(rate, len(groups)) for rate in (call.base_lr, call.max_lr))
+        pairs = zip(*ends, strict=True)
         with blaming("CyclicLR"):
-            schedules = tuple(self._wave(call, *ends) for ends in zip(lows, highs, strict=True))
-        return schedules[0] if len(schedules) == 1 else Groups(schedules)
-
-    def _listed(self, name: str, groups: int) -> list[float]:
-        value = self._arguments[name]
-        return list(map(float, value)) if isinstance(value, list) else [float(value)] * groups
+            return grouped([self._wave(call, float(low), float(high)) for low, high in pairs])
 
     def _wave(self, call: Any, low: float, high: float) -> Schedule:
         """Return the course between two values, of the rate or of the momentum."""
@@ -284,11 +277,10 @@ class OneCycleLR(_WithMomentum):
     def _begin(self, last_epoch: int) -> None:
         super()._begin(last_epoch)
         if last_epoch == -1:
-            highest = self._arguments["max_lr"]
             groups = self.optimizer.param_groups
-            for index, (group, schedule) in enumerate(zip(groups, self._by_group, strict=True)):
-                group["max_lr"] = highest[index] if isinstance(highest, list) else highest
-                group["min_lr"] = schedule.at(self.total_steps - 1)
+            highest = one_a_group(self._arguments["max_lr"], len(groups))
+            for group, high, schedule in zip(groups, highest, self._by_group, strict=True):
+                group["max_lr"], group["min_lr"] = high, schedule.at(self.total_steps - 1)
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         return self._without_rebound(super()._meant(groups))
@@ -380,9 +372,9 @@ class SWALR(DropIn):
         """Take no notice: the way begins with the rate that the group holds."""
 
     def _begin(self, last_epoch: int) -> None:
-        goals = self._arguments["swa_lr"] if self._arguments is not None else None
-        for index, group in enumerate(self.optimizer.param_groups):
-            group["swa_lr"] = goals[index] if isinstance(goals, list) else goals
+        groups = self.optimizer.param_groups
+        for group, goal in zip(groups, one_a_group(self.swa_lr, len(groups)), strict=True):
+            group["swa_lr"] = goal
 
     def _update_lr(self, epoch: Any = None) -> None:
         if self.last_epoch == 0 and self._given is None:  # nothing has been annealed yet

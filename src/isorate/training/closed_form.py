@@ -127,6 +127,8 @@ class ClosedForm:
     def base_lrs(self, rates: Sequence[Any]) -> None:
         before = self._bases
         self._bases = [float(finite("a rate", rate)) for rate in rates]
+        if self._bases == before:  # as when the framework sets them, having built a scheduler
+            return
         try:
             self._plan()
         except Exception:

@@ -131,6 +131,11 @@ def check(call: Call) -> None:
         raise fault.error(f"{call.name}: {fault.text}")
 
 
+def one_a_group(value: Any, groups: int) -> list[Any]:
+    """Return an argument's value for each parameter group: one for all, or a list of them."""
+    return list(value) if isinstance(value, list) else [value] * groups
+
+
 def _plain(value: Any) -> Any:
     """Take NumPy's and torch's numbers for Python's, in lists as well."""
     if isinstance(value, list | tuple):

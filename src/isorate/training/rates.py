@@ -65,7 +65,7 @@ class Rates:
         self._places = None if places == list(range(len(schedules))) else places
         ahead = min(STEPS_AHEAD, max(RATES_AHEAD // max(len(distinct), 1), 1))
         #: How many steps to compute at a time: one where a function of Python may change its mind.
-        self._ahead = ahead if all(map(_is_data, distinct)) else 1
+        self._ahead = ahead if all(map(is_data, distinct)) else 1
         self._first, self._next = 0, 0
         self._block: list[list[float]] = []
         self._xp: Any = ExactNamespace()
@@ -170,7 +170,7 @@ def _ready(schedule: Schedule) -> Schedule:
     return schedule.inner if isinstance(schedule, Stretch) else schedule
 
 
-def _is_data(schedule: Schedule) -> bool:
+def is_data(schedule: Schedule) -> bool:
     """Whether a schedule is made of shapes alone, none of them a function of Python."""
     return not any(node.tag.startswith("python_") for node in schedule.walk())
 

@@ -14,6 +14,7 @@ from isorate.comparison import compare
 from isorate.core.errors import IsorateError
 from isorate.core.run import Run
 from isorate.core.schedule import Schedule
+from isorate.training.rates import is_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +160,7 @@ def differ(mine: Schedule, saved: Saved) -> bool:
     if saved.schedule == mine or saved.schedule.normal() == mine.normal():
         return False
     # a framework's own call rounds otherwise than Isorate, and may be another tree for that
-    if saved.call is None or _names_a_function(as_tree(mine)):
+    if saved.call is None or not is_data(mine):
         return True
     return not compare(mine, saved.schedule, Run()).equal
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import MissingRateError
 from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call
-from isorate.reader import read
+from isorate.reader import read_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +31,8 @@ def meant(said: Any, rates: Sequence[float] = ()) -> Schedule:
         Linear(start=0.25, end=0.5, duration=4, after='hold')
 
     """
-    if isinstance(said, str) and said.lstrip().startswith("{"):
-        said = Schedule.from_json(said)
     if isinstance(said, str):
-        try:
-            said = read(said)
-        except MissingRateError:
-            if not rates:
-                raise
-            said = read(said, lr=list(rates))
+        said = read_schedule(said, rates)
     if isinstance(said, Call):
         said = said.lower()
     if not isinstance(said, Schedule):

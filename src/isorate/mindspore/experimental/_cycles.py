@@ -11,7 +11,7 @@ from isorate.core.shapes import Constant
 from isorate.dialects.mindspore import experimental_triangles as calls
 from isorate.mindspore.experimental._dropping_in import DropIn
 from isorate.training.compositions import grouped
-from isorate.training.dropping_in import Argument, blaming
+from isorate.training.dropping_in import Argument, blaming, one_a_group
 from isorate.training.functions import scaled_waves
 
 if TYPE_CHECKING:
@@ -105,20 +105,17 @@ class CyclicLR(DropIn):
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         if self.scale_fn is None:
             return super()._meant(groups)
-        call = self._call(self._bases)
+        call: Any = self._call(self._bases)
         with blaming("CyclicLR"):
-            return grouped([self._scaled(call, index) for index in range(len(groups))])
+            ends = (one_a_group(rate, len(groups)) for rate in (call.base_lr, call.max_lr))
+            pairs = zip(*ends, strict=True)
+            return grouped([self._scaled(call, float(low), float(high)) for low, high in pairs])
 
-    def _scaled(self, call: Any, index: int) -> Schedule:
+    def _scaled(self, call: Any, low: float, high: float) -> Schedule:
         """Return a group's triangles, scaled by the function."""
-        low, high = (_of_group(rate, index) for rate in (call.base_lr, call.max_lr))
         plain = replace(call, base_lr=0.0, max_lr=high - low, mode="triangular", scale_fn=None)
         cycle = int(sum(plain._sizes())) if call.scale_mode == "cycle" else None
         return Sum((Constant(low), scaled_waves(plain.shape(0.0, 0), self.scale_fn, cycle)))
-
-
-def _of_group(rate: Any, index: int) -> float:
-    return float(rate[index] if isinstance(rate, list) else rate)
 
 
 def _unscaled(_: Any) -> float:
