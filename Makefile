@@ -8,7 +8,7 @@ DEV = .venv
 FRAMEWORKS = .venv-frameworks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types layers conformance conformance-full bench \
+.PHONY: help demo test check format lint types layers conformance conformance-full mutants bench \
 	examples record capture docs clean
 
 help: ## Print the targets
@@ -41,6 +41,10 @@ conformance: $(FRAMEWORKS)/ready ## Run beside the real frameworks, on a short p
 
 conformance-full: ## The same with at least 300 configurations of every call
 	$(MAKE) conformance HYPOTHESIS_PROFILE=full
+
+mutants: $(FRAMEWORKS)/ready ## Change the code in 60 small ways and see whether the tests notice
+	$(FRAMEWORKS)/bin/python $(PIP) --group mutants
+	$(FRAMEWORKS)/bin/python tools/mutants.py
 
 bench: $(FRAMEWORKS)/ready ## Print the benchmark table
 	$(FRAMEWORKS)/bin/python -m benchmarks

@@ -1,0 +1,219 @@
+"""Change the code in small ways and see which changes the tests notice.
+
+    python tools/mutants.py                    draw 60 mutants and run the tests of their lines
+    python tools/mutants.py --number 20 --seed 7
+    python tools/mutants.py --coverage FILE    keep in FILE which test runs which line, for again
+    python tools/mutants.py --show             only list the mutants drawn
+
+A mutant is one operator, comparison, number or branch replaced (by Cosmic Ray). It is drawn among
+the places that some test runs; only the tests that run its line are run on it, in a copy of the
+tree, and those of ``make test`` first. One that no test notices is printed with its difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+from coverage import CoverageData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: What is mutated, below ``src/isorate``.
+ROOMS = ("core", "dialects", "simulation.py", "comparison.py", "conversion.py", "training", "torch")
+
+#: These change annotations, or nothing: ``x | None``, and ``+`` for a sign.
+LEFT_OUT = ("BitOr", "BitAnd", "BitXor", "Shift", "UAdd", "Invert", "RemoveDecorator", "NoBreak")
+
+#: What coverage calls a test's own frame, and the seconds after which a mutant counts as noticed.
+CONTEXT, PATIENCE = "test_function", 300
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change.
+
+    Args:
+        path: the file, below the root.
+        line: the line, counted from 1.
+        operator: Cosmic Ray's name for the change.
+        occurrence: which of the places in the file that the operator could change.
+
+    """
+
+    path: str
+    line: int
+    operator: str
+    occurrence: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.operator.rpartition('/')[2]}"
+
+    def code(self, source: str) -> str | None:
+        """Return the file with the change in it."""
+        changed: str | None = mutate_code(source, get_operator(self.operator)(), self.occurrence)
+        return changed
+
+
+def places(root: Path) -> Iterator[Mutant]:
+    """Visit every change that can be made."""
+    operators = {
+        name: get_operator(name)()
+        for name in operator_names()
+        if not get_operator(name).arguments() and not any(part in name for part in LEFT_OUT)
+    }
+    for room in ROOMS:
+        under = root / "src" / "isorate" / room
+        for file in sorted(under.rglob("*.py")) if under.is_dir() else [under]:
+            nodes = list(ast_nodes(get_ast_from_path(file)))
+            for name, operator in operators.items():
+                found = (p for node in nodes for p in operator.mutation_positions(node))
+                for occurrence, ((line, _), _) in enumerate(found):
+                    yield Mutant(str(file.relative_to(root)), line, name, occurrence)
+
+
+def copied(into: Path) -> Path:
+    """Copy the tree, as it stands in the working directory."""
+    listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
+    for name in filter(None, names.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, into / name)
+    return into
+
+
+def run(arguments: list[str], root: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run Python on the copy."""
+    environment = os.environ | {"PYTHONPATH": str(root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=root, env=environment, text=True, **more)
+
+
+def cover(root: Path, data: Path) -> None:
+    """Run all tests and note which of them runs which line."""
+    settings = root / ".coveragerc"
+    settings.write_text(f"[run]\nsource = src/isorate\ndynamic_context = {CONTEXT}\n")
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    run(["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}", *tests], root)
+
+
+class Covered:
+    """Which tests run which line."""
+
+    def __init__(self, data: Path) -> None:
+        read = CoverageData(str(data))
+        read.read()
+        self.lines: dict[str, dict[int, set[str]]] = {}
+        for file in read.measured_files():
+            path = "src/isorate" + file.rpartition("/src/isorate")[2]
+            contexts = read.contexts_by_lineno(file)
+            self.lines[path] = {line: set(filter(None, names)) for line, names in contexts.items()}
+
+    def tests(self, mutant: Mutant) -> set[str]:
+        """Return the tests that run a mutant's line; of what runs on import, the whole file's."""
+        lines = self.lines.get(mutant.path, {})
+        if mutant.line not in lines:
+            return set()
+        return lines[mutant.line] or set().union(*lines.values())
+
+
+def selected(names: set[str], root: Path) -> list[str]:
+    """Return tests as pytest wants them, those that need no framework first."""
+    found: dict[bool, set[str]] = defaultdict(set)
+    for name in names:
+        parts = name.split(".")
+        for size in range(len(parts) - 1, 0, -1):
+            file = root.joinpath(*parts[:size]).with_suffix(".py")
+            if file.is_file():
+                relative = file.relative_to(root)
+                needs = relative.parts[1] in ("conformance", "training")
+                found[needs].add("::".join([str(relative), *parts[size:]]))
+                break
+    return [*sorted(found[False]), *sorted(found[True])]
+
+
+def noticed(mutant: Mutant, tests: list[str], root: Path) -> bool:
+    """Run the tests on a mutant; whether any of them fails, or none comes to an end."""
+    file = root / mutant.path
+    source = file.read_text(encoding="utf-8")
+    changed = mutant.code(source)
+    if changed is None:
+        raise ValueError(f"no such place: {mutant}")
+    file.write_text(changed, encoding="utf-8")
+    options = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
+    try:
+        done = run([*options, *tests], root, timeout=PATIENCE, capture_output=True)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        file.write_text(source, encoding="utf-8")
+    return done.returncode != 0
+
+
+def difference(mutant: Mutant, root: Path) -> str:
+    """Return a mutant's line, before and after."""
+    source = (root / mutant.path).read_text(encoding="utf-8")
+    before, after = source.splitlines(), (mutant.code(source) or "").splitlines()
+    pairs = zip(before, after, strict=False)
+    at = next((i for i, (a, b) in enumerate(pairs) if a != b), 0)
+    return f"    - {before[at].strip()}\n    + {after[at].strip()}"
+
+
+def drawn(covered: Covered, number: int, seed: int) -> list[Mutant]:
+    """Draw mutants: each place is as likely as any other, whatever can be done to it."""
+    at_place: dict[tuple[str, int], list[Mutant]] = defaultdict(list)
+    for mutant in places(ROOT):
+        if covered.tests(mutant):
+            at_place[mutant.path, mutant.line].append(mutant)
+    draw = random.Random(seed)
+    chosen = draw.sample(sorted(at_place), min(number, len(at_place)))
+    return [draw.choice(at_place[place]) for place in chosen]
+
+
+def main() -> int:
+    """Draw, run, and say which mutants live."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--number", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--coverage", type=Path)
+    parser.add_argument("--show", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = copied(Path(folder) / "tree")
+        data = options.coverage or Path(folder) / "coverage"
+        if not data.exists():
+            cover(root, data.resolve())
+        covered = Covered(data)
+        alive = 0
+        mutants = drawn(covered, options.number, options.seed)
+        for mutant in mutants:
+            tests = selected(covered.tests(mutant), root)
+            if options.show:
+                print(mutant, f"{len(tests)} tests", difference(mutant, root), sep="\n", flush=True)
+            elif noticed(mutant, tests, root):
+                print(f"noticed  {mutant}", flush=True)
+            else:
+                alive += 1
+                print(f"ALIVE    {mutant}\n{difference(mutant, root)}", flush=True)
+    print(f"seed {options.seed}: {len(mutants) - alive} of {len(mutants)} mutants noticed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
