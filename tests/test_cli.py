@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -217,6 +218,8 @@ BAD: list[tuple[str, ...]] = [
     ("show", B, "--updates", "5", "--epochs", "3", "--updates-per-epoch", "2"),
     ("show", B, "--step-every", "epoch"),
     ("show", B, "--step-every", "batch"),
+    ("show", B, "--world-size", "2"),
+    ("compare", B, B, "--world-size", "2"),
     ("show", B, "--set", "x"),
     ("show", B, "--set", "1x=3"),
     ("show", B, "--set", "x=y"),
@@ -343,13 +346,13 @@ def test_a_metric_that_cannot_be_read(log: Path, metrics: str, says: str) -> Non
     assert result.stderr.count("\n") == 1
 
 
-ACCELERATE = ("--world-size", "2", "--accumulation", "3", "--batches-per-epoch", "7")
+ACCELERATE = ("--accelerate", "2", "--accumulation", "3", "--batches-per-epoch", "7")
 
 
 def test_accelerate_on_two_processes() -> None:
     call = "CosineAnnealingLR(T_max=10)"
     status, shown = document("show", call, "--lr", "0.1", "--epochs", "2", *ACCELERATE)
-    run = Run(epochs=2, world_size=2, accumulation=3, batches_per_epoch=7)
+    run = Run(epochs=2, accelerate=2, accumulation=3, batches_per_epoch=7)
     assert status == 0
     assert shown["rates"] == simulate(read(call, lr=0.1), run).values.tolist()
     split = document("show", call, "--lr", "0.1", "--epochs", "2", *ACCELERATE, "--split-batches")
@@ -361,7 +364,7 @@ def test_accelerate_on_two_processes() -> None:
 
 def test_a_comparison_under_accelerate() -> None:
     sides = (A, "cosine_decay_lr(0.01, 0.1, 6, 1, 1)")
-    status, result = document("compare", *sides, "--updates", "6", "--world-size", "2")
+    status, result = document("compare", *sides, "--updates", "6", "--accelerate", "2")
     assert (status, result["verdict"], result["first_difference"]) == (1, "diverge", 2)
     assert document("compare", *sides, "--updates", "6")[1]["first_difference"] == 1
 
@@ -369,12 +372,12 @@ def test_a_comparison_under_accelerate() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--split-batches",), "split_batches needs world_size"),
-        (("--world-size", "0"), "world_size is out of range"),
+        (("--split-batches",), "--split-batches needs --accelerate N, the number of processes"),
+        (("--accelerate", "0"), "accelerate is out of range"),
         (("--accumulation", "-1"), "accumulation is out of range"),
         (
             ("--batches-per-epoch", "7", "--updates-per-epoch", "8"),
-            "updates_per_epoch and batches_per_epoch disagree",
+            "--updates-per-epoch and --batches-per-epoch disagree",
         ),
     ],
 )
@@ -384,3 +387,25 @@ def test_runs_under_accelerate_that_cannot_be(options: tuple[str, ...], says: st
     assert done.stdout == ""
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_world_size_asks_who_steps_and_both_answers_work() -> None:
+    """Plain data parallelism steps once an update on every process, Accelerate N times."""
+    call = ("CosineAnnealingLR(T_max=8)", "--lr", "0.1", "--updates", "8")
+    for spelled in ("--world-size", "--world_size"):
+        refused = isorate("show", *call, spelled, "2")
+        assert refused.returncode == 2
+        assert "does not say who steps the scheduler" in refused.stderr
+    assert "leave it away where each process steps its own once an update" in refused.stderr
+    hint = re.search(r"\((--\S+ \S+) where Accelerator.prepare wrapped it", refused.stderr)
+    assert hint is not None
+    read_back = read("CosineAnnealingLR(T_max=8)", lr=0.1)
+    for options, run in ((hint[1].split(), Run(8, accelerate=2)), ([], Run(8))):
+        shown = document("show", *call, *options)[1]["rates"]
+        assert shown == simulate(read_back, run).values.tolist()
+
+
+def test_batches_of_an_epoch_are_each_processs_own_unless_accelerate_deals_them_out() -> None:
+    options = ("show", A, "--epochs", "2", "--batches-per-epoch", "8", "--accumulation", "2")
+    assert len(document(*options)[1]["rates"]) == 8
+    assert len(document(*options, "--accelerate", "2")[1]["rates"]) == 4

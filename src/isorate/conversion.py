@@ -245,7 +245,7 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
     """Return the loop that the way needs: its own stepping over the same updates."""
     if lift.call.card.clock == "update":
         return run
-    if run.world_size is not None and _in_the_same_loop(type(lift.call), call):
+    if run.accelerate is not None and _in_the_same_loop(type(lift.call), call):
         every = lift.updates_per_step
         return replace(
             run,

@@ -180,7 +180,7 @@ def meaning(call: Call, run: Run) -> Schedule:
     Example:
         >>> from isorate import Run, read
         >>> call = read("OneCycleLR(SGD(params, lr=0.1), max_lr=0.1, total_steps=6)")
-        >>> meaning(call, Run()).length, meaning(call, Run(world_size=1)).length
+        >>> meaning(call, Run()).length, meaning(call, Run(accelerate=1)).length
         (7, None)
 
     """

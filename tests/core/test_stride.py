@@ -73,7 +73,7 @@ def test_its_cycle_comes_again(schedule: Schedule, by: int) -> None:
 
 @given(schedules, strides, st.integers(1, 4))
 def test_a_run_strides_over_the_steps_of_each_call(schedule: Schedule, by: int, every: int) -> None:
-    run = Run(50, updates_per_epoch=every, step_every="epoch", world_size=by)
+    run = Run(50, updates_per_epoch=every, step_every="epoch", accelerate=by)
     stepped = Stepped(schedule)
     resolved, inner = stepped.resolved(run), schedule.resolved(run)
     updates = bounded(resolved, 50)
@@ -86,7 +86,7 @@ def test_a_run_strides_over_the_steps_of_each_call(schedule: Schedule, by: int, 
 def test_a_run_may_come_before_the_normal_form_or_after_it(
     schedule: Schedule, end: int, by: int
 ) -> None:
-    run = Run(50, world_size=by)
+    run = Run(50, accelerate=by)
     ended = Until(Stepped(schedule), end)
     before, after = ended.resolved(run).normal(), ended.normal().resolved(run).normal()
     assert before.length == after.length

@@ -80,12 +80,12 @@ DROPPED = Case(COSINE.format(10), drop_last=True)
 ALL = [*CASES, *LENGTHS, MEANT, UNLINKED, DROPPED]
 
 
-def run_of(case: Case, world_size: int) -> Run:
+def run_of(case: Case, processes: int) -> Run:
     return Run(
         epochs=case.epochs,
         step_every=case.step_every,  # type: ignore[arg-type]
         metrics=case.metrics or None,
-        world_size=world_size,
+        accelerate=processes,
         accumulation=case.accumulation,
         split_batches=case.split_batches,
         batches_per_epoch=case.batches,
@@ -125,15 +125,15 @@ def on_one() -> Iterator[Callable[[Case], Seen]]:
 
 
 @pytest.fixture(params=[1, 2], ids=["one", "two"])
-def world_size(request: pytest.FixtureRequest) -> int:
+def processes(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
 @pytest.fixture
-def trained(world_size: int, request: pytest.FixtureRequest) -> Callable[[Case], Seen]:
-    name = "on_one" if world_size == 1 else "on_two"
+def trained(processes: int, request: pytest.FixtureRequest) -> Callable[[Case], Seen]:
+    name = "on_one" if processes == 1 else "on_two"
     found: Any = request.getfixturevalue(name)
-    return found if world_size == 1 else found.__getitem__  # type: ignore[no-any-return]
+    return found if processes == 1 else found.__getitem__  # type: ignore[no-any-return]
 
 
 def named(case: Case) -> str:
@@ -143,10 +143,8 @@ def named(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=named)
-def test_every_rate_to_the_bit(
-    case: Case, world_size: int, trained: Callable[[Case], Seen]
-) -> None:
-    seen, run = trained(case), run_of(case, world_size)
+def test_every_rate_to_the_bit(case: Case, processes: int, trained: Callable[[Case], Seen]) -> None:
+    seen, run = trained(case), run_of(case, processes)
     curve = simulate(call_of(case), run)
     assert curve.values.tolist() == seen.rates
     assert (None if curve.halt is None else curve.halt.error) == seen.error
@@ -157,18 +155,18 @@ def test_every_rate_to_the_bit(
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.metrics], ids=named)
 def test_every_rate_by_the_closed_form(
-    case: Case, world_size: int, trained: Callable[[Case], Seen]
+    case: Case, processes: int, trained: Callable[[Case], Seen]
 ) -> None:
-    run = run_of(case, world_size)
+    run = run_of(case, processes)
     curve = evaluate(meaning(call_of(case), run), run)
     assert curve.values.tolist() == pytest.approx(trained(case).rates, rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.parametrize("case", LENGTHS, ids=named)
 def test_the_updates_of_an_epoch(
-    case: Case, world_size: int, trained: Callable[[Case], Seen]
+    case: Case, processes: int, trained: Callable[[Case], Seen]
 ) -> None:
-    seen, run = trained(case), run_of(case, world_size)
+    seen, run = trained(case), run_of(case, processes)
     assert seen.epochs == [run.updates_per_epoch] * 2
     assert simulate(call_of(case), run).values.tolist() == seen.rates
 
@@ -231,7 +229,7 @@ def test_a_resumed_one_cycle_raises_as_it_does_alone(on_one: Callable[[Case], Se
         Case(f"optimizer.param_groups[0].update({{{left}}}) or {text.format('optimizer')}")
     )
     optimizer = f"SGD([{{'params': params, 'lr': 0.1, {left}}}], lr=0.1)"
-    curve = simulate(read(text.format(optimizer)), Run(21, world_size=1))
+    curve = simulate(read(text.format(optimizer)), Run(21, accelerate=1))
     assert seen.error == "ValueError"
     assert curve.halt is not None
     assert (curve.values.tolist(), curve.halt.error) == (seen.rates, seen.error)

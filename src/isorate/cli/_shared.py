@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from isorate.core.errors import ReadError, ReportError
+from isorate.core.errors import ReadError, ReportError, RunError
 from isorate.core.run import Run
 from isorate.reports import LONGEST_DRAWN
 
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 
 #: The formats that ``--plot`` writes, by file name.
 FORMATS = ("png", "svg", "html")
+
+#: The options that say how the loop runs: what a run calls them.
+LOOP = (
+    "updates",
+    "epochs",
+    "updates_per_epoch",
+    "step_every",
+    "accelerate",
+    "accumulation",
+    "split_batches",
+    "batches_per_epoch",
+    "world_size",
+)
 
 
 def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,10 +65,24 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="When the loop calls scheduler.step().",
             ),
             click.option(
-                "--world-size",
+                "--accelerate",
                 type=int,
                 metavar="N",
-                help="Processes of a loop that Accelerate steps: N steps at each step().",
+                help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
+                "each step(). Not for plain data parallelism.",
+            ),
+            click.option("--world-size", "--world_size", "world_size", hidden=True),
+            click.option(
+                "--split-batches",
+                is_flag=True,
+                help="With --accelerate: it splits batches, and takes one step at each step().",
+            ),
+            click.option(
+                "--batches-per-epoch",
+                type=int,
+                metavar="N",
+                help="len(loader), instead of --updates-per-epoch: of the loader each process "
+                "has; with --accelerate, of the one that is prepared.",
             ),
             click.option(
                 "--accumulation",
@@ -62,18 +90,7 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default=1,
                 show_default=True,
                 metavar="N",
-                help="Batches in one update.",
-            ),
-            click.option(
-                "--split-batches",
-                is_flag=True,
-                help="Accelerate splits batches: one step at each step().",
-            ),
-            click.option(
-                "--batches-per-epoch",
-                type=int,
-                metavar="N",
-                help="Batches in one epoch, of all processes, instead of updates.",
+                help="Batches of each process in one update.",
             ),
             click.option(
                 "--metrics",
@@ -102,17 +119,20 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def make_run(options: dict[str, Any]) -> Run:
     """Return the run that the options ask for."""
-    return Run(
-        options["updates"],
-        epochs=options["epochs"],
-        updates_per_epoch=options["updates_per_epoch"],
-        step_every=options["step_every"],
-        metrics=None if options["metrics"] is None else read_metrics(options["metrics"]),
-        world_size=options["world_size"],
-        accumulation=options["accumulation"],
-        split_batches=options["split_batches"],
-        batches_per_epoch=options["batches_per_epoch"],
-    )
+    asked = {name: options[name] for name in LOOP}
+    if options["metrics"] is not None:
+        asked["metrics"] = read_metrics(options["metrics"])
+    try:
+        return Run(**asked)
+    except RunError as error:
+        raise RunError(_as_options(str(error))) from None
+
+
+def _as_options(text: str) -> str:
+    """Say what is said of a run's arguments in the words of the command line."""
+    valued = re.sub(r"\b([a-z_]+)='?(\w+)'?", r"--\1 \2", text)
+    named = re.sub(r"(?<!-)\b(?=[a-z]+_[a-z])", "--", valued)
+    return re.sub(r"--[a-z_]+", lambda name: name[0].replace("_", "-"), named)
 
 
 def read_metrics(where: str) -> list[float]:
