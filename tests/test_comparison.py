@@ -193,9 +193,11 @@ def test_schedules_and_curves_are_sides_too() -> None:
 
 
 PROVED: list[tuple[Any, Any, bool]] = [
-    # the same meaning in the same arithmetic
-    (TORCH.format(10, 0.0), TORCH.format(10.0, 0.0), True),
-    (TORCH.format(10, 0.0), TORCH.format(-10, 0.0), True),
+    # the same call, or schedules of one normal form
+    (TORCH.format(10, 0.0), TORCH.format(10, 0.0), True),
+    # the same meaning, and other arguments to compute with
+    (TORCH.format(10, 0.0), TORCH.format(10.0, 0.0), False),
+    (TORCH.format(10, 0.0), TORCH.format(-10, 0.0), False),
     (LIST.format(0.01, 60, 1, 20), LIST.format(0.01, 60, 1, 20), True),
     (Cosine(0.1, 0.0, 10, "mirror"), Cosine(0.1, 0.0, 10, "continue"), True),
     (Cosine(0.1, 0.1, 10), Constant(0.1), True),

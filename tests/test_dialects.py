@@ -18,14 +18,14 @@ PLUGIN = '''
 from typing import ClassVar
 import numpy as np
 from isorate.core.shapes import Constant
-from isorate.dialects._base import Call, Card, Dialect, Lift, Refusal
+from isorate.dialects._base import Call, Card, Dialect, Lift, Proof, Refusal
 
 class steady(Call, frozen=True):
     """A rate that stays."""
     rate: float
     card: ClassVar[Card] = Card(
         name="acme.steady", dialect="acme", runs_in="acme", version="1", docs="", clock="update",
-        arithmetic="none", past_end="goes on", roles={"rate": "start"},
+        arithmetic="none", proof=Proof.EACH_STEP, past_end="goes on", roles={"rate": "start"},
     )
     def lower(self):
         return Constant(self.rate)

@@ -72,8 +72,10 @@ def support() -> str:
     rows = [
         "# Dialects",
         "Every call that Isorate reads, from the cards in `src/isorate/dialects/`.",
-        "| call | read in | native arithmetic | reproduced | past its end | raises | deprecated |\n"
-        "|---|---|---|---|---|---|---|",
+        "*Far off* says whether the schedule that a call means speaks for its rates at every "
+        "update, as `proved` wants it ([concepts](concepts.md)), or what keeps it from that.",
+        "| call | read in | native arithmetic | reproduced | far off | past its end | raises | "
+        "deprecated |\n|---|---|---|---|---|---|---|---|",
     ]
     lines = []
     for dialect in registered().values():
@@ -84,7 +86,8 @@ def support() -> str:
             raises = "; ".join(f"`{error}`: {why}" for error, why in card.raises.items())
             lines.append(
                 f"| `{constructor.signature()}` | {dialect.title} {card.version} | "
-                f"{card.arithmetic} | {exact} | {card.past_end} | {raises} | {gone} |"
+                f"{card.arithmetic} | {exact} | {card.proof.value} | {card.past_end} | {raises} | "
+                f"{gone} |"
             )
     return "\n\n".join(rows) + "\n" + "\n".join(lines) + "\n"
 

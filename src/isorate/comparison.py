@@ -11,7 +11,7 @@ from isorate.core.curve import Curve, Halt
 from isorate.core.errors import CompareError
 from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call
-from isorate.explanation import Reason, SideFacts, explain
+from isorate.explanation import Reason, SideFacts, explain, meanings_of, proved
 from isorate.reader import read
 from isorate.simulation import Stream, default_updates
 
@@ -44,8 +44,9 @@ class Comparison:
         max_abs: the largest |Δ| over the updates at which both rates are finite.
         max_rel_peak: ``max_abs`` over the largest finite rate of both sides.
         max_ulp: the largest distance in units in the last place, of the coarser dtype.
-        proved: true where the verdict is ``equal`` or ``identical`` and holds for every update,
-            not just the run's: both normal forms coincide, and neither side's arithmetic drifts.
+        proof: what holds at every update, not just the run's, where the verdict is ``equal`` or
+            ``identical``: ``identical`` for the same call in the same loop, ``equal`` for one
+            meaning that both sides compute each step by itself, else none.
         reasons: structural differences in words, each tied to the arguments that cause it.
         a: facts of the first side.
         b: facts of the second side.
@@ -63,7 +64,7 @@ class Comparison:
     max_abs: float
     max_rel_peak: float
     max_ulp: int
-    proved: bool
+    proof: Literal["identical", "equal"] | None
     reasons: tuple[Reason, ...]
     a: SideFacts
     b: SideFacts
@@ -76,6 +77,11 @@ class Comparison:
     def equal(self) -> bool:
         """Whether the verdict is ``identical`` or ``equal``."""
         return self.verdict in ("identical", "equal")
+
+    @property
+    def proved(self) -> bool:
+        """Whether both sides are equal at every update, however long the run."""
+        return self.proof is not None
 
     @property
     def sentence(self) -> str:
@@ -185,7 +191,10 @@ def compare_sides(
     first = tally.first
     facts = (_facts(a, dtypes[0], left.halt), _facts(b, dtypes[1], right.halt))
     verdict = tally.verdict()
-    same_meaning, reasons = explain(a, b, run_a, run_b, facts, verdict, tally.nan)
+    meanings = meanings_of(a, b, run_a, run_b)
+    proof = proved(a, b, run_a, run_b, meanings)
+    if tally.first is not None or (proof == "equal" and tolerance < TOLERANCE["float64"]):
+        proof = None
     return Comparison(
         verdict=verdict,
         run=run_a,
@@ -196,8 +205,8 @@ def compare_sides(
         max_abs=tally.max_abs,
         max_rel_peak=tally.max_abs / tally.peak if tally.peak else 0.0,
         max_ulp=tally.max_ulp,
-        proved=same_meaning and verdict in ("identical", "equal"),
-        reasons=reasons,
+        proof=proof,
+        reasons=explain(a, b, meanings, facts, verdict, tally.nan),
         a=facts[0],
         b=facts[1],
         nan=tally.nan,
@@ -374,11 +383,15 @@ def _curve(side: Side, run: Run) -> Curve:
 
 def _sentence(c: Comparison) -> str:
     over = f"over {c.updates:,} update{'s' if c.updates != 1 else ''}"
-    every = "at every update, however long the run" if c.proved else over
+    every = "at every update, however long the run"
     if c.verdict == "identical":
-        return f"Identical {every}: the same bits."
+        if c.proof == "identical":
+            return f"Identical {every}: the same bits."
+        same = "the same bits" if c.a.dtype == c.b.dtype else "the same numbers"
+        return f"Identical {over}: {same}." + (f" Equal {every}." if c.proved else "")
     if c.verdict == "equal":
-        return f"Equal {every}: they differ by at most {c.max_rel_peak:.1e} of the peak rate."
+        apart = f"they differ by at most {c.max_rel_peak:.1e} of the peak rate"
+        return f"Equal {every}; {over} {apart}." if c.proved else f"Equal {over}: {apart}."
     names = [side.dialect or "the given side" for side in (c.a, c.b)]
     if names[0] == names[1]:
         names = ["a", "b"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Until
+from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
 from isorate.core.errors import IsorateError
-from isorate.core.schedule import Schedule, called
+from isorate.core.schedule import Schedule, called, whole
 from isorate.core.shapes import (
     Constant,
     Cosine,
@@ -21,7 +21,7 @@ from isorate.core.shapes import (
     Polynomial,
     Table,
 )
-from isorate.dialects._base import Call, Optimizer, Role, source
+from isorate.dialects._base import Call, Optimizer, Proof, Role, source
 from isorate.simulation import meaning
 
 if TYPE_CHECKING:
@@ -139,17 +139,14 @@ def _few(values: Sequence[float]) -> str:
 def explain(
     a: Any,
     b: Any,
-    run_a: Run,
-    run_b: Run,
+    meanings: Meanings,
     facts: tuple[SideFacts, SideFacts],
     verdict: str,
     nan: tuple[str, int] | None,
-) -> tuple[bool, tuple[Reason, ...]]:
-    """Return whether equality holds at every update whatever the run, and every difference."""
-    meanings = [_meaning(side, run) for side, run in ((a, run_a), (b, run_b))]
+) -> tuple[Reason, ...]:
+    """Return every difference of two sides that words can be found for."""
     reasons: list[Reason] = []
-    same_form = meanings[0] is not None and meanings[0] == meanings[1]
-    if meanings[0] is not None and meanings[1] is not None and not same_form:
+    if None not in meanings and meanings[0] != meanings[1]:
         groups = [m.of if isinstance(m, Groups) else (m,) for m in meanings if m is not None]
         seen: set[tuple[str, str]] = set()
         for one, other in zip(groups[0], groups[1], strict=False):
@@ -176,20 +173,25 @@ def explain(
     if arithmetics[0] != arithmetics[1] and verdict != "identical":
         text = f"a: {arithmetics[0]}; b: {arithmetics[1]}"
         reasons.append(Reason("order", text, ()))
-    alike = arithmetics[0] == arithmetics[1] and facts[0].dtype == facts[1].dtype
-    # a float32 counter stops at 2**24, so that no run speaks for what comes after it
-    exact = facts[0].dtype == facts[1].dtype == "float64"
-    lasting = alike or (exact and not (_drifts(a) or _drifts(b)))
-    return same_form and lasting, tuple(reasons)
+    return tuple(reasons)
+
+
+#: The normal forms of two sides, of one that has no schedule none.
+Meanings = tuple[Schedule | None, Schedule | None]
+
+
+def meanings_of(a: Any, b: Any, run_a: Run, run_b: Run) -> Meanings:
+    """Return what two sides mean, each in its run."""
+    return _meaning(a, run_a), _meaning(b, run_b)
 
 
 def _meaning(side: Any, run: Run) -> Schedule | None:
     try:
         if isinstance(side, Call):
             return meaning(side, run).normal()
+        return side.resolved(run).normal() if isinstance(side, Schedule) else None
     except IsorateError:
         return None
-    return side.resolved(run).normal() if isinstance(side, Schedule) else None
 
 
 def _arithmetic(side: Any) -> str:
@@ -199,12 +201,64 @@ def _arithmetic(side: Any) -> str:
     return "Isorate's closed form, float64" if isinstance(side, Schedule) else "rates as given"
 
 
-def _drifts(side: Any) -> bool:
-    """Whether the arithmetic's error grows with the update, so that no run speaks for all."""
-    if not isinstance(side, Call):
+# --- what holds however long the run --------------------------------------------------------------
+
+
+def proved(
+    a: Any, b: Any, run_a: Run, run_b: Run, meanings: Meanings
+) -> Literal["identical", "equal"] | None:
+    """Return what is sure at every update, however long the run; none where nothing is.
+
+    ``identical``: the same call in the same loop computes the same, and so do schedules of one
+    normal form, which is what is evaluated. ``equal``: one meaning, and both sides within 1e-12 of
+    the peak of it at every update. Two sides with the same bits over a run may be equal only.
+    """
+    if meanings[0] is None or meanings[0] != meanings[1]:
+        return None
+    if isinstance(a, Schedule) and isinstance(b, Schedule):
+        return "identical"
+    # equal arguments may differ in type, and an integer is not computed with as a float is
+    if a == b and a.code == b.code and _loop(run_a) == _loop(run_b):
+        return "identical"
+    return "equal" if _by_itself(a) and _by_itself(b) else None
+
+
+def _loop(run: Run) -> tuple[object, ...]:
+    """Return what a run does to a call at each update, whatever its length."""
+    return run.updates_per_step, run.steps_per_call, run.stops_at_total_steps
+
+
+def _by_itself(side: Any) -> bool:
+    """Whether a side computes each rate in float64, near what it means however far the update."""
+    if isinstance(side, Schedule):
+        return _is_steady(side)
+    if not isinstance(side, Call) or side.dtype != "float64":
         return False
-    grows = side.card.grows or "recursion" in side.card.arithmetic
-    return grows or any(_drifts(member) for _, member in _held(side))
+    arguments = side.arguments().values()
+    groups = [g for value in arguments if isinstance(value, Optimizer) for g in value.groups]
+    if any(group.tensor == "float32" for group in groups):  # one of several is enough
+        return False
+    if not all(_is_steady(value) for value in arguments if isinstance(value, Schedule)):
+        return False
+    members = [member for _, member in _held(side)]
+    if side.card.proof is Proof.MEMBERS:
+        return bool(members) and all(map(_by_itself, members))
+    return side.card.proof is Proof.EACH_STEP and not members
+
+
+def _is_steady(schedule: Schedule) -> bool:
+    """Whether no part of a schedule can overflow, cancel or lose a fraction of an update.
+
+    Then it has the same rates but for a few roundings, in whichever order it is written.
+    """
+    for node in schedule.walk():
+        if not all(map(math.isfinite, node.bounds)):
+            return False
+        if isinstance(node, Sum) and len({bound < 0 for p in node.of for bound in p.bounds}) > 1:
+            return False
+        if isinstance(node, Shift) and not isinstance(whole(node.by), int):
+            return False
+    return True
 
 
 def _structural(

@@ -18,7 +18,7 @@ from isorate.core.errors import ConvertError
 from isorate.core.evaluate import BLOCK, ExactNamespace
 from isorate.core.extension import kept_on
 from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Optimizer, Proof, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,7 @@ class ScheduleLR(Call, frozen=True):
         docs=DOCS,
         clock="step",
         arithmetic="closed form, float64, each step by itself",
+        proof=Proof.EACH_STEP,
         past_end="whatever the schedule says; stepping past its end raises RuntimeError",
         roles={"schedule": "shape", "last_epoch": "begin", "counting": "clock"},
         raises={
@@ -160,6 +161,7 @@ class mindspore_ScheduleLR(Call, frozen=True):
         docs=DOCS,
         clock="update",
         arithmetic="closed form, float64, each step by itself, rounded to float32",
+        proof=Proof.COUNTER,
         past_end="whatever the schedule says; the last rate where it ends",
         roles={"schedule": "shape"},
         raises={

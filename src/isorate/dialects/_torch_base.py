@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Deviation, Role
+    from isorate.dialects._base import Deviation, Proof, Role
     from isorate.dialects._stepping import Worker
 
 VERSION = "2.13.0"
@@ -43,11 +43,11 @@ def card(
     name: str,
     *,
     arithmetic: str,
+    proof: Proof,
     past_end: str,
     roles: Mapping[str, Role],
     raises: Mapping[str, str],
     deviations: Sequence[Deviation] = (),
-    grows: bool = False,
     home: str = HOME,
 ) -> Card:
     """Return the card of a torch scheduler."""
@@ -59,11 +59,11 @@ def card(
         docs=f"{DOCS}{home}{name}.html",
         clock="step",
         arithmetic=arithmetic,
+        proof=proof,
         past_end=past_end,
         roles={"optimizer": "start", **roles},
         raises=raises,
         deviations=deviations,
-        grows=grows,
     )
 
 

@@ -20,7 +20,17 @@ from isorate.core.run import Run
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
 from isorate.dialects._any_schedule import DOCS, ScheduleLR, mindspore_ScheduleLR
-from isorate.dialects._base import Call, Card, Dialect, Fault, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._base import (
+    Call,
+    Card,
+    Dialect,
+    Fault,
+    Halting,
+    Lift,
+    Optimizer,
+    Proof,
+    Refusal,
+)
 from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 from isorate.dialects._float32 import annealing_cell
 from isorate.dialects._parts import take_apart
@@ -71,6 +81,7 @@ class CosineAnnealingLR(_Own, frozen=True):
         docs=DOCS,
         clock="step",
         arithmetic="closed form, float64, each step by itself",
+        proof=Proof.EACH_STEP,
         past_end="climbs back to the first rate and goes on with period 2·T_max",
         roles={
             "optimizer": "start",
@@ -154,6 +165,7 @@ class torch_cosine_decay_lr(_Own, frozen=True):
         docs=DOCS,
         clock="step",
         arithmetic="closed form, float64, each step by itself",
+        proof=Proof.EACH_STEP,
         past_end="held at min_lr; stepping past total_step raises RuntimeError",
         roles={
             "min_lr": "end",
@@ -277,6 +289,7 @@ class cosine_annealing_lr(_Own, frozen=True):
         docs=DOCS,
         clock="update",
         arithmetic="closed form, float64, each rate by itself",
+        proof=Proof.EACH_STEP,
         past_end="climbs back and goes on with period 2·T_max, until the list ends",
         roles={
             "lr": "start",
@@ -339,6 +352,7 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         docs=DOCS,
         clock="update",
         arithmetic="closed form, float32 after an integer fold, each step by itself",
+        proof=Proof.COUNTER,
         past_end="climbs back to lr and goes on with period 2·T_max",
         roles={"lr": "start", "T_max": "duration", "eta_min": "end"},
         raises=BAD_ANNEALING,
@@ -401,6 +415,7 @@ class WarmUpThen(Cell, frozen=True):
         docs=DOCS,
         clock="update",
         arithmetic="that of the cell whose turn it is, float32",
+        proof=Proof.COUNTER,
         past_end="whatever the second cell does",
         roles={"warmup": "shape", "after": "shape"},
         raises={

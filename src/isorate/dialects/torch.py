@@ -52,6 +52,7 @@ from isorate.dialects._base import (
     Optimizer,
     ParamGroup,
     Plateau,
+    Proof,
     Refusal,
 )
 from isorate.dialects._composing import chain_of, sequence_of
@@ -97,6 +98,7 @@ class StepLR(MultiplyingAtOnce, frozen=True):
     card: ClassVar[Card] = card(
         "StepLR",
         arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="goes on without end",
         roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
@@ -137,6 +139,7 @@ class MultiStepLR(MultiplyingAtOnce, frozen=True):
     card: ClassVar[Card] = card(
         "MultiStepLR",
         arithmetic="recursion from group['lr'] by a power of gamma, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end=STAYS,
         roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
@@ -198,6 +201,7 @@ class ConstantLR(MultiplyingAtOnce, frozen=True):
     card: ClassVar[Card] = card(
         "ConstantLR",
         arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="the base rate",
         roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
         raises={
@@ -246,6 +250,7 @@ class LinearLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "LinearLR",
         arithmetic="recursion from group['lr'] by ratios of a line, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="base · end_factor",
         roles={
             "start_factor": "start",
@@ -307,6 +312,7 @@ class ExponentialLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "ExponentialLR",
         arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="goes on without end",
         roles={"gamma": "factor", "last_epoch": "begin"},
         raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
@@ -342,6 +348,7 @@ class PolynomialLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "PolynomialLR",
         arithmetic="recursion from group['lr'] by powers of ratios, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="stays at 0",
         roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={
@@ -396,6 +403,7 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     card: ClassVar[Card] = card(
         "CosineAnnealingLR",
         arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="climbs back to the first rate and goes on with period 2·T_max",
         roles={"T_max": "duration", "eta_min": "end", "last_epoch": "begin"},
         raises={
@@ -479,6 +487,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "CosineAnnealingWarmRestarts",
         arithmetic="closed form in T_cur, float64, each step by itself",
+        proof=Proof.EACH_STEP,
         past_end="starts over, without end",
         roles={
             "T_0": "duration",
@@ -616,8 +625,8 @@ class CyclicLR(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "CyclicLR",
         arithmetic="closed form in the cycle, float64, each step by itself",
+        proof=Proof.UNREDUCED,
         past_end="goes on, cycle after cycle",
-        grows=True,
         roles={
             "base_lr": "end",
             "max_lr": "start",
@@ -785,6 +794,7 @@ class OneCycleLR(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "OneCycleLR",
         arithmetic="closed form in the phase, float64, each step by itself",
+        proof=Proof.EACH_STEP,
         past_end="one rate past the end, then ValueError",
         roles={
             "max_lr": "end",
@@ -966,6 +976,7 @@ class SWALR(LRScheduler, frozen=True):
     card: ClassVar[Card] = card(
         "SWALR",
         arithmetic="recursion from group['lr'] by shares of the way, float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="swa_lr",
         roles={
             "swa_lr": "end",
@@ -1057,6 +1068,7 @@ class LambdaLR(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "LambdaLR",
         arithmetic="base · λ(step), float64, each step by itself",
+        proof=Proof.FUNCTION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={
@@ -1122,6 +1134,7 @@ class MultiplicativeLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "MultiplicativeLR",
         arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
+        proof=Proof.RECURSION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={
@@ -1222,6 +1235,7 @@ class ReduceLROnPlateau(Feedback, frozen=True):
     card: ClassVar[Card] = card(
         "ReduceLROnPlateau",
         arithmetic="float(group['lr']) · factor where the metric says so, float64",
+        proof=Proof.METRIC,
         past_end="follows the metric without end",
         roles={
             "factor": "factor",
@@ -1325,6 +1339,7 @@ class SequentialLR(Composition, OptimizerCall, frozen=True):
     card: ClassVar[Card] = card(
         "SequentialLR",
         arithmetic="that of the scheduler whose turn it is",
+        proof=Proof.MEMBERS,
         past_end="whatever its last scheduler does",
         roles={"schedulers": "shape", "milestones": "duration"},
         raises={
@@ -1388,6 +1403,7 @@ class ChainedScheduler(Composition, OptimizerCall, frozen=True):
     card: ClassVar[Card] = card(
         "ChainedScheduler",
         arithmetic="that of each scheduler in turn, upon the rate that the one before left",
+        proof=Proof.RECURSION,
         past_end="whatever its schedulers do",
         roles={"schedulers": "shape"},
         raises={

@@ -115,6 +115,7 @@ def dialects(known: Sequence[Dialect]) -> dict[str, Any]:
                         "runs_in": constructor.card.runs_in,
                         "clock": constructor.card.clock,
                         "arithmetic": constructor.card.arithmetic,
+                        "proof": constructor.card.proof.value,
                         "past_end": constructor.card.past_end,
                         "raises": dict(constructor.card.raises),
                         "ulp": constructor.card.ulp,

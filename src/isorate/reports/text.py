@@ -171,7 +171,9 @@ def _measures(result: Comparison) -> str:
     bit = result.first_bit_difference
     bits = "no bit differs" if bit is None else f"first bit differs at update {bit:,}"
     proved = (
-        "proved for every update" if result.proved else f"measured over {result.updates:,} updates"
+        "equality proved for every update"
+        if result.proved
+        else f"measured over {result.updates:,} updates"
     )
     ulp = f", {result.max_ulp:,} ULP" if result.equal else ""
     return (

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Deviation, Role
+    from isorate.dialects._base import Deviation, Proof, Role
     from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler, Work
 
 RESUMED = {
@@ -51,6 +51,7 @@ def card(
     name: str,
     *,
     arithmetic: str,
+    proof: Proof,
     past_end: str,
     roles: Mapping[str, Role],
     raises: Mapping[str, str],
@@ -65,6 +66,7 @@ def card(
         docs=f"{DOCS}experimental/lr_scheduler/{SCHEDULERS}{name}.html",
         clock="step",
         arithmetic=arithmetic,
+        proof=proof,
         past_end=past_end,
         roles={"optimizer": "start", **roles},
         raises=raises,

@@ -10,7 +10,7 @@ from isorate.dialects._base import Call, Card, Fault, Lift, Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.dialects._base import Deviation, Role
+    from isorate.dialects._base import Deviation, Proof, Role
 
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
@@ -31,6 +31,7 @@ def card(
     name: str,
     *,
     arithmetic: str,
+    proof: Proof,
     past_end: str,
     roles: Mapping[str, Role],
     raises: Mapping[str, str],
@@ -47,6 +48,7 @@ def card(
         docs=f"{DOCS}nn/mindspore.nn.{name}.html",
         clock="update",
         arithmetic=arithmetic,
+        proof=proof,
         past_end=past_end,
         roles=roles,
         raises=raises,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.core.shapes import Cosine, Linear, Polynomial
 from isorate.dialects import _float32 as float32
-from isorate.dialects._base import Card, Deviation, Fault, Lift, Refusal
+from isorate.dialects._base import Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects._cosine import find_fall
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._lifting import find_line, unlike_holding, unlike_resting
@@ -43,6 +43,7 @@ class CosineDecayLR(Cell, frozen=True):
     card: ClassVar[Card] = card(
         "CosineDecayLR",
         arithmetic="closed form by sin(π(p+½)), float32",
+        proof=Proof.COUNTER,
         past_end="held near min_lr",
         roles={"min_lr": "end", "max_lr": "start", "decay_steps": "duration"},
         raises=BAD_DECAY,
@@ -106,6 +107,7 @@ class PolynomialDecayLR(Cell, frozen=True):
     card: ClassVar[Card] = card(
         "PolynomialDecayLR",
         arithmetic="closed form by powf, float32",
+        proof=Proof.COUNTER,
         past_end="held at end_learning_rate, or set out anew with update_decay_steps",
         roles={
             "learning_rate": "start",
@@ -198,6 +200,7 @@ class WarmUpLR(Cell, frozen=True):
     card: ClassVar[Card] = card(
         "WarmUpLR",
         arithmetic="closed form, float32",
+        proof=Proof.COUNTER,
         past_end="held at learning_rate",
         roles={"learning_rate": "end", "warmup_steps": "duration"},
         raises={

@@ -9,7 +9,7 @@ import numpy as np
 from isorate.core.combinators import Staircase
 from isorate.core.shapes import Exponential, Inverse, NaturalExponential
 from isorate.dialects import _float32 as float32
-from isorate.dialects._base import Call, Card, Deviation, Fault, Lift, Refusal
+from isorate.dialects._base import Call, Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._lifting import (
     Decay,
@@ -114,6 +114,7 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     card: ClassVar[Card] = card(
         "ExponentialDecayLR",
         arithmetic="closed form by powf, float32",
+        proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         roles=ROLES,
         raises=RAISES,
@@ -143,6 +144,7 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
     card: ClassVar[Card] = card(
         "NaturalExpDecayLR",
         arithmetic="closed form by powf of e, float32",
+        proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         roles=ROLES,
         raises=RAISES,
@@ -193,6 +195,7 @@ class InverseDecayLR(DecayCell, frozen=True):
     card: ClassVar[Card] = card(
         "InverseDecayLR",
         arithmetic="closed form by a reciprocal, float32",
+        proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         roles=ROLES,
         raises=RAISES,

@@ -10,7 +10,7 @@ import numpy as np
 from isorate.core.combinators import Staircase, Until
 from isorate.core.libm import exact_power
 from isorate.core.shapes import Exponential, Inverse, NaturalExponential
-from isorate.dialects._base import Card, Deviation, Fault, Lift, Refusal
+from isorate.dialects._base import Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
     Decay,
@@ -119,6 +119,7 @@ class exponential_decay_lr(DecayList, frozen=True):
     card: ClassVar[Card] = card(
         "exponential_decay_lr",
         arithmetic="closed form by **, float64, one rate an epoch",
+        proof=Proof.EACH_STEP,
         past_end=PAST_END,
         roles=ROLES,
         raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
@@ -165,6 +166,7 @@ class natural_exp_decay_lr(DecayList, frozen=True):
     card: ClassVar[Card] = card(
         "natural_exp_decay_lr",
         arithmetic="closed form by math.e **, float64, one rate an epoch",
+        proof=Proof.EACH_STEP,
         past_end=PAST_END,
         roles=ROLES,
         raises=RAISES,
@@ -205,6 +207,7 @@ class inverse_decay_lr(DecayList, frozen=True):
     card: ClassVar[Card] = card(
         "inverse_decay_lr",
         arithmetic="closed form, float64, one rate an epoch",
+        proof=Proof.EACH_STEP,
         past_end=PAST_END,
         roles=ROLES,
         raises=RAISES,

@@ -25,7 +25,7 @@ from isorate.core.shapes import (
     Polynomial,
 )
 from isorate.dialects import _saying as saying
-from isorate.dialects._base import Deviation
+from isorate.dialects._base import Deviation, Proof
 from isorate.dialects._float32 import divided, number
 from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.dialects._stepping import begun, halting
@@ -62,6 +62,7 @@ class StepLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "StepLR",
         arithmetic="recursion by gamma, float32",
+        proof=Proof.RECURSION,
         past_end="goes on without end",
         roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
@@ -123,6 +124,7 @@ class MultiStepLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "MultiStepLR",
         arithmetic="recursion by a power of gamma that Python computes, float32",
+        proof=Proof.RECURSION,
         past_end="holds the rate of its last step",
         roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
@@ -196,6 +198,7 @@ class ConstantLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "ConstantLR",
         arithmetic="the rate times factor, then divided by it, float32",
+        proof=Proof.RECURSION,
         past_end="the base rate",
         roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
         raises={
@@ -269,6 +272,7 @@ class LinearLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "LinearLR",
         arithmetic="recursion by ratios of a line, float32",
+        proof=Proof.RECURSION,
         past_end="base · end_factor",
         roles={
             "start_factor": "start",
@@ -336,6 +340,7 @@ class ExponentialLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "ExponentialLR",
         arithmetic="recursion by gamma, float32",
+        proof=Proof.RECURSION,
         past_end="goes on without end",
         roles={"gamma": "factor", "last_epoch": "begin"},
         raises={**RESUMED, "TypeError": "gamma no float, last_epoch no int"},
@@ -376,6 +381,7 @@ class PolynomialLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "PolynomialLR",
         arithmetic="recursion by powers of ratios, float32, powf of the C library",
+        proof=Proof.RECURSION,
         past_end="stays at 0",
         roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={

@@ -15,6 +15,7 @@ from isorate.dialects._base import (
     Lift,
     Optimizer,
     Plateau,
+    Proof,
     Refusal,
 )
 from isorate.dialects._composing import sequence_of
@@ -79,6 +80,7 @@ class SequentialLR(Composition, ExperimentalCall, frozen=True):
     card: ClassVar[Card] = card(
         "SequentialLR",
         arithmetic="that of the scheduler whose turn it is, float32",
+        proof=Proof.COUNTER,
         past_end="whatever its last scheduler does",
         roles={"schedulers": "shape", "milestones": "duration", "last_epoch": "begin"},
         raises={
@@ -165,6 +167,7 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     card: ClassVar[Card] = card(
         "ReduceLROnPlateau",
         arithmetic="the rate times factor where the metric says so, float32",
+        proof=Proof.METRIC,
         past_end="follows the metric without end",
         roles={
             "mode": "shape",

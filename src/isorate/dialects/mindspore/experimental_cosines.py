@@ -17,7 +17,7 @@ from isorate.core.combinators import (
 from isorate.core.errors import ConvertError
 from isorate.core.shapes import Cosine, PiecewiseConstant
 from isorate.dialects import _saying as saying
-from isorate.dialects._base import Deviation, Lift, Optimizer, Refusal
+from isorate.dialects._base import Deviation, Lift, Optimizer, Proof, Refusal
 from isorate.dialects._cosine import chained_group, find_cosine, lift_periodic
 from isorate.dialects._float32 import cosine_of, experimental_links, number
 from isorate.dialects._moves import Factors, Links, Moves, OneAfterAnother, Values
@@ -71,6 +71,7 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     card: ClassVar[Card] = card(
         "CosineAnnealingLR",
         arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
+        proof=Proof.RECURSION,
         past_end="climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
         roles={"T_max": "duration", "eta_min": "end", "last_epoch": "begin"},
         raises={
@@ -161,6 +162,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "CosineAnnealingWarmRestarts",
         arithmetic="closed form in T_cur, each step by itself, float32",
+        proof=Proof.COUNTER,
         past_end="starts over, without end",
         roles={"T_0": "duration", "T_mult": "factor", "eta_min": "end", "last_epoch": "begin"},
         raises={

@@ -16,7 +16,7 @@ from isorate.core.shapes import (
 )
 from isorate.dialects import _saying as saying
 from isorate.dialects import torch
-from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Refusal
+from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Proof, Refusal
 from isorate.dialects._moves import Factors, Moves, Values
 from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore._bulk import values_over
@@ -56,6 +56,7 @@ class LambdaLR(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "LambdaLR",
         arithmetic="base · λ(step), each step by itself, float32; math's functions in float64",
+        proof=Proof.FUNCTION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={
@@ -110,6 +111,7 @@ class MultiplicativeLR(Multiplying, frozen=True):
     card: ClassVar[Card] = card(
         "MultiplicativeLR",
         arithmetic="recursion by λ(step), float32",
+        proof=Proof.RECURSION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={

@@ -19,7 +19,7 @@ from isorate.core.errors import ConvertError
 from isorate.core.expression import Expression
 from isorate.core.shapes import Constant, Exponential, Formula, Linear
 from isorate.dialects import torch
-from isorate.dialects._base import Deviation, Lift, Optimizer, ParamGroup, Refusal
+from isorate.dialects._base import Deviation, Lift, Optimizer, ParamGroup, Proof, Refusal
 from isorate.dialects._float32 import number
 from isorate.dialects._moves import Moves, Values
 from isorate.dialects._parts import plain, take_apart
@@ -61,6 +61,7 @@ class CyclicLR(Setting, frozen=True):
     card: ClassVar[Card] = card(
         "CyclicLR",
         arithmetic="closed form, each step by itself, float32, powf of the C library",
+        proof=Proof.COUNTER,
         past_end="starts over, without end",
         roles={
             "base_lr": "start",

@@ -11,7 +11,7 @@ from isorate.core.combinators import Staircase, Until
 from isorate.core.evaluate import BLOCK
 from isorate.core.libm import exact, exact_power
 from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
-from isorate.dialects._base import Call, Card, Deviation, Fault, Halting, Lift, Refusal
+from isorate.dialects._base import Call, Card, Deviation, Fault, Halting, Lift, Proof, Refusal
 from isorate.dialects._cosine import find_fall
 from isorate.dialects._parts import from_the_start, one_group, take_apart
 from isorate.dialects.mindspore._epochs import EpochList, quotients
@@ -56,6 +56,7 @@ class piecewise_constant_lr(Call, frozen=True):
     card: ClassVar[Card] = card(
         "piecewise_constant_lr",
         arithmetic="none: the rates as written",
+        proof=Proof.EACH_STEP,
         past_end="the list ends at the last milestone and the optimizer raises RuntimeError",
         roles={"milestone": "length", "learning_rates": "start"},
         raises={
@@ -165,6 +166,7 @@ class cosine_decay_lr(EpochList, frozen=True):
     card: ClassVar[Card] = card(
         "cosine_decay_lr",
         arithmetic="closed form, float64, one rate an epoch",
+        proof=Proof.EACH_STEP,
         past_end="held at min_lr, then the list ends and the optimizer raises RuntimeError",
         roles={
             "min_lr": "end",
@@ -245,6 +247,7 @@ class polynomial_decay_lr(EpochList, frozen=True):
     card: ClassVar[Card] = card(
         "polynomial_decay_lr",
         arithmetic="closed form by **, float64, one rate an epoch",
+        proof=Proof.CANCELS,
         past_end="held at end_learning_rate, or set out anew with update_decay_epoch, then the "
         "list ends and the optimizer raises RuntimeError",
         roles={
@@ -350,6 +353,7 @@ class warmup_lr(EpochList, frozen=True):
     card: ClassVar[Card] = card(
         "warmup_lr",
         arithmetic="closed form, float64, one rate an epoch",
+        proof=Proof.EACH_STEP,
         past_end="held at learning_rate, then the list ends and the optimizer raises RuntimeError",
         roles={
             "learning_rate": "end",

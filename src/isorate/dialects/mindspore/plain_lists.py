@@ -13,7 +13,7 @@ from isorate.core.errors import ReadError
 from isorate.core.evaluate import BLOCK
 from isorate.core.schedule import called
 from isorate.core.shapes import Constant, Table
-from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Refusal, source
+from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Proof, Refusal, source
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
 from isorate.dialects.mindspore.decay_lists import (
     exponential_decay_lr,
@@ -58,6 +58,7 @@ class LearningRateList(Call, frozen=True):
         docs=DOCS + "nn/mindspore.nn.SGD.html",
         clock="update",
         arithmetic="none: the rates as written",
+        proof=Proof.EACH_STEP,
         past_end="the list ends and the optimizer raises RuntimeError",
         roles={"rates": "length"},
         raises={
@@ -165,6 +166,7 @@ class ListConcatenation(Call, frozen=True):
         docs=DOCS + "nn/mindspore.nn.SGD.html",
         clock="update",
         arithmetic="that of its lists",
+        proof=Proof.MEMBERS,
         past_end="the last list ends and the optimizer raises RuntimeError",
         roles={"lists": "length"},
         raises={

@@ -1,0 +1,341 @@
+"""What a card states as its proof: far beyond every horizon, rates are what the schedule means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from isorate import Run, Schedule, compare, dialects, read, simulate
+from isorate.core.combinators import Shift, Sum
+from isorate.core.shapes import Constant, Cosine, Exponential, Formula, Linear
+from isorate.dialects import torch
+from isorate.dialects._any_schedule import ScheduleLR
+from isorate.dialects._base import Call, Card, Optimizer, Proof
+from isorate.dialects.isorate import CosineAnnealingLR
+from isorate.dialects.mindspore import LearningRateList
+from isorate.dialects.mindspore._epochs import EpochList
+from isorate.simulation import meaning
+
+#: Where to look: an unreduced cosine was taken for proved up to the second of these.
+FAR = [10**4, 356_372, 10**6, 10**8, 10**12, 10**15, 2**53 - 600]
+WIDTH = 512
+TOLERANCE = 1e-12
+
+Rates = NDArray[np.floating[Any]]
+
+
+def streamed(call: Call, start: int) -> Rates | None:
+    """Return the rates from an update on by going through all before; none where that is far."""
+    if start > 10**7:
+        return None
+    done, found = 0, []
+    for block in call.native(start + WIDTH):
+        found.append(block[0, max(0, start - done) :])
+        done += block.shape[1]
+    return np.concatenate(found)
+
+
+def epochs(call: Any, start: int) -> Rates | None:
+    """Enter a list of MindSpore's at an epoch."""
+    ticks = np.arange(start // call.every, (start + WIDTH) // call.every + 1)
+    if call.settled is not None:
+        ticks = np.minimum(ticks, call.settled)
+    return np.asarray(call.rates_of(ticks).repeat(call.every)[start % call.every :][:WIDTH])
+
+
+def phases(call: Any, start: int) -> Rates | None:
+    """Enter a one-cycle schedule at a step."""
+    (worker,) = call.build()
+    return np.asarray(call.rates(worker, range(start, start + WIDTH)).rates(0.0))
+
+
+def restarts(call: Any, start: int) -> Rates:
+    """Enter a cosine with warm restarts at a step, its counts as its own steps would leave them."""
+    length, left = call.T_0, start - 1
+    while left >= length and call.T_mult > 1:
+        left, length = left - length, length * call.T_mult
+    (worker,) = call.build()
+    worker.t, worker.kept = start - 1, {"T_cur": left % length, "T_i": length}
+    return np.asarray(call.moves(worker, WIDTH).rates(0.0))
+
+
+def resumed(call: Any, start: int) -> Rates | None:
+    """Resume at a step: Isorate's own schedulers say their rates from there."""
+    from msgspec.structs import replace
+
+    group = replace(call.optimizer.groups[0], initial_lr=call.optimizer.groups[0].lr)
+    begun = replace(call, optimizer=Optimizer((group,)), last_epoch=start - 1)
+    return np.concatenate([block[0] for block in begun.native(WIDTH)])
+
+
+#: A call for each constructor that states that each step is computed by itself, and how to enter
+#: its arithmetic at a step; ``{}`` is how long its course is.
+ENTERED: dict[str, tuple[str, Callable[[Any, int], Rates | None]]] = {
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts": (
+        "CosineAnnealingWarmRestarts(SGD(p, lr=0.1), {}, eta_min=0.003)",
+        restarts,
+    ),
+    "torch.optim.lr_scheduler.OneCycleLR": (
+        "OneCycleLR(SGD(p, lr=0.1), 0.1, total_steps={}, pct_start=0.37)",
+        phases,
+    ),
+    "isorate.torch.CosineAnnealingLR": (
+        "isorate.torch.CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)",
+        resumed,
+    ),
+    "isorate.torch.ScheduleLR": (
+        "ScheduleLR(SGD(p, lr=0.1), 'CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)')",
+        resumed,
+    ),
+    "isorate.torch.cosine_decay_lr": (
+        "isorate.torch.cosine_decay_lr(SGD(p, lr=0.1), 0.003, 0.1, {0} + 9, 7, {0} // 7 + 1)",
+        streamed,
+    ),
+    "isorate.mindspore.cosine_annealing_lr": (
+        "cosine_annealing_lr(0.1, 999, 0.003, {} + 1000, 3)",
+        streamed,
+    ),
+    "mindspore.nn.cosine_decay_lr": (
+        "cosine_decay_lr(0.003, 0.1, {0} + 9, 7, {0} // 7 + 1)",
+        epochs,
+    ),
+    "mindspore.nn.warmup_lr": ("warmup_lr(0.1, {0} + 9, 7, {0} // 7 + 1)", epochs),
+    "mindspore.nn.exponential_decay_lr": (
+        "exponential_decay_lr(0.1, 0.3, {0} + 9, 7, {0})",
+        epochs,
+    ),
+    "mindspore.nn.natural_exp_decay_lr": (
+        "natural_exp_decay_lr(0.1, 5 / {0}, {0} + 9, 3, 7, True)",
+        epochs,
+    ),
+    "mindspore.nn.inverse_decay_lr": ("inverse_decay_lr(0.1, 7.3, {0} + 9, 7, {0})", epochs),
+    "mindspore.nn.piecewise_constant_lr": (
+        "piecewise_constant_lr([3, {0} // 2 + 1, {0} + 600], [0.1, 0.2, 0.3])",
+        streamed,
+    ),
+}
+
+
+#: Whatever states it; a list that is written out goes no farther than it is written.
+STATED = [
+    constructor
+    for constructor in dialects.constructors()
+    if constructor.card.proof is Proof.EACH_STEP and constructor is not LearningRateList
+]
+
+
+def entered(constructor: type[Call]) -> tuple[str, Callable[[Any, int], Rates | None]]:
+    """Return how a constructor is entered; Isorate's lists are MindSpore's, under its names."""
+    name = constructor.card.name
+    known = ENTERED.get(name)
+    if known is not None:
+        return known
+    text, enter = ENTERED[name.replace("isorate.mindspore", "mindspore.nn")]
+    return f"isorate.mindspore.{text}", enter
+
+
+def farthest_off(call: Call, enter: Callable[[Any, int], Rates | None], start: int) -> float:
+    """Return how far rates lie from what the schedule means, as a share of the peak."""
+    rates = enter(call, start)
+    if rates is None:
+        return 0.0
+    schedule = meaning(call, Run())
+    exact = np.array([schedule.at(k) for k in range(start, start + len(rates))])
+    low, high = schedule.bounds
+    return float(np.abs(rates - exact).max()) / max(abs(low), abs(high))
+
+
+@pytest.mark.parametrize("constructor", STATED, ids=lambda c: c.card.name)
+@pytest.mark.parametrize("scale", [1, 1000])
+@pytest.mark.parametrize("start", FAR)
+def test_each_step_by_itself_is_what_the_schedule_means_however_far(
+    constructor: type[Call], start: int, scale: int
+) -> None:
+    text, enter = entered(constructor)
+    # a course that ends lasts until there; one that comes again has come again many times
+    ends = read(text.format(1000)).lower().length is not None
+    call = read(text.format(start + WIDTH if ends else 7 * scale))
+    assert type(call) is constructor
+    assert farthest_off(call, enter, start) < TOLERANCE
+
+
+def test_growing_cycles_are_entered_far_off_too() -> None:
+    call = read("CosineAnnealingWarmRestarts(SGD(p, lr=0.1), 7, 3, eta_min=0.003)")
+    assert all(farthest_off(call, restarts, start) < TOLERANCE for start in FAR)
+    near = simulate(call, Run(10**4 + WIDTH)).values[10**4 :]
+    assert np.array_equal(near, restarts(call, 10**4))  # it is entered as it would have got there
+
+
+class unreduced(torch.CosineAnnealingWarmRestarts, frozen=True):
+    """A cosine whose argument grows with the step, as a lambda would have it."""
+
+    card: ClassVar[Card] = replace(
+        torch.CosineAnnealingWarmRestarts.card, name="unreduced", proof=Proof.UNREDUCED
+    )
+
+    def lower(self) -> Schedule:
+        base = self.optimizer.groups[0].lr
+        return Cosine(base, 0.0, self.T_0, "mirror").stepped()
+
+    def native(self, steps: int) -> Iterator[Rates]:
+        yield self.from_step(0, steps)[None, :]
+
+    def from_step(self, start: int, steps: int = WIDTH) -> Rates:
+        t = np.arange(start, start + steps)
+        return np.asarray(
+            self.optimizer.groups[0].lr * 0.5 * (1.0 + np.cos(np.pi * (t / self.T_0)))
+        )
+
+
+def test_an_argument_that_is_not_reduced_is_caught_and_proves_nothing() -> None:
+    call = unreduced(Optimizer.of(0.1), 10)
+    off = [farthest_off(call, lambda one, start: one.from_step(start), start) for start in FAR]
+    assert off[0] < TOLERANCE < off[-2]  # the test above would see it
+    result = compare(call, call.lower(), Run(100))
+    assert (result.verdict, result.proof) == ("equal", None)
+    assert "over 100 updates" in result.sentence
+    assert compare(call, call.lower(), Run(10**6 * 4)).verdict == "diverge"
+
+
+def test_a_card_without_a_proof_is_none() -> None:
+    required = {field.name: getattr(torch.StepLR.card, field.name) for field in fields(Card)}
+    del required["proof"]
+    with pytest.raises(TypeError, match="proof"):
+        Card(**required)
+
+
+def test_no_word_of_a_card_decides_what_is_proved() -> None:
+    """Only the statement counts, whatever the arithmetic is called."""
+
+    class worded(unreduced, frozen=True):
+        card: ClassVar[Card] = replace(
+            unreduced.card, arithmetic="closed form, each step by itself"
+        )
+
+    call = worded(Optimizer.of(0.1), 10)
+    assert not compare(call, call.lower(), Run(100)).proved
+
+
+COSINES = "CosineAnnealingWarmRestarts(optimizer, 4), CosineAnnealingWarmRestarts(optimizer, 9)"
+LIST = "mindspore.nn.cosine_decay_lr(0.01, 0.1, 60, 1, 20)"
+
+
+def test_a_composition_is_as_good_as_what_it_holds() -> None:
+    one = read(f"SequentialLR(optimizer := SGD(p, lr=0.1), [{COSINES}], [8])")
+    assert compare(one, one.lower(), Run(40)).proof == "equal"
+    held = COSINES.replace("Restarts(optimizer, 9)", "Restarts(optimizer, 9), LinearLR(optimizer)")
+    other = read(f"SequentialLR(optimizer := SGD(p, lr=0.1), [{held}], [8, 30])")
+    assert compare(other, other.lower(), Run(40)).proof is None
+    lists = read(f"[0.1, 0.2] + {LIST}")
+    assert compare(lists, lists.lower(), Run(40)).proof == "equal"
+    lists = read("[0.1, 0.2] + mindspore.nn.polynomial_decay_lr(0.1, 0.01, 60, 1, 20, 0.5)")
+    assert compare(lists, lists.lower(), Run(40)).proof is None
+    chained = read(f"ChainedScheduler([{COSINES.replace('optimizer', 'SGD(p, lr=0.1)', 1)}])")
+    assert chained.card.proof is Proof.RECURSION
+
+
+@pytest.mark.parametrize("steps", [10**4, 10**8])
+def test_a_small_power_of_what_is_left_is_not_proved_for_a_reason(steps: int) -> None:
+    text = f"mindspore.nn.polynomial_decay_lr(0.1, 0.0, {steps}, 1, {steps}, 0.1)"
+    call: Any = read(text)
+    off = abs(call.rates_of(np.array([steps - 1]))[0] - call.lower().at(steps - 1)) / 0.1
+    assert bool(off > TOLERANCE) is (steps == 10**8)
+
+
+def test_bits_over_a_run_are_not_bits_for_ever() -> None:
+    call = read(LIST)
+    result = compare(call, call.lower(), Run(1))
+    assert (result.verdict, result.proof) == ("identical", "equal")
+    assert result.sentence == (
+        "Identical over 1 update: the same bits. Equal at every update, however long the run."
+    )
+    assert compare(call, call.lower(), Run(60)).verdict == "equal"
+    assert compare(call, call, Run(1)).sentence == (
+        "Identical at every update, however long the run: the same bits."
+    )
+
+
+def test_the_measured_difference_is_the_runs_own() -> None:
+    result = compare(read(LIST), read(LIST).lower(), Run(60))
+    assert result.sentence.startswith(
+        "Equal at every update, however long the run; over 60 updates"
+    )
+
+
+def test_less_than_the_proofs_own_tolerance_is_not_proved() -> None:
+    call = read(LIST)
+    assert compare(call, call.lower(), Run(1), tolerance=1e-12).proved
+    assert not compare(call, call.lower(), Run(1), tolerance=0.0).proved
+    assert compare(call, call, Run(1), tolerance=0.0).proved
+
+
+NOT_PROVED: list[tuple[str, Any, Any]] = [
+    ("arguments of other types", "StepLR(SGD(p, lr=1), 9, 3)", "StepLR(SGD(p, lr=1), 9, 3.0)"),
+    (
+        "another loop",
+        "CosineAnnealingWarmRestarts(SGD(p, lr=0.5), 9, eta_min=0.5)",
+        "CosineAnnealingLR(SGD(p, lr=0.5), 9, eta_min=0.5)",
+    ),
+    (
+        "one group of two in float32",
+        "CosineAnnealingWarmRestarts(SGD([{'params': p, 'lr': 0.5}, "
+        "{'params': q, 'lr': torch.tensor(0.5)}]), 9)",
+        None,
+    ),
+    ("a function that may raise", "LambdaLR(SGD(p, lr=0.5), lambda t: 1 / (t - 400))", None),
+    (
+        "a sum that cancels in one order only",
+        ScheduleLR(
+            Optimizer.of(0.0),
+            Sum((Constant(1e16), Linear(0.0, 0.1, 9), Constant(-1e16))),
+        ),
+        None,
+    ),
+    (
+        "a rate that overflows in one order only",
+        ScheduleLR(Optimizer.of(0.1), Exponential(0.1, 2.0) * Exponential(1.0, 2.0)),
+        None,
+    ),
+    (
+        "a fraction of an update that large updates have no room for",
+        ScheduleLR(Optimizer.of(0.1), Shift(Shift(Cosine(0.1, 0.0, 9, "mirror"), 0.25), 0.25)),
+        None,
+    ),
+    (
+        "a formula that is text",
+        ScheduleLR(Optimizer.of(0.5), Formula(0.5, "t", "math.cos(t) * 2")),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "a", "b"), NOT_PROVED, ids=[why for why, *_ in NOT_PROVED])
+def test_what_is_not_sure_far_off_is_not_proved(why: str, a: Any, b: Any) -> None:
+    a = read(a) if isinstance(a, str) else a
+    b = a.lower() if b is None else read(b)
+    result = compare(a, b, Run(1))
+    assert result.equal
+    assert not result.proved
+
+
+def test_the_same_call_in_another_loop_is_another() -> None:
+    from isorate.comparison import compare_sides
+
+    call = read("CosineAnnealingLR(SGD(p, lr=0.1), 9, eta_min=0.1)")  # one rate, in any loop
+    epochs = Run(6, updates_per_epoch=2, step_every="epoch")
+    assert compare_sides(call, call, epochs, epochs).proof == "identical"
+    assert compare_sides(call, call, epochs, replace(epochs, updates_per_epoch=2)).proved
+    assert compare_sides(call, call, epochs, Run(6)).proof is None
+
+
+def test_isorates_own_cosine_is_proved_against_what_it_means() -> None:
+    call = CosineAnnealingLR(Optimizer.of(0.1, 0.2), 10)
+    assert compare(call, call.lower(), Run(25)).proved
+    listed = read("isorate.mindspore." + LIST.removeprefix("mindspore.nn."))
+    assert compare(listed, read(LIST), Run(10)).proof == "equal"
+    assert isinstance(listed, EpochList)
