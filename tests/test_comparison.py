@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from typing import Any
@@ -12,7 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isorate import CompareError, Comparison, Curve, Run, RunError, compare, read, simulate
+from isorate import (
+    CompareError,
+    Comparison,
+    Curve,
+    ReadError,
+    Run,
+    RunError,
+    compare,
+    read,
+    simulate,
+)
 from isorate.core.combinators import Staircase, Until
 from isorate.core.shapes import Constant, Cosine
 from isorate.simulation import LONGEST_RUN
@@ -188,7 +199,7 @@ def test_schedules_and_curves_are_sides_too() -> None:
     assert result.equal
     assert result.proved
     assert compare(schedule, simulate(read(LIST.format(0.01, 6, 2, 2)), Run(6)), Run(6)).equal
-    with pytest.raises(CompareError, match="cannot be compared"):
+    with pytest.raises(ReadError, match="has no rates"):
         compare(3, schedule, Run(6))  # type: ignore[arg-type]
 
 
@@ -279,7 +290,7 @@ def test_nothing_is_gone_through_once_a_side_has_ended() -> None:
     [
         ("ExponentialLR(0.9)", "ExponentialLR(0.8)", "shape", "a decays by 0.9, b by 0.8"),
         ("StepLR(4)", "StepLR(5)", "clock", "a moves once in 4 updates, b once in 5 updates"),
-        ("MultiStepLR([3])", "MultiStepLR([4])", "shape", "a's changes: at 3; b's: at 4"),
+        ("MultiStepLR([3])", "MultiStepLR([4])", "shape", "a's boundaries: 3; b's: 4"),
         ("PolynomialLR(5, 2.0)", "PolynomialLR(5, 3.0)", "shape", "a's power: 2; b's: 3"),
         ("LinearLR()", "PolynomialLR()", "start", "a starts at 0.0333333, b at 0.1"),
         ("StepLR(4)", "LinearLR()", "shape", "a is an exponential, b a line"),
@@ -353,3 +364,66 @@ def test_a_composition_whose_members_drift_is_never_proved() -> None:
     assert not result.proved
     assert not compare(torch, torch.lower(), Run(24)).proved
     assert compare(torch, torch, Run(24)).proved
+
+
+#: Pairs that six digits do not tell apart, and the reasons that have to.
+CLOSE: list[tuple[str, str]] = [
+    ("ExponentialLR(0.9)", "ExponentialLR(0.900000001)"),
+    ("CosineAnnealingLR(1000000)", "CosineAnnealingLR(1000001)"),
+    ("CosineAnnealingLR(100, 0.001)", "CosineAnnealingLR(100, 0.0010000001)"),
+    ("MultiStepLR([3], 0.1)", "MultiStepLR([3], 0.1000000001)"),
+    ("MultiStepLR([1, 2, 3, 4, 5, 6, 7, 8, 20])", "MultiStepLR([1, 2, 3, 4, 5, 6, 7, 8, 21])"),
+    ("PolynomialLR(9, 2.0)", "PolynomialLR(9, 2.00000001)"),
+    ("LambdaLR(lambda t: 0.5)", "LambdaLR(lambda t: 0.500000001)"),
+    (
+        "LambdaLR(lambda t: 1 / (t + 1 + t + t + t + t + t + t + t + t + t + t + t + t + 1))",
+        "LambdaLR(lambda t: 1 / (t + 1 + t + t + t + t + t + t + t + t + t + t + t + t + 2))",
+    ),
+    ("CyclicLR(0.1, 0.2, 1000000, 2000000)", "CyclicLR(0.1, 0.2, 1000000, 2000001)"),
+    ("[0.1, 0.2]", "[0.1, 0.2000000001]"),
+    ("[0.1, 0.2] * 9", "[0.1, 0.2] * 8 + [0.1, 0.3]"),
+    ("[0.5] * 1000000", "[0.5] * 1000001"),
+    (
+        "SequentialLR([LinearLR(), ExponentialLR(0.9)], [1000000])",
+        "SequentialLR([LinearLR(), ExponentialLR(0.9)], [1000001])",
+    ),
+]
+
+
+#: What stands between the number of one side and that of the other.
+BESIDE = "; b's: |, b's at |, b at |, b |, from start to end, b "
+
+
+@pytest.mark.parametrize(("a", "b"), CLOSE)
+def test_two_numbers_that_differ_look_different(a: str, b: str) -> None:
+    sides = [read(text, lr=None if text.startswith("[") else 0.1) for text in (a, b)]
+    result = compare(sides[0], sides[1], Run(12), tolerance=0)
+    told = [re.split(BESIDE, reason.text, maxsplit=1) for reason in result.reasons]
+    both = [halves for halves in told if len(halves) == 2]
+    assert both
+    for halves in both:
+        left, right = (re.findall(r"[0-9][0-9.e+-]*", half) for half in halves)
+        assert left != right, halves
+
+
+def test_the_sentence_tells_rates_apart() -> None:
+    a, b = (read(f"ExponentialLR({gamma})", lr=0.1) for gamma in (0.9, 0.900000001))
+    assert compare(a, b, Run(9)).sentence == (
+        "Equal up to update 0, then they part: at update 1 a uses 0.09 and b uses 0.0900000001."
+    )
+    assert compare([0.1], np.array([0.1], np.float32), 1, tolerance=0).sentence == (
+        "Different from update 0 on: a uses 0.1 and b uses 0.100000001."
+    )
+
+
+def test_what_is_equal_is_said_to_differ_by_what_it_does() -> None:
+    zeros = Curve(np.array([0.1, 0.0]), "a"), Curve(np.array([0.1, -0.0]), "b")
+    result = compare(*zeros, Run(2))
+    assert (result.verdict, result.first_bit_difference) == ("equal", 1)
+    assert result.sentence == (
+        "Equal over 2 updates: they differ in nothing but the sign of zeros."
+    )
+    tiny = compare([1e10, 1e-323], [1e10, 0.0], 2)
+    assert "by at most 9.9e-324." in tiny.sentence
+    other = compare(np.array([0.5, 0.25]), np.array([0.5, 0.25], np.float32))
+    assert other.sentence == "Identical over 2 updates: the same numbers."

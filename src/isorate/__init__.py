@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from isorate.core.errors import ReportError as ReportError
     from isorate.core.errors import RunError as RunError
     from isorate.core.errors import ScheduleError as ScheduleError
-    from isorate.core.evaluate import evaluate as evaluate
     from isorate.core.run import Run as Run
     from isorate.core.schedule import Schedule as Schedule
     from isorate.reader import read as read
+    from isorate.simulation import evaluate as evaluate
     from isorate.simulation import simulate as simulate
 
 # Importing Isorate loads none of this: each name is looked up when it is first used.
@@ -47,7 +47,7 @@ _HOMES = {
     "ScheduleError": "isorate.core.errors",
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
-    "evaluate": "isorate.core.evaluate",
+    "evaluate": "isorate.simulation",
     "read": "isorate.reader",
     "simulate": "isorate.simulation",
 }

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.core.curve import Curve, Halt
+from isorate.core.digits import apart
 from isorate.core.errors import CompareError
-from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call
 from isorate.explanation import Reason, SideFacts, explain, meanings_of, proved
-from isorate.reader import read
-from isorate.simulation import Stream, default_updates
+from isorate.sides import Side, as_run, as_side
+from isorate.simulation import Stream, default_updates, dtype_of, named, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from isorate.core.curve import Curve, Halt
     from isorate.core.run import Run
+    from isorate.sides import Given
 
 Verdict = Literal["identical", "equal", "diverge", "different"]
-Side = Call | Schedule | Curve
 
 #: How far two float64 sides may differ, as a share of the peak rate, and still be equal.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-6}
@@ -117,13 +117,13 @@ class Comparison:
         """Return both curves for drawing; none where the run is longer than ``most`` updates."""
         if self.sides is None or self.runs is None or self.updates > most:
             return None
-        return _curve(self.sides[0], self.runs[0]), _curve(self.sides[1], self.runs[1])
+        return simulate(self.sides[0], self.runs[0]), simulate(self.sides[1], self.runs[1])
 
 
 def compare(
-    a: str | Side,
-    b: str | Side,
-    run: Run,
+    a: Given,
+    b: Given,
+    run: Run | int | None = None,
     *,
     tolerance: float | None = None,
     progress: Callable[[int], object] | None = None,
@@ -131,10 +131,11 @@ def compare(
     """Compare two schedules over a run and name the first update at which they differ.
 
     Args:
-        a: text, a call, a schedule or a curve. A call goes through its framework's native
-            arithmetic, a schedule through Isorate's own.
+        a: text, a call, a schedule, a curve, or rates as a list or an array. A call goes through
+            its framework's native arithmetic, a schedule through Isorate's own.
         b: the other side.
-        run: the loop around both; without a length, long enough to show every end and period.
+        run: the loop around both, or its number of updates; without a length, long enough to show
+            every end and period, and what comes after.
         tolerance: the largest |Δ| that counts as equal, as a share of the peak rate; by default
             1e-12, or 1e-6 where either side is float32.
         progress: called with the number of updates done.
@@ -147,13 +148,11 @@ def compare(
         ReadError, NativeError, RunError: from reading and simulating.
 
     Example:
-        >>> from isorate import Run
-        >>> compare("[0.1, 0.1]", "[0.1, 0.05]", Run(2)).first_difference
+        >>> compare("[0.1, 0.1]", [0.1, 0.05], 2).first_difference
         1
 
     """
-    left = read(a) if isinstance(a, str) else a
-    right = read(b) if isinstance(b, str) else b
+    left, right, run = as_side(a), as_side(b), as_run(run)
     if run.updates is None:
         run = run.lasting(default_updates(run, left, right))
     return compare_sides(left, right, run, run, tolerance=tolerance, progress=progress)
@@ -169,19 +168,12 @@ def compare_sides(
     progress: Callable[[int], object] | None = None,
 ) -> Comparison:
     """Compare two sides that may be stepped differently, over the same number of updates."""
-    for side in (a, b):
-        if not isinstance(side, Call | Schedule | Curve):
-            raise CompareError(
-                "a side cannot be compared",
-                required="text, Call, Schedule or Curve",
-                got=type(side).__name__,
-            )
-    dtypes = (_dtype(a), _dtype(b))
+    dtypes = (dtype_of(a), dtype_of(b))
     coarse = "float32" if "float32" in dtypes else "float64"
     if tolerance is None:
         tolerance = TOLERANCE[coarse]
-    elif not 0 <= tolerance < float("inf"):
-        raise CompareError("the tolerance", required="a finite number >= 0", got=tolerance)
+    elif not isinstance(tolerance, int | float) or not 0 <= tolerance < float("inf"):
+        raise CompareError("the tolerance", required="a finite number >= 0", got=repr(tolerance))
     left, right = Stream(a, run_a), Stream(b, run_b)
     tally = _measure(left, right, tolerance, None, coarse, progress)
     if tally.unsettled(tolerance):
@@ -304,7 +296,8 @@ def _measure_block(
             tally.nan = _first_nan(a, b, start)
         same = (np.isnan(a) & np.isnan(b)) | (a == b)
         gap = np.where(same, 0.0, np.where(finite, gap, np.inf))
-    if widest == 0 and clean and a.dtype == b.dtype:
+    turned = np.signbit(a) != np.signbit(b)  # of two zeros only one may be negative
+    if widest == 0 and clean and a.dtype == b.dtype and not turned.any():
         return
     if tally.first is None:
         over = (gap > tolerance * tally.peak).any(axis=0)
@@ -316,7 +309,7 @@ def _measure_block(
     distance = _ulps(a, b, coarse, finite)
     tally.max_ulp = max(tally.max_ulp, int(distance.max(initial=0)))
     if tally.first_bit is None:
-        bits = gap != 0
+        bits = (gap != 0) | (turned & (a == b))
         if bits.any():
             tally.first_bit = start + int(bits.any(axis=0).argmax())
 
@@ -354,31 +347,8 @@ def _ordered(bits: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(wide < 0, np.int64(lowest) - wide, wide)
 
 
-def _dtype(side: Side) -> str:
-    return "float64" if isinstance(side, Schedule) else side.dtype
-
-
 def _facts(side: Side, dtype: str, halt: Halt | None) -> SideFacts:
-    match side:
-        case Call():
-            return SideFacts(side.dialect, side.code, dtype, halt)
-        case Curve():
-            return SideFacts(None, side.source, dtype, halt)
-        case _:
-            return SideFacts(None, side.to_json(), dtype, halt)
-
-
-def _curve(side: Side, run: Run) -> Curve:
-    from isorate.core.evaluate import evaluate
-    from isorate.simulation import simulate
-
-    match side:
-        case Call():
-            return simulate(side, run)
-        case Curve():
-            return side
-        case _:
-            return evaluate(side, run)
+    return SideFacts(side.dialect if isinstance(side, Call) else None, named(side), dtype, halt)
 
 
 def _sentence(c: Comparison) -> str:
@@ -390,14 +360,15 @@ def _sentence(c: Comparison) -> str:
         same = "the same bits" if c.a.dtype == c.b.dtype else "the same numbers"
         return f"Identical {over}: {same}." + (f" Equal {every}." if c.proved else "")
     if c.verdict == "equal":
-        apart = f"they differ by at most {c.max_rel_peak:.1e} of the peak rate"
-        return f"Equal {every}; {over} {apart}." if c.proved else f"Equal {over}: {apart}."
+        return f"Equal {every}; {over} {_gap(c)}." if c.proved else f"Equal {over}: {_gap(c)}."
     names = [side.dialect or "the given side" for side in (c.a, c.b)]
     if names[0] == names[1]:
         names = ["a", "b"]
     first = c.first_difference or 0
+    known = [rate for rate in c.rates or () if rate is not None]
+    shown = iter(apart(*known))
     what = " and ".join(
-        _rate_or_error(name, rate, side.halt)
+        f"{name} uses {next(shown)}" if rate is not None else f"{name} {_why(side.halt)}"
         for name, rate, side in zip(names, c.rates or (None, None), (c.a, c.b), strict=True)
     )
     if c.verdict == "different":
@@ -405,7 +376,14 @@ def _sentence(c: Comparison) -> str:
     return f"Equal up to update {first - 1:,}, then they part: at update {first:,} {what}."
 
 
-def _rate_or_error(name: str, rate: float | None, halt: Halt | None) -> str:
-    if rate is None:
-        return f"{name} raises {halt.error}" if halt else f"{name} has no rate"
-    return f"{name} uses {rate:.6g}"
+def _gap(c: Comparison) -> str:
+    """Return the largest difference in words."""
+    if c.max_abs == 0:
+        return "they differ in nothing but the sign of zeros"
+    if c.max_rel_peak == 0:  # less of the peak than float64 holds
+        return f"they differ by at most {c.max_abs:.1e}"
+    return f"they differ by at most {c.max_rel_peak:.1e} of the peak rate"
+
+
+def _why(halt: Halt | None) -> str:
+    return f"raises {halt.error}" if halt else "has no rate"

@@ -10,13 +10,14 @@ from isorate.comparison import Comparison, compare_sides
 from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
 from isorate.dialects._base import Call, Feedback, Lift, Refusal, shortened
-from isorate.reader import read
+from isorate.sides import as_call, as_run
 from isorate.simulation import check_length, default_updates, meaning, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from isorate.core.schedule import Schedule
+    from isorate.sides import Given
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
 LONGEST_LIST = 10**6
@@ -109,16 +110,17 @@ class Conversion:
 
 
 def convert(
-    call: Call | str,
+    x: Given,
     *,
     to: str,
-    run: Run,
+    run: Run | int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Conversion:
     """Say a call in another dialect, in every way it can, each measured against the original.
 
     Args:
-        call: a call, or its text.
+        x: a call, or its text; or a schedule, or rates as a list or an array, for the scheduler
+            or the list that has them.
         to: the target: ``"torch"``, ``"mindspore"``, or ``"isorate"`` for the drop-ins alone. A
             framework's ways include the drop-ins that run in it.
         run: the loop; without a length, long enough to show every end and period.
@@ -138,8 +140,7 @@ def convert(
         ['cosine_decay_lr', 'cosine_decay_lr']
 
     """
-    if isinstance(call, str):
-        call = read(call)
+    call, run = as_call(x), as_run(run)
     call.checked()
     constructors = list(_targets(to))
     if run.updates is None:
@@ -179,7 +180,7 @@ def _updates_with_a_rate(call: Call, run: Run) -> int:
 def _targets(to: str) -> Iterator[type[Call]]:
     """Visit the constructors of a dialect, and the drop-ins that run in its framework."""
     try:
-        target = dialects.get(to)
+        target = dialects.get(str(to))
     except IsorateError as error:
         raise ConvertError(str(error)) from None
     yield from target.constructors

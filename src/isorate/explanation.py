@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
+from isorate.core.digits import apart
 from isorate.core.errors import IsorateError
 from isorate.core.schedule import Schedule, called, whole
 from isorate.core.shapes import (
@@ -25,10 +26,14 @@ from isorate.dialects._base import Call, Optimizer, Proof, Role, source
 from isorate.simulation import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from isorate.core.curve import Halt
     from isorate.core.run import Run
+
+
+#: So many numbers, or characters, of what is long are shown.
+MOST_SHOWN, LONGEST_TEXT = 6, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,10 @@ class SideFacts:
     halt: Halt | None = None
 
 
+#: What tells two schedules of one shape apart: a number, several, or text.
+Detail = float | tuple[float, ...] | str
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """The parts of a schedule that words can be found for; updates throughout.
@@ -85,7 +94,7 @@ class Traits:
     duration: float | None = None
     after: str | None = None
     factor: float | None = None
-    details: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, Detail], ...] = ()
 
 
 def traits(schedule: Schedule) -> Traits:
@@ -101,7 +110,7 @@ def traits(schedule: Schedule) -> Traits:
     plain = Traits(called(node.tag), schedule.at(0), every, begin, length)
     match node:
         case Cosine() | Linear() | Polynomial():
-            power = (("power", f"{node.power:g}"),) if isinstance(node, Polynomial) else ()
+            power = (("power", node.power),) if isinstance(node, Polynomial) else ()
             duration = node.duration * every
             return replace(
                 plain, floor=node.end, duration=duration, after=node.after, details=power
@@ -109,31 +118,58 @@ def traits(schedule: Schedule) -> Traits:
         case Exponential(factor=factor, duration=duration):
             return replace(plain, factor=factor, duration=duration * every)
         case NaturalExponential() | Inverse():
-            decay = (("decay", f"{node.decay:g}"),)
+            decay = (("decay", node.decay),)
             return replace(plain, duration=node.duration * every, details=decay)
         case Constant(rate=rate):
             return replace(plain, floor=rate)
         case PiecewiseConstant(rates=rates, boundaries=boundaries):
-            listed = ("changes", f"at {_few(boundaries)}"), ("rates", _few(rates))
-            return replace(plain, details=listed)
-        case Table(after=after):
-            return replace(plain, after=after)
+            return replace(plain, details=(("boundaries", boundaries), ("rates", rates)))
+        case Table(rates=rates, after=after):
+            return replace(plain, after=after, details=(("rates", rates),))
         case Repeat(period=period, growth=growth, shrink=shrink):
-            cycle = (
-                ("period", f"{period * every} updates"),
-                ("growth", f"{growth}"),
-                ("shrink", f"{shrink:g}"),
-            )
+            cycle = (("period in updates", period * every), ("growth", growth), ("shrink", shrink))
             return replace(plain, details=cycle)
-        case Formula(source=source):
-            return replace(plain, details=(("formula", source if len(source) < 60 else "another"),))
+        case Formula(scale=scale, source=source):
+            return replace(plain, details=(("scale", scale), ("formula", source)))
     return plain
 
 
-def _few(values: Sequence[float]) -> str:
-    """Return some numbers as text, not more than a line holds."""
-    shown = ", ".join(f"{value:.6g}" for value in values[:6])
-    return shown if len(values) <= 6 else f"{shown}, …"
+def _is_close(a: Detail, b: Detail) -> bool:
+    """Whether two details differ in nothing but what a rounding makes of a product."""
+    if isinstance(a, str) or isinstance(b, str):
+        return a == b
+    many = [value if isinstance(value, tuple) else (value,) for value in (a, b)]
+    alike = all(math.isclose(*pair, rel_tol=1e-15) for pair in zip(*many, strict=False))
+    return alike and len(many[0]) == len(many[1])
+
+
+def _side_by_side(a: Detail, b: Detail) -> tuple[str, str]:
+    """Return two details that differ as text in which they do, no more than a line of each."""
+    if isinstance(a, str) or isinstance(b, str):
+        return _excerpts(str(a), str(b))
+    many = [value if isinstance(value, tuple) else (value,) for value in (a, b)]
+    same = (at for at, (one, other) in enumerate(zip(*many, strict=False)) if one != other)
+    first = next(same, min(map(len, many)))
+    start = max(0, first - MOST_SHOWN // 2) if first >= MOST_SHOWN else 0
+    windows = [values[start : start + MOST_SHOWN] for values in many]
+    shown = iter(apart(*windows[0], *windows[1]))
+    texts = [", ".join(next(shown) for _ in window) for window in windows]
+    return tuple(  # type: ignore[return-value]
+        ("…, " if start else "") + text + (", …" if len(values) > start + MOST_SHOWN else "")
+        for text, values in zip(texts, many, strict=True)
+    )
+
+
+def _excerpts(a: str, b: str) -> tuple[str, str]:
+    """Return two texts from shortly before where they part."""
+    same = (at for at, (one, other) in enumerate(zip(a, b, strict=False)) if one != other)
+    first = next(same, min(len(a), len(b)))
+    start = max(0, first - LONGEST_TEXT // 2) if max(len(a), len(b)) > LONGEST_TEXT else 0
+    cut = [text[start : start + LONGEST_TEXT] for text in (a, b)]
+    return tuple(  # type: ignore[return-value]
+        ("…" if start else "") + part + ("…" if len(text) > start + LONGEST_TEXT else "")
+        for part, text in zip(cut, (a, b), strict=True)
+    )
 
 
 def explain(
@@ -288,23 +324,26 @@ def _structural(
         yield reason("clock", f"a moves {_clock(one.every)}, b {_clock(other.every)}", "clock")
     both_join = isinstance(joins[0], Join) and isinstance(joins[1], Join)
     if not both_join and not math.isclose(one.start, other.start, rel_tol=1e-15):
-        yield reason(
-            "start", f"a starts at {one.start:.6g}, b at {other.start:.6g}", "start", "begin"
-        )
+        starts = apart(one.start, other.start)
+        yield reason("start", f"a starts at {starts[0]}, b at {starts[1]}", "start", "begin")
     if one.floor is not None and other.floor is not None and one.floor != other.floor:
-        yield reason("floor", f"a ends at {one.floor:.6g}, b at {other.floor:.6g}", "end")
+        ends = apart(one.floor, other.floor)
+        yield reason("floor", f"a ends at {ends[0]}, b at {ends[1]}", "end")
     if one.duration is not None and other.duration is not None and one.duration != other.duration:
-        text = f"a takes {_updates(one.duration)} from start to end, b {other.duration:g}"
+        took = apart(one.duration, other.duration)
+        text = f"a takes {_updates(took[0])} from start to end, b {took[1]}"
         yield reason("period", text, "duration", "clock")
     if one.factor != other.factor and one.factor is not None and other.factor is not None:
-        yield reason("shape", f"a decays by {one.factor:g}, b by {other.factor:g}", "factor")
-    for (name, said), (_, of_other) in zip(one.details, other.details, strict=False):
-        if one.shape == other.shape and said != of_other:
-            yield reason(
-                "shape", f"a's {name}: {said}; b's: {of_other}", "duration", "factor", "shape"
-            )
+        factors = apart(one.factor, other.factor)
+        yield reason("shape", f"a decays by {factors[0]}, b by {factors[1]}", "factor")
+    for (name, detail), (_, of_other) in zip(one.details, other.details, strict=False):
+        if one.shape == other.shape and not _is_close(detail, of_other):
+            said = _side_by_side(detail, of_other)
+            text = f"a's {name}: {said[0]}; b's: {said[1]}"
+            yield reason("shape", text, "duration", "factor", "shape")
     if one.begin != other.begin:
-        text = f"a begins {one.begin:g} steps into its course, b {other.begin:g}"
+        begins = apart(one.begin, other.begin)
+        text = f"a begins {begins[0]} steps into its course, b {begins[1]}"
         yield reason("begin", text, "begin")
     if one.after != other.after and one.after is not None and other.after is not None:
         low = all(side.floor is None or side.floor < side.start for side in (one, other))
@@ -320,7 +359,8 @@ def _joined(
 ) -> Iterator[Reason]:
     """Compare two sequences: their boundaries, and then their parts."""
     if one.boundaries != other.boundaries:
-        text = f"a's parts begin at {_few(one.boundaries)}, b's at {_few(other.boundaries)}"
+        begins = _side_by_side(one.boundaries, other.boundaries)
+        text = f"a's parts begin at {begins[0]}, b's at {begins[1]}"
         yield reason("period", text, "duration", "clock")
     if part is not None:
         return  # a sequence within a sequence is told by its boundaries only
@@ -329,8 +369,8 @@ def _joined(
             yield from _structural(a, b, left, right, number)
 
 
-def _updates(count: float) -> str:
-    return "1 update" if count == 1 else f"{count:g} updates"
+def _updates(count: str) -> str:
+    return "1 update" if count == "1" else f"{count} updates"
 
 
 def _clock(every: int) -> str:
@@ -340,16 +380,16 @@ def _clock(every: int) -> str:
 def _after(side: Traits) -> str:
     if side.after == "mirror" and side.duration is not None:
         turns = "climbs" if side.floor is None or side.floor <= side.start else "falls"
-        return f"{turns} again (period {_updates(2 * side.duration)})"
+        return f"{turns} again (period {_updates(*apart(2 * side.duration))})"
     if side.after == "repeat" and side.duration is not None:
-        return f"starts over (period {_updates(side.duration)})"
+        return f"starts over (period {_updates(*apart(side.duration))})"
     return {"hold": "holds", "stop": "stops", "repeat": "starts over"}.get(
         side.after or "", "goes on"
     )
 
 
 def _length(length: int | None) -> str:
-    return "never ends" if length is None else f"ends after {_updates(length)}"
+    return "never ends" if length is None else f"ends after {_updates(str(length))}"
 
 
 def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ import numpy as np
 
 from isorate.core.combinators import Groups, Join, Stepped
 from isorate.core.curve import Curve, Halt
-from isorate.core.errors import IsorateError, RunError
+from isorate.core.errors import IsorateError, ReadError, RunError
 from isorate.core.evaluate import BLOCK, blocks, check_fits
+from isorate.core.evaluate import evaluate as evaluated
 from isorate.core.schedule import FARTHEST, Schedule
 from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Feedback, Halting
+from isorate.sides import Side, as_run, as_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.core.run import Run
+    from isorate.sides import Given
 
     Block = NDArray[np.floating[Any]]
 
@@ -30,12 +33,16 @@ LONGEST_RUN = 10**9
 UNKNOWN_HORIZON = 100
 
 
-def simulate(call: Call, run: Run, *, progress: Callable[[int], object] | None = None) -> Curve:
+def simulate(
+    x: Given, run: Run | int | None = None, *, progress: Callable[[int], object] | None = None
+) -> Curve:
     """Rates that the framework itself would use, update by update, without the framework.
 
     Args:
-        call: any call.
-        run: the loop around it; without a length, long enough to show the schedule's ends.
+        x: a call, or its text; or whatever else has rates (``sides.as_side``): a schedule's are
+            Isorate's own.
+        run: the loop around it, or its number of updates; without a length, long enough to show
+            the schedule's ends and what comes after them.
         progress: called with the number of updates done, now and then.
 
     Returns:
@@ -44,27 +51,80 @@ def simulate(call: Call, run: Run, *, progress: Callable[[int], object] | None =
         run, the curve ends there and ``halt`` names the exception.
 
     Raises:
+        ReadError: what has no rates, or text that cannot be read.
         NativeError: the framework refuses the arguments.
-        RunError: more rates than fit in memory.
+        RunError: no run, or more rates than fit in memory.
 
     Example:
-        >>> from isorate import Run, read
-        >>> simulate(read("cosine_decay_lr(0.01, 0.1, 6, 2, 2)"), Run(6)).values.tolist()
+        >>> simulate("cosine_decay_lr(0.01, 0.1, 6, 2, 2)", 6).values.tolist()
         [0.1, 0.1, 0.05500000000000001, 0.05500000000000001, 0.01, 0.01]
 
     """
-    run = run if run.updates is not None else run.lasting(default_updates(run, call))
-    check_fits(run.length * call.groups)
-    stream = Stream(call, run)
-    values = np.empty((call.groups, run.length), call.dtype)
+    side, run = as_side(x), as_run(run)
+    if run.updates is None:
+        run = run.lasting(default_updates(run, side))
+    groups = groups_of(side)
+    check_fits(run.length * groups)
+    stream = Stream(side, run)
+    values = np.empty((groups, run.length), dtype_of(side))
     done = 0
     for block in stream.blocks():
         values[:, done : done + block.shape[1]] = block
         done += block.shape[1]
         if progress is not None:
             progress(done)
-    shaped = values[:, :done] if call.groups > 1 else values[0, :done]
-    return Curve(shaped, call.code, stream.halt)
+    shaped = values[:, :done] if groups > 1 else values[0, :done]
+    return Curve(shaped, named(side), stream.halt)
+
+
+def evaluate(x: Given, run: Run | int | None = None) -> Curve:
+    """Rates of a schedule over a run in Isorate's own arithmetic, float64, within 8 ULP.
+
+    Args:
+        x: a schedule; or a call, or its text, for the schedule that it means.
+        run: the loop, or its number of updates; without a length it becomes the schedule's horizon.
+
+    Returns:
+        A curve of shape ``(updates,)``, or ``(groups, updates)`` for several parameter groups. A
+        schedule that ends within the run gives a shorter curve whose ``halt`` says where.
+
+    Raises:
+        ReadError: rates, which have no schedule, or what cannot be read.
+        ConvertError: the call has no meaning as a schedule.
+        RunError: no run, or more rates than fit in memory.
+
+    Example:
+        >>> evaluate("LinearLR(SGD(params, lr=0.5), 0.5, total_iters=2)", 3).values.tolist()
+        [0.25, 0.375, 0.5]
+
+    """
+    side, run = as_side(x), as_run(run)
+    if isinstance(side, Curve):
+        required = "a schedule, or a call"
+        raise ReadError("rates have no schedule to evaluate", required=required, got=named(side))
+    return evaluated(meaning(side, run) if isinstance(side, Call) else side, run)
+
+
+def named(side: Side) -> str:
+    """Return a side as text: a call's code, a schedule's JSON, where a curve comes from."""
+    match side:
+        case Call():
+            return side.code
+        case Curve():
+            return side.source
+    return side.to_json()
+
+
+def dtype_of(side: Side) -> str:
+    """Return the dtype that a side's rates are computed in."""
+    return "float64" if isinstance(side, Schedule) else side.dtype
+
+
+def groups_of(side: Side) -> int:
+    """Return how many parameter groups a side has rates for."""
+    if isinstance(side, Schedule):
+        return len(side.of) if isinstance(side, Groups) else 1
+    return side.groups
 
 
 class Stream:
@@ -76,7 +136,7 @@ class Stream:
 
     """
 
-    def __init__(self, side: Call | Schedule | Curve, run: Run) -> None:
+    def __init__(self, side: Side, run: Run) -> None:
         self.side = side
         self.run = loop_of(side, run) if isinstance(side, Call) else run
         self.halt: Halt | None = side.halt if isinstance(side, Curve) else None
@@ -210,12 +270,12 @@ def check_length(run: Run) -> None:
         )
 
 
-def default_updates(run: Run, *sides: Call | Schedule | Curve, most: int = 10**6) -> int:
+def default_updates(run: Run, *sides: Side, most: int = 10**6) -> int:
     """Return the number of updates that show every end, period and restart of all sides."""
     return min(max(_horizon(side, run) for side in sides), most)
 
 
-def _horizon(side: Call | Schedule | Curve, run: Run) -> int:
+def _horizon(side: Side, run: Run) -> int:
     if isinstance(side, Curve):
         return max(side.updates, 1)
     if isinstance(side, Call):

@@ -70,6 +70,36 @@ class Curve:
         """How many updates have a rate."""
         return int(self.values.shape[-1])
 
+    def __len__(self) -> int:
+        return self.updates
+
+    def at(self, update: int) -> float | tuple[float, ...]:
+        """Return the rate that an update uses; of several parameter groups one each.
+
+        Args:
+            update: the update, from 0.
+
+        Returns:
+            The rate, or a tuple with each group's where ``values`` has a row for each. A float32 is
+            returned as the Python float that is the same number.
+
+        Raises:
+            RunError: the update is no integer, or has no rate.
+
+        Example:
+            >>> Curve(np.array([0.1, 0.05]), "two rates").at(1)
+            0.05
+
+        """
+        whole = isinstance(update, int | np.integer) and not isinstance(update, bool)
+        if not whole or not 0 <= update < self.updates:
+            required = f"an integer from 0 to {self.updates - 1}" if self.updates else "no update"
+            hint = None if self.halt is None else f"at {self.halt}"
+            got = update if whole else repr(update)
+            raise RunError("the curve has no rate there", required=required, got=got, hint=hint)
+        rates = self.values[..., update].tolist()
+        return tuple(rates) if self.values.ndim == 2 else float(rates)
+
     @property
     def groups(self) -> int:
         """The number of parameter groups."""

@@ -116,7 +116,7 @@ class ScheduleLR(Call, frozen=True):
         return [self.schedule] * len(self.optimizer.groups)
 
     @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+    def lift(cls, schedule: Schedule, updates: int) -> Lift:
         """Say anything, on an optimizer that begins with its first rates."""
         each = schedule.of if isinstance(schedule, Groups) else (schedule,)
         first = (one.at(0) for one in each)

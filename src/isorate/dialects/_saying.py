@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators import Join, Product, Repeat, Scale, Shift, Sum
+from isorate.core.digits import apart
 from isorate.core.errors import ScheduleError
 from isorate.core.expression import Expression, parse
 from isorate.core.python_source import python_source
@@ -155,7 +156,8 @@ def lower_first(shape: Any, base: float | None) -> Said | Refusal:
     if _unlike(base, high):
         return Refusal("it ends at the base rate")
     if not 0 < low <= high:
-        return Refusal(f"it goes up, and the schedule from {low:g} to {high:g}")
+        ends = " to ".join(apart(low, high))
+        return Refusal(f"it goes up, and the schedule from {ends}")
     return Said(high, {"factor": share(low, high), "total_iters": shape.boundaries[0]})
 
 
@@ -167,7 +169,7 @@ def line(shape: Any, base: float | None) -> Said | Refusal:
         return Refusal(f"total_iters is a whole number, and the schedule takes {shape.duration}")
     held = max(shape.start, shape.end) if base is None else base
     if not 0 < shape.start <= held or not 0 <= shape.end <= held:
-        ends = f"from {shape.start:g} to {shape.end:g}"
+        ends = f"from {' to '.join(apart(shape.start, shape.end))}"
         return Refusal(f"its factors lie above 0 and up to 1, and the schedule goes {ends}")
     factors = {"start_factor": share(shape.start, held), "end_factor": share(shape.end, held)}
     return Said(held, {**factors, "total_iters": shape.duration})

@@ -110,7 +110,7 @@ function grid() {
   for (const rate of ticks(data.low, data.high, 6)) {
     pen.beginPath(); pen.moveTo(pad.left, y(rate));
     pen.lineTo(pad.left + box().width, y(rate)); pen.stroke();
-    pen.fillText(String(Number(rate.toPrecision(6))), pad.left - 8, y(rate));
+    pen.fillText(String(Number(rate.toPrecision(12))), pad.left - 8, y(rate));
   }
   pen.textAlign = "center"; pen.textBaseline = "top";
   for (const update of ticks(0, Math.max(data.updates - 1, 1), 8)) {
@@ -200,12 +200,13 @@ def page(figure: Figure) -> str:
     low, high = figure.limits()
     margin = (high - low) * 0.03
     kept = _kept(figure)
+    alone = len({line.values.dtype for line in figure.lines}) == 1
     lines = [
         {
             "label": line.label,
             "color": COLORS[index % len(COLORS)],
             "updates": updates.tolist(),
-            "rates": _rates(line.values[updates]),
+            "rates": _rates(line.values[updates], alone),
         }
         for index, (line, updates) in enumerate(zip(figure.lines, kept, strict=True))
     ]
@@ -246,7 +247,8 @@ def _kept(figure: Figure) -> list[NDArray[np.int64]]:
     return [union[(union >= 0) & (union < len(line.values))] for line in figure.lines]
 
 
-def _rates(values: NDArray[Any]) -> list[float | str]:
-    if values.dtype == np.float32:
+def _rates(values: NDArray[Any], alone: bool) -> list[float | str]:
+    """Return rates for JSON: float32's short where nothing else stands beside them."""
+    if alone and values.dtype == np.float32:
         return [number(float(str(v))) for v in values]
     return [number(v) for v in values.tolist()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.core.digits import apart
 from isorate.core.errors import ReportError
 from isorate.reports.figure import Figure, Line, envelope
 
@@ -24,7 +25,7 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     import plotille
 
     low, high = figure.limits()
-    labels = [f"{high:.4g}", f"{(low + high) / 2:.4g}", f"{low:.4g}"]
+    labels = apart(high, (low + high) / 2, low, least=4)
     gutter = max(map(len, labels))
     columns = max(width - gutter - 3, 10)
     last = max(figure.updates - 1, 1)

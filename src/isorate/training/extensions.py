@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from isorate.core.digits import apart
 from isorate.core.extension import Way, extended, held_at
 from isorate.training.rates import per_group
 
@@ -61,8 +62,9 @@ class Extension:
         for group, (old, new, end) in enumerate(zip(self.before, self.after, ends, strict=True)):
             name = f"group {group}: " if len(ends) > 1 else ""
             jump = "no jump" if new == old else f"a jump of {new - old:+.3g}"
+            now, planned = apart(new, old)
             lines.append(
-                f"  {name}update {self.now:,} has {new:.6g}, planned was {old:.6g}: {jump}; "
+                f"  {name}update {self.now:,} has {now}, planned was {planned}: {jump}; "
                 f"the last update has {end:.6g}"
             )
         return "\n".join(lines)

@@ -87,7 +87,7 @@ def find_line(schedule: Schedule, *kinds: type[Schedule]) -> Parts[Any] | Refusa
         return parts
     if not isinstance(parts.shape.duration, int):
         took = parts.shape.duration
-        return Refusal(f"it takes a whole number of steps, and the schedule {took:g}")
+        return Refusal(f"it takes a whole number of steps, and the schedule {took!r}")
     if parts.shape.after == "repeat":
         return Refusal("it holds its end, where the schedule jumps back to its start")
     return parts

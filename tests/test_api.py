@@ -1,0 +1,187 @@
+"""The verbs in Python: whatever has rates is taken, and what has none is refused in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate import (
+    Curve,
+    IsorateError,
+    ReadError,
+    Run,
+    RunError,
+    Schedule,
+    compare,
+    convert,
+    evaluate,
+    read,
+    simulate,
+)
+from isorate.core.curve import Halt
+from isorate.core.shapes import Linear
+
+TEXT = "LinearLR(SGD(p, lr=0.5), 0.5, total_iters=2)"  # 0.25, 0.375, 0.5, 0.5, …
+RATES = [0.25, 0.375, 0.5, 0.5]
+SCHEDULE = Linear(0.25, 0.5, 2)
+
+SIDES: list[Any] = [
+    TEXT,
+    read(TEXT),
+    SCHEDULE,
+    SCHEDULE.to_json(),
+    Curve(np.array(RATES), "a log"),
+    RATES,
+    tuple(RATES),
+    np.array(RATES),
+    np.array(RATES, np.float32),
+    np.array([RATES]),
+    [RATES],
+]
+LENGTHS: list[Any] = [4, Run(4), np.int64(4), None]
+
+
+def name(value: object) -> str:
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("run", LENGTHS, ids=name)
+@pytest.mark.parametrize("side", SIDES, ids=name)
+def test_whatever_has_rates_is_taken(side: Any, run: Any) -> None:
+    curve = simulate(side, run)
+    assert curve.values.tolist()[:4] == RATES
+    assert run is None or len(curve) == 4
+    compared = compare(TEXT, side, run)
+    assert compared.equal or run is None  # given rates end, and the scheduler goes on
+    assert compare(side, side, run).verdict == "identical"
+    for to in ("torch", "mindspore"):
+        best = convert(side, to=to, run=run).ways[0]
+        assert best.comparison.equal
+        assert simulate(best.call, best.run).at(1) == 0.375
+
+
+def test_groups_are_rows() -> None:
+    rows = [RATES, [0.5] * 4]
+    two = simulate(rows)
+    assert two.groups == 2
+    assert two.at(1) == (0.375, 0.5)
+    assert compare(np.array(rows), rows, 4).verdict == "identical"
+    with pytest.raises(ReadError, match="parameter groups"):
+        convert(rows, to="torch")
+    grouped = read("LinearLR(SGD([{'params': p, 'lr': 0.5}, {'params': q, 'lr': 1.0}]), 0.5)")
+    assert simulate(grouped.lower(), 2).groups == 2
+
+
+def test_integers_are_rates_too() -> None:
+    assert simulate(np.array([3, 2, 1])).values.tolist() == [3.0, 2.0, 1.0]
+    assert compare([3, 2, 1], [3.0, 2.0, 1.0]).verdict == "identical"
+
+
+@pytest.mark.parametrize("side", [TEXT, read(TEXT), SCHEDULE, SCHEDULE.to_json()], ids=name)
+@pytest.mark.parametrize("run", LENGTHS, ids=name)
+def test_what_has_a_schedule_is_evaluated(side: Any, run: Any) -> None:
+    assert evaluate(side, run).values.tolist()[:4] == RATES
+
+
+def test_given_rates_have_no_schedule() -> None:
+    with pytest.raises(ReadError, match="no schedule"):
+        evaluate(RATES)
+
+
+WRONG: list[Any] = [
+    3,
+    2.5,
+    None,
+    True,
+    b"StepLR(3)",
+    {"lr": 0.1},
+    {0.1, 0.2},
+    object(),
+    Schedule,
+    iter(RATES),
+    "",
+    "no schedule at all",
+    "{",
+    '{"shape":"spiral"}',
+    [],
+    (),
+    [[]],
+    ["0.1"],
+    [None],
+    [True, False],
+    [10**400],
+    [0.1, [0.2]],
+    [[0.1], [0.1, 0.2]],
+    [[[0.1]]],
+    np.array(0.1),
+    np.array([1j]),
+    np.array([0.1], np.float16),
+    np.array([object()]),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: repr(wrong)[:20])
+def test_what_has_no_rates_is_refused_in_one_line(wrong: Any) -> None:
+    for verb in (
+        lambda: simulate(wrong),
+        lambda: simulate(wrong, 4),
+        lambda: evaluate(wrong),
+        lambda: compare(wrong, TEXT),
+        lambda: compare(TEXT, wrong, 4),
+        lambda: convert(wrong, to="torch"),
+    ):
+        with pytest.raises(IsorateError) as raised:
+            verb()
+        assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "run", [0, -3, 1.5, True, "40", [40], float("nan"), 10**400, Run], ids=repr
+)
+def test_what_is_no_run_is_refused_in_one_line(run: Any) -> None:
+    for verb in (
+        lambda: simulate(TEXT, run),
+        lambda: evaluate(SCHEDULE, run),
+        lambda: compare(TEXT, TEXT, run),
+        lambda: convert(TEXT, to="torch", run=run),
+    ):
+        with pytest.raises(RunError) as raised:
+            verb()
+        assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("tolerance", ["1e-3", [], 1j, object()], ids=repr)
+def test_a_tolerance_is_a_number(tolerance: Any) -> None:
+    with pytest.raises(IsorateError, match="the tolerance: required a finite number"):
+        compare(TEXT, TEXT, 4, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("to", [3, None, ["torch"], "", "tensorflow"], ids=repr)
+def test_a_target_is_a_dialect(to: Any) -> None:
+    with pytest.raises(IsorateError, match="unknown dialect"):
+        convert(TEXT, to=to, run=4)
+
+
+def test_a_curve_says_the_rate_of_an_update() -> None:
+    curve = simulate(TEXT, 4)
+    assert len(curve) == 4
+    assert [curve.at(k) for k in range(4)] == RATES
+    assert curve.at(np.int64(3)) == 0.5  # type: ignore[arg-type]
+    assert type(simulate(np.array(RATES, np.float32)).at(0)) is float
+
+
+@pytest.mark.parametrize("update", [-1, 4, 10**30, 1.0, True, "0", None], ids=repr)
+def test_a_curve_has_no_rate_outside(update: Any) -> None:
+    with pytest.raises(RunError, match="no rate there: required an integer from 0 to 3"):
+        simulate(TEXT, 4).at(update)
+
+
+def test_a_curve_that_ends_says_why() -> None:
+    ended = simulate("[0.1, 0.2]", 5)
+    with pytest.raises(RunError, match="RuntimeError"):
+        ended.at(2)
+    nothing = Curve(np.array([]), "nothing", Halt(0, "KeyError", "no first rate"))
+    with pytest.raises(RunError, match="required no update"):
+        nothing.at(0)
