@@ -24,6 +24,7 @@ from isorate.core.shapes import (
 )
 from isorate.dialects import mindspore
 from isorate.dialects._base import Lift, Refusal
+from isorate.dialects._float32 import single
 from isorate.dialects.mindspore._bulk import values_over
 from isorate.dialects.mindspore._tensors import held_number, value_at
 
@@ -140,7 +141,7 @@ FACTORS = [
 @given(
     st.sampled_from(FACTORS),
     st.integers(1, 40),
-    st.sampled_from([np.float32(0.1), 0.1, np.float32(1)]),
+    st.sampled_from([single(0.1), 0.1, single(1)]),
     st.one_of(st.integers(0, 100), st.just(2**24 - 20)),
 )
 def test_bulk_is_one_by_one(factor: str, T: int, base: Any, begin: int) -> None:
@@ -157,7 +158,7 @@ def test_bulk_is_one_by_one(factor: str, T: int, base: Any, begin: int) -> None:
 @pytest.mark.parametrize("factor", ["(t > 3) + (t > 5)", "math.sqrt(3 - t)", "math.pow(0.9, t)"])
 def test_what_differs_or_raises_is_left_to_one_by_one(factor: str) -> None:
     counts = np.arange(10).astype(np.float32)
-    assert values_over(Expression("t", factor), counts, np.float32(1)) is None
+    assert values_over(Expression("t", factor), counts, single(1)) is None
 
 
 # --- far out -------------------------------------------------------------------------------------

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isorate import ConvertError, IsorateError, Run, read, simulate
+from isorate.core.combinators import Shift
 from isorate.core.errors import ScheduleError
-from isorate.dialects._base import Lift
+from isorate.core.shapes import Cosine
+from isorate.dialects import mindspore, torch
+from isorate.dialects._base import Lift, Refusal
 from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 
 #: Whose arguments a schedule keeps to the bit. The others' are shares of a base rate, and which one
@@ -72,3 +75,11 @@ def test_what_torch_means_it_can_say(name: str, data: st.DataObject) -> None:
         assert np.array_equal(a, b, equal_nan=True), (call.code, said.call.code)
     peak = np.abs(a[np.isfinite(a)]).max(initial=0.0)
     assert np.allclose(a, b, rtol=1e-12, atol=1e-12 * peak), (call.code, said.call.code)
+
+
+@pytest.mark.parametrize("constructor", [torch.CosineAnnealingLR, mindspore.CosineAnnealingLR])
+def test_a_cosine_that_stands_below_zero_is_refused(constructor: Any) -> None:
+    swinging = Shift(Cosine(-0.1, 0.0, 10, "mirror"), 3).normal()
+    said = constructor.lift(swinging, 30)
+    assert isinstance(said, Refusal)
+    assert "negative" in said.reason

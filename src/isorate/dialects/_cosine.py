@@ -165,15 +165,17 @@ class CosineParts:
             return []
         return [f"goes on after the {self.length} rates that the schedule has"]
 
-    def resting(self, *, resumed: bool | None = None) -> tuple[ParamGroup, ...]:
-        """Return the groups as an optimizer holds them when the schedule begins."""
-        if not (self.begin if resumed is None else resumed):
-            return tuple(ParamGroup(start) for start in self.starts)
+    def resting(self, *, resumed: bool | None = None) -> Optimizer | Refusal:
+        """Return the optimizer as it is when the schedule begins."""
         here = [
             Cosine(start, self.cosine.end, self.cosine.duration, "mirror").at(self.begin)
             for start in self.starts
         ]
-        return tuple(ParamGroup(lr, start) for lr, start in zip(here, self.starts, strict=True))
+        if min(*here, *self.starts) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        if not (self.begin if resumed is None else resumed):
+            return Optimizer.of(*self.starts)
+        return Optimizer(tuple(map(ParamGroup, here, self.starts)))
 
 
 def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
@@ -216,10 +218,10 @@ def lift_periodic(cls: Any, schedule: Schedule, *, whole_T_max: bool = False) ->
         )
     if whole_T_max and not isinstance(parts.cosine.duration, int):
         return Refusal(f"T_max must be an integer, and the schedule takes {parts.cosine.duration}")
-    groups = parts.resting()
-    if min(min(group.lr, group.base) for group in groups) < 0:
-        return Refusal("an optimizer takes no negative rate to begin with")
-    call: Call = cls(Optimizer(groups), parts.cosine.duration, parts.cosine.end, parts.begin - 1)
+    optimizer = parts.resting()
+    if isinstance(optimizer, Refusal):
+        return optimizer
+    call: Call = cls(optimizer, parts.cosine.duration, parts.cosine.end, parts.begin - 1)
     losses = [*parts.unlike_climbing(), *parts.unlike_endless()]
     if parts.every > 1:
         losses.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")

@@ -1,5 +1,8 @@
 """Float32 arithmetic of the frameworks, operation for operation, each one rounded once.
 
+A float32 number is held as ``Float32``, which stays one whatever it is combined with: NumPy's own
+scalars do so from NumPy 2 on, and turn float64 before.
+
 Measured against MindSpore 2.10.0 on CPU: its kernels round every operation to float32, Python
 numbers are rounded before they take part, and
 MindSpore's ``Cos`` and ``Sin`` are the double functions rounded once.
@@ -21,18 +24,60 @@ if TYPE_CHECKING:
     Rates = NDArray[np.floating[Any]]
 
 F32 = np.float32
-PI, ONE, TWO, HALF = F32(math.pi), F32(1), F32(2), F32(0.5)
 
-#: Below this many steps a bare loop is faster than an accumulated product.
-SHORT = 16
+#: Up to here an integer is a float64, too, and is rounded once on its way through it.
+EXACT = 2**53
 
 
-def single(value: float) -> np.float32:
-    """Round a Python number to float32, an integer without the detour through float64."""
+def _computed(name: str) -> Any:
+    """Return NumPy's float32 method of a name, for other numbers that are rounded before it."""
+    compute = getattr(np.float32, name)
+
+    def method(*numbers: Any) -> Any:
+        if isinstance(numbers[-1], np.ndarray):
+            return NotImplemented  # which computes in its own dtype, as with any float32 number
+        result = compute(*(n if isinstance(n, np.float32) else single(n) for n in numbers))
+        return Float32(result) if isinstance(result, np.float32) else result
+
+    return method
+
+
+class Float32(np.float32):
+    """A float32 number that computes in float32 whatever the other number is, as a tensor does.
+
+    A Python number is rounded before it takes part, and every result is a ``Float32`` again.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # to the types they are NumPy's
+        __add__, __radd__ = _computed("__add__"), _computed("__radd__")
+        __sub__, __rsub__ = _computed("__sub__"), _computed("__rsub__")
+        __mul__, __rmul__ = _computed("__mul__"), _computed("__rmul__")
+        __truediv__, __rtruediv__ = _computed("__truediv__"), _computed("__rtruediv__")
+        __floordiv__, __rfloordiv__ = _computed("__floordiv__"), _computed("__rfloordiv__")
+        __mod__, __rmod__ = _computed("__mod__"), _computed("__rmod__")
+        __pow__, __rpow__ = _computed("__pow__"), _computed("__rpow__")
+        __lt__, __le__ = _computed("__lt__"), _computed("__le__")
+        __gt__, __ge__ = _computed("__gt__"), _computed("__ge__")
+        __eq__, __ne__ = _computed("__eq__"), _computed("__ne__")
+        __neg__, __abs__ = _computed("__neg__"), _computed("__abs__")
+
+    __hash__ = np.float32.__hash__
+
+
+PI, ONE, HALF = Float32(math.pi), Float32(1), Float32(0.5)
+
+
+def single(value: float) -> Float32:
+    """Round a number to float32, an integer without the detour through float64."""
+    value = int(value) if isinstance(value, int) else float(value)
+    if abs(value) <= EXACT:
+        return Float32(value)
     with np.errstate(over="ignore"):
         if isinstance(value, int) and abs(value) < 2**63:
-            return np.int64(value).astype(F32)
-        return F32(value)
+            return Float32(np.int64(value).astype(F32))
+        return Float32(value)
 
 
 # --- MindSpore's cells --------------------------------------------------------------------------
@@ -123,7 +168,12 @@ def annealing_cell(lr: float, eta_min: float, T_max: int, t: NDArray[np.int64]) 
 
 def number(value: float, held: type[np.floating[Any]]) -> Any:
     """Return a Python number in a dtype, as a kernel takes it."""
-    return single(value) if held is F32 else np.float64(value)
+    return single(value) if issubclass(held, np.float32) else np.float64(value)
+
+
+def scalar_type(rates: Any) -> type[np.floating[Any]]:
+    """Return the type that holds one of some numbers in their own dtype."""
+    return Float32 if rates.dtype == F32 else np.float64
 
 
 def divided(a: Any, b: Any) -> Any:
@@ -138,7 +188,7 @@ def divided(a: Any, b: Any) -> Any:
         return quotient
     by_zero = np.where(a == 0, math.nan, np.where(a > 0, math.inf, -math.inf))
     found = np.where(b == 0, by_zero, quotient).astype(quotient.dtype)
-    return found if np.ndim(quotient) else found[()]
+    return found if np.ndim(quotient) else type(quotient)(found)
 
 
 def cosine_of(x: Rates) -> Rates:
@@ -156,7 +206,7 @@ def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.boo
         The ratios of cosines, and where the scheduler adds the anchor's rise instead.
 
     """
-    held = counts.dtype.type
+    held = scalar_type(counts)
     before = counts[1:] - held(1)
     with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
         heights, below = (

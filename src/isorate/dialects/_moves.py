@@ -2,7 +2,7 @@
 
 A scheduler that is stepped by hand turns the rate it finds into the next one. Written as *moves*,
 its steps can be run in bulk where it is alone, and one at a time where others step in between.
-Rates are Python floats, or float32 scalars where a float32 tensor holds them: then every operation
+Rates are Python floats, or ``Float32`` where a float32 tensor holds them: then every operation
 rounds to float32, and so does every Python number that takes part in it.
 """
 
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from isorate.dialects._float32 import Float32, single
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from isorate.dialects._base import Halting
 
     Rates = NDArray[np.floating[Any]]
-    #: A Python float, or a float32 scalar.
+    #: A Python float, or a Float32.
     Rate = Any
 
 #: Below this many steps a bare loop is faster than an accumulated product.
@@ -49,8 +51,8 @@ class Moves(Protocol):
 
 
 def rounding(lr: Rate) -> type[np.floating[Any]]:
-    """Return the dtype that a rate is held in."""
-    return np.float32 if isinstance(lr, np.float32) else np.float64
+    """Return the type that a rate is held in."""
+    return Float32 if isinstance(lr, np.float32) else np.float64
 
 
 def next_rate(moves: Moves, lr: Rate) -> Rate:
@@ -101,8 +103,7 @@ class Values:
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Return one value."""
-        value = rounding(lr)(self.values[step])
-        return value if isinstance(lr, np.float32) else float(value)
+        return scalar(self.values[step].astype(rounding(lr)))
 
     def cut(self, start: int, stop: int) -> Values:
         """Return some of the steps."""
@@ -135,15 +136,16 @@ class Links:
         out = np.empty(len(self.q), rounding(lr))
         q = self.q.astype(out.dtype)
         if self.anchors.sum() * 32 > len(q):  # short periods: slices would cost more than they save
-            for i, (ratio, anchor) in enumerate(zip(_plain(q), self.anchors.tolist(), strict=True)):
-                lr = lr + self.rise if anchor else ratio * (lr - self.floor) + self.floor
+            lr, floor, rise = (_plain(number, out.dtype) for number in (lr, self.floor, self.rise))
+            for i, (ratio, anchor) in enumerate(zip(_each(q), self.anchors.tolist(), strict=True)):
+                lr = lr + rise if anchor else ratio * (lr - floor) + floor
                 out[i] = lr
             return out
         done = 0
         for anchor in [*np.flatnonzero(self.anchors).tolist(), len(q)]:
             if anchor > done:
                 out[done:anchor] = self._between(lr, q[done:anchor])
-                lr = _scalar(out[anchor - 1])
+                lr = scalar(out[anchor - 1])
             if anchor < len(q):
                 out[anchor] = lr = lr + self.rise
             done = anchor + 1
@@ -152,8 +154,8 @@ class Links:
     def _between(self, lr: Rate, q: Rates) -> Any:
         if self.floor == 0 and len(q) >= SHORT:  # 0 taken away and added: no bit but -0.0's
             return np.multiply.accumulate(np.concatenate(([lr + 0.0], q)), dtype=q.dtype)[1:]
-        floor = self.floor
-        return [lr := ratio * (lr - floor) + floor for ratio in _plain(q)]
+        lr, floor = _plain(lr, q.dtype), _plain(self.floor, q.dtype)
+        return [lr := ratio * (lr - floor) + floor for ratio in _each(q)]
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Take one step of the recursion."""
@@ -185,7 +187,7 @@ class Stepwise:
     def one(self, step: int, lr: Rate) -> Rate:
         """Apply one function; what is no float32 yet becomes one where the group holds one."""
         rate = self.functions[step](lr)
-        return np.float32(rate) if isinstance(lr, np.float32) else rate
+        return single(rate) if isinstance(lr, np.float32) else rate
 
     def cut(self, start: int, stop: int) -> Stepwise:
         """Return some of the steps."""
@@ -227,7 +229,7 @@ class OneAfterAnother:
             if len(piece):
                 out[done : done + len(piece)] = piece.rates(lr)
                 done += len(piece)
-                lr = _scalar(out[done - 1])
+                lr = scalar(out[done - 1])
         return out
 
     def one(self, step: int, lr: Rate) -> Rate:
@@ -281,7 +283,7 @@ class OneUponAnother:
         for stop in sorted(ends):
             if stop > start:
                 out[start:stop] = _upon([layer.cut(start, stop) for layer in self.layers], lr)
-                lr = _scalar(out[stop - 1])
+                lr = scalar(out[stop - 1])
             start = stop
         return out
 
@@ -335,10 +337,16 @@ def computed(
         return np.array(values, np.float64), error
 
 
-def _plain(rates: Rates) -> list[Any]:
-    """Return the elements in the type that keeps their dtype: Python floats, or float32 scalars."""
+def scalar(rate: Any) -> Rate:
+    """Return an element of an array as a rate: a Python float, or a Float32."""
+    return Float32(rate) if isinstance(rate, np.float32) else float(rate)
+
+
+def _each(rates: Rates) -> list[Any]:
+    """Return the elements for a long loop, where all take part in the same type."""
     return rates.tolist() if rates.dtype == np.float64 else list(rates)
 
 
-def _scalar(rate: Any) -> Any:
-    return rate if isinstance(rate, np.float32) else float(rate)
+def _plain(number: Rate, dtype: np.dtype[Any]) -> Any:
+    """Return a number for a long loop: NumPy's own float32 among its like, or as it is."""
+    return number if dtype == np.float64 else np.float32(single(number))

@@ -18,6 +18,7 @@ from isorate.core.combinators import Join, Product, Scale, Shift
 from isorate.core.errors import ConvertError
 from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Feedback, Halting, ParamGroup
+from isorate.dialects._float32 import single
 from isorate.dialects._moves import Moves, OneAfterAnother, OneUponAnother, Values, next_rate
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ Group = dict[str, Any]
 
 
 def group_of(stated: ParamGroup) -> Group:
-    """Return a parameter group as torch holds it: float32 scalars stand for float32 tensors."""
-    rate: Callable[[float], Any] = np.float32 if stated.tensor == "float32" else float
+    """Return a parameter group as torch holds it: a Float32 stands for a float32 tensor."""
+    rate: Callable[[float], Any] = single if stated.tensor == "float32" else float
     entries = {"lr": stated.lr, "initial_lr": stated.initial_lr}
     group = {name: rate(value) for name, value in entries.items() if value is not None}
     return group | stated.left
@@ -39,7 +40,7 @@ def group_of(stated: ParamGroup) -> Group:
 
 def put(group: Group, lr: Any) -> None:
     """Set a group's rate: a tensor keeps its dtype."""
-    group["lr"] = np.float32(lr) if isinstance(group["lr"], np.float32) else lr
+    group["lr"] = single(lr) if isinstance(group["lr"], np.float32) else lr
 
 
 class Worker:

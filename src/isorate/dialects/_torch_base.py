@@ -20,7 +20,7 @@ from isorate.dialects._base import (
     ParamGroup,
     Refusal,
 )
-from isorate.dialects._moves import Factors, Moves, Values, computed, resting
+from isorate.dialects._moves import Factors, Moves, Values, computed, resting, scalar
 from isorate.dialects._parts import Parts, from_the_start, take_apart
 from isorate.dialects._saying import Said, same_for_all, with_lists
 from isorate.dialects._stepped_call import SteppedCall
@@ -129,7 +129,7 @@ class OptimizerCall(SteppedCall, frozen=True):
                     if width:
                         rates = moves.cut(0, width).rates(lr)
                         block[row, fresh : fresh + width] = rates
-                        lrs[row] = rates[-1] if rates.dtype == np.float32 else float(rates[-1])
+                        lrs[row] = scalar(rates[-1])
             if fresh + width:
                 yield block[:, : fresh + width]
             for moves in taken:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from isorate.core.expression import MODULES, parse
-from isorate.dialects._float32 import F32, divided, powf, single
-from isorate.dialects.mindspore._tensors import held_number, remainder
+from isorate.dialects._float32 import F32, ONE, divided, powf, single
+from isorate.dialects.mindspore._tensors import floor_divided, held_number, remainder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,13 +175,13 @@ def _combined(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
 def _in_singles(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Rates:
     first, second = _single(a), _single(b)
     if operation is operator.truediv and not isinstance(a, Many):
-        quotient: Rates = first * (F32(1) / second)
+        quotient: Rates = first * (ONE / second)
         return quotient
     if operation is operator.truediv:
         divisions: Rates = divided(first, second)
         return divisions
     if operation is operator.floordiv:
-        floors: Rates = np.floor(np.float64(first) / (np.float64(second) + 0.0)).astype(F32)
+        floors: Rates = floor_divided(first, second)
         return floors
     if operation is operator.mod:
         rest: Rates = remainder(*np.broadcast_arrays(first, second))

@@ -23,7 +23,8 @@ from isorate.dialects._base import (
     Refusal,
     optimizer_code,
 )
-from isorate.dialects._moves import Factors, Moves, Values
+from isorate.dialects._float32 import Float32
+from isorate.dialects._moves import Factors, Moves, Values, scalar
 from isorate.dialects._parts import Parts, from_the_start, take_apart
 from isorate.dialects._saying import same_for_all
 from isorate.dialects._stepped_call import SteppedCall
@@ -90,7 +91,7 @@ class ExperimentalCall(SteppedCall, frozen=True):
         """float32: the rate is a Parameter."""
         return "float32"
 
-    def work(self, held: Held = np.float32) -> Work:
+    def work(self, held: Held = Float32) -> Work:
         """Build the scheduler on groups of its own, or raise what building it raises."""
         groups = [stepping.group_of(group, held) for group in self.held.groups]
         return stepping.work(self, groups)
@@ -130,7 +131,7 @@ class ExperimentalCall(SteppedCall, frozen=True):
                 ]
             if block[0].size:
                 yield np.stack(block)
-                lrs = [rates[-1] for rates in block]
+                lrs = [scalar(rates[-1]) for rates in block]
             if halt is not None:
                 raise halt
 

@@ -23,7 +23,15 @@ from isorate.core.evaluate import BLOCK
 from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Halting, ParamGroup
 from isorate.dialects._float32 import number
-from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise, Values, next_rate
+from isorate.dialects._moves import (
+    Factors,
+    Moves,
+    OneAfterAnother,
+    Stepwise,
+    Values,
+    next_rate,
+    scalar,
+)
 from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore._tensors import held_number
 
@@ -117,7 +125,7 @@ class Scheduler:
         self.found = None
         counts = counters(self.t, steps)
         moves = self.call.moves(self, counts)
-        self.t = counts[-1]
+        self.t = scalar(counts[-1])
         return even(moves)
 
     def meanings(self) -> list[Schedule]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.dialects._float32 import F32, divided, powf, single
+from isorate.dialects._float32 import F32, Float32, divided, powf, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,13 +52,13 @@ class Single(float):
         return Single(divided(_held(self), _held(other)))
 
     def __rtruediv__(self, other: Any) -> Single:
-        return Single(_held(other) * (F32(1) / _held(self)))
+        return Single(_held(other) * (1 / _held(self)))
 
     def __floordiv__(self, other: Any) -> Single:
-        return Single(_floor_divided(_held(self), _held(other)))
+        return Single(floor_divided(_held(self), _held(other)))
 
     def __rfloordiv__(self, other: Any) -> Single:
-        return Single(_floor_divided(_held(other), _held(self)))
+        return Single(floor_divided(_held(other), _held(self)))
 
     def __mod__(self, other: Any) -> Single:
         return Single(remainder(_held(self), _held(other)))
@@ -112,7 +112,7 @@ class Whole(int):
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, float):
-            return operation(Single(F32(self)), other)
+            return operation(Single(single(self)), other)
         return Whole(operation(int(self), int(other)))
 
     def __add__(self, other: Any) -> Any:
@@ -132,10 +132,10 @@ class Whole(int):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        return Single(F32(self)) / other
+        return Single(single(self)) / other
 
     def __rtruediv__(self, other: Any) -> Any:
-        return other / Single(F32(self))
+        return other / Single(single(self))
 
     def __neg__(self) -> Whole:
         return Whole(-int(self))
@@ -180,18 +180,24 @@ def held_number(value: Any) -> Any:
     return value
 
 
-def _held(value: Any) -> np.float32:
+def _held(value: Any) -> Float32:
     return single(held_number(value))
 
 
-def _floor_divided(a: np.float32, b: np.float32) -> Any:
-    return F32(np.floor(np.float64(a) / (np.float64(b) + 0.0)))
+def floor_divided(a: Any, b: Any) -> Any:
+    """``a // b`` of float32 numbers, computed in float64 and rounded."""
+    high, low = _doubles(a, b)
+    return np.floor(high / (low + 0.0)).astype(F32)
 
 
 def remainder(a: Any, b: Any) -> Any:
     """``a % b`` in the dtype of a, computed in float64 and rounded; NaN where b is 0."""
-    high, low = np.float64(a), np.float64(b)
+    high, low = _doubles(a, b)
     return (high - np.floor(high / low) * low).astype(a.dtype)
+
+
+def _doubles(*numbers: Any) -> tuple[Any, ...]:
+    return tuple(np.asarray(number, np.float64)[()] for number in numbers)
 
 
 def power_of_each(bases: Rates, exponent: float) -> Rates:

@@ -26,7 +26,7 @@ from isorate.core.shapes import (
 )
 from isorate.dialects import _saying as saying
 from isorate.dialects._base import Deviation, Proof
-from isorate.dialects._float32 import divided, number
+from isorate.dialects._float32 import divided, number, scalar_type
 from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.dialects._stepping import begun, halting
 from isorate.dialects.mindspore._schedulers import (
@@ -88,9 +88,10 @@ class StepLR(Multiplying, frozen=True):
         """Multiply where the count is a multiple of step_size, other than 0."""
         if not counts.any():
             return Factors(np.ones_like(counts))
-        step_size = number(held_number(self.step_size), counts.dtype.type)
+        held = scalar_type(counts)
+        step_size = number(held_number(self.step_size), held)
         multiples = (counts != 0) & (remainder(counts, step_size) == 0)
-        return Factors(np.where(multiples, number(self.gamma, counts.dtype.type), 1))
+        return Factors(np.where(multiples, number(self.gamma, held), held(1)))
 
     def closed(self, base: Any, held: Held) -> Any:
         """Return the base rate; NaN where step_size is 0."""
@@ -157,7 +158,7 @@ class MultiStepLR(Multiplying, frozen=True):
             hits = np.flatnonzero(counts.astype(np.float64) == milestone)
             if len(hits):
                 try:
-                    factors[hits] = number(_int64(self.gamma**times), counts.dtype.type)
+                    factors[hits] = number(_int64(self.gamma**times), scalar_type(counts))
                 except Exception as error:
                     return Factors(factors[: hits[0]], halting(error))
         return Factors(factors)
@@ -230,7 +231,8 @@ class ConstantLR(Multiplying, frozen=True):
 
     def factors(self, counts: Rates) -> Moves:
         """Go down at step 0, and back at total_iters."""
-        held, factor = counts.dtype.type, number(self.factor, counts.dtype.type)
+        held = scalar_type(counts)
+        factor = number(self.factor, held)
         down = np.where(counts == 0, factor, held(1))
         if not counts.any():
             return Factors(down)
@@ -306,7 +308,7 @@ class LinearLR(Multiplying, frozen=True):
 
     def factors(self, counts: Rates) -> Moves:
         """Multiply by how far the line goes on in one step, as a share of where it is."""
-        held = counts.dtype.type
+        held = scalar_type(counts)
         rise = self.end_factor - self.start_factor
         stands = number(self.total_iters * self.start_factor, held) + (counts - held(1)) * rise
         ratios = 1 + number(rise, held) * (held(1) / stands)  # a number divided by a tensor
@@ -352,7 +354,7 @@ class ExponentialLR(Multiplying, frozen=True):
 
     def factors(self, counts: Rates) -> Moves:
         """Multiply by gamma, but not at step 0."""
-        held = counts.dtype.type
+        held = scalar_type(counts)
         return Factors(np.where(counts == 0, held(1), number(self.gamma, held)))
 
     def closed(self, base: Any, held: Held) -> Any:
@@ -411,7 +413,7 @@ class PolynomialLR(Multiplying, frozen=True):
         factors = np.ones_like(counts)
         if not counts.any():
             return Factors(factors)
-        held = counts.dtype.type
+        held = scalar_type(counts)
         total = number(held_number(self.total_iters), held)
         moving = (counts != 0) & (counts <= total)
         t = counts[moving]

@@ -17,10 +17,10 @@ from isorate.core.combinators import (
 from isorate.core.errors import ConvertError
 from isorate.core.shapes import Cosine, PiecewiseConstant
 from isorate.dialects import _saying as saying
-from isorate.dialects._base import Deviation, Lift, Optimizer, Proof, Refusal
+from isorate.dialects._base import Deviation, Lift, Proof, Refusal
 from isorate.dialects._cosine import chained_group, find_cosine, lift_periodic
 from isorate.dialects._float32 import cosine_of, experimental_links, number
-from isorate.dialects._moves import Factors, Links, Moves, OneAfterAnother, Values
+from isorate.dialects._moves import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.dialects._stepping import begun
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
@@ -108,7 +108,7 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     def _rise(self, base: Any, worker: Scheduler) -> Any:
         """Return what the step after a trough adds."""
         turn = np.array([math.pi / self.T_max if self.T_max else math.inf], worker.held)
-        return worker.held((base - self.eta_min) * (1 - cosine_of(turn)[0]) / 2)
+        return worker.held((base - self.eta_min) * (1 - scalar(cosine_of(turn)[0])) / 2)
 
     def restart(self, worker: Scheduler) -> list[Moves]:
         """Set the closed form's rate at step 0; NaN where T_max is 0."""
@@ -135,9 +135,9 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         if isinstance(said, Refusal) or isinstance(parts, Refusal):
             return said
         if parts.begin:  # building it takes the step that torch's has taken
-            before = Optimizer(replace(parts, begin=parts.begin - 1).resting(resumed=True))
-            if min(group.lr for group in before.groups) < 0:
-                return Refusal("an optimizer takes no negative rate to begin with")
+            before = replace(parts, begin=parts.begin - 1).resting(resumed=True)
+            if isinstance(before, Refusal):
+                return before
             call = msgspec.structs.replace(said.call, optimizer=before)
             said = replace(said, call=call)
         return checked_lift(said)
@@ -235,7 +235,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         else:
             at = np.array([cur + held(1) - length])
             length = length * number(self.T_mult, held)
-        worker.kept = {"T_cur": at[-1], "T_i": length}
+        worker.kept = {"T_cur": scalar(at[-1]), "T_i": length}
         return self._rates(worker, at, length)
 
     def _rates(self, worker: Scheduler, T_cur: Rates, T_i: Any) -> list[Rates]:

@@ -17,6 +17,7 @@ from isorate.core.shapes import (
 from isorate.dialects import _saying as saying
 from isorate.dialects import torch
 from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Proof, Refusal
+from isorate.dialects._float32 import ONE
 from isorate.dialects._moves import Factors, Moves, Values
 from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore._bulk import values_over
@@ -195,7 +196,7 @@ def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Ha
 
     """
     if isinstance(function, Expression) and counts.dtype == np.float32:
-        many = values_over(function, counts, np.float32(1) if base is None else base)
+        many = values_over(function, counts, ONE if base is None else base)
         if many is not None:
             return many, None
     called = function.function() if isinstance(function, Expression) else function

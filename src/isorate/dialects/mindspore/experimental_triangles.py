@@ -20,7 +20,7 @@ from isorate.core.expression import Expression
 from isorate.core.shapes import Constant, Exponential, Formula, Linear
 from isorate.dialects import torch
 from isorate.dialects._base import Deviation, Lift, Optimizer, ParamGroup, Proof, Refusal
-from isorate.dialects._float32 import number
+from isorate.dialects._float32 import number, scalar_type
 from isorate.dialects._moves import Moves, Values
 from isorate.dialects._parts import plain, take_apart
 from isorate.dialects._saying import Said, same_for_all, triangle_of
@@ -153,7 +153,7 @@ class CyclicLR(Setting, frozen=True):
 
     def _scales(self, cycle: Rates, t: Rates) -> tuple[Rates, Any]:
         """Return what the height of each step is multiplied by, and what is raised then."""
-        held = cycle.dtype.type
+        held = scalar_type(cycle)
         if self.scale_fn is not None:
             return values_of(self.scale_fn, cycle if self.scale_mode == "cycle" else t)
         if self.mode == "triangular":
