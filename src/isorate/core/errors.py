@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+#: What an error says is cut in its middle where it is longer: what was given may be a megabyte.
+LONGEST_MESSAGE: Final = 2000
+
 
 class IsorateError(Exception):
     """The base of every error that Isorate raises on purpose.
+
+    Its text is one line of printable characters, whatever it was made of.
 
     Args:
         what: what is wrong, without a full stop.
@@ -28,14 +35,34 @@ class IsorateError(Exception):
     ) -> None:
         details = ", ".join(
             ([f"required {required}"] if required is not None else [])
-            + ([f"got {got}"] if got is not None else [])
+            + ([f"got {_told(got)}"] if got is not None else [])
         )
         message = f"{what}: {details}" if details else what
-        super().__init__(f"{message} ({hint})" if hint else message)
+        super().__init__(_line(f"{message} ({hint})" if hint else message))
         self.what = what
         self.required = required
         self.got = got
         self.hint = hint
+
+
+def _told(got: object) -> str:
+    """Return what was got as text; Python writes no integer of more than some 4,300 digits."""
+    try:
+        return str(got)
+    except ValueError:
+        return (
+            f"a number of about 10**{got.bit_length() * 3 // 10}" if isinstance(got, int) else "?"
+        )
+
+
+def _line(text: str) -> str:
+    """Return text that fits a line: cut in its middle, and what cannot be printed escaped."""
+    if len(text) > LONGEST_MESSAGE:
+        half = LONGEST_MESSAGE // 2
+        text = f"{text[:half]} … {text[-half:]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class ReadError(IsorateError):

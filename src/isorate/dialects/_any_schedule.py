@@ -140,7 +140,8 @@ class ScheduleLR(Call, frozen=True):
         rates = np.empty((len(self.optimizer.groups), len(t)), self.dtype)
         for row, group, one in zip(rates, self.optimizer.groups, self._by_group(), strict=True):
             values = exactly(on_steps(one), t)
-            row[:] = values.astype(np.float32) if group.tensor == "float32" else values
+            with np.errstate(over="ignore"):
+                row[:] = values.astype(np.float32) if group.tensor == "float32" else values
         return rates
 
 
@@ -205,7 +206,9 @@ class mindspore_ScheduleLR(Call, frozen=True):
         schedule = self.lower()
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
-            yield exactly(schedule, t).astype(np.float32)[None, :]
+            with np.errstate(over="ignore"):  # a rate beyond float32 is infinite there
+                rates = exactly(schedule, t).astype(np.float32)
+            yield rates[None, :]
 
 
 def exactly(schedule: Schedule, t: NDArray[np.int64]) -> NDArray[np.float64]:

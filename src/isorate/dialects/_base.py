@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,9 +13,10 @@ import msgspec
 
 from isorate.core import notebook
 from isorate.core.errors import ConvertError, IsorateError, NativeError, ReadError, RunError
+from isorate.dialects._boundary import guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,7 +68,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ReadError(f"{name} is not a number", got=repr(value))
-            if not math.isfinite(value) or value < 0:
+            if not 0 <= value <= sys.float_info.max:  # NaN is not
                 raise ReadError(f"{name} is out of range", required="a finite rate >= 0", got=value)
 
     @property
@@ -245,6 +247,19 @@ class Card:
     counts: Literal["steps", "updates"] = "steps"
 
 
+#: What a call is asked, and what it refuses with where Isorate cannot follow an argument.
+ANSWERS: Mapping[str, Callable[[str], IsorateError | Refusal]] = {
+    "fault": NativeError,
+    "follow": NativeError,
+    "lift": Refusal,
+    "lower": ConvertError,
+    "native": NativeError,
+    "plateau": NativeError,
+    "say": Refusal,
+    "written": NativeError,
+}
+
+
 class Call(msgspec.Struct, frozen=True):
     """One constructor call of one dialect: its fields are the framework's signature.
 
@@ -253,6 +268,10 @@ class Call(msgspec.Struct, frozen=True):
     """
 
     card: ClassVar[Card]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        guard(cls, ANSWERS, Halting)
 
     @property
     def dialect(self) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from io import BytesIO
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 TERMINAL_COLORS = (33, 208, 42, 141)
 COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
 MARK_COLOR = 196
+#: What is left free above the highest and below the lowest rate, as a share of what lies between.
+PAD = 0.02
 
 
 def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool = True) -> str:
@@ -25,20 +30,18 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     import plotille
 
     low, high = figure.limits()
-    labels = apart(high, (low + high) / 2, low, least=4)
+    labels = apart(high, low / 2 + high / 2, low, least=4)
     gutter = max(map(len, labels))
     columns = max(width - gutter - 3, 10)
     last = max(figure.updates - 1, 1)
-    pad = (high - low) * 0.02
-    canvas = plotille.Canvas(columns, height, -0.5, low - pad, last + 0.5, high + pad, mode="byte")
+    canvas = plotille.Canvas(columns, height, -0.5, -PAD, last + 0.5, 1 + PAD, mode="byte")
     if figure.mark is not None and figure.mark <= last:
-        canvas.line(
-            figure.mark, low - pad, figure.mark, high + pad, color=MARK_COLOR if color else None
-        )
-    for index, line in enumerate(figure.lines):
+        canvas.line(figure.mark, -PAD, figure.mark, 1 + PAD, color=MARK_COLOR if color else None)
+    lines = [Line(line.label, _heights(line.values, low, high)) for line in figure.lines]
+    for index, line in enumerate(lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
         _draw(canvas, line.values, columns * 2, hue)
-    for index, line in enumerate(figure.lines):
+    for index, line in enumerate(lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
         _sign(canvas, line, hue)
     rows = canvas.plot().splitlines()
@@ -51,6 +54,19 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     text.append(" " * (gutter + 2) + _axis(figure, columns, last))
     text.append(" " * (gutter + 2) + _legend(figure, color))
     return "\n".join(row.rstrip(" ⠀") for row in text)
+
+
+def _heights(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """Return how high rates stand between the lowest, 0, and the highest, 1.
+
+    All are scaled by a power of two first: the differences of very large rates are no floats, and
+    very small ones cannot be divided by.
+    """
+    _, exponent = math.frexp(max(abs(low), abs(high)))
+    scaled = np.ldexp(values.astype(np.float64), -exponent)
+    floor = math.ldexp(low, -exponent)
+    heights: NDArray[np.float64] = (scaled - floor) / (math.ldexp(high, -exponent) - floor)
+    return heights
 
 
 def _draw(canvas: Any, values: NDArray[Any], columns: int, hue: int | None) -> None:
@@ -103,9 +119,10 @@ def picture(figure: Figure, kind: str) -> bytes:
     """Return a figure as PNG or SVG.
 
     Raises:
-        ReportError: Matplotlib is not installed.
+        ReportError: Matplotlib is not installed, or cannot draw these rates.
     """
     try:
+        from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure as Sheet
@@ -114,11 +131,23 @@ def picture(figure: Figure, kind: str) -> bytes:
             f"{kind.upper()} pictures need Matplotlib",
             hint="pip install 'isorate[plot]', or --plot x.html",
         ) from None
-    from textwrap import fill
+    out = BytesIO()
+    try:
+        # a dollar in a call's text begins no formula, and warnings of a font's are not for users
+        with rc_context({"text.parse_math": False}), warnings.catch_warnings(action="ignore"):
+            sheet = Sheet(figsize=(10, 5.4), dpi=144, layout="constrained")
+            FigureCanvasSVG(sheet) if kind == "svg" else FigureCanvasAgg(sheet)
+            _plot(sheet.add_subplot(), figure)
+            sheet.savefig(out, format=kind)
+    except Exception as error:
+        raise ReportError(
+            "Matplotlib cannot draw it", got=str(error), hint="--plot x.html can"
+        ) from error
+    return out.getvalue()
 
-    sheet = Sheet(figsize=(10, 5.4), dpi=144, layout="constrained")
-    FigureCanvasSVG(sheet) if kind == "svg" else FigureCanvasAgg(sheet)
-    axes = sheet.add_subplot()
+
+def _plot(axes: Any, figure: Figure) -> None:
+    """Draw a figure's lines, its mark and its legend."""
     few = figure.updates <= 64
     for index, line in enumerate(figure.lines):
         updates, rates = envelope(line.values, 2000)
@@ -152,6 +181,3 @@ def picture(figure: Figure, kind: str) -> bytes:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, -0.08), ncols=4)
-    out = BytesIO()
-    sheet.savefig(out, format=kind)
-    return out.getvalue()

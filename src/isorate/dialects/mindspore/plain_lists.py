@@ -67,6 +67,10 @@ class LearningRateList(Call, frozen=True):
         },
     )
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.rates, tuple):
+            raise ReadError(f"{self.card.name} is no function", hint="write the list: [0.1, 0.05]")
+
     @property
     def code(self) -> str:
         """The list, as Python source."""
@@ -178,7 +182,8 @@ class ListConcatenation(Call, frozen=True):
     )
 
     def __post_init__(self) -> None:
-        if not all(isinstance(part, Call) for part in self.lists):
+        lists = self.lists if isinstance(self.lists, tuple) else [None]
+        if not all(isinstance(part, Call) for part in lists):
             raise ReadError(f"{self.card.name} is no function", hint="join the lists by +")
 
     @property
