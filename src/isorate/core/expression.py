@@ -257,12 +257,9 @@ def _compile(
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
             unary, inner = _UNARY[type(op)], sub(operand)
             return lambda t: unary(_number(inner(t)))
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            base, exponent = sub(left), sub(right)
-            return lambda t: _power(_number(base(t)), _number(exponent(t)))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-            binary, a, b = BINARY[type(op)], sub(left), sub(right)
-            return lambda t: _bounded(binary(_number(a(t)), _number(b(t))))
+            binary, a, b = type(op), sub(left), sub(right)
+            return lambda t: combined(binary, _number(a(t)), _number(b(t)))
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
             compare, a, b = COMPARE[type(op)], sub(left), sub(right)
             return lambda t: compare(a(t), b(t))
@@ -338,6 +335,24 @@ def _bounded(value: Value) -> Value:
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ReadError("an integer is too large", required="at most 2**63")
     return value
+
+
+def combined(operation: type[ast.operator], a: Any, b: Any) -> Value:
+    """Compute with two of Python's numbers; everything that a text computes goes through here.
+
+    Args:
+        operation: a key of ``BINARY``.
+        a: the left number.
+        b: the right number.
+
+    Raises:
+        ReadError: an integer so large that computing it might never end, or no real number.
+        ArithmeticError: what Python raises.
+
+    """
+    if operation is ast.Pow:
+        return _power(a, b)
+    return _bounded(BINARY[operation](a, b))
 
 
 def _power(base: int | float, exponent: int | float) -> Value:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.core.expression import MODULES, parse
+from isorate.core.errors import IsorateError
+from isorate.core.expression import BINARY, COMPARE, MODULES, combined, parse
 from isorate.dialects._float32 import F32, ONE, divided, powf, single
 from isorate.dialects.mindspore._tensors import floor_divided, held_number, remainder
 
@@ -31,23 +32,6 @@ if TYPE_CHECKING:
 #: ``tensor`` and ``truth``: float32 and bool tensors. ``python``: Python numbers.
 Kind = Literal["tensor", "truth", "python"]
 
-ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 ROUNDINGS: dict[str, Callable[[Any], Any]] = {"int": np.trunc, "floor": np.floor, "ceil": np.ceil}
 #: Whole numbers up to this are added, subtracted and multiplied alike as integers and as floats.
 SMALL = 2.0**26
@@ -109,7 +93,7 @@ def values_over(expression: Expression, counts: Rates, base: Any) -> Rates | Non
                 return None
             product[part] = values
         return product
-    except (OneByOne, ArithmeticError, ValueError, TypeError, RuntimeError):
+    except (OneByOne, IsorateError, ArithmeticError, ValueError, TypeError, RuntimeError):
         return None  # whatever it is, one by one it will be raised where it belongs
 
 
@@ -131,9 +115,9 @@ def _computed(node: ast.expr, variable: str, counts: Rates) -> Any:
             if value.kind in ("tensor", "python"):
                 return Many(-value.values, value.kind)
         case ast.BinOp(left=left, op=op, right=right):
-            return _combined(ARITHMETIC[type(op)], sub(left), sub(right))
+            return _combined(type(op), sub(left), sub(right))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _compared(COMPARISONS[type(op)], sub(left), sub(right))
+            return _compared(COMPARE[type(op)], sub(left), sub(right))
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return sub(body) if _holds(sub(test)) else sub(orelse)
         case ast.Call(func=ast.Name(id="min"), args=[a, b], keywords=[]):
@@ -151,11 +135,12 @@ def _computed(node: ast.expr, variable: str, counts: Rates) -> Any:
     raise OneByOne
 
 
-def _combined(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def _combined(written: type[ast.operator], a: Any, b: Any) -> Any:
     """Compute with two numbers, or many."""
     kinds = [value.kind for value in (a, b) if isinstance(value, Many)]
     if not kinds:
-        return operation(a, b)
+        return combined(written, a, b)
+    operation = BINARY[written]
     if kinds == ["truth"] and operation in (operator.add, operator.sub, operator.mul):
         if not all(isinstance(value, Many | float) for value in (a, b)):
             raise OneByOne  # with an integer it turns int64
