@@ -19,7 +19,7 @@ from isorate import (
     read,
     simulate,
 )
-from isorate.cli import run as command
+from isorate.cli._commands import run as command
 from isorate.core.errors import LONGEST_MESSAGE
 from isorate.dialects._base import Call, Card, Fault, Feedback, Halting, Lift, Plateau, Refusal
 from isorate.dialects.mindspore import LearningRateList, ListConcatenation

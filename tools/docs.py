@@ -1,4 +1,4 @@
-"""Write the generated documentation anew: command outputs in the README, and whole pages.
+"""Write the generated documentation anew: outputs of commands, and whole pages.
 
     python tools/docs.py            write
     python tools/docs.py --check    fail where something is stale
@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import math
 import os
+import pty
 import re
 import shlex
 import subprocess
 import sys
+import termios
+from functools import partial
 from pathlib import Path
 
 import complaints
@@ -33,17 +36,31 @@ BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```", re
 
 def isorate(command: list[str]) -> str:
     """Return what a command prints on an 80-column terminal without colour."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (25, 80))
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "isorate", *command],
-        capture_output=True,
-        text=True,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
         env=environment,
-        check=False,
-    )
-    if done.returncode == 2:
-        raise SystemExit(f"isorate {shlex.join(command)}: {done.stderr}")
-    return "".join(f"{line.rstrip()}\n" for line in done.stdout.rstrip().splitlines())
+    ) as process:
+        os.close(theirs)
+        printed = b"".join(iter(partial(_read, ours), b"")).decode()
+        assert process.stderr is not None
+        trouble = process.stderr.read().decode()
+    os.close(ours)
+    if process.returncode == 2:
+        raise SystemExit(f"isorate {shlex.join(command)}: {trouble}")
+    return "".join(f"{line.rstrip()}\n" for line in printed.rstrip().splitlines())
+
+
+def _read(terminal: int) -> bytes:
+    """Return what has been printed on a terminal, nothing once nobody has it open."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:
+        return b""
 
 
 def with_outputs(text: str) -> str:
@@ -55,16 +72,6 @@ def with_outputs(text: str) -> str:
         return f"```console\n$ {block['command']}\n{isorate(command)}```"
 
     return BLOCK.sub(fresh, text)
-
-
-def command_line() -> str:
-    """Return the reference of the command line, from its own help."""
-    parts = ["# Command line", "What each command says of itself."]
-    commands = ["show", "compare", "convert", "dialects", "mapping", "demo"]
-    for command in ["", *commands]:
-        shown = isorate([*([command] if command else []), "--help"])
-        parts += [f"## `isorate{f' {command}' if command else ''}`", f"```text\n{shown}```"]
-    return "\n\n".join(parts) + "\n"
 
 
 def support() -> str:
@@ -171,7 +178,7 @@ def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with what it should hold."""
     files = {
         ROOT / "README.md": with_outputs((ROOT / "README.md").read_text()),
-        ROOT / "docs" / "cli.md": command_line(),
+        ROOT / "docs" / "cli.md": with_outputs((ROOT / "docs" / "cli.md").read_text()),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import csv
+import logging
 import re
+import shutil
 import sys
 import time
+from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from isorate.cli import _streams
 from isorate.core.errors import ReadError, ReportError, RunError
+from isorate.core.nearest import did_you_mean
 from isorate.core.run import Run
-from isorate.reports import LONGEST_DRAWN
+from isorate.reports import LONGEST_DRAWN, files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
     from isorate.dialects._base import Call
     from isorate.reports.figure import Figure
+    from isorate.reports.paper import Paper
 
 #: The formats that ``--plot`` writes, by file name.
 FORMATS = ("png", "svg", "html")
+
+#: The longest file of metrics that is read, in bytes: some millions of rows.
+LONGEST_METRICS = 2**26
+
+#: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
+NARROWEST, WIDEST, ROWS = 20, 1000, 25
 
 #: The options that say how the loop runs: what a run calls them.
 LOOP = (
@@ -48,7 +59,7 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--lr",
                 "rates",
                 multiple=True,
-                metavar="RATE,…",
+                metavar="RATE,...",
                 callback=_parse_rates,
                 help="The optimizer's rate, or one for each parameter group: 0.1,0.01.",
             ),
@@ -141,19 +152,19 @@ def read_metrics(where: str) -> list[float]:
     if not name:
         raise ReadError("--metrics", required="FILE:COLUMN", got=repr(where))
     try:
-        with Path(name).open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ReadError(f"cannot read {name}: {reason.lower()}") from None
+        rows = [row for row in csv.reader(StringIO(_streams.read(name, LONGEST_METRICS))) if row]
+    except csv.Error as error:
+        raise ReadError(f"cannot read {name}: {error}") from None
     headings = [heading.strip() for heading in rows[0]] if rows else []
     if column in headings:
         index, first = headings.index(column), 1
-    elif column.isdecimal() and 0 < int(column) <= len(headings):
-        index, first = int(column) - 1, 0 if _is_number(headings[int(column) - 1]) else 1
+    elif column in map(str, range(1, len(headings) + 1)):
+        index = int(column) - 1
+        first = 0 if _is_number(headings[index]) else 1
     else:
         known = ", ".join(headings) or "nothing"
-        raise ReadError(f"{name} has no column {column!r}", hint=f"its first row has {known}")
+        hint = did_you_mean(column, headings) or f"its first row has {known}"
+        raise ReadError(f"{name} has no column {column!r}", hint=hint)
     return [_metric(row, index, name, line) for line, row in enumerate(rows[first:], first + 1)]
 
 
@@ -228,35 +239,62 @@ def read_sides(
 
 def source(text: str) -> str:
     """Return the text of a call, from where ``@FILE`` or ``-`` point."""
+    if text == "-" or text.startswith("@"):
+        return _streams.read(text.removeprefix("@"))
     try:
-        if text == "-":
-            return sys.stdin.read()
-        if text.startswith("@"):
-            return Path(text[1:]).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ReadError(f"cannot read {text.removeprefix('@')}: {reason.lower()}") from None
+        text.encode()
+    except UnicodeEncodeError:
+        raise ReadError("the call is not UTF-8 text", got=repr(text)) from None
     return text
 
 
-def console() -> Console:
-    """Return a console for standard output."""
+def paper() -> Paper:
+    """Return what reports are printed on: standard output."""
     from rich.console import Console
 
-    return Console(highlight=False, emoji=False, markup=False)
+    from isorate.reports.paper import Paper
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # where it was caught; rich would end the process, and say that they differ
+
+    width = columns()
+    console = Ours(
+        width=width, height=ROWS, highlight=False, emoji=False, markup=False, soft_wrap=True
+    )
+    return Paper(console, width if sys.stdout.isatty() else None)
+
+
+def columns() -> int:
+    """Return the width of the terminal, or the usual one where there is none."""
+    return min(max(shutil.get_terminal_size((80, ROWS)).columns, NARROWEST), WIDEST)
+
+
+def print_json(document: Any) -> None:
+    """Print one document on standard output."""
+    from isorate.reports.json import dumps
+
+    sys.stdout.write(dumps(document, ascii_only=not _streams.is_utf8()))
 
 
 def check_plot(path: Path | None, run: Run) -> None:
     """Refuse a picture that cannot be made, before any work is done."""
-    if path is not None and path.suffix[1:].lower() not in FORMATS:
+    if path is None:
+        return
+    kind = path.suffix[1:].lower()
+    if kind not in FORMATS:
         raise ReportError(
             "--plot takes its format from the file's name",
             required=" or ".join(f".{kind}" for kind in FORMATS),
-            got=path.name,
+            got=repr(path.name),
         )
-    if path is not None and not path.parent.is_dir():
-        raise ReportError(f"cannot write {path}: there is no folder {path.parent}")
-    if path is not None and (run.updates or 0) > LONGEST_DRAWN:
+    if kind != "html" and find_spec("matplotlib") is None:
+        raise ReportError(
+            f"{kind.upper()} pictures need Matplotlib",
+            hint="pip install 'isorate[plot]', or --plot x.html",
+        )
+    files.check(path)
+    if (run.updates or 0) > LONGEST_DRAWN:
         raise ReportError(
             f"cannot draw {path.name}: the run is too long",
             required=f"at most {LONGEST_DRAWN} updates",
@@ -266,20 +304,19 @@ def check_plot(path: Path | None, run: Run) -> None:
 
 def write_plot(path: Path, figure: Figure | None) -> None:
     """Write a figure in the format that the file's name asks for, and say so."""
-    from isorate.reports.files import write
-
     if figure is None:
         raise ReportError(f"cannot draw {path.name}: there is nothing to show")
     kind = path.suffix[1:].lower()
     if kind == "html":
         from isorate.reports.html import page
 
-        write(path, page(figure))
+        files.write(path, page(figure))
     else:
         from isorate.reports.plot import picture
 
-        write(path, picture(figure, kind))
-    print(f"wrote {path}", file=sys.stderr)
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its caches
+        files.write(path, picture(figure, kind))
+    _streams.say(f"wrote {path}")
 
 
 class Progress:
@@ -291,7 +328,7 @@ class Progress:
         self.started = time.monotonic()
         self.bar: Any = None
         self.task: Any = None
-        self.visible = sys.stderr.isatty()
+        self.visible = sys.stderr is not None and sys.stderr.isatty()
 
     def __call__(self, done: int) -> None:
         """Report the number of updates done."""
@@ -303,7 +340,9 @@ class Progress:
             from rich.console import Console
             from rich.progress import Progress as Bar
 
-            self.bar = Bar(console=Console(stderr=True), transient=True)
+            self.bar = Bar(
+                console=Console(stderr=True, width=columns(), height=ROWS), transient=True
+            )
             self.bar.start()
             self.task = self.bar.add_task("updates", total=self.total)
         self.bar.update(self.task, completed=done)

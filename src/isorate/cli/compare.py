@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -44,9 +43,9 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     if options["as_json"]:
         from isorate.reports import json
 
-        sys.stdout.write(json.dumps(json.comparison(result)))
+        shared.print_json(json.comparison(result))
     else:
         from isorate.reports import text
 
-        text.comparison(shared.console(), result, default)
+        text.comparison(shared.paper(), result, default)
     return 0 if result.equal else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -39,9 +38,9 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     if options["as_json"]:
         from isorate.reports import json
 
-        sys.stdout.write(json.dumps(json.conversion(result)))
+        shared.print_json(json.conversion(result))
     else:
         from isorate.reports import text
 
-        text.conversion(shared.console(), result, run.updates is None)
+        text.conversion(shared.paper(), result, run.updates is None)
     return 0 if result.ways and result.ways[0].comparison.equal else 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from isorate.cli import _shared as shared
+from isorate.cli import _streams
 
 COSINE = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, 0.1), {})"
 TORCH = COSINE.format("T_max=1, eta_min=0.002")
@@ -28,9 +30,6 @@ def command(output: Path) -> int:
 
     No framework is needed: Isorate carries their arithmetic.
     """
-    from rich.rule import Rule
-    from rich.text import Text
-
     from isorate import Run, compare, convert, read, simulate
     from isorate.core.errors import ReportError
     from isorate.reports import figure, text
@@ -38,40 +37,39 @@ def command(output: Path) -> int:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ReportError(f"cannot write to {output}: {(error.strerror or '').lower()}") from None
-    console = shared.console()
+        raise ReportError(f"cannot write to {output}: {_streams.reason(error)}") from None
+    paper = shared.paper()
 
     def heading(title: str) -> None:
-        console.print()
-        console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
-        console.print()
-
-    def say(line: str) -> None:
-        console.print(Text(line), soft_wrap=True)
+        paper.line()
+        paper.line(f"── {title} ──", "bold")
+        paper.line()
 
     heading("1. The page's two outputs, to the last digit")
     listed, stepped, same = read(MINDSPORE), read(TORCH), read(SAME)
-    say(f"MindSpore: {listed.code}")
-    say(f"# {simulate(listed, Run(6)).values.tolist()}")
-    console.print()
-    say(f"PyTorch: {stepped.code}")
-    say("# after each of six steps, as the page prints them:")
-    say(f"# {[[rate] for rate in simulate(stepped, Run(7)).values.tolist()[1:]]}")
+    paper.line(f"MindSpore: {listed.code}")
+    paper.line(f"# {simulate(listed, Run(6)).values.tolist()}")
+    paper.line()
+    paper.line(f"PyTorch: {stepped.code}")
+    paper.line("# after each of six steps, as the page prints them:")
+    paper.line(f"# {[[rate] for rate in simulate(stepped, Run(7)).values.tolist()[1:]]}")
 
     heading("2. Where the two part, and why")
     epochs = Run(epochs=5, updates_per_epoch=2, step_every="epoch")
-    say("The page gives its two sides different inputs. With the same ones, 0.1 down to 0.01 in")
-    say("two epochs of two updates, torch stepped once an epoch:")
-    console.print()
+    paper.paragraph(
+        "The page gives its two sides different inputs. With the same ones, 0.1 down to 0.01 in "
+        "two epochs of two updates, torch stepped once an epoch:"
+    )
+    paper.line()
     result = compare(same, listed, epochs)
-    text.comparison(console, result, False)
+    text.comparison(paper, result, False)
 
     heading("3. The torch line, said in MindSpore")
     inside = Run(epochs=3, updates_per_epoch=2, step_every="epoch")
-    text.conversion(console, convert(same, to="mindspore", run=inside), False)
+    text.conversion(paper, convert(same, to="mindspore", run=inside), False)
 
     heading("4. The MindSpore line, said in torch")
-    text.conversion(console, convert(listed, to="torch", run=Run(6)), False)
+    text.conversion(paper, convert(listed, to="torch", run=Run(6)), False)
 
     heading("5. At a length one trains with")
     long = (
@@ -79,12 +77,14 @@ def command(output: Path) -> int:
         read("cosine_decay_lr(0.01, 0.1, 4100, 100, 30)"),
     )
     result = compare(*long, Run(epochs=75, updates_per_epoch=100, step_every="epoch"))
-    text.comparison(console, result, False)
-    console.print()
+    text.comparison(paper, result, False)
+    paper.line()
     picture = figure.of_comparison(result)
-    for name in ("torch-mindspore.html", "torch-mindspore.png"):
-        try:
-            shared.write_plot(output / name, picture)
-        except ReportError as error:
-            console.print(Text(f"no {name}: {error}", style="yellow"))
+    shared.write_plot(output / "torch-mindspore.html", picture)
+    if find_spec("matplotlib") is None:
+        paper.line(
+            "no torch-mindspore.png: it needs Matplotlib, pip install 'isorate[plot]'", "yellow"
+        )
+    else:
+        shared.write_plot(output / "torch-mindspore.png", picture)
     return 0

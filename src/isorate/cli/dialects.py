@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from isorate.cli import _shared as shared
@@ -27,9 +25,9 @@ def command(names: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         from isorate.reports import json
 
-        sys.stdout.write(json.dumps(json.dialects(known)))
+        shared.print_json(json.dialects(known))
     else:
         from isorate.reports import text
 
-        text.dialects(shared.console(), known)
+        text.dialects(shared.paper(), known)
     return 0

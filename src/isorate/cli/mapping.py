@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from isorate.cli import _shared as shared
+from isorate.cli import _streams
+
 
 @click.command("mapping", short_help="Print the page that maps one framework to another.")
 @click.argument("a")
@@ -23,17 +26,17 @@ def command(a: str, b: str, subject: str | None, output: Path | None, as_json: b
     Without a SUBJECT, list those that there are. The outputs on a page were printed by the
     frameworks themselves and recorded; everything else is worked out anew.
     """
+    from isorate.reports.files import write
     from isorate.reports.json import dumps
 
     document = _subjects(a, b) if subject is None else _page(a, b, subject)
-    text = dumps(document) if as_json else document["markdown"]
-    if output is None:
-        sys.stdout.write(text)
-        return 0
-    from isorate.reports.files import write
-
-    write(output, text)
-    print(f"wrote {output}", file=sys.stderr)
+    if output is not None:
+        write(output, dumps(document) if as_json else document["markdown"])
+        _streams.say(f"wrote {output}")
+    elif as_json:
+        shared.print_json(document)
+    else:
+        sys.stdout.write(document["markdown"])
     return 0
 
 

@@ -2,44 +2,100 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from isorate.cli import _shared as shared
+from isorate.core.errors import ReportError, RunError
+
+if TYPE_CHECKING:
+    from isorate.core.run import Run
+    from isorate.dialects._base import Call
+
+
+def _parse_updates(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[int, ...]:
+    """Read updates with commas between them, or an option for each."""
+    written = [update.strip() for text in given for update in text.split(",")]
+    for update in written:
+        if not (update.isdecimal() and len(update) <= LONGEST_UPDATE):
+            raise click.BadParameter(f"{update!r} is no update: 0, 1, 2 and so on")
+    return tuple(map(int, written))
+
+
+#: More digits than the longest run has.
+LONGEST_UPDATE = 20
 
 
 @click.command("show", short_help="Show what one call really does.")
 @click.argument("call")
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
+@click.option(
+    "--at",
+    multiple=True,
+    metavar="UPDATE,...",
+    callback=_parse_updates,
+    help="Print the rates of these updates only, to the last digit.",
+)
 @shared.schedule_options
-def command(call: str, dialect: str | None, **options: Any) -> int:
+def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
     \b
-    Example:
+    Examples:
       isorate show "CosineAnnealingLR(T_max=100, eta_min=0.001)" --lr 0.1
+      isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
     """  # noqa: D301 - \b is click's
-    from isorate.reports import figure
     from isorate.simulation import default_updates, simulate
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    if at:
+        _show_at(read, run, at, options)
+        return 0
     default = run.updates is None
     if default:
         run = run.lasting(default_updates(run, read))
     with shared.Progress(run.updates) as progress:
         curve = simulate(read, run, progress=progress)
     if options["plot"] is not None:
+        from isorate.reports import figure
+
         shared.write_plot(options["plot"], figure.of_curve(read, curve, run))
     if options["as_json"]:
         from isorate.reports import json
 
-        sys.stdout.write(json.dumps(json.show(read, curve)))
+        shared.print_json(json.show(read, curve))
     else:
         from isorate.reports import text
 
-        text.show(shared.console(), read, curve, run, default)
+        text.show(shared.paper(), read, curve, run, default)
     return 0
+
+
+def _show_at(call: Call, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
+    from isorate.sampling import sample
+
+    if options["plot"] is not None:
+        raise ReportError("--plot draws a whole run", hint="leave --at away")
+    beyond = [update for update in at if run.updates is not None and update >= run.updates]
+    if beyond:
+        raise RunError(
+            "--at asks for an update after the run",
+            required=f"at most {run.length - 1}",
+            got=max(beyond),
+        )
+    with shared.Progress(max(at) + 1) as progress:
+        found = sample(call, run, at, progress=progress)
+    run = run if run.updates is not None else run.lasting(max(at) + 1)
+    if options["as_json"]:
+        from isorate.reports import json
+
+        shared.print_json(json.show_at(call, at, found))
+    else:
+        from isorate.reports import text
+
+        text.show_at(shared.paper(), call, at, found, run)

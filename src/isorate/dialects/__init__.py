@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from isorate.core.errors import ReadError
+from isorate.core.nearest import did_you_mean
 from isorate.dialects._base import Dialect
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ def get(name: str) -> Dialect:
     dialects = registered()
     if name not in dialects:
         known = ", ".join(dialects)
-        raise ReadError("unknown dialect", required=f"one of {known}", got=repr(name))
+        raise ReadError(
+            "unknown dialect",
+            required=f"one of {known}",
+            got=repr(name),
+            hint=did_you_mean(name, dialects),
+        )
     return dialects[name]
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from isorate.core.errors import ReadError
+from isorate.core.nearest import did_you_mean
 from isorate.mappings import _programs
 from isorate.reader import read
 from isorate.simulation import simulate
@@ -236,7 +237,8 @@ def between(a: str, b: str) -> list[MappingPage]:
     if not found:
         known = sorted({f"{page.a} {page.b}" for page in pages().values()})
         raise ReadError(
-            f"there is no mapping page for {a} and {b}", hint=f"there is: {', '.join(known)}"
+            f"there is no mapping page for {a} and {b}",
+            hint=did_you_mean(f"{a} {b}", known) or f"there is: {', '.join(known)}",
         )
     return found
 
@@ -251,6 +253,7 @@ def get(a: str, b: str, subject: str) -> MappingPage:
     known = {page.subject: page for page in between(a, b)}
     if subject not in known:
         raise ReadError(
-            f"there is no mapping page on {subject}", hint=f"there is: {', '.join(known)}"
+            f"there is no mapping page on {subject}",
+            hint=did_you_mean(subject, known) or f"there is: {', '.join(known)}",
         )
     return known[subject]

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from isorate.core.errors import IsorateError
+from isorate.reports.milestones import milestones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
     from isorate.core.curve import Curve, Halt
     from isorate.dialects._base import Call, Dialect
     from isorate.explanation import SideFacts
+    from isorate.sampling import Sampled
 
 
-def dumps(document: Any) -> str:
-    """Return one JSON document, ending with a newline."""
-    return msgspec.json.encode(document).decode() + "\n"
+#: What stands for itself in a document that a terminal may show: the printable part of ASCII.
+BEYOND_ASCII = re.compile(r"[^\n -~]")
+
+
+def dumps(document: Any, *, ascii_only: bool = False) -> str:
+    """Return one JSON document, ending with a newline.
+
+    A character that does not print is written as its escape; with ``ascii_only`` each one is that
+    an output which is not UTF-8 may lack.
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        char = found[0]
+        if char.isprintable() and not ascii_only:
+            return char
+        units = char.encode("utf-16-be").hex()
+        return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+    return BEYOND_ASCII.sub(escaped, msgspec.json.encode(document).decode()) + "\n"
 
 
 def number(value: float) -> float | str:
@@ -32,12 +53,16 @@ def number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def shortest(values: NDArray[Any]) -> NDArray[Any]:
+    """Return rates whose text is the shortest that reads back to the same bits of their dtype."""
+    if values.dtype != np.float32:
+        return values
+    return np.array([float(str(v)) for v in values.reshape(-1)]).reshape(values.shape)
+
+
 def rates(curve: Curve) -> list[Any]:
     """Return a curve's rates, one list a group where there are several."""
-    values = curve.values
-    if values.dtype == np.float32:
-        # the shortest text that reads back to the same float32
-        values = np.array([float(str(v)) for v in values.reshape(-1)]).reshape(values.shape)
+    values = shortest(curve.values)
     if np.isfinite(values).all():
         listed: list[Any] = values.tolist()
         return listed
@@ -47,14 +72,51 @@ def rates(curve: Curve) -> list[Any]:
 
 def show(call: Call, curve: Curve) -> dict[str, Any]:
     """Return the document of ``show --json``."""
+    rows = curve.values.reshape(curve.groups, -1)
+    return {
+        **_shown(call, curve.dtype),
+        "rates": rates(curve),
+        "halt": _halt(curve.halt),
+        "milestones": [
+            {
+                "name": one.name,
+                "update": one.update,
+                "rate": _of_groups(rows[:, one.update]),
+                "groups": list(one.groups),
+            }
+            for one in milestones(curve)
+        ],
+    }
+
+
+def show_at(call: Call, at: Sequence[int], found: Sampled) -> dict[str, Any]:
+    """Return the document of ``show --at … --json``."""
+    picked = [found.rates.get(update) for update in at]
+    rows = [
+        [None if values is None else number(shortest(values).tolist()[group]) for values in picked]
+        for group in range(call.groups)
+    ]
+    return {
+        **_shown(call, call.dtype),
+        "at": list(at),
+        "rates": rows if call.groups > 1 else rows[0],
+        "halt": _halt(found.halt),
+    }
+
+
+def _shown(call: Call, dtype: Any) -> dict[str, Any]:
     return {
         "dialect": call.dialect,
         "call": call.code,
         "schedule": _schedule(call),
-        "dtype": curve.dtype,
-        "rates": rates(curve),
-        "halt": _halt(curve.halt),
+        "dtype": np.dtype(dtype).name,
     }
+
+
+def _of_groups(values: NDArray[Any]) -> Any:
+    """Return the rates of one update: a number, or a list where there are several groups."""
+    listed = [number(v) for v in shortest(values).tolist()]
+    return listed if len(listed) > 1 else listed[0]
 
 
 def comparison(result: Comparison) -> dict[str, Any]:

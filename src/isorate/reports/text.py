@@ -2,141 +2,159 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from isorate.dialects._base import shortened
 from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
+from isorate.reports.json import shortest
+from isorate.reports.milestones import milestones
+from isorate.reports.paper import Part
 from isorate.reports.plot import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
-    from isorate.core.curve import Curve
+    from isorate.core.curve import Curve, Halt
     from isorate.core.run import Run
     from isorate.dialects._base import Call, Dialect
+    from isorate.reports.paper import Paper
+    from isorate.sampling import Sampled
+
+    Row = tuple[str, str | Sequence[Part]]
 
 
 STYLES = {"identical": "green", "equal": "green", "diverge": "yellow", "different": "red"}
 
+#: Parameter groups that are shown side by side; JSON has them all.
+GROUPS_SHOWN = 4
 
-def show(console: Console, call: Call, curve: Curve, run: Run, default: bool) -> None:
+
+def show(paper: Paper, call: Call, curve: Curve, run: Run, default: bool) -> None:
     """Print one call: what it is, its rates, its plot."""
-    console.print(Text(shortened(call.code), style="bold"), soft_wrap=True)
-    console.print()
-    facts = grid()
-    facts.add_row("dialect", f"{call.dialect}, as of {call.card.version}")
-    facts.add_row("arithmetic", call.card.arithmetic)
-    facts.add_row("past its end", call.card.past_end)
-    facts.add_row("run", run_text(run, default))
-    facts.add_row("rates", _first_and_last(curve))
-    if curve.halt is not None:
-        facts.add_row("ends", Text(str(curve.halt), style="yellow"))
+    paper.line(shortened(call.code), "bold")
+    paper.line()
+    facts: list[Row] = [
+        ("dialect", f"{call.dialect}, as of {call.card.version}"),
+        ("arithmetic", call.card.arithmetic),
+        ("past its end", call.card.past_end),
+        ("run", run_text(run, default)),
+        *_rates(curve),
+        *_end(curve.halt),
+    ]
     if call.card.deprecation is not None:
-        facts.add_row("deprecated", Text(call.card.deprecation, style="yellow"))
+        facts.append(("deprecated", [Part(call.card.deprecation, "yellow")]))
         if call.card.way_out is not None:
-            facts.add_row("way out", f"{call.card.way_out}, which stays")
-    console.print(facts)
+            facts.append(("way out", f"{call.card.way_out}, which stays"))
+    paper.rows(facts)
     if curve.updates:
-        draw(console, figures.of_curve(call, curve, run))
+        paper.line()
+        paper.table(_milestones(curve), right=1)
+        _more_groups(paper, curve.groups)
+        draw(paper, figures.of_curve(call, curve, run))
 
 
-def comparison(console: Console, result: Comparison, default: bool) -> None:
+def show_at(paper: Paper, call: Call, at: Sequence[int], found: Sampled, run: Run) -> None:
+    """Print the rates of single updates, each to its last digit."""
+    paper.line(shortened(call.code), "bold")
+    paper.line()
+    paper.rows([("run", run_text(run, False)), *_end(found.halt)])
+    paper.line()
+    shown = min(call.groups, GROUPS_SHOWN)
+    rows = [["update", *_columns("rate", call.groups)]]
+    for update in at:
+        values = found.rates.get(update)
+        cells = ["none"] * shown if values is None else shortest(values[:shown]).tolist()
+        rows.append([str(update), *map(str, cells)])
+    paper.table(rows, right=0)
+    _more_groups(paper, call.groups)
+
+
+def comparison(paper: Paper, result: Comparison, default: bool) -> None:
     """Print a comparison: the verdict in one sentence, then why, then the plot."""
-    console.print(Text(result.sentence, style=f"bold {STYLES[result.verdict]}"))
-    console.print()
-    facts = grid()
-    for name, side in (("a", result.a), ("b", result.b)):
-        facts.add_row(name, Text(f"{shortened(side.call)}  ({side.dtype})", overflow="fold"))
-    facts.add_row("run", run_text(result.run, default))
-    console.print(facts)
+    paper.paragraph(result.sentence, f"bold {STYLES[result.verdict]}")
+    paper.line()
+    sides: list[Row] = [
+        (name, [Part(f"{shortened(side.call)}  ({side.dtype})", code=True)])
+        for name, side in (("a", result.a), ("b", result.b))
+    ]
+    paper.rows([*sides, ("run", run_text(result.run, default))])
     if result.reasons:
-        console.print()
-        differs = grid()
-        for reason in result.reasons:
-            caused = f"\n{', '.join(reason.arguments)}" if reason.arguments else ""
-            differs.add_row(reason.kind, Text.assemble(reason.text, (caused, "dim")))
-        console.print(differs)
-    console.print()
-    console.print(Text(_measures(result), style="dim"))
+        paper.line()
+        reasons: list[Row] = [
+            (reason.kind, [Part(reason.text), *_part(", ".join(reason.arguments))])
+            for reason in result.reasons
+        ]
+        paper.rows(reasons)
+    paper.line()
+    paper.paragraph(_measures(result), "dim")
     picture = figures.of_comparison(result)
     if picture is not None:
-        draw(console, picture)
+        draw(paper, picture)
 
 
-def conversion(console: Console, result: Conversion, default: bool, *, plot: bool = True) -> None:
+def conversion(paper: Paper, result: Conversion, default: bool) -> None:
     """Print a conversion: every way, best first, with what it costs."""
     if result.ways:
         best = result.ways[0].comparison
         count = f"{len(result.ways)} way{'s' if len(result.ways) > 1 else ''}"
-        console.print(
-            Text(
-                f"{count} to say it in {result.to}, best first.",
-                style=f"bold {STYLES[best.verdict]}",
-            )
+        paper.paragraph(
+            f"{count} to say it in {result.to}, best first.", f"bold {STYLES[best.verdict]}"
         )
     else:
-        console.print(Text(f"There is no way to say it in {result.to}.", style="bold red"))
-    console.print()
-    facts = grid()
-    facts.add_row("from", Text(shortened(result.call.code), overflow="fold"))
-    facts.add_row("run", run_text(result.run, default))
-    console.print(facts)
+        paper.paragraph(f"There is no way to say it in {result.to}.", "bold red")
+    paper.line()
+    paper.rows(
+        [
+            ("from", [Part(shortened(result.call.code), code=True)]),
+            ("run", run_text(result.run, default)),
+        ]
+    )
     for number, way in enumerate(result.ways, 1):
-        console.print()
-        head = Text.assemble(
-            f"{number}. ", (way.comparison.verdict, STYLES[way.comparison.verdict])
-        )
-        console.print(head)
-        console.print(Text(f"   {shortened(way.code)}", style="bold"), soft_wrap=True)
-        notes = grid(indent=3)
-        notes.add_row("→", way.comparison.sentence)
-        for loss in way.losses:
-            notes.add_row("·", Text(loss, style="dim"))
-        console.print(notes)
+        paper.line()
+        paper.line(f"{number}. {way.comparison.verdict}", STYLES[way.comparison.verdict])
+        paper.line(f"   {shortened(way.code)}", "bold")
+        notes: list[Row] = [("→", way.comparison.sentence)]
+        notes += [("·", [Part(loss, "dim")]) for loss in way.losses]
+        paper.rows(notes, indent=3)
     if result.refusals:
-        console.print()
-        refused = grid()
+        paper.line()
+        refused: list[Row] = []
         for reason, names in result.refused.items():
             shown = names[0] if len(names) == 1 else ", ".join(n.rpartition(".")[2] for n in names)
-            refused.add_row("not", Text.assemble(shown, (f"\n{reason}", "dim")))
-        console.print(refused)
+            refused.append(("not", [Part(shown), Part(reason, "dim")]))
+        paper.rows(refused)
     equal = bool(result.ways) and result.ways[0].comparison.equal
     picture = None if equal else figures.of_conversion(result)
     if picture is not None:
-        draw(console, picture)
+        draw(paper, picture)
 
 
-def dialects(console: Console, known: Sequence[Dialect]) -> None:
+def dialects(paper: Paper, known: Sequence[Dialect]) -> None:
     """Print every dialect and its constructors."""
-    for dialect in known:
-        console.print(Text(f"{dialect.title} {dialect.version}", style="bold"), end="")
-        console.print(Text(f"  --to {dialect.name}", style="dim"))
+    for number, dialect in enumerate(known):
+        if number:
+            paper.line()
+        paper.line(f"{dialect.title} {dialect.version}  --to {dialect.name}", "bold")
         for constructor in dialect.constructors:
             card = constructor.card
             marks = ["every bit" if card.ulp == 0 else f"within {card.ulp} ULP"]
             marks += ["deprecated"] if card.deprecation else []
             arguments = constructor.signature().removeprefix(card.name)
-            console.print(Text.assemble("  ", card.name, ("  " + ", ".join(marks), "dim")))
-            console.print(Text(f"      {arguments}", style="dim"))
-        console.print()
+            paper.line(f"  {card.name}  {', '.join(marks)}")
+            paper.paragraph(arguments, "dim", indent=6)
 
 
-def draw(console: Console, figure: figures.Figure) -> None:
+def draw(paper: Paper, figure: figures.Figure) -> None:
     """Print a figure's plot, as wide as the terminal allows."""
     if figure.updates > LONGEST_DRAWN:
         return
-    width = min(console.width, 100)
-    console.print()
-    plot = terminal(figure, width, color=console.color_system is not None)
-    console.print(Text.from_ansi(plot), soft_wrap=True)
+    console = paper.console
+    paper.line()
+    plot = terminal(figure, min(console.width, 100), color=console.color_system is not None)
+    paper.picture(plot)
 
 
 def run_text(run: Run, default: bool) -> str:
@@ -144,36 +162,62 @@ def run_text(run: Run, default: bool) -> str:
     return f"{run}{' (chosen to show every end and period)' if default else ''}"
 
 
-def grid(indent: int = 0) -> Table:
-    """Return a table of two columns without lines."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    if indent:
-        table.pad_edge = True
-        table.padding = (0, 2, 0, indent)
-    return table
+def _part(text: str) -> list[Part]:
+    return [Part(text, "dim")] if text else []
 
 
-def _first_and_last(curve: Curve) -> str:
-    rows: Any = curve.values.reshape(curve.groups, -1)
-    if not curve.updates:
-        return "none"
-    shown = []
+def _end(halt: Halt | None) -> list[Row]:
+    return [] if halt is None else [("ends", [Part(str(halt), "yellow")])]
+
+
+def _rates(curve: Curve) -> list[Row]:
+    """Return a row for each group: its first rates and its last one."""
+    rows = curve.values.reshape(curve.groups, -1)[:GROUPS_SHOWN]
+    said = []
     for row in rows:
-        few = [f"{rate:.6g}" for rate in row[:4]]
-        more = [] if len(row) <= 4 else ["…", f"{row[-1]:.6g}"]
-        shown.append(", ".join(few) + (" " if more else "") + " ".join(more))
-    return "\n".join(shown)
+        few = ", ".join(f"{rate:.6g}" for rate in row[:4])
+        more = f" … {row[-1]:.6g}" if len(row) > 4 else ""
+        said.append(f"{few}{more}" or "none")
+    return list(zip(_columns("rates", curve.groups), said, strict=True))
+
+
+def _milestones(curve: Curve) -> list[list[str]]:
+    """Return the cells of the table of milestones, one row an update."""
+    shown = min(curve.groups, GROUPS_SHOWN)
+    rows = curve.values.reshape(curve.groups, -1)[:shown]
+    names: dict[int, list[str]] = {}
+    for one in milestones(curve, shown):
+        of = "" if len(one.groups) == shown else f" of group {', '.join(map(str, one.groups))}"
+        names.setdefault(one.update, []).append(f"{one.name}{of}")
+    return [
+        ["", "update", *_columns("rate", curve.groups)],
+        *(
+            [", ".join(said), str(update), *(f"{rate:.6g}" for rate in rows[:, update])]
+            for update, said in names.items()
+        ),
+    ]
+
+
+def _columns(name: str, groups: int) -> list[str]:
+    """Return what to call that which each of the groups has, as many as are shown."""
+    shown = range(min(groups, GROUPS_SHOWN))
+    return (
+        [name]
+        if groups == 1
+        else [f"{name}, group {group}".removeprefix("rate, ") for group in shown]
+    )
+
+
+def _more_groups(paper: Paper, groups: int) -> None:
+    if groups > GROUPS_SHOWN:
+        paper.line(f"and {groups - GROUPS_SHOWN:,} more groups: --json has their rates", "dim")
 
 
 def _measures(result: Comparison) -> str:
     bit = result.first_bit_difference
     bits = "no bit differs" if bit is None else f"first bit differs at update {bit:,}"
     proved = (
-        "equality proved for every update"
-        if result.proved
-        else f"measured over {result.updates:,} updates"
+        "proved for every update" if result.proved else f"measured over {result.updates:,} updates"
     )
     ulp = f", {result.max_ulp:,} ULP" if result.equal else ""
     return (
