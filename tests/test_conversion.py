@@ -46,6 +46,12 @@ def test_torch_to_the_list_past_the_half_period() -> None:
     assert best.comparison.equal
 
 
+def test_no_factor_leads_to_a_rate_so_much_larger() -> None:
+    result = convert("mindspore.nn.piecewise_constant_lr([8, 31], [5e-324, 2e-4])", to="torch")
+    reason = dict(result.refusals)["torch.optim.lr_scheduler.MultiStepLR"]
+    assert reason == "no factor leads from a rate to one so much larger"
+
+
 def test_the_list_reaches_its_minimum() -> None:
     call: Any = convert(TORCH.format(10, 0.0), to="mindspore", run=Run(10)).ways[0].call
     assert call.total_step == 11

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from isorate.core.printable import plain
+
 #: What an error says is cut in its middle where it is longer: what was given may be a megabyte.
 LONGEST_MESSAGE: Final = 2000
 
@@ -60,9 +62,7 @@ def _line(text: str) -> str:
     if len(text) > LONGEST_MESSAGE:
         half = LONGEST_MESSAGE // 2
         text = f"{text[:half]} … {text[-half:]}"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return plain(text)
 
 
 class ReadError(IsorateError):

@@ -128,6 +128,8 @@ def milestones(shape: Any, base: float | None) -> Said | Refusal:
     if any(rate == 0 for rate in shape.rates[:-1]):
         return Refusal("a rate of 0 stays 0, whatever it is multiplied by")
     ratios = [share(after, before) for before, after in pairwise(shape.rates)]
+    if not all(map(math.isfinite, ratios)):
+        return Refusal("no factor leads from a rate to one so much larger")
     if shape.rates[-1] == 0 and len(set(ratios)) > 1:
         return Refusal("only a factor of 0 leads to 0")
     gamma = min(ratios, key=lambda ratio: abs(math.log(abs(ratio) or 1e-300)))
