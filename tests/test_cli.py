@@ -259,6 +259,7 @@ BAD: list[tuple[str, ...]] = [
     ("show", "[]"),
     ("show", "[0.1, 'x']"),
     ("compare", B),
+    ("compare", "-", "-"),
     ("compare", B, B, B),
     ("compare", B, B, "--lr", "0.1"),
     ("compare", B, "CosineAnnealingLR(T_max=10)"),

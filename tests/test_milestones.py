@@ -7,7 +7,9 @@ import pytest
 
 from isorate import Curve, Run, read, simulate
 from isorate.core.curve import Halt
+from isorate.reports.figure import Figure, Line
 from isorate.reports.milestones import milestones
+from isorate.reports.plot import COLORS, dashes
 from isorate.sampling import sample
 from tests.test_cli import document, isorate
 
@@ -127,3 +129,20 @@ def test_sampling_takes_the_same_rates_from_any_block(every: int) -> None:
     assert {update: rates.tolist() for update, rates in found.items()} == {
         update: [whole[update]] for update in at
     }
+
+
+def test_many_groups_are_told_apart_or_counted() -> None:
+    rates = ",".join(["0.1"] * 1000)
+    done = isorate("show", "StepLR(2)", "--lr", rates)
+    assert "drawn: the first 8 of 1,000 parameter groups" in done.stdout
+    assert "and 996 more groups" in done.stdout
+    plot = done.stdout.splitlines()[-20:]
+    assert max(map(len, plot)) <= 80
+    assert len({(*dashes(index), COLORS[index % len(COLORS)]) for index in range(8)}) == 8
+
+
+def test_rates_that_differ_by_a_unit_in_the_last_place_are_one_line() -> None:
+    """A page could not count the ticks between them."""
+    values = np.array([0.1, np.nextafter(0.1, 1)] * 20)
+    assert Figure("", (Line("", values),)).limits() == (0.0, values[1])
+    assert Figure("", (Line("", values * np.array([1, 1 + 1e-9] * 20)),)).limits()[0] > 0.09

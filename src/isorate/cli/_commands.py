@@ -62,7 +62,7 @@ def group(context: click.Context) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    if "_ISORATE_COMPLETE" in os.environ:
+    if os.environ.get("_ISORATE_COMPLETE"):
         group.main(prog_name="isorate")  # a shell asks what it may complete; this ends the process
     _streams.prepare()
     if sys.stdout is None:

@@ -223,6 +223,8 @@ def read_sides(
     """Read two calls, giving the rate to each that has none of its own."""
     from isorate.reader import read
 
+    if texts == ("-", "-"):
+        raise ReadError("- stands for one call only", hint="read the other one with @FILE")
     calls, used = [], False
     for text in map(source, texts):
         try:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.core.printable import plain
+from isorate.dialects._base import shortened
 from isorate.reports import LONGEST_DRAWN
 
 if TYPE_CHECKING:
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     from isorate.conversion import Conversion
     from isorate.core.curve import Curve
     from isorate.dialects._base import Call
+
+
+#: Rates that differ by no more than this share of the highest lie on one line.
+FLAT = 1e-12
+
+#: Parameter groups that are drawn: more lines could not be told apart.
+GROUPS_DRAWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,11 @@ class Figure:
         return max((len(line.values) for line in self.lines), default=0)
 
     def limits(self) -> tuple[float, float]:
-        """Return the lowest and the highest finite rate, never the same."""
+        """Return the lowest and the highest finite rate; of rates that are all but the same, 0."""
         finite = [line.values[np.isfinite(line.values)] for line in self.lines]
         low = min((float(v.min()) for v in finite if len(v)), default=0.0)
         high = max((float(v.max()) for v in finite if len(v)), default=1.0)
-        if low == high:
+        if high - low <= FLAT * max(abs(low), abs(high)):
             low, high = min(low, 0.0), max(high, 0.0)
         return (low, high) if low < high else (low, low + 1.0)
 
@@ -63,7 +72,7 @@ def of_curve(call: Call, curve: Curve, run: object) -> Figure:
     facts = [("call", call.code), ("run", str(run)), ("dtype", curve.dtype)]
     if curve.halt:
         facts.append(("ends", str(curve.halt)))
-    return Figure(call.code, _lines(call.name, curve), halt, tuple(facts))
+    return _figure(shortened(call.code), _lines(call.name, curve), halt, facts, curve.groups)
 
 
 def of_comparison(result: Comparison) -> Figure | None:
@@ -79,7 +88,17 @@ def of_comparison(result: Comparison) -> Figure | None:
         ("largest |Δ|", f"{result.max_abs:.3g}, {result.max_rel_peak:.3g} of the peak rate")
     )
     lines = (*_lines(labels[0], curves[0]), *_lines(labels[1], curves[1]))
-    return Figure(result.sentence, lines, result.first_difference, tuple(facts))
+    return _figure(result.sentence, lines, result.first_difference, facts, curves[0].groups)
+
+
+def _figure(
+    title: str, lines: tuple[Line, ...], mark: int | None, facts: list[tuple[str, str]], groups: int
+) -> Figure:
+    """Return a picture whose texts hold nothing that a terminal or a page would act upon."""
+    if groups > GROUPS_DRAWN:
+        facts.append(("drawn", f"the first {GROUPS_DRAWN} of {groups:,} parameter groups"))
+    plainly = tuple((plain(name), plain(value)) for name, value in facts)
+    return Figure(plain(title), lines, mark, plainly)
 
 
 def of_conversion(result: Conversion) -> Figure | None:
@@ -89,10 +108,12 @@ def of_conversion(result: Conversion) -> Figure | None:
 
 def _lines(label: str, curve: Curve) -> tuple[Line, ...]:
     if curve.halt is not None:
-        label = f"{label} ({curve.halt.error} at update {curve.halt.update:,})"
+        label = f"{label} ({plain(curve.halt.error)} at update {curve.halt.update:,})"
     if curve.groups == 1:
         return (Line(label, curve.values.reshape(-1)),)
-    return tuple(Line(f"{label}, group {i}", row) for i, row in enumerate(curve.values))
+    return tuple(
+        Line(f"{label}, group {i}", row) for i, row in enumerate(curve.values[:GROUPS_DRAWN])
+    )
 
 
 def envelope(

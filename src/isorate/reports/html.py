@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +10,7 @@ import numpy as np
 
 from isorate.reports.figure import Figure, envelope
 from isorate.reports.json import number
-from isorate.reports.plot import COLORS
+from isorate.reports.plot import COLORS, dashes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +40,8 @@ canvas {{ width: 100%; height: 26rem; display: block; touch-action: none; outlin
   box-shadow: 0 2px 8px rgb(0 0 0 / .12); }}
 #tip b {{ font-weight: 600; }}
 .key {{ display: flex; gap: 1.5rem; flex-wrap: wrap; margin: .5rem 0 1.5rem; color: var(--soft); }}
-.key i {{ display: inline-block; width: 1.6rem; border-top: 3px solid; vertical-align: middle;
-  margin-right: .4rem; }}
+.key svg {{ width: 1.8rem; height: 3px; vertical-align: middle; margin-right: .4rem;
+  stroke-width: 3; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .92rem; }}
 th, td {{ text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
   border-top: 1px solid var(--line); overflow-wrap: anywhere; }}
@@ -100,7 +99,8 @@ function ticks(low, high, most) {
   const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map(k => k * power).find(k => k >= rough);
   const all = [];
-  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-12); k++) all.push(k * step);
+  const first = Math.ceil(low / step);
+  for (let k = 0; k <= most && (first + k) * step <= high; k++) all.push((first + k) * step);
   return all;
 }
 function grid() {
@@ -130,9 +130,9 @@ function draw() {
     pen.moveTo(x(data.mark), pad.top); pen.lineTo(x(data.mark), pad.top + box().height);
     pen.stroke(); pen.setLineDash([]);
   }
-  data.lines.forEach((line, index) => {
+  data.lines.forEach(line => {
     pen.strokeStyle = pen.fillStyle = line.color; pen.lineWidth = 2;
-    pen.setLineDash(index % 2 ? [7, 4] : []); pen.beginPath();
+    pen.setLineDash(line.dashes); pen.beginPath();
     let down = false;
     line.rates.forEach((rate, i) => {
       if (!real(rate)) { down = false; return; }
@@ -205,6 +205,7 @@ def page(figure: Figure) -> str:
         {
             "label": line.label,
             "color": COLORS[index % len(COLORS)],
+            "dashes": dashes(index),
             "updates": updates.tolist(),
             "rates": _rates(line.values[updates], alone),
         }
@@ -218,9 +219,10 @@ def page(figure: Figure) -> str:
         "lines": lines,
     }
     key = "".join(
-        f"<span><i style='border-color:{line['color']};border-top-style:{dash}'></i>"
+        f'<span><svg stroke="{line["color"]}" stroke-dasharray="{str(line["dashes"])[1:-1]}" '
+        f'aria-hidden="true"><line x2="100%" y1="1.5" y2="1.5"/></svg>'
         f"{html.escape(str(line['label']))}</span>"
-        for line, dash in zip(lines, cycle(("solid", "dashed")), strict=False)
+        for line in lines
     )
     facts = "".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
@@ -234,7 +236,7 @@ def page(figure: Figure) -> str:
         thinned=f"Of {figure.updates:,} updates, the extremes of every pixel are kept."
         if thinned
         else "",
-        data=msgspec.json.encode(data).decode().replace("</", "<\\/"),
+        data=msgspec.json.encode(data).decode().replace("<", "\\u003c"),
         script=SCRIPT,
     )
 

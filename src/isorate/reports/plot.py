@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 TERMINAL_COLORS = (33, 208, 42, 141)
 COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
 MARK_COLOR = 196
+#: A piece of a line, for the legend.
+DOTS = "⣀⡠⠤⠒⠉"
+#: How lines are broken, in points: colours alone do not tell eight of them apart.
+DASHES = ((), (7, 4), (2, 3), (12, 3, 2, 3))
 #: What is left free above the highest and below the lowest rate, as a share of what lies between.
 PAD = 0.02
 
@@ -52,7 +56,7 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     ]
     text.append(" " * (gutter + 1) + "└" + "─" * columns)
     text.append(" " * (gutter + 2) + _axis(figure, columns, last))
-    text.append(" " * (gutter + 2) + _legend(figure, color))
+    text += [" " * (gutter + 2) + row for row in _legend(figure, color, columns)]
     return "\n".join(row.rstrip(" ⠀") for row in text)
 
 
@@ -106,13 +110,24 @@ def _axis(figure: Figure, columns: int, last: int) -> str:
     return "".join(row)
 
 
-def _legend(figure: Figure, color: bool) -> str:
-    parts = []
+def _legend(figure: Figure, color: bool, columns: int) -> list[str]:
+    """Return the rows of the legend, as many entries beside each other as there is room for."""
+    rows: list[list[str]] = []
+    room = 0
     for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)]
-        dots = f"\033[38;5;{hue}m⣀⡠⠤⠒⠉\033[0m" if color else "⣀⡠⠤⠒⠉"
-        parts.append(f"{dots} {line.label}")
-    return "   ".join(parts)
+        dots = f"\033[38;5;{hue}m{DOTS}\033[0m" if color else DOTS
+        room -= len(f"   {DOTS} {line.label}")
+        if room < 0 or not rows:
+            rows.append([])
+            room = columns - len(f"{DOTS} {line.label}")
+        rows[-1].append(f"{dots} {line.label}")
+    return ["   ".join(row) for row in rows]
+
+
+def dashes(index: int) -> tuple[int, ...]:
+    """Return how a line is broken: every other one, and differently once the colours are used."""
+    return DASHES[(index % 2 + index // len(COLORS) * 2) % len(DASHES)]
 
 
 def picture(figure: Figure, kind: str) -> bytes:
@@ -155,7 +170,7 @@ def _plot(axes: Any, figure: Figure) -> None:
             updates,
             rates,
             color=COLORS[index % len(COLORS)],
-            linestyle="-" if index % 2 == 0 else "--",
+            linestyle=(0, tuple(part / 1.8 for part in dashes(index))) if dashes(index) else "-",
             linewidth=1.8,
             drawstyle="steps-mid" if figure.updates <= 400 else "default",
             marker="o" if few else None,
@@ -177,7 +192,7 @@ def _plot(axes: Any, figure: Figure) -> None:
     axes.set_ylim(low - margin, high + margin)
     axes.set_xlabel("update")
     axes.set_ylabel("learning rate")
-    axes.set_title(fill(figure.title, 96), fontsize=11, loc="left", pad=18)
+    axes.set_title(fill(figure.title, 108), fontsize=11, loc="left", pad=18)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, -0.08), ncols=4)
+    axes.figure.legend(frameon=False, loc="outside lower right", ncols=4)

@@ -155,6 +155,9 @@ def draw(paper: Paper, figure: figures.Figure) -> None:
     paper.line()
     plot = terminal(figure, min(console.width, 100), color=console.color_system is not None)
     paper.picture(plot)
+    for name, value in figure.facts:
+        if name == "drawn":
+            paper.line(f"drawn: {value}", "dim")
 
 
 def run_text(run: Run, default: bool) -> str:
