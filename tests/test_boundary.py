@@ -91,9 +91,10 @@ FOREIGN = (
 def test_a_call_refuses_what_its_author_did_not_think_of(error: Exception) -> None:
     odd = Odd(None, error)
     kind = type(error).__name__
+    with pytest.raises(ConvertError, match=rf"there is no schedule in elsewhere.Odd: {kind}: "):
+        odd.lower()
     refused: tuple[tuple[type[IsorateError], Any], ...] = (
         (NativeError, odd.fault),
-        (ConvertError, odd.lower),
         (NativeError, odd.plateau),
         (NativeError, lambda: odd.code),
         (NativeError, lambda: list(odd.native(2))),

@@ -13,10 +13,10 @@ import msgspec
 
 from isorate.core import notebook
 from isorate.core.errors import ConvertError, IsorateError, NativeError, ReadError, RunError
-from isorate.dialects._boundary import guard
+from isorate.dialects._boundary import Answer, guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -247,16 +247,16 @@ class Card:
     counts: Literal["steps", "updates"] = "steps"
 
 
-#: What a call is asked, and what it refuses with where Isorate cannot follow an argument.
-ANSWERS: Mapping[str, Callable[[str], IsorateError | Refusal]] = {
-    "fault": NativeError,
-    "follow": NativeError,
-    "lift": Refusal,
-    "lower": ConvertError,
-    "native": NativeError,
-    "plateau": NativeError,
-    "say": Refusal,
-    "written": NativeError,
+#: What a call is asked, and what it refuses with where an argument is of no use for that.
+ANSWERS: Mapping[str, Answer] = {
+    "fault": Answer(NativeError),
+    "follow": Answer(NativeError),
+    "lift": Answer(Refusal),
+    "lower": Answer(ConvertError, "there is no schedule in {}"),
+    "native": Answer(NativeError),
+    "plateau": Answer(NativeError),
+    "say": Answer(Refusal),
+    "written": Answer(NativeError),
 }
 
 

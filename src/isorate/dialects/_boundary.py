@@ -8,6 +8,7 @@ refused as what Isorate cannot follow; no framework is said to raise it.
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -27,58 +28,69 @@ FOREIGN = (
 )
 
 
-def guard(
-    constructor: type, answers: Mapping[str, Callable[[str], Any]], halting: type[Exception]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a method refuses with.
+
+    Args:
+        refusal: makes, of the reason, an error to raise, or anything else to return.
+        what: the reason, in which the constructor's name has a place.
+
+    """
+
+    refusal: Callable[[str], Any]
+    what: str = "Isorate cannot follow {} here"
+
+
+def guard(constructor: type, answers: Mapping[str, Answer], halting: type[Exception]) -> None:
     """Let nothing out of a constructor's own methods but Isorate's errors.
 
     Args:
         constructor: a class of calls, just made.
-        answers: the methods that a call is asked by, and what each refuses with, given the reason:
-            an error to raise, or anything else to return.
+        answers: the methods that a call is asked by, and what each refuses with.
         halting: the signal for what ends the rates, which passes where they are being asked for.
 
     """
-    for name, refusal in answers.items():
+    for name, answer in answers.items():
         method = vars(constructor).get(name)
         if inspect.isgeneratorfunction(method):
-            setattr(constructor, name, _guarded_generator(method, refusal))
+            setattr(constructor, name, _guarded_generator(method, answer))
         elif isinstance(method, classmethod):
-            guarded = _guarded(method.__func__, refusal, halting)
+            guarded = _guarded(method.__func__, answer, halting)
             setattr(constructor, name, classmethod(guarded))
         elif method is not None:
-            setattr(constructor, name, _guarded(method, refusal, halting))
+            setattr(constructor, name, _guarded(method, answer, halting))
 
 
 def _guarded(
-    method: Callable[..., Any], refusal: Callable[[str], Any], halting: type[Exception]
+    method: Callable[..., Any], answer: Answer, halting: type[Exception]
 ) -> Callable[..., Any]:
     @wraps(method)
-    def answer(asked: Any, *arguments: Any) -> Any:
+    def answered(asked: Any, *arguments: Any) -> Any:
         try:
             return method(asked, *arguments)
         except (*FOREIGN, halting) as error:
-            return _refused(refusal, asked, error)
+            return _refused(answer, asked, error)
 
-    return answer
+    return answered
 
 
 def _guarded_generator(
-    method: Callable[..., Iterator[Any]], refusal: Callable[[str], Any]
+    method: Callable[..., Iterator[Any]], answer: Answer
 ) -> Callable[..., Iterator[Any]]:
     @wraps(method)
     def answers(asked: Any, *arguments: Any) -> Iterator[Any]:
         try:
             yield from method(asked, *arguments)
         except FOREIGN as error:
-            _refused(refusal, asked, error)
+            _refused(answer, asked, error)
 
     return answers
 
 
-def _refused(refusal: Callable[[str], Any], asked: Any, error: Exception) -> Any:
+def _refused(answer: Answer, asked: Any, error: Exception) -> Any:
     kind = getattr(error, "error", type(error).__name__)
-    refused = refusal(f"Isorate cannot follow {asked.card.name} here: {kind}: {error}")
+    refused = answer.refusal(f"{answer.what.format(asked.card.name)}: {kind}: {error}")
     if isinstance(refused, Exception):
         raise refused from error
     return refused
