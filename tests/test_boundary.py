@@ -16,11 +16,15 @@ from isorate import (
     ReadError,
     ReportError,
     Run,
+    Schedule,
+    ScheduleError,
+    convert,
     read,
     simulate,
 )
 from isorate.cli._commands import run as command
 from isorate.core.errors import LONGEST_MESSAGE
+from isorate.core.shapes import Table
 from isorate.dialects._base import Call, Card, Fault, Feedback, Halting, Lift, Plateau, Refusal
 from isorate.dialects.mindspore import LearningRateList, ListConcatenation
 from isorate.reports.figure import Figure, Line
@@ -163,6 +167,28 @@ def test_a_list_of_rates_is_made_of_a_tuple(odd: Any) -> None:
         LearningRateList(odd)
     with pytest.raises(ReadError, match="no function"):
         ListConcatenation(odd)
+
+
+# --- arguments of another type -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("odd", [0.1, 3, [], {}, ("torch",), True, np.array(["torch"])], ids=repr)
+def test_a_dialect_is_named_by_text(odd: Any) -> None:
+    with pytest.raises(ReadError, match="unknown dialect: required one of torch, "):
+        read("StepLR(3)", lr=0.1, dialect=odd)
+    with pytest.raises(IsorateError, match="torch"):
+        convert("StepLR(SGD(params, lr=0.1), 3)", to=odd)
+
+
+@pytest.mark.parametrize("odd", [0.1, None, [], {}, object()], ids=repr)
+def test_a_schedule_is_read_from_text(odd: Any) -> None:
+    with pytest.raises(ScheduleError, match="not a schedule"):
+        Schedule.from_json(odd)
+
+
+def test_a_schedule_of_numpys_floats_is_written_as_any_other() -> None:
+    rates = tuple(np.linspace(0.1, 0.2, 3))
+    assert Table(rates).to_json() == Table(tuple(map(float, rates))).to_json()
 
 
 # --- messages ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def decode(text: str | bytes) -> Schedule:
         raise
     except RecursionError:
         raise _too_deep() from None
-    except (msgspec.MsgspecError, UnicodeError, ValueError) as error:
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
         raise ScheduleError(f"not a schedule: {error}") from None
     if _depth(schedule) > DEEPEST:
         raise _too_deep()

@@ -245,7 +245,7 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
 
     def to_json(self) -> str:
         """Write as one JSON document."""
-        return msgspec.json.encode(self).decode()
+        return msgspec.json.encode(self, enc_hook=float).decode()  # NumPy's floats, too
 
     @staticmethod
     def from_json(text: str | bytes) -> Schedule:

@@ -59,18 +59,17 @@ def get(name: str) -> Dialect:
         ReadError: no dialect has that name.
 
     """
-    if name in builtin():
-        return builtin()[name]
-    dialects = registered()
-    if name not in dialects:
-        known = ", ".join(dialects)
+    text = name if isinstance(name, str) else ""
+    dialect = builtin().get(text) or registered().get(text)
+    if dialect is None:
+        known = registered()
         raise ReadError(
             "unknown dialect",
-            required=f"one of {known}",
+            required=f"one of {', '.join(known)}",
             got=repr(name),
-            hint=did_you_mean(name, dialects),
+            hint=did_you_mean(text, known),
         )
-    return dialects[name]
+    return dialect
 
 
 def constructors() -> Iterator[type[Call]]:
