@@ -70,7 +70,8 @@ def test_a_terminal_gets_lines_that_fit_and_code_that_can_be_copied() -> None:
     assert all(len(line) <= 80 for line in lines if line not in code)
     assert not any(line.endswith(" ") for line in lines)
     assert "\x1b" not in "".join(lines)
-    assert "\x1b[" in "".join(on_a_terminal("show", CHAIN))
+    styled = on_a_terminal("show", CHAIN)
+    assert "\x1b[2mdialect\x1b[0m       torch, as of 2.13.0" in styled
 
 
 def test_a_pipe_gets_lines_that_are_neither_folded_nor_padded() -> None:

@@ -67,7 +67,7 @@ class Paper:
                 lines = [Text("  ").join(lines)]
             for number, line in enumerate(lines):
                 label = "" if number else name
-                self._print(Text(label, "dim") + Text(" " * (left - cell_len(label))) + line)
+                self._print(Text.assemble((label, "dim"), " " * (left - cell_len(label)), line))
 
     def table(self, rows: Sequence[Sequence[str]], right: int) -> None:
         """Print a heading and rows of cells, those of one column to the right."""
