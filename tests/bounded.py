@@ -6,6 +6,7 @@ import os
 import pickle
 import resource
 import signal
+import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +44,35 @@ def bounded(work: Callable[[], Any], *, seconds: int = SECONDS, memory: int = BY
     result, trouble = pickle.loads(answer)
     assert trouble is None, trouble
     return result
+
+
+class TooMuch(BaseException):
+    """Raised in the middle of work that takes more calls than it may; nothing catches it."""
+
+
+def calls_of(work: Callable[[], object], most: int) -> int:
+    """Return how many Python functions are called, generators' turns included, in some work.
+
+    Raises:
+        TooMuch: more than ``most``.
+
+    """
+    count = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+        if count > most:
+            sys.setprofile(None)
+            raise TooMuch(f"more than {most} calls")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
 
 
 def _limited(work: Callable[[], Any], seconds: int, memory: int) -> tuple[Any, str | None]:

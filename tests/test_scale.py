@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+import ast
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from isorate import Run, read, simulate
-from tests.bounded import bounded
+from isorate import IsorateError, Run, convert, read, simulate
+from isorate.dialects import constructors
+from isorate.dialects._base import Call
+from tests.bounded import bounded, calls_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXPERIMENTAL: Final = "mindspore.experimental.optim.lr_scheduler."
 
@@ -34,3 +43,136 @@ def test_no_integer_of_a_text_is_computed_without_a_bound(home: str, large: str)
     curve = bounded(lambda: simulate(call, Run(12)))
     assert curve.updates == 2
     assert curve.halt is not None
+
+
+# --- every constructor, every integer ----------------------------------------------------------
+
+#: What an integer of a call is replaced with.
+LARGE: Final = (10**9, 2**53, 2**63, 10**308)
+#: Calls of Python functions in simulating a run of twelve updates and converting it both ways. The
+#: usual numbers take 2,000 to 40,000; a loop over a number's share of blocks passes it soon.
+MOST_CALLS: Final = 300_000
+
+
+def sample(constructor: type[Call]) -> str:
+    """Return the captured call of a constructor that has most integers beside its lambdas."""
+
+    def order(text: str) -> tuple[bool, int, int]:
+        return "lambda" not in text, len(integers(ast.parse(text))), -len(text)
+
+    return max((text for text in TEXTS[constructor] if len(text) < 600), key=order)
+
+
+def texts() -> dict[type[Call], list[str]]:
+    """Return the captured calls that the frameworks take, by their constructors."""
+    found: dict[type[Call], list[str]] = {}
+    for name in ("torch", "mindspore", "isorate"):
+        tables = json.loads((Path(__file__).parent / "tables" / f"{name}.json").read_text())
+        for row in (row for rows in tables.values() if isinstance(rows, list) for row in rows):
+            if isinstance(row, dict) and "rates" in row:
+                with suppress(IsorateError):
+                    found.setdefault(type(read(row["text"])), []).append(row["text"])
+    return found
+
+
+TEXTS: Final = texts()
+
+
+def integers(tree: ast.AST) -> list[ast.Constant]:
+    """Return the integers of a text."""
+    nodes = ast.walk(tree)
+    return [node for node in nodes if isinstance(node, ast.Constant) and type(node.value) is int]
+
+
+def enlarged(text: str) -> Iterator[str]:
+    """Visit a text with one of its integers at a time replaced by a large one."""
+    tree = ast.parse(text)
+    for node in integers(tree):
+        usual = node.value
+        for node.value in LARGE:
+            yield ast.unparse(tree)
+        node.value = usual
+
+
+def in_all_ways(text: str) -> None:
+    """Read, simulate, normalise and convert a call, as far as that goes."""
+    with suppress(IsorateError):
+        call: Any = read(text)
+        with suppress(IsorateError):
+            simulate(call, Run(12))
+        with suppress(IsorateError):
+            normal = call.lower().normal()
+            assert normal.horizon > 0
+        for target in ("torch", "mindspore"):
+            with suppress(IsorateError):
+                convert(call, to=target, run=Run(12))
+
+
+@pytest.mark.parametrize("constructor", TEXTS, ids=lambda kind: kind.card.name)
+def test_no_integer_of_a_call_makes_work(constructor: type[Call]) -> None:
+    def work() -> dict[str, int]:
+        return {
+            text: calls_of(lambda text=text: in_all_ways(text), MOST_CALLS)  # type: ignore[misc]
+            for text in enlarged(sample(constructor))
+        }
+
+    spent = bounded(work, seconds=120)
+    assert all(spent.values())
+
+
+def test_every_constructor_has_a_call_to_enlarge() -> None:
+    without = [kind for kind in constructors() if kind not in TEXTS]
+    assert not without
+
+
+# --- loops that take many steps, and runs that end within one ----------------------------------
+
+
+def test_a_run_shorter_than_an_epoch_takes_no_more_work_than_it_has_updates() -> None:
+    call = read("StepLR(3)", lr=0.1)
+    run = Run(12, updates_per_epoch=10**9, step_every="epoch")
+    curve: Any = None
+
+    def work() -> None:
+        nonlocal curve
+        curve = simulate(call, run)
+
+    assert calls_of(work, 10_000)
+    assert curve.values.tolist() == [0.1] * 12
+
+
+def test_more_processes_than_there_are_are_refused() -> None:
+    with pytest.raises(IsorateError, match=r"accelerate is out of range: required .* 1000000"):
+        Run(5, accelerate=10**9)
+
+
+def test_more_steps_than_anyone_waits_for_are_refused_at_once() -> None:
+    call = read("StepLR(3)", lr=0.1)
+    with pytest.raises(IsorateError, match=r"too many steps.*required at most 1000000000 steps"):
+        simulate(call, Run(10**6, accelerate=10**6))
+    assert simulate(read("[0.1] * 3"), Run(3, accelerate=10**6)).updates == 3
+
+
+# --- one schedule after another, however far ---------------------------------------------------
+
+
+def test_a_far_milestone_means_what_a_near_one_does() -> None:
+    text = (
+        "mindspore.experimental.optim.lr_scheduler.SequentialLR("
+        "optimizer := mindspore.experimental.optim.SGD(params, lr=0.1), schedulers=["
+        f"{EXPERIMENTAL}LinearLR(optimizer, 0.1, 1.0, 5), "
+        f"{EXPERIMENTAL}PolynomialLR(optimizer, 12, 0.9)], milestones=[MILESTONE])"
+    )
+    for milestone in (20, 10**11):
+        call = read(text.replace("MILESTONE", str(milestone)))
+        schedule: Any = None
+
+        def work(call: Any = call) -> None:
+            nonlocal schedule
+            schedule = call.lower().of
+
+        assert calls_of(work, 20_000)
+        assert schedule.boundaries == (milestone,)
+        assert schedule.at(milestone - 1) == pytest.approx(0.1)
+        assert schedule.at(milestone + 6) == pytest.approx(0.1 * 0.5**0.9)
+        assert schedule.at(milestone + 12) == 0

@@ -142,6 +142,7 @@ class Stream:
         self.halt: Halt | None = side.halt if isinstance(side, Curve) else None
         check_length(run)
         if isinstance(side, Call):
+            check_steps(side, self.run)
             side.checked()
 
     def blocks(self) -> Iterator[Block]:
@@ -174,7 +175,7 @@ class Stream:
         done = 0
         try:
             for block in _strided(_steps(call, self.run, steps), by):
-                for piece in _repeated(block, every):
+                for piece in _repeated(block, min(every, length)):
                     piece = piece[:, : length - done]
                     done += piece.shape[1]
                     yield piece
@@ -267,6 +268,17 @@ def check_length(run: Run) -> None:
             "the run is too long to go through",
             required=f"at most {LONGEST_RUN} updates",
             got=run.length,
+        )
+
+
+def check_steps(call: Call, run: Run) -> None:
+    """Raise at once where a loop takes more steps than can be gone through, one by one."""
+    steps = run.step_of(run.length - 1) + 1 if call.card.clock == "step" else 0
+    if steps > LONGEST_RUN:
+        raise RunError(
+            f"the {run.length} updates take too many steps to go through",
+            required=f"at most {LONGEST_RUN} steps",
+            got=f"{steps}, {run.steps_per_call} at a time",
         )
 
 

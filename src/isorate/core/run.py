@@ -14,6 +14,9 @@ StepEvery = Literal["update", "epoch"]
 #: An update is an integer that every float64 formula must hold exactly.
 LARGEST_UPDATE = 2**53 - 1
 
+#: More processes than any loop has: a call of ``scheduler.step()`` takes a step for each of them.
+MOST_PROCESSES = 10**6
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -53,9 +56,10 @@ class Run:
         world_size: refused, since it does not say who steps the scheduler.
 
     Raises:
-        RunError: a length that is not a positive integer, two of them at odds, epochs asked for
-            without ``updates_per_epoch``, batches split without ``accelerate``, more scheduler
-            steps than float64 counts, metrics that are no numbers, or ``world_size``.
+        RunError: a length that is not a positive integer, two of them at odds, more than a million
+            processes, epochs asked for without ``updates_per_epoch``, batches split without
+            ``accelerate``, more scheduler steps than float64 counts, metrics that are no numbers,
+            or ``world_size``.
 
     Example:
         >>> Run(epochs=3, updates_per_epoch=2).updates
@@ -93,7 +97,8 @@ class Run:
             )
         for name in ("updates", "epochs", "updates_per_epoch", "accelerate", "batches_per_epoch"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, _count(name, getattr(self, name)))
+                most = MOST_PROCESSES if name == "accelerate" else LARGEST_UPDATE
+                object.__setattr__(self, name, _count(name, getattr(self, name), most))
         object.__setattr__(self, "accumulation", _count("accumulation", self.accumulation))
         if not isinstance(self.step_every, str) or self.step_every not in ("update", "epoch"):
             raise RunError(
@@ -205,7 +210,7 @@ class Run:
         return f"{length}{epochs}, scheduler stepped every {self.step_every}{steps}{metrics}"
 
 
-def _count(name: str, value: object) -> int:
+def _count(name: str, value: object, most: int = LARGEST_UPDATE) -> int:
     """Return a count as an ``int``, from whatever counts in Python: NumPy's integers, too."""
     try:
         count = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
@@ -213,11 +218,9 @@ def _count(name: str, value: object) -> int:
         count = None
     if count is None:
         raise RunError(f"{name} is not an integer", required="an integer > 0", got=repr(value))
-    if not 0 < count <= LARGEST_UPDATE:
+    if not 0 < count <= most:
         got = count if abs(count) < 10**30 else f"an integer of {count.bit_length()} bits"
-        raise RunError(
-            f"{name} is out of range", required=f"an integer from 1 to {LARGEST_UPDATE}", got=got
-        )
+        raise RunError(f"{name} is out of range", required=f"an integer from 1 to {most}", got=got)
     return count
 
 

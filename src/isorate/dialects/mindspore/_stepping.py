@@ -20,6 +20,7 @@ import numpy as np
 
 from isorate.core.combinators import Join, Until
 from isorate.core.evaluate import BLOCK
+from isorate.core.schedule import FARTHEST
 from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Halting, ParamGroup
 from isorate.dialects._float32 import number
@@ -212,23 +213,29 @@ class Sequential:
         """Join what each scheduler means, from the rates that it finds when its turn comes."""
         current: Work = self.workers[0]
         pieces = [copy.deepcopy(current).meanings()]
-        starts: list[int] = []
-        at, last = 0, max((ceil(milestone) for milestone in self.milestones), default=0)
-        while True:
-            index, restarting = self._next()
-            going_on = self.workers[index] is current and not restarting
-            if going_on and self.t >= last:
-                return _joined(pieces, starts)
-            taken, moves = self._turn(min(BLOCK, last - int(self.t)) if going_on else 1)
+        starts = [0]
+        begun = int(self.t)
+        # in whatever order the milestones are, bisection goes on to a later scheduler or stays
+        ends = {begun + 1, *map(ceil, self.milestones)}  # whoever begins, the next step decides
+        for step in sorted(end for end in ends if begun < end < FARTHEST):
+            self.t = self.held(step - 1)
+            index, _ = self._next()
+            if self.workers[index] is current:
+                continue
+            at = step - begun
+            before = at - 1 - starts[-1]
+            if any(piece.length is not None and piece.length <= before for piece in pieces[-1]):
+                break
+            for piece, group in zip(pieces[-1], self.groups, strict=True):
+                group["lr"] = self.held(piece.at(before))
+            _, moves = self._turn(1)
             if halt_of(moves) is not None:
-                return [Until(part, at + len(moves[0]) + 1) for part in _joined(pieces, starts)]
-            for move, group in zip(moves, self.groups, strict=True):
-                group["lr"] = self.held(move.rates(group["lr"])[-1])
-            at += taken
-            if not going_on:
-                current = self.workers[index]
-                pieces.append(copy.deepcopy(current).meanings())
-                starts.append(at)
+                return [Until(part, at) for part in _joined(pieces, starts)]
+            put(self.groups, moves)
+            current = self.workers[index]
+            pieces.append(copy.deepcopy(current).meanings())
+            starts.append(at)
+        return _joined(pieces, starts)
 
 
 class Plateau:
@@ -370,4 +377,4 @@ def _check_beginning(last_epoch: Any, groups: Sequence[Group]) -> None:
 def _joined(pieces: Sequence[Sequence[Schedule]], starts: Sequence[int]) -> list[Schedule]:
     """Return for each group its pieces, one after another."""
     parts = zip(*pieces, strict=True)
-    return [Join(part, tuple(starts)) if starts else part[0] for part in parts]
+    return [Join(part, tuple(starts[1:])) if len(part) > 1 else part[0] for part in parts]
