@@ -7,7 +7,6 @@ done all that was asked of it. It also runs by itself.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import mindspore
@@ -37,8 +36,6 @@ def rows() -> Iterator[Row]:
 
 def cosine(groups: int) -> tuple[float, float]:
     """Return the median seconds of one step of a cosine, MindSpore's and Isorate's."""
-    with suppress(SystemError):  # with NumPy 2 a process's first operation may fail, and no other
-        Tensor(1.0) + 1.0
     their_steps, our_steps, rounds = CASES[groups]
     theirs = steps_of(optim.lr_scheduler, groups, their_steps)
     ours = steps_of(isorate_experimental, groups, our_steps)

@@ -52,14 +52,6 @@ for program in sys.argv[1:]:
     print(end="\\0", flush=True)
 """
 
-#: What goes before it with MindSpore, whose first operation fails under NumPy 2.
-FAIL_ONCE = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from tests.conformance.frameworks import mindspore
-mindspore()
-"""
-
 
 class Recording(msgspec.Struct):
     """What a program printed.
@@ -104,17 +96,16 @@ def digest(program: Path) -> str:
     return sha256(program.read_bytes()).hexdigest()
 
 
-def run(libraries: Sequence[str], group: Sequence[Path]) -> dict[Path, str]:
+def run(group: Sequence[Path]) -> dict[Path, str]:
     """Run programs in a process and a folder of their own, and return what each printed.
 
     Raises:
         SystemExit: one failed.
 
     """
-    code = FAIL_ONCE + RUNNER if "mindspore" in libraries else RUNNER
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, group)],
+            [sys.executable, "-c", RUNNER, *map(str, group)],
             cwd=folder,
             env={**os.environ, "GLOG_v": "4"},
             capture_output=True,
@@ -151,7 +142,7 @@ def recording() -> bytes:
         except PackageNotFoundError as missing:
             print(f"NOT RUN, as {missing.name} is not installed:", *(path.name for path in group))
             continue
-        for program, output in run(libraries, group).items():
+        for program, output in run(group).items():
             found[program.name] = Recording(digest(program), versions, output)
     kept = {path.name: found[path.name] for path in programs() if path.name in found}
     return written(kept)

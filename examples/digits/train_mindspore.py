@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,6 @@ def train(recipe: Recipe, report: Callable[[float], None]) -> Callable[[Array], 
     from mindspore import Tensor, nn
 
     mindspore.set_context(mode=mindspore.GRAPH_MODE)
-    with suppress(SystemError):  # with NumPy 2 a process's first operation may fail, and no other
-        Tensor(1.0) + 1.0
     call, _ = recipe.choose("mindspore", BUILT, "as a list")
     if call is None:
         rate = recipe.rates.tolist()

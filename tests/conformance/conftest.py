@@ -1,4 +1,4 @@
-"""MindSpore has to be imported before torch, and its first operation has to fail in peace."""
+"""MindSpore has to be imported before torch."""
 
 from __future__ import annotations
 

@@ -161,13 +161,11 @@ def _mindspore_scope() -> dict[str, Any]:
 
 @functools.cache
 def mindspore() -> Any:
-    """Import MindSpore 2.10, whose first operation fails under NumPy 2, and let it fail."""
+    """Import MindSpore, before torch where both are used."""
     with _quiet():
         import mindspore as ms
 
         ms.runtime.launch_blocking()  # errors are raised where they belong, and steps are quicker
-        with contextlib.suppress(SystemError):
-            ms.Tensor(1.0) + ms.Tensor(1.0)
     return ms
 
 
