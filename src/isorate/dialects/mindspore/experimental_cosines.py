@@ -207,7 +207,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         """Go through the cycles."""
         pieces = []
         left = len(counts) - 1
-        if counts[0] < 0 and left:  # before its beginning, a step goes to step 0
+        if scalar(counts[0]) < 0 and left:  # before its beginning, a step goes to step 0
             pieces.append(self._first(worker))
             left -= 1
         while left:
