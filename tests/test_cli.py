@@ -125,7 +125,7 @@ def test_the_verdict_comes_first() -> None:
 
 def test_no_run_says_which_run_it_was() -> None:
     shown = " ".join(isorate("compare", A, B).stdout.split())
-    assert "chosen to show every end and period" in shown
+    assert "(no length was given: past every end and period)" in shown
 
 
 def test_calls_from_a_file_and_from_standard_input(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isorate import Conversion, ConvertError, Run, conversion, convert, read, simulate
+from isorate import Conversion, ConvertError, Run, compare, conversion, convert, read, simulate
 from isorate.conversion import Way
 from isorate.dialects._base import Call
 
@@ -101,7 +101,7 @@ def test_a_plain_list_is_always_last(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last.comparison.verdict == "identical"
     assert "a list of 25 rates: update 25 raises RuntimeError" in last.losses
     long = convert(TORCH.format(30_000, 0.0), to="mindspore", run=Run())
-    assert "a list of 60002 rates: update 60002 raises RuntimeError" in long.ways[-1].losses
+    assert "a list of 30001 rates: update 30001 raises RuntimeError" in long.ways[-1].losses
     assert long.ways[-1].comparison.verdict == "identical"
     monkeypatch.setattr(conversion, "LONGEST_LIST", 10)
     too_long = convert(TORCH.format(10, 0.0), to="mindspore", run=Run(11))
@@ -238,3 +238,161 @@ def test_a_conversion_shows_itself() -> None:
     shown = convert(TORCH.format(10, 0.0), to="mindspore", run=Run(10))._repr_html_()
     assert "cosine_decay_lr" in shown
     assert "<svg" in shown
+
+
+#: What one trains with each, where nobody says how long, and how far it is measured on.
+TRAINED: list[tuple[str, int, int]] = [
+    ("CosineAnnealingLR(100)", 101, 202),
+    (
+        "SequentialLR([LinearLR(0.1, total_iters=500), CosineAnnealingLR(9500)], [500])",
+        10_001,
+        19_502,
+    ),
+    ("CosineAnnealingWarmRestarts(10, 2)", 11, 71),
+    ("CyclicLR(0.01, 0.1, 4)", 9, 10),
+    ("CyclicLR(0.01, 0.1, 4, 8)", 13, 37),
+    ("CyclicLR(0.01, 0.1, 4, mode='triangular2')", 9, 25),
+    ("OneCycleLR(0.1, total_steps=100)", 100, 102),
+    ("OneCycleLR(0.1, total_steps=100, anneal_strategy='linear', three_phase=True)", 100, 102),
+    ("SequentialLR([LinearLR(), OneCycleLR(0.1, total_steps=20)], [5])", 25, 27),
+    ("LinearLR()", 6, 7),
+    ("ConstantLR()", 6, 7),
+    ("PolynomialLR(10)", 11, 12),
+    ("MultiStepLR([30, 80])", 81, 82),
+    ("SWALR(0.05)", 11, 12),
+    ("StepLR(30)", 120, 120),
+    ("ExponentialLR(0.9)", 67, 67),
+    ("SequentialLR([LinearLR(), ExponentialLR(0.9)], [5])", 72, 72),
+    ("ChainedScheduler([LinearLR(), CosineAnnealingLR(20)])", 21, 42),
+    ("LambdaLR(lambda t: 0.9 ** t)", 100, 100),
+    ("CosineAnnealingLR(10, eta_min=0.1)", 100, 100),
+    ("mindspore.nn.cosine_decay_lr(0.01, 0.1, 400, 1, 100)", 400, 401),
+    ("mindspore.nn.exponential_decay_lr(0.1, 0.9, 40, 1, 10)", 40, 41),
+    ("[0.1, 0.2, 0.3]", 3, 4),
+    ("mindspore.nn.CosineDecayLR(0.01, 0.1, 100)", 101, 102),
+    ("mindspore.nn.InverseDecayLR(0.1, 9.0, 2)", 223, 223),
+    ("isorate.mindspore.cosine_annealing_lr(0.1, 100, 0.0, 150)", 150, 151),
+]
+
+
+@pytest.mark.parametrize(("text", "trained", "shown"), TRAINED)
+def test_a_conversion_is_measured_over_the_run_one_trains(
+    text: str, trained: int, shown: int
+) -> None:
+    rate = None if "mindspore" in text or text.startswith("[") else 0.1
+    call = read(text, lr=rate)
+    result = convert(call, to=call.card.runs_in)
+    assert result.run.length == trained
+    assert {w.comparison.updates for w in result.ways} == {trained}
+    assert compare(call, call).updates == shown
+
+
+def test_the_run_one_trains_is_counted_in_updates() -> None:
+    cosine = read("CosineAnnealingLR(10)", lr=0.1)
+    epochs = Run(updates_per_epoch=50, step_every="epoch")
+    assert convert(cosine, to="torch", run=epochs).run.length == 501
+    assert convert(cosine, to="torch", run=Run(accelerate=2)).run.length == 6
+    cycle = read("OneCycleLR(0.1, total_steps=20)", lr=0.1)
+    assert convert(cycle, to="torch", run=epochs).run.length == 1000
+    assert convert(cycle, to="torch", run=Run(accelerate=2)).run.length == 10
+    assert convert("CosineAnnealingLR(SGD(p, lr=0.1), 10**7)", to="torch").run.length == 10**6
+
+
+def test_exact_lists_rank_above_float32_that_only_goes_on_alike() -> None:
+    text = "SequentialLR([LinearLR(0.1, total_iters=50), CosineAnnealingLR(950)], [50])"
+    result = convert(read(text, lr=0.1), to="mindspore")
+    assert result.run.length == 1001
+    best, second = result.ways[:2]
+    assert best.call.card.name == "mindspore.list_concatenation"
+    assert best.comparison.equal
+    assert best.comparison.b.dtype == "float64"
+    assert best.after == "after update 1,000: ends, where the original climbs again"
+    assert second.call.card.name.endswith("LambdaLR")
+    assert second.after == (
+        "after update 1,000: goes on as the original does, measured over 1,952 updates"
+    )
+
+
+def test_what_comes_after_is_measured() -> None:
+    result = convert("CosineAnnealingLR(SGD(p, lr=0.1), 100)", to="mindspore")
+    cell = way(result, "mindspore.nn.CosineDecayLR")
+    assert cell.comparison.equal
+    assert cell.after == "after update 100: holds, where the original climbs again"
+    assert not any("climbs again" in loss for loss in cell.losses)  # it is said once
+    asked = way(
+        convert("CosineAnnealingLR(SGD(p, lr=0.1), 100)", to="mindspore", run=101),
+        "mindspore.nn.CosineDecayLR",
+    )
+    assert asked.after is None
+    assert any("climbs again from update 101" in loss for loss in asked.losses)
+    listed = convert("cosine_decay_lr(0.01, 0.1, 40, 1, 40)", to="torch")
+    cosine = way(listed, "torch.optim.lr_scheduler.CosineAnnealingLR")
+    assert cosine.after == "after update 39: falls, where the original ends"
+    # an unlike way is told by where it parts, and not by what comes after that
+    short = convert("cosine_decay_lr(0.01, 0.1, 40, 1, 10)", to="torch")
+    cosine = way(short, "torch.optim.lr_scheduler.CosineAnnealingLR")
+    assert (cosine.comparison.verdict, cosine.after) == ("diverge", None)
+
+
+def test_what_parts_later_says_from_when_on() -> None:
+    text = "MultiStepLR(SGD(p, lr=0.1), [2, 4])"
+    result = convert(text, to="mindspore")
+    assert result.run.length == 5
+    fast = convert("CyclicLR(SGD(p, lr=0.1), 0.01, 0.1, 4, 2)", to="mindspore")
+    listed = way(fast, "mindspore.list")
+    assert listed.after == "after update 6: ends, where the original climbs again"
+    grown = convert("CosineAnnealingWarmRestarts(SGD(p, lr=0.1), 4, 2)", to="isorate")
+    assert all(w.after is None or "goes on as" in w.after or "ends" in w.after for w in grown.ways)
+
+
+HUGE: list[tuple[str, str]] = [
+    ("MultiStepLR(SGD(p, lr=0.1), [2, 10**9])", "mindspore"),
+    ("MultiStepLR(SGD(p, lr=0.1), [10**9, 10**12])", "mindspore"),
+    ("StepLR(SGD(p, lr=0.1), 10**9)", "mindspore"),
+    ("ConstantLR(SGD(p, lr=0.1), 0.5, 10**9)", "mindspore"),
+    ("CosineAnnealingLR(SGD(p, lr=0.1), 10**9)", "mindspore"),
+    ("LinearLR(SGD(p, lr=0.1), 0.001, total_iters=10**9)", "mindspore"),
+    ("PolynomialLR(SGD(p, lr=0.1), 10**9, 2.0)", "mindspore"),
+    ("mindspore.nn.WarmUpLR(0.1, 10**9)", "isorate"),
+    ("mindspore.nn.InverseDecayLR(0.1, 0.5, 10**9)", "isorate"),
+    ("mindspore.nn.ExponentialDecayLR(0.1, 0.5, 10**9, True)", "mindspore"),
+    ("CyclicLR(SGD(p, lr=0.1), 0.01, 0.1, 10**9)", "mindspore"),
+    ("CosineAnnealingWarmRestarts(SGD(p, lr=0.1), 10**9)", "mindspore"),
+    (
+        "SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o, 0.5), CosineAnnealingLR(o, 10**9)], [3])",
+        "mindspore",
+    ),
+    (
+        "SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o, 0.5, total_iters=10**6), "
+        "CosineAnnealingLR(o, 10**9)], [10**6])",
+        "mindspore",
+    ),
+    ('ScheduleLR(SGD(p, lr=0.1), \'{"shape":"constant","rate":0.1}\')', "mindspore"),
+    ("cosine_decay_lr(0.0, 0.1, 10**9, 1, 10**9)", "isorate"),
+    ("piecewise_constant_lr([3, 10**9], [0.1, 0.2])", "isorate"),
+]
+
+
+@pytest.mark.parametrize(("text", "to"), HUGE)
+def test_no_list_is_longer_than_the_run(text: str, to: str) -> None:
+    call = read(text)
+    result = convert(call, to=to, run=12)
+    lists = [w for w in result.ways if makes_a_list(w.call) and type(w.call) is not type(call)]
+    for found in lists:
+        assert found.comparison.equal
+        assert found.call.lower().length in (12, 13)
+        assert any("12 rates" in loss for loss in found.losses)
+    assert lists or ("10**9" in text and to == "isorate")
+
+
+def makes_a_list(call: Call) -> bool:
+    card = call.card
+    return card.clock == "update" and "length" in card.roles.values()
+
+
+def test_a_list_is_one_longer_where_that_is_the_trough() -> None:
+    """The usual length of steps times epochs never comes to the end."""
+    for run, total in ((99, 99), (100, 101), (101, 101), (102, 102)):
+        result = convert(TORCH.format(100, 0.0), to="mindspore", run=run)
+        call: Any = way(result, "mindspore.nn.cosine_decay_lr").call
+        assert call.total_step == total

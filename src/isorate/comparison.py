@@ -7,26 +7,39 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from isorate.core.curve import Curve
 from isorate.core.digits import apart
 from isorate.core.errors import CompareError
+from isorate.core.schedule import end_of_course
 from isorate.dialects._base import Call
 from isorate.explanation import Reason, SideFacts, explain, meanings_of, proved
 from isorate.sides import Side, as_run, as_side
-from isorate.simulation import Stream, default_updates, dtype_of, named, simulate
+from isorate.simulation import (
+    Stream,
+    default_updates,
+    dtype_of,
+    named,
+    simulate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from isorate.core.curve import Curve, Halt
+    from isorate.core.curve import Halt
     from isorate.core.run import Run
+    from isorate.core.schedule import Schedule
     from isorate.sides import Given
 
 Verdict = Literal["identical", "equal", "diverge", "different"]
 
 #: How far two float64 sides may differ, as a share of the peak rate, and still be equal.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-6}
+
+
+#: What a few roundings make of a rate that holds, as a share of the peak.
+ROUNDING = {"float64": 1e-15, "float32": 5e-7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class Comparison:
         max_abs: the largest |Δ| over the updates at which both rates are finite.
         max_rel_peak: ``max_abs`` over the largest finite rate of both sides.
         max_ulp: the largest distance in units in the last place, of the coarser dtype.
+        peak: the largest finite rate of both sides.
         proof: what holds at every update, not just the run's, where the verdict is ``equal`` or
             ``identical``: ``identical`` for the same call in the same loop, ``equal`` for one
             meaning that both sides compute each step by itself, else none.
@@ -52,6 +66,10 @@ class Comparison:
         b: facts of the second side.
         nan: the side that is NaN first (``"a"``, ``"b"`` or ``"a and b"``) and from which update.
         rates: the rates of both sides at ``first_difference``; none where a side has no rate.
+        before: the rates of both sides one update before that.
+        end: the update at which the schedules of both sides have come to their end, or are back
+            where they began; none where a side has no such update.
+        periodic: whether both are back where they began at ``end``, to go on as before.
 
     """
 
@@ -64,12 +82,16 @@ class Comparison:
     max_abs: float
     max_rel_peak: float
     max_ulp: int
+    peak: float
     proof: Literal["identical", "equal"] | None
     reasons: tuple[Reason, ...]
     a: SideFacts
     b: SideFacts
     nan: tuple[str, int] | None = None
     rates: tuple[float | None, float | None] | None = None
+    before: tuple[float, float] | None = None
+    end: int | None = None
+    periodic: bool = False
     sides: tuple[Side, Side] | None = field(default=None, repr=False, compare=False)
     runs: tuple[Run, Run] | None = field(default=None, repr=False, compare=False)
 
@@ -82,6 +104,21 @@ class Comparison:
     def proved(self) -> bool:
         """Whether both sides are equal at every update, however long the run."""
         return self.proof is not None
+
+    @property
+    def parts_after_its_end(self) -> bool:
+        """Whether they are equal to the end of the schedule, and part after it."""
+        return self.end is not None and (self.first_difference or 0) > self.end
+
+    @property
+    def parting(self) -> tuple[str, str] | None:
+        """What each side does at ``first_difference``, in a word or two; none at update 0."""
+        if self.before is None or self.rates is None:
+            return None
+        return (
+            _does(self.before[0], self.rates[0], self.peak, self.a.dtype),
+            _does(self.before[1], self.rates[1], self.peak, self.b.dtype),
+        )
 
     @property
     def sentence(self) -> str:
@@ -185,6 +222,7 @@ def compare_sides(
     verdict = tally.verdict()
     meanings = meanings_of(a, b, run_a, run_b)
     proof = proved(a, b, run_a, run_b, meanings)
+    ends = [_end(*pair) for pair in zip((a, b), meanings, strict=True)]
     if tally.first is not None or (proof == "equal" and tolerance < TOLERANCE["float64"]):
         proof = None
     return Comparison(
@@ -197,12 +235,16 @@ def compare_sides(
         max_abs=tally.max_abs,
         max_rel_peak=tally.max_abs / tally.peak if tally.peak else 0.0,
         max_ulp=tally.max_ulp,
+        peak=tally.peak,
         proof=proof,
         reasons=explain(a, b, meanings, facts, verdict, tally.nan),
         a=facts[0],
         b=facts[1],
         nan=tally.nan,
         rates=tally.rates,
+        before=tally.before,
+        end=_latest(*ends),
+        periodic=None not in meanings and all(m.cycle == m.course for m in meanings if m),
         sides=(a, b),
         runs=(run_a, run_b),
     )
@@ -220,10 +262,18 @@ class _Tally:
     max_ulp: int = 0
     nan: tuple[str, int] | None = None  # the side that turns NaN first, and when
     rates: tuple[float | None, float | None] | None = None
+    before: tuple[float, float] | None = None  # the rates of the update before the first difference
+    last: tuple[NDArray[Any], NDArray[Any]] | None = None  # of every group, where a block ended
 
     def unsettled(self, tolerance: float) -> bool:
         """Whether a peak found later takes back the first difference."""
         return self.first is not None and self.gap <= tolerance * self.peak
+
+    def rates_before(self, group: int) -> tuple[float, float] | None:
+        """Return a group's rates where the last block ended; none before the first."""
+        return (
+            None if self.last is None else (float(self.last[0][group]), float(self.last[1][group]))
+        )
 
     def verdict(self) -> Verdict:
         if self.first is not None:
@@ -255,6 +305,8 @@ def _measure(
                     hint="give one lr to each side",
                 )
             _measure_block(tally, a[:, :width], b[:, :width], done, tolerance, coarse)
+            if width:
+                tally.last = a[:, width - 1], b[:, width - 1]
         ends = (0 if a is None else a.shape[1], 0 if b is None else b.shape[1])
         if ends[0] != ends[1]:
             at = done + width
@@ -262,6 +314,7 @@ def _measure(
                 rate_a = None if a is None or ends[0] == width else float(a[0, width])
                 rate_b = None if b is None or ends[1] == width else float(b[0, width])
                 tally.first, tally.gap, tally.rates = at, float("inf"), (rate_a, rate_b)
+                tally.before = tally.rates_before(0)
             if tally.first_bit is None:
                 tally.first_bit = at
             for _ in blocks_a if ends[0] < ends[1] else blocks_b:
@@ -306,6 +359,11 @@ def _measure_block(
             group = int(gap[:, at].argmax())
             tally.first, tally.gap = start + at, float(gap[group, at])
             tally.rates = (float(a[group, at]), float(b[group, at]))
+            tally.before = (
+                (float(a[group, at - 1]), float(b[group, at - 1]))
+                if at
+                else tally.rates_before(group)
+            )
     distance = _ulps(a, b, coarse, finite)
     tally.max_ulp = max(tally.max_ulp, int(distance.max(initial=0)))
     if tally.first_bit is None:
@@ -373,6 +431,12 @@ def _sentence(c: Comparison) -> str:
     )
     if c.verdict == "different":
         return f"Different from update 0 on: {what}."
+    if c.parts_after_its_end and c.parting is not None:
+        ended = f"the schedule's end at update {c.end:,}"
+        if c.periodic:
+            ended = f"the end of the first cycle at update {c.end:,}"
+        does = ", ".join(f"{n} {d}" for n, d in zip(names, c.parting, strict=True))
+        return f"Equal to {ended}; after it {does}: at update {first:,} {what}."
     return f"Equal up to update {first - 1:,}, then they part: at update {first:,} {what}."
 
 
@@ -383,6 +447,31 @@ def _gap(c: Comparison) -> str:
     if c.max_rel_peak == 0:  # less of the peak than float64 holds
         return f"they differ by at most {c.max_abs:.1e}"
     return f"they differ by at most {c.max_rel_peak:.1e} of the peak rate"
+
+
+def _latest(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else max(a, b)
+
+
+def _end(side: Side, schedule: Schedule | None) -> int | None:
+    """Return the update at which a side's course is over; of given rates, the last one."""
+    if isinstance(side, Curve):
+        return side.updates - 1 if side.updates else None
+    return None if schedule is None else end_of_course(schedule)
+
+
+def _does(before: float, rate: float | None, peak: float, dtype: str) -> str:
+    """Return what a rate does from one update to the next, in a word or two."""
+    least = ROUNDING[dtype] * peak
+    if rate is None:
+        return "ends"
+    if rate != rate:
+        return "turns NaN"
+    if abs(rate - before) <= least:
+        return "holds"
+    if rate < before:
+        return "falls"
+    return "climbs again" if before < peak - least else "climbs"
 
 
 def _why(halt: Halt | None) -> str:

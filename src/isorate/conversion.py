@@ -9,9 +9,15 @@ from isorate import dialects
 from isorate.comparison import Comparison, compare_sides
 from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
-from isorate.dialects._base import Call, Feedback, Lift, Refusal, shortened
+from isorate.dialects._base import Afterwards, Call, Feedback, Lift, Refusal, shortened
 from isorate.sides import as_call, as_run
-from isorate.simulation import check_length, default_updates, meaning, simulate
+from isorate.simulation import (
+    check_length,
+    default_updates,
+    meaning,
+    simulate,
+    trained_updates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +40,9 @@ class Way:
         comparison: the original beside this call, measured over the run.
         losses: what is lost or has to be minded, in words.
         run: how the loop has to step this call.
+        after: where no run was given, what comes after it, measured: what this call does then, and
+            what the original.
+        lasting: whether it goes on as the original does, as far as was measured.
 
     """
 
@@ -41,6 +50,8 @@ class Way:
     comparison: Comparison
     losses: tuple[str, ...]
     run: Run
+    after: str | None = None
+    lasting: bool = False
 
     @property
     def code(self) -> str:
@@ -103,7 +114,7 @@ class Conversion:
         ]
         for number, way in enumerate(self.ways, 1):
             rows.append((f"way {number}", f"{shortened(way.code)} — {way.comparison.sentence}"))
-            rows += [("", loss) for loss in way.losses]
+            rows += [("", text) for text in (way.after, *way.losses) if text is not None]
         rows += [(f"not {name}", reason) for name, reason in self.refusals]
         best = self.ways[0].comparison._repr_html_() if self.ways else ""
         return table(rows) + best
@@ -123,7 +134,9 @@ def convert(
             or the list that has them.
         to: the target: ``"torch"``, ``"mindspore"``, or ``"isorate"`` for the drop-ins alone. A
             framework's ways include the drop-ins that run in it.
-        run: the loop; without a length, long enough to show every end and period.
+        run: the loop, or its number of updates. Without a length the ways are measured over the
+            run one trains: to the end of the schedule, the first return of a periodic one, or all
+            rates of a list; and past it, for what each of them does after it.
         progress: called with the number of updates done.
 
     Returns:
@@ -143,8 +156,9 @@ def convert(
     call, run = as_call(x), as_run(run)
     call.checked()
     constructors = list(_targets(to))
-    if run.updates is None:
-        run = run.lasting(_updates_with_a_rate(call, run))
+    chosen = run.updates is None
+    if chosen:
+        run = run.lasting(trained_updates(run, call))
     check_length(run)
     found: list[tuple[type[Call], Lift]] = []
     refusals: list[tuple[str, str]] = []
@@ -158,23 +172,18 @@ def convert(
         try:
             way_run = _run_for(lift, call, run)
             comparison = compare_sides(call, lift.call, run, way_run, progress=progress)
+            after = _afterwards(comparison) if chosen and comparison.equal else comparison
         except IsorateError as error:
             refusals.append((constructor.card.name, str(error)))
             continue
-        losses = (*_measured(comparison), *lift.losses, *_spoken(lift.call))
-        ways.append(Way(lift.call, comparison, losses, way_run))
+        losses = [*_measured(comparison), *lift.losses, *_spoken(lift.call)]
+        told = None
+        if after is not comparison:
+            told = _told(after, run.length - 1)
+            losses = [loss for loss in losses if not isinstance(loss, Afterwards)]
+        ways.append(Way(lift.call, comparison, tuple(map(str, losses)), way_run, told, after.equal))
     ways.sort(key=_rank)
     return Conversion(call, to, run, tuple(ways), tuple(refusals))
-
-
-def _updates_with_a_rate(call: Call, run: Run) -> int:
-    """Return the default length of a run, but no further than the call has rates."""
-    updates = default_updates(run, call)
-    try:
-        length = meaning(call, run).length
-    except ConvertError:
-        return updates
-    return updates if length is None else min(updates, length)
 
 
 def _targets(to: str) -> Iterator[type[Call]]:
@@ -261,6 +270,28 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
     return Run(run.length, updates_per_epoch=every, step_every="epoch", metrics=run.metrics)
 
 
+def _afterwards(comparison: Comparison) -> Comparison:
+    """Measure on past the run, as far as shows what both do then; the same where nothing comes."""
+    assert comparison.sides is not None
+    assert comparison.runs is not None
+    farther = default_updates(comparison.run, *comparison.sides)
+    if farther <= comparison.updates:
+        return comparison
+    a, b = (run.lasting(farther) for run in comparison.runs)
+    return compare_sides(*comparison.sides, a, b, tolerance=comparison.tolerance)
+
+
+def _told(after: Comparison, end: int) -> str:
+    """Say what comes after the update at which the run ends."""
+    where = f"after update {end:,}"
+    if after.parting is None or after.first_difference is None:
+        return f"{where}: goes on as the original does, measured over {after.updates:,} updates"
+    original, way = after.parting
+    late = after.first_difference - 1 > end
+    since = f" from update {after.first_difference:,} on" if late else ""
+    return f"{where}: {way}{since}, where the original {original}"
+
+
 def _measured(comparison: Comparison) -> Iterator[str]:
     """Say what the comparison found besides the difference itself."""
     if comparison.a.dtype != comparison.b.dtype:
@@ -282,7 +313,7 @@ def _spoken(call: Call) -> Iterator[str]:
         yield f"needs Isorate installed where {card.runs_in} trains"
 
 
-def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool]:
+def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
     comparison = way.comparison
     first = comparison.first_difference
     return (
@@ -290,6 +321,7 @@ def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool]:
         _RANK[comparison.verdict],
         -(first or 0),
         comparison.a.dtype != comparison.b.dtype,
+        not way.lasting,
         way.call.card.dialect != way.call.card.runs_in,
         way.run.updates_per_step != comparison.run.updates_per_step,
     )

@@ -8,10 +8,10 @@ import numpy as np
 
 from isorate.core.combinators import Groups, Join, Stepped
 from isorate.core.curve import Curve, Halt
-from isorate.core.errors import IsorateError, ReadError, RunError
+from isorate.core.errors import ConvertError, IsorateError, ReadError, RunError
 from isorate.core.evaluate import BLOCK, blocks, check_fits
 from isorate.core.evaluate import evaluate as evaluated
-from isorate.core.schedule import FARTHEST, Schedule
+from isorate.core.schedule import FARTHEST, Schedule, end_of_course
 from isorate.core.shapes import Constant
 from isorate.dialects._base import Call, Feedback, Halting
 from isorate.sides import Side, as_run, as_side
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: The most updates that anything here goes through one by one; beyond it, minutes turn to hours.
 LONGEST_RUN = 10**9
 
-#: The default length of a run where there is no schedule to read one off, as for a lambda.
+#: The default length of a run where there is no schedule to read one off, or nothing moves.
 UNKNOWN_HORIZON = 100
 
 
@@ -82,7 +82,7 @@ def evaluate(x: Given, run: Run | int | None = None) -> Curve:
 
     Args:
         x: a schedule; or a call, or its text, for the schedule that it means.
-        run: the loop, or its number of updates; without a length it becomes the schedule's horizon.
+        run: the loop, or its number of updates; without a length as for ``simulate``.
 
     Returns:
         A curve of shape ``(updates,)``, or ``(groups, updates)`` for several parameter groups. A
@@ -102,6 +102,8 @@ def evaluate(x: Given, run: Run | int | None = None) -> Curve:
     if isinstance(side, Curve):
         required = "a schedule, or a call"
         raise ReadError("rates have no schedule to evaluate", required=required, got=named(side))
+    if run.updates is None:
+        run = run.lasting(default_updates(run, side))
     return evaluated(meaning(side, run) if isinstance(side, Call) else side, run)
 
 
@@ -282,9 +284,49 @@ def check_steps(call: Call, run: Run) -> None:
         )
 
 
-def default_updates(run: Run, *sides: Side, most: int = 10**6) -> int:
-    """Return the number of updates that show every end, period and restart of all sides."""
-    return min(max(_horizon(side, run) for side in sides), most)
+#: No run that nobody asked for is longer.
+LONGEST_DEFAULT = 10**6
+
+
+def default_updates(run: Run, *sides: Side) -> int:
+    """Return the number of updates that show every end, period and restart, and what follows."""
+    return min(max(_horizon(side, run) for side in sides), LONGEST_DEFAULT)
+
+
+def trained_updates(run: Run, call: Call) -> int:
+    """Return the number of updates that one trains with a call.
+
+    To the end of its schedule and including it, a trough that it climbs back from being one; of a
+    list, all of its rates; of what comes again, one cycle and the update that opens the next. What
+    has no end is shown long enough, as ``default_updates`` has it, but no further than there are
+    rates.
+    """
+    horizon = default_updates(run, call)
+    try:
+        schedule = meaning(call, run).normal()
+    except ConvertError:
+        return horizon
+    last, length = last_step(call, run), schedule.length
+    if last is not None:
+        return min(-(-last // run.steps_per_call) * run.updates_per_step, horizon)
+    if length is not None:
+        return min(length - _lone_rates(schedule, length), LONGEST_DEFAULT)
+    end = end_of_course(schedule)
+    return horizon if end is None else min(end + 1, LONGEST_DEFAULT)
+
+
+def _lone_rates(schedule: Schedule, length: int) -> int:
+    """Return how many rates come after a turn at the very end, as the last of a one-cycle's does.
+
+    Nobody trains with a single step that turns back from where a schedule has come to.
+    """
+    one = schedule.of[0] if isinstance(schedule, Groups) else schedule
+    turn = end_of_course(one)
+    if turn is None or (length - turn) % 2:
+        return 0
+    tick = (length - turn) // 2  # it may be stepped once in several updates
+    rates = [one.at(k) for k in (turn, turn + tick - 1, turn + tick, length - 1)]
+    return tick if rates[0] == rates[1] != rates[2] == rates[3] else 0
 
 
 def _horizon(side: Side, run: Run) -> int:
@@ -294,11 +336,13 @@ def _horizon(side: Side, run: Run) -> int:
         side.checked()
         if isinstance(side, Feedback) and run.metrics is not None:
             return (len(run.metrics) + 1) * run.updates_per_step
-        try:
-            return meaning(side, run).normal().horizon
-        except IsorateError:
-            return UNKNOWN_HORIZON
-    return side.resolved(run).normal().horizon
+    try:
+        schedule = meaning(side, run) if isinstance(side, Call) else side.resolved(run)
+    except IsorateError:
+        return UNKNOWN_HORIZON
+    form = schedule.normal()
+    still = all(isinstance(part, Constant) for part in form.children() or (form,))
+    return UNKNOWN_HORIZON if still and form.length is None else form.horizon
 
 
 def _strided(blocks: Iterator[Block], by: int) -> Iterator[Block]:

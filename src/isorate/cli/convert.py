@@ -17,7 +17,8 @@ from isorate.cli import _shared as shared
 def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     """List every way to say CALL in another dialect, best first, each with its difference.
 
-    Without a run, the ways are measured over every period of CALL, or as far as it has rates.
+    Without a length, the ways are measured over the run one trains, to the end of CALL's schedule
+    or the first return of a periodic one, and past it for what comes after.
     Exit status: 0 where the best way is equal, 1 where none is.
 
     \b

@@ -163,8 +163,18 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
 
     @property
     def horizon(self) -> int:
-        """The fewest updates that show every end, period and restart."""
+        """The fewest updates that show every end, period and restart, and what comes after."""
         return 1
+
+    @property
+    def course(self) -> float | None:
+        """The update at which it has come to its end, or is back where it began.
+
+        A fall that climbs back has come to its end at the trough. None where there is no such
+        update: a decay goes on, and what a formula does is not known. A fraction where durations
+        are.
+        """
+        return None
 
     def children(self) -> tuple[Schedule, ...]:
         """Return the schedules this one is made of."""
@@ -326,6 +336,24 @@ def _shown(value: object) -> str:
         return "an integer beyond every float" if value.bit_length() > 1024 else f"{value:.6g}"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def arrival(course: float) -> int:
+    """Return the update at which a course is over, whatever rounding has left of a fraction."""
+    return max(0, math.ceil(course - 1e-6))
+
+
+def end_of_course(schedule: Schedule) -> int | None:
+    """Return the update at which a schedule's course is over; none where it has none."""
+    course = schedule.course
+    return None if course is None else arrival(course) or None
+
+
+def longest_course(schedules: tuple[Schedule, ...]) -> float | None:
+    """Return the longest course of several schedules, where all have one."""
+    courses = [schedule.course for schedule in schedules]
+    known = [course for course in courses if course is not None]
+    return max(known) if len(known) == len(courses) else None
 
 
 def whole(number: float) -> int | float:

@@ -18,7 +18,17 @@ from isorate.core.errors import ConvertError
 from isorate.core.evaluate import BLOCK, ExactNamespace
 from isorate.core.extension import kept_on
 from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Optimizer, Proof, Refusal
+from isorate.dialects._base import (
+    Afterwards,
+    Call,
+    Card,
+    Fault,
+    Halting,
+    Lift,
+    Optimizer,
+    Proof,
+    Refusal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,8 +208,9 @@ class mindspore_ScheduleLR(Call, frozen=True):
         if isinstance(schedule, Groups):
             return Refusal("it is for one parameter group: convert each group by itself")
         length = schedule.length
-        losses = () if length is None else (f"goes on after the {length} rates of the schedule",)
-        return Lift(cls(schedule), 1, losses)
+        if length is None:
+            return Lift(cls(schedule))
+        return Lift(cls(schedule), 1, (Afterwards(f"goes on after the {length} rates it has"),))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Evaluate in float64 and round."""

@@ -132,6 +132,12 @@ class Halting(Exception):  # noqa: N818 - a signal inside native arithmetic, nev
         self.text = text
 
 
+class Afterwards(str):
+    """A loss by what comes after the end; where no run is given, a conversion measures that."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Lift:
     """One way for a dialect to say a schedule.

@@ -13,7 +13,7 @@ from isorate.core.errors import ConvertError
 from isorate.core.libm import exact
 from isorate.core.schedule import called
 from isorate.core.shapes import Constant, Cosine
-from isorate.dialects._base import Halting, Lift, Optimizer, ParamGroup, Refusal
+from isorate.dialects._base import Afterwards, Halting, Lift, Optimizer, ParamGroup, Refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,20 +150,21 @@ class CosineParts:
         if self.cosine.after != "mirror" or self.length is not None:
             return []
         turn = self.turning
-        return [f"holds its minimum for good, where the schedule climbs again from update {turn}"]
+        again = f"where the schedule climbs again from update {turn}"
+        return [Afterwards(f"holds its minimum for good, {again}")]
 
     def unlike_climbing(self) -> list[str]:
         """Say what is lost where a call climbs back from its minimum."""
         ended = self.length is not None and self.length <= self.turning
         if self.cosine.after != "hold" or ended:
             return []
-        return [f"climbs again from update {self.turning}, where the schedule holds"]
+        return [Afterwards(f"climbs again from update {self.turning}, where the schedule holds")]
 
     def unlike_endless(self) -> list[str]:
         """Say what is lost where a call never ends."""
         if self.length is None:
             return []
-        return [f"goes on after the {self.length} rates that the schedule has"]
+        return [Afterwards(f"goes on after the {self.length} rates that the schedule has")]
 
     def resting(self, *, resumed: bool | None = None) -> Optimizer | Refusal:
         """Return the optimizer as it is when the schedule begins."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Until
 from isorate.core.schedule import Schedule, called
 from isorate.core.shapes import Constant, Exponential, Linear, PiecewiseConstant, Polynomial
-from isorate.dialects._base import Refusal
+from isorate.dialects._base import Afterwards, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,10 +39,6 @@ class Parts(Generic[Shape]):
         """The shape of the first group."""
         return self.shapes[0]
 
-    def total(self, updates: int) -> int:
-        """Return the length of a list that says it: its own, or that of the run."""
-        return updates if self.length is None else self.length
-
     def clocked(self) -> list[str]:
         """Say how the loop has to step a scheduler that says it."""
         if self.every == 1:
@@ -53,7 +49,7 @@ class Parts(Generic[Shape]):
         """Say what is lost where a call never ends."""
         if self.length is None:
             return []
-        return [f"goes on after the {self.length} rates that the schedule has"]
+        return [Afterwards(f"goes on after the {self.length} rates that the schedule has")]
 
 
 def take_apart(schedule: Schedule, *kinds: type[Shape]) -> Parts[Shape] | Refusal:

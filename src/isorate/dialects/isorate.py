@@ -17,6 +17,7 @@ from isorate._version import __version__
 from isorate.core.combinators import Groups, Join, Shift, Staircase, Stepped, Until
 from isorate.core.evaluate import BLOCK, blocks
 from isorate.core.run import Run
+from isorate.core.schedule import end_of_course
 from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore
 from isorate.dialects._any_schedule import DOCS, ScheduleLR, mindspore_ScheduleLR
@@ -35,6 +36,7 @@ from isorate.dialects._cosine import CosineParts, find_cosine, lift_periodic
 from isorate.dialects._float32 import annealing_cell
 from isorate.dialects._parts import take_apart
 from isorate.dialects.mindspore._cells import Cell
+from isorate.dialects.mindspore._lifting import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +194,8 @@ class torch_cosine_decay_lr(_Own, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say what MindSpore's list can say."""
-        said = mindspore.cosine_decay_lr.lift(schedule, updates)
+        end = end_of_course(schedule) or 0  # it is no list: being long costs it nothing
+        said = mindspore.cosine_decay_lr.lift(schedule, max(updates, schedule.length or end + 1))
         if isinstance(said, Refusal):
             return said
         listed = said.call.arguments()
@@ -314,16 +317,16 @@ class cosine_annealing_lr(_Own, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one periodic cosine that begins at its start."""
-        parts = find_climbing(schedule)
+        listed, losses = as_list(schedule, updates)
+        parts = find_climbing(listed)
         if isinstance(parts, Refusal):
             return parts
-        cosine, total = parts.cosine, parts.length or updates
+        cosine, total = parts.cosine, parts.length
         call: Any = cls(cosine.start, cosine.duration, cosine.end, total, parts.every)  # type: ignore[arg-type]
         fault = call.fault()
         if fault is not None:
             return Refusal(fault.text)
-        losses = () if parts.length else (f"a list of total_step={total} rates, and no more",)
-        return Lift(call, 1, losses)
+        return Lift(call, 1, tuple(losses))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Evaluate, then run out as every list does."""

@@ -42,6 +42,7 @@ from isorate.core.shapes import (
 from isorate.dialects import _saying as saying
 from isorate.dialects import _stepping as stepping
 from isorate.dialects._base import (
+    Afterwards,
     Composition,
     Deviation,
     Dialect,
@@ -1112,7 +1113,8 @@ class LambdaLR(Setting, frozen=True):
         call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
         losses = list(saids[0].losses)
         if schedule.length is not None:
-            losses.append(f"goes on after the {schedule.length} rates that the schedule has")
+            many = f"goes on after the {schedule.length} rates that the schedule has"
+            losses.append(Afterwards(many))
         if every > 1:
             losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
         return Lift(call, every, tuple(losses))

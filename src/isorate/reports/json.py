@@ -129,6 +129,7 @@ def comparison(result: Comparison) -> dict[str, Any]:
         "max_abs": number(result.max_abs),
         "max_rel_peak": number(result.max_rel_peak),
         "max_ulp": result.max_ulp,
+        "end": result.end,
         "proved": result.proved,
         "reasons": [
             {"kind": reason.kind, "text": reason.text, "arguments": list(reason.arguments)}
@@ -147,10 +148,12 @@ def conversion(result: Conversion) -> dict[str, Any]:
     return {
         "from": result.call.code,
         "to": result.to,
+        "updates": result.run.length,
         "ways": [
             {
                 "code": way.code,
                 "comparison": comparison(way.comparison),
+                "after": way.after,
                 "losses": list(way.losses),
                 "step_every": way.run.step_every,
                 "updates_per_epoch": way.run.updates_per_epoch,

@@ -11,6 +11,7 @@ from isorate.reports.json import shortest
 from isorate.reports.milestones import milestones
 from isorate.reports.paper import Part
 from isorate.reports.plot import terminal
+from isorate.simulation import LONGEST_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def conversion(paper: Paper, result: Conversion, default: bool) -> None:
     paper.rows(
         [
             ("from", [Part(shortened(result.call.code), code=True)]),
-            ("run", run_text(result.run, default)),
+            ("run", run_text(result.run, default and "the run one trains")),
         ]
     )
     for number, way in enumerate(result.ways, 1):
@@ -117,7 +118,8 @@ def conversion(paper: Paper, result: Conversion, default: bool) -> None:
         paper.line(f"{number}. {way.comparison.verdict}", STYLES[way.comparison.verdict])
         paper.line(f"   {shortened(way.code)}", "bold")
         notes: list[Row] = [("→", way.comparison.sentence)]
-        notes += [("·", [Part(loss, "dim")]) for loss in way.losses]
+        told = (way.after, *way.losses)
+        notes += [("·", [Part(text, "dim")]) for text in told if text is not None]
         paper.rows(notes, indent=3)
     if result.refusals:
         paper.line()
@@ -160,9 +162,14 @@ def draw(paper: Paper, figure: figures.Figure) -> None:
             paper.line(f"drawn: {value}", "dim")
 
 
-def run_text(run: Run, default: bool) -> str:
-    """Say which run it was, and that nobody asked for it."""
-    return f"{run}{' (chosen to show every end and period)' if default else ''}"
+def run_text(run: Run, chosen: str | bool) -> str:
+    """Say which run it was, and that nobody asked for it; ``chosen`` says how it was found."""
+    if not chosen:
+        return str(run)
+    how = chosen if isinstance(chosen, str) else "past every end and period"
+    if run.length == LONGEST_DEFAULT:
+        how = "the first million updates"
+    return f"{run} (no length was given: {how})"
 
 
 def _part(text: str) -> list[Part]:

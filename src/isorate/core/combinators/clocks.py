@@ -10,6 +10,7 @@ from isorate.core.schedule import (
     FARTHEST,
     Namespace,
     Schedule,
+    arrival,
     check_count,
     check_finite,
     whole,
@@ -42,6 +43,11 @@ class Around(Schedule, frozen=True):
     def horizon(self) -> int:
         """The horizon of ``of``."""
         return self.of.horizon
+
+    @property
+    def course(self) -> float | None:
+        """The course of ``of``."""
+        return self.of.course
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -99,6 +105,12 @@ class Staircase(Around, frozen=True, tag="staircase"):
     def horizon(self) -> int:
         """Every tick that ``of`` wants to show, in updates."""
         return self.of.horizon * self.every
+
+    @property
+    def course(self) -> int | None:
+        """The update that begins the tick at which ``of`` has come to its end."""
+        ticks = self.of.course
+        return None if ticks is None else arrival(ticks) * self.every
 
     @property
     def cycle(self) -> int | None:
@@ -184,6 +196,12 @@ class Stride(Around, frozen=True, tag="stride"):
         return -(-(self.of.horizon - 1) // self.by) + 1
 
     @property
+    def course(self) -> int | None:
+        """The update that comes to the step at which ``of`` has come to its end."""
+        steps = self.of.course
+        return None if steps is None else -(-arrival(steps) // self.by)
+
+    @property
     def cycle(self) -> int | None:
         """The cycle of ``of``, as often as it takes to end at an update."""
         steps = self.of.cycle
@@ -265,6 +283,12 @@ class Until(Around, frozen=True, tag="until"):
         return self.updates + 1
 
     @property
+    def course(self) -> float | None:
+        """The course of ``of``, or the last update where that comes first."""
+        last, course = (self.length or self.updates) - 1, self.of.course
+        return last if course is None else min(course, last)
+
+    @property
     def takes_fractions(self) -> bool:
         """No: what ends, ends at an update."""
         return False
@@ -339,6 +363,14 @@ class Shift(Around, frozen=True, tag="shift"):
         """What is left of ``of``."""
         length = self.of.length
         return None if length is None else math.ceil(length - self.by)
+
+    @property
+    def course(self) -> float | None:
+        """What is left of that of ``of``, or to its next time; none where it is over for good."""
+        course = self.of.course
+        if course is None or course >= self.by:
+            return None if course is None else course - self.by
+        return None if self.of.cycle is None else (course - self.by) % self.of.cycle
 
     @property
     def cycle(self) -> int | None:
@@ -428,6 +460,11 @@ class Stretch(Around, frozen=True, tag="stretch"):
     def horizon(self) -> int:
         """The horizon of ``of``, stretched."""
         return self.inner.horizon
+
+    @property
+    def course(self) -> float | None:
+        """The course of ``of``, stretched."""
+        return self.inner.course
 
     @property
     def cycle(self) -> int | None:

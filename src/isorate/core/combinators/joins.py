@@ -12,10 +12,12 @@ from isorate.core.combinators.clocks import Around, Shift, Staircase, Until, wit
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import (
     FARTHEST,
+    SCALAR,
     Namespace,
     Schedule,
     check_count,
     check_finite,
+    longest_course,
     whole,
 )
 from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial, Table
@@ -92,6 +94,15 @@ class Join(Schedule, frozen=True, tag="join"):
     def horizon(self) -> int:
         """Every boundary, and the last schedule whole."""
         return self.starts[-1] + self.of[-1].horizon
+
+    @property
+    def course(self) -> float | None:
+        """That of the last schedule, or the last update before one ends."""
+        last, length = self.of[-1].course, self.length
+        course = None if last is None else self.starts[-1] + last
+        if length is None:
+            return course
+        return length - 1 if course is None else min(course, length - 1)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -316,6 +327,11 @@ class Repeat(Around, frozen=True, tag="repeat"):
         return self.period * (1 + self.growth + self.growth**2) + 1
 
     @property
+    def course(self) -> int:
+        """The first cycle: the update that begins the second."""
+        return self.period
+
+    @property
     def cycle(self) -> int | None:
         """The period where all cycles are alike, else none."""
         return self.period if self.growth == 1 and self.shrink == 1 else None
@@ -427,6 +443,12 @@ class Mirror(Around, frozen=True, tag="mirror"):
         return 2 * self.duration + 2
 
     @property
+    def course(self) -> int:
+        """There, where it falls; there and back where it rises."""
+        falls = self.of.formula(0, SCALAR) > self.of.formula(self.duration, SCALAR)
+        return self.duration if falls else 2 * self.duration
+
+    @property
     def cycle(self) -> int:
         """There and back."""
         return 2 * self.duration
@@ -499,6 +521,11 @@ class Groups(Schedule, frozen=True, tag="groups"):
     def horizon(self) -> int:
         """The longest of the groups."""
         return max(child.horizon for child in self.of)
+
+    @property
+    def course(self) -> float | None:
+        """The longest of the groups, where all have one."""
+        return longest_course(self.of)
 
     def children(self) -> tuple[Schedule, ...]:
         """Return the groups' schedules."""

@@ -15,7 +15,7 @@ from isorate.core.combinators.clocks import (
 )
 from isorate.core.combinators.joins import Join
 from isorate.core.errors import ScheduleError
-from isorate.core.schedule import Namespace, Schedule, check_finite
+from isorate.core.schedule import Namespace, Schedule, check_finite, longest_course
 from isorate.core.shapes import Constant, PiecewiseConstant, Table
 
 if TYPE_CHECKING:
@@ -126,6 +126,11 @@ class _Many(Schedule, frozen=True):
     def horizon(self) -> int:
         """The longest of them."""
         return max(child.horizon for child in self.of)
+
+    @property
+    def course(self) -> float | None:
+        """The longest of them, where all have one."""
+        return longest_course(self.of)
 
     @property
     def cycle(self) -> int | None:

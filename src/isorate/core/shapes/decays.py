@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from isorate.core import double
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import (
+    FARTHEST,
     LONGEST,
     Namespace,
     Schedule,
@@ -39,6 +40,16 @@ class _Decay(Schedule, frozen=True):
         return duration
 
     @property
+    def thousandth(self) -> float:
+        """After how many durations the rate is a thousandth of the first one, or a thousandfold."""
+        raise NotImplementedError
+
+    @property
+    def horizon(self) -> int:
+        """Until the rate has come so far: it has no end."""
+        return math.ceil(min(max(self.thousandth, 1) * self._duration, FARTHEST - 2)) + 1
+
+    @property
     def starts_above_one(self) -> bool:
         """Whether the first rate is beyond 1 in size."""
         return agreed(abs(self.start) > 1)
@@ -52,11 +63,6 @@ class _Decay(Schedule, frozen=True):
     def falls(self) -> bool:
         """Whether the rate goes towards zero, and never away from it."""
         raise NotImplementedError
-
-    @property
-    def horizon(self) -> int:
-        """Long enough to see it decay three times."""
-        return math.ceil(3 * self._duration) + 1
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -111,6 +117,12 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
             raise ScheduleError(
                 "exponential.factor", required="a number >= 0, or a duration of 1", got=self.factor
             )
+
+    @property
+    def thousandth(self) -> float:
+        """As often as the factor goes into it."""
+        folds = abs(math.log(abs(self.factor))) if self.factor else math.inf
+        return math.log(1000) / folds if folds else math.inf
 
     @property
     def falls(self) -> bool:
@@ -169,6 +181,11 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
     duration: int | float = 1
 
     @property
+    def thousandth(self) -> float:
+        """As often as the decay goes into the logarithm."""
+        return math.log(1000) / abs(self.decay) if self.decay else math.inf
+
+    @property
     def falls(self) -> bool:
         """Whether the decay is at least zero."""
         return self.decay >= 0
@@ -218,6 +235,11 @@ class Inverse(_Decay, frozen=True, tag="inverse"):
         super().__post_init__()
         if self.decay < 0:
             raise ScheduleError("inverse.decay", required="a number >= 0", got=self.decay)
+
+    @property
+    def thousandth(self) -> float:
+        """As often as the decay goes into 999."""
+        return 999 / self.decay if self.decay else math.inf
 
     @property
     def falls(self) -> bool:

@@ -68,6 +68,11 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
         """Every interval, and two updates of the last."""
         return (0, *self.boundaries)[-1] + 2
 
+    @property
+    def course(self) -> int:
+        """The last boundary."""
+        return (0, *self.boundaries)[-1]
+
     def normal(self) -> Schedule:
         """Write every rate as a float; merge equal neighbours."""
         rates, boundaries = [float(self.rates[0])], []
@@ -167,6 +172,11 @@ class Table(Schedule, frozen=True, tag="table"):
     def horizon(self) -> int:
         """Every rate and what follows the last."""
         return len(self.rates) + 1
+
+    @property
+    def course(self) -> int:
+        """The last rate, or the first one again."""
+        return len(self.rates) - (0 if self.after == "repeat" else 1)
 
     @property
     def cycle(self) -> int | None:

@@ -59,6 +59,11 @@ class Constant(Schedule, frozen=True, tag="constant"):
         return 1
 
     @property
+    def course(self) -> int:
+        """Update 0: it is there from the start."""
+        return 0
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """The rate, twice."""
         return self.rate, self.rate
@@ -178,6 +183,12 @@ class _Between(Schedule, frozen=True):
         """One period and the update that opens the next; a held end shows two updates."""
         periods = 1 if self._after in ("hold", "stop", "repeat") else 2
         return math.ceil(periods * self.duration) + (1 if self._after == "stop" else 2)
+
+    @property
+    def course(self) -> float:
+        """The duration; twice that where it rises and comes back."""
+        rises = self._after == "mirror" and self.start < self.end
+        return whole(self.duration * (2 if rises else 1)) - (1 if self._after == "stop" else 0)
 
     @property
     def cycle(self) -> int | None:

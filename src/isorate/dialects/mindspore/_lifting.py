@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from isorate.core.schedule import SCALAR
+from isorate.core.combinators import Groups, Until
+from isorate.core.digits import apart
+from isorate.core.schedule import SCALAR, end_of_course
 from isorate.core.shapes import Exponential, Inverse, Linear, NaturalExponential, Polynomial
-from isorate.dialects._base import Refusal
+from isorate.dialects._base import Afterwards, Refusal
 from isorate.dialects._parts import Parts, from_the_start, one_group, take_apart
 
 if TYPE_CHECKING:
@@ -111,12 +113,21 @@ def _begun(parts: Parts[Any] | Refusal) -> Parts[Any] | Refusal:
     return replace(parts, shapes=(rest,), begin=0)
 
 
-def list_ending(parts: Parts[Any], updates: int, least: int = 1) -> tuple[int, list[str]]:
-    """Return how long a list that says it is, and what is lost by its having an end."""
-    if parts.length is not None:
-        return parts.length, []
-    total = max(updates, least)
-    return total, [f"ends after total_step={total} rates, where the schedule goes on"]
+def as_list(schedule: Schedule, updates: int) -> tuple[Schedule, list[str]]:
+    """Return a schedule with no more rates than a run uses, and what that leaves out, in words.
+
+    A list takes memory and time for every rate that it has. It has one more than the run uses where
+    the schedule comes to its end with that: a trough that the usual length just misses.
+    """
+    total = updates + (1 if end_of_course(schedule) == updates else 0)
+    length = schedule.length
+    if length is not None and length <= total:
+        return schedule, []
+    many = schedule.of if isinstance(schedule, Groups) else (schedule,)
+    cut = tuple(Until(one, total).normal() for one in many)
+    left = "goes on" if length is None else f"has {length}"
+    losses: list[str] = [Afterwards(f"ends after {total} rates, where the schedule {left}")]
+    return (Groups(cut) if len(cut) > 1 else cut[0]), losses
 
 
 def unlike_resting(parts: CosineParts) -> list[str]:
@@ -126,12 +137,12 @@ def unlike_resting(parts: CosineParts) -> list[str]:
     return replace(parts, length=None).unlike_holding()
 
 
-def unlike_holding(parts: Parts[Any], total: int | None = None) -> list[str]:
-    """Say what is lost where a call holds its end, for ``total`` rates, or for good."""
+def unlike_holding(parts: Parts[Any]) -> list[str]:
+    """Say what is lost where a call holds its end."""
     shape: Linear | Polynomial = parts.shape
     turning = shape.duration * parts.every + parts.every
-    ended = parts.length if total is None else total
-    if shape.after in ("hold", "stop") or (ended is not None and ended <= turning):
+    if shape.after in ("hold", "stop") or (parts.length is not None and parts.length <= turning):
         return []
     instead = {"mirror": "goes back", "continue": "goes on", "extend": "sets out anew"}
-    return [f"holds its end, where the schedule {instead[shape.after]} from update {turning:g} on"]
+    again = f"{instead[shape.after]} from update {apart(turning)[0]} on"
+    return [Afterwards(f"holds its end, where the schedule {again}")]

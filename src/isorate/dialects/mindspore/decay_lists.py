@@ -14,10 +14,10 @@ from isorate.dialects._base import Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
     Decay,
+    as_list,
     exponential_of,
     find_decay,
     inverse_of,
-    list_ending,
     natural_of,
 )
 from isorate.dialects.mindspore._shared import (
@@ -99,12 +99,13 @@ class DecayList(EpochList, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one decay."""
-        parts = find_decay(schedule, *cls.says)
+        listed, losses = as_list(schedule, updates)
+        parts = find_decay(listed, *cls.says)
         decay = parts if isinstance(parts, Refusal) else cls.said(parts.shape)
         if isinstance(parts, Refusal) or isinstance(decay, Refusal):
             return decay  # type: ignore[return-value]
-        total, losses = list_ending(parts, updates)
         rate, epochs = decay.whole
+        total: Any = parts.length
         return offered(cls(decay.start, rate, total, parts.every, epochs), losses)
 
 

@@ -16,8 +16,8 @@ from isorate.dialects._cosine import find_fall
 from isorate.dialects._parts import from_the_start, one_group, take_apart
 from isorate.dialects.mindspore._epochs import EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
+    as_list,
     find_line,
-    list_ending,
     unlike_holding,
     unlike_resting,
 )
@@ -122,19 +122,15 @@ class piecewise_constant_lr(Call, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say rates that stay from one update to another."""
-        parts = from_the_start(one_group(take_apart(schedule, PiecewiseConstant, Constant)))
+        listed, losses = as_list(schedule, updates)
+        parts = from_the_start(one_group(take_apart(listed, PiecewiseConstant, Constant)))
         if isinstance(parts, Refusal):
             return parts
         shape: Any = parts.shape
         if isinstance(shape, Constant):
             shape = PiecewiseConstant((shape.rate,), ())
         boundaries = [boundary * parts.every for boundary in shape.boundaries]
-        total = parts.length
-        losses = []
-        if total is None:
-            total = max(updates, boundaries[-1] + 1 if boundaries else 1)
-            losses = [f"ends after {total} rates, where the schedule goes on"]
-        return offered(cls([*boundaries, total], list(shape.rates)), losses)
+        return offered(cls([*boundaries, parts.length], list(shape.rates)), losses)
 
     def native(self, steps: int) -> Iterator[Float64s]:
         """Repeat each rate up to its milestone."""
@@ -200,19 +196,16 @@ class cosine_decay_lr(EpochList, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one falling cosine that begins at its top."""
-        parts = find_fall(schedule)
+        listed, losses = as_list(schedule, updates)
+        parts = find_fall(listed)
         if isinstance(parts, Refusal):
             return parts
-        fall = int(parts.duration)
-        losses = unlike_resting(parts)
-        total = parts.length
-        if total is None:
-            total = max(updates, fall + 1)
-            losses.append(
-                f"ends after total_step={total} rates; the usual total_step of steps × epochs = "
-                f"{fall} would never reach min_lr"
-            )
-        cosine = parts.cosine
+        fall, cosine = int(parts.duration), parts.cosine
+        total: Any = parts.length
+        losses = [*unlike_resting(parts), *losses]
+        if losses and total > fall:
+            usual = f"the usual total_step of steps × epochs = {fall} would never reach min_lr"
+            losses.append(usual)
         call = cls(cosine.end, cosine.start, total, parts.every, int(cosine.duration))
         return Lift(call, 1, tuple(losses))
 
@@ -308,17 +301,17 @@ class polynomial_decay_lr(EpochList, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say a line or a power of the time that is left."""
-        parts = find_line(schedule, Linear, Polynomial)
+        listed, losses = as_list(schedule, updates)
+        parts = find_line(listed, Linear, Polynomial)
         if isinstance(parts, Refusal):
             return parts
         shape: Linear | Polynomial = parts.shape
         extends = shape.after == "extend"
-        total, losses = list_ending(parts, updates, int(shape.duration) * parts.every + 1)
         if not extends:
-            losses += unlike_holding(parts, total)
+            losses += unlike_holding(parts)
         power = shape.power if isinstance(shape, Polynomial) else 1.0
-        epochs = int(shape.duration)
-        call = cls(shape.start, shape.end, total, parts.every, epochs, power, extends)
+        epochs, total = int(shape.duration), parts.length
+        call: Any = cls(shape.start, shape.end, total, parts.every, epochs, power, extends)  # type: ignore[arg-type]
         return offered(call, losses)
 
     @property
@@ -394,15 +387,16 @@ class warmup_lr(EpochList, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one line that rises from 0."""
-        parts = find_line(schedule, Linear)
+        listed, losses = as_list(schedule, updates)
+        parts = find_line(listed, Linear)
         if isinstance(parts, Refusal):
             return parts
         line: Linear = parts.shape
         if line.start != 0:
             return Refusal(f"it rises from 0, and the schedule from {line.start!r}")
-        total, losses = list_ending(parts, updates, int(line.duration) * parts.every + 1)
-        losses += unlike_holding(parts, total)
-        return offered(cls(line.end, total, parts.every, int(line.duration)), losses)
+        total: Any = parts.length
+        call = cls(line.end, total, parts.every, int(line.duration))
+        return offered(call, [*losses, *unlike_holding(parts)])
 
     @property
     def settled(self) -> int:

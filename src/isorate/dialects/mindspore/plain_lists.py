@@ -14,6 +14,7 @@ from isorate.core.evaluate import BLOCK
 from isorate.core.schedule import called
 from isorate.core.shapes import Constant, Table
 from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Proof, Refusal, source
+from isorate.dialects.mindspore._lifting import as_list
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
 from isorate.dialects.mindspore.decay_lists import (
     exponential_decay_lr,
@@ -218,15 +219,11 @@ class ListConcatenation(Call, frozen=True):
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say one schedule after another, each by the first function that can."""
-        joined = schedule.of if isinstance(schedule, Until) else schedule
+        listed, losses = as_list(schedule, updates)
+        joined = listed.of if isinstance(listed, Until) else listed
         if not isinstance(joined, Join):
             return Refusal(f"the schedule is {called(joined.tag)}, not a sequence")
-        starts = (0, *joined.boundaries)
-        total = schedule.length
-        losses = []
-        if total is None:
-            total = max(updates, starts[-1] + 1)
-            losses.append(f"ends after {total} rates, where the schedule goes on")
+        starts, total = (0, *joined.boundaries), listed.length or updates
         parts: list[Call] = []
         for start, end, part in zip(starts, (*starts[1:], total), joined.of, strict=True):
             said = _said(Until(part, end - start).normal(), end - start)
