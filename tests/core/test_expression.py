@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate.core import bulk, libm
+from isorate.core.errors import ReadError
 from isorate.core.expression import Expression
 
 FACTORS = [
@@ -187,3 +188,38 @@ def test_numpy_is_believed_only_where_it_gives_the_same_bits() -> None:
     bases = np.random.default_rng(2).uniform(0.0, 1.1, 20_000)
     theirs = [base**exponent for base, exponent in zip(bases.tolist(), x.tolist(), strict=True)]
     assert libm.exact_power(bases, x).tolist() == theirs
+
+
+OPERANDS = ("None", "'a'", "'%d'", "'5'", "t", "2.5", "True")
+NO_NUMBERS = [
+    *(
+        f"{a} {op} {b}"
+        for a in OPERANDS
+        for b in OPERANDS
+        for op in ("+", "-", "*", "/", "//", "%")
+    ),
+    *(f"{a} ** {b}" for a in OPERANDS for b in OPERANDS),
+    *(f"{f}({a})" for f in ("abs", "int", "max", "-", "+", "math.cos") for a in OPERANDS),
+    *(f"max({a}, {b}) + 0" for a in OPERANDS for b in OPERANDS),
+    *(f"{a} < {b}" for a in OPERANDS for b in OPERANDS),
+]
+
+
+@pytest.mark.parametrize("source", NO_NUMBERS)
+def test_what_is_no_number_raises_as_in_python(source: str) -> None:
+    function = Expression("t", source).function()
+    if source.startswith("'") and " % " in source:  # never computed: '%999999999d' % t
+        with pytest.raises(ReadError, match="arithmetic needs numbers"):
+            function(3)
+        return
+    try:
+        expected: Any = eval(source, {"t": 3, "math": math})  # the sources stand above
+    except Exception as error:
+        with pytest.raises(type(error)):
+            function(3)
+        return
+    if isinstance(expected, str) and "max" not in source:
+        with pytest.raises(ReadError, match="arithmetic needs numbers"):
+            function(3)
+    else:
+        assert function(3) == expected

@@ -256,10 +256,10 @@ def _compile(
             raise ReadError(f"the name {name!r} has no value", hint=f"give it: --set {name}=...")
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
             unary, inner = _UNARY[type(op)], sub(operand)
-            return lambda t: unary(_number(inner(t)))
+            return lambda t: unary(_operand(inner(t)))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
             binary, a, b = type(op), sub(left), sub(right)
-            return lambda t: combined(binary, _number(a(t)), _number(b(t)))
+            return lambda t: combined(binary, _operand(a(t)), _operand(b(t)))
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
             compare, a, b = COMPARE[type(op)], sub(left), sub(right)
             return lambda t: compare(a(t), b(t))
@@ -284,7 +284,7 @@ def _compile(
             return _special_float(text)
         case ast.Call(func=func, args=args, keywords=[]) if args:
             function, inner_args = _function(func, names, node), [sub(arg) for arg in args]
-            return lambda t: function(*(_number(inner(t)) for inner in inner_args))
+            return lambda t: function(*(_operand(inner(t)) for inner in inner_args))
         case _:
             raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
 
@@ -325,8 +325,9 @@ def _index(value: Value) -> int:
     raise TypeError(f"tuple indices must be integers or slices, not {type(value).__name__}")
 
 
-def _number(value: Value) -> Any:
-    if isinstance(value, int | float):
+def _operand(value: Value) -> Any:
+    """Return what takes part in arithmetic; Python itself says what None and texts cannot."""
+    if value is None or isinstance(value, int | float | str):
         return value
     raise ReadError("arithmetic needs numbers", got=repr(value)[:60])
 
@@ -338,24 +339,36 @@ def _bounded(value: Value) -> Value:
 
 
 def combined(operation: type[ast.operator], a: Any, b: Any) -> Value:
-    """Compute with two of Python's numbers; everything that a text computes goes through here.
+    """Compute with two of Python's values; everything that a text computes goes through here.
 
     Args:
         operation: a key of ``BINARY``.
-        a: the left number.
-        b: the right number.
+        a: the left operand.
+        b: the right operand.
 
     Raises:
-        ReadError: an integer so large that computing it might never end, or no real number.
-        ArithmeticError: what Python raises.
+        ReadError: an integer so large that computing it might never end, no real number, or a text
+            that becomes another.
+        ArithmeticError, TypeError: what Python raises.
 
     """
+    if (isinstance(a, str) or isinstance(b, str)) and _makes_text(operation, a, b):
+        text = a if isinstance(a, str) else b
+        raise ReadError("arithmetic needs numbers", got=repr(text)[:60])
     if operation is ast.Pow:
         return _power(a, b)
     return _bounded(BINARY[operation](a, b))
 
 
-def _power(base: int | float, exponent: int | float) -> Value:
+def _makes_text(operation: type[ast.operator], a: Any, b: Any) -> bool:
+    """Whether Python makes a text of a text and something else, rather than raise TypeError."""
+    if operation is ast.Mult:
+        return isinstance(a, int) or isinstance(b, int)
+    formatted = operation is ast.Mod
+    return isinstance(a, str) and (formatted or (operation is ast.Add and isinstance(b, str)))
+
+
+def _power(base: Any, exponent: Any) -> Value:
     if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
         if abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
             raise ReadError("an integer is too large", required="at most 2**63")
