@@ -67,7 +67,7 @@ def test_each_answers_the_four_questions_itself(constructor: type[Call]) -> None
 
 
 def test_an_unknown_dialect_is_named_with_those_there_are() -> None:
-    with pytest.raises(ReadError, match="torch, isorate, mindspore"):
+    with pytest.raises(ReadError, match="torch, mindspore, isorate"):
         dialects.get("tensorflow")
 
 

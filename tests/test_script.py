@@ -96,7 +96,7 @@ def test_groups_reach_every_member() -> None:
         ("SequentialLR(SGD(p, lr=0.1), [LinearLR(SGD(p, lr=0.1))], [])", "optimizers of their own"),
         ("SequentialLR(SGD(p, lr=0.1), [LinearLR(optimizer)])", "lacks the argument 'milestones'"),
         ("SequentialLR(SGD(p, lr=0.1), [LinearLR(optimizer)], [n])", "--set n=..."),
-        ("SequentialLR([LinearLR()], [])", "first rate from the optimizer"),
+        ("SequentialLR([LinearLR()], [])", "first rate from its optimizer"),
         (
             "opt = SGD(p, lr=0.1)\nb = ExponentialLR(opt, 0.9)\na = LinearLR(opt)\n"
             "ChainedScheduler([a, b])",

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from isorate import dialects
 from isorate.comparison import Comparison, compare_sides
 from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.run import Run
-from isorate.dialects._base import Afterwards, Call, Feedback, Lift, Refusal, shortened
+from isorate.dialects._base import (
+    Afterwards,
+    Call,
+    Feedback,
+    Lift,
+    Optimizer,
+    Refusal,
+    shortened,
+)
 from isorate.sides import as_call, as_run
 from isorate.simulation import (
     check_length,
@@ -164,7 +174,7 @@ def convert(
     refusals: list[tuple[str, str]] = []
     for constructor, said in _said(call, run, constructors):
         if isinstance(said, Lift):
-            found.append((constructor, said))
+            found.append((constructor, _with_optimizer(said, call)))
         else:
             refusals.append((constructor.card.name, said.reason))
     ways = []
@@ -184,6 +194,45 @@ def convert(
         ways.append(Way(lift.call, comparison, tuple(map(str, losses)), way_run, told, after.equal))
     ways.sort(key=_rank)
     return Conversion(call, to, run, tuple(ways), tuple(refusals))
+
+
+def _with_optimizer(lift: Lift, original: Call) -> Lift:
+    """Keep the optimizer's class and arguments, as far as the target has them."""
+    was = _optimizer_of(original)
+    if was is None or lift.call is original or _optimizer_of(lift.call) is None:
+        return lift
+    framework = lift.call.card.runs_in
+    like, losses = was, lift.losses
+    if framework != original.card.runs_in:
+        like, lost = _translated(was, framework)
+        losses = (*losses, *lost)
+    return replace(lift, call=lift.call.given(like), losses=losses)
+
+
+def _translated(was: Optimizer, framework: str) -> tuple[Optimizer, list[str]]:
+    """Say an optimizer by the class of the same name; else by ``SGD``, whose updates are others."""
+    known = dialects.get(framework).optimizers
+    if was.name not in known:
+        return Optimizer.of(), [f"{framework} has no {was.name}: SGD stands for it"]
+    parameters = known.parameters(was.name)
+
+    def has(argument: str) -> bool:
+        return argument.partition("=")[0].strip("'") in parameters
+
+    lost = [a for a in was.arguments if not has(a)]
+    groups = tuple(
+        msgspec.structs.replace(
+            group, others=tuple(o for o in group.others if has(o.replace(": ", "=", 1)))
+        )
+        for group in was.groups
+    )
+    kept = Optimizer(groups, was.name, tuple(a for a in was.arguments if has(a)))
+    return kept, [f"{framework}'s {was.name} has no {a.partition('=')[0]}" for a in lost]
+
+
+def _optimizer_of(call: Call) -> Optimizer | None:
+    found = getattr(call, "held", None) or getattr(call, "optimizer", None)
+    return found if isinstance(found, Optimizer) else None
 
 
 def _targets(to: str) -> Iterator[type[Call]]:
@@ -309,7 +358,7 @@ def _spoken(call: Call) -> Iterator[str]:
         yield f"deprecated by {card.runs_in}: “{card.deprecation}”"
         if card.way_out is not None:
             yield f"the way out: {card.way_out}, which stays"
-    if card.dialect != card.runs_in:
+    if card.drop_in:
         yield f"needs Isorate installed where {card.runs_in} trains"
 
 
@@ -322,6 +371,6 @@ def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
         -(first or 0),
         comparison.a.dtype != comparison.b.dtype,
         not way.lasting,
-        way.call.card.dialect != way.call.card.runs_in,
+        way.call.card.drop_in,
         way.run.updates_per_step != comparison.run.updates_per_step,
     )

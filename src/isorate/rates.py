@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.core.errors import MissingRateError, ReadError
-from isorate.core.expression import constant, dotted, missing_names, shown
+from isorate.core.errors import MissingRateError, OwnRateError, ReadError
+from isorate.core.expression import constant, dotted, missing_names, number_node, shown
 from isorate.dialects._base import Optimizer, ParamGroup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Names = Mapping[str, Any]
+    #: One parameter group as the text has it: its entries by their keys, ``params`` left out.
+    Entries = dict[str, ast.expr]
 
+#: More parameter groups than this no text puts together.
+MOST_GROUPS: Final = 1000
 #: What a scheduler leaves in a parameter group besides its rates, for one that is resumed.
-LEFT_BEHIND = ("max_lr", "min_lr", "max_momentum", "base_momentum")
-TENSORS = ("tensor", "Tensor", "as_tensor")
-DTYPES = {"float": "float32", "double": "float64"}
+LEFT_BEHIND: Final = ("max_lr", "min_lr", "max_momentum", "base_momentum")
+RATES: Final = ("lr", "learning_rate")
+TENSORS: Final = ("tensor", "Tensor", "as_tensor")
+DTYPES: Final = {"float": "float32", "double": "float64"}
+#: What hands out or hands on parameters that have no rates of their own.
+PLAIN: Final = ("parameters", "trainable_params", "get_parameters", "filter", "list", "tuple",
+                "chain", "iter", "reversed")  # fmt: skip
 
 
 def known_value(node: ast.expr, names: Names) -> Any:
@@ -38,73 +46,191 @@ def known_value(node: ast.expr, names: Names) -> Any:
     return constant(node, names)
 
 
-def read_optimizer(
-    node: ast.expr | None, beside: float | Sequence[float] | None, names: Names, caller: str
-) -> Optimizer:
-    """Read the optimizer that a scheduler is given, or make one of the rates given beside it.
-
-    Args:
-        node: the optimizer's text, if there is one.
-        beside: the rates given beside the text, one a parameter group.
-        names: the names that have a value.
-        caller: the scheduler's name, for messages.
+def of_rates(rates: float | Sequence[float]) -> Optimizer:
+    """Return an optimizer of the rates given beside a text, one a parameter group.
 
     Raises:
-        MissingRateError: neither says a rate.
+        ReadError: there are none, or one is no rate.
+    """
+    listed = rates if isinstance(rates, list | tuple) else [rates]
+    if not listed:
+        raise ReadError("lr is empty", required="one rate for each parameter group")
+    return Optimizer.of(*listed)
+
+
+def read_optimizer(
+    node: ast.Call,
+    name: str,
+    own: Mapping[str, str | None] | None,
+    beside: float | Sequence[float] | None,
+    names: Names,
+    groups_of: Mapping[str, list[Entries] | None],
+) -> Optimizer:
+    """Read an optimizer's text.
+
+    Args:
+        node: the call that builds it.
+        name: its class, as it is to be written.
+        own: the parameters of a class of the framework's own, with their defaults; else none.
+        beside: the rates given beside the text, one a parameter group.
+        names: the names that have a value.
+        groups_of: the parameter groups that the text has names for; none where they are not known.
+
+    Raises:
+        MissingRateError: neither the text nor what is beside it says a rate.
         ReadError: both do, or the text cannot be read.
     """
-    groups: list[ParamGroup] | None = None
-    if isinstance(node, ast.Call):
-        try:
-            groups = _groups(node, names)
-        except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
-            if beside is None:
-                raise
-    if groups is not None:
+    if own is None and not name.rpartition(".")[2][:1].isupper():  # a function, of whatever
         if beside is not None:
-            text = "the rate is given twice, in the text and beside it"
-            raise ReadError(text, hint="leave lr away")
-        return Optimizer(tuple(groups))
-    if beside is None:
-        raise MissingRateError(
-            f"{caller} takes its first rate from the optimizer",
-            hint="give it as lr, --lr 0.1, or in the text: SGD(params, lr=0.1)",
+            return of_rates(beside)
+        raise MissingRateError(f"{shown(node)} is not followed", hint="give its rate: --lr 0.1")
+    signature = {"params": None} if own is None else own
+    arguments, placed, spread = _bound(node, signature)
+    default = next((arguments[key] for key in RATES if key in arguments), None)
+    entries = None if spread and default is None else _entries(arguments.get("params"), groups_of)
+    rest = [ast.unparse(_plain(value, names)) for value in placed]
+    rest += [
+        f"{key}={ast.unparse(_plain(value, names))}"
+        for key, value in arguments.items()
+        if key not in ("params", *RATES)
+    ] + spread
+    kept = Optimizer((), name, tuple(rest))
+    try:
+        stated = entries is not None and (default is not None or any("lr" in e for e in entries))
+        if beside is not None and not stated:
+            return msgspec.structs.replace(kept, groups=of_rates(beside).groups)
+        if default is None and signature.get("lr") is not None:
+            default = ast.parse(str(signature["lr"]), mode="eval").body
+        if entries is None:
+            raise MissingRateError(
+                f"the parameter groups in {shown(node)} are not known, and may have rates",
+                hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
+            )
+        groups = tuple(_group(each, default, kept.name, names) for each in entries)
+    except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
+        if beside is None:
+            raise
+        return msgspec.structs.replace(kept, groups=of_rates(beside).groups)
+    if beside is not None:
+        text = "the rate is given twice, in the text and beside it"
+        raise OwnRateError(text, hint="leave lr away")
+    return msgspec.structs.replace(kept, groups=groups)
+
+
+def _bound(
+    node: ast.Call, signature: Mapping[str, Any]
+) -> tuple[dict[str, ast.expr], list[ast.expr], list[str]]:
+    """Return an optimizer's arguments by name, those that no name is known for, and ``**`` ones."""
+    positional = [a for a in node.args if not isinstance(a, ast.Starred)]
+    arguments = dict(zip(signature, positional, strict=False))
+    placed = positional[len(signature) :]
+    arguments.update({k.arg: k.value for k in node.keywords if k.arg is not None})
+    spread = [f"**{ast.unparse(k.value)}" for k in node.keywords if k.arg is None]
+    spread += [ast.unparse(a) for a in node.args if isinstance(a, ast.Starred)]
+    return arguments, placed, spread
+
+
+def find_groups(
+    node: ast.expr, groups_of: Mapping[str, list[Entries] | None], names: Names
+) -> list[Entries] | None:
+    """Return the parameter groups that a value of the text is, its names put in as they are now.
+
+    None where they are not known.
+    """
+    entries = _entries(node, groups_of)
+    if entries is None:
+        return None
+    return [
+        each
+        if isinstance(each, _AsItWas)
+        else _AsItWas({key: _plain(value, names) for key, value in each.items()})
+        for each in entries
+    ]
+
+
+class _AsItWas(dict[str, ast.expr]):
+    """The entries of a group whose names have been put in."""
+
+
+def _entries(
+    node: ast.expr | None, groups_of: Mapping[str, list[Entries] | None]
+) -> list[Entries] | None:
+    """Return the groups that parameters are: one without entries where they are plain."""
+    match node:
+        case None | ast.Attribute() | ast.Subscript() | ast.GeneratorExp():
+            return [{}]
+        case ast.Name(id=name):
+            return groups_of.get(name, [{}])
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            found = [_entry(item, groups_of) for item in items]
+            if all(entry == {} for entry in found):
+                return [{}]
+            wrong = next((item for item in items if isinstance(item, ast.Constant)), None)
+            if wrong is not None:
+                raise ReadError(f"{shown(wrong)} is not a parameter group", required="a dict")
+            return [entry for entry in found if entry] if all(found) else None
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            a, b = _entries(left, groups_of), _entries(right, groups_of)
+            if a == b == [{}]:
+                return a
+            if a is None or b is None or {} in (*a, *b):
+                return None
+            if len(a) + len(b) > MOST_GROUPS:
+                raise ReadError("too many parameter groups", required=f"at most {MOST_GROUPS}")
+            return [*a, *b]
+        case ast.ListComp(elt=ast.Name() | ast.Subscript()):
+            return [{}]
+        case ast.Call(func=func):
+            called = func.attr if isinstance(func, ast.Attribute) else dotted(func)
+            if called not in PLAIN:
+                return None
+            return [{}] if all(_entries(a, groups_of) == [{}] for a in node.args[-1:]) else None
+    return None
+
+
+def _entry(item: ast.expr, groups_of: Mapping[str, list[Entries] | None]) -> Entries | None:
+    """Return the entries of one element of a list; empty for a plain parameter."""
+    match item:
+        case ast.Dict(keys=keys, values=values):
+            if not all(isinstance(key, ast.Constant) for key in keys):
+                return None
+            pairs = zip(keys, values, strict=True)
+            entries = {str(k.value): v for k, v in pairs if isinstance(k, ast.Constant)}
+            return _with_params(entries)
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            return _with_params({k.arg: k.value for k in keywords if k.arg is not None})
+        case ast.Name(id=name) if name in groups_of:
+            found = groups_of[name]
+            return found[0] if found is not None and len(found) == 1 else None
+        case ast.Starred(value=value):
+            return {} if _entries(value, groups_of) == [{}] else None
+    return {}
+
+
+def _with_params(entries: Entries) -> Entries:
+    """Return a group's entries, never empty, so that it is told from a plain parameter."""
+    entries.setdefault("params", ast.Constant(None))
+    return entries
+
+
+def _group(entries: Entries, default: ast.expr | None, caller: str, names: Names) -> ParamGroup:
+    rate = entries.get("lr", default)
+    if rate is None:
+        text = (
+            f"a parameter group of {caller} has no lr" if entries else f"{caller} is given no rate"
         )
-    rates = beside if isinstance(beside, list | tuple) else [beside]
-    if not rates:
-        raise ReadError("lr is empty", required="one rate for each parameter group")
-    return Optimizer.of(*rates)
+        raise MissingRateError(text, hint=f"write {caller}(params, lr=0.1), or give --lr 0.1")
+    group = _rated(rate, entries.get("initial_lr"), names)
+    left = {name: known_value(entries[name], names) for name in LEFT_BEHIND if name in entries}
+    others = tuple(
+        f"{key!r}: {ast.unparse(_plain(value, names))}"
+        for key, value in entries.items()
+        if key not in ("params", "lr", "initial_lr", *LEFT_BEHIND)
+    )
+    return msgspec.structs.replace(group, left=left, others=others) if left or others else group
 
 
-def _groups(node: ast.Call, names: Names) -> list[ParamGroup] | None:
-    """Return the parameter groups of an optimizer's text; none where it says no rate."""
-    keywords = {k.arg: k.value for k in node.keywords if k.arg is not None}
-    default = keywords.get("lr", keywords.get("learning_rate"))
-    if default is None and len(node.args) > 1:
-        default = node.args[1]
-    params = keywords.get("params", node.args[0] if node.args else None)
-    listed = params.elts if isinstance(params, ast.List | ast.Tuple) else []
-    if not any(isinstance(item, ast.Dict) for item in listed):
-        return None if default is None else [_group(default, None, names)]
-    groups = []
-    for item in listed:
-        if not isinstance(item, ast.Dict):
-            raise ReadError(f"{shown(item)} is not a parameter group", required="a dict")
-        entries = {
-            key.value: value
-            for key, value in zip(item.keys, item.values, strict=True)
-            if isinstance(key, ast.Constant)
-        }
-        rate = entries.get("lr", default)
-        if rate is None:
-            raise ReadError(f"the parameter group {shown(item)} has no lr")
-        left = {name: known_value(entries[name], names) for name in LEFT_BEHIND if name in entries}
-        group = _group(rate, entries.get("initial_lr"), names)
-        groups.append(msgspec.structs.replace(group, left=left) if left else group)
-    return groups
-
-
-def _group(rate: ast.expr, initial: ast.expr | None, names: Names) -> ParamGroup:
+def _rated(rate: ast.expr, initial: ast.expr | None, names: Names) -> ParamGroup:
     lr, tensor = _rate(rate, names)
     if initial is None:
         return ParamGroup(lr, None, tensor)
@@ -131,3 +257,26 @@ def _rate(node: ast.expr, names: Names) -> tuple[Any, Any]:
         text = "the tensor's dtype has no native arithmetic here"
         raise ReadError(text, required="float32 or float64", got=dtype or "?")
     return known_value(node.args[0], names), dtype
+
+
+def _plain(node: ast.expr, names: Names) -> ast.expr:
+    """Return an expression with the numbers put in that its names stand for."""
+    return _Numbers(names).visit(ast.parse(ast.unparse(node), mode="eval").body)  # type: ignore[no-any-return]
+
+
+class _Numbers(ast.NodeTransformer):
+    """Puts numbers where their names are."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._put(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return self._put(node)
+
+    def _put(self, node: ast.expr) -> ast.expr:
+        name = dotted(node)
+        value = self.names[name] if name is not None and name in self.names else None
+        return number_node(value) if isinstance(value, int | float) else node

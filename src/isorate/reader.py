@@ -3,40 +3,63 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-from difflib import get_close_matches
+import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
 from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import MissingRateError, ReadError, ScheduleError
+from isorate.core.errors import MissingRateError, OwnRateError, ReadError, ScheduleError
 from isorate.core.expression import (
     MODULES,
     Expression,
     constant,
     dotted,
+    key_of,
     missing_names,
-    parse_value,
+    number_node,
     shown,
 )
+from isorate.core.nearest import did_you_mean
 from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call, Composition
+from isorate.dialects._base import Call, Optimizer
 from isorate.dialects.mindspore import (
     LearningRateList,
     ListConcatenation,
     concatenated,
     is_list,
 )
-from isorate.rates import known_value, read_optimizer
-from isorate.script import check_order, is_optimizer_text, statements
+from isorate.naming import Origins, choose, is_scheduler, not_a_name
+from isorate.objects import Objects
+from isorate.rates import known_value, of_rates
+from isorate.scope import Scope, names_in
+from isorate.script import Script, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.dialects._base import Optimizer
-
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
+#: Calls that no positional argument makes an optimizer.
+NO_OPTIMIZERS: Final = ("float", "int", "min", "max", "abs", "len", "round")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text came to.
+
+    Args:
+        call: the call.
+        assumptions: what was taken for granted, a sentence each.
+        used: the names given beside the text that it needed.
+        mentioned: the names that the text has, for hints.
+
+    """
+
+    call: Call
+    assumptions: tuple[str, ...]
+    used: frozenset[str]
+    mentioned: frozenset[str]
 
 
 def read(
@@ -74,6 +97,23 @@ def read(
         100
 
     """
+    return reading(text, lr=lr, dialect=dialect, names=names).call
+
+
+def reading(
+    text: str,
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Reading:
+    """Read as ``read`` does, and say what was taken for granted.
+
+    Example:
+        >>> reading("StepLR(3)", lr=0.1).assumptions
+        ("StepLR is torch's; mindspore has one, too",)
+
+    """
     if not isinstance(text, str):
         raise ReadError("the call is not text", required="a str", got=type(text).__name__)
     if len(text) > LONGEST_TEXT:
@@ -83,11 +123,23 @@ def read(
     if not text.strip():
         raise ReadError("the text is empty", required="one schedule call")
     try:
-        reader = _Reader(dict(names or {}), lr, dialect)
+        reader = Reader(names or {}, lr, dialect, len(text))
         body = statements(text)
-        return reader.call(parse_value(text)) if body is None else reader.script(body)
+        match body:
+            case [ast.Expr(value=node)] | [
+                ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
+            ]:
+                call = reader.call(node)
+            case _:
+                call = Script(reader).follow(body)
     except RecursionError:
         raise ReadError("the text is nested too deeply") from None
+    return Reading(
+        call,
+        tuple(reader.assumptions()),
+        frozenset(reader.names.used | reader.names.overruled.keys()),
+        frozenset(name for part in body for name in names_in(part)),
+    )
 
 
 def read_schedule(
@@ -121,291 +173,281 @@ def read_schedule(
     return on_steps(call.lower())
 
 
-class _Reader:
-    """Reads one syntax tree, with the names and rates that were given beside it."""
+class Reader:
+    """Reads syntax trees, with the names and rates that were given beside them.
 
-    def __init__(self, names: dict[str, Any], lr: Any, dialect: str | None) -> None:
-        self.names = names
+    Args:
+        names: the values of names, which stand whatever the text says.
+        lr: the rate of the optimizer, or one for each group.
+        dialect: the dialect to read in; any where it is none.
+        longest: the length of the text.
+
+    """
+
+    def __init__(
+        self, names: Mapping[str, Any], lr: Any, dialect: str | None, longest: int
+    ) -> None:
+        self.names = Scope(names, longest)
+        self.longest = longest
         self.lr = lr
         self.dialect = None if dialect is None else dialects.get(dialect).name
-        #: The optimizers and schedulers of the text that have a name.
-        self.optimizers: dict[str, Optimizer] = {}
-        self.schedulers: dict[str, Call] = {}
-        #: The schedulers in the order in which Python would build them.
+        self.origins = Origins()
+        self.objects = Objects(self.names, self.origins, lr)
+        #: The schedulers in the order in which Python would build them, and those that one holds.
         self.built: list[Call] = []
-        #: The optimizer that the text is about, once it has been read.
+        self.held: set[int] = set()
+        #: The optimizer that the text is about, once it has been read, unless it has a name.
         self.optimizer: Optimizer | None = None
+        #: Whether the text may go on from a saved state.
+        self.loaded = False
+        self._choices: dict[str, str] = {}
+        self._functions: dict[int, tuple[ast.Lambda, Expression]] = {}
+
+    def assumptions(self) -> list[str]:
+        """Return what was taken for granted, a sentence each."""
+        said = list(self._choices.values())
+        for name, value in self.names.overruled.items():
+            given = self.names.given[name]
+            said.append(f"{name} = {given!r} as given, not {str(value)[:40]} as the text has it")
+        if self.loaded:
+            said.append("the run starts anew, where the text may go on from a saved state")
+        return said
 
     def call(self, node: ast.expr) -> Call:
+        """Read a call of a constructor, or a list of rates."""
         match node:
             case ast.List() | ast.BinOp(op=ast.Add() | ast.Mult()):
                 return self._list(node)
             case ast.Call(func=func):
-                constructor = self._constructor(func)
-                return self._bind(constructor, node)
+                name = self.origins.name(func)
+                if name is None:
+                    raise not_a_name(func)
+                constructor, others = choose(name, self.dialect, lambda c: self._fits(c, node))
+                if others and not name.known:
+                    whose = " and ".join(dict.fromkeys(c.card.dialect for c in others))
+                    have = "have" if " and " in whose else "has"
+                    text = (
+                        f"{name.written} is {constructor.card.dialect}'s; {whose} {have} one, too"
+                    )
+                    self._choices.setdefault(name.written, text)
+                return self._built(constructor, node)
         raise ReadError(
             f"{shown(node)} is not a call",
             required="a constructor call such as CosineAnnealingLR(T_max=100)",
         )
 
-    # --- a block of statements -----------------------------------------------------------------
-
-    def script(self, body: list[ast.stmt]) -> Call:
-        """Read statements as Python would run them, as far as they are about the schedule."""
-        last: Call | None = None
-        for statement in body:
-            match statement:
-                case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):
-                    last = self._assigned(dotted(target), value) or last
-                case ast.Expr(value=ast.Call() as value) if self._is_scheduler(value):
-                    last = self.call(value)
-                case _ if self._mentions_scheduler(statement):
-                    first = ast.unparse(statement).partition("\n")[0]
-                    text = f"{first[:60]} builds a scheduler where it cannot be followed"
-                    raise ReadError(text, hint="paste the statements that build it, one by one")
-        if last is None:
-            raise ReadError("the text builds no scheduler", required="one schedule call")
-        left = [call for call in self.built if not _holds(last, call)]
-        if left:
-            names = ", ".join(call.name for call in left)
-            text = f"{names} acts on the optimizer as well, and {last.name} does not hold it"
-            raise ReadError(text, hint="paste only the schedulers that the loop steps")
-        check_order(last, self.built)
-        return last
-
-    def _assigned(self, name: str | None, value: ast.expr) -> Call | None:
-        """Read one assignment; return the scheduler that it builds, if it does."""
-        if name is None:
-            return None
-        if isinstance(value, ast.Call) and self._is_scheduler(value):
-            call = self.call(value)
-            self.schedulers[name] = call
-            return call
-        if isinstance(value, ast.Call) and is_optimizer_text(value):
-            self._bind_optimizer(name, value)
-            return None
-        if isinstance(value, ast.List) and any(map(self._mentions_scheduler, value.elts)):
-            text = f"{name} is a list of schedulers"
-            raise ReadError(text, hint="write the list where it is used")
-        with contextlib.suppress(ReadError):  # a model, a loader: nothing that a schedule needs
-            self.names[name] = self._value(value)
-        return None
-
-    def _bind_optimizer(self, name: str, value: ast.Call) -> None:
-        beside = self.lr if self.optimizer is None else None
-        self.optimizers[name] = read_optimizer(value, beside, self.names, name)
-        self.optimizer = self.optimizers[name]
-
-    def _is_scheduler(self, node: ast.Call) -> bool:
-        last = (dotted(node.func) or "").rpartition(".")[2]
-        known = dialects.builtin().values()
-        return any(_last(c) == last for dialect in known for c in dialect.constructors)
-
-    def _mentions_scheduler(self, node: ast.AST) -> bool:
-        return any(isinstance(n, ast.Call) and self._is_scheduler(n) for n in ast.walk(node))
-
-    # --- which constructor ---------------------------------------------------------------------
-
-    def _constructor(self, func: ast.expr) -> type[Call]:
-        written = dotted(func)
-        if written is None:
-            raise ReadError(f"{shown(func)} is not a constructor's name")
-        prefix, _, last = written.rpartition(".")
-        candidates = [c for c in self._known() if _last(c) == last]
-        if not candidates and self.dialect is None:  # perhaps another package has it
-            candidates = [c for c in dialects.constructors() if _last(c) == last]
-        if not candidates:
-            raise ReadError(f"no dialect has {last}", hint=self._suggest(last))
-        if prefix:
-            matching = [c for c in candidates if self._prefix_fits(prefix, c)]
-            if not matching:
-                full = " or ".join(c.card.name for c in candidates)
-                if prefix == "isorate.torch":  # it has more names than there are calls of it
-                    what = f"{written} is not read; it gives the rates that torch's means"
-                    raise ReadError(what, hint=f"write {full}")
-                raise ReadError(f"{written} does not exist", hint=f"write {full}")
-            candidates = matching
-        if len(candidates) > 1:
-            candidates = [c for c in candidates if c.card.bare] or candidates
-        if len(candidates) > 1:
-            full = " or ".join(c.card.name for c in candidates)
-            raise ReadError(f"{written} could be several calls", hint=f"write {full}")
-        return candidates[0]
-
-    def _known(self) -> list[type[Call]]:
-        if self.dialect is not None:
-            return list(dialects.get(self.dialect).constructors)
-        return [c for d in dialects.builtin().values() for c in d.constructors]
-
-    def _prefix_fits(self, prefix: str, constructor: type[Call]) -> bool:
-        module = constructor.card.name.rpartition(".")[0]
-        home = dialects.get(constructor.card.dialect)
-        head, _, tail = prefix.partition(".")
-        expanded = {prefix, home.aliases.get(prefix, prefix)}
-        if head in home.aliases:
-            expanded.add(f"{home.aliases[head]}.{tail}" if tail else home.aliases[head])
-        return any(module == e or module.endswith(f".{e}") for e in expanded)
-
-    def _suggest(self, last: str) -> str:
-        known = {_last(c) for c in self._known()}
-        close = get_close_matches(last, known, n=1, cutoff=0.5)
-        return f"did you mean {close[0]}?" if close else "isorate dialects lists what there is"
+    def is_scheduler(self, node: ast.Call) -> bool:
+        """Whether a call is a scheduler's, of whatever framework."""
+        name = self.origins.name(node.func)
+        return name is not None and is_scheduler(name)
 
     # --- which arguments -----------------------------------------------------------------------
 
-    def _bind(self, constructor: type[Call], node: ast.Call) -> Call:
+    def _fits(self, constructor: type[Call], node: ast.Call) -> bool:
+        """Whether a constructor takes the arguments, as far as their names and number go."""
+        try:
+            given = self._given(constructor, node)
+        except ReadError:
+            return False
+        optional = {"optimizer", *constructor.defaults()}
+        return all(f in given or f in optional for f in constructor.__struct_fields__)
+
+    def _given(self, constructor: type[Call], node: ast.Call) -> dict[str, ast.expr]:
+        """Return the arguments of a call by the constructor's names for them."""
         fields = list(constructor.__struct_fields__)
         name = constructor.card.name
-        wants_optimizer = "optimizer" in fields
         positional = list(node.args)
-        given: dict[str, ast.expr] = {}
         if any(isinstance(arg, ast.Starred) for arg in positional):
             raise ReadError(f"{name}: *arguments cannot be read")
         # ChainedScheduler has its optimizer last: there, the first one is no optimizer anyway
-        first = fields[0] == "optimizer"
-        if wants_optimizer and first and not (positional and self._is_optimizer(positional[0])):
+        first = fields[:1] == ["optimizer"]
+        if first and not (positional and self._is_optimizer(positional[0])):
             fields.remove("optimizer")
         if len(positional) > len(fields):
+            required = f"at most {len(fields)}"
             raise ReadError(
-                f"{name} has too many arguments",
-                required=f"at most {len(fields)}",
-                got=len(positional),
+                f"{name} has too many arguments", required=required, got=len(positional)
             )
-        given.update(zip(fields, positional, strict=False))
+        given = dict(zip(fields, positional, strict=False))
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise ReadError(f"{name}: **arguments cannot be read")
             if keyword.arg not in constructor.__struct_fields__:
-                close = get_close_matches(keyword.arg, constructor.__struct_fields__, n=1)
-                near = f"did you mean {close[0]}?" if close else constructor.signature()
-                raise ReadError(f"{name} has no argument {keyword.arg!r}", hint=near)
+                near = did_you_mean(keyword.arg, constructor.__struct_fields__)
+                text = f"{name} has no argument {keyword.arg!r}"
+                raise ReadError(text, hint=near or constructor.signature())
             if keyword.arg in given:
                 raise ReadError(f"{name} got {keyword.arg!r} twice")
             given[keyword.arg] = keyword.value
-        values: dict[str, Any] = {}
+        return given
+
+    def _built(self, constructor: type[Call], node: ast.Call) -> Call:
+        given = self._given(constructor, node)
+        name = constructor.card.name
         if "schedulers" in given:
-            return self._composition(constructor, given)
-        if wants_optimizer:
-            values["optimizer"] = self._optimizer(given.pop("optimizer", None), name)
+            values = self._composition(constructor, given)
+        elif "optimizer" in constructor.__struct_fields__:
+            values = {"optimizer": self._optimizer(given.pop("optimizer", None), constructor)}
         elif self.lr is not None:
-            raise ReadError(f"{name} carries its own rates", hint="leave lr away")
-        unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
-        if unset:
-            raise ReadError(
-                f"{name} uses names without a value: {', '.join(unset)}",
-                hint=" ".join(f"--set {n}=..." for n in unset),
-            )
-        values.update({field: self._value(value) for field, value in given.items()})
+            raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
+        else:
+            values = {}
+        self._check_known(name, given)
+        values.update({field: self.value(value) for field, value in given.items()})
         if isinstance(values.get("schedule"), str):
-            optimizer = values.get("optimizer")
-            bases = [group.base for group in optimizer.groups] if optimizer else []
-            try:
-                values["schedule"] = read_schedule(values["schedule"], bases, names=self.names)
-            except ScheduleError as error:
-                raise ReadError(str(error)) from None
-        defaults = constructor.defaults()
+            values["schedule"] = self._schedule(values["schedule"], values.get("optimizer"))
         for field in constructor.__struct_fields__:
-            if field not in values and field not in defaults:
+            if field not in values and field not in constructor.defaults():
                 hint: str | None = None
-                if wants_optimizer and positional and isinstance(positional[0], ast.Name):
-                    written = positional[0].id
+                if node.args and isinstance(node.args[0], ast.Name):
+                    written = node.args[0].id
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
         call = constructor(**values)
         self.built.append(call)
         return call
 
-    def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> Call:
-        """Read a scheduler that holds others; who comes first in the text says the optimizer."""
-        name = constructor.card.name
-        optimizer = given.pop("optimizer", None)
-        values: dict[str, Any] = {}
-        if optimizer is not None and not isinstance(optimizer, ast.Name | ast.Attribute):
-            values["optimizer"] = self._optimizer(optimizer, name)
-        values["schedulers"] = self._members(given.pop("schedulers"), name)
-        if "optimizer" not in values and "optimizer" not in constructor.defaults():
-            values["optimizer"] = self._optimizer(optimizer, name)
-        unset = dict.fromkeys(n for value in given.values() for n in self._missing(value))
+    def _check_known(self, name: str, given: Mapping[str, ast.expr]) -> None:
+        unset = list(dict.fromkeys(n for value in given.values() for n in self._missing(value)))
         if unset:
             raise ReadError(
                 f"{name} uses names without a value: {', '.join(unset)}",
                 hint=" ".join(f"--set {n}=..." for n in unset),
             )
-        values.update({field: self._value(value) for field, value in given.items()})
-        for field in constructor.__struct_fields__:
-            if field not in values and field not in constructor.defaults():
-                raise ReadError(f"{name} lacks the argument {field!r}")
-        call = constructor(**values)
-        self.built.append(call)
-        return call
+
+    def _schedule(self, text: str, optimizer: Optimizer | None) -> Schedule:
+        bases = [group.base for group in optimizer.groups] if optimizer else []
+        try:
+            return read_schedule(text, bases, names=self.names)
+        except ScheduleError as error:
+            raise ReadError(str(error)) from None
+
+    def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> dict[str, Any]:
+        """Read the schedulers of one that holds others; who comes first says the optimizer."""
+        optimizer = given.pop("optimizer", None)
+        values: dict[str, Any] = {}
+        if optimizer is not None and not isinstance(optimizer, ast.Name | ast.Attribute):
+            values["optimizer"] = self._optimizer(optimizer, constructor)
+        values["schedulers"] = self._members(given.pop("schedulers"), constructor.card.name)
+        if "optimizer" not in values and "optimizer" not in constructor.defaults():
+            values["optimizer"] = self._optimizer(optimizer, constructor)
+        return values
 
     def _members(self, node: ast.expr, name: str) -> list[Any]:
         """Read the schedulers of a list: calls, names of calls, or anything else as it is."""
         if not isinstance(node, ast.List | ast.Tuple):
             raise ReadError(f"{name}: schedulers is not a list", got=shown(node))
-        members: list[Any] = []
-        for item in node.elts:
-            written = dotted(item)
-            if isinstance(item, ast.Call) and (self._is_scheduler(item) or written is None):
-                members.append(self.call(item))
-            elif written is not None and written in self.schedulers:
-                members.append(self.schedulers[written])
-            elif written is not None and written not in self.names:
-                text = f"{name} holds {written}, and the text does not say what it is"
-                raise ReadError(text, hint=f"paste the line {written} = ... before it")
-            else:
-                members.append(self._value(item))
+        members = [self._member(item, name) for item in node.elts]
+        for member in members:
+            if isinstance(member, Call) and id(member) in self.held:
+                text = f"{name} holds a {member.name} that is held already"
+                raise ReadError(text, hint="write the call out where it stands for the second time")
+            self.held.add(id(member))
         return members
 
-    def _optimizer(self, node: ast.expr | None, caller: str) -> Optimizer:
+    def _member(self, item: ast.expr, name: str) -> Any:
+        written = dotted(item)
+        if isinstance(item, ast.Call) and (self.is_scheduler(item) or dotted(item.func) is None):
+            return self.call(item)
+        if written is not None and written in self.objects.schedulers:
+            return self.objects.schedulers[written]
+        if written is not None and written not in self.names:
+            text = f"{name} holds {written}, and the text does not say what it is"
+            raise ReadError(text, hint=f"paste the line {written} = ... before it")
+        return self.value(item)
+
+    # --- the optimizer -------------------------------------------------------------------------
+
+    def _optimizer(self, node: ast.expr | None, constructor: type[Call]) -> Optimizer:
         """Return the optimizer that a scheduler is given: by name, in the text, or beside it."""
+        framework = constructor.card.runs_in
         if isinstance(node, ast.NamedExpr):
             if not isinstance(node.value, ast.Call):
                 raise ReadError(f"{shown(node)} is not an optimizer")
-            self._bind_optimizer(node.target.id, node.value)
-            return self.optimizers[node.target.id]
+            self.objects.bind(node.target.id, node.value)
+            node = node.target
+        if isinstance(node, ast.Call):
+            if self.optimizer is not None:
+                text = "the schedulers have optimizers of their own, which torch refuses"
+                raise ReadError(text, hint="name it once: optimizer := SGD(params, lr=0.1)")
+            try:
+                self.optimizer = self.objects.read(node, framework)
+            except MissingRateError as error:
+                raise self._lacks_rate(constructor, node, error) from None
+            return self.optimizer
         written = None if node is None else dotted(node)
-        if written in self.optimizers:
-            return self.optimizers[str(written)]
-        if isinstance(node, ast.Call) and self.optimizer is not None:
-            text = "the schedulers have optimizers of their own, which torch refuses"
-            raise ReadError(text, hint="name it once: optimizer := SGD(params, lr=0.1)")
-        if self.optimizer is None or isinstance(node, ast.Call):
-            self.optimizer = read_optimizer(node, self.lr, self.names, caller)
+        try:
+            named = None if written is None else self.objects.optimizer(written, framework)
+        except MissingRateError as error:
+            raise self._lacks_rate(constructor, node, error) from None
+        if named is not None:
+            return named
+        if self.optimizer is None:
+            if self.lr is None:
+                raise self._lacks_rate(constructor, node)
+            self.optimizer = of_rates(self.lr)
         return self.optimizer
 
+    def _lacks_rate(
+        self, constructor: type[Call], node: ast.expr | None, why: ReadError | None = None
+    ) -> MissingRateError:
+        """Say what is missing: the scheduler, the optimizer, and how its rate can be given."""
+        name = constructor.card.name.rpartition(".")[2]
+        if why is not None:
+            return MissingRateError(f"{name}: {why.what}", hint=why.hint)
+        whose = "its optimizer" if node is None else f"its optimizer {shown(node)}"
+        text = f"{name} takes its first rate from {whose}, and the text does not say it"
+        return MissingRateError(text, hint="give it: --lr 0.1, or in the text: SGD(params, lr=0.1)")
+
     def _is_optimizer(self, node: ast.expr) -> bool:
+        """Whether a first argument is an optimizer, and no number that is given without one."""
         match node:
             case ast.NamedExpr():
                 return True
             case ast.Name(id=name):
-                return name in self.optimizers or name not in self.names
+                return self.objects.is_named(node) or name not in self.names
             case ast.Call(func=func):
-                return (dotted(func) or "float").rpartition(".")[2] not in ("float", "int")
+                head, _, last = (dotted(func) or "float").rpartition(".")
+                return last not in NO_OPTIMIZERS and head not in MODULES
             case ast.Attribute() | ast.Subscript():
                 path = dotted(node) or ""
                 return path not in self.names and path.partition(".")[0] not in MODULES
         return False
 
+    # --- values --------------------------------------------------------------------------------
+
     def _missing(self, node: ast.expr) -> list[str]:
         match node:
             case ast.Lambda():
                 return []
-            case ast.Call() if self._is_scheduler(node):
+            case ast.Call() if self.is_scheduler(node):
                 return []  # it is read by itself
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [name for item in items for name in self._missing(item)]
+            case ast.Dict(values=items):
+                return [name for item in items for name in self._missing(item)]
         return missing_names(node, self.names)
 
-    def _value(self, node: ast.expr) -> Any:
+    def value(self, node: ast.expr) -> Any:
+        """Compute an argument: a number, a text, a function, a call, or a list or dict of them."""
+        value: Any
         match node:
             case ast.Lambda():
                 return self._lambda(node)
-            case ast.Call() if self._is_scheduler(node):
+            case ast.Call() if self.is_scheduler(node):
                 return self._nested(node)
-            case ast.List(elts=items) | ast.Tuple(elts=items):
-                return [self._value(item) for item in items]
-        return constant(node, self.names)
+            case ast.List(elts=items):
+                value = [self.value(item) for item in items]
+            case ast.Tuple(elts=items):
+                value = tuple(self.value(item) for item in items)
+            case ast.Dict(keys=keys, values=items) if None not in keys:
+                pairs = zip(keys, items, strict=True)
+                value = {key_of(key, self.names): self.value(item) for key, item in pairs if key}
+            case _:
+                value = constant(node, self.names)
+                return self._lambda(value) if isinstance(value, ast.Lambda) else value
+        self.names.size(value)
+        return value
 
     def _nested(self, node: ast.Call) -> Call:
         """Read a call that is an argument, perhaps of another dialect than what it is given to."""
@@ -416,6 +458,9 @@ class _Reader:
             self.dialect = dialect
 
     def _lambda(self, node: ast.Lambda) -> Expression:
+        kept = self._functions.get(id(node))
+        if kept is not None:
+            return kept[1]
         arguments = node.args
         if (
             len(arguments.args) != 1
@@ -427,16 +472,17 @@ class _Reader:
         ):
             raise ReadError(f"{shown(node)} cannot be read", required="a lambda of one argument")
         variable = arguments.args[0].arg
-        body = _Inline({n: v for n, v in self.names.items() if n != variable}).visit(node.body)
+        body = _Inline(self.names, variable, LONGEST_TEXT).visit(copy.deepcopy(node.body))
         expression = Expression(variable, ast.unparse(body))
         expression.function()  # whitelisted now, or refused now
+        self._functions[id(node)] = (node, expression)
         return expression
 
     # --- a list of rates -----------------------------------------------------------------------
 
     def _list(self, node: ast.expr) -> Call:
         if self.lr is not None:
-            raise ReadError("a list carries its own rates", hint="leave lr away")
+            raise OwnRateError("a list carries its own rates", hint="leave lr away")
         if self.dialect not in (None, "mindspore"):
             raise ReadError(f"{self.dialect} takes no list of rates", hint="mindspore does")
         return concatenated(self._lists(node))
@@ -472,21 +518,30 @@ class _Reader:
 class _Inline(ast.NodeTransformer):
     """Puts the values of known names into a lambda's body."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Scope, variable: str, longest: int) -> None:
         self.names = names
+        self.variable = variable
+        self.left = longest
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(self.names[node.id]) if node.id in self.names else node
+        if node.id == self.variable or node.id not in self.names:
+            return node
+        return self._node(self.names.inline(node.id))
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        name = dotted(node)
+        if name is None or name not in self.names:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        return self._node(self.names.inline(name))
 
-def _holds(call: Call, member: Call) -> bool:
-    """Whether a call is another one, or holds it somewhere."""
-    held = call.members if isinstance(call, Composition) else ()
-    return call is member or any(_holds(part, member) for part in held if isinstance(part, Call))
-
-
-def _last(constructor: type[Call]) -> str:
-    return constructor.card.name.rpartition(".")[2]
+    def _node(self, value: Any) -> ast.expr:
+        """Write a value out, unless all of them together come to more than a text may have."""
+        self.left -= self.names.size(value)
+        if self.left < 0:
+            raise ReadError("a lambda is too long with the values of its names written out")
+        if isinstance(value, list | tuple):
+            return ast.Tuple([self._node(item) for item in value], ast.Load())
+        return number_node(value) if isinstance(value, int | float) else ast.Constant(value)
 
 
 def _short(lists: list[Call]) -> list[Call]:

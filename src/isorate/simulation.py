@@ -219,13 +219,10 @@ def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
 def last_step(call: Call, run: Run) -> int | None:
     """Return the step after which the loop takes no more, none where it never stops.
 
-    Accelerate asks a scheduler for ``total_steps``, which only ``OneCycleLR`` has, and stops
-    there; the rate that stays is the one past the end of the cycle.
+    Accelerate asks a scheduler for ``total_steps``, which torch's ``OneCycleLR`` alone has, and
+    stops there; the rate that stays is the one past the end of the cycle.
     """
-    if not run.stops_at_total_steps or not hasattr(call, "total_steps"):
-        return None
-    total: int | None = call.total_steps
-    return call.epochs * call.steps_per_epoch if total is None else total  # type: ignore[attr-defined]
+    return call.stops_at if run.stops_at_total_steps else None
 
 
 def loop_of(call: Call, run: Run) -> Run:

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isorate.cli import _streams
-from isorate.core.errors import ReadError, ReportError, RunError
+from isorate.core.errors import OwnRateError, ReadError, ReportError, RunError
 from isorate.core.nearest import did_you_mean
 from isorate.core.run import Run
 from isorate.reports import LONGEST_DRAWN, files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from isorate.dialects._base import Call
+    from isorate.reader import Reading
     from isorate.reports.figure import Figure
     from isorate.reports.paper import Paper
 
@@ -196,7 +196,7 @@ def _parse_rates(
 
 def names(settings: tuple[str, ...]) -> dict[str, Any]:
     """Return the names that ``--set`` defines; a later one may use an earlier one."""
-    from isorate.core.expression import constant, parse
+    from isorate.core.expression import parse, value_of
 
     known: dict[str, Any] = {}
     for setting in settings:
@@ -204,39 +204,58 @@ def names(settings: tuple[str, ...]) -> dict[str, Any]:
         name = name.strip()
         if not equals or not all(part.isidentifier() for part in name.split(".")):
             raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
-        known[name] = constant(parse(value), known)
+        known[name] = value_of(parse(value), known)
     return known
 
 
 def read_side(
     text: str, rates: tuple[float, ...], known: dict[str, Any], dialect: str | None = None
-) -> Call:
+) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
-    from isorate.reader import read
+    from isorate.reader import reading
 
-    return read(source(text), lr=list(rates) or None, dialect=dialect, names=known)
+    side = reading(source(text), lr=list(rates) or None, dialect=dialect, names=known)
+    _check_used(known, [side])
+    return side
 
 
 def read_sides(
     texts: tuple[str, str], rates: tuple[float, ...], known: dict[str, Any]
-) -> list[Call]:
-    """Read two calls, giving the rate to each that has none of its own."""
-    from isorate.reader import read
+) -> list[Reading]:
+    """Read two calls, giving the rate to each that says none of its own."""
+    from isorate.reader import reading
 
     if texts == ("-", "-"):
         raise ReadError("- stands for one call only", hint="read the other one with @FILE")
-    calls, used = [], False
+    sides, used = [], False
     for text in map(source, texts):
         try:
-            calls.append(read(text, names=known))
-        except ReadError as error:
-            if not (rates and error.lacks_rate):
-                raise
-            calls.append(read(text, lr=list(rates), names=known))
+            sides.append(reading(text, lr=list(rates) or None, names=known))
             used = True
+        except OwnRateError:
+            sides.append(reading(text, names=known))
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
-    return calls
+    _check_used(known, sides)
+    return sides
+
+
+def assumptions(sides: Sequence[Reading]) -> list[str]:
+    """Return what was taken for granted in reading, each once."""
+    return list(dict.fromkeys(said for side in sides for said in side.assumptions))
+
+
+def _check_used(known: dict[str, Any], sides: Sequence[Reading]) -> None:
+    """Refuse a name that ``--set`` defines and no call needs: it may be misspelt."""
+    used = {name for side in sides for name in side.used}
+    mentioned = {name for side in sides for name in side.mentioned}
+    for name in known.keys() - used:
+        if name in mentioned:
+            raise ReadError(
+                f"--set {name}: the schedule does not depend on it", hint="leave it away"
+            )
+        hint = did_you_mean(name, sorted(mentioned)) or "leave it away"
+        raise ReadError(f"--set {name}: the text has no such name", hint=hint)
 
 
 def source(text: str) -> str:

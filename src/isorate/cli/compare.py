@@ -30,7 +30,8 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    sides = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
+    read = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
+    sides, assumed = [side.call for side in read], shared.assumptions(read)
     default = run.updates is None
     if default:
         run = run.lasting(default_updates(run, *sides))
@@ -43,9 +44,9 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.comparison(result))
+        shared.print_json(json.comparison(result) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
-        text.comparison(shared.paper(), result, default)
+        text.comparison(shared.paper(), result, default, assumed)
     return 0 if result.equal else 1

@@ -29,7 +29,8 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    read, assumed = side.call, list(side.assumptions)
     with shared.Progress(run.updates) as progress:
         result = convert(read, to=to, run=run, progress=progress)
     if options["plot"] is not None and result.ways:
@@ -39,9 +40,9 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.conversion(result))
+        shared.print_json(json.conversion(result) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
-        text.conversion(shared.paper(), result, run.updates is None)
+        text.conversion(shared.paper(), result, run.updates is None, assumed)
     return 0 if result.ways and result.ways[0].comparison.equal else 1

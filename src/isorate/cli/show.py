@@ -11,7 +11,7 @@ from isorate.core.errors import ReportError, RunError
 
 if TYPE_CHECKING:
     from isorate.core.run import Run
-    from isorate.dialects._base import Call
+    from isorate.reader import Reading
 
 
 def _parse_updates(
@@ -52,9 +52,10 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    read = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    read, assumed = side.call, list(side.assumptions)
     if at:
-        _show_at(read, run, at, options)
+        _show_at(side, run, at, options)
         return 0
     default = run.updates is None
     if default:
@@ -68,16 +69,18 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show(read, curve))
+        shared.print_json(json.show(read, curve) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
-        text.show(shared.paper(), read, curve, run, default)
+        text.show(shared.paper(), read, curve, run, default, assumed)
     return 0
 
 
-def _show_at(call: Call, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
+def _show_at(side: Reading, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
     from isorate.sampling import sample
+
+    call, assumed = side.call, list(side.assumptions)
 
     if options["plot"] is not None:
         raise ReportError("--plot draws a whole run", hint="leave --at away")
@@ -94,8 +97,8 @@ def _show_at(call: Call, run: Run, at: tuple[int, ...], options: dict[str, Any])
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show_at(call, at, found))
+        shared.print_json(json.show_at(call, at, found) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
-        text.show_at(shared.paper(), call, at, found, run)
+        text.show_at(shared.paper(), call, at, found, run, assumed)

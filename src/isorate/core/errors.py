@@ -6,8 +6,10 @@ from typing import Final
 
 from isorate.core.printable import plain
 
-#: What an error says is cut in its middle where it is longer: what was given may be a megabyte.
-LONGEST_MESSAGE: Final = 2000
+#: A message is one line that can be read at a glance, whatever the input was.
+LONGEST_MESSAGE: Final = 500
+#: So is each of its parts; the hint, which can be typed, may be longest.
+LONGEST_PART: Final = 200
 
 
 class IsorateError(Exception):
@@ -36,11 +38,13 @@ class IsorateError(Exception):
         hint: str | None = None,
     ) -> None:
         details = ", ".join(
-            ([f"required {required}"] if required is not None else [])
-            + ([f"got {_told(got)}"] if got is not None else [])
+            ([f"required {_cut(required)}"] if required is not None else [])
+            + ([f"got {_cut(_told(got))}"] if got is not None else [])
         )
-        message = f"{what}: {details}" if details else what
-        super().__init__(_line(f"{message} ({hint})" if hint else message))
+        said = f" ({_cut(hint)})" if hint else ""
+        room = LONGEST_MESSAGE - len(said)
+        message = f"{_cut(what, room - len(details) - 2)}: {details}" if details else what
+        super().__init__(f"{_cut(message, room)}{said}")
         self.what = what
         self.required = required
         self.got = got
@@ -57,12 +61,12 @@ def _told(got: object) -> str:
         )
 
 
-def _line(text: str) -> str:
-    """Return text that fits a line: cut in its middle, and what cannot be printed escaped."""
-    if len(text) > LONGEST_MESSAGE:
-        half = LONGEST_MESSAGE // 2
-        text = f"{text[:half]} … {text[-half:]}"
-    return plain(text)
+def _cut(text: str, most: int = LONGEST_PART) -> str:
+    """Return text that fits: cut in its middle, and what cannot be printed escaped."""
+    if len(text) > 2 * most:
+        text = f"{text[:most]} … {text[-most:]}"
+    text, most = plain(text), max(most, 40)
+    return text if len(text) <= most else f"{text[: most - 20]} … {text[-17:]}"
 
 
 class ReadError(IsorateError):
@@ -76,6 +80,10 @@ class MissingRateError(ReadError):
     """The call takes its first rate from an optimizer, and none was given."""
 
     lacks_rate = True
+
+
+class OwnRateError(ReadError):
+    """A rate was given beside a text that says its own."""
 
 
 class RunError(IsorateError):

@@ -190,17 +190,48 @@ def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
         raise ReadError(f"cannot compute {shown(node)}", got=str(error)) from None
 
 
+def value_of(node: ast.expr, names: Mapping[str, Value]) -> Value:
+    """Compute a value: a number or a text as ``constant`` does, or a list, tuple or dict of values.
+
+    Raises:
+        ReadError: anything else, or a missing name.
+
+    """
+    match node:
+        case ast.List(elts=items):
+            return [value_of(item, names) for item in items]
+        case ast.Tuple(elts=items):
+            return tuple(value_of(item, names) for item in items)
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            pairs = zip(keys, values, strict=True)
+            return {key_of(key, names): value_of(value, names) for key, value in pairs if key}
+    return constant(node, names)
+
+
+def key_of(node: ast.expr, names: Mapping[str, Value]) -> Value:
+    """Compute the key of a dict: a number or a text.
+
+    Raises:
+        ReadError: anything else.
+
+    """
+    key = constant(node, names)
+    if isinstance(key, int | float | str | None):
+        return key
+    raise ReadError(f"{shown(node)} is not a key", required="a number or a text")
+
+
 def missing_names(node: ast.expr, names: Mapping[str, Value]) -> list[str]:
     """Return the names an expression uses that ``names`` does not have, in order.
 
     Raises:
         ReadError: the expression calls something that is not arithmetic, as ``len(loader)``.
     """
-    known = {*names, *_BUILTINS, *MODULES}
     for child in ast.walk(node):
         if isinstance(child, ast.Call):
             _function(child.func, names, child)
-    return list(dict.fromkeys(name for name in _free(node) if name not in known))
+    free = dict.fromkeys(_free(node))
+    return [n for n in free if n not in names and n not in _BUILTINS and n not in MODULES]
 
 
 def _free(node: ast.AST) -> Iterator[str]:
@@ -222,10 +253,20 @@ def dotted(node: ast.AST) -> str | None:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
-def shown(node: ast.expr) -> str:
+def shown(node: ast.AST) -> str:
     """Return a node's source, shortened to fit a message."""
     source = ast.unparse(node)
-    return source if len(source) <= 60 else f"{source[:57]}..."
+    first = source.partition("\n")[0]
+    return first if first == source and len(source) <= 60 else f"{first[:57]}..."
+
+
+def number_node(value: Value) -> ast.expr:
+    """Return a number as source that means it wherever it stands: ``-2`` is no literal."""
+    if value != value:
+        return ast.Attribute(ast.Name("math", ast.Load()), "nan", ast.Load())
+    if value < 0 or (isinstance(value, float) and math.copysign(1, value) < 0):
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
 
 
 @lru_cache(maxsize=256)

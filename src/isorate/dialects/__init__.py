@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 def builtin() -> dict[str, Dialect]:
     """Return the dialects in this directory, by name."""
     modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-    # torch first: where frameworks share a name, it is torch's
-    modules.sort(key=lambda name: name != "torch")
     found = [importlib.import_module(f"{__name__}.{name}").DIALECT for name in modules]
+    found.sort(key=lambda dialect: dialect.precedence)
     return {dialect.name: dialect for dialect in found}
 
 
@@ -70,6 +69,28 @@ def get(name: str) -> Dialect:
             hint=did_you_mean(text, known),
         )
     return dialect
+
+
+def called(last: str, *, anywhere: bool = False) -> tuple[type[Call], ...]:
+    """Return the constructors whose names end in ``last``, in the order of precedence.
+
+    Those of this directory; those of other packages, too, where ``anywhere`` says so, or where
+    there are none.
+    """
+    found = () if anywhere else _by_last_name(everywhere=False).get(last, ())
+    return found or _by_last_name(everywhere=True).get(last, ())
+
+
+@cache
+def _by_last_name(*, everywhere: bool) -> dict[str, tuple[type[Call], ...]]:
+    known = registered() if everywhere else builtin()
+    order = {name: dialect.precedence for name, dialect in known.items()}
+    found: dict[str, list[type[Call]]] = {}
+    for constructor in (c for dialect in known.values() for c in dialect.constructors):
+        found.setdefault(constructor.card.name.rpartition(".")[2], []).append(constructor)
+    for same in found.values():  # a framework's own, then drop-ins for the first framework
+        same.sort(key=lambda c: (order[c.card.dialect], order.get(c.card.runs_in, 0)))
+    return {last: tuple(same) for last, same in found.items()}
 
 
 def constructors() -> Iterator[type[Call]]:

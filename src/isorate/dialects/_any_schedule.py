@@ -61,6 +61,7 @@ class ScheduleLR(Call, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.torch.ScheduleLR",
         dialect="isorate",
+        drop_in=True,
         runs_in="torch",
         version=__version__,
         docs=DOCS,
@@ -167,6 +168,7 @@ class mindspore_ScheduleLR(Call, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.mindspore.ScheduleLR",
         dialect="isorate",
+        drop_in=True,
         runs_in="mindspore",
         version=__version__,
         docs=DOCS,
@@ -182,7 +184,6 @@ class mindspore_ScheduleLR(Call, frozen=True):
         ulp=1,
         ledger="MindSpore's float64 sine and power may round otherwise than the C library's, which "
         "can move the float32 that they are rounded to",
-        bare=False,
     )
 
     @property

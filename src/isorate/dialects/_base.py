@@ -14,6 +14,7 @@ import msgspec
 from isorate.core import notebook
 from isorate.core.errors import ConvertError, IsorateError, NativeError, ReadError, RunError
 from isorate.dialects._boundary import Answer, guard
+from isorate.dialects._optimizers import NO_OPTIMIZERS, Optimizers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
         initial_lr: ``group["initial_lr"]``, where a checkpoint or the text has set it.
         tensor: the dtype where the rate is a tensor, else none: a Python float.
         left: what a scheduler left in the group besides, as ``OneCycleLR`` does, by its key.
+        others: its entries that are no rates, as source: ``"'weight_decay': 0.0"``.
 
     """
 
@@ -61,6 +63,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
     initial_lr: float | None = None
     tensor: Literal["float32", "float64"] | None = None
     left: dict[str, float] = {}
+    others: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in {"lr": self.lr, "initial_lr": self.initial_lr, **self.left}.items():
@@ -81,23 +84,35 @@ class ParamGroup(msgspec.Struct, frozen=True):
         if self.tensor != "float32":
             return self
         initial = None if self.initial_lr is None else _float32(self.initial_lr)
-        return ParamGroup(_float32(self.lr), initial, self.tensor, self.left)
+        return msgspec.structs.replace(self, lr=_float32(self.lr), initial_lr=initial)
 
 
 class Optimizer(msgspec.Struct, frozen=True):
-    """The optimizer that a scheduler is given, as far as its rates go.
+    """The optimizer that a scheduler is given: its rates, and what else a text says of it.
 
     Args:
         groups: one entry a parameter group.
+        name: its class: the last part of the name where the framework has it, else the whole name.
+        arguments: its other arguments, as source: ``"weight_decay=0.1"``.
 
     """
 
     groups: tuple[ParamGroup, ...]
+    name: str = "SGD"
+    arguments: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, *rates: float) -> Optimizer:
         """Return an optimizer with one parameter group for each rate."""
         return cls(tuple(ParamGroup(rate) for rate in rates))
+
+    def made_like(self, other: Optimizer) -> Optimizer:
+        """Return an optimizer of another's class and arguments, with this one's rates."""
+        groups = self.groups
+        if len(groups) == len(other.groups):
+            pairs = zip(groups, other.groups, strict=True)
+            groups = tuple(msgspec.structs.replace(a, others=b.others) for a, b in pairs)
+        return Optimizer(groups, other.name, other.arguments)
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
@@ -226,7 +241,8 @@ class Card:
         ledger: the reason for a bound other than 0.
         deprecation: the framework's own deprecation text.
         way_out: the full name of what replaces a deprecated call.
-        bare: whether the last part of the name alone is enough to mean this constructor.
+        drop_in: whether it is one of Isorate's own schedulers, which runs only where Isorate is
+            installed.
         deviations: where it does other than its own documentation says.
         counts: what moves one that is stepped by hand, unless it is told otherwise: every
             ``step()``, or every one that comes after an update.
@@ -248,7 +264,7 @@ class Card:
     ledger: str | None = None
     deprecation: str | None = None
     way_out: str | None = None
-    bare: bool = True
+    drop_in: bool = False
     deviations: Sequence[Deviation] = ()
     counts: Literal["steps", "updates"] = "steps"
 
@@ -309,6 +325,11 @@ class Call(msgspec.Struct, frozen=True):
         return self.card.counts
 
     @property
+    def stops_at(self) -> int | None:
+        """The step after which a loop that asks the scheduler takes no more; none where any may."""
+        return None
+
+    @property
     def groups(self) -> int:
         """The number of parameter groups."""
         optimizer = getattr(self, "optimizer", None)
@@ -364,16 +385,26 @@ class Call(msgspec.Struct, frozen=True):
         defaults = self.defaults()
         for name, value in self.arguments().items():
             if isinstance(value, Optimizer):
-                yield optimizer or self._optimizer_code(value)
+                text = optimizer or self._optimizer_code(value)
+                yield text if name == self.__struct_fields__[0] else f"{name}={text}"
             elif name not in defaults or not _same(value, defaults[name]):
                 yield f"{name}={source(value)}"
+
+    def given(self, like: Optimizer) -> Call:
+        """Return the call with an optimizer of another class and arguments, its rates the same."""
+        optimizer = getattr(self, "optimizer", None)
+        if not isinstance(optimizer, Optimizer):
+            return self
+        return msgspec.structs.replace(self, optimizer=optimizer.made_like(like))
 
     def naming(self) -> str:
         """Return the optimizer's source, and give it the name ``optimizer``."""
         return f"optimizer := {self._optimizer_code(self.optimizer)}"  # type: ignore[attr-defined]
 
     def _optimizer_code(self, optimizer: Optimizer) -> str:
-        return optimizer_code("torch.optim.SGD", optimizer, "torch")
+        from isorate import dialects  # whose modules import this one
+
+        return optimizer_code(dialects.get(self.card.runs_in).optimizers, optimizer)
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
@@ -414,6 +445,11 @@ class Composition(Call, frozen=True):
         """The calls it is made of, in their order."""
         schedulers = getattr(self, "schedulers", ())
         return tuple(schedulers) if isinstance(schedulers, list | tuple) else ()
+
+    def given(self, like: Optimizer) -> Call:
+        """Return the call and those that it holds with an optimizer of another class."""
+        members = [m.given(like) if isinstance(m, Call) else m for m in self.members]
+        return msgspec.structs.replace(super().given(like), schedulers=members)
 
     def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
         defaults = self.defaults()
@@ -515,6 +551,9 @@ class Dialect:
         version: the version that was read and run.
         constructors: its calls.
         aliases: names that a module is commonly imported as, mapped to the full dotted module.
+        precedence: whose a name is that several dialects share, where the arguments fit all of
+            them: that of the lowest number.
+        optimizers: the optimizers that its schedulers are given.
 
     """
 
@@ -523,6 +562,8 @@ class Dialect:
     version: str
     constructors: Sequence[type[Call]]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    precedence: int = 100
+    optimizers: Optimizers = NO_OPTIMIZERS
 
 
 def source(value: Any) -> str:
@@ -531,8 +572,12 @@ def source(value: Any) -> str:
         return "float('nan')" if math.isnan(value) else f"float('{value}')"
     if isinstance(value, Optimizer):
         return f"<optimizer of {len(value.groups)} groups>"
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return f"[{', '.join(map(source, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(source, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{source(k)}: {source(v)}' for k, v in value.items())}}}"
     if hasattr(value, "to_json"):  # a schedule
         return repr(value.to_json())
     code = getattr(value, "code", None)
@@ -545,29 +590,35 @@ def shortened(code: str) -> str:
     return code if len(code) <= longest else f"{code[:80]} … {code[-40:]}"
 
 
-def optimizer_code(constructor: str, optimizer: Optimizer, package: str) -> str:
+def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
     """Return an optimizer with these groups as Python source."""
-
-    def rate(value: float, tensor: str | None) -> str:
-        if tensor is None:
-            return source(value)
-        dtype = "" if tensor == "float32" else f", dtype={package}.{tensor}"
-        return f"{package}.tensor({source(value)}{dtype})"
-
+    constructor = f"{known.module}.{optimizer.name}" if optimizer.name in known else optimizer.name
     groups = optimizer.groups
+    first = _rate(groups[0].lr, groups[0], known.package)
     if len(groups) == 1 and groups[0] == ParamGroup(groups[0].lr, None, groups[0].tensor):
-        return f"{constructor}(params, lr={rate(groups[0].lr, groups[0].tensor)})"
-    items = []
-    for index, group in enumerate(groups):
-        params = "params" if len(groups) == 1 else f"params_{index}"
-        initial = (
-            ""
-            if group.initial_lr is None
-            else f", 'initial_lr': {rate(group.initial_lr, group.tensor)}"
-        )
-        left = "".join(f", {name!r}: {source(value)}" for name, value in group.left.items())
-        items.append(f"{{'params': {params}, 'lr': {rate(group.lr, group.tensor)}{initial}{left}}}")
-    return f"{constructor}([{', '.join(items)}], lr={rate(groups[0].lr, groups[0].tensor)})"
+        params = "params"
+    else:
+        names = ["params"] if len(groups) == 1 else [f"params_{i}" for i in range(len(groups))]
+        pairs = zip(names, groups, strict=True)
+        params = f"[{', '.join(_group_code(name, g, known.package) for name, g in pairs)}]"
+    named = [a for a in optimizer.arguments if a.partition("=")[0].isidentifier() or a[:2] == "**"]
+    placed = [a for a in optimizer.arguments if a not in named]  # they stand before any keyword
+    return f"{constructor}({', '.join([params, *placed, f'lr={first}', *named])})"
+
+
+def _group_code(params: str, group: ParamGroup, package: str) -> str:
+    entries = [f"'params': {params}", f"'lr': {_rate(group.lr, group, package)}"]
+    if group.initial_lr is not None:
+        entries.append(f"'initial_lr': {_rate(group.initial_lr, group, package)}")
+    entries += [f"{name!r}: {source(value)}" for name, value in group.left.items()]
+    return f"{{{', '.join([*entries, *group.others])}}}"
+
+
+def _rate(value: float, group: ParamGroup, package: str) -> str:
+    if group.tensor is None:
+        return source(value)
+    dtype = "" if group.tensor == "float32" else f", dtype={package}.{group.tensor}"
+    return f"{package}.tensor({source(value)}{dtype})"
 
 
 def _float32(value: float) -> float:

@@ -78,6 +78,7 @@ class CosineAnnealingLR(_Own, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.torch.CosineAnnealingLR",
         dialect="isorate",
+        drop_in=True,
         runs_in="torch",
         version=__version__,
         docs=DOCS,
@@ -97,7 +98,6 @@ class CosineAnnealingLR(_Own, frozen=True):
             "ValueError": "T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
             "ZeroDivisionError": "T_max=0",
         },
-        bare=False,
     )
 
     @property
@@ -162,6 +162,7 @@ class torch_cosine_decay_lr(_Own, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.torch.cosine_decay_lr",
         dialect="isorate",
+        drop_in=True,
         runs_in="torch",
         version=__version__,
         docs=DOCS,
@@ -177,7 +178,6 @@ class torch_cosine_decay_lr(_Own, frozen=True):
             "decay_epoch": "duration",
         },
         raises=mindspore.BAD_DECAY,
-        bare=False,
     )
 
     def fault(self) -> Fault | None:
@@ -220,12 +220,12 @@ def staying(listed: type[Call]) -> Card:
         listed.card,
         name=f"isorate.mindspore.{listed.card.name.rpartition('.')[2]}",
         dialect="isorate",
+        drop_in=True,
         version=__version__,
         docs=DOCS,
         deprecation=None,
         way_out=None,
         deviations=(),
-        bare=False,
     )
 
 
@@ -287,6 +287,7 @@ class cosine_annealing_lr(_Own, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.mindspore.cosine_annealing_lr",
         dialect="isorate",
+        drop_in=True,
         runs_in="mindspore",
         version=__version__,
         docs=DOCS,
@@ -350,6 +351,7 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.mindspore.CosineAnnealingLR",
         dialect="isorate",
+        drop_in=True,
         runs_in="mindspore",
         version=__version__,
         docs=DOCS,
@@ -359,7 +361,6 @@ class mindspore_CosineAnnealingLR(_Own, frozen=True):
         past_end="climbs back to lr and goes on with period 2·T_max",
         roles={"lr": "start", "T_max": "duration", "eta_min": "end"},
         raises=BAD_ANNEALING,
-        bare=False,
     )
 
     @property
@@ -413,6 +414,7 @@ class WarmUpThen(Cell, frozen=True):
     card: ClassVar[Card] = Card(
         name="isorate.mindspore.WarmUpThen",
         dialect="isorate",
+        drop_in=True,
         runs_in="mindspore",
         version=__version__,
         docs=DOCS,
@@ -513,6 +515,7 @@ DIALECT = Dialect(
     name="isorate",
     title="Isorate",
     version=__version__,
+    precedence=1000,
     constructors=(
         CosineAnnealingLR,
         ScheduleLR,

@@ -59,6 +59,7 @@ from isorate.dialects._base import (
 from isorate.dialects._composing import chain_of, sequence_of
 from isorate.dialects._cosine import chained_group, cosine_links, lift_periodic
 from isorate.dialects._moves import Factors, Links, Moves, Stepwise, Values, computed
+from isorate.dialects._optimizers import TORCH
 from isorate.dialects._plateau import plateau_fault, plateau_of, plateau_said
 from isorate.dialects._torch_base import (
     VERSION,
@@ -598,6 +599,13 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
 # --- cycles --------------------------------------------------------------------------------------
 
 
+def want_momentum(optimizer: Optimizer) -> None:
+    """Raise where the optimizer is one of torch's that has neither a momentum nor betas."""
+    name = optimizer.name
+    if name in TORCH and not {"momentum", "betas"} & TORCH.parameters(name).keys():
+        raise ValueError(f"cycle_momentum=True, and {name} has neither momentum nor betas")
+
+
 class CyclicLR(Setting, frozen=True):
     """``CyclicLR``: up from base_lr to max_lr and down again, cycle after cycle.
 
@@ -642,7 +650,8 @@ class CyclicLR(Setting, frozen=True):
         raises={
             "KeyError": RESUMED,
             "TypeError": "a rate or a step size no number",
-            "ValueError": "mode unknown without scale_fn, or not one value for each group",
+            "ValueError": "mode unknown without scale_fn, not one value for each group, or "
+            "cycle_momentum and an optimizer that has neither momentum nor betas",
             "ZeroDivisionError": "step_size_up=0, or both step sizes add up to 0",
         },
     )
@@ -658,6 +667,7 @@ class CyclicLR(Setting, frozen=True):
         if self.mode not in ("triangular", "triangular2", "exp_range") and self.scale_fn is None:
             raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
         if self.cycle_momentum:
+            want_momentum(self.optimizer)
             low = for_group(self.base_momentum, "base_momentum", self, worker)
             for_group(self.max_momentum, "max_momentum", self, worker) - low
 
@@ -813,7 +823,8 @@ class OneCycleLR(Setting, frozen=True):
             "KeyError": RESUMED + ", max_lr or min_lr",
             "TypeError": "an argument no number",
             "ValueError": "no total, a count below 1, pct_start no float from 0 to 1, "
-            "anneal_strategy unknown, not one max_lr for each group",
+            "anneal_strategy unknown, not one max_lr for each group, cycle_momentum and an "
+            "optimizer that has neither momentum nor betas",
             "ZeroDivisionError": "pct_start·total_steps=1: the first phase has no length",
         },
         deviations=(
@@ -841,10 +852,16 @@ class OneCycleLR(Setting, frozen=True):
             group["max_lr"] = high
             group["min_lr"] = group["initial_lr"] / self.final_div_factor
         if self.cycle_momentum:
+            want_momentum(self.optimizer)
             momentum = for_group(self.max_momentum, "max_momentum", self, worker)
             lowest = for_group(self.base_momentum, "base_momentum", self, worker)
             if self.last_epoch == -1:
                 group |= {"max_momentum": momentum, "base_momentum": lowest}
+
+    @property
+    def stops_at(self) -> int | None:
+        """``total_steps``, which Accelerate asks for."""
+        return self.epochs * self.steps_per_epoch if self.total_steps is None else self.total_steps  # type: ignore[operator]
 
     def _total(self) -> int:
         if self.total_steps is not None:
@@ -1435,6 +1452,8 @@ DIALECT = Dialect(
     name="torch",
     title="PyTorch",
     version=VERSION,
+    precedence=0,
+    optimizers=TORCH,
     constructors=(
         CosineAnnealingLR,
         CosineAnnealingWarmRestarts,

@@ -33,12 +33,15 @@ STYLES = {"identical": "green", "equal": "green", "diverge": "yellow", "differen
 GROUPS_SHOWN = 4
 
 
-def show(paper: Paper, call: Call, curve: Curve, run: Run, default: bool) -> None:
+def show(
+    paper: Paper, call: Call, curve: Curve, run: Run, default: bool, assumed: Sequence[str] = ()
+) -> None:
     """Print one call: what it is, its rates, its plot."""
     paper.line(shortened(call.code), "bold")
     paper.line()
     facts: list[Row] = [
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
+        *_assumed(assumed),
         ("arithmetic", call.card.arithmetic),
         ("past its end", call.card.past_end),
         ("run", run_text(run, default)),
@@ -57,11 +60,18 @@ def show(paper: Paper, call: Call, curve: Curve, run: Run, default: bool) -> Non
         draw(paper, figures.of_curve(call, curve, run))
 
 
-def show_at(paper: Paper, call: Call, at: Sequence[int], found: Sampled, run: Run) -> None:
+def show_at(
+    paper: Paper,
+    call: Call,
+    at: Sequence[int],
+    found: Sampled,
+    run: Run,
+    assumed: Sequence[str] = (),
+) -> None:
     """Print the rates of single updates, each to its last digit."""
     paper.line(shortened(call.code), "bold")
     paper.line()
-    paper.rows([("run", run_text(run, False)), *_end(found.halt)])
+    paper.rows([*_assumed(assumed), ("run", run_text(run, False)), *_end(found.halt)])
     paper.line()
     shown = min(call.groups, GROUPS_SHOWN)
     rows = [["update", *_columns("rate", call.groups)]]
@@ -73,7 +83,14 @@ def show_at(paper: Paper, call: Call, at: Sequence[int], found: Sampled, run: Ru
     _more_groups(paper, call.groups)
 
 
-def comparison(paper: Paper, result: Comparison, default: bool) -> None:
+def _assumed(said: Sequence[str]) -> list[Row]:
+    """Return what was taken for granted in reading, a row each."""
+    return [("assumed", sentence) for sentence in said]
+
+
+def comparison(
+    paper: Paper, result: Comparison, default: bool, assumed: Sequence[str] = ()
+) -> None:
     """Print a comparison: the verdict in one sentence, then why, then the plot."""
     paper.paragraph(result.sentence, f"bold {STYLES[result.verdict]}")
     paper.line()
@@ -81,7 +98,7 @@ def comparison(paper: Paper, result: Comparison, default: bool) -> None:
         (name, [Part(f"{shortened(side.call)}  ({side.dtype})", code=True)])
         for name, side in (("a", result.a), ("b", result.b))
     ]
-    paper.rows([*sides, ("run", run_text(result.run, default))])
+    paper.rows([*sides, *_assumed(assumed), ("run", run_text(result.run, default))])
     if result.reasons:
         paper.line()
         reasons: list[Row] = [
@@ -96,7 +113,9 @@ def comparison(paper: Paper, result: Comparison, default: bool) -> None:
         draw(paper, picture)
 
 
-def conversion(paper: Paper, result: Conversion, default: bool) -> None:
+def conversion(
+    paper: Paper, result: Conversion, default: bool, assumed: Sequence[str] = ()
+) -> None:
     """Print a conversion: every way, best first, with what it costs."""
     if result.ways:
         best = result.ways[0].comparison
@@ -110,6 +129,7 @@ def conversion(paper: Paper, result: Conversion, default: bool) -> None:
     paper.rows(
         [
             ("from", [Part(shortened(result.call.code), code=True)]),
+            *_assumed(assumed),
             ("run", run_text(result.run, default and "the run one trains")),
         ]
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from isorate.comparison import compare
 from isorate.core.errors import IsorateError
+from isorate.core.printable import plain
 from isorate.core.run import Run
 from isorate.core.schedule import Schedule
 from isorate.training.rates import is_data
@@ -31,9 +32,14 @@ class ScheduleMismatchError(IsorateError, ValueError):
     """A checkpoint that holds another schedule than the scheduler that is to load it.
 
     Args:
-        text: both schedules and their comparison.
+        text: both schedules and their comparison, a line each.
 
     """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        # more than one line: whoever trains reads it in a traceback
+        self.args = ("\n".join(plain(line) for line in text.split("\n")),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isorate.dialects._base import Dialect
+from isorate.dialects._optimizers import MINDSPORE
 from isorate.dialects.mindspore._shared import BAD_DECAY, RAN_OUT, VERSION, check_cosine_decay
 from isorate.dialects.mindspore.cells import CosineDecayLR, PolynomialDecayLR, WarmUpLR
 from isorate.dialects.mindspore.decay_cells import (
@@ -85,6 +86,7 @@ DIALECT = Dialect(
     name="mindspore",
     title="MindSpore",
     version=VERSION,
+    optimizers=MINDSPORE,
     constructors=(
         cosine_decay_lr,
         polynomial_decay_lr,

@@ -21,7 +21,6 @@ from isorate.dialects._base import (
     Optimizer,
     ParamGroup,
     Refusal,
-    optimizer_code,
 )
 from isorate.dialects._float32 import Float32
 from isorate.dialects._moves import Factors, Moves, Values, scalar
@@ -71,7 +70,6 @@ def card(
         past_end=past_end,
         roles={"optimizer": "start", **roles},
         raises=raises,
-        bare=False,
         deviations=deviations,
     )
 
@@ -134,9 +132,6 @@ class ExperimentalCall(SteppedCall, frozen=True):
                 lrs = [scalar(rates[-1]) for rates in block]
             if halt is not None:
                 raise halt
-
-    def _optimizer_code(self, optimizer: Optimizer) -> str:
-        return optimizer_code("mindspore.experimental.optim.SGD", optimizer, "mindspore")
 
 
 def _taken(work: Work, steps: int) -> tuple[list[Moves], Halting | None]:

@@ -79,7 +79,7 @@ class LearningRateList(Call, frozen=True):
             if len(self.rates) >= REPEATED and _constant(self.rates):
                 return f"[{self.rates[0]!r}] * {len(self.rates)}"
             return repr(list(self.rates))  # ten times faster, and lists can be long
-        return source(self.rates)
+        return source(list(self.rates))
 
     @property
     def name(self) -> str:

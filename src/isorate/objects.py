@@ -1,0 +1,145 @@
+"""What the names of a text hold that is no value: optimizers, parameter groups, schedulers."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from isorate import dialects
+from isorate.core.errors import MissingRateError, ReadError
+from isorate.core.expression import dotted, shown
+from isorate.dialects._optimizers import NO_OPTIMIZERS
+from isorate.naming import prefix_fits
+from isorate.rates import find_groups, of_rates, read_optimizer
+from isorate.scope import names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from isorate.dialects._base import Call, Optimizer
+    from isorate.naming import Origins
+    from isorate.rates import Entries
+    from isorate.scope import Scope
+
+
+class Objects:
+    """The objects that a text's names hold.
+
+    An optimizer is kept as each framework would have it, or with the reason why its rate is not
+    known: only a scheduler that is given it says whose it is.
+
+    Args:
+        names: the names that have a value.
+        origins: where names come from.
+        lr: the rates given beside the text.
+
+    """
+
+    def __init__(self, names: Scope, origins: Origins, lr: Any) -> None:
+        self.names = names
+        self.origins = origins
+        self.lr = lr
+        self.schedulers: dict[str, Call] = {}
+        self._optimizers: dict[str, dict[str, Optimizer | ReadError]] = {}
+        self._groups: dict[str, list[Entries] | None] = {}
+        #: The optimizers that schedulers were built on; to hold them keeps their identities theirs.
+        self._used: dict[int, Optimizer] = {}
+        #: Names by which something is reached that another name holds.
+        self._aliases: dict[str, set[str]] = {}
+
+    def forget(self, name: str) -> None:
+        """Forget what a name held."""
+        for held in (self.schedulers, self._optimizers, self._groups, self._aliases):
+            held.pop(name, None)
+
+    def bind(self, name: str, node: ast.expr) -> None:
+        """Let a name hold what an expression makes, which is no value."""
+        self._aliases[name] = {n for n in names_in(node) if self.holds(n) or self._groups.get(n)}
+        known = dialects.builtin().values()
+        frameworks = [d.name for d in known if d.optimizers is not NO_OPTIMIZERS]
+        if isinstance(node, ast.Call):
+            self._optimizers[name] = {
+                framework: self._read(node, framework) for framework in frameworks
+            }
+        else:
+            self.lose_rate(name, node)
+        try:
+            self._groups[name] = find_groups(node, self._groups, self.names)
+        except ReadError:
+            self._groups[name] = None
+
+    def holds(self, name: str) -> bool:
+        """Whether a name holds a scheduler, or an optimizer whose rate the text says."""
+        found = self._optimizers.get(name, {}).values()
+        return name in self.schedulers or any(not isinstance(o, MissingRateError) for o in found)
+
+    def optimizer(self, name: str, framework: str) -> Optimizer | None:
+        """Return the optimizer that a name holds; none where the text says nothing of the name.
+
+        Raises:
+            ReadError: the text says what it is, and not its rate.
+
+        """
+        found = self._optimizers.get(name)
+        if found is None:
+            return None
+        optimizer = found.get(framework) or next(iter(found.values()))
+        if isinstance(optimizer, ReadError):
+            raise optimizer
+        self._used[id(optimizer)] = optimizer
+        return optimizer
+
+    def lose_rate(self, name: str, node: ast.AST) -> None:
+        """Take notice that the rate of what a name holds is not known any more."""
+        unknown: Optimizer | ReadError
+        if self.lr is None:
+            text = f"{shown(node)} is not followed, and may say {name}'s rate"
+            unknown = MissingRateError(text, hint="give it: --lr 0.1")
+        else:
+            unknown = of_rates(self.lr)
+        self._optimizers[name] = dict.fromkeys(dialects.builtin(), unknown)
+
+    def lose_groups(self, name: str, *, passed: bool) -> None:
+        """Take notice that a list of groups may be another one; plain parameters stay plain."""
+        if self._groups.get(name) and not (passed and self._groups[name] == [{}]):
+            self._groups[name] = None
+
+    def is_used(self, name: str) -> bool:
+        """Whether a name holds an optimizer that a scheduler was built on."""
+        return any(id(each) in self._used for each in self._optimizers.get(name, {}).values())
+
+    def reached(self, names: Iterable[str]) -> set[str]:
+        """Return names and those of what they are another way to reach."""
+        return {each for name in names for each in (name, *self._aliases.get(name, ()))}
+
+    def read(self, node: ast.Call, framework: str) -> Optimizer:
+        """Read the call that builds an optimizer of a framework, or a class of another package.
+
+        Raises:
+            ReadError: it says no rate, or cannot be read.
+
+        """
+        name = self.origins.name(node.func)
+        if name is None and self.lr is not None:
+            return of_rates(self.lr)
+        if name is None:
+            text = f"{shown(node)} is not followed"
+            raise MissingRateError(text, hint="give its rate: --lr 0.1")
+        dialect = dialects.get(framework)
+        known, (home, _, last) = dialect.optimizers, name.origin.rpartition(".")
+        fits = f"{home}.".startswith(f"{known.module}.") or (
+            not name.known and (not home or prefix_fits(home, known.module, dialect))
+        )
+        own = known.parameters(last) if last in known and fits else None
+        written = last if own is not None else name.origin
+        return read_optimizer(node, written, own, self.lr, self.names, self._groups)
+
+    def _read(self, node: ast.Call, framework: str) -> Optimizer | ReadError:
+        try:
+            return self.read(node, framework)
+        except ReadError as error:
+            return error
+
+    def is_named(self, node: ast.expr) -> bool:
+        """Whether an expression is a name that holds an optimizer, known or not."""
+        return dotted(node) in self._optimizers

@@ -1,0 +1,647 @@
+"""What a text says and what it leaves open: never a value that the text may have changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from isorate import IsorateError, ReadError, Run, convert, dialects, read, simulate
+from isorate.core.errors import MissingRateError
+from isorate.core.shapes import Constant
+from isorate.dialects import _unread
+from isorate.dialects._base import Call, Card, Dialect, Lift, Optimizer, ParamGroup, Proof, Refusal
+from isorate.dialects._optimizers import TORCH, Optimizers
+from isorate.reader import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEP = "optimizer = SGD(params, lr=0.1)\nscheduler = StepLR(optimizer, 2)\n"
+
+
+def card(name: str, **others: Any) -> Card:
+    return Card(
+        name=name, dialect="sail", runs_in="sail", version="1", docs="-", clock="update",
+        arithmetic="none", past_end="goes on", proof=Proof.EACH_STEP, roles={}, **others,
+    )  # fmt: skip
+
+
+class Stub(Call, frozen=True):
+    def lower(self) -> Constant:
+        return Constant(0.1)
+
+    @classmethod
+    def lift(cls, schedule: Any, updates: int) -> Lift | Refusal:
+        return Refusal("a stub")
+
+
+def stub(name: str) -> Any:
+    """Return the text's constructor of the stub dialect."""
+    return next(c for c in SAIL.constructors if c.card.name.endswith(f".{name}"))
+
+
+class LinearLR(Stub, frozen=True):
+    learning_rate: float
+    total_steps: int | None = None
+    start_factor: float = 0.3
+
+    card: ClassVar[Card] = card("sail.optim.lr.LinearLR")
+
+
+class StepLR(Stub, frozen=True):
+    learning_rate: float
+    boundaries: Any
+    card: ClassVar[Card] = card("sail.optim.lr.StepLR")
+
+
+class decay(Stub, frozen=True):
+    kind: str
+    optimizer: Optimizer
+    options: Any = None
+    card: ClassVar[Card] = card("sail.optim.lr.decay")
+
+
+OWN = Optimizers("sail.optim", "sail", "def SGD(params, lr): ...\ndef Wind(params, lr=0.5): ...")
+SAIL = Dialect("sail", "Sail", "1", (LinearLR, StepLR, decay), precedence=50, optimizers=OWN)
+
+
+@pytest.fixture
+def sail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Register a dialect that has names of torch's, with other arguments."""
+    known = {"torch": dialects.get("torch"), "sail": SAIL, **dialects.builtin()}
+    monkeypatch.setattr(dialects, "builtin", lambda: known)
+    monkeypatch.setattr(dialects, "registered", lambda: known)
+    dialects._by_last_name.cache_clear()
+    yield
+    monkeypatch.undo()
+    dialects._by_last_name.cache_clear()
+
+
+# --- whose constructor a name is ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LinearLR(SGD(params, lr=0.1), 0.5)",
+        "LinearLR(optimizer, start_factor=0.5, total_iters=4)",
+        "LinearLR(0.5, 1.0, 4)",
+        "StepLR(SGD(params, lr=0.1), 3, gamma=0.5)",
+        "scheduler = StepLR(optimizer, step_size=3)",
+    ],
+)
+@pytest.mark.usefixtures("sail")
+def test_texts_of_torch_stay_torch_s(text: str) -> None:
+    assert read(text, lr=None if "lr=" in text else 0.1).dialect == "torch"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LinearLR(0.1, total_steps=5)",
+        "LinearLR(learning_rate=0.1)",
+        "StepLR(0.1, boundaries={3: 1})",
+    ],
+)
+@pytest.mark.usefixtures("sail")
+def test_arguments_that_only_one_signature_takes_choose(text: str) -> None:
+    call = read(text)
+    assert call.dialect == "sail"
+    assert read(call.code) == call
+
+
+@pytest.mark.usefixtures("sail")
+def test_a_choice_is_said() -> None:
+    (said,) = reading("StepLR(optimizer, 3)", lr=0.1).assumptions
+    assert said == "StepLR is torch's; sail and mindspore have one, too"
+    assert reading("torch.optim.lr_scheduler.StepLR(o, 3)", lr=0.1).assumptions == ()
+    assert reading("OneCycleLR(o, 0.1, 9)", lr=0.1).assumptions == ()
+
+
+@pytest.mark.usefixtures("sail")
+def test_a_field_total_steps_is_not_one_cycle_s() -> None:
+    for text in ("LinearLR(0.1, total_steps=5)", "LinearLR(learning_rate=0.1)"):
+        assert read(text).stops_at is None
+    assert read("OneCycleLR(o, 0.1, epochs=2, steps_per_epoch=3)", lr=0.1).stops_at == 6
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("from mindspore.experimental import optim", "optim.lr_scheduler.StepLR"),
+        ("import mindspore.experimental.optim as o", "o.lr_scheduler.StepLR"),
+        ("from mindspore.experimental.optim.lr_scheduler import StepLR", "StepLR"),
+        ("from mindspore.experimental.optim.lr_scheduler import *", "StepLR"),
+        ("import mindspore as m\nStepLR = m.experimental.optim.lr_scheduler.StepLR", "StepLR"),
+    ],
+)
+def test_imports_say_whose_a_name_is(lines: str, name: str) -> None:
+    call = read(f"{lines}\nscheduler = {name}(o, 2)", lr=0.1)
+    assert call.card.name == "mindspore.experimental.optim.lr_scheduler.StepLR"
+    assert simulate(call, Run(3)).values.dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["import torch.optim as o\nL = o.lr_scheduler", "from torch.optim import lr_scheduler as L",
+     "import torch\nL = torch.optim.lr_scheduler\nmodel = Net()"],
+)  # fmt: skip
+def test_torch_by_another_name(lines: str) -> None:
+    text = f"{lines}\nfrom torch.optim.lr_scheduler import StepLR as Steps\ns = Steps(o, 2)"
+    assert read(text, lr=0.1).card.name == "torch.optim.lr_scheduler.StepLR"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("from .mine import StepLR", "imported as .mine.StepLR"),
+        ("from . import StepLR", "imported as .StepLR"),
+        ("from mypackage.schedules import build as StepLR", "mypackage.schedules.build"),
+        ("class StepLR:\n    pass", "defined in the text itself"),
+        ("def StepLR(optimizer, n):\n    return 3", "defined in the text itself"),
+        ("from mmengine.optim import StepLR", "StepLR is MMEngine's, which Isorate knows of"),
+        ("from torch.optim import StepLR", "write torch.optim.lr_scheduler.StepLR"),
+    ],
+)
+def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(f"{lines}\nscheduler = StepLR(optimizer, 2)", lr=0.1)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        ("get_linear_schedule_with_warmup(optimizer, 10, 100)", "transformers' or diffusers'"),
+        ("optax.cosine_decay_schedule(0.1, 100)", "optax's"),
+        ("optax.adamw(learning_rate=0.1)", "optax's"),
+        ("warmup_cosine_decay_schedule(0.0, 0.1, 10, 100)", "optax's"),
+        ("tf.keras.optimizers.schedules.CosineDecay(0.1, 100)", "Keras'"),
+        ("keras.optimizers.schedules.ExponentialDecay(0.1, 100, 0.9)", "Keras'"),
+        ("CosineLRScheduler(optimizer, t_initial=100)", "timm's"),
+        ("paddle.optimizer.lr.LinearLR(0.1, 3)", "PaddlePaddle's"),
+        ("NoamDecay(0.1, 100)", "PaddlePaddle's"),
+        ("WarmupDecayLR(optimizer, 100)", "DeepSpeed's"),
+        ("OptimizerParamScheduler(optimizer, 0.0, 0.1)", "Megatron-LM's"),
+        ("import optax as ox\ns = ox.join_schedules([a], [3])", "optax's"),
+        ("from composer.optim import LinearScheduler as L\ns = L('1ep')", "Composer's"),
+        ("from transformers import get_scheduler\ns = get_scheduler('cosine', o)", "transformers'"),
+        (STEP + "s = get_cosine_schedule_with_warmup(optimizer, 1, 9)", "transformers'"),
+        ("def f(o):\n    return get_inverse_sqrt_schedule(o, 9)", "cannot be followed"),
+    ],
+)
+def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(text)
+    message = str(caught.value)
+    assert whose in message
+    assert "did you mean" not in message
+    assert "knows of but does not read yet" in message or whose == "cannot be followed"
+
+
+def test_no_name_is_both_read_and_unread() -> None:
+    read_names = {c.card.name.rpartition(".")[2] for c in dialects.constructors()}
+    for framework in _unread.UNREAD:
+        names = framework.names.split()
+        assert len(set(names)) == len(names)
+        assert not read_names & set(names), framework.title
+    packages = [p for framework in _unread.UNREAD for p in framework.packages]
+    assert len(set(packages)) == len(packages)
+
+
+def test_the_readme_says_which_frameworks_are_not_read() -> None:
+    text = " ".join((Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").split())
+    listed = text.partition("Known, and not read yet: ")[2].partition(". A text")[0]
+    titles = [framework.title for framework in _unread.UNREAD]
+    assert listed == f"{', '.join(titles[:-1])} and {titles[-1]}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "params = list(model.parameters())",
+        "groups = [{'params': list(a.parameters()), 'lr': 0.1}]",
+        "for batch in list(loader):\n    train(batch)",
+        "names = list(loader.names)",
+        "files = self.list()",
+    ],
+)
+def test_python_s_list_is_no_scheduler(line: str) -> None:
+    assert read(f"{line}\n{STEP}") == read(STEP)
+    assert read(f"{STEP}{line}") == read(STEP)
+
+
+# --- the text around it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    optimizer = SGD(params, lr=0.1)\n    scheduler = StepLR(optimizer, 2)",
+        "\n\n\toptimizer = SGD(params, lr=0.1)\n\n\tscheduler = StepLR(optimizer, 2)\n",
+        "optimizer = SGD(params, lr=0.1)\n        scheduler = StepLR(optimizer, 2)",
+        STEP.replace("\n", "\r\n"),
+        "\ufeff" + STEP,
+        f"```python\n{STEP}```\nand so on",
+        ">>> optimizer = SGD(params, lr=0.1)\n>>> scheduler = StepLR(\n...     optimizer, 2)\nout",
+        STEP + "return optimizer, scheduler",
+        "optimizer = SGD(params, lr=0.1)\nreturn StepLR(optimizer, 2)",
+        "optimizer: Optimizer = SGD(params, lr=0.1)\nscheduler: Any = StepLR(optimizer, 2)",
+    ],
+)
+def test_text_as_it_is_copied(text: str) -> None:
+    assert read(text) == read(STEP)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(optimizer):\n    return StepLR(optimizer, 2)",
+        "class A:\n    def f(self):\n        self.s = StepLR(self.o, 2)",
+        "if True:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "for _ in a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "with a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "import os",
+        "lr *= 3",
+        "def f():\n    pass",
+    ],
+)
+def test_python_that_is_not_followed_is_still_python(text: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(text, lr=0.1)
+    assert "not Python" not in str(caught.value)
+    assert "cannot be followed" in str(caught.value) or "builds no scheduler" in str(caught.value)
+
+
+#: Lines after which a value that was known is another one, or nobody knows which.
+CHANGES = [
+    "T = len([1, 2])",
+    "T, other = shape",
+    "T = other = f()",
+    "del T",
+    "for T in range(3):\n    pass",
+    "for i in range(3):\n    T = i",
+    "while T < 9:\n    T = T + f()",
+    "if deep:\n    T = 9",
+    "with open(name) as T:\n    pass",
+    "try:\n    T = 9\nexcept ValueError as e:\n    pass",
+    "import T",
+    "from settings import T",
+    "def T():\n    return 3",
+    "class T:\n    pass",
+    "(T := 9)",
+    "print(T := 9)",
+    "T += f()",
+    "def f():\n    global T\n    T = 9",
+    "match a:\n    case [T]:\n        pass",
+    "T = None or 9",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_value_that_may_have_changed_is_asked_for(change: str) -> None:
+    text = f"T = 4\n{change}\nscheduler = StepLR(SGD(params, lr=0.1), step_size=T)"
+    with pytest.raises(ReadError, match=r"--set T="):
+        read(text)
+    assert read(text, names={"T": 7}).arguments()["step_size"] == 7
+
+
+def test_a_function_that_changes_a_name_is_minded_whenever_it_is_defined() -> None:
+    text = "def f():\n    global T\n    T = 9\nT = 4\nf()\ns = StepLR(SGD(p, lr=0.1), T)"
+    with pytest.raises(ReadError, match=r"--set T="):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "step"),
+    [
+        ("T = 4\nT += 3", 7),
+        ("T = 4\nT *= 2", 8),
+        ("T, n = 9, 3", 9),
+        ("n = T = 5", 5),
+        ("T = 3\nT = T + 1", 4),
+        ("T: int = 6", 6),
+        ("a.b = 3\nT = a.b * 2", 6),
+        ("T = 4\ndef f(T):\n    T = 9", 4),
+        ("T = 4\nx = [T for T in range(3)]", 4),
+        ("T = 4\nprint(T)\nmodel.fit(T)", 4),
+    ],
+)
+def test_what_can_be_followed_is(lines: str, step: int) -> None:
+    call = read(f"{lines}\nscheduler = StepLR(SGD(params, lr=0.1), step_size=T)")
+    assert call.arguments()["step_size"] == step
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ms.append(4)",
+        "ms += [4]",
+        "ms[0] = 3",
+        "del ms[0]",
+        "again = ms\nagain.append(4)",
+        "again = [ms]\nms.sort()",
+        "shuffle(ms)",
+        "random.shuffle(ms)",
+        "for m in a:\n    ms.append(m)",
+        "for m in ms:\n    x[m] = 3\n    ms.pop()",
+        "ms.extend(x) if x else None",
+    ],
+)
+def test_a_list_that_may_have_changed_is_asked_for(change: str) -> None:
+    text = f"ms = [2]\n{change}\nscheduler = MultiStepLR(SGD(a, lr=0.1), milestones=ms)"
+    with pytest.raises(ReadError, match=r"--set ms="):
+        read(text)
+
+
+def test_a_function_asks_for_its_names_when_it_runs() -> None:
+    text = "w = 4\nf = lambda e: (e + 1) / w\nw = 8\ns = LambdaLR(SGD(a, lr=0.1), f)"
+    assert simulate(read(text), Run(2)).values.tolist() == [0.0125, 0.025]  # as torch has it
+    late = "w = 4\ns = LambdaLR(SGD(a, lr=0.1), lambda e: (e + 1) / w)\n"
+    for change in ("w = 8", "w = f()", "for w in x:\n    pass", "del w"):
+        with pytest.raises(ReadError, match=r"changes afterwards.*--set w="):
+            read(late + change)
+    assert read(late + "w = 4") == read(late) == read(late + "w = 8", names={"w": 4})
+
+
+def test_numbers_below_zero_are_put_into_a_function_as_numbers() -> None:
+    call: Any = read("w = -0.5\ns = LambdaLR(SGD(a, lr=1.0), lambda t: w ** t)")
+    assert simulate(call, Run(3)).values.tolist() == [1.0, -0.5, 0.25]
+
+
+def test_what_is_given_beside_a_text_stands() -> None:
+    text = "T = 4\nscheduler = CosineAnnealingLR(SGD(params, lr=0.1), T)"
+    found = reading(text, names={"T": 9})
+    assert found.call.arguments()["T_max"] == 9
+    assert "T = 9 as given, not 4 as the text has it" in found.assumptions
+    assert found.used == {"T"}
+    assert len(reading(text, names={"T": 4}).assumptions) == 1
+
+
+# --- optimizers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "code"),
+    [
+        ("AdamW(params)", "torch.optim.AdamW(params, lr=0.001)"),
+        ("torch.optim.Adagrad(params)", "torch.optim.Adagrad(params, lr=0.01)"),
+        ("SGD(params, 0.3, 0.9)", "torch.optim.SGD(params, lr=0.3, momentum=0.9)"),
+        (
+            "optim.AdamW(net.parameters(), lr=2 * x, weight_decay=x, betas=(0.9, b))",
+            "torch.optim.AdamW(params, lr=0.5, weight_decay=0.25, betas=(0.9, b))",
+        ),
+        ("bnb.optim.Lion(params, lr=0.1)", "bnb.optim.Lion(params, lr=0.1)"),
+        (
+            "AdamW([{'params': a, 'weight_decay': 0.0}, {'params': b, 'lr': 0.5}], lr=0.1)",
+            "torch.optim.AdamW([{'params': params_0, 'lr': 0.1, 'weight_decay': 0.0}, "
+            "{'params': params_1, 'lr': 0.5}], lr=0.1)",
+        ),
+    ],
+)
+def test_an_optimizer_is_kept(optimizer: str, code: str) -> None:
+    call = read(f"StepLR({optimizer}, 3)", names={"x": 0.25})
+    assert call.code == f"torch.optim.lr_scheduler.StepLR({code}, step_size=3)"
+    assert read(call.code) == call
+    (way, *_) = convert(call, to="torch", run=Run(6)).ways
+    assert code in way.code
+
+
+def test_an_optimizer_is_kept_in_other_ways_and_frameworks() -> None:
+    call = read("StepLR(AdamW(params, lr=0.1, weight_decay=0.5, fused=True), 3)")
+    ways = convert(call, to="torch", run=Run(6)).ways
+    assert len(ways) > 2
+    assert all("torch.optim.AdamW(params, lr=" in way.code for way in ways)
+    there = next(w for w in convert(call, to="mindspore", run=Run(6)).ways if ".StepLR" in w.code)
+    kept = "mindspore.experimental.optim.AdamW(params, lr=0.1, weight_decay=0.5)"
+    assert kept in there.code
+    assert "mindspore's AdamW has no fused" in there.losses
+    call = read("StepLR(LBFGS(params, lr=0.1), 3)")
+    there = next(w for w in convert(call, to="mindspore", run=Run(6)).ways if ".StepLR" in w.code)
+    assert "mindspore.experimental.optim.SGD(params, lr=0.1)" in there.code
+    assert "mindspore has no LBFGS: SGD stands for it" in there.losses
+
+
+def test_a_framework_without_a_default_rate_asks() -> None:
+    home = "mindspore.experimental.optim"
+    with pytest.raises(MissingRateError, match="StepLR: SGD is given no rate"):
+        read(f"{home}.lr_scheduler.StepLR({home}.SGD(params), 3)")
+    call: Any = read(f"{home}.lr_scheduler.StepLR({home}.Adamax(params), 3)")
+    assert call.optimizer == Optimizer((ParamGroup(0.002),), "Adamax")
+
+
+#: torch 2.13 raises for these at construction: "optimizer must support momentum or beta1 …".
+WITHOUT = ("ASGD", "Adadelta", "Adafactor", "Adagrad", "LBFGS", "Rprop")
+WITH = ("SGD", "Adam", "AdamW", "Adamax", "Muon", "NAdam", "RAdam", "RMSprop", "SparseAdam")
+
+
+@pytest.mark.parametrize("name", [*WITHOUT, *WITH])
+def test_momentum_is_cycled_where_there_is_one(name: str) -> None:
+    for text in ("CyclicLR({}, base_lr=0.1, max_lr=1.0{})", "OneCycleLR({}, 0.1, 9{})"):
+        optimizer = f"torch.optim.{name}(a, lr=0.1)"
+        fault = read(text.format(optimizer, "")).fault()
+        assert (fault is not None and fault.error is ValueError) == (name in WITHOUT)
+        assert read(text.format(optimizer, ", cycle_momentum=False")).fault() is None
+
+
+def test_every_optimizer_of_torch_is_one_or_the_other() -> None:
+    assert all(name in TORCH for name in (*WITHOUT, *WITH))
+
+
+@pytest.mark.parametrize(
+    ("text", "rates"),
+    [
+        ("g = [{'params': a, 'lr': 0.1}, {'params': b}]\no = SGD(g, lr=0.5)", [0.1, 0.5]),
+        ("o = SGD([dict(params=a, lr=0.1), dict(params=b)], lr=0.5)", [0.1, 0.5]),
+        ("g = [{'params': a, 'lr': 0.1}]\nh = [{'params': b}]\no = SGD(g + h, lr=0.5)", [0.1, 0.5]),
+        ("x = 0.1\ng = [{'params': a, 'lr': x}]\nx = 9\no = SGD(g)", [0.1]),
+        ("ps = [p for p in net.parameters()]\no = SGD(ps, lr=0.1)", [0.1]),
+        ("o = SGD(filter(lambda p: p.grad, net.parameters()), lr=0.1)", [0.1]),
+        ("o = SGD((p for p in net.parameters() if p.grad), 0.1)", [0.1]),
+        ("o = SGD(list(a.parameters()) + list(b.parameters()), lr=0.1)", [0.1]),
+    ],
+)
+def test_groups_are_read_where_they_can_be(text: str, rates: list[float]) -> None:
+    call: Any = read(f"{text}\ns = StepLR(o, 3)")
+    assert [group.lr for group in call.optimizer.groups] == rates
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o = SGD([{'params': p, 'lr': 0.1 / i} for i, p in enumerate(x)], lr=0.5)",
+        "o = SGD(get_groups(model), lr=0.5)",
+        "g = get_groups(model)\no = SGD(g, lr=0.5)",
+        "g = [{'params': a, 'lr': 0.1}]\ng.append(x)\no = SGD(g, lr=0.5)",
+        "o = SGD([*groups(), {'params': b}], lr=0.5)",
+        "o = SGD([{**common, 'params': a}], lr=0.5)",
+        "o = SGD(params, lr=0.5)\no.add_param_group({'params': b, 'lr': 0.1})",
+        "o = SGD(params, lr=0.5)\no.param_groups[0]['lr'] = 0.1",
+        "o = SGD(params, lr=0.5)\nfor g in o.param_groups:\n    g['lr'] = 0.1",
+        "o = SGD(params, lr=0.5)\ng = o.param_groups[0]\ng['lr'] = 0.1",
+        "o = SGD(params, lr=0.5)\no.load_state_dict(saved)",
+        "o = SGD(params, lr=0.5)\nset_rates(o)",
+        "o = SGD(params, lr=0.5)\no = wrap(o)",
+        "def build(p):\n    return SGD(p, lr=0.4)\nother = SGD(a, lr=0.1)\no = build(b)",
+        "class Ema:\n    pass\nema = Ema(None, lr=0.9)\no = build(a, lr=0.1)",
+        "o = SGD(params, **options)",
+        "o = Lion(params, 0.1)",
+        "o = Lookahead(inner, 5)",
+        "o = optimizers[0]",
+        "o = getattr(torch.optim, name)(params, lr=0.1)",
+        "other = SGD(a, lr=0.1)",
+    ],
+)
+def test_a_rate_that_nobody_knows_is_asked_for(text: str) -> None:
+    with pytest.raises(MissingRateError, match=r"StepLR.*--lr 0\.1"):
+        read(f"{text}\nscheduler = StepLR(o, 3)")
+    call: Any = read(f"{text}\nscheduler = StepLR(o, 3)", lr=0.25)
+    assert [group.lr for group in call.optimizer.groups] == [0.25]
+
+
+def test_a_rate_is_given_once() -> None:
+    for text in (STEP, "StepLR(SGD(params, 0.1), 3)"):
+        with pytest.raises(ReadError, match="twice"):
+            read(text, lr=0.2)
+    call: Any = read("o = AdamW(params, weight_decay=0.1)\ns = StepLR(o, 3)", lr=0.2)
+    assert call.optimizer == Optimizer((ParamGroup(0.2),), "AdamW", ("weight_decay=0.1",))
+
+
+# --- what happens to a scheduler ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("for _ in range(4):\n    scheduler.step()", "before anything is trained"),
+        ("scheduler.step()", "before anything is trained"),
+        ("while n:\n    print(n)\n    scheduler.step()", "before anything is trained"),
+        ("for e in r:\n    train()\n    scheduler.step(e)", "a step to a given place"),
+        ("scheduler.last_epoch = 3", "changes scheduler"),
+        ("scheduler.base_lrs[0] = 3", "changes scheduler"),
+        ("for g in optimizer.param_groups:\n    g['lr'] = 3", "changes optimizer"),
+        ("def f(o):\n    o.param_groups[0]['lr'] = 3\nf(optimizer)", "changes optimizer"),
+        ("scheduler = Warmed(scheduler)", "makes something else of scheduler"),
+        ("warm = MyWarmup(optimizer, after=scheduler)", "no dialect has MyWarmup"),
+        ("other = MyLR(optimizer, 3)", "no dialect has MyLR"),
+    ],
+)
+def test_what_is_done_to_a_scheduler_is_not_passed_over(more: str, says: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(STEP + more)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "for x in loader:\n    optimizer.step()\n    scheduler.step()",
+        "for e in range(9):\n    train(model, optimizer)\n    scheduler.step()",
+        "for e in range(9):\n    rates.append(scheduler.get_last_lr())\n    scheduler.step()",
+        "optimizer.zero_grad()\nloss.backward()\noptimizer.step()\nscheduler.step()",
+        "trainer = Trainer(model, optimizers=(optimizer, scheduler))",
+        "model, optimizer, scheduler = prepare(model, optimizer, scheduler)",
+        "config = {'optimizer': optimizer, 'lr_scheduler': scheduler}",
+        "torch.save(scheduler.state_dict(), name)",
+        "print(optimizer.param_groups[0]['lr'])",
+        "x = optimizer.param_groups[0]['lr']",
+    ],
+)
+def test_what_trains_or_looks_on_changes_nothing(more: str) -> None:
+    assert read(STEP + more) == read(STEP)
+
+
+def test_a_saved_state_is_spoken_of() -> None:
+    found = reading(STEP + "if resume:\n    scheduler.load_state_dict(torch.load(name))")
+    assert found.call == read(STEP)
+    assert any("may go on from a saved state" in said for said in found.assumptions)
+
+
+def test_a_list_that_is_made_into_another_is_not_passed_over() -> None:
+    lines = "lr = nn.cosine_decay_lr(0.0, 0.1, 6, 2, 3)\n"
+    assert read(lines + "opt = nn.Momentum(p, learning_rate=lr)") == read(lines.partition("=")[2])
+    for more in ("lr = lr[2:]", "lr = [x * 2 for x in lr]", "lr2 = lr + lr", "lr = scale(lr)"):
+        with pytest.raises(ReadError):
+            read(lines + more)
+
+
+# --- bounds ---------------------------------------------------------------------------------------
+
+DOUBLED = {
+    "list": "a0 = [1, 1]\n{}s = MultiStepLR(SGD(p, lr=0.1), a60)",
+    "tuple": "a0 = (1, 1)\n{}s = MultiStepLR(SGD(p, lr=0.1), a60)",
+    "dict": "a0 = 1\n{}s = StepLR(SGD(p, lr=0.1), a60)",
+    "groups": "a0 = [{{'params': p, 'lr': 0.1}}]\n{}s = StepLR(SGD(a60), 3)",
+    "chain": "o = SGD(p, lr=0.1)\na0 = StepLR(o, 3)\n{}",
+}
+LINE = {
+    "list": "a{1} = [a{0}, a{0}]\n",
+    "tuple": "a{1} = (a{0}, a{0})\n",
+    "dict": "a{1} = {{1: a{0}, 2: a{0}}}\n",
+    "groups": "a{1} = a{0} + a{0}\n",
+    "chain": "a{1} = ChainedScheduler([a{0}, a{0}])\n",
+}
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_names_used_twice_do_not_double_the_work(kind: str) -> None:
+    lines = "".join(LINE[kind].format(i, i + 1) for i in range(60))
+    with pytest.raises(ReadError) as caught:
+        read(DOUBLED[kind].format(lines))
+    assert len(str(caught.value)) <= 500
+
+
+def test_a_function_does_not_multiply_the_text() -> None:
+    names = f"x = {[1] * 900}\n"
+    lambdas = f"s = LambdaLR(SGD(p, lr=0.1), lambda t: {'+'.join(['x[0]'] * 90)})"
+    call: Any = read(names + lambdas)
+    assert len(call.code) < 90 * 3000
+    text = f"f = lambda t: {'+'.join(['t'] * 90)}\ns = LambdaLR(SGD(p, lr=0.1), [{'f,' * 9000}])"
+    with pytest.raises(ReadError, match="longer than the text"):
+        read(text)
+
+
+def test_a_scheduler_is_held_once() -> None:
+    text = "o = SGD(p, lr=0.1)\na = StepLR(o, 3)\ns = ChainedScheduler([a, a])"
+    with pytest.raises(ReadError, match="held already"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{'x' * 10**5}(3)",
+        f"StepLR(3, {'x' * 10**5}=3)",
+        f"StepLR({'x' * 10**5}, step_size={'y' * 10**5})",
+        f"StepLR(n, {'+'.join(f'n{i}' for i in range(90))})",
+        f"StepLR(3, gamma={'9' * 4000})",
+        f"x = '{'é' * 10**5}'\ns = StepLR(o, x + 1)",
+    ],
+    ids=["name", "keyword", "names", "many", "digits", "string"],
+)
+def test_messages_are_cut(text: str) -> None:
+    with pytest.raises(IsorateError) as caught:
+        read(text, lr=0.1).checked()
+    assert len(str(caught.value)) <= 500
+    assert "\n" not in str(caught.value)
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sail")
+def test_whatever_can_be_built_reads_back() -> None:
+    of = Optimizer((ParamGroup(0.1), ParamGroup(0.2, 0.3)), "Wind", ("sheet=3",))
+    for call in (
+        decay("x", Optimizer.of(0.1)),
+        decay("x", of, {30: 0.1, 60: float("inf"), "a": [1, (2,), ()], "b": {}}),
+        decay("x", Optimizer((ParamGroup(0.5),), "other.Craft"), {"n": {"m": (1, 2)}}),
+        StepLR(0.1, {3: 0.5}),
+        StepLR(0.1, (3, [4, {5: None}])),
+    ):
+        assert read(call.code) == call, call.code
+    assert decay("x", of).code.startswith(
+        "sail.optim.lr.decay(kind='x', optimizer=sail.optim.Wind("
+    )
