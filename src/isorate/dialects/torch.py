@@ -179,15 +179,35 @@ class MultiStepLR(MultiplyingAtOnce, frozen=True):
         return base * self.gamma ** bisect_right(sorted(self.milestones), 0)
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return a rate for each interval between milestones."""
-        rates, boundaries = [base], []
+        """Return a rate for each interval between milestones, up to where torch raises."""
+        rates = [float(base)]
+        boundaries: list[int] = []
         for milestone, times in sorted(Counter(self.milestones).items()):
-            if milestone <= 0:
-                rates[0] *= self.gamma**times if milestone == 0 else 1
-            elif milestone == int(milestone):
-                rates.append(rates[-1] * self.gamma**times)
+            if milestone < 0 or milestone != int(milestone):
+                continue
+            try:
+                rate = float(rates[-1] * self.gamma**times)
+            except OverflowError:  # as torch's, when it comes to this milestone
+                return Until(_steps(rates, boundaries), int(milestone))
+            if milestone == 0:
+                rates = [rate]
+            else:
+                rates.append(rate)
                 boundaries.append(int(milestone))
-        return PiecewiseConstant(tuple(map(float, rates)), tuple(boundaries))
+        return _steps(rates, boundaries)
+
+
+def _steps(rates: list[float], boundaries: list[int]) -> Schedule:
+    """Return a rate for each interval, some of which may be infinite."""
+    if all(map(math.isfinite, rates)):
+        return PiecewiseConstant(tuple(rates), tuple(boundaries))
+    parts = [
+        Shift(Exponential(math.copysign(1.0, rate), 2.0), 1024)
+        if math.isinf(rate)
+        else Constant(rate)
+        for rate in rates
+    ]
+    return Join(tuple(parts), tuple(boundaries))
 
 
 class ConstantLR(MultiplyingAtOnce, frozen=True):
