@@ -272,6 +272,30 @@ def test_any_schedule(mode: str, examples: int) -> None:
         agrees()
 
 
+GROWING = [
+    Product((Linear(0.1, 0.0, 10), Exponential(1.0, 2.0))),
+    Product((Cosine(0.1, 0.0, 10, "mirror"), Exponential(1.0, 2.0), Staircase(DECAY, 2))),
+    Product((Inverse(1.0, 0.5), Exponential(0.1, 2.0), Exponential(1.0, 0.5))),
+    Product((Staircase(Exponential(0.1, 2.0), 3), Staircase(Exponential(1.0, 0.25), 6), WAVE)),
+    Product((Exponential(0.1, 0.25), NaturalExponential(1.0, -math.log(2.0)), Exponential(1.0, 2))),
+    Repeat(Linear(0.1, 0.0, 10), 11, 1, 2.0),
+    Repeat(Linear(0.1, 0.05, 10), 11, 1, 2.0, 0.05),
+    Repeat(Linear(0.1, 0.05, 10), 11, 2, 1e30, 0.05),
+    Formula(0.0, "t", "2.0 ** t"),
+    Scale(Product((Linear(0.1, 0.0, 10), Formula(1.0, "t", "1e300 * 1e300"))), 0.5),
+]
+
+
+@pytest.mark.parametrize("schedule", GROWING, ids=lambda s: s.to_json()[:60])
+def test_zero_stays_zero_whatever_grows_beside_it(mode: str, schedule: Schedule) -> None:
+    steps = np.array([*range(40), *range(1000, 1400), *range(2990, 3030), 10**5, LAST - 1, LAST])
+    rates = exact(schedule, steps)
+    ours = called(ScheduleLR(schedule), steps)
+    assert not np.isnan(ours).any()
+    assert ((ours == 0) == (np.abs(rates) < SMALLEST)).all()
+    assert ulps(ours, rates).max() <= BOUND
+
+
 def test_against_exact_arithmetic(mode: str) -> None:
     mp.dps = 50
     steps = np.array([1, 2, 2**24 + 1, 2**25 - 1, 2**30 + 1, LAST - 2, LAST - 1])

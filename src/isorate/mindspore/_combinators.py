@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mindspore import nn, ops
 
-from isorate.core.schedule import FARTHEST
+from isorate.core.schedule import FARTHEST, SCALAR
 from isorate.mindspore._shapes import count, double
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 #: Stand for a bound that is not there: no rate that float32 has lies beyond.
 UNBOUNDED: Final = 1e300
+
+
+def times(a: Any, b: Any) -> Any:
+    """Multiply; zero times infinity is zero."""
+    product = a * b
+    return ops.select(ops.logical_or(a == 0, b == 0), ops.zeros_like(product), product)
 
 
 class Shift(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
@@ -114,12 +120,26 @@ class LowerRepeat(Repeat):
 
     def __init__(self, of: nn.Cell, cycles: combinators.Repeat) -> None:
         super().__init__(of, cycles.period)
-        self.shrink, self.floor, self.one = map(double, (cycles.shrink, cycles.floor, 1.0))
+        self.shrink, self.lowered = double(cycles.shrink), Lowered(cycles)
 
     def construct(self, t: Any) -> Any:
         """Return the rates at these times."""
         rate = self.of(ops.floor_mod(t, self.period))
-        height = ops.pow(self.shrink, ops.floor(t / self.period))
+        return self.lowered(rate, ops.pow(self.shrink, ops.floor(t / self.period)))
+
+
+class Lowered(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """A rate at so many times its height above a floor; the floor itself stays where it is."""
+
+    def __init__(self, cycles: combinators.Repeat) -> None:
+        super().__init__()
+        self.floor, self.one = double(cycles.floor), double(1.0)
+        self.may_overflow = abs(cycles.shrink) > 1
+
+    def construct(self, rate: Any, height: Any) -> Any:
+        """Return the rates for these heights."""
+        if self.may_overflow:
+            return times(rate - self.floor, height) + self.floor
         return rate * height + self.floor * ops.sub(self.one, height)
 
 
@@ -135,12 +155,11 @@ class SlowerRepeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         lengths = accumulate([cycles.period] + 99 * [cycles.growth], lambda a, b: a * b)
         starts = list(takewhile(lambda start: start < FARTHEST, accumulate(lengths, initial=0)))
         slowness = [float(cycles.growth) ** cycle for cycle in range(len(starts))]
-        heights = [float(cycles.shrink) ** cycle for cycle in range(len(starts))]
+        heights = [SCALAR.power(cycles.shrink * 1.0, cycle) for cycle in range(len(starts))]
         self.of = of
         self.starts, self.later = double(starts), double(starts[1:])
         self.slowness, self.heights = double(slowness), double(heights)
-        self.lifts = double([cycles.floor * (1.0 - height) for height in heights])
-        self.one_height = cycles.shrink == 1
+        self.lowered, self.one_height = Lowered(cycles), cycles.shrink == 1
 
     def construct(self, t: Any) -> Any:
         """Return the rates at these times."""
@@ -149,7 +168,7 @@ class SlowerRepeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         rate = self.of(since / ops.gather(self.slowness, cycle, 0))
         if self.one_height:
             return rate
-        return rate * ops.gather(self.heights, cycle, 0) + ops.gather(self.lifts, cycle, 0)
+        return self.lowered(rate, ops.gather(self.heights, cycle, 0))
 
 
 class Scale(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
@@ -176,6 +195,17 @@ class Product(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         rate = self.first(t)
         for part in self.others:
             rate = rate * part(t)
+        return rate
+
+
+class BoundlessProduct(Product):
+    """Several curves multiplied, some of which grow beyond float64: zero times those is zero."""
+
+    def construct(self, t: Any) -> Any:
+        """Return the rates at these times."""
+        rate = self.first(t)
+        for part in self.others:
+            rate = times(rate, part(t))
         return rate
 
 

@@ -1,8 +1,8 @@
 """Shapes as cells: float64 times in, float64 rates out, each by its closed form.
 
 A float64 holds every step that MindSpore's int32 counter has, and fractions of one, with 29 bits
-more than the float32 rate needs. The formulas therefore do without the pairs of floats that the
-core's take, and without most corrections; what they keep is the order in which nothing cancels.
+more than the float32 rate needs. The formulas therefore do without most of the corrections that
+the core's make; what they keep is the order in which nothing cancels.
 
 Constants are float64 tensors, for MindSpore rounds a Python number beside a tensor to float32
 (measured, 2.10.0). ``Expm1`` and ``Log1p`` are not used: the CPU kernels subtract and add the one.
@@ -161,20 +161,32 @@ class Polynomial(Between):
 
 
 class Exponential(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
-    """``start·e^(−decay·t)``, the decay in an update.
+    """``start·e^(g_1·⌊t/n_1⌋ + g_2·⌊t/n_2⌋ + …)``: exponentials multiplied, each on its own clock.
 
     While the rate is one that float32 has, the exponent is small, and so is what its rounding
     makes of the rate; a power loses nothing more.
+
+    Args:
+        start: the rate of update 0.
+        growths: for each exponential its growth in a tick, and the updates in one.
     """
 
-    def __init__(self, start: float, decay: float) -> None:
+    def __init__(self, start: float, growths: Sequence[tuple[float, int]]) -> None:
         super().__init__()
         self.start = double(start)
-        self.growth = double(min(max(-decay, -STEEPEST), STEEPEST))
+        steepest = [(min(max(growth, -STEEPEST), STEEPEST), every) for growth, every in growths]
+        self.growths = [(double(growth), double(every), every == 1) for growth, every in steepest]
 
     def construct(self, t: Any) -> Any:
         """Return the rates at these times."""
-        return self.start * ops.exp(t * self.growth)
+        exponent = self._exponent(t, 0)
+        for index in range(1, len(self.growths)):
+            exponent = exponent + self._exponent(t, index)
+        return self.start * ops.exp(exponent)
+
+    def _exponent(self, t: Any, index: int) -> Any:
+        growth, every, smooth = self.growths[index]
+        return (t if smooth else ops.floor(t / every)) * growth
 
 
 class Power(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
