@@ -116,9 +116,8 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
             else:
                 group["momentum"] = value
 
-    def _holds(self, groups: Sequence[Group], rates: list[float]) -> bool:
-        held = zip(groups, typed(groups, rates), strict=False)
-        return all(bool(group["lr"] == rate) for group, rate in held)
+    def _as_held(self, rates: list[float]) -> list[float]:
+        return list(map(float, typed(self.optimizer.param_groups, rates)))
 
     def _welcome(self, groups: Sequence[Group]) -> None:
         for group in groups:

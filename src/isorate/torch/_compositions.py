@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+from torch.optim import swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from isorate.core.combinators import Product
 from isorate.core.combinators.clocks import on_steps
 from isorate.core.errors import IsorateError
+from isorate.core.extension import held_at
+from isorate.dialects import torch as calls
+from isorate.dialects._base import Optimizer as Rates
 from isorate.torch._closed_form import ClosedFormLR
+from isorate.torch._cycles import SWALR
 from isorate.torch._dropping_in import DropIn
 from isorate.torch._functions import MultiplicativeLR
 from isorate.torch._step_functions import (
@@ -21,8 +27,8 @@ from isorate.torch._step_functions import (
     PolynomialLR,
     StepLR,
 )
-from isorate.training.compositions import by_group, check_sequence, grouped, joined
-from isorate.training.dropping_in import blaming
+from isorate.training.compositions import Composed, by_group, check_sequence, grouped, joined
+from isorate.training.dropping_in import blaming, lowered
 from isorate.training.functions import PythonProduct
 from isorate.training.rates import per_group
 
@@ -46,13 +52,13 @@ MULTIPLYING = (
 )
 
 
-class SequentialLR(ClosedFormLR):
+class SequentialLR(Composed, ClosedFormLR):
     """torch's ``SequentialLR``: one schedule after another, each from its own beginning.
 
     ``lr(t) = schedulers[i].lr(t − m[i−1])`` for ``m[i−1] <= t < m[i]``, m = ``milestones``, m[−1] =
     0, in steps. Only the schedules of its schedulers matter: neither in which order they were built
-    nor what that did to the optimizer, and they need not be stepped. A ``SequentialLR`` may be one
-    of them.
+    nor what that did to the optimizer, and they need not be stepped. An ``SWALR`` begins with the
+    rate that the one before it has got to. A ``SequentialLR`` may be one of them.
 
     Args:
         optimizer: the optimizer whose groups' ``lr`` are set.
@@ -101,18 +107,28 @@ class SequentialLR(ClosedFormLR):
         super().__init__(optimizer, last_epoch)
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
-        found = [schedules_of(scheduler, len(groups)) for scheduler in self._schedulers]
+        return self._from(self._bases)
+
+    def _from(self, rates: list[float]) -> Schedule:
+        """Return the schedule of groups that hold these rates when it begins."""
+        found: list[list[Schedule]] = []
+        starts = (0, *self._milestones)
+        for index, scheduler in enumerate(self._schedulers):
+            if index and goes_on(scheduler):
+                last = self._milestones[index - 1] - starts[index - 1] - 1
+                rates = [held_at(schedule, last) for schedule in found[-1]]
+            found.append(schedules_from(scheduler, rates))
         return joined(found, self._milestones)
 
 
-class ChainedScheduler(ClosedFormLR):
+class ChainedScheduler(Composed, ClosedFormLR):
     """torch's ``ChainedScheduler``: every scheduler takes every step, upon what the others did.
 
     ``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1. That is torch's
     chain where each of them multiplies the rate that it finds: ``StepLR``, ``MultiStepLR``,
     ``ConstantLR``, ``LinearLR``, ``ExponentialLR``, ``PolynomialLR``, ``MultiplicativeLR``, and
-    ``CosineAnnealingLR`` down to 0. Of other chains it takes those that have a closed form, and
-    refuses the rest.
+    ``CosineAnnealingLR`` down to 0 (up to its trough: there torch's forgets what the others have
+    made of the rate). Of other chains it takes those that have a closed form, and refuses the rest.
 
     Args:
         schedulers: schedulers of one optimizer, Isorate's or torch's own.
@@ -158,9 +174,6 @@ class ChainedScheduler(ClosedFormLR):
 
     def _closed(self, groups: Sequence[Group]) -> Schedule:
         """Return what torch's chain means, where that is a schedule."""
-        from isorate.dialects import torch as calls
-        from isorate.dialects._base import Optimizer as Rates
-
         rates = Rates.of(*self._bases)
         try:
             members = [call_of(scheduler, rates) for scheduler in self._schedulers]
@@ -192,6 +205,26 @@ def schedules_of(scheduler: Any, groups: int) -> list[Schedule]:
     return per_group(on_steps(_torchs(scheduler).lower()), groups)
 
 
+def goes_on(scheduler: Any) -> bool:
+    """Whether a scheduler begins with the rate that it finds, and not with the first one."""
+    if isinstance(scheduler, SequentialLR):
+        return goes_on(scheduler._schedulers[0])
+    return (
+        isinstance(scheduler, SWALR | swa_utils.SWALR)
+        and getattr(scheduler, "_given", None) is None
+    )
+
+
+def schedules_from(scheduler: Any, rates: list[float]) -> list[Schedule]:
+    """Return a scheduler's schedule for each group, given the rates that it finds."""
+    if not goes_on(scheduler):
+        return schedules_of(scheduler, len(rates))
+    if isinstance(scheduler, SequentialLR):
+        return per_group(scheduler._from(rates), len(rates))
+    call = replace(call_of(scheduler, Rates.of(*rates)), optimizer=Rates.of(*rates))
+    return per_group(lowered(call), len(rates))
+
+
 def multiplies(scheduler: Any) -> bool:
     """Whether a scheduler multiplies the rate that it finds, whatever that is."""
     floorless = isinstance(scheduler, CosineAnnealingLR) and scheduler.eta_min == 0
@@ -209,8 +242,6 @@ def factors_of(scheduler: Any, groups: int) -> list[Schedule]:
 def call_of(scheduler: Any, rates: Any) -> Any:
     """Return torch's call that a scheduler stands for, on these rates."""
     if isinstance(scheduler, DropIn) and scheduler._arguments is not None:
-        from isorate.dialects import torch as calls
-
         return getattr(calls, scheduler.constructor.__name__)(rates, **scheduler._arguments)
     if isinstance(scheduler, ClosedFormLR):
         raise IsorateError(f"a {type(scheduler).__name__} is no call of torch's")

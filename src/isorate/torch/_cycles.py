@@ -381,10 +381,6 @@ class SWALR(DropIn):
             self._begin_with(list(map(self._start_of, self.optimizer.param_groups)))
         super()._update_lr(epoch)
 
-    def _begin_with(self, rates: list[float]) -> None:
-        self._bases = rates
-        self._plan()
-
     def _settle(self, saved: Saved, choice: OnMismatch) -> None:
         groups = self.optimizer.param_groups
         if saved.schedule is not None:  # where a run began is the run's, and no other schedule

@@ -76,8 +76,8 @@ class ClosedForm:
         """Set the momentum of the groups."""
         raise NotImplementedError
 
-    def _holds(self, groups: Sequence[Group], rates: list[float]) -> bool:
-        """Whether the groups hold these rates."""
+    def _as_held(self, rates: list[float]) -> list[float]:
+        """Return rates as the groups hold them, rounded to what they are held in."""
         raise NotImplementedError
 
     def _count(self, step: Any) -> None:
@@ -197,9 +197,14 @@ class ClosedForm:
             self.schedule,
             self.last_epoch,
             bases=self._bases,
-            in_use=self._holds(self.optimizer.param_groups, self._rates),
+            in_use=self._in_use(),
             momentum=self._momentum,
         )
+
+    def _in_use(self) -> bool:
+        """Whether the groups hold the rates last written."""
+        held = zip(self.optimizer.param_groups, self._as_held(self._rates), strict=False)
+        return all(float(group["lr"]) == rate for group, rate in held)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
@@ -276,19 +281,22 @@ class ClosedForm:
         So it is where the optimizer's own state was loaded before the scheduler was built, and had
         forgotten with which rates the run began.
         """
-        if saved.bases is None or len(saved.bases) != len(self._bases) or saved.schedule is None:
+        before, same = self._bases, False
+        if saved.bases is None or len(saved.bases) != len(before):
             return False
-        here = Rates(per_group(saved.schedule, len(self._bases))).at(saved.step)
-        if not self._holds(self.optimizer.param_groups, here):
-            return False
-        before = self._bases
-        self._bases = list(saved.bases)
+        self._begin_with([float(finite("a rate", base)) for base in saved.bases])
+        try:
+            same = not differ(self._beside(saved), saved)
+            same = same and self._as_held(self._rates_at(saved.step)) == before
+        finally:
+            if not same:
+                self._begin_with(before)
+        return same
+
+    def _begin_with(self, rates: list[float]) -> None:
+        """Start from these first rates."""
+        self._bases = rates
         self._plan()
-        if differ(self._beside(saved), saved):
-            self._bases = before
-            self._plan()
-            return False
-        return True
 
     def _beside(self, saved: Saved) -> Schedule:
         """Return the schedule to compare: that of the groups that the checkpoint knows."""

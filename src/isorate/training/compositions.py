@@ -6,12 +6,24 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators import Groups, Join
+from isorate.training.closed_form import ClosedForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from isorate.core.schedule import Schedule
-    from isorate.training.closed_form import ClosedForm
+
+
+class Composed(ClosedForm):
+    """A scheduler that is made of others."""
+
+    _schedulers: list[Any]
+
+    def _begin_with(self, rates: list[float]) -> None:
+        for scheduler in self._schedulers:
+            if isinstance(scheduler, ClosedForm):
+                scheduler._begin_with(rates)
+        super()._begin_with(rates)
 
 
 def grouped(schedules: Sequence[Schedule]) -> Schedule:

@@ -87,9 +87,8 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
             self._put(parameter, single(rate))
             group["lr"] = parameter  # a number that was put there has no say any more
 
-    def _holds(self, groups: Sequence[Group], rates: list[float]) -> bool:
-        held = zip(groups, rates, strict=False)
-        return all(float(group["lr"]) == float(single(rate)) for group, rate in held)
+    def _as_held(self, rates: list[float]) -> list[float]:
+        return [float(single(rate)) for rate in rates]
 
     def _welcome(self, groups: Sequence[Group]) -> None:
         for group in groups:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mindspore.experimental.optim.lr_scheduler import ReduceLROnPlateau
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR
-from isorate.training.compositions import by_group, check_sequence, joined
+from isorate.training.compositions import Composed, by_group, check_sequence, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from isorate.training.closed_form import Group
 
 
-class SequentialLR(ClosedFormLR):
+class SequentialLR(Composed, ClosedFormLR):
     """MindSpore's ``SequentialLR``: one schedule after another, each from its own beginning.
 
     ``lr(t) = schedulers[i].lr(t − m[i−1])`` for ``m[i−1] <= t < m[i]``, m = ``milestones``, m[−1] =
