@@ -163,10 +163,33 @@ rate:
 |---|---|---|
 {chr(10).join(far)}
 
-Isorate's rates are within 8 units in the last place of the exact rate at every update up to
-2⁵³ − 1, troughs and their neighbours included, one at a time and in arrays alike, and also where
-start and end have opposite signs and the rate passes through zero; `tests/core/test_accuracy.py`
-checks that against mpmath.
+Isorate's rates are within 8 units in the last place (ULP) of the exact rate at every update up to
+2⁵³ − 1, troughs and their neighbours included, one at a time and in arrays alike, for a shape whose
+rate does not change sign: durations up to 2⁶², rates of any size that float64 holds with all its
+digits. Lines and inverse decays are within 4. What else there is has a bound of its own:
+
+- a rate that passes through zero: 8 ULP of the greater end; a line 4 ULP of the greater of its two
+  terms;
+- `Polynomial` with `after="extend"`, where multiples of the duration are not whole, or 2⁵³ and
+  more: p ULP besides, p its power;
+- `Constant`, `PiecewiseConstant` and `Table` are exact; `Formula` and functions of Python are as
+  good as the float64 of what they compute;
+- `Staircase`, `Stride`, `Mirror`, `Join`, `Repeat`, `Clamp`, `Until` and `Shift` lose nothing of
+  what is inside, `Scale` one rounding; `Stretch` rounds the duration, a `Shift` by a fraction of an
+  update the time, to what float64 holds;
+- `Product` of n factors: 9n·2⁻⁵² of itself;
+- `Sum` of n terms: (8 + n)·2⁻⁵² of the sum of their sizes; where they cancel, what is left is as
+  exact as the greatest;
+- `Repeat` with `shrink`: 12·2⁻⁵² of `h·|of| + max(h, 1)·|floor|`, `h = |shrink|^c` in cycle c.
+
+1 ULP is between 2⁻⁵³ and 2⁻⁵² of a number. `tests/core/test_accuracy.py` checks all of this against
+mpmath, with drawn schedules and rates from 10⁻³⁰⁰ to 10³⁰⁰; the worst of 350,000 rates measured was
+6 ULP off.
+
+A rate beyond float64 is infinite, and one that is not stays right when its factors are: a rate
+that doubles 3000 times beside one that halves 3000 times comes back to what it was (a factor of
+size 2^±n, n > 1000, costs n/500 ULP). A rate of 0 stays 0 whatever it is multiplied by, so that a
+frozen parameter group stays frozen.
 
 What native arithmetic promises stands in each call's card and in [Dialects](dialects.md): every
 bit where the framework computes in Python floats, and for float32 kernels a bound in units in the

@@ -37,6 +37,7 @@ class ArrayNamespace:
     log = staticmethod(np.log)
     log1p = staticmethod(np.log1p)
     power = staticmethod(np.power)
+    frexp = staticmethod(np.frexp)
     minimum = staticmethod(np.minimum)
     maximum = staticmethod(np.maximum)
     where = staticmethod(np.where)
@@ -49,6 +50,24 @@ class ArrayNamespace:
         if id(values) not in self._arrays:  # the tuple is kept with its array, and so its id is too
             self._arrays[id(values)] = (values, np.asarray(values, dtype=np.float64))
         return self._arrays[id(values)][1][index]
+
+    @staticmethod
+    def ldexp(m: Any, e: Any) -> Any:
+        """Return ``m·2**e``."""
+        return np.ldexp(m, np.clip(e, -9999, 9999).astype(np.int32))
+
+    @staticmethod
+    def mended(rate: Any, fine: Any, t: Any, again: Callable[[Any], Any]) -> Any:
+        """Compute the rates anew that are not fine; of columns, those of their updates."""
+        if np.all(fine):
+            return rate
+        if np.ndim(t) == 0:
+            return np.where(fine, rate, again(t))
+        mended = np.array(rate)
+        fine = np.broadcast_to(fine, mended.shape)
+        lost = ~fine if fine.ndim == 1 else ~fine.all(axis=-1)
+        mended[lost] = np.where(fine[lost], mended[lost], again(t[lost]))
+        return mended
 
     @staticmethod
     def searchsorted(boundaries: tuple[int, ...], t: NDArray[Any]) -> NDArray[np.int64]:
@@ -67,7 +86,7 @@ class ExactNamespace(ArrayNamespace):
     """NumPy's arithmetic, which is IEEE's, and Python's elementary functions of each element.
 
     A formula has the bits of ``schedule.at`` in it, and may have columns for rates where ``t`` is a
-    column, too.
+    column or a single update.
     """
 
     sin = staticmethod(partial(_of_each, SCALAR.sin))
@@ -77,10 +96,10 @@ class ExactNamespace(ArrayNamespace):
     log1p = staticmethod(partial(_of_each, SCALAR.log1p))
     power = staticmethod(partial(_of_each, SCALAR.power))
 
-    def take(self, values: Any, index: NDArray[np.int64]) -> NDArray[np.float64]:
+    def take(self, values: Any, index: Any) -> NDArray[np.float64]:
         """Look steps up in rates, or in columns of rates."""
         columns = bool(values) and isinstance(values[0], np.ndarray)
-        return super().take(values, index[:, 0] if columns else index)
+        return super().take(values, index[:, 0] if columns and np.ndim(index) else index)
 
 
 def evaluate(schedule: Schedule, run: Run) -> Curve:

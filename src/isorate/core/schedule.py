@@ -41,6 +41,15 @@ class Namespace(Protocol):
     def power(self, base: Any, exponent: Any, /) -> Any:
         """A float power; infinite where it overflows."""
 
+    def frexp(self, x: Any, /) -> Any:
+        """Mantissa and exponent: ``x = m·2**e``, m from 0.5 to 1 in size."""
+
+    def ldexp(self, m: Any, e: Any, /) -> Any:
+        """``m·2**e`` for a whole ``e`` of any size; zero or infinite where no float is near."""
+
+    def mended(self, rate: Any, fine: Any, t: Any, again: Callable[[Any], Any], /) -> Any:
+        """The rate where it is fine, else what ``again`` makes of those ``t``."""
+
     def maximum(self, a: Any, b: Any, /) -> Any:
         """The greater of two."""
 
@@ -65,6 +74,7 @@ class ScalarNamespace:
     expm1 = staticmethod(math.expm1)
     log = staticmethod(math.log)
     log1p = staticmethod(math.log1p)
+    frexp = staticmethod(math.frexp)
     minimum = staticmethod(min)
     maximum = staticmethod(max)
 
@@ -85,6 +95,19 @@ class ScalarNamespace:
             return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
         except ValueError:
             return math.inf if base == 0 else math.nan
+
+    @staticmethod
+    def ldexp(m: float, e: float) -> float:
+        """Return ``m·2**e``, infinite where ``math`` raises."""
+        try:
+            return math.ldexp(m, int(e))
+        except OverflowError:
+            return math.copysign(math.inf, m)
+
+    @staticmethod
+    def mended(rate: float, fine: bool, t: Any, again: Callable[[Any], float]) -> float:
+        """Return a rate that is fine, or compute it again."""
+        return rate if fine else again(t)
 
     @staticmethod
     def where(condition: bool, a: Any, b: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators import Product, Staircase
 from isorate.core.schedule import Namespace, Schedule
+from isorate.core.wide import Number, Wide
 from isorate.training.closed_form import ClosedForm
 from isorate.training.compositions import grouped
 
@@ -75,7 +76,8 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Multiply on from the product that is remembered."""
         if type(t) is int:
-            return self.function.product(self.start, t)
+            start = Number(self.start, 0.0, xp.xp) if isinstance(xp, Wide) else self.start
+            return self.function.product(start, t)
         return called(lambda step: self.function.product(self.start, step), t)
 
     @property
@@ -96,7 +98,7 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
 class Running:
     """A function of Python and, for each first rate, the last product that was asked for.
 
-    A first rate may be a column of those of several parameter groups.
+    A first rate may be a column of those of several parameter groups, and beyond float64.
     """
 
     def __init__(self, function: Callable[[int], float]) -> None:
@@ -107,7 +109,8 @@ class Running:
 
     def product(self, start: Any, step: int) -> Any:
         """Return ``start·function(1)·…·function(step)``."""
-        key = start if isinstance(start, float) else start.tobytes()
+        rates = start.value if isinstance(start, Number) else start
+        key = type(start), rates if isinstance(rates, float) else rates.tobytes()
         reached, rate = self._products.get(key, (0, start))
         if step < reached:
             reached, rate = 0, start

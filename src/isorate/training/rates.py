@@ -101,14 +101,13 @@ class Rates:
 
     def _at(self, step: Any) -> list[float]:
         rates: list[float] = []
-        for formula, members in self._parts:
-            found = formula.formula(step, SCALAR)
-            if len(members) == 1:
-                rates.append(float(found))
-            elif isinstance(found, np.ndarray):
-                rates += found.tolist()
-            else:  # no rate of theirs has a say at this step
-                rates += [float(found)] * len(members)
+        with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
+            for formula, members in self._parts:
+                if len(members) == 1:
+                    rates.append(float(formula.formula(step, SCALAR)))
+                else:
+                    found = formula.formula(step, self._xp)
+                    rates += np.broadcast_to(found, len(members)).tolist()
         return rates
 
     def _look_ahead(self, step: int) -> None:

@@ -21,6 +21,7 @@ from isorate.core.schedule import (
     whole,
 )
 from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial, Table
+from isorate.core.wide import fixed, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +260,8 @@ class Repeat(Around, frozen=True, tag="repeat"):
 
     Cycle c = 0, 1, 2, … lasts ``period·growth^c`` updates, begins where the one before ends, and
     goes through ``of`` in its own time: ``rate(t) = floor + shrink^c·(of(u/growth^c) − floor)``, u
-    the updates since the cycle began.
+    the updates since the cycle began. Longer cycles lose nothing. Where ``shrink`` is not 1, the
+    rate is within 12·2⁻⁵² of ``h·|of| + max(h, 1)·|floor|``, h = ``|shrink|^c``.
 
     Args:
         of: the schedule of the first cycle.
@@ -297,11 +299,12 @@ class Repeat(Around, frozen=True, tag="repeat"):
         """Ask ``of`` within the cycle that ``t`` lies in."""
         if self.growth > 1:
             return in_turns(self._starts, t, xp, lambda turn, since: self._in(turn, since, xp))
-        rate = self.of.formula(t % self.period, xp)
-        if self.shrink == 1:
-            return rate
-        height = xp.power(self.shrink * 1.0, (t // self.period) * 1.0)
-        return _lowered(rate, height, self.floor)
+        return self._lowered(
+            t,
+            xp,
+            lambda t, xp: self.of.formula(t % self.period, xp),
+            lambda t: (t // self.period) * 1.0,
+        )
 
     @property
     def _starts(self) -> tuple[int, ...]:
@@ -314,8 +317,31 @@ class Repeat(Around, frozen=True, tag="repeat"):
         of = self.of.stretched_by(slowness)
         if of is None:  # longer than all the updates there are: only its beginning is needed
             of, since = self.of, since / float(slowness)
-        rate = of.formula(since, xp)
-        return rate if self.shrink == 1 else _lowered(rate, self.shrink**cycle, self.floor)
+        return self._lowered(since, xp, of.formula, lambda t: cycle * 1.0)
+
+    def _lowered(
+        self,
+        t: Any,
+        xp: Namespace,
+        rate: Callable[[Any, Namespace], Any],
+        cycle: Callable[[Any], Any],
+    ) -> Any:
+        """Return a rate, as high above the floor as it is in the cycle."""
+        if self.shrink == 1:
+            return rate(t, xp)
+
+        def height(t: Any, xp: Namespace) -> Any:
+            return xp.power(self.shrink * 1.0, cycle(t))
+
+        if self.floor == 0:
+            return product(t, xp, rate, height)
+        if abs(self.shrink) > 1:  # the floor itself stays where it is, however high the cycle
+
+            def risen(t: Any, xp: Namespace) -> Any:
+                return product(t, xp, lambda t, xp: rate(t, xp) + -self.floor, height)
+
+            return total(t, xp, risen, fixed(self.floor))
+        return rate(t, xp) * height(t, xp) + self.floor * (1.0 - height(t, xp))
 
     @property
     def length(self) -> None:
@@ -398,10 +424,6 @@ class Repeat(Around, frozen=True, tag="repeat"):
     def cut_short(self, updates: int) -> Schedule:
         """Do not repeat what does not come again."""
         return self.of.cut_short(updates) if updates <= self.period else self
-
-
-def _lowered(rate: Any, height: Any, floor: float) -> Any:
-    return rate * height if floor == 0 else rate * height + floor * (1.0 - height)
 
 
 class Mirror(Around, frozen=True, tag="mirror"):

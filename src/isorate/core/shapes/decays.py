@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
-from isorate.core import double
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import (
     FARTHEST,
     LONGEST,
     Namespace,
     Schedule,
-    agreed,
     check_duration,
     check_finite,
     whole,
 )
-from isorate.core.shapes.waves import LARGEST_PAIR, Constant
+from isorate.core.shapes.waves import Constant, exact_product, lost_as_float
+from isorate.core.wide import fixed, product
+
+#: An exponent beyond this makes any rate zero or infinite, whatever its rounding has lost.
+FAR: Final = 2.0**50
+
+#: As steep as any decay is: in one update any rate is zero or infinite.
+STEEPEST: Final = 2.0**200
 
 
 class _Decay(Schedule, frozen=True):
@@ -48,16 +53,6 @@ class _Decay(Schedule, frozen=True):
     def horizon(self) -> int:
         """Until the rate has come so far: it has no end."""
         return math.ceil(min(max(self.thousandth, 1) * self._duration, FARTHEST - 2)) + 1
-
-    @property
-    def starts_above_one(self) -> bool:
-        """Whether the first rate is beyond 1 in size."""
-        return agreed(abs(self.start) > 1)
-
-    @property
-    def decisions(self) -> tuple[bool, ...]:
-        """On which side of 1 it starts: a power may be out of range where the rate is not."""
-        return (self.starts_above_one,)
 
     @property
     def falls(self) -> bool:
@@ -90,7 +85,7 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
     """A rate multiplied by the same factor in equal times, without end.
 
     ``rate(t) = start·factor^(t/D)``, D = ``duration`` in updates. Within 8 ULP at every update:
-    t/D is corrected for its rounding, and a power that no float holds is taken in two halves.
+    t/D is corrected for its rounding, and a power may be beyond float64 where the rate is not.
 
     Args:
         start: rate of update 0.
@@ -135,18 +130,20 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
         return self.factor >= 0
 
     def formula(self, t: Any, xp: Namespace) -> Any:
+        """Multiply the first rate."""
+        return product(t, xp, fixed(self.start), self._power)
+
+    def _power(self, t: Any, xp: Namespace) -> Any:
         """Raise the factor to t/D, and correct it for the rounding of t/D."""
-        D, factor = self.duration, self.factor * 1.0
+        D, factor = self.duration * 1.0, self.factor * 1.0
         times = t / D
-        if self.starts_above_one == (abs(factor) < 1):  # the power may overflow, not the rate
-            half = times // 2.0
-            rate = (self.start * xp.power(factor, half)) * xp.power(factor, times - half)
-        else:
-            rate = self.start * xp.power(factor, times)
+        power = xp.power(factor, times)
         if D == 1 or factor == 0:
-            return rate
-        high, low = double.product_of(times, D * 1.0)
-        return rate * (1.0 + ((t - high) - low) / D * math.log(factor))
+            return power
+        high, low = exact_product(times, D)
+        left = ((t - high) - low) - times * lost_as_float(self.duration)
+        lost = left / D * math.log(factor)
+        return power * (1.0 + xp.where(abs(times * math.log(factor)) < FAR, lost, 0.0))
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Decay as many times as slowly, unless the sign alternates."""
@@ -161,7 +158,7 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
     """An exponential decay by its rate of decay, without end.
 
     ``rate(t) = start·exp(−decay·t/D)``, D = ``duration`` in updates. Within 8 ULP at every update:
-    the exponent is a pair of floats.
+    the exponent is corrected for its rounding.
 
     Args:
         start: rate of update 0.
@@ -191,16 +188,18 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
         return self.decay >= 0
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Take the exponential of a pair: of its high part, corrected by its low one."""
-        if abs(self.decay) < LARGEST_PAIR:
-            passed = double.product_of(self.decay * 1.0, t * 1.0)
-            high, low = double.divide(passed, self.duration * 1.0)
-        else:
-            high, low = self.decay * (t / self.duration), 0.0
-        if self.starts_above_one == (self.decay > 0):  # as for ``Exponential``
-            half = xp.exp(-high / 2.0)
-            return (self.start * half) * (half * (1.0 - low))
-        return self.start * (xp.exp(-high) * (1.0 - low))
+        """Multiply the first rate."""
+        return product(t, xp, fixed(self.start), self._decayed)
+
+    def _decayed(self, t: Any, xp: Namespace) -> Any:
+        """Take the exponential, and correct it for the rounding of what it is taken of."""
+        D, decay = self.duration * 1.0, min(max(self.decay, -STEEPEST), STEEPEST)
+        high, low = exact_product(decay, t * 1.0)
+        passed = high / D
+        again, less = exact_product(passed, D)
+        left = (((high - again) - less) + low) - passed * lost_as_float(self.duration)
+        lost = left / D
+        return xp.exp(-passed) * (1.0 - xp.where(abs(passed) < FAR, lost, 0.0))
 
     def normal(self) -> Schedule:
         """A decay of nothing leaves the rate as it is."""
@@ -247,8 +246,15 @@ class Inverse(_Decay, frozen=True, tag="inverse"):
         return True
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Divide."""
-        return self.start / (1.0 + self.decay * (t / self.duration))
+        """Divide; where the divisor is beyond float64, by its factors one by one."""
+        D, decay = self.duration * 1.0, self.decay * 1.0
+        divisor = 1.0 + (decay * (t / D) if D >= 1 else decay * t / D)
+
+        def far(t: Any) -> Any:
+            factors = map(fixed, (self.start, 1.0 / decay, D, 1.0 / t))
+            return product(t, xp, *factors)
+
+        return xp.mended(self.start / divisor, divisor < math.inf, t, far)
 
     def normal(self) -> Schedule:
         """A decay of nothing leaves the rate as it is."""

@@ -256,7 +256,9 @@ class Formula(Schedule, frozen=True, tag="formula"):
             raise ScheduleError(f"formula.source: {error}") from None
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Compute the text at every update; NaN where it has no value."""
+        """Compute the text at every update; NaN where it has no value, unless the scale is 0."""
+        if self.scale == 0:
+            return t * 0.0
         expression = Expression(self.variable, self.source)
         if isinstance(t, int):
             return self.scale * expression.at(t)

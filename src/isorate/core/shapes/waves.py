@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from msgspec.structs import replace
 
-from isorate.core import double
 from isorate.core.errors import ScheduleError
 from isorate.core.schedule import (
+    FARTHEST,
     LONGEST,
     Namespace,
     Schedule,
@@ -18,13 +18,31 @@ from isorate.core.schedule import (
     check_finite,
     whole,
 )
+from isorate.core.wide import fixed, product
 
 #: What a shape does once its duration is over: stay at its end, run back the way it came, begin
 #: again, follow its formula on, have no rate any more, or take its duration as doubled, tripled, …
 After = Literal["hold", "mirror", "repeat", "continue", "stop", "extend"]
 
-#: What is computed in pairs of floats stays below this, or they would overflow.
-LARGEST_PAIR = 1e280
+#: Multiplying by this splits a float into two of 26 bits each.
+SPLITTER: Final = 2.0**27 + 1.0
+
+
+def exact_product(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return a·b as a float and what its rounding took away: their sum is a·b exactly.
+
+    Both factors and the product have to be below 2**990, and the product above 2**-960.
+    """
+    product = a * b
+    scaled_a, scaled_b = SPLITTER * a, SPLITTER * b
+    a_high, b_high = scaled_a - (scaled_a - a), scaled_b - (scaled_b - b)
+    a_low, b_low = a - a_high, b - b_high
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def lost_as_float(duration: float) -> float:
+    """Return a duration less the float nearest to it: other than 0 for integers above 2**53."""
+    return float(duration - int(duration * 1.0)) if isinstance(duration, int) else 0.0
 
 
 class Constant(Schedule, frozen=True, tag="constant"):
@@ -116,32 +134,6 @@ class _Between(Schedule, frozen=True):
         after: After = self.after  # type: ignore[attr-defined]
         return after
 
-    @property
-    def crosses_zero(self) -> bool:
-        """Whether start and end have opposite signs."""
-        start, end = self.start, self.end
-        return agreed((start < 0) & (end > 0)) or agreed((end < 0) & (start > 0))
-
-    @property
-    def fits_pairs(self) -> bool:
-        """Whether pairs of floats can hold what is computed from start and end."""
-        return agreed((abs(self.start) < LARGEST_PAIR) & (abs(self.end) < LARGEST_PAIR))
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether it ends where it starts."""
-        return agreed(self.start == self.end)
-
-    @property
-    def ends_at_zero(self) -> bool:
-        """Whether the end is zero."""
-        return agreed(self.end == 0)
-
-    @property
-    def decisions(self) -> tuple[bool, ...]:
-        """Whether it goes anywhere, to zero or through it, and within what pairs can hold."""
-        return self.is_flat, self.ends_at_zero, self.crosses_zero, self.fits_pairs
-
     def folded(self, t: Any, xp: Namespace) -> Any:
         """Return the update within one pass from start to end that has the rate of ``t``."""
         T = self.duration
@@ -155,18 +147,17 @@ class _Between(Schedule, frozen=True):
                 return t
         return xp.minimum(t, T)
 
-    def passed(self, t: Any, xp: Namespace) -> tuple[Any, double.Pair, double.Pair]:
-        """Return the time since ``start``, the time left to ``end``, and both together.
+    def passed(self, t: Any, xp: Namespace) -> tuple[Any, Any, float]:
+        """Return the time since ``start``, the time left to ``end``, and both together, as floats.
 
-        The last two are pairs of floats: a fraction of an update may be far smaller than they are.
+        Of whole durations below 2**53 both times are exact.
         """
+        T = self.duration
         if self._after == "extend":
-            times = xp.maximum(-(-t // self.duration), 1)
-            whole = double.product_of(times * 1.0, self.duration * 1.0)
-        else:
-            t, whole = self.folded(t, xp), (self.duration * 1.0, 0.0)
-        high, low = double.sum_of(whole[0], t * -1.0)
-        return t, double.settle(high, low + whole[1]), whole
+            left = xp.where(t > 0, -t % T, T)
+            return t * 1.0, left * 1.0, (t + left) * 1.0
+        t = self.folded(t, xp)
+        return t * 1.0, (T - t) * 1.0, T * 1.0
 
     @property
     def length(self) -> int | None:
@@ -245,8 +236,9 @@ class Linear(_Between, frozen=True, tag="linear"):
     """A straight line from ``start`` at update 0 to ``end`` at update ``duration``.
 
     ``rate(t) = start·(T−t)/T + end·t/T``, T = ``duration`` in updates. Both ends are exact; between
-    and beyond them the result is within 4 ULP, also where the rate passes through zero (up to
-    rates of 1e280).
+    them the result is within 4 ULP where ``start`` and ``end`` do not have opposite signs. Where
+    both terms do, on the way through zero or past the end with ``continue``, it is within 4 ULP of
+    the greater one.
 
     Args:
         start: rate of update 0.
@@ -255,8 +247,7 @@ class Linear(_Between, frozen=True, tag="linear"):
         after: past ``duration``: ``hold`` at ``end``; ``mirror`` goes back and on with period 2T;
             ``repeat`` jumps back to ``start`` with period T; ``continue`` follows the line on, past
             zero if it leads there; ``stop`` has no rate from update ``duration`` on; ``extend``
-            takes 2T, 3T, … as the duration, whichever is the first that is not over (the bound
-            holds while there are fewer than 2**53 of them).
+            takes 2T, 3T, … as the duration, whichever is the first that is not over.
 
     Raises:
         ScheduleError: a rate that is not finite, or a duration that is not positive.
@@ -272,11 +263,9 @@ class Linear(_Between, frozen=True, tag="linear"):
     follows = ("hold", "mirror", "repeat", "continue", "stop", "extend")
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Weigh both ends; where they have opposite signs, in pairs of floats."""
+        """Weigh both ends."""
         done, left, whole = self.passed(t, xp)
-        if (self.crosses_zero or self.after == "continue") and self.fits_pairs:
-            return double.line(self.start, self.end, done, left, whole)
-        return self.start * (left[0] / whole[0]) + self.end * (done / whole[0])
+        return self.start * (left / whole) + self.end * (done / whole)
 
 
 class Polynomial(_Between, frozen=True, tag="polynomial"):
@@ -285,7 +274,8 @@ class Polynomial(_Between, frozen=True, tag="polynomial"):
     ``rate(t) = end + (start−end)·((T−t)/T)^p``, T = ``duration`` in updates, p = ``power``. The
     result is within 8 ULP of the exact value: (T−t)/T is corrected for its rounding, and where
     ``end`` is not 0 its own share is computed without cancellation. Where ``start`` and ``end``
-    have opposite signs, the bound is 8 ULP of the greater of both: at zero they cancel.
+    have opposite signs it is within 8 ULP of the greater of both: at zero they cancel. With
+    ``extend``, multiples of T that are not whole, or 2**53 and more, cost up to p ULP besides.
 
     Args:
         start: rate of update 0.
@@ -314,22 +304,36 @@ class Polynomial(_Between, frozen=True, tag="polynomial"):
         if self.power <= 0:
             raise ScheduleError("polynomial.power", required="a number > 0", got=self.power)
 
+    @property
+    def decisions(self) -> tuple[bool, ...]:
+        """Whether the end is zero."""
+        return (agreed(self.end == 0),)
+
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Weigh both ends by the power and by what it leaves."""
-        p = self.power
-        done, (left, _), whole = self.passed(t, xp)
-        share = left / whole[0]
-        high, low = double.product_of(share, whole[0])
-        missing = ((left - high) - low) / xp.where(left > 0, left, 1.0) - whole[1] / whole[0]
-        weight = xp.power(share, p) * (1.0 + p * missing)
-        if self.ends_at_zero:
-            return self.start * weight
-        done = done / whole[0]
+        fallen = product(t, xp, fixed(self.start), self._weight)
+        return fallen if agreed(self.end == 0) else fallen + self.end * self._rest(t, xp)
+
+    def _weight(self, t: Any, xp: Namespace) -> Any:
+        """Return the share that is left to the power of p, corrected for its own rounding."""
+        _, left, whole = self.passed(t, xp)
+        share, some = left / whole, xp.where(left > 0, left, 1.0)
+        high, low = exact_product(share, whole)
+        missing = ((left - high) - low) / some
+        if self._after != "extend" or self.duration >= FARTHEST:
+            # the times themselves are rounded, where they are far or have fractions
+            lost = lost_as_float(self.duration)
+            missing += (((whole - left) - self.folded(t, xp)) + lost) / some - lost / whole
+        return xp.power(share, self.power) * xp.exp(self.power * missing)
+
+    def _rest(self, t: Any, xp: Namespace) -> Any:
+        """Return one less the weight, without its cancellation."""
+        done, left, whole = self.passed(t, xp)
+        done, share, weight = done / whole, left / whole, self._weight(t, xp)
         near = xp.where(done < 0.5, done, 0.0)
         far = xp.where(share > 0, share, 1.0)
         logarithm = xp.where(done < 0.5, xp.log1p(-near), xp.log(far))
-        rest = xp.where(weight < 0.5, 1.0 - weight, -xp.expm1(p * logarithm))
-        return self.start * weight + self.end * rest
+        return xp.where(weight < 0.5, 1.0 - weight, -xp.expm1(self.power * logarithm))
 
     def normal(self) -> Schedule:
         """The first power is a line."""
@@ -346,8 +350,7 @@ class Cosine(_Between, frozen=True, tag="cosine"):
     is ``end + (start−end)(1+cos(πt/T))/2`` without its cancellation: ``t`` is reduced into
     ``[0, T]`` as an integer first, and both sines are taken of the exact remainder. The result is
     within 8 ULP of the exact value at every update up to 2**53 − 1, the trough and its neighbours
-    included. Where ``start`` and ``end`` have opposite signs the rate passes through zero, and
-    pairs of floats keep the bound there.
+    included; where ``start`` and ``end`` have opposite signs, within 8 ULP of the greater of both.
 
     Args:
         start: rate of update 0.
@@ -370,17 +373,20 @@ class Cosine(_Between, frozen=True, tag="cosine"):
 
     after: After = "hold"
 
+    @property
+    def decisions(self) -> tuple[bool, ...]:
+        """Whether it ends where it starts."""
+        return (agreed(self.start == self.end),)
+
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Evaluate the two-sine form at ``t``, folded into one half wave."""
-        if self.is_flat:  # sin² + cos² may round to something other than one
+        if agreed(self.start == self.end):  # sin² + cos² may round to something other than one
             return t * 0.0 + self.start
         T = self.duration
         if self.after == "continue":
             t = replace(self, after="mirror").folded(t, xp)
         else:
             t = self.folded(t, xp)
-        if self.crosses_zero and self.fits_pairs:
-            return double.half_cosine(self.start, self.end, t, T, xp)
         to_end = xp.sin(xp.pi * (T - t) / (2 * T))
         from_start = xp.sin(xp.pi * t / (2 * T))
         return self.start * (to_end * to_end) + self.end * (from_start * from_start)
