@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -475,4 +476,6 @@ def _does(before: float, rate: float | None, peak: float, dtype: str) -> str:
 
 
 def _why(halt: Halt | None) -> str:
-    return f"raises {halt.error}" if halt else "has no rate"
+    if halt is None or not hasattr(builtins, halt.error):  # a word of Isorate's own
+        return "has no rate"
+    return f"raises {halt.error}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isorate import simulate
+from isorate.dialects._base import LIMIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +61,9 @@ def assert_agree(seen: Seen, call: Call, run: Run) -> None:
         return
     curve = simulate(call, run)
     native = curve.values.reshape(curve.groups, -1)
+    if curve.halt is not None and curve.halt.error == LIMIT:  # the framework goes on
+        assert seen.updates >= curve.updates, (call.code, seen, curve)
+        seen = replace(seen, rates=seen.rates[:, : curve.updates], error=LIMIT)
     assert seen.updates == curve.updates, (call.code, str(run), seen, curve)
     assert (seen.error is None) == (curve.halt is None), (call.code, seen, curve.halt)
     if curve.halt is not None:

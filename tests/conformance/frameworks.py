@@ -186,7 +186,10 @@ def _torch(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
     for update in range(run.length):
         if not weigh:
             optimizer.step()  # no gradients: nothing moves, and a scheduler sees an update
-        rates[:, update] = [float(group["lr"]) for group in groups]
+        try:
+            rates[:, update] = [_rate(group["lr"]) for group in groups]
+        except Exception as error:  # an integer beyond the floats: no optimizer can use it
+            return Seen(rates[:, :update], type(error).__name__)
         if weigh:
             moved = _torch_moves(optimizer)
             assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
@@ -196,6 +199,13 @@ def _torch(scheduler: Any, run: Run, *, weigh: bool) -> Seen:
             except Exception as error:
                 return Seen(_narrowed(rates[:, : update + 1], groups), type(error).__name__)
     return Seen(_narrowed(rates, groups))
+
+
+def _rate(lr: Any) -> float:
+    """Return a group's rate as a float; a text is none, though it may read as one."""
+    if isinstance(lr, str | complex):
+        raise TypeError(lr)
+    return float(lr)
 
 
 def _step(scheduler: Any, run: Run, update: int) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("torch")
 
 from isorate import Run, read
+from isorate.core.errors import RunError
+from isorate.dialects._torch_tensors import Tensor
+from tests.conformance import torch_oddities
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
 from tests.conformance.frameworks import drive
@@ -121,6 +125,66 @@ def test_scheduler(name: str, data: st.DataObject) -> None:
 @settings(max_examples=3 * EXAMPLES)
 def test_composition(text: str, run: Run) -> None:
     agree(text, run)
+
+
+def agree_or_reject(text: str, run: Run) -> None:
+    """Assert that they agree, unless it is too much for Isorate, as it says itself."""
+    try:
+        agree(text, run)
+    except RunError:
+        reject()
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+@given(data=st.data())
+def test_odd_arguments(name: str, data: st.DataObject) -> None:
+    agree_or_reject(data.draw(torch_oddities.schedulers(name)), data.draw(loops))
+
+
+@given(torch_oddities.compositions(), loops)
+@settings(max_examples=3 * EXAMPLES)
+def test_compositions_of_odd_arguments(text: str, run: Run) -> None:
+    agree_or_reject(text, run)
+
+
+NUMBERS = st.one_of(
+    st.floats(),
+    st.floats(width=32),
+    st.integers(-(2**66), 2**66),
+    st.integers(-9, 9),
+    st.booleans(),
+    st.sampled_from([3.4028235e38, 3.40282357e38, 2**63, 2**64, -(2**63) - 1, None, "3", [1]]),
+)
+OPERATIONS = [operator.add, operator.sub, operator.mul, operator.truediv]
+
+
+@given(
+    st.sampled_from(["float32", "float64"]),
+    st.floats(),
+    NUMBERS,
+    st.sampled_from([*OPERATIONS, "filled", "reversed", "reversed", "reversed"]),
+    st.sampled_from(OPERATIONS[:3]),
+)
+@settings(max_examples=10 * EXAMPLES)
+def test_tensors_compute_as_torch_does(
+    dtype: Any, value: float, other: Any, operation: Any, reverse: Any
+) -> None:
+    import torch
+
+    def outcome(tensor: Any, fill: Any) -> Any:
+        try:
+            if operation == "filled":
+                return float(fill(other))
+            if operation == "reversed":
+                return float(reverse(other, tensor))
+            return float(operation(tensor, other))
+        except Exception as error:
+            return type(error)
+
+    ours = Tensor(value, dtype)
+    real = torch.tensor(value, dtype=getattr(torch, dtype))
+    found, expected = outcome(ours, ours.filled), outcome(real, real.fill_)
+    assert repr(found) == repr(expected)
 
 
 FACTORS = [

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Integers beyond this are no update, epoch or rate; larger ones could take forever to compute.
+#: Integers beyond this are no update, epoch or rate.
 LARGEST_INTEGER: Final = 2**63
+#: Integers of more bits are not computed on the way, either: they could take forever.
+MOST_BITS: Final = 2**14
 #: Longer tuples are no arithmetic but data.
 LONGEST_TUPLE: Final = 1000
 #: Nested deeper than this, an expression is no arithmetic that a person wrote.
@@ -183,11 +185,14 @@ def constant(node: ast.expr, names: Mapping[str, Value]) -> Value:
 
     """
     try:
-        return _compile(node, names, free=None)(0)
+        value = _compile(node, names, free=None)(0)
     except ReadError:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ReadError(f"cannot compute {shown(node)}", got=str(error)) from None
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise ReadError("an integer is too large", required="at most 2**63")
+    return value
 
 
 def value_of(node: ast.expr, names: Mapping[str, Value]) -> Value:
@@ -374,8 +379,8 @@ def _operand(value: Value) -> Any:
 
 
 def _bounded(value: Value) -> Value:
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise ReadError("an integer is too large", required="at most 2**63")
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise _too_many_bits()
     return value
 
 
@@ -409,12 +414,14 @@ def _makes_text(operation: type[ast.operator], a: Any, b: Any) -> bool:
     return isinstance(a, str) and (formatted or (operation is ast.Add and isinstance(b, str)))
 
 
-def _power(base: Any, exponent: Any) -> Value:
-    if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
-        if abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
-            raise ReadError("an integer is too large", required="at most 2**63")
-    elif isinstance(base, int) and isinstance(exponent, int) and -exponent > LARGEST_INTEGER:
-        raise ReadError("an exponent is too large", required="at most 2**63")
+def _too_many_bits() -> ReadError:
+    return ReadError("an integer is too large to compute", required=f"at most {MOST_BITS} bits")
+
+
+def _power(base: int | float, exponent: int | float) -> Value:
+    whole = isinstance(base, int) and isinstance(exponent, int)
+    if whole and abs(base) > 1 and exponent * (int(base).bit_length() - 1) > MOST_BITS:
+        raise _too_many_bits()
     value = base**exponent
     if isinstance(value, complex):
         raise ReadError("a power came out complex", got=f"({base})**({exponent})")

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
 LONGEST_SHOWN, LONGEST_LIST = 1200, 400
 
+#: What ends the rates where the framework goes on and Isorate does not.
+LIMIT = "IsorateLimit"
+
 #: What an argument says about the schedule.
 Role = Literal["start", "end", "duration", "factor", "shape", "clock", "length", "begin"]
 
@@ -139,7 +142,13 @@ class Optimizer(msgspec.Struct, frozen=True):
 
 
 class Halting(Exception):  # noqa: N818 - a signal inside native arithmetic, never a user's error
-    """Raised by native arithmetic where the framework raises instead of giving the next rate."""
+    """Raised by native arithmetic where the framework raises instead of giving the next rate.
+
+    Args:
+        error: the name of the exception class; ``LIMIT`` where Isorate stops, not the framework.
+        text: what is wrong, in words.
+
+    """
 
     def __init__(self, error: str, text: str) -> None:
         super().__init__(text)

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from isorate.dialects._base import LIMIT, Halting
 from isorate.dialects._float32 import Float32, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
-
-    from isorate.dialects._base import Halting
 
     Rates = NDArray[np.floating[Any]]
     #: A Python float, or a Float32.
@@ -152,8 +151,9 @@ class Links:
         return out
 
     def _between(self, lr: Rate, q: Rates) -> Any:
-        if self.floor == 0 and len(q) >= SHORT:  # 0 taken away and added: no bit but -0.0's
-            return np.multiply.accumulate(np.concatenate(([lr + 0.0], q)), dtype=q.dtype)[1:]
+        if self.floor == 0 and not np.signbit(self.floor) and len(q) >= SHORT:
+            product = np.multiply.accumulate(np.concatenate(([lr], q)), dtype=q.dtype)[1:]
+            return product + q.dtype.type(0)  # adding 0 takes its sign off a zero, at every step
         lr, floor = _plain(lr, q.dtype), _plain(self.floor, q.dtype)
         return [lr := ratio * (lr - floor) + floor for ratio in _each(q)]
 
@@ -197,11 +197,6 @@ class Stepwise:
         """Return these steps and others after them."""
         pieces = tuple(moves for moves in (self, later) if len(moves) or moves.halt is not None)
         return pieces[0] if len(pieces) == 1 else OneAfterAnother(pieces)
-
-
-def resting(steps: int) -> Factors:
-    """Return steps that leave the rate as it is."""
-    return Factors(np.ones(steps))
 
 
 # --- several schedulers ------------------------------------------------------------------------
@@ -331,7 +326,10 @@ def computed(
     values: list[float] = []
     try:
         for step in steps:
-            values.append(function(step) * 1.0)  # as the rate would: what is no number raises
+            value = function(step) * 1.0  # as the rate would: what is no number raises
+            if isinstance(value, complex):
+                raise Halting(LIMIT, f"a factor comes out complex: {value!r}")
+            values.append(value)
         return np.array(values, np.float64), None
     except Exception as error:
         return np.array(values, np.float64), error

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from isorate.dialects._base import Call, Fault, Halting, Optimizer, source
+from isorate.core.errors import RunError
+from isorate.dialects._base import LIMIT, Call, Fault, Optimizer, source
+from isorate.dialects._stepping import halting
 
 
 class SteppedCall(Call, frozen=True):
@@ -35,10 +37,12 @@ class SteppedCall(Call, frozen=True):
                 built = self.build()
                 when = "on the first step"
                 self.step_once(built)
-        except Halting as halt:
-            return Fault(getattr(builtins, halt.error), self.blamed(halt.text), when)
         except Exception as error:
-            return Fault(type(error), self.blamed(str(error)), when)
+            halt = halting(error)
+            if halt.error == LIMIT:
+                raise RunError(f"{self.name} is too much for Isorate {when}: {halt.text}") from None
+            kind = getattr(builtins, halt.error) if halt is error else type(error)
+            return Fault(kind, self.blamed(halt.text), when)
         return None
 
     def blamed(self, text: str) -> str:

@@ -3,6 +3,10 @@
 A scheduler built on an optimizer changes the group as it is built, and a scheduler that holds
 others undoes some of that and steps them. All of it is modelled here, so that a composition means
 what torch makes of it; what a step does to the rate is each constructor's own.
+
+Each has two ways to go on. ``step`` is torch's own arithmetic, one step at a time, on whatever
+Python numbers or tensors there are, for all groups together. ``moves`` takes many steps of one
+group at once, in arrays of floats; where ``plain`` says so they give the same bits.
 """
 
 from __future__ import annotations
@@ -15,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isorate.core.combinators import Join, Product, Scale, Shift
-from isorate.core.errors import ConvertError
+from isorate.core.errors import ConvertError, IsorateError
 from isorate.core.shapes import Constant
-from isorate.dialects._base import Call, Feedback, Halting, ParamGroup
-from isorate.dialects._float32 import single
-from isorate.dialects._moves import Moves, OneAfterAnother, OneUponAnother, Values, next_rate
+from isorate.dialects._base import LIMIT, Call, Feedback, Halting, ParamGroup
+from isorate.dialects._moves import Moves, OneAfterAnother, OneUponAnother, Values
+from isorate.dialects._torch_tensors import LARGEST_SINGLE, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,18 +33,76 @@ if TYPE_CHECKING:
 #: A parameter group as torch has it: ``lr``, ``initial_lr``, and what schedulers leave there.
 Group = dict[str, Any]
 
+#: Every integer up to here is a float64.
+EXACT = 2**53
+
 
 def group_of(stated: ParamGroup) -> Group:
-    """Return a parameter group as torch holds it: a Float32 stands for a float32 tensor."""
-    rate: Callable[[float], Any] = single if stated.tensor == "float32" else float
+    """Return a parameter group as torch holds it: Python numbers, or tensors of one element."""
     entries = {"lr": stated.lr, "initial_lr": stated.initial_lr}
-    group = {name: rate(value) for name, value in entries.items() if value is not None}
+    group: Group = {name: value for name, value in entries.items() if value is not None}
+    if stated.tensor is not None:
+        group = {name: Tensor(value, stated.tensor) for name, value in group.items()}
     return group | stated.left
 
 
 def put(group: Group, lr: Any) -> None:
     """Set a group's rate: a tensor keeps its dtype."""
-    group["lr"] = single(lr) if isinstance(group["lr"], np.float32) else lr
+    held = group["lr"]
+    group["lr"] = held.filled(lr) if isinstance(held, Tensor) else lr
+
+
+def rate_of(group: Group) -> float:
+    """Return a group's rate as an update would use it.
+
+    Raises:
+        Halting: a complex number.
+        OverflowError: an integer that no float is near to.
+        TypeError: no number.
+
+    """
+    lr = group["lr"]
+    if isinstance(lr, complex):
+        raise Halting(LIMIT, f"the rate comes out complex: {lr!r}")
+    if not isinstance(lr, int | float | Tensor):
+        raise TypeError(f"the rate is no number: {lr!r}")
+    return float(lr)
+
+
+def times(rate: Any, factor: Any) -> Any:
+    """Return a product of numbers; a text or list, which Python would repeat, is none."""
+    if isinstance(factor, str | list | tuple):
+        raise TypeError(f"the rate is multiplied by something that is no number: {factor!r:.60}")
+    return rate * factor
+
+
+def dtype_of(group: Group) -> type[np.floating[Any]]:
+    """Return the dtype that a group's rates are rounded to."""
+    single = isinstance(group["lr"], Tensor) and group["lr"].dtype == "float32"
+    return np.float32 if single else np.float64
+
+
+def is_float(value: Any) -> bool:
+    """Whether a number computes as floats do: it is no Python integer."""
+    return isinstance(value, float | Tensor)
+
+
+def plain(value: Any, default: Any, *, single: bool) -> bool:
+    """Whether arrays take an argument for what torch takes it.
+
+    Args:
+        value: the argument.
+        default: its default.
+        single: whether it meets a float32 tensor.
+
+    """
+    if isinstance(value, list | tuple):
+        return default is None and all(plain(item, None, single=single) for item in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value is None or isinstance(value, Call) or type(value) is type(default)
+    if isinstance(value, int):
+        return abs(value) <= EXACT
+    return not single or abs(value) <= LARGEST_SINGLE
 
 
 class Worker:
@@ -57,35 +119,83 @@ class Worker:
         self.call = call
         self.group = group
         self.index = index
-        self.t: int = call.last_epoch
+        self.base: Any = None
+        self.t: Any = call.last_epoch
         self.count = 0
+        #: Whether it takes the step that its constructor takes.
+        self.initial = False
         #: What a constructor keeps besides: the position in a cycle, for example.
         self.kept: dict[str, Any] = {}
-        call.begin(self)
-        if call.last_epoch == -1:
-            group.setdefault("initial_lr", group["lr"])
-        self.base = group["initial_lr"]
-        self.begin_again()
+        self._plain = False
+
+    @classmethod
+    def build(cls, call: Any, groups: list[Group]) -> list[Worker]:
+        """Build a scheduler on an optimizer's groups, a worker for each."""
+        workers = [cls(call, group, index) for index, group in enumerate(groups)]
+        call.begin(workers)
+        for worker in workers:
+            if call.last_epoch == -1:
+                worker.group.setdefault("initial_lr", worker.lr)
+            worker.base = worker.group["initial_lr"]
+        cls.begin_again(workers)
+        for worker in workers:
+            call.built(worker)
+            worker._plain = call.plain(worker)
+        return workers
 
     @property
     def lr(self) -> Any:
         """The rate that the group holds."""
         return self.group["lr"]
 
-    def begin_again(self) -> None:
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """The dtype that the group's rates are rounded to."""
+        return dtype_of(self.group)
+
+    @property
+    def plain(self) -> bool:
+        """Whether ``moves`` gives the bits that ``step`` would."""
+        return self._plain and type(self.t) is int and (self.call.sets or is_float(self.lr))
+
+    @property
+    def floating(self) -> bool:
+        """Whether it does among others, too, which find the rates that it leaves."""
+        return self.plain and is_float(self.lr) and is_float(self.base)
+
+    @staticmethod
+    def step(workers: list[Any]) -> None:
+        """Take one step, and set the rates."""
+        for worker in workers:
+            worker.count += 1
+            worker.call.advance(worker)
+        _put_all(workers, [worker.call.rate(worker) for worker in workers])
+
+    @staticmethod
+    def begin_again(workers: list[Any]) -> None:
         """Take the step that a constructor takes."""
-        self.count = 1
-        self.t += 1
-        put(self.group, next_rate(self.call.first(self), self.lr))
+        for worker in workers:
+            worker.count = 0
+            worker.initial = True
+        Worker.step(workers)
+        for worker in workers:
+            worker.initial = False
 
     def undo(self) -> None:
         """Count one step back, as a scheduler that holds this one does."""
         self.t -= 1
 
-    def restart(self) -> Moves:
+    @staticmethod
+    def restart(workers: list[Any]) -> None:
         """Go to step 0, as a scheduler that holds this one does when its turn comes."""
+        for worker in workers:
+            worker.t = 0
+        _put_all(workers, [worker.call.closed(worker) for worker in workers])
+
+    def restarted(self) -> Moves:
+        """Go to step 0 likewise; return the move."""
         self.t = 0
-        moves: Moves = self.call.restart(self)
+        moves: Moves = self.call.restarted(self)
         return moves
 
     def moves(self, steps: int) -> Moves:
@@ -97,6 +207,9 @@ class Worker:
 
     def meaning(self) -> Schedule:
         """Return the schedule that the rate follows from here on."""
+        if self.t != math.floor(self.t):
+            raise ConvertError(f"last_epoch={self.call.last_epoch!r} stands between two steps")
+        self.t = int(self.t)
         meaning: Schedule = self.call.meaning(self)
         return meaning
 
@@ -122,30 +235,60 @@ class Worker:
 class Sequence:
     """``SequentialLR`` at work: one scheduler after another."""
 
-    def __init__(self, call: Any, group: Group, index: int) -> None:
+    def __init__(self, call: Any, group: Group, workers: list[Work]) -> None:
         self.group = group
-        self.workers = held_by(call, group, index)
-        if len(call.milestones) != len(self.workers) - 1:
-            counts = f"{len(call.milestones)} milestones for {len(self.workers)} schedulers"
-            raise ValueError(f"{counts}, where there has to be one fewer")
+        self.workers = workers
         self.milestones = list(call.milestones)
         self.t = call.last_epoch + 1
-        put(group, group["initial_lr"])
-        self.undo()
-        self.workers[bisect_right(self.milestones, 0)].begin_again()
+
+    @classmethod
+    def build(cls, call: Any, groups: list[Group]) -> list[Sequence]:
+        """Build the schedulers that it holds, then this one, a worker for each group."""
+        held = held_by(call, groups)
+        if len(call.milestones) != len(call.schedulers) - 1:
+            counts = f"{len(call.milestones)} milestones for {len(call.schedulers)} schedulers"
+            raise ValueError(f"{counts}, where there has to be one fewer")
+        made = [cls(call, *of_a_group) for of_a_group in zip(groups, held, strict=True)]
+        _put_all(made, [group["initial_lr"] for group in groups])
+        for sequence in made:
+            sequence.undo()
+        turn = bisect_right(made[0].milestones, 0)
+        first = [sequence.workers[turn] for sequence in made]
+        first[0].begin_again(first)
+        return made
 
     def undo(self) -> None:
         """Count back whatever is inside; this one's own count stays, as torch has it."""
         for worker in self.workers:
             worker.undo()
 
-    def begin_again(self) -> None:
-        """Take the step that a scheduler around this one makes it take."""
-        put(self.group, next_rate(self.moves(1), self.group["lr"]))
+    @property
+    def plain(self) -> bool:
+        """Whether ``moves`` gives the bits that ``step`` would."""
+        counts = (self.t, *self.milestones)
+        return all(type(n) is int for n in counts) and all(w.floating for w in self.workers)
 
-    def restart(self) -> Moves:
+    floating = plain
+
+    @staticmethod
+    def step(workers: list[Any]) -> None:
+        """Let whoever has the turn take a step, or start over."""
+        for worker in workers:
+            worker.t += 1
+        taking, restarting = zip(*(worker._turn(worker.t) for worker in workers), strict=True)
+        (taking[0].restart if restarting[0] else taking[0].step)(taking)
+
+    begin_again = step
+
+    @staticmethod
+    def restart(workers: list[Any]) -> None:
         """Fail: torch asks for ``get_lr``, which this class does not have."""
         raise Halting("NotImplementedError", "SequentialLR cannot be restarted at a milestone")
+
+    def restarted(self) -> Moves:
+        """Fail likewise."""
+        moves: Moves = halted(partial(self.restart, [self]))
+        return moves
 
     def moves(self, steps: int) -> Moves:
         """Take the next steps, each by whoever has the turn."""
@@ -154,7 +297,7 @@ class Sequence:
             worker, restarting = self._turn(self.t + 1)
             if restarting:
                 taken = 1
-                moves = halted(worker.restart)
+                moves = halted(worker.restarted)
             else:
                 taken = min(steps, self._until_the_next())
                 moves = worker.moves(taken)
@@ -195,10 +338,11 @@ class Sequence:
             joined = Join(tuple(parts), tuple(boundaries))
             put(self.group, joined.at(at - self.t - 1))
             worker, restarting = self._turn(at)
-            moves = halted(worker.restart if restarting else partial(worker.moves, 1))
-            if moves.halt is not None:
-                raise ConvertError(f"it raises {moves.halt.error} at step {at}: {moves.halt.text}")
-            put(self.group, next_rate(moves, self.group["lr"]))
+            try:
+                (worker.restart if restarting else worker.step)([worker])
+            except Exception as error:
+                halt = halting(error)
+                raise ConvertError(f"it ends with {halt.error} at step {at}: {halt.text}") from None
             parts.append(worker.meaning())
             boundaries.append(at - self.t)
         return Join(tuple(parts), tuple(boundaries)) if boundaries else parts[0]
@@ -219,22 +363,44 @@ class Sequence:
 class Chain:
     """``ChainedScheduler`` at work: every scheduler at every step."""
 
-    def __init__(self, call: Any, group: Group, index: int) -> None:
+    def __init__(self, group: Group, workers: list[Work]) -> None:
         self.group = group
-        self.workers = held_by(call, group, index)
+        self.workers = workers
+
+    @classmethod
+    def build(cls, call: Any, groups: list[Group]) -> list[Chain]:
+        """Build the schedulers that it holds, a worker for each group."""
+        return [cls(*held) for held in zip(groups, held_by(call, groups), strict=True)]
 
     def undo(self) -> None:
         """Count back whatever is inside."""
         for worker in self.workers:
             worker.undo()
 
-    def begin_again(self) -> None:
-        """Take the step that a scheduler around this one makes it take."""
-        put(self.group, next_rate(self.moves(1), self.group["lr"]))
+    @property
+    def plain(self) -> bool:
+        """Whether ``moves`` gives the bits that ``step`` would."""
+        return all(worker.floating for worker in self.workers)
 
-    def restart(self) -> Moves:
+    floating = plain
+
+    @staticmethod
+    def step(workers: list[Any]) -> None:
+        """Let every scheduler take a step."""
+        for taking in zip(*(worker.workers for worker in workers), strict=True):
+            taking[0].step(taking)
+
+    begin_again = step
+
+    @staticmethod
+    def restart(workers: list[Any]) -> None:
         """Fail: torch asks for ``get_lr``, which this class does not have."""
         raise Halting("NotImplementedError", "ChainedScheduler cannot be restarted at a milestone")
+
+    def restarted(self) -> Moves:
+        """Fail likewise."""
+        moves: Moves = halted(partial(self.restart, [self]))
+        return moves
 
     def moves(self, steps: int) -> Moves:
         """Take the next steps with every scheduler."""
@@ -278,14 +444,20 @@ class Chain:
 Work = Worker | Sequence | Chain
 
 
-def work(call: Any, group: Group, index: int) -> Work:
-    """Build a scheduler on a group, in the order in which torch would."""
-    made: Work = call.worker(call, group, index)
+def work(call: Any, groups: list[Group]) -> list[Work]:
+    """Build a scheduler on an optimizer's groups, in the order in which torch would."""
+    made: list[Work] = call.worker.build(call, groups)
     return made
 
 
-def held_by(call: Any, group: Group, index: int) -> list[Work]:
-    """Build the schedulers that a call holds; then check them, as torch does.
+def _put_all(workers: list[Any], rates: list[Any]) -> None:
+    """Set every group's rate, once all are known."""
+    for worker, rate in zip(workers, rates, strict=True):
+        put(worker.group, rate)
+
+
+def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
+    """Build the schedulers that a call holds, and check them as torch does; return each group's.
 
     Raises:
         TypeError: one that is no scheduler.
@@ -295,7 +467,7 @@ def held_by(call: Any, group: Group, index: int) -> list[Work]:
     workers: list[Any] = []
     for member in call.schedulers:
         if isinstance(member, Call) and not isinstance(member, Feedback):
-            workers.append(work(member, group, index))
+            workers.append(work(member, groups))
         else:
             workers.append(member)
     if not workers:
@@ -307,7 +479,7 @@ def held_by(call: Any, group: Group, index: int) -> list[Work]:
             )
         if not isinstance(member, Call):
             raise TypeError(f"it holds something that is no scheduler: {member!r}")
-    return workers
+    return [list(of_a_group) for of_a_group in zip(*workers, strict=True)]
 
 
 # --- what a rate follows from somewhere on -----------------------------------------------------
@@ -358,18 +530,16 @@ def _settled(factor: Schedule, steps: int) -> bool:
 # --- errors ------------------------------------------------------------------------------------
 
 
-def halted(moves: Callable[[], Moves]) -> Moves:
+def halted(moves: Callable[[], Any]) -> Any:
     """Return moves, or none and what is raised instead."""
     try:
         return moves()
-    except Halting as halt:
-        return Values(np.empty(0), halt)
-    except ConvertError:
-        raise
     except Exception as error:
         return Values(np.empty(0), halting(error))
 
 
 def halting(error: Exception) -> Halting:
-    """Return what ends the rates where torch raises."""
-    return error if isinstance(error, Halting) else Halting(type(error).__name__, str(error))
+    """Return what ends the rates where the framework raises, or Isorate goes no farther."""
+    if isinstance(error, Halting):
+        return error
+    return Halting(LIMIT if isinstance(error, IsorateError) else type(error).__name__, str(error))

@@ -15,15 +15,18 @@ from isorate.dialects import _stepping as stepping
 from isorate.dialects._base import (
     Call,
     Card,
+    Halting,
     Lift,
     Optimizer,
     ParamGroup,
     Refusal,
 )
-from isorate.dialects._moves import Factors, Moves, Values, computed, resting, scalar
+from isorate.dialects._float32 import Float32
+from isorate.dialects._moves import Factors, Moves, Values, computed
 from isorate.dialects._parts import Parts, from_the_start, take_apart
 from isorate.dialects._saying import Said, same_for_all, with_lists
 from isorate.dialects._stepped_call import SteppedCall
+from isorate.dialects._torch_tensors import LARGEST_SINGLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
     from isorate.dialects._base import Deviation, Proof, Role
     from isorate.dialects._stepping import Worker
+
+#: How many steps are taken one by one before it is asked again whether many at once would do.
+STRETCH = 256
 
 VERSION = "2.13.0"
 HOME = "torch.optim.lr_scheduler."
@@ -88,15 +94,10 @@ class OptimizerCall(SteppedCall, frozen=True):
 
     def step_once(self, built: list[stepping.Work]) -> None:
         """Take a first step with each worker."""
-        for worker in built:
-            moves = stepping.halted(partial(worker.moves, 1))
-            if moves.halt is not None:
-                raise moves.halt
+        built[0].step(built)
 
     def _workers(self, groups: Sequence[ParamGroup]) -> list[stepping.Work]:
-        made = [stepping.group_of(group) for group in groups]
-        with np.errstate(all="ignore"):
-            return [stepping.work(self, group, index) for index, group in enumerate(made)]
+        return stepping.work(self, [stepping.group_of(group) for group in groups])
 
     def lower(self) -> Schedule:
         """Return the schedule that the groups' rates follow, moved by the loop."""
@@ -107,8 +108,9 @@ class OptimizerCall(SteppedCall, frozen=True):
                 schedules = [Stepped(worker.meaning()) for worker in self._workers(plain)]
         except (
             TypeError,
+            ValueError,
             ArithmeticError,
-        ) as error:  # an argument that the first step did not need
+        ) as error:  # what the first step did not need
             raise ConvertError(f"there is no schedule in it: {self.blamed(str(error))}") from None
         return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
 
@@ -116,25 +118,66 @@ class OptimizerCall(SteppedCall, frozen=True):
         """Let the workers step, each in its group's own dtype."""
         self.checked()
         workers = self.build()
-        lrs = [worker.group["lr"] for worker in workers]
-        for start in range(0, steps, BLOCK):
-            fresh = 0 if start else 1  # the first rate is what construction left
-            wanted = min(BLOCK, steps - start) - fresh
-            block = np.empty((len(workers), fresh + wanted), self.dtype)
-            with np.errstate(all="ignore"):
-                taken = [stepping.halted(partial(worker.moves, wanted)) for worker in workers]
-                width = min(map(len, taken)) if wanted else 0
-                for row, (moves, lr) in enumerate(zip(taken, lrs, strict=True)):
-                    block[row, :fresh] = lr
-                    if width:
-                        rates = moves.cut(0, width).rates(lr)
-                        block[row, fresh : fresh + width] = rates
-                        lrs[row] = scalar(rates[-1])
-            if fresh + width:
-                yield block[:, : fresh + width]
-            for moves in taken:
-                if moves.halt is not None and len(moves) == width:
-                    raise moves.halt
+        block, halt = _now(workers, self.dtype)
+        done = block.shape[1]
+        while done < steps and halt is None:
+            take, most = _one_by_one, STRETCH
+            if all(worker.plain for worker in workers):
+                take, most = _in_bulk, BLOCK
+            following, halt = take(workers, min(most - done % most, steps - done), self.dtype)
+            done += following.shape[1]
+            block = np.concatenate((block, following), axis=1) if block.shape[1] else following
+            if block.shape[1] >= most:
+                yield block
+                block = block[:, :0]
+        if block.shape[1]:
+            yield block
+        if halt is not None:
+            raise halt
+
+
+Rates = tuple["NDArray[Any]", Halting | None]
+
+
+def _now(workers: Sequence[stepping.Work], dtype: str) -> Rates:
+    """Return the rates that the groups hold."""
+    try:
+        rates = [[stepping.rate_of(worker.group)] for worker in workers]
+    except Exception as error:
+        return np.empty((len(workers), 0), dtype), stepping.halting(error)
+    return np.array(rates).astype(dtype), None
+
+
+def _one_by_one(workers: list[stepping.Work], steps: int, dtype: str) -> Rates:
+    """Take some steps as torch does."""
+    columns = [np.empty((len(workers), 0), dtype)]
+    for _ in range(steps):
+        try:
+            workers[0].step(workers)
+        except Exception as error:
+            return np.concatenate(columns, axis=1), stepping.halting(error)
+        column, halt = _now(workers, dtype)
+        columns.append(column)
+        if halt is not None:
+            return np.concatenate(columns, axis=1), halt
+    return np.concatenate(columns, axis=1), None
+
+
+def _in_bulk(workers: Sequence[stepping.Work], steps: int, dtype: str) -> Rates:
+    """Take some steps at once."""
+    with np.errstate(all="ignore"):
+        taken = [stepping.halted(partial(worker.moves, steps)) for worker in workers]
+        width = min(map(len, taken))
+        block = np.empty((len(workers), width), dtype)
+        if width:
+            for row, (worker, moves) in enumerate(zip(workers, taken, strict=True)):
+                lr = stepping.rate_of(worker.group)
+                single = stepping.dtype_of(worker.group) is np.float32
+                rates = moves.cut(0, width).rates(Float32(lr) if single else lr)
+                block[row] = rates
+                stepping.put(worker.group, float(rates[-1]))
+    halts = (m.halt for m in taken if m.halt is not None and len(m) == width)
+    return block, next(halts, None)
 
 
 class LRScheduler(OptimizerCall, frozen=True):
@@ -149,19 +192,39 @@ class LRScheduler(OptimizerCall, frozen=True):
     #: Whether a step sets the rate, whatever it was before.
     sets: ClassVar[bool] = False
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Check the arguments and do what building it does first; raise as torch does."""
 
-    def first(self, worker: Worker) -> Moves:
-        """Take the step that building it takes: leave the rate alone."""
-        return resting(1)
+    def built(self, worker: Worker) -> None:
+        """Do what building it does last."""
 
-    def restart(self, worker: Worker) -> Moves:
-        """Go to step 0 when ``SequentialLR`` says so."""
+    def plain(self, worker: Worker) -> bool:
+        """Whether arrays of floats take the arguments for what torch takes them."""
+        defaults, single = self.defaults(), worker.dtype is np.float32
+        return type(self.last_epoch) is int and all(  # type: ignore[attr-defined]
+            stepping.plain(value, defaults.get(name), single=single)
+            for name, value in self.arguments().items()
+            if name != "optimizer"
+        )
+
+    def advance(self, worker: Worker) -> None:
+        """Count one step on."""
+        worker.t += 1
+
+    def rate(self, worker: Worker) -> Any:
+        """Return the rate of the step that the worker stands at, in torch's own arithmetic."""
         raise NotImplementedError
 
+    def closed(self, worker: Worker) -> Any:
+        """Return the rate that torch sets when ``SequentialLR`` says to go to step 0."""
+        return self.rate(worker)
+
+    def restarted(self, worker: Worker) -> Moves:
+        """Set that rate."""
+        return Values(np.array([float(self.closed(worker))]))
+
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Take the steps after ``worker.t``."""
+        """Take the steps after ``worker.t`` at once."""
         raise NotImplementedError
 
     def shape(self, base: float, group: int) -> Schedule:
@@ -239,22 +302,18 @@ def lift_of(call: Call, parts: Parts[Any], losses: Sequence[str]) -> Lift | Refu
 class Multiplying(LRScheduler, frozen=True):
     """A scheduler whose steps multiply the rate they find."""
 
-    def ratio(self, t: int, group: int) -> float:
-        """Return the rate after the step to ``t`` over the one before it."""
+    def ratio(self, worker: Worker, t: Any) -> Any:
+        """Return the rate after the step to ``t`` over the one before it; 1 leaves it alone."""
         raise NotImplementedError
 
-    def closed(self, base: Any, group: int) -> Any:
-        """Return the rate that torch sets when it starts the scheduler over at step 0."""
-        raise NotImplementedError
-
-    def restart(self, worker: Worker) -> Moves:
-        """Set the closed form's rate at step 0."""
-        return Values(np.array([self.closed(worker.base, worker.index)]))
+    def rate(self, worker: Worker) -> Any:
+        """Multiply once."""
+        return stepping.times(worker.lr, self.ratio(worker, worker.t))
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Multiply by the ratio of each step."""
-        index, t = worker.index, worker.t
-        ratios, error = computed(lambda step: self.ratio(step, index), range(t + 1, t + 1 + steps))
+        following = range(worker.t + 1, worker.t + 1 + steps)
+        ratios, error = computed(partial(self.ratio, worker), following)
         return Factors(ratios, None if error is None else stepping.halting(error))
 
     def meaning(self, worker: Worker) -> Schedule:
@@ -267,14 +326,6 @@ class Multiplying(LRScheduler, frozen=True):
         return self.shape(1.0, worker.index)
 
 
-class MultiplyingAtOnce(Multiplying, frozen=True):
-    """One that multiplies when it is built, too, if the step that it stands at says so."""
-
-    def first(self, worker: Worker) -> Moves:
-        """Multiply by the ratio of the step that building it takes."""
-        return Factors(np.array([self.ratio(worker.t, worker.index)], np.float64))
-
-
 class Setting(LRScheduler, frozen=True):
     """A scheduler whose steps set the rate, whatever it was."""
 
@@ -284,14 +335,6 @@ class Setting(LRScheduler, frozen=True):
         """Return the rates of some steps."""
         raise NotImplementedError
 
-    def first(self, worker: Worker) -> Moves:
-        """Set the rate at once."""
-        return self.rates(worker, range(worker.t, worker.t + 1))
-
-    def restart(self, worker: Worker) -> Moves:
-        """Set the rate of step 0."""
-        return self.rates(worker, range(1))
-
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Set one rate after the other."""
         return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
@@ -300,3 +343,14 @@ class Setting(LRScheduler, frozen=True):
         """Return the shape, after a first rate that may be another one."""
         shape = self.shape(float(worker.base), worker.index)
         return stepping.set_from(shape, worker.t, float(worker.lr))
+
+
+def filled(rates: NDArray[np.float64], worker: Worker, halt: Halting | None) -> Moves:
+    """Return the steps that set Python floats as rates; a float32 tensor refuses what is beyond."""
+    if worker.dtype is np.float32:
+        beyond = (np.abs(rates) > LARGEST_SINGLE) & np.isfinite(rates)
+        if beyond.any():
+            first = int(beyond.argmax())
+            refused = partial(worker.lr.filled, float(rates[first]))
+            return Values(rates[:first], stepping.halted(refused).halt)
+    return Values(rates, halt)

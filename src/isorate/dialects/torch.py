@@ -9,6 +9,7 @@ schedulers hold, in ``_stepping``.
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -58,19 +59,20 @@ from isorate.dialects._base import (
 )
 from isorate.dialects._composing import chain_of, sequence_of
 from isorate.dialects._cosine import chained_group, cosine_links, lift_periodic
-from isorate.dialects._moves import Factors, Links, Moves, Stepwise, Values, computed
+from isorate.dialects._moves import Factors, Links, Moves, Stepwise, Values
 from isorate.dialects._optimizers import TORCH
 from isorate.dialects._plateau import plateau_fault, plateau_of, plateau_said
 from isorate.dialects._torch_base import (
     VERSION,
     LRScheduler,
     Multiplying,
-    MultiplyingAtOnce,
     OptimizerCall,
     Setting,
     card,
+    filled,
     lift_of,
 )
+from isorate.dialects._torch_tensors import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +89,7 @@ STAYS = "holds the rate of its last step"
 # --- factors -------------------------------------------------------------------------------------
 
 
-class StepLR(MultiplyingAtOnce, frozen=True):
+class StepLR(Multiplying, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
 
     step_size: int
@@ -110,13 +112,13 @@ class StepLR(MultiplyingAtOnce, frozen=True):
         },
     )
 
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Multiply where t is a multiple of step_size, other than 0."""
-        return 1.0 if t == 0 or t % self.step_size != 0 else self.gamma
+        return 1 if t == 0 or t % self.step_size != 0 else self.gamma
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the base rate."""
-        return base * self.gamma ** (0 // self.step_size)
+        return worker.base * self.gamma ** (0 // self.step_size)
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a staircase down an exponential."""
@@ -125,7 +127,7 @@ class StepLR(MultiplyingAtOnce, frozen=True):
         return Staircase(Exponential(base, float(self.gamma)), int(self.step_size))
 
 
-class MultiStepLR(MultiplyingAtOnce, frozen=True):
+class MultiStepLR(Multiplying, frozen=True):
     """``MultiStepLR``: the rate is multiplied by gamma at every milestone.
 
     A milestone that is listed twice counts twice; their order does not matter.
@@ -150,9 +152,15 @@ class MultiStepLR(MultiplyingAtOnce, frozen=True):
         },
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Count how often each milestone is listed."""
-        worker.kept["milestones"] = Counter(self.milestones)
+        for worker in workers:
+            worker.kept["milestones"] = Counter(self.milestones)
+
+    def plain(self, worker: Worker) -> bool:
+        """Whether no power of gamma is an integer that a tensor could refuse."""
+        held = isinstance(worker.lr, Tensor) and not isinstance(self.gamma, float)
+        return super().plain(worker) and not held
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Multiply at the milestones among the steps."""
@@ -169,14 +177,15 @@ class MultiStepLR(MultiplyingAtOnce, frozen=True):
                     return Factors(factors[: int(step)], stepping.halting(error))
         return Factors(factors)
 
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Multiply by gamma as often as t is listed."""
-        times = Counter(self.milestones)[t]
-        return float(self.gamma**times) if times else 1.0
+        times = worker.kept["milestones"][t]
+        return self.gamma**times if times else 1
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Multiply by gamma for every milestone up to 0."""
-        return base * self.gamma ** bisect_right(sorted(self.milestones), 0)
+        milestones = sorted(worker.kept["milestones"].elements())
+        return worker.base * self.gamma ** bisect_right(milestones, 0)
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a rate for each interval between milestones, up to where torch raises."""
@@ -210,7 +219,7 @@ def _steps(rates: list[float], boundaries: list[int]) -> Schedule:
     return Join(tuple(parts), tuple(boundaries))
 
 
-class ConstantLR(MultiplyingAtOnce, frozen=True):
+class ConstantLR(Multiplying, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
 
     factor: float = 1.0 / 3
@@ -224,29 +233,39 @@ class ConstantLR(MultiplyingAtOnce, frozen=True):
         "ConstantLR",
         arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
         proof=Proof.RECURSION,
-        past_end="the base rate",
+        past_end="the base rate; base · factor where total_iters is below 1",
         roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "factor no number",
             "ValueError": "factor not between 0 and 1",
+            "ZeroDivisionError": "factor=0: at total_iters",
         },
+        deviations=(
+            Deviation(
+                "the rate is multiplied by factor until total_iters",
+                "with total_iters=0 it stays so for good",
+                "ConstantLR(torch.optim.SGD(params, lr=0.1), factor=0.5, total_iters=0)",
+                1,
+                "https://github.com/pytorch/pytorch/pull/192655",
+            ),
+        ),
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Want a factor between 0 and 1."""
         if self.factor > 1.0 or self.factor < 0:
             raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
 
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Go down at step 0, and back at total_iters."""
         if t == 0:
             return self.factor
-        return 1.0 if t != self.total_iters else 1.0 / self.factor
+        return 1 if t != self.total_iters else 1.0 / self.factor
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the rate of step 0."""
-        return base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
+        return worker.base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return two rates; where total_iters is never met, one."""
@@ -273,7 +292,7 @@ class LinearLR(Multiplying, frozen=True):
         "LinearLR",
         arithmetic="recursion from group['lr'] by ratios of a line, float64 or the tensor's",
         proof=Proof.RECURSION,
-        past_end="base · end_factor",
+        past_end="base · end_factor; base · start_factor where total_iters is below 1",
         roles={
             "start_factor": "start",
             "end_factor": "end",
@@ -285,32 +304,38 @@ class LinearLR(Multiplying, frozen=True):
             "TypeError": "a factor or total_iters no number",
             "ValueError": "start_factor not above 0 and up to 1, end_factor not from 0 to 1",
         },
+        deviations=(
+            Deviation(
+                "the factor goes from start_factor to end_factor in total_iters steps",
+                "with total_iters=0 it stays start_factor for good",
+                "LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, total_iters=0)",
+                1,
+                "https://github.com/pytorch/pytorch/issues/193682",
+            ),
+        ),
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Want factors up to 1, the first of them above 0."""
         if self.start_factor > 1.0 or self.start_factor <= 0:
             raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
         if self.end_factor > 1.0 or self.end_factor < 0:
             raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
 
-    def first(self, worker: Worker) -> Moves:
-        """Go down to the start at step 0; a resumed one leaves the rate alone."""
-        return Factors(np.array([self.start_factor if worker.t == 0 else 1.0]))
-
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Return how far the line goes on in one step, as a share of where it is."""
         if t == 0:
             return self.start_factor
-        if t > self.total_iters:
-            return 1.0
+        if worker.initial or t > self.total_iters:
+            return 1
         rise = self.end_factor - self.start_factor
         return 1.0 + rise / (self.total_iters * self.start_factor + (t - 1) * rise)
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the rate of step 0."""
         rise = self.end_factor - self.start_factor
-        return base * (self.start_factor + rise * min(self.total_iters, 0) / self.total_iters)
+        gone = rise * min(self.total_iters, 0) / self.total_iters
+        return worker.base * (self.start_factor + gone)
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a line that is held at its end."""
@@ -340,13 +365,13 @@ class ExponentialLR(Multiplying, frozen=True):
         raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
     )
 
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Multiply by gamma."""
-        return self.gamma
+        return 1 if worker.initial else self.gamma
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the base rate."""
-        return base * self.gamma**0
+        return worker.base * self.gamma**0
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return an exponential."""
@@ -371,26 +396,34 @@ class PolynomialLR(Multiplying, frozen=True):
         "PolynomialLR",
         arithmetic="recursion from group['lr'] by powers of ratios, float64 or the tensor's",
         proof=Proof.RECURSION,
-        past_end="stays at 0",
+        past_end="stays at 0; at the base rate where total_iters is below 1",
         roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "total_iters or power no number: at the first step",
             "ZeroDivisionError": "total_iters=1 and a power below 0: at the first step",
         },
+        deviations=(
+            Deviation(
+                "the rate is base · (1 − t/total_iters)^power, and 0 from total_iters on",
+                "with total_iters=0 it stays what it is",
+                "PolynomialLR(torch.optim.SGD(params, lr=0.1), total_iters=0)",
+                1,
+            ),
+        ),
     )
 
-    def ratio(self, t: int, group: int) -> float:
+    def ratio(self, worker: Worker, t: Any) -> Any:
         """Return the power of how much less is left."""
-        if t > self.total_iters:
-            return 1.0
+        if worker.initial or t > self.total_iters:
+            return 1
         left, before = 1.0 - t / self.total_iters, 1.0 - (t - 1) / self.total_iters
-        ratio: float = (left / before) ** self.power
-        return ratio
+        return (left / before) ** self.power
 
-    def closed(self, base: Any, group: int) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the rate of step 0."""
-        return base * (1.0 - min(self.total_iters, 0) / self.total_iters) ** self.power
+        left = 1.0 - min(self.total_iters, 0) / self.total_iters
+        return worker.base * left**self.power
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a polynomial down to 0."""
@@ -454,20 +487,30 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         ),
     )
 
-    def restart(self, worker: Worker) -> Moves:
-        """Set the closed form's rate at step 0."""
-        eta, turn = self.eta_min, 1 + math.cos(math.pi * 0 / self.T_max)
-        return Values(np.array([eta + (worker.base - eta) * turn / 2]))
+    def rate(self, worker: Worker) -> Any:
+        """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
+        t, T, eta = worker.t, self.T_max, self.eta_min
+        if worker.initial:
+            return worker.lr
+        if (t - 1 - T) % (2 * T) == 0:
+            return worker.lr + self._rise(worker)
+        height = 1 + math.cos(math.pi * t / T)
+        return height / (1 + math.cos(math.pi * (t - 1) / T)) * (worker.lr - eta) + eta
+
+    def _rise(self, worker: Worker) -> Any:
+        """Return what the step after a trough adds."""
+        return (worker.base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
+
+    def closed(self, worker: Worker) -> Any:
+        """Return the rate of step 0."""
+        eta, span = self.eta_min, worker.base - self.eta_min
+        return eta + span * (1 + math.cos(math.pi * 0 / self.T_max)) / 2
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
-        t, T = worker.t + 1, self.T_max
-        if (t - 1 - T) % (2 * T) != 0:  # what torch computes for one step, for what it may raise
-            math.cos(math.pi * t / T)
-        turn = 1 - math.cos(math.pi / T)
-        rise = (worker.base - self.eta_min) * turn / 2
-        ratios, anchors, halt = cosine_links(T, worker.t, steps)
-        return Links(ratios, anchors, self.eta_min, rise, halt)
+        """Link each rate to the one before."""
+        ratios, anchors, halt = cosine_links(self.T_max, worker.t, steps)
+        rise = float(self._rise(worker)) if anchors.any() else 0.0
+        return Links(ratios, anchors, float(self.eta_min), rise, halt)
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
@@ -482,7 +525,7 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
 
     def set_anew(self, worker: Worker) -> int:
         """Return how far the next trough is: from 0 the rate rises by the base rate alone."""
-        return (abs(self.T_max) - worker.t) % (2 * abs(self.T_max))
+        return int((abs(self.T_max) - worker.t) % (2 * abs(self.T_max)))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -541,7 +584,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         ),
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Check in torch's order, and stand where ``last_epoch`` says."""
         if self.T_0 <= 0 or not isinstance(self.T_0, int):
             raise ValueError(f"T_0={self.T_0!r} is no positive integer")
@@ -549,19 +592,30 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
             raise ValueError(f"T_mult={self.T_mult!r} is no integer from 1 on")
         if not isinstance(self.eta_min, int | float):
             raise ValueError(f"eta_min={self.eta_min!r} is no number")
-        worker.kept = {"T_cur": self.last_epoch, "T_i": self.T_0}
+        for worker in workers:
+            worker.kept = {"T_cur": self.last_epoch, "T_i": self.T_0}
 
-    def first(self, worker: Worker) -> Moves:
-        """Take a step from where it stands."""
-        worker.t -= 1
-        moves = self.moves(worker, 1)
-        worker.t += 1
-        return moves
+    def plain(self, worker: Worker) -> bool:
+        """Whether the position in the cycle is a whole number, too."""
+        return super().plain(worker) and type(worker.kept["T_cur"]) is int
 
-    def restart(self, worker: Worker) -> Moves:
-        """Set the rate of where it stands: a milestone does not move T_cur."""
+    def advance(self, worker: Worker) -> None:
+        """Go on in the cycle; before its beginning, to step 0."""
         kept = worker.kept
-        return self._rates(worker, np.array([float(kept["T_cur"])]), kept["T_i"])
+        if worker.t < 0:
+            worker.t, kept["T_cur"], kept["T_i"] = 0, 0, self.T_0
+        else:
+            kept["T_cur"] += 1
+            if kept["T_cur"] >= kept["T_i"]:
+                kept["T_cur"] %= kept["T_i"]
+                kept["T_i"] *= self.T_mult
+            worker.t = math.floor(worker.t + 1)
+
+    def rate(self, worker: Worker) -> Any:
+        """Return the rate of where it stands in the cycle: a milestone does not move that."""
+        eta, kept = self.eta_min, worker.kept
+        span = worker.base - eta
+        return eta + span * (1 + math.cos(math.pi * kept["T_cur"] / kept["T_i"])) / 2
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Go through the cycles."""
@@ -588,14 +642,10 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return Values(np.concatenate(pieces) if pieces else np.empty(0))
 
     def _values(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> NDArray[Any]:
-        eta = self.eta_min
-        turn = 1 + exact("cos", math.pi * T_cur / float(T_i))
-        held = turn.astype(np.float32) if isinstance(worker.base, np.float32) else turn
-        rates: NDArray[Any] = eta + (worker.base - eta) * held / 2
+        held = worker.dtype
+        turn = (1 + exact("cos", math.pi * T_cur / float(T_i))).astype(held)
+        rates: NDArray[Any] = held(self.eta_min) + held(worker.base - self.eta_min) * turn / held(2)
         return rates
-
-    def _rates(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> Moves:
-        return Values(self._values(worker, T_cur, T_i))
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a repeated cosine."""
@@ -676,20 +726,29 @@ class CyclicLR(Setting, frozen=True):
         },
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Set the group's rate to base_lr, unless it is resumed; then check the rest."""
-        base = for_group(self.base_lr, "base_lr", self, worker)
+        low = one_for_each(self.base_lr, "base_lr", workers)
         if self.last_epoch == -1:
-            stepping.put(worker.group, base)
-        high = for_group(self.max_lr, "max_lr", self, worker)
-        worker.kept = {"low": base, "high": high, "being built": True}
+            for worker, base in zip(workers, low, strict=True):
+                stepping.put(worker.group, base)
+        high = one_for_each(self.max_lr, "max_lr", workers)
         self._sizes()
         if self.mode not in ("triangular", "triangular2", "exp_range") and self.scale_fn is None:
             raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
+        momenta = []
         if self.cycle_momentum:
             want_momentum(self.optimizer)
-            low = for_group(self.base_momentum, "base_momentum", self, worker)
-            for_group(self.max_momentum, "max_momentum", self, worker) - low
+            momenta.append(one_for_each(self.base_momentum, "base_momentum", workers))
+            momenta.append(one_for_each(self.max_momentum, "max_momentum", workers))
+        for worker, *kept in zip(workers, low, high, *momenta, strict=True):
+            worker.kept = dict(
+                zip(("low", "high", "low momentum", "high momentum"), kept, strict=False)
+            )
+
+    def built(self, worker: Worker) -> None:
+        """Take base_lr for the base rate from here on; while it was built, ``initial_lr`` was."""
+        worker.base = worker.kept["low"]
 
     def _sizes(self) -> tuple[float, float]:
         """Return the length of a cycle, and the share of it that goes up."""
@@ -697,14 +756,40 @@ class CyclicLR(Setting, frozen=True):
         down = up if self.step_size_down is None else float(self.step_size_down)
         return up + down, up / (up + down)
 
-    def first(self, worker: Worker) -> Moves:
-        """Set the first rate; while it is built torch takes ``initial_lr`` as the base rate."""
-        own = worker.kept["low"]
-        if worker.kept.pop("being built", False):
-            worker.kept["low"] = worker.base
-        moves = self.rates(worker, range(worker.t, worker.t + 1))
-        worker.kept["low"] = own
-        return moves
+    def rate(self, worker: Worker) -> Any:
+        """Add the height that the step has to the base rate."""
+        t, kept = worker.t, worker.kept
+        total, up_share = self._sizes()
+        cycle = math.floor(1 + t / total)
+        x = 1.0 + t / total - cycle
+        height = x / up_share if x <= up_share else (x - 1) / (up_share - 1)
+        own_mode = self.mode != "exp_range" if self.scale_fn is None else self.scale_mode == "cycle"
+        at = cycle if own_mode else t
+        rate = worker.base + (kept["high"] - worker.base) * height * self._scale_at(at)
+        if self.cycle_momentum:  # for what it may raise
+            low, high = kept["low momentum"], kept["high momentum"]
+            high - (high - low) * height * self._scale_at(at)
+        return rate
+
+    def _scale_at(self, x: Any) -> Any:
+        """Return what a height is scaled by in a cycle or at a step."""
+        if self.scale_fn is not None:
+            return called(self.scale_fn, x)
+        if self.mode == "triangular":
+            return 1.0
+        if self.mode == "triangular2":
+            return 1 / (2.0 ** (x - 1))
+        gamma: Any = self.gamma
+        whole = isinstance(gamma, int) and isinstance(x, int) and abs(gamma) > 1
+        if whole and x * (gamma.bit_length() - 1) > sys.float_info.max_exp:
+            raise OverflowError("int too large to convert to float")  # as the next product would
+        return gamma**x
+
+    def plain(self, worker: Worker) -> bool:
+        """Whether no power of gamma is an integer, which may have more bits than a float."""
+        whole = self.mode == "exp_range" and not isinstance(self.gamma, float)
+        readable = self.scale_fn is None or isinstance(self.scale_fn, Expression)
+        return super().plain(worker) and readable and not whole
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         """Add the height that each step has."""
@@ -720,10 +805,8 @@ class CyclicLR(Setting, frozen=True):
         if up_share == 0 and (x <= 0).any():  # there is no way up, and a step at the foot of it
             scale = scale[: int((x <= 0).argmax())]
             error = Halting("ZeroDivisionError", "step_size_up=0")
-        if isinstance(low, np.float32):
-            height, scale = height.astype(np.float32), scale.astype(np.float32)
         base_height = (high - low) * height[: len(scale)]
-        return Values(low + base_height * scale, error)
+        return filled(low + base_height * scale, worker, error)
 
     def _scale(
         self, cycle: NDArray[np.float64], t: NDArray[np.int64]
@@ -765,14 +848,13 @@ class CyclicLR(Setting, frozen=True):
         return Sum((Constant(low), waves))
 
 
-def for_group(value: Any, name: str, call: LRScheduler, worker: Worker) -> Any:
-    """Return a worker's value of an argument: one for all groups, or one of as many."""
+def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:
+    """Return an argument's value for every group: one for all, or one of as many."""
     if not isinstance(value, list | tuple):
-        return value
-    groups = len(call.optimizer.groups)
-    if len(value) != groups:
-        raise ValueError(f"{name} has {len(value)} values for {groups} parameter groups")
-    return value[worker.index]
+        return [value] * len(workers)
+    if len(value) != len(workers):
+        raise ValueError(f"{name} has {len(value)} values for {len(workers)} parameter groups")
+    return list(value)
 
 
 def triangles(low: float, high: float, up: int, down: int) -> Schedule:
@@ -858,25 +940,27 @@ class OneCycleLR(Setting, frozen=True):
         ),
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Check in torch's order, and leave the three rates in the group."""
-        group = worker.group
-        worker.kept["phases"] = self._phases(self._total())
+        phases = self._phases(self._total())
         if self.pct_start < 0 or self.pct_start > 1 or not isinstance(self.pct_start, float):
             raise ValueError(f"pct_start={self.pct_start!r} is no float from 0 to 1")
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
-        high = for_group(self.max_lr, "max_lr", self, worker)
-        if self.last_epoch == -1:
-            group["initial_lr"] = high / self.div_factor
-            group["max_lr"] = high
-            group["min_lr"] = group["initial_lr"] / self.final_div_factor
+        highs = one_for_each(self.max_lr, "max_lr", workers)
+        for worker, high in zip(workers, highs, strict=True):
+            worker.kept["phases"] = phases
+            if self.last_epoch == -1:
+                worker.group["initial_lr"] = high / self.div_factor
+                worker.group["max_lr"] = high
+                worker.group["min_lr"] = worker.group["initial_lr"] / self.final_div_factor
         if self.cycle_momentum:
             want_momentum(self.optimizer)
-            momentum = for_group(self.max_momentum, "max_momentum", self, worker)
-            lowest = for_group(self.base_momentum, "base_momentum", self, worker)
-            if self.last_epoch == -1:
-                group |= {"max_momentum": momentum, "base_momentum": lowest}
+            momenta = one_for_each(self.max_momentum, "max_momentum", workers)
+            lowest = one_for_each(self.base_momentum, "base_momentum", workers)
+            for worker, momentum, least in zip(workers, momenta, lowest, strict=True):
+                if self.last_epoch == -1:
+                    worker.group |= {"max_momentum": momentum, "base_momentum": least}
 
     @property
     def stops_at(self) -> int | None:
@@ -898,6 +982,8 @@ class OneCycleLR(Setting, frozen=True):
 
     def _phases(self, total: int) -> list[tuple[float, str, str]]:
         """Return where each phase ends, and between which of the group's rates it goes."""
+        if isinstance(self.pct_start, str | list | tuple):
+            total = min(total, 3)  # what it comes to is no number, however often it is repeated
         rising = (float(self.pct_start * total) - 1, "initial_lr", "max_lr")
         if not self.three_phase:
             return [rising, (total - 1, "max_lr", "min_lr")]
@@ -917,34 +1003,53 @@ class OneCycleLR(Setting, frozen=True):
                 first = stop
             begin = end
 
+    def plain(self, worker: Worker) -> bool:
+        """Whether the group's own numbers are plain, too: resumed, they may be tensors."""
+        found = [worker.group.get(key) for key in ("initial_lr", "max_lr", "min_lr")]
+        single = worker.dtype is np.float32
+        plain = all(v is not None and stepping.plain(v, None, single=single) for v in found)
+        return super().plain(worker) and plain
+
+    def rate(self, worker: Worker) -> Any:
+        """Return the rate of a step, in the phase that it belongs to."""
+        t, total, group = worker.t, self._total(), worker.group
+        if t > total:
+            raise ValueError(f"step {t} of total_steps={total}")
+        begins = [0.0, *(end for end, _, _ in worker.kept["phases"])]
+        phases = list(zip(begins, worker.kept["phases"], strict=False))
+        begin, (end, low, high) = next((p for p in phases if t <= p[1][0]), phases[-1])
+        share = (t - begin) / (end - begin)
+        rate = self._annealed(group[low], group[high], share)
+        if self.cycle_momentum:  # for what it may raise
+            self._annealed(group["max_momentum"], group["base_momentum"], share)
+        return rate
+
+    def _annealed(self, start: Any, end: Any, share: float) -> Any:
+        """Go from one rate to another."""
+        if self.anneal_strategy == "cos":
+            return end + (start - end) / 2.0 * (math.cos(math.pi * share) + 1)
+        return (end - start) * share + start
+
     def rates(self, worker: Worker, steps: range) -> Moves:
         """Go through the phases."""
-        pieces: list[NDArray[Any]] = []
+        pieces: list[NDArray[Any]] = [np.empty(0)]
         for span in self._spans(worker.kept["phases"]):
             t = np.arange(max(span.steps.start, steps.start), min(span.steps.stop, steps.stop))
             if not len(t):
                 continue
             if span.end == span.begin:
                 halt = Halting("ZeroDivisionError", f"a phase has no length at step {t[0]}")
-                return Values(np.concatenate([*pieces, np.empty(0)]), halt)
-            if self.cycle_momentum:
-                worker.group["max_momentum"] - worker.group["base_momentum"]  # for what it raises
-            done = (t - span.begin) / (span.end - span.begin)
-            pieces.append(self._annealed(worker.group[span.low], worker.group[span.high], done))
+                return filled(np.concatenate(pieces), worker, halt)
+            share: NDArray[Any] = (t - span.begin) / (span.end - span.begin)
+            start, end = worker.group[span.low], worker.group[span.high]
+            if self.anneal_strategy == "cos":
+                pieces.append(end + (start - end) / 2.0 * (exact("cos", math.pi * share) + 1))
+            else:
+                pieces.append((end - start) * share + start)
         total = self._total()
         over = steps.stop > total + 1
         past = Halting("ValueError", f"step {total + 1} of total_steps={total}") if over else None
-        return Values(np.concatenate(pieces) if pieces else np.empty(0), past)
-
-    def _annealed(self, start: Any, end: Any, share: NDArray[Any]) -> NDArray[Any]:
-        """Go from one rate to another."""
-        single = isinstance(start, np.float32) or isinstance(end, np.float32)
-        if self.anneal_strategy == "cos":
-            wave = exact("cos", math.pi * share) + 1
-            rates = end + (start - end) / 2.0 * (wave.astype(np.float32) if single else wave)
-        else:
-            rates = (end - start) * (share.astype(np.float32) if single else share) + start
-        return np.asarray(rates)
+        return filled(np.concatenate(pieces), worker, past)
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the phases, from where the worker stands, up to the step that raises."""
@@ -1031,27 +1136,35 @@ class SWALR(LRScheduler, frozen=True):
         home="torch.optim.swa_utils.",
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Leave swa_lr in the group; then check the rest."""
-        worker.group["swa_lr"] = for_group(self.swa_lr, "swa_lr", self, worker)
+        goals = one_for_each(self.swa_lr, "swa_lr", workers)
+        for worker, goal in zip(workers, goals, strict=True):
+            worker.group["swa_lr"] = goal
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
         if not isinstance(self.anneal_epochs, int) or self.anneal_epochs < 0:
             raise ValueError(f"anneal_epochs={self.anneal_epochs!r} is no integer from 0 on")
 
-    def first(self, worker: Worker) -> Moves:
-        """Take step 0, which leaves the rate where it is unless there is nothing to anneal."""
-        return Stepwise([self._step(worker.group, worker.count - 1)])
+    def plain(self, worker: Worker) -> bool:
+        """Whether all rates are Python floats."""
+        swa_lr, lr = worker.group["swa_lr"], worker.lr
+        return super().plain(worker) and isinstance(swa_lr, float) and not isinstance(lr, Tensor)
 
-    restart = first
+    def rate(self, worker: Worker) -> Any:
+        """Anneal once; step 0 leaves the rate where it is unless there is nothing to anneal."""
+        return self._step(worker.group, worker.count - 1)(worker.lr)
+
+    def restarted(self, worker: Worker) -> Moves:
+        """Anneal likewise, from whatever rate there is then."""
+        return Stepwise([self._step(worker.group, worker.count - 1)])
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Anneal, as far as there is something left to anneal."""
-        first = worker.count
+        first, goal = worker.count, worker.group["swa_lr"]
         annealing = max(0, min(steps, self.anneal_epochs + 2 - first))
         functions = [self._step(worker.group, first + i) for i in range(annealing)]
-        arrived = float(worker.group["swa_lr"])
-        return Stepwise(functions).then(Values(np.full(steps - annealing, arrived)))
+        return Stepwise(functions).then(Values(np.full(steps - annealing, goal * 1 + goal * 0)))
 
     def _step(self, group: dict[str, Any], step: int) -> Callable[[Any], Any]:
         """Return what a step does to the rate."""
@@ -1116,17 +1229,34 @@ class LambdaLR(Setting, frozen=True):
         },
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Take one function for all groups, or one for each."""
-        worker.kept["function"] = one_a_group(self.lr_lambda, self, worker)
+        for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
+            worker.kept["function"] = function
+
+    def plain(self, worker: Worker) -> bool:
+        """Whether it is an expression, which may be asked for many values at once."""
+        return super().plain(worker) and isinstance(worker.kept["function"], Expression)
+
+    def rate(self, worker: Worker) -> Any:
+        """Multiply the base rate."""
+        return stepping.times(worker.base, called(worker.kept["function"], worker.t))
 
     def rates(self, worker: Worker, steps: range) -> Moves:
-        """Multiply the base rate."""
-        base, function = worker.base, worker.kept["function"]
-        values, error = values_of(function, steps)
-        with np.errstate(all="ignore"):
-            held = values.astype(np.float32) if isinstance(base, np.float32) else values
-            return Values(base * held, error)
+        """Multiply the base rate; where an integer may have lost something, in Python."""
+        base, function, held = worker.base, worker.kept["function"], worker.dtype
+        values, halt = values_of(function, steps)
+        products: NDArray[Any] = held(base) * values.astype(held)
+        if not isinstance(base, float):
+            beyond = (np.abs(values) > stepping.EXACT) | (np.abs(products) > stepping.EXACT)
+            for place in np.flatnonzero(beyond | ((products == 0) & np.signbit(products))).tolist():
+                try:
+                    group = {"lr": worker.lr}
+                    stepping.put(group, stepping.times(base, called(function, steps[place])))
+                    products[place] = stepping.rate_of(group)
+                except Exception as error:
+                    return Values(products[:place], stepping.halting(error))
+        return Values(products, halt)
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return the lambda as a formula."""
@@ -1183,23 +1313,30 @@ class MultiplicativeLR(Multiplying, frozen=True):
         },
     )
 
-    def begin(self, worker: Worker) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         """Take one function for all groups, or one for each."""
-        function = one_a_group(self.lr_lambda, self, worker)
-        if not callable(function) and not isinstance(function, Expression):
-            raise TypeError(f"lr_lambda is not a function: {function!r}")
-        worker.kept["function"] = function
+        for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
+            if not callable(function) and not isinstance(function, Expression):
+                raise TypeError(f"lr_lambda is not a function: {function!r}")
+            worker.kept["function"] = function
 
-    def restart(self, worker: Worker) -> Moves:
+    def plain(self, worker: Worker) -> bool:
+        """Whether it is an expression, of whose values none is too large for a tensor."""
+        readable = isinstance(worker.kept["function"], Expression)
+        return super().plain(worker) and readable and not isinstance(worker.lr, Tensor)
+
+    def ratio(self, worker: Worker, t: Any) -> Any:
+        """Multiply by the lambda's value."""
+        return 1 if worker.initial else called(worker.kept["function"], t)
+
+    def restarted(self, worker: Worker) -> Moves:
         """Multiply by the value at step 0: there is no closed form to set."""
-        return self._factors(worker, range(1))
+        return Factors(*values_of(worker.kept["function"], range(1)))
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Multiply by the lambda's value at each step."""
-        return self._factors(worker, range(worker.t + 1, worker.t + 1 + steps))
-
-    def _factors(self, worker: Worker, steps: range) -> Moves:
-        return Factors(*values_of(worker.kept["function"], steps))
+        following = range(worker.t + 1, worker.t + 1 + steps)
+        return Factors(*values_of(worker.kept["function"], following))
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return an exponential, where the factor is the same at every step."""
@@ -1215,14 +1352,13 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return self.shape(float(worker.lr), worker.index)
 
 
-def one_a_group(functions: Any, call: LRScheduler, worker: Worker) -> Any:
-    """Return the function of a worker's group: one for all, or one of as many as there are."""
+def functions_of(functions: Any, workers: list[Worker]) -> list[Any]:
+    """Return the function of every group: one for all, or one of as many as there are."""
     if not isinstance(functions, list | tuple):
-        return functions
-    groups = len(call.optimizer.groups)
-    if len(functions) != groups:
-        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
-    return functions[worker.index]
+        return [functions] * len(workers)
+    if len(functions) != len(workers):
+        raise ValueError(f"{len(functions)} lambdas for {len(workers)} parameter groups")
+    return list(functions)
 
 
 def readable(functions: Any, group: int) -> Expression:
@@ -1238,15 +1374,17 @@ def readable(functions: Any, group: int) -> Expression:
     return function
 
 
+def called(function: Any, t: Any) -> Any:
+    """Return what a lambda says of one step."""
+    return (function.function() if isinstance(function, Expression) else function)(t)
+
+
 def values_of(
-    function: Any, steps: range | NDArray[np.int64]
+    function: Expression, steps: range | NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], Halting | None]:
     """Return a lambda's values at each step, as far as it has any, and what it raises then."""
-    if isinstance(function, Expression):
-        at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
-        values, error = function.over(at)
-    else:
-        values, error = computed(function, steps if isinstance(steps, range) else steps.tolist())
+    at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
+    values, error = function.over(at)
     return values, None if error is None else stepping.halting(error)
 
 

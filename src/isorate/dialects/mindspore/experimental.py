@@ -200,7 +200,7 @@ class ConstantLR(Multiplying, frozen=True):
         "ConstantLR",
         arithmetic="the rate times factor, then divided by it, float32",
         proof=Proof.RECURSION,
-        past_end="the base rate",
+        past_end="the base rate; base · factor where total_iters is below 1",
         roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
@@ -275,7 +275,7 @@ class LinearLR(Multiplying, frozen=True):
         "LinearLR",
         arithmetic="recursion by ratios of a line, float32",
         proof=Proof.RECURSION,
-        past_end="base · end_factor",
+        past_end="base · end_factor; base · start_factor where total_iters is below 1",
         roles={
             "start_factor": "start",
             "end_factor": "end",
@@ -294,6 +294,12 @@ class LinearLR(Multiplying, frozen=True):
                 "it is when the factor reaches end_factor",
                 f"LinearLR({sgd('params')}, start_factor=1.0, end_factor=0.1, total_iters=4)",
                 4,
+            ),
+            Deviation(
+                "the factor goes from start_factor to end_factor in total_iters steps",
+                "with total_iters=0 it stays start_factor for good",
+                f"LinearLR({sgd('params')}, start_factor=0.5, total_iters=0)",
+                1,
             ),
         ),
     )
@@ -384,7 +390,7 @@ class PolynomialLR(Multiplying, frozen=True):
         "PolynomialLR",
         arithmetic="recursion by powers of ratios, float32, powf of the C library",
         proof=Proof.RECURSION,
-        past_end="stays at 0",
+        past_end="stays at 0; at the base rate where total_iters is below 1",
         roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
