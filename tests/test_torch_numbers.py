@@ -226,6 +226,23 @@ def test_a_tensor_refuses_it_when_it_comes_to_it(
     assert (halt and halt.error, halt and halt.update) == (error, update)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected", "error"),
+    [
+        ("patience=0, min_lr='0.01'", [0.1, 0.1], "TypeError"),
+        ("patience=0, threshold='1'", [0.1], "TypeError"),
+        ("patience=0, factor=0, min_lr=1, eps=-2", [0.1, 0.1, 1.0, 1.0, 1.0], None),
+    ],
+)
+def test_a_plateau_ends_where_torch_raises(
+    arguments: str, expected: list[float], error: str | None
+) -> None:
+    call = read(f"ReduceLROnPlateau(SGD(params, lr=0.1), {arguments})", dialect="torch")
+    curve = simulate(call, Run(5, metrics=[0.5] * 4))
+    assert curve.values.tolist() == expected
+    assert (curve.halt and curve.halt.error) == error
+
+
 # --- groups --------------------------------------------------------------------------------------
 
 

@@ -1451,31 +1451,35 @@ class ReduceLROnPlateau(Feedback, frozen=True):
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         """Count the steps without improvement; every rate is a Python float for a moment."""
         self.checked()
-        groups = self.optimizer.groups
-        lrs = [float(stepping.group_of(group)["lr"]) for group in groups]
-        rates = np.empty((len(lrs), steps))
-        done = 0
-        for step in self._reductions(metrics[: steps - 1]):
-            rates[:, done:step] = np.array(lrs)[:, None]
-            done = step
-            lrs = [self._reduced(lr, index) for index, lr in enumerate(lrs)]
-        rates[:, done:] = np.array(lrs)[:, None]
-        yield rates.astype(self.dtype, copy=False)
+        groups = [stepping.group_of(group) for group in self.optimizer.groups]
+        columns, halt = [list(map(stepping.rate_of, groups))], None
+        try:
+            for reducing in self._reductions(metrics[: steps - 1]):
+                if reducing:
+                    for index, group in enumerate(groups):
+                        self._reduce(group, index)
+                columns.append(list(map(stepping.rate_of, groups)) if reducing else columns[-1])
+        except Exception as error:
+            halt = stepping.halting(error)
+        yield np.array(columns).T.astype(self.dtype)
+        if halt is not None:
+            raise halt
 
-    def _reductions(self, metrics: Sequence[float]) -> Iterator[int]:
-        """Visit the steps at which the metric has not improved for too long."""
+    def _reductions(self, metrics: Sequence[float]) -> Iterator[bool]:
+        """Say for each step whether the metric has not improved for too long."""
         minimal = self.mode == "min"
         bar = self._bar(math.inf if minimal else -math.inf)
         bad = cooling = 0
-        for step, metric in enumerate(map(float, metrics), 1):
+        for metric in map(float, metrics):
             if metric < bar if minimal else metric > bar:
                 bar, bad = self._bar(metric), 0
             else:
                 bad += 1
             if cooling > 0:
                 cooling, bad = cooling - 1, 0
-            if bad > self.patience:
-                yield step
+            reducing = bad > self.patience
+            yield reducing
+            if reducing:
                 cooling, bad = self.cooldown, 0
 
     def _bar(self, best: float) -> float:
@@ -1484,14 +1488,13 @@ class ReduceLROnPlateau(Feedback, frozen=True):
             return best * (1.0 - self.threshold if self.mode == "min" else self.threshold + 1.0)
         return best - self.threshold if self.mode == "min" else best + self.threshold
 
-    def _reduced(self, lr: float, index: int) -> float:
-        """Return a group's rate after a reduction."""
+    def _reduce(self, group: dict[str, Any], index: int) -> None:
+        """Bring a group's rate down, unless it is hardly any lower."""
         least = self.min_lr[index] if isinstance(self.min_lr, list | tuple) else self.min_lr
-        lower = max(lr * self.factor, least)
-        if not lr - lower > self.eps:
-            return lr
-        single = self.optimizer.groups[index].tensor == "float32"
-        return float(np.float32(lower)) if single else lower
+        rate = stepping.rate_of(group)
+        lower = max(rate * self.factor, least)
+        if rate - lower > self.eps:
+            stepping.put(group, lower)
 
 
 # --- schedulers of schedulers --------------------------------------------------------------------
