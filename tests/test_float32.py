@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from isorate.dialects._float32 import Float32, single
 
+pytestmark = pytest.mark.numpy
+
 COMPUTING = [
     operator.add,
     operator.sub,

@@ -14,6 +14,8 @@ import pytest
 from isorate.dialects._float32 import Float32
 from tests import promotion
 
+pytestmark = pytest.mark.numpy
+
 ROOT = Path(__file__).resolve().parents[1]
 SINGLES, DOUBLES = np.array([0.1, 0.2], np.float32), np.array([0.1, 0.2])
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Rates = NDArray[np.floating[Any]]
     Row = dict[str, Any]
 
+pytestmark = pytest.mark.numpy
+
 TABLES = Path(__file__).parent / "tables"
 
 #: How far Isorate's own arithmetic may lie from the framework's, as a share of the peak rate: the

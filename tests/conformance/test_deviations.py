@@ -11,7 +11,12 @@ from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 
 ENTRIES = [
-    pytest.param(dialect.name, entry, id=f"{constructor.card.name}-{number}")
+    pytest.param(
+        dialect.name,
+        entry,
+        id=f"{constructor.card.name}-{number}",
+        marks=getattr(pytest.mark, dialect.name),
+    )
     for dialect in dialects.builtin().values()
     for constructor in dialect.constructors
     for number, entry in enumerate(constructor.card.deviations)
