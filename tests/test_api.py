@@ -152,7 +152,9 @@ def test_what_is_no_run_is_refused_in_one_line(run: Any) -> None:
         assert len(str(raised.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("tolerance", ["1e-3", [], 1j, object()], ids=lambda given: repr(given)[:15])
+@pytest.mark.parametrize(
+    "tolerance", ["1e-3", [], 1j, object()], ids=lambda given: repr(given)[:15]
+)
 def test_a_tolerance_is_a_number(tolerance: Any) -> None:
     with pytest.raises(IsorateError, match="the tolerance: required a finite number"):
         compare(TEXT, TEXT, 4, tolerance=tolerance)
