@@ -131,6 +131,14 @@ def test_rates_still_end_where_the_framework_raises() -> None:
         odd.lower()
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_overflows_in_native_arithmetic_is_no_warning() -> None:
+    text = "isorate.torch.CosineAnnealingLR(SGD(params, lr=torch.tensor(0.1)), 8, 1e300)"
+    rates = simulate(text, Run(12)).values
+    assert rates[0] == np.float32(0.1)
+    assert np.isinf(rates[1:]).all()
+
+
 def test_mistakes_in_the_program_stay_what_they_are() -> None:
     with pytest.raises(AssertionError):
         Odd(None, AssertionError()).fault()

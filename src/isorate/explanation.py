@@ -433,6 +433,8 @@ def _held(side: Call) -> Iterator[tuple[str, Call]]:
         if isinstance(value, Call):
             yield argument, value
         elif isinstance(value, list | tuple):
+            if not any(issubclass(kind, Call) for kind in set(map(type, value))):
+                continue  # at once: it may be a list of a million rates
             for index, item in enumerate(value):
                 if isinstance(item, Call):
                     yield f"{argument}[{index}]", item

@@ -13,7 +13,7 @@ from isorate.core.algebra import Algebra
 from isorate.core.errors import ScheduleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from isorate.core.run import Run
 
@@ -319,6 +319,14 @@ def check_finite(shape: str, **values: float) -> None:
     for name, value in values.items():
         if not _is_finite(value):
             raise ScheduleError(f"{shape}.{name}", required="a finite number", got=_shown(value))
+
+
+def check_all_finite(shape: str, **lists: Sequence[float]) -> None:
+    """Raise unless every value of every list is; fast, as lists may have a million."""
+    for name, values in lists.items():
+        if set(map(type, values)) != {float} or not all(map(math.isfinite, values)):
+            for value in values:
+                check_finite(shape, **{name: value})
 
 
 def _is_finite(value: Any) -> bool:

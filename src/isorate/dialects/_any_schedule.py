@@ -151,8 +151,7 @@ class ScheduleLR(Call, frozen=True):
         rates = np.empty((len(self.optimizer.groups), len(t)), self.dtype)
         for row, group, one in zip(rates, self.optimizer.groups, self._by_group(), strict=True):
             values = exactly(on_steps(one), t)
-            with np.errstate(over="ignore"):
-                row[:] = values.astype(np.float32) if group.tensor == "float32" else values
+            row[:] = values.astype(np.float32) if group.tensor == "float32" else values
         return rates
 
 
@@ -218,9 +217,7 @@ class mindspore_ScheduleLR(Call, frozen=True):
         schedule = self.lower()
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
-            with np.errstate(over="ignore"):  # a rate beyond float32 is infinite there
-                rates = exactly(schedule, t).astype(np.float32)
-            yield rates[None, :]
+            yield exactly(schedule, t).astype(np.float32)[None, :]
 
 
 def exactly(schedule: Schedule, t: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 A call says itself what its framework raises: ``fault`` for its arguments, ``Halting`` at a step.
 Whatever comes out of it besides, because an argument is of a kind that nobody thought of, is
-refused as what Isorate cannot follow; no framework is said to raise it.
+refused as what Isorate cannot follow; no framework is said to raise it. NumPy's warnings end here,
+too.
 """
 
 from __future__ import annotations
@@ -78,10 +79,18 @@ def _guarded(
 def _guarded_generator(
     method: Callable[..., Iterator[Any]], answer: Answer
 ) -> Callable[..., Iterator[Any]]:
+    import numpy as np
+
     @wraps(method)
     def answers(asked: Any, *arguments: Any) -> Iterator[Any]:
         try:
-            yield from method(asked, *arguments)
+            blocks = method(asked, *arguments)
+            while True:
+                with np.errstate(all="ignore"):  # what overflows is a rate, not a warning
+                    block = next(blocks, None)
+                if block is None:
+                    return
+                yield block
         except FOREIGN as error:
             _refused(answer, asked, error)
 

@@ -14,6 +14,7 @@ from isorate.core.schedule import (
     FARTHEST,
     Namespace,
     Schedule,
+    check_all_finite,
     check_count,
     check_finite,
     whole,
@@ -48,8 +49,7 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
     rate_fields = ("rates",)
 
     def __post_init__(self) -> None:
-        for rate in self.rates:
-            check_finite("piecewise_constant", rates=rate)
+        check_all_finite("piecewise_constant", rates=self.rates)
         if len(self.rates) != len(self.boundaries) + 1:
             raise ScheduleError(
                 "piecewise_constant.rates",
@@ -150,8 +150,7 @@ class Table(Schedule, frozen=True, tag="table"):
     def __post_init__(self) -> None:
         if not self.rates:
             raise ScheduleError("table.rates", required="at least one rate", got="none")
-        for rate in self.rates:
-            check_finite("table", rates=rate)
+        check_all_finite("table", rates=self.rates)
         if self.after not in ("hold", "repeat", "stop"):
             raise ScheduleError(
                 "table.after", required="hold, repeat or stop", got=repr(self.after)
