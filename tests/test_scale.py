@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from isorate import IsorateError, Run, convert, read, simulate
+from isorate import IsorateError, Run, compare, convert, read, simulate
 from isorate.dialects import constructors
 from isorate.dialects._base import Call
 from tests.bounded import bounded, calls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EXPERIMENTAL: Final = "mindspore.experimental.optim.lr_scheduler."
 
@@ -176,3 +176,55 @@ def test_a_far_milestone_means_what_a_near_one_does() -> None:
         assert schedule.at(milestone - 1) == pytest.approx(0.1)
         assert schedule.at(milestone + 6) == pytest.approx(0.1 * 0.5**0.9)
         assert schedule.at(milestone + 12) == 0
+
+
+# --- many parameter groups, many members --------------------------------------------------------
+
+OPTIMIZER: Final = "optimizer := torch.optim.SGD(params, lr=0.1)"
+
+
+def groups(count: int, first: float = 0.1) -> str:
+    """A one-cycle schedule of many parameter groups, each with a rate of its own."""
+    rates = [first + index * 1e-4 for index in range(count)]
+    params = ", ".join(f"{{'params': p, 'lr': {rate}}}" for rate in rates)
+    return f"OneCycleLR(torch.optim.SGD([{params}], lr=0.1), max_lr={rates}, total_steps=100)"
+
+
+def sequence(count: int) -> str:
+    """Many schedulers one after another."""
+    steps = ", ".join(["StepLR(optimizer, 3, 0.99)"] * count)
+    return f"SequentialLR({OPTIMIZER}, [{steps}], {list(range(10, 10 * count, 10))})"
+
+
+def chain(count: int) -> str:
+    """Many schedulers one upon the other."""
+    return f"ChainedScheduler([StepLR({OPTIMIZER}, 3), {'StepLR(optimizer, 3), ' * (count - 1)}])"
+
+
+def converted(text: str) -> None:
+    """Read a call and convert it both ways."""
+    call = read(text)
+    for target in ("torch", "mindspore"):
+        assert convert(call, to=target, run=Run(50)).ways
+
+
+def meant(text: str) -> None:
+    """Read a call and normalise what it means."""
+    assert read(text).lower().normal().horizon
+
+
+@pytest.mark.parametrize("many", [groups, sequence, chain])
+@pytest.mark.parametrize(("work", "count"), [(meant, 40), (converted, 4)])
+def test_work_grows_with_the_members_and_not_with_their_square(
+    work: Callable[[str], None], count: int, many: Callable[[int], str]
+) -> None:
+    def calls(count: int) -> int:
+        return calls_of(lambda: work(many(count)), 10**7)
+
+    calls(count)  # what is computed once is computed now
+    assert calls(8 * count) < 12 * calls(count)
+
+
+def test_not_every_difference_of_a_thousand_groups_is_told() -> None:
+    comparison = compare(groups(100), groups(100, 0.2), 9)
+    assert 10 < len(comparison.reasons) <= 25

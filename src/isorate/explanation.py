@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 #: So many numbers, or characters, of what is long are shown.
 MOST_SHOWN, LONGEST_TEXT = 6, 60
+
+#: So many differences are told, of however many groups or parts.
+MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +188,18 @@ def explain(
     reasons: list[Reason] = []
     if None not in meanings and meanings[0] != meanings[1]:
         groups = [m.of if isinstance(m, Groups) else (m,) for m in meanings if m is not None]
+        # each of a thousand groups, or of a thousand parts, would name them all
+        play = cache(lambda name, *asked: _arguments(a if name == "a" else b, name, *asked))
+        pairs = zip(groups[0], groups[1], strict=False)
+        differing = (pair for pair in pairs if pair[0] != pair[1])
+        found = (reason for pair in differing for reason in _structural(play, *pair))
         seen: set[tuple[str, str]] = set()
-        for one, other in zip(groups[0], groups[1], strict=False):
-            for reason in _structural(a, b, one, other):
-                if (reason.kind, reason.text) not in seen:
-                    seen.add((reason.kind, reason.text))
-                    reasons.append(reason)
+        for reason in found:
+            if (reason.kind, reason.text) not in seen:
+                seen.add((reason.kind, reason.text))
+                reasons.append(reason)
+            if len(reasons) == MOST_REASONS:
+                break
     for side, name, fact in ((a, "a", facts[0]), (b, "b", facts[1])):
         if fact.halt is not None and not any(reason.kind == "length" for reason in reasons):
             why = f"{fact.halt.error}, {fact.halt.text}"
@@ -298,17 +308,17 @@ def _is_steady(schedule: Schedule) -> bool:
 
 
 def _structural(
-    a: Any, b: Any, left: Schedule, right: Schedule, part: int | None = None
+    play: Callable[..., tuple[str, ...]], left: Schedule, right: Schedule, part: int | None = None
 ) -> Iterator[Reason]:
-    """Visit what two schedules in normal form differ in; of two sequences, part by part."""
+    """Visit what two schedules in normal form differ in; of two sequences, part by part.
+
+    ``play(side, role, part)`` gives the arguments of a side that play a role, as ``_arguments``.
+    """
     one, other = traits(left), traits(right)
 
     def reason(kind: str, text: str, *roles: Role) -> Reason:
         arguments = [
-            argument
-            for role in roles
-            for side, name in ((a, "a"), (b, "b"))
-            for argument in _arguments(side, name, role, part)
+            argument for role in roles for name in ("a", "b") for argument in play(name, role, part)
         ]
         where = "" if part is None else f"part {part + 1}: "
         return Reason(kind, where + text, tuple(dict.fromkeys(arguments)))
@@ -319,7 +329,7 @@ def _structural(
             "shape", f"a is {one.shape}, b {other.shape}", "shape", "start", "duration", "length"
         )
     elif isinstance(joins[0], Join) and isinstance(joins[1], Join):
-        yield from _joined(a, b, joins[0], joins[1], reason, part)
+        yield from _joined(play, joins[0], joins[1], reason, part)
     if one.every != other.every:
         yield reason("clock", f"a moves {_clock(one.every)}, b {_clock(other.every)}", "clock")
     both_join = isinstance(joins[0], Join) and isinstance(joins[1], Join)
@@ -355,7 +365,11 @@ def _structural(
 
 
 def _joined(
-    a: Any, b: Any, one: Join, other: Join, reason: Callable[..., Reason], part: int | None
+    play: Callable[..., tuple[str, ...]],
+    one: Join,
+    other: Join,
+    reason: Callable[..., Reason],
+    part: int | None,
 ) -> Iterator[Reason]:
     """Compare two sequences: their boundaries, and then their parts."""
     if one.boundaries != other.boundaries:
@@ -366,7 +380,7 @@ def _joined(
         return  # a sequence within a sequence is told by its boundaries only
     for number, (left, right) in enumerate(zip(one.of, other.of, strict=False)):
         if left != right:
-            yield from _structural(a, b, left, right, number)
+            yield from _structural(play, left, right, number)
 
 
 def _updates(count: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -75,22 +76,23 @@ class Computation:
     """One computation of an expression at many steps.
 
     Args:
-        variable: the name that stands for the step.
+        source: the expression.
         steps: the steps.
 
     """
 
-    def __init__(self, variable: str, steps: NDArray[np.int64]) -> None:
-        self.variable = variable
+    def __init__(self, source: expression.Expression, steps: NDArray[np.int64]) -> None:
+        self.variable = source.variable
+        self.tree, self.moving = _prepared(source.variable, source.source)
         #: Values from this index on are of no account: there Python may raise.
         self.end = len(steps)
         self.steps = steps
         self.places: NDArray[np.int64] | None = None
 
-    def result(self, tree: ast.expr) -> NDArray[np.float64]:
+    def result(self) -> NDArray[np.float64]:
         """Return the values before ``end``."""
         with np.errstate(all="ignore"):
-            values = self.values(tree).floats
+            values = self.values(self.tree).floats
         return np.array(np.broadcast_to(values, len(self.steps))[: self.end])
 
     def raises(self, where: Any) -> None:
@@ -117,7 +119,7 @@ class Computation:
                 return integers(self.steps, int(self.steps.min()), int(self.steps.max()))
             case ast.IfExp():
                 return self._chosen(node)
-        if not any(isinstance(n, ast.Name) and n.id == self.variable for n in ast.walk(node)):
+        if id(node) not in self.moving:
             return self._constant(node)
         match node:
             case ast.UnaryOp(op=op, operand=operand):
@@ -290,6 +292,26 @@ class Computation:
         return integers(array.astype(np.int64), int(array.min()), int(array.max()))
 
 
+@lru_cache(maxsize=expression.KEPT)
+def _prepared(variable: str, source: str) -> tuple[ast.expr, frozenset[int]]:
+    """Return an expression's tree, and which of its nodes have the variable in them, by identity.
+
+    The tree is kept with its nodes, and nobody changes it.
+    """
+    tree = expression.parse(source)
+    moving: set[int] = set()
+
+    def moves(node: ast.AST) -> bool:
+        inside = [moves(child) for child in ast.iter_child_nodes(node)]
+        found = any(inside) or (isinstance(node, ast.Name) and node.id == variable)
+        if found:
+            moving.add(id(node))
+        return found
+
+    moves(tree)
+    return tree, frozenset(moving)
+
+
 def _signed(op: ast.unaryop, x: Values) -> Values:
     if isinstance(op, ast.UAdd):
         return x
@@ -313,16 +335,16 @@ def over(
         >>> over(expression.Expression("t", "1 / (2 - t)"), np.arange(4))
         (array([0.5, 1. ]), ZeroDivisionError('division by zero'))
     """
-    function = source.function()
     if not len(steps):
         return np.empty(0), None
-    computation = Computation(source.variable, steps)
+    computation = Computation(source, steps)
     try:
-        values = computation.result(expression.parse(source.source))
+        values = computation.result()
     except Hard:
-        return _one_by_one(function, steps)
+        return _one_by_one(source.function(), steps)
     if computation.end == len(steps):
         return values, None
+    function = source.function()
     try:
         function(int(steps[computation.end]))
     except Exception as error:

@@ -29,6 +29,8 @@ LARGEST_INTEGER: Final = 2**63
 MOST_BITS: Final = 2**14
 #: Longer tuples are no arithmetic but data.
 LONGEST_TUPLE: Final = 1000
+#: How many expressions are kept ready: a model has as many parameter groups, and each may have one.
+KEPT: Final = 2048
 #: Nested deeper than this, an expression is no arithmetic that a person wrote.
 DEEPEST: Final = 100
 
@@ -274,7 +276,7 @@ def number_node(value: Value) -> ast.expr:
     return ast.Constant(value)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=KEPT)
 def _computing(variable: str, source: str) -> Callable[[int], Any]:
     return _compile(parse(source), {variable: None}, free=variable)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from isorate.core.combinators import Join, Product
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from isorate.core.schedule import Schedule
+
+#: So many base rates are tried for the parts of a sequence, of which there may be thousands.
+MOST_BASES = 16
 
 #: A call, the parts that it says, and what is lost.
 Found = tuple[Any, Parts[Any], tuple[str, ...]]
@@ -34,10 +38,14 @@ def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found |
     if any(join.boundaries != boundaries for join in parts.shapes):
         return Refusal("the parameter groups differ in their milestones")
     stages = list(zip(*(join.of for join in parts.shapes), strict=True))
-    for bases in _candidates(stages, members):
-        found = [_member(stage, bases, members) for stage in stages]
-        chosen = [member for member in found if member is not None]
-        if len(chosen) == len(found):
+    for bases in islice(_candidates(stages, members), MOST_BASES):
+        chosen: list[tuple[Any, Said]] = []
+        for stage in stages:
+            member = _member(stage, bases, members)
+            if member is None:
+                break
+            chosen.append(member)
+        else:
             optimizer = Optimizer.of(*bases)
             calls = [kind(optimizer, **said.arguments) for kind, said in chosen]
             losses = dict.fromkeys(loss for _, said in chosen for loss in said.losses)

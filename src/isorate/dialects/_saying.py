@@ -8,7 +8,6 @@ to the rate, to the bit.
 
 from __future__ import annotations
 
-import ast
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from isorate.core.combinators import Join, Product, Repeat, Scale, Shift, Sum
 from isorate.core.digits import apart
 from isorate.core.errors import ScheduleError
-from isorate.core.expression import Expression, parse
+from isorate.core.expression import Expression
 from isorate.core.python_source import python_source
 from isorate.core.shapes import (
     Constant,
@@ -317,7 +316,7 @@ def formula(shape: Any, base: float | None) -> Said | Refusal:
         return Refusal("a base rate of 0 stays 0")
     scaled = shape if base is None else Scale(shape, 1 / base).normal()
     try:
-        source = ast.unparse(parse(python_source(scaled, "t")))  # as it reads back
+        source = python_source(scaled, "t")
     except ScheduleError as error:
         return Refusal(str(error))
     losses = ("needs `import math`",) if "math." in source else ()

@@ -20,6 +20,7 @@ import numpy as np
 
 from isorate.core.combinators import Join, Product, Scale, Shift
 from isorate.core.errors import ConvertError, IsorateError
+from isorate.core.schedule import FARTHEST
 from isorate.core.shapes import Constant
 from isorate.dialects._base import LIMIT, Call, Feedback, Halting, ParamGroup
 from isorate.dialects._moves import Moves, OneAfterAnother, OneUponAnother, Values
@@ -334,9 +335,9 @@ class Sequence:
         worker, _ = self._turn(self.t)
         parts = [worker.meaning()]
         boundaries: list[int] = []
-        for at in sorted({math.ceil(m) for m in self.milestones if m > self.t}):
-            joined = Join(tuple(parts), tuple(boundaries))
-            put(self.group, joined.at(at - self.t - 1))
+        for at in sorted({math.ceil(m) for m in self.milestones if self.t < m < FARTHEST}):
+            since = boundaries[-1] if boundaries else 0
+            put(self.group, parts[-1].at(at - self.t - 1 - since))
             worker, restarting = self._turn(at)
             try:
                 (worker.restart if restarting else worker.step)([worker])
