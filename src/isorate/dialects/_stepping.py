@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -324,7 +324,7 @@ class Sequence:
         left: int = math.ceil(self.milestones[index]) - self.t - 1
         return left
 
-    @property
+    @cached_property
     def _increasing(self) -> bool:
         return all(a <= b for a, b in zip(self.milestones, self.milestones[1:], strict=False))
 

@@ -201,10 +201,13 @@ class LRScheduler(OptimizerCall, frozen=True):
     def plain(self, worker: Worker) -> bool:
         """Whether arrays of floats take the arguments for what torch takes them."""
         defaults, single = self.defaults(), worker.dtype is np.float32
+        given = {name: value for name, value in self.arguments().items() if name != "optimizer"}
+        for name in self.listed:  # the values of a thousand groups are not looked at by each
+            if isinstance(given[name], list | tuple):
+                given[name] = given[name][worker.index]
         return type(self.last_epoch) is int and all(  # type: ignore[attr-defined]
             stepping.plain(value, defaults.get(name), single=single)
-            for name, value in self.arguments().items()
-            if name != "optimizer"
+            for name, value in given.items()
         )
 
     def advance(self, worker: Worker) -> None:
