@@ -420,7 +420,7 @@ def _too_many_bits() -> ReadError:
     return ReadError("an integer is too large to compute", required=f"at most {MOST_BITS} bits")
 
 
-def _power(base: int | float, exponent: int | float) -> Value:
+def _power(base: Any, exponent: Any) -> Value:
     whole = isinstance(base, int) and isinstance(exponent, int)
     if whole and abs(base) > 1 and exponent * (int(base).bit_length() - 1) > MOST_BITS:
         raise _too_many_bits()

@@ -239,7 +239,6 @@ class ConstantLR(Multiplying, frozen=True):
             "KeyError": RESUMED,
             "TypeError": "factor no number",
             "ValueError": "factor not between 0 and 1",
-            "ZeroDivisionError": "factor=0: at total_iters",
         },
         deviations=(
             Deviation(
