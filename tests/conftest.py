@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+import isorate
+
+# Hypothesis draws constants of the modules that are loaded: all of them, whichever test is first.
+HOME = Path(isorate.__file__).parent
+for path in sorted(HOME.rglob("*.py")):
+    parts = path.relative_to(HOME).with_suffix("").parts
+    if parts[0] not in ("torch", "mindspore") and not parts[-1].startswith("__"):
+        importlib.import_module(".".join(("isorate", *parts)))
 
 COMMON = {
     "deadline": None,

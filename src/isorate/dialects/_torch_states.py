@@ -322,7 +322,8 @@ def _simplest(guess: float, fits: Callable[[float], bool]) -> float | None:
     near = [guess]
     for _ in range(4):
         near = [math.nextafter(near[0], -math.inf), *near, math.nextafter(near[-1], math.inf)]
-    return next((number for number in (*rounded, *near) if fits(number)), None)
+    fitting = filter(fits, (*rounded, *near))
+    return min(fitting, key=lambda number: len(repr(number)), default=None)
 
 
 # --- each kind -----------------------------------------------------------------------------------
