@@ -112,7 +112,11 @@ class CosineAnnealingLR(_Own, frozen=True):
                 return Fault(TypeError, f"{name} is not a number: {value!r}")
         if self.T_max == 0:
             return Fault(ZeroDivisionError, "T_max is 0")
-        if not math.isfinite(self.T_max) or not math.isfinite(self.eta_min):
+        try:
+            finite = math.isfinite(self.T_max) and math.isfinite(self.eta_min)
+        except OverflowError as error:
+            return Fault(OverflowError, str(error))
+        if not finite:
             return Fault(ValueError, "T_max and eta_min have to be finite")
         if abs(self.T_max) >= 2**53:
             return Fault(ValueError, f"T_max={self.T_max!r} is beyond what float64 counts exactly")
