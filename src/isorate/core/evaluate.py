@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,14 @@ class ArrayNamespace:
     def ldexp(m: Any, e: Any) -> Any:
         """Return ``m·2**e``."""
         return np.ldexp(m, np.clip(e, -9999, 9999).astype(np.int32))
+
+    @staticmethod
+    def sizes(x: Any) -> tuple[float, float]:
+        """Return the least and the greatest absolute value."""
+        if isinstance(x, float):
+            return abs(x), abs(x)
+        size = np.abs(x)
+        return float(size.min(initial=math.inf)), float(size.max(initial=0.0))
 
     @staticmethod
     def mended(rate: Any, fine: Any, t: Any, again: Callable[[Any], Any]) -> Any:

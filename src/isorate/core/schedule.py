@@ -47,6 +47,9 @@ class Namespace(Protocol):
     def ldexp(self, m: Any, e: Any, /) -> Any:
         """``m·2**e`` for a whole ``e`` of any size; zero or infinite where no float is near."""
 
+    def sizes(self, x: Any, /) -> tuple[float, float]:
+        """The least and the greatest absolute value; NaN where one is."""
+
     def mended(self, rate: Any, fine: Any, t: Any, again: Callable[[Any], Any], /) -> Any:
         """The rate where it is fine, else what ``again`` makes of those ``t``."""
 
@@ -103,6 +106,11 @@ class ScalarNamespace:
             return math.ldexp(m, int(e))
         except OverflowError:
             return math.copysign(math.inf, m)
+
+    @staticmethod
+    def sizes(x: float) -> tuple[float, float]:
+        """Return the absolute value, twice."""
+        return abs(x), abs(x)
 
     @staticmethod
     def mended(rate: float, fine: bool, t: Any, again: Callable[[Any], float]) -> float:

@@ -44,17 +44,35 @@ def product(t: Any, xp: Namespace, *factors: Callable[[Any, Namespace], Any]) ->
         1.0
 
     """
-    rate, *others = [factor(t, xp) for factor in factors]
+    rate, *others = values = [factor(t, xp) for factor in factors]
     if isinstance(xp, Wide):
         for other in others:
             rate = number(rate, xp.xp) * other
         return rate
-    fine = abs(rate) >= NORMAL
     for other in others:
         rate = rate * other
-        fine = fine & (abs(other) >= NORMAL) & (abs(rate) >= NORMAL)
-    fine = fine & (abs(rate) < math.inf)
+    if _in_range(list(map(xp.sizes, values))):
+        return rate
+    fine, so_far = True, 1.0
+    for value in values:
+        so_far = so_far * value
+        fine = fine & (abs(value) >= NORMAL) & (abs(so_far) >= NORMAL) & (abs(so_far) < math.inf)
     return xp.mended(rate, fine, t, lambda t: _float(product(t, Wide(xp), *factors)))
+
+
+def _in_range(sizes: list[tuple[float, float]]) -> bool:
+    """Whether a product of factors from ``least`` to ``most`` is right as floats compute it.
+
+    So it is where nothing leaves their range on the way, or nothing could bring it back.
+    """
+    if all(most <= 1 for _, most in sizes) or all(least >= 1 for least, _ in sizes):
+        return True
+    low = high = 1.0
+    for least, most in sizes:
+        low, high = low * least, high * most
+        if not (least >= NORMAL and low >= NORMAL and high < math.inf):
+            return False
+    return True
 
 
 def total(t: Any, xp: Namespace, *terms: Callable[[Any, Namespace], Any]) -> Any:

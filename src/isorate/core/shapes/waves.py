@@ -24,6 +24,9 @@ from isorate.core.wide import fixed, product
 #: again, follow its formula on, have no rate any more, or take its duration as doubled, tripled, …
 After = Literal["hold", "mirror", "repeat", "continue", "stop", "extend"]
 
+#: Of a power below this, what the rounding of its base costs is small enough to be linear.
+SMALL_POWER: Final = 2.0**20
+
 #: Multiplying by this splits a float into two of 26 bits each.
 SPLITTER: Final = 2.0**27 + 1.0
 
@@ -311,29 +314,33 @@ class Polynomial(_Between, frozen=True, tag="polynomial"):
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Weigh both ends by the power and by what it leaves."""
-        fallen = product(t, xp, fixed(self.start), self._weight)
-        return fallen if agreed(self.end == 0) else fallen + self.end * self._rest(t, xp)
-
-    def _weight(self, t: Any, xp: Namespace) -> Any:
-        """Return the share that is left to the power of p, corrected for its own rounding."""
-        _, left, whole = self.passed(t, xp)
-        share, some = left / whole, xp.where(left > 0, left, 1.0)
-        high, low = exact_product(share, whole)
-        missing = ((left - high) - low) / some
-        if self._after != "extend" or self.duration >= FARTHEST:
-            # the times themselves are rounded, where they are far or have fractions
-            lost = lost_as_float(self.duration)
-            missing += (((whole - left) - self.folded(t, xp)) + lost) / some - lost / whole
-        return xp.power(share, self.power) * xp.exp(self.power * missing)
-
-    def _rest(self, t: Any, xp: Namespace) -> Any:
-        """Return one less the weight, without its cancellation."""
+        weight = self._weight(t, xp)
+        fallen = product(
+            t, xp, fixed(self.start), lambda t, n: weight if n is xp else self._weight(t, n)
+        )
+        if agreed(self.end == 0):
+            return fallen
         done, left, whole = self.passed(t, xp)
-        done, share, weight = done / whole, left / whole, self._weight(t, xp)
+        done, share = done / whole, left / whole
         near = xp.where(done < 0.5, done, 0.0)
         far = xp.where(share > 0, share, 1.0)
         logarithm = xp.where(done < 0.5, xp.log1p(-near), xp.log(far))
-        return xp.where(weight < 0.5, 1.0 - weight, -xp.expm1(self.power * logarithm))
+        rest = xp.where(weight < 0.5, 1.0 - weight, -xp.expm1(self.power * logarithm))
+        return fallen + self.end * rest
+
+    def _weight(self, t: Any, xp: Namespace) -> Any:
+        """Return the share that is left to the power of p, corrected for its own rounding."""
+        done, left, whole = self.passed(t, xp)
+        share, some = left / whole, xp.where(left > 0, left, 1.0)
+        high, low = exact_product(share, whole)
+        lost = (left - high) - low
+        if self._after != "extend" or self.duration >= FARTHEST:
+            # the times themselves are rounded, where they are far or have fractions
+            far = lost_as_float(self.duration)
+            lost += (whole - left) - done + far * (1.0 - share)
+        missing = self.power * (lost / some)
+        correction = 1.0 + missing if self.power < SMALL_POWER else xp.exp(missing)
+        return xp.power(share, self.power) * correction
 
     def normal(self) -> Schedule:
         """The first power is a line."""
