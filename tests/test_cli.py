@@ -140,6 +140,32 @@ def test_names_may_use_names() -> None:
     assert "T_max=18" in document("show", call, "--lr", "0.1", *names)[1]["call"]
 
 
+def test_a_name_that_is_set_is_used_or_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    call = "MultiStepLR(SGD(p, lr=rate), milestones=places, gamma=factor)"
+    settings = ("--set", "places=[2, n]", "--set", "rate=0.1", "--set", "factor=1 / 4")
+    shown = document("show", call, "--set", "n=4", *settings)[1]["call"]
+    assert "milestones=[2, 4], gamma=0.25" in shown
+    for name, says in (("facter", "did you mean factor?"), ("p", "does not depend on it")):
+        assert command_line(["show", call, "--set", "n=4", *settings, "--set", f"{name}=3"]) == 2
+        error = capsys.readouterr().err
+        assert f"--set {name}" in error
+        assert says in error
+    one_side = ["compare", "StepLR(SGD(p, lr=0.1), T)", A, "--updates", "3", "--set", "T=3"]
+    assert command_line(one_side) == 1
+
+
+def test_what_was_taken_for_granted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "T = 4\nscheduler = StepLR(SGD(p, lr=0.1), T)"
+    said = ["StepLR is torch's; mindspore has one, too", "T = 9 as given, not 4 as the text has it"]
+    assert document("show", text, "--set", "T=9", "--updates", "3")[1]["assumptions"] == said
+    arguments = (["show", text], ["compare", text, text], ["convert", text, "--to", "torch"])
+    for command in arguments:
+        assert command_line([*command, "--updates", "3", "--set", "T=9"]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert all(f"assumed {sentence}" in shown for sentence in said)
+    assert document("show", B)[1]["assumptions"] == []
+
+
 @pytest.mark.parametrize("kind", ["html", "svg", "png"])
 def test_pictures(kind: str, tmp_path: Path) -> None:
     if kind != "html":

@@ -138,7 +138,7 @@ def test_a_field_total_steps_is_not_one_cycle_s() -> None:
     ],
 )
 def test_imports_say_whose_a_name_is(lines: str, name: str) -> None:
-    call = read(f"{lines}\nscheduler = {name}(o, 2)", lr=0.1)
+    call = read(f"{lines}\nscheduler = {name}(optimizer, 2)", lr=0.1)
     assert call.card.name == "mindspore.experimental.optim.lr_scheduler.StepLR"
     assert simulate(call, Run(3)).values.dtype == "float32"
 
@@ -246,6 +246,7 @@ def test_python_s_list_is_no_scheduler(line: str) -> None:
         "\ufeff" + STEP,
         f"```python\n{STEP}```\nand so on",
         ">>> optimizer = SGD(params, lr=0.1)\n>>> scheduler = StepLR(\n...     optimizer, 2)\nout",
+        "%matplotlib inline\n!pip install torch\n" + STEP,
         STEP + "return optimizer, scheduler",
         "optimizer = SGD(params, lr=0.1)\nreturn StepLR(optimizer, 2)",
         "optimizer: Optimizer = SGD(params, lr=0.1)\nscheduler: Any = StepLR(optimizer, 2)",
@@ -263,6 +264,10 @@ def test_text_as_it_is_copied(text: str) -> None:
         "if True:\n    s = StepLR(SGD(params, lr=0.1), 2)",
         "for _ in a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
         "with a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "s = StepLR(SGD(params, lr=0.1), 2) if a else None",
+        "s = {'a': StepLR(SGD(params, lr=0.1), 2)}",
+        "print(StepLR(SGD(params, lr=0.1), 2))",
+        "StepLR(SGD(params, lr=0.1), 2).step()",
         "import os",
         "lr *= 3",
         "def f():\n    pass",
@@ -297,6 +302,11 @@ CHANGES = [
     "def f():\n    global T\n    T = 9",
     "match a:\n    case [T]:\n        pass",
     "T = None or 9",
+    "exec(open('settings.py').read())",
+    "globals()['T'] = 9",
+    "globals().update(T=9)",
+    "a, *T = shape",
+    "T = T * 2 if deep else T",
 ]
 
 
@@ -348,12 +358,58 @@ def test_what_can_be_followed_is(lines: str, step: int) -> None:
         "for m in a:\n    ms.append(m)",
         "for m in ms:\n    x[m] = 3\n    ms.pop()",
         "ms.extend(x) if x else None",
+        "add = ms.append\nadd(4)",
+        "x = {'m': ms}\nx['m'].append(4)",
+        "x = (ms, 3)\nx[0].append(4)",
+        "for m in [ms]:\n    m.append(4)",
+        "list.append(ms, 4)",
+        "again = ms if x else []\nagain.append(4)",
     ],
 )
 def test_a_list_that_may_have_changed_is_asked_for(change: str) -> None:
     text = f"ms = [2]\n{change}\nscheduler = MultiStepLR(SGD(a, lr=0.1), milestones=ms)"
     with pytest.raises(ReadError, match=r"--set ms="):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "args = parse()",
+        "fix(args)",
+        "args.update(T=4)",
+        "setattr(args, 'T', 4)",
+        "args['T'] = 4",
+        "del args.T",
+        "other = args\nother.T = 4",
+        "args.T += f()",
+    ],
+)
+def test_an_attribute_that_may_have_changed_is_asked_for(change: str) -> None:
+    with pytest.raises(ReadError, match=r"--set args\.T="):
+        read(f"args.T = 3\n{change}\ns = StepLR(SGD(p, lr=0.1), args.T)")
+
+
+def test_what_a_method_is_called_on_is_not_all_that_is_around_it() -> None:
+    text = "self.T = 3\nself.model.train()\nprint(self)\ns = StepLR(SGD(p, lr=0.1), self.T)"
+    assert read(text).arguments()["step_size"] == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "function"),
+    [
+        ("def min(a, b):\n    return a", "min(t, 3)"),
+        ("from mylib import max", "max(t, 3)"),
+        ("import numpy as math", "math.floor(t)"),
+        ("import mylib as np", "np.cos(t)"),
+        ("abs = make()", "abs(t)"),
+    ],
+)
+def test_python_s_functions_may_be_others(line: str, function: str) -> None:
+    with pytest.raises(ReadError, match=r"another one than Python's|cannot be computed"):
+        read(f"{line}\ns = LambdaLR(SGD(p, lr=0.1), lambda t: {function})")
+    for own in ("import math", "import numpy as np", "import os"):
+        read(f"{own}\ns = LambdaLR(SGD(p, lr=0.1), lambda t: min(math.cos(t), np.cos(t)))")
 
 
 def test_a_function_asks_for_its_names_when_it_runs() -> None:
@@ -492,6 +548,12 @@ def test_groups_are_read_where_they_can_be(text: str, rates: list[float]) -> Non
         "o = optimizers[0]",
         "o = getattr(torch.optim, name)(params, lr=0.1)",
         "other = SGD(a, lr=0.1)",
+        "class SGD:\n    pass\no = SGD(params, lr=0.1)",
+        "def SGD(p, lr):\n    return f(p, lr * 2)\no = SGD(params, lr=0.1)",
+        "SGD = make()\no = SGD(params, lr=0.1)",
+        "o = SGD(params, lr=0.5)\nsetattr(o, 'defaults', 3)",
+        "o = SGD(params, lr=0.5)\nmodel, o = initialize(model, o)",
+        "o = SGD(params, lr=0.5)\nexec(code)",
     ],
 )
 def test_a_rate_that_nobody_knows_is_asked_for(text: str) -> None:
@@ -519,6 +581,12 @@ def test_a_rate_is_given_once() -> None:
         ("scheduler.step()", "before anything is trained"),
         ("while n:\n    print(n)\n    scheduler.step()", "before anything is trained"),
         ("for e in r:\n    train()\n    scheduler.step(e)", "a step to a given place"),
+        ("[scheduler.step() for _ in range(4)]", "before anything is trained"),
+        ("x = [scheduler.step() for _ in range(4)]", "before anything is trained"),
+        ("if n:\n    for _ in range(n):\n        scheduler.step()", "before anything is trained"),
+        ("setattr(scheduler, 'gamma', 3)", "changes scheduler"),
+        ("again = scheduler\nagain.gamma = 3", "changes scheduler"),
+        ("def f():\n    optimizer.param_groups[0]['lr'] = 3", "changes optimizer"),
         ("scheduler.last_epoch = 3", "changes scheduler"),
         ("scheduler.base_lrs[0] = 3", "changes scheduler"),
         ("for g in optimizer.param_groups:\n    g['lr'] = 3", "changes optimizer"),
@@ -551,6 +619,15 @@ def test_what_is_done_to_a_scheduler_is_not_passed_over(more: str, says: str) ->
 )
 def test_what_trains_or_looks_on_changes_nothing(more: str) -> None:
     assert read(STEP + more) == read(STEP)
+
+
+def test_two_optimizers_are_two_even_if_they_are_equal() -> None:
+    lines = "a = SGD(p, lr=0.1)\nb = SGD(q, lr=0.1)\nw = StepLR(a, 3)\nc = StepLR(b, 3)\n"
+    with pytest.raises(ReadError, match="optimizers of their own"):
+        read(lines + "s = SequentialLR(a, [w, c], [3])")
+    text = "from torch.optim import SGD\nkind = SGD\na = kind(p, lr=0.1)\nb = a\n"
+    call: Any = read(text + "s = SequentialLR(a, [StepLR(b, 3), StepLR(a, 3)], [3])")
+    assert call.optimizer == Optimizer.of(0.1)
 
 
 def test_a_saved_state_is_spoken_of() -> None:

@@ -41,25 +41,31 @@ class Name:
     known: bool
 
     @property
+    def is_here(self) -> bool:
+        """Whether the text itself says what it is."""
+        return self.origin.startswith(f"{HERE}.")
+
+    @property
     def last(self) -> str:
         """The last part of where it comes from."""
         return self.origin.rpartition(".")[2]
 
 
 class Origins:
-    """Where the names of a text come from, by its ``import`` lines and definitions."""
+    """Where the names of a text come from, by its ``import`` lines and assignments."""
 
     def __init__(self) -> None:
-        self._of: dict[str, str] = {}
+        #: Where a name comes from, and whether that is known or only another name.
+        self._of: dict[str, tuple[str, bool]] = {}
         self._stars: list[str] = []
 
-    def learn(self, node: ast.stmt) -> None:
-        """Take notice of an import, a function or a class."""
+    def learn(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Take notice of an import."""
         match node:
             case ast.Import(names=names):
                 for alias in names:
                     head = alias.name.partition(".")[0]
-                    self._of[alias.asname or head] = alias.name if alias.asname else head
+                    self._of[alias.asname or head] = (alias.name if alias.asname else head, True)
             case ast.ImportFrom(module=module, names=names, level=level):
                 home = "." * level + (module or "")
                 for alias in names:
@@ -67,18 +73,12 @@ class Origins:
                         self._stars.append(home)
                     else:
                         dot = "" if home.endswith(".") else "."
-                        self._of[alias.asname or alias.name] = f"{home}{dot}{alias.name}"
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                self._of[name] = f"{HERE}.{name}"
-            case ast.ClassDef(name=name):
-                self._of[name] = f"{HERE}.{name}"
+                        self._of[alias.asname or alias.name] = (f"{home}{dot}{alias.name}", True)
 
-    def alias(self, name: str, origin: str | None) -> None:
-        """Take notice of ``name = origin``; of something that is not known where there is none."""
-        if origin is not None:
-            self._of[name] = origin
-        elif name in self._of:
-            self._of[name] = f"{HERE}.{name}"
+    def alias(self, name: str, other: Name | None) -> None:
+        """Take notice of ``name = other``; of something that is not known where there is none."""
+        here = (f"{HERE}.{name}", True)
+        self._of[name] = here if other is None else (other.origin, other.known)
 
     def name(self, func: ast.expr) -> Name | None:
         """Return what a called expression names; none where it is no name."""
@@ -87,7 +87,8 @@ class Origins:
             return None
         head, dot, rest = written.partition(".")
         if head in self._of:
-            return Name(written, f"{self._of[head]}{dot}{rest}", known=True)
+            origin, known = self._of[head]
+            return Name(written, f"{origin}{dot}{rest}", known=known)
         for home in reversed(self._stars):
             if any(c.card.name == f"{home}.{written}" for c in dialects.called(written)):
                 return Name(written, f"{home}.{written}", known=True)
@@ -151,12 +152,14 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         return ReadError(text, hint="isorate dialects lists what is read")
     same = [c for c in dialects.called(name.last) if dialect in (None, c.card.dialect)]
     write = " or ".join(c.card.name for c in same)
-    if name.known and name.origin.startswith(HERE + "."):
+    if name.is_here:
         text = f"{name.written} is defined in the text itself, which is not followed"
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
     if name.known and not _at_home(name.origin):
         text = f"{name.written} is imported as {name.origin}, which no dialect has"
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
+    if any(name.last in dialect.optimizers for dialect in dialects.builtin().values()):
+        return ReadError(f"{name.last} is an optimizer, and the text builds no scheduler")
     if not same:
         where = f"the dialect {dialect}" if dialect else "no dialect"
         return ReadError(

@@ -54,7 +54,14 @@ class Objects:
 
     def bind(self, name: str, node: ast.expr) -> None:
         """Let a name hold what an expression makes, which is no value."""
-        self._aliases[name] = {n for n in names_in(node) if self.holds(n) or self._groups.get(n)}
+        same = dotted(node)
+        if same is not None:
+            self._aliases[name] = {same, *self._ways(node)}
+        elif not isinstance(node, ast.Call):  # an object may keep what it is given
+            self._aliases[name] = self._ways(node)
+        if same in self._optimizers:
+            self._optimizers[name] = self._optimizers[same]
+            return
         known = dialects.builtin().values()
         frameworks = [d.name for d in known if d.optimizers is not NO_OPTIMIZERS]
         if isinstance(node, ast.Call):
@@ -72,6 +79,19 @@ class Objects:
         """Whether a name holds a scheduler, or an optimizer whose rate the text says."""
         found = self._optimizers.get(name, {}).values()
         return name in self.schedulers or any(not isinstance(o, MissingRateError) for o in found)
+
+    def _ways(self, node: ast.expr) -> set[str]:
+        """Return the names in an expression that hold what can be changed in place."""
+        return {
+            name
+            for name in names_in(node)
+            if self.holds(name) or self._groups.get(name) or self.names.may_change(name)
+        }
+
+    def lose_all(self, node: ast.AST) -> None:
+        """Take notice that no rate is known any more."""
+        for name in self._optimizers:
+            self.lose_rate(name, node)
 
     def optimizer(self, name: str, framework: str) -> Optimizer | None:
         """Return the optimizer that a name holds; none where the text says nothing of the name.
@@ -124,6 +144,11 @@ class Objects:
             return of_rates(self.lr)
         if name is None:
             text = f"{shown(node)} is not followed"
+            raise MissingRateError(text, hint="give its rate: --lr 0.1")
+        if name.is_here:
+            if self.lr is not None:
+                return of_rates(self.lr)
+            text = f"{shown(node)} is of the text's own, which is not followed"
             raise MissingRateError(text, hint="give its rate: --lr 0.1")
         dialect = dialects.get(framework)
         known, (home, _, last) = dialect.optimizers, name.origin.rpartition(".")

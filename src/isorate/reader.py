@@ -128,7 +128,7 @@ def reading(
         match body:
             case [ast.Expr(value=node)] | [
                 ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
-            ]:
+            ] if reader.is_plain(node):
                 call = reader.call(node)
             case _:
                 call = Script(reader).follow(body)
@@ -236,6 +236,23 @@ class Reader:
             required="a constructor call such as CosineAnnealingLR(T_max=100)",
         )
 
+    def is_plain(self, node: ast.expr) -> bool:
+        """Whether a text of one expression is a call or a list of rates, not a use of one."""
+        match node:
+            case ast.Call(func=func):
+                return dotted(func) is not None and (
+                    self.is_scheduler(node) or not self.mentions_scheduler(node)
+                )
+            case ast.List(elts=items):
+                return not any(map(self.mentions_scheduler, items))
+            case ast.BinOp(op=ast.Add() | ast.Mult()):
+                return True
+        return not self.mentions_scheduler(node)
+
+    def mentions_scheduler(self, node: ast.AST) -> bool:
+        """Whether a scheduler is called somewhere in it."""
+        return any(isinstance(n, ast.Call) and self.is_scheduler(n) for n in ast.walk(node))
+
     def is_scheduler(self, node: ast.Call) -> bool:
         """Whether a call is a scheduler's, of whatever framework."""
         name = self.origins.name(node.func)
@@ -304,6 +321,7 @@ class Reader:
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
         call = constructor(**values)
+        self._check_same_optimizer(call)
         self.built.append(call)
         return call
 
@@ -344,6 +362,14 @@ class Reader:
                 raise ReadError(text, hint="write the call out where it stands for the second time")
             self.held.add(id(member))
         return members
+
+    def _check_same_optimizer(self, call: Call) -> None:
+        """Refuse members of another optimizer; two that are equal are still two."""
+        for member in getattr(call, "members", ()):
+            own = getattr(member, "held", None)
+            if own is not None and own is not getattr(call, "held", own):
+                text = "the schedulers have optimizers of their own, which torch refuses"
+                raise ReadError(text, hint="name one: optimizer = SGD(params, lr=0.1)")
 
     def _member(self, item: ast.expr, name: str) -> Any:
         written = dotted(item)
@@ -395,7 +421,7 @@ class Reader:
         name = constructor.card.name.rpartition(".")[2]
         if why is not None:
             return MissingRateError(f"{name}: {why.what}", hint=why.hint)
-        whose = "its optimizer" if node is None else f"its optimizer {shown(node)}"
+        whose = "its optimizer" if node is None else shown(node)
         text = f"{name} takes its first rate from {whose}, and the text does not say it"
         return MissingRateError(text, hint="give it: --lr 0.1, or in the text: SGD(params, lr=0.1)")
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.core.errors import ReadError
-from isorate.core.expression import Expression, dotted
+from isorate.core.expression import BUILTINS, MODULES, Expression, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +17,8 @@ HARMLESS: Final = (
     *("items", "keys", "values", "get", "copy", "index", "count"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),
 )
+#: Functions that change their first argument.
+CHANGING: Final = ("setattr", "delattr")
 #: Functions that leave their arguments as they are.
 PURE: Final = (
     *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "id", "int"),
@@ -27,6 +29,10 @@ PURE: Final = (
 DEEPEST_NAME: Final = 5
 #: A short text may still hold a list of so many values.
 FEWEST: Final = 1000
+
+
+#: What stands for a function or a module that the text has put in the place of Python's.
+SHADOWED: Final = object()
 
 
 class Scope(dict[str, Any]):
@@ -51,7 +57,8 @@ class Scope(dict[str, Any]):
         #: Names that a function changes, whenever it is called.
         self.volatile: set[str] = set()
         self._under: dict[str, set[str]] = {}
-        self._by_identity: dict[int, set[str]] = {}
+        #: By the identity of a list or a dict, the names that reach it.
+        self._names_of: dict[int, set[str]] = {}
         self._inlined: dict[str, Any] = {}
         self._sizes: dict[int, tuple[Any, int]] = {}
         self._longest = FEWEST + longest
@@ -60,7 +67,10 @@ class Scope(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self.given:
             self.used.add(name)
-        return super().__getitem__(name)
+        value = super().__getitem__(name)
+        if value is SHADOWED:
+            raise ReadError(f"{name} is another one than Python's in this text")
+        return value
 
     def bind(self, name: str, value: Any) -> None:
         """Give a name the value that an assignment says."""
@@ -77,8 +87,8 @@ class Scope(dict[str, Any]):
         self[name] = value
         for whole in _prefixes(name):
             self._under.setdefault(whole, set()).add(name)
-        if isinstance(value, list | dict):
-            self._by_identity.setdefault(id(value), set()).add(name)
+        for part in _mutable_in(value):
+            self._names_of.setdefault(part, set()).add(name)
 
     def forget(self, name: str, *, late: bool = True) -> None:
         """Forget a name and what is an attribute of it."""
@@ -87,15 +97,39 @@ class Scope(dict[str, Any]):
                 raise self._late(each)
             for whole in _prefixes(each):
                 self._under[whole].discard(each)
-            value = self.pop(each, None)
-            self._by_identity.get(id(value), set()).discard(each)
+            for part in _mutable_in(self.pop(each, None)):
+                self._names_of[part].discard(each)
+
+    def forget_all(self) -> None:
+        """Forget every name but those that were given."""
+        for name in list(self.keys() - self.given.keys()):
+            self.forget(name)
 
     def mutate(self, name: str) -> None:
-        """Forget a name whose value was changed in place, and every other name of that value."""
-        value = self.get(name)
-        if isinstance(value, list | dict):
-            for same in list(self._by_identity.get(id(value), ())):
+        """Forget a name whose value was changed in place, and every other name that reaches it."""
+        for part in _mutable_in(self.get(name)):
+            for same in list(self._names_of.get(part, ())):
                 self.forget(same)
+
+    def may_change(self, name: str) -> bool:
+        """Whether what a name stands for can be changed in place, so that it matters."""
+        return isinstance(self.get(name), list | dict)
+
+    def forget_attributes(self, name: str) -> None:
+        """Forget what is an attribute of a name."""
+        for each in list(self._under.get(name, ())):
+            if each != name:
+                self.forget(each)
+
+    def shadow(self, name: str) -> None:
+        """Take notice that a function or module of Python's is another one in this text."""
+        if name not in self.given and (name in MODULES or name in BUILTINS):
+            self[name] = SHADOWED
+
+    def unshadow(self, name: str) -> None:
+        """Take notice that a name stands for Python's own again."""
+        if self.get(name) is SHADOWED:
+            del self[name]
 
     def inline(self, name: str) -> Any:
         """Return the value of a name for the body of a function, which asks for it when it runs."""
@@ -140,7 +174,9 @@ class Effects:
 
     ``bound`` are the names that it may set, ``changed`` those whose values it may change in place,
     ``passed`` those that it hands to functions which are not known, ``loaded`` those that it gives
-    a state from elsewhere.
+    a state from elsewhere, ``called`` those that it calls. ``ends`` are those of ``changed`` and
+    ``passed`` whose attributes may be others now: not ``a`` where ``a.b`` is changed.
+    ``everything`` says that it may do anything to any name.
     """
 
     def __init__(self, nodes: Iterable[ast.AST], changers: Iterable[str] = ()) -> None:
@@ -148,6 +184,9 @@ class Effects:
         self.changed: set[str] = set()
         self.passed: set[str] = set()
         self.loaded: set[str] = set()
+        self.called: set[str] = set()
+        self.ends: set[str] = set()
+        self.everything = False
         self._changers = frozenset(changers)
         aliases: list[tuple[set[str], set[str]]] = []
         for node in _walk(nodes):
@@ -170,9 +209,9 @@ class Effects:
             case ast.Attribute(value=base, ctx=ast.Store() | ast.Del()):
                 whole = dotted(node)
                 self.bound |= set() if whole is None else {whole}
-                self.changed |= set(_path(base))
+                self.change(base)
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
-                self.changed |= set(_path(base))
+                self.change(base)
             case (
                 ast.FunctionDef(name=name)
                 | ast.AsyncFunctionDef(name=name)
@@ -184,24 +223,37 @@ class Effects:
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
                 self.bound.add(name)
             case ast.AugAssign(target=target):
-                self.changed |= set(_path(target))
-            case ast.Call(func=func):
-                called = dotted(func) or ""
-                last = called.rpartition(".")[2]
-                if called in self._changers:
-                    self.changed |= given_to(node)
-                elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
-                    self.passed |= given_to(node)
-                if isinstance(func, ast.Attribute) and func.attr == "load_state_dict":
-                    self.loaded |= set(_path(func.value))
-                elif isinstance(func, ast.Attribute) and func.attr not in HARMLESS:
-                    self.changed |= set(_path(func.value))
+                self.change(target)
+            case ast.Call():
+                self._call(node)
 
+    def change(self, node: ast.AST) -> None:
+        """Take notice that what an expression stands for may be changed in place."""
+        *ways, end = _path(node) or [""]
+        self.changed |= {*ways, end}
+        self.ends.add(end)
+        if isinstance(node, ast.Call) and dotted(node.func) in ("globals", "locals"):
+            self.everything = True
 
-def given_to(call: ast.Call) -> set[str]:
-    """Return the names in a call's arguments."""
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return {name for argument in given for name in names_in(argument)}
+    def _call(self, node: ast.Call) -> None:
+        func, called = node.func, dotted(node.func) or ""
+        last = called.rpartition(".")[2]
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if called in self._changers or called in CHANGING:
+            for argument in given:
+                self.change(argument)
+        elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
+            for argument in given:
+                self.passed |= names_in(argument)
+                self.ends |= {path[-1] for path in _paths(argument)}
+        if called == "exec":
+            self.everything = True
+        if isinstance(func, ast.Name):  # which may be another name of a method
+            self.called.add(called)
+        elif isinstance(func, ast.Attribute) and func.attr == "load_state_dict":
+            self.loaded |= set(_path(func.value))
+        elif isinstance(func, ast.Attribute) and func.attr not in HARMLESS:
+            self.change(func.value)
 
 
 def function_effects(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[set[str], bool]:
@@ -232,23 +284,28 @@ def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 def names_in(node: ast.AST) -> set[str]:
     """Return the names in an expression, dotted ones with everything that they are in."""
-    found: set[str] = set()
+    return {name for path in _paths(node) for name in path}
+
+
+def _paths(node: ast.AST) -> Iterator[list[str]]:
+    """Visit the names in an expression, each as what it is in, from the outside to itself."""
     waiting = [node]
     while waiting:
         child = waiting.pop()
         if not isinstance(child, ast.Name | ast.Attribute | ast.Subscript):
             waiting += ast.iter_child_nodes(child)
             continue
-        found |= set(_path(child))
+        path = _path(child)
+        if path:
+            yield path
         while isinstance(child, ast.Attribute | ast.Subscript):
             waiting += [child.slice] if isinstance(child, ast.Subscript) else []
             child = child.value
         waiting += [] if isinstance(child, ast.Name) else [child]
-    return found
 
 
-def _path(node: ast.AST) -> Iterator[str]:
-    """Visit the names of the objects that an expression is in: ``a.b[0].c`` is in a.b and a."""
+def _path(node: ast.AST) -> list[str]:
+    """Return the names of the objects that an expression is in: ``a.b[0].c`` is in a and a.b."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
         if isinstance(node, ast.Attribute):
@@ -256,12 +313,24 @@ def _path(node: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.Subscript):
             parts.clear()  # what is in an element has no name
         node = node.value
-    if isinstance(node, ast.Name):
-        name = node.id
-        yield name
-        for part in reversed(parts[-DEEPEST_NAME:]):
-            name = f"{name}.{part}"
-            yield name
+    if not isinstance(node, ast.Name):
+        return []
+    names = [node.id]
+    for part in reversed(parts[-DEEPEST_NAME:]):
+        names.append(f"{names[-1]}.{part}")
+    return names
+
+
+def _mutable_in(value: Any) -> set[int]:
+    """Return the identities of the lists and dicts in a value."""
+    found: set[int] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list | dict | tuple) and id(part) not in found:
+            found.add(id(part))
+            waiting += part.values() if isinstance(part, dict) else part
+    return found
 
 
 def _prefixes(name: str) -> list[str]:

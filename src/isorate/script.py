@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.core.errors import ReadError
 from isorate.core.expression import dotted, shown
 from isorate.dialects._base import Call, Composition, Feedback
-from isorate.naming import is_scheduler, no_constructor
+from isorate.naming import no_constructor
 from isorate.scope import Effects, function_effects, names_in
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from isorate.reader import Reader
 
 #: Calls that only say something, and train nothing.
-TALK: Final = ("print", "logger", "logging", "log", "warnings")
+TALK: Final = ("print", "logger", "logging", "log", "warnings", "range", "len", "tqdm")
 #: Functions that hand a list of rates on as it is.
 HANDED_ON: Final = ("array", "asarray", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
@@ -47,7 +47,10 @@ def statements(text: str) -> list[ast.stmt]:
     plain = "\n".join(lines)
     first, _, rest = plain.lstrip().partition("\n")
     error: SyntaxError | None = None
-    written_in = (plain.strip(), textwrap.dedent(plain), f"{first}\n{textwrap.dedent(rest)}")
+    written_in = [plain.strip(), textwrap.dedent(plain), f"{first}\n{textwrap.dedent(rest)}"]
+    if any(line.lstrip().startswith(("%", "!")) for line in lines):  # a notebook's own lines
+        code = "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
+        written_in.append(textwrap.dedent(code))
     for written in dict.fromkeys(written_in):
         try:
             with warnings.catch_warnings():
@@ -80,6 +83,10 @@ class Script:
             self._statement(statement)
         if self.last is None:
             raise ReadError("the text builds no scheduler", required="one schedule call")
+        for name in self.reader.names.volatile:
+            if name in self.reader.objects.schedulers or self.reader.objects.is_used(name):
+                text = f"a function of the text changes {name}, which is not followed"
+                raise ReadError(text, hint="paste only what builds the schedule")
         self._check_left(self.last)
         check_order(self.last, self.reader.built)
         return self.last
@@ -101,6 +108,7 @@ class Script:
             case ast.Import() | ast.ImportFrom():
                 self._unfollowed(statement)
                 self.reader.origins.learn(statement)
+                self._unshadow(statement)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._definition(statement)
             case ast.Assign(targets=targets, value=value):
@@ -140,13 +148,13 @@ class Script:
             case _:
                 self._unfollowed(statement)
                 return
-        effects = Effects([value], self.changers)
-        for target in targets:
-            if isinstance(target, ast.Attribute):
-                effects.changed |= names_in(target.value)
-        self._apply(statement, effects)
         if not any(isinstance(result, Call) for _, result in read):
-            self.trained = self.trained or any(isinstance(n, ast.Call) for n in ast.walk(value))
+            self._check_steps(statement)
+            effects = Effects([value], self.changers)
+            for target in targets:
+                if isinstance(target, ast.Attribute):
+                    effects.change(target.value)
+            self._apply(statement, effects)
         for target, each, (known, result) in pairs:
             self._bind(str(dotted(target)), each, known, result)
 
@@ -155,7 +163,7 @@ class Script:
         reader = self.reader
         if isinstance(value, ast.Call) and self.reader.is_scheduler(value):
             return True, self._built(reader.call(value))
-        if self._mentions_scheduler(value):
+        if self.reader.mentions_scheduler(value):
             raise _cannot_follow(statement, value)
         self._check_unknown_scheduler(str(dotted(target)), value)
         if isinstance(value, ast.Lambda):  # its names are looked up when it runs
@@ -174,19 +182,18 @@ class Script:
             reader.names.forget(name)
             reader.objects.schedulers[name] = value
             return
-        origin = reader.origins.name(node) if isinstance(node, ast.Name | ast.Attribute) else None
-        reader.origins.alias(name, origin.origin if origin and is_scheduler(origin) else None)
+        reader.origins.alias(name, reader.origins.name(node))
         if known:
             reader.names.bind(name, value)
             return
         reader.names.forget(name)
+        reader.names.shadow(name)
         reader.objects.bind(name, node)
 
     # --- what is not followed ------------------------------------------------------------------
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        if self._mentions_scheduler(node):
-            raise _cannot_follow(node)
+        self._unfollowed(node)
         for each in ast.walk(node):
             if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
                 outside, arguments = function_effects(each)
@@ -195,13 +202,17 @@ class Script:
                     self.reader.names.mutate(name)
                     self.reader.names.forget(name)
                 self.changers |= {each.name} if arguments else set()
-        self.reader.objects.forget(node.name)
-        self.reader.names.forget(node.name)
-        self.reader.origins.learn(node)
+
+    def _unshadow(self, statement: ast.Import | ast.ImportFrom) -> None:
+        """Know the modules of arithmetic under the names that they go by."""
+        for name, home in (("math", "math"), ("np", "numpy"), ("numpy", "numpy")):
+            found = self.reader.origins.name(ast.Name(name))
+            if found is not None and found.origin == home:
+                self.reader.names.unshadow(name)
 
     def _unfollowed(self, statement: ast.stmt) -> None:
         """Forget whatever a statement may touch."""
-        if self._mentions_scheduler(statement):
+        if self.reader.mentions_scheduler(statement):
             raise _cannot_follow(statement)
         self._check_steps(statement)
         self._apply(statement, Effects([statement], self.changers))
@@ -209,7 +220,12 @@ class Script:
     def _apply(self, statement: ast.stmt, effects: Effects) -> None:
         reader = self.reader
         reader.loaded = reader.loaded or (bool(effects.loaded) and self.last is not None)
+        if effects.everything:
+            reader.names.forget_all()
+            reader.objects.lose_all(statement)
         touched = reader.objects.reached(effects.changed)
+        touched |= reader.objects.reached(effects.called) - effects.called
+        ends = reader.objects.reached(effects.ends)
         if self.last is None:
             touched |= effects.passed | effects.loaded
         for name in touched:
@@ -221,10 +237,14 @@ class Script:
                 reader.objects.lose_rate(name, statement)
             reader.names.mutate(name)
             reader.objects.lose_groups(name, passed=name not in effects.changed)
+            if name in ends:
+                reader.names.forget_attributes(name)
         for name in effects.bound:
             reader.names.forget(name)
             reader.objects.forget(name)
+            reader.objects.lose_rate(name, statement)
             reader.origins.alias(name, None)
+            reader.names.shadow(name)
 
     def _check_steps(self, statement: ast.stmt) -> None:
         """Refuse steps that are taken before training begins, or to a place that is named."""
@@ -249,9 +269,6 @@ class Script:
             hint = "paste only what builds the schedule, and last_epoch where it is resumed"
             raise ReadError(text, hint=hint)
         self.trained = self.trained or others
-
-    def _mentions_scheduler(self, node: ast.AST) -> bool:
-        return any(isinstance(n, ast.Call) and self.reader.is_scheduler(n) for n in ast.walk(node))
 
     def _check_unknown_scheduler(self, target: str, value: ast.expr) -> None:
         """Refuse what is made of a schedule, and a scheduler of nobody knows whom."""

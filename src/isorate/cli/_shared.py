@@ -194,22 +194,33 @@ def _parse_rates(
     return tuple(map(float, rates))
 
 
-def names(settings: tuple[str, ...]) -> dict[str, Any]:
+class Settings(dict[str, Any]):
+    """The names that ``--set`` defines, and which of them others of them use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[str] = set()
+
+
+def names(settings: tuple[str, ...]) -> Settings:
     """Return the names that ``--set`` defines; a later one may use an earlier one."""
     from isorate.core.expression import parse, value_of
+    from isorate.scope import names_in
 
-    known: dict[str, Any] = {}
+    known = Settings()
     for setting in settings:
         name, equals, value = setting.partition("=")
         name = name.strip()
         if not equals or not all(part.isidentifier() for part in name.split(".")):
             raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
-        known[name] = value_of(parse(value), known)
+        node = parse(value)
+        known[name] = value_of(node, known)
+        known.used |= names_in(node) & known.keys()
     return known
 
 
 def read_side(
-    text: str, rates: tuple[float, ...], known: dict[str, Any], dialect: str | None = None
+    text: str, rates: tuple[float, ...], known: Settings, dialect: str | None = None
 ) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
     from isorate.reader import reading
@@ -219,9 +230,7 @@ def read_side(
     return side
 
 
-def read_sides(
-    texts: tuple[str, str], rates: tuple[float, ...], known: dict[str, Any]
-) -> list[Reading]:
+def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings) -> list[Reading]:
     """Read two calls, giving the rate to each that says none of its own."""
     from isorate.reader import reading
 
@@ -245,9 +254,9 @@ def assumptions(sides: Sequence[Reading]) -> list[str]:
     return list(dict.fromkeys(said for side in sides for said in side.assumptions))
 
 
-def _check_used(known: dict[str, Any], sides: Sequence[Reading]) -> None:
+def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
     """Refuse a name that ``--set`` defines and no call needs: it may be misspelt."""
-    used = {name for side in sides for name in side.used}
+    used = known.used.union(*(side.used for side in sides))
     mentioned = {name for side in sides for name in side.mentioned}
     for name in known.keys() - used:
         if name in mentioned:

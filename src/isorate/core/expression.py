@@ -72,7 +72,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "floor": math.floor,
     "ceil": math.ceil,
 }
-_BUILTINS: Final[dict[str, Callable[..., Any]]] = {
+BUILTINS: Final[dict[str, Callable[..., Any]]] = {
     "min": min,
     "max": max,
     "abs": abs,
@@ -238,7 +238,7 @@ def missing_names(node: ast.expr, names: Mapping[str, Value]) -> list[str]:
         if isinstance(child, ast.Call):
             _function(child.func, names, child)
     free = dict.fromkeys(_free(node))
-    return [n for n in free if n not in names and n not in _BUILTINS and n not in MODULES]
+    return [n for n in free if n not in names and n not in BUILTINS and n not in MODULES]
 
 
 def _free(node: ast.AST) -> Iterator[str]:
@@ -339,8 +339,8 @@ def _compile(
 
 def _function(func: ast.expr, names: Mapping[str, Value], call: ast.expr) -> Callable[..., Any]:
     match func:
-        case ast.Name(id=name) if name in _BUILTINS and name not in names:
-            return _BUILTINS[name]
+        case ast.Name(id=name) if name in BUILTINS and name not in names:
+            return BUILTINS[name]
         case ast.Attribute(value=ast.Name(id=module), attr=name) if (
             module in MODULES and module not in names and name in _FUNCTIONS
         ):
