@@ -368,9 +368,7 @@ def literal(node: ast.expr) -> int | float:
 
 
 def _index(value: Value) -> int:
-    if isinstance(value, int):
-        return value
-    raise TypeError(f"tuple indices must be integers or slices, not {type(value).__name__}")
+    return operator.index(value)  # or what a float raises, and a number of a framework's own
 
 
 def _operand(value: Value) -> Any:

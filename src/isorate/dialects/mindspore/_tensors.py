@@ -75,6 +75,9 @@ class Single(float):
     def __neg__(self) -> Single:
         return Single(-_held(self))
 
+    def __index__(self) -> int:
+        raise ValueError("a tensor of floats is no index")
+
     def __pos__(self) -> Single:
         return self
 

@@ -21,7 +21,7 @@ from isorate.dialects._base import Deviation, Lift, Proof, Refusal
 from isorate.dialects._cosine import chained_group, find_cosine, lift_periodic
 from isorate.dialects._float32 import cosine_of, experimental_links, number
 from isorate.dialects._moves import Factors, Links, Moves, OneAfterAnother, Values, scalar
-from isorate.dialects._stepping import begun
+from isorate.dialects._stepping import begun, halting
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     LRScheduler,
@@ -31,6 +31,7 @@ from isorate.dialects.mindspore._schedulers import (
     sgd,
     want_int,
 )
+from isorate.dialects.mindspore._tensors import held_number
 
 if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
@@ -97,13 +98,19 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
         """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
         kept = int((counts[1:] == 0).sum())  # the step to 0 leaves the rate as it is
+        before = Factors(np.ones(kept, worker.held))
+        try:
+            held_number(2 * self.T_max)
+        except RuntimeError as error:
+            ended = halting(error) if len(counts) > kept + 1 else None
+            return [replace(before, halt=ended)] * len(worker.groups)
         ratios, anchors = experimental_links(counts[kept:], self.T_max)
         moves: list[Moves] = [
             Links(ratios, anchors, self.eta_min, self._rise(base, worker)) for base in worker.bases
         ]
         if not kept:
             return moves
-        return [OneAfterAnother((Factors(np.ones(kept, worker.held)), links)) for links in moves]
+        return [OneAfterAnother((before, links)) for links in moves]
 
     def _rise(self, base: Any, worker: Scheduler) -> Any:
         """Return what the step after a trough adds."""
@@ -196,6 +203,8 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
             raise ValueError(f"T_mult={self.T_mult!r} is no integer from 1 on")
         if isinstance(self.eta_min, bool) or not isinstance(self.eta_min, int | float):
             raise TypeError(f"eta_min is not a float or int: {self.eta_min!r}")
+        if isinstance(self.eta_min, int) and self.eta_min >= 2**63:
+            raise TypeError("a tensor of uint64 takes no other beside it")
         if self.last_epoch is None:
             raise ValueError("last_epoch=None is a tensor of no number")
         if not isinstance(self.last_epoch, int | float):

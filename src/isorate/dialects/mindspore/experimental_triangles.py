@@ -37,7 +37,7 @@ from isorate.dialects.mindspore.experimental_lambdas import values_of
 if TYPE_CHECKING:
     from isorate.core.schedule import Schedule
     from isorate.dialects._base import Card
-    from isorate.dialects.mindspore._stepping import Rates, Scheduler
+    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
 
 
 class CyclicLR(Setting, frozen=True):
@@ -108,7 +108,7 @@ class CyclicLR(Setting, frozen=True):
             for group, low in zip(groups, kept["low"], strict=True):
                 if isinstance(low, bool):
                     raise ValueError("base_lr is a bool, which no Parameter can hold")
-                group["lr"] = number(_tensor("base_lr", low), worker.held)
+                group["lr"] = number(_parameter(_tensor("base_lr", low)), worker.held)
         kept["high"] = [
             _tensor("max_lr", high)
             for high in self._one_a_group("max_lr", self.max_lr, len(groups))
@@ -120,7 +120,7 @@ class CyclicLR(Setting, frozen=True):
 
     def built(self, worker: Scheduler) -> None:
         """Take base_lr for the base rate from here on."""
-        worker.bases = [number(_tensor("base_lr", low), worker.held) for low in worker.kept["low"]]
+        worker.bases = [_tensor("base_lr", low) for low in worker.kept["low"]]
 
     def _one_a_group(self, name: str, given: Any, groups: int) -> list[Any]:
         if not isinstance(given, list | tuple):
@@ -147,7 +147,7 @@ class CyclicLR(Setting, frozen=True):
         place = place[: len(scale)]
         moves: list[Moves] = []
         for base, high in zip(worker.bases, kept["high"], strict=True):
-            height = number(high, held) - number(base, held)
+            height = number(_difference(high, base, held), held)
             moves.append(Values(number(base, held) + height * place * scale, halt))
         return moves
 
@@ -282,5 +282,29 @@ def _triangles(low: float, high: float, up: float, down: float) -> Schedule:
 def _tensor(name: str, value: Any) -> Any:
     """Return what a tensor is made of, or raise what making it raises."""
     if not isinstance(value, int | float):
-        raise TypeError(f"{name} is no number that a tensor is made of: {value!r}")
+        error = RuntimeError if isinstance(value, list | tuple) else TypeError
+        raise error(f"{name} is no number that a tensor is made of: {value!r}")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise RuntimeError(f"{name} fits no tensor of integers: {value!r}")
     return value
+
+
+def _parameter(value: Any) -> Any:
+    """Return what a Parameter holds of a number: of an integer, the last 32 bits."""
+    return _wrapped(value, 32) if isinstance(value, int) else value
+
+
+def _difference(high: Any, low: Any, held: Held) -> Any:
+    """Return a tensor less another: int64 where both are of integers, else rounded first."""
+    if any(isinstance(value, int) and value >= 2**63 for value in (high, low)):
+        raise TypeError("a tensor of uint64 takes no other beside it")
+    if isinstance(high, bool) and isinstance(low, bool):
+        return high != low
+    if isinstance(high, int) and isinstance(low, int):
+        return _wrapped(high - low, 64)
+    return number(high, held) - number(low, held)
+
+
+def _wrapped(value: int, bits: int) -> int:
+    half: int = 1 << bits - 1
+    return (value + half) % (2 * half) - half
