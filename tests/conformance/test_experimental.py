@@ -43,7 +43,7 @@ def annealing(draw: st.DrawFn) -> tuple[str, Run]:
             st.integers(1, 12),
             st.integers(1, 12),
             st.integers(-12, 0),
-            st.sampled_from([True, False, 13000, 16384, 30000, 10**6, 2**24, 10**9]),
+            st.sampled_from([True, False, 13000, 16384, 30000, 10**6, 2**24, 10**9, 2**62]),
             st.integers(1, 10**6),
         )
     )
