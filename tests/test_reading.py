@@ -708,6 +708,12 @@ def test_messages_are_cut(text: str) -> None:
 # --- what is written ------------------------------------------------------------------------------
 
 
+def test_an_optimizer_that_a_composition_is_given_last_reads_back() -> None:
+    call: Any = read("ChainedScheduler([LinearLR(o := Adam(p)), StepLR(o, 3)], optimizer=o)")
+    assert call.optimizer == Optimizer((ParamGroup(0.001),), "Adam")
+    assert read(call.code) == call
+
+
 @pytest.mark.usefixtures("sail")
 def test_whatever_can_be_built_reads_back() -> None:
     of = Optimizer((ParamGroup(0.1), ParamGroup(0.2, 0.3)), "Wind", ("sheet=3",))

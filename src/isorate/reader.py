@@ -347,7 +347,7 @@ class Reader:
         if optimizer is not None and not isinstance(optimizer, ast.Name | ast.Attribute):
             values["optimizer"] = self._optimizer(optimizer, constructor)
         values["schedulers"] = self._members(given.pop("schedulers"), constructor.card.name)
-        if "optimizer" not in values and "optimizer" not in constructor.defaults():
+        if "optimizer" not in values and (optimizer or "optimizer" not in constructor.defaults()):
             values["optimizer"] = self._optimizer(optimizer, constructor)
         return values
 
