@@ -12,6 +12,7 @@ import pytest
 
 from isorate import IsorateError, Run, read, simulate
 from isorate.core.errors import NativeError, RunError
+from isorate.dialects import _torch_base
 
 RESUMED = "torch.optim.SGD([{'params': params, 'lr': 0.1, 'initial_lr': 0.1}])"
 SINGLE = "SGD(params, lr=torch.tensor(0.1))"
@@ -241,6 +242,59 @@ def test_a_plateau_ends_where_torch_raises(
     curve = simulate(call, Run(5, metrics=[0.5] * 4))
     assert curve.values.tolist() == expected
     assert (curve.halt and curve.halt.error) == error
+
+
+# --- many steps at once ------------------------------------------------------------------------
+
+
+FUNCTIONS = ("lambda t: 0.95 ** t", "lambda t: 1 / (9 - t)", "lambda t: 3 ** t", "lambda t: -t")
+BY_FUNCTIONS = (
+    "LambdaLR(SGD(params, lr={lr}), {f})",
+    "LambdaLR(SGD([{{'params': a}}, {{'params': b, 'lr': 0.2}}], {lr}), [{f}, lambda t: 0.5])",
+    "MultiplicativeLR(SGD(params, lr={lr}), {f})",
+    "CyclicLR(SGD(params, lr={lr}), 0.1, 0.2, 3, scale_fn={f}, cycle_momentum=False)",
+    "SequentialLR(o := SGD(params, lr={lr}), [LambdaLR(o, {f}), MultiplicativeLR(o, {f})], [4])",
+)
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+@pytest.mark.parametrize("text", BY_FUNCTIONS)
+def test_functions_are_asked_for_many_steps_at_once(
+    text: str, f: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unneeded(*_: Any) -> Any:
+        raise AssertionError("one by one")
+
+    call = read(text.format(lr=0.1, f=f), dialect="torch")
+    with monkeypatch.context() as patch:
+        patch.setattr(_torch_base, "_one_by_one", unneeded)
+        at_once = simulate(call, Run(40))
+    monkeypatch.setattr(_torch_base, "_in_bulk", _torch_base._one_by_one)
+    alone = simulate(call, Run(40))
+    assert at_once.values.tobytes() == alone.values.tobytes()
+    assert at_once.halt == alone.halt
+
+
+def test_an_integer_0_leaves_nothing_of_what_no_float_holds() -> None:
+    text = "LambdaLR(SGD(params, lr=0), lambda t: 10 ** 400 * t)"
+    assert shows(text, 5, {0: 0.0, 4: 0.0}) is None
+
+
+# --- what is no scheduler ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("[1.0]", "AttributeError"),
+        ("[1.0], SGD(params, lr=0.1)", "TypeError"),
+        ("[LinearLR(SGD(params, lr=0.1)), 1.0]", "TypeError"),
+        ("[]", "ValueError"),
+    ],
+)
+def test_a_chain_of_what_is_no_scheduler(arguments: str, error: str) -> None:
+    with pytest.raises(NativeError, match=f"torch raises {error} on construction"):
+        read(f"ChainedScheduler({arguments})", dialect="torch").checked()
 
 
 # --- groups --------------------------------------------------------------------------------------

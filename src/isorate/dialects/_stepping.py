@@ -20,6 +20,7 @@ import numpy as np
 
 from isorate.core.combinators import Join, Product, Scale, Shift
 from isorate.core.errors import ConvertError, IsorateError
+from isorate.core.expression import Expression
 from isorate.core.schedule import FARTHEST
 from isorate.core.shapes import Constant
 from isorate.dialects._base import LIMIT, Call, Feedback, Halting, ParamGroup
@@ -100,7 +101,8 @@ def plain(value: Any, default: Any, *, single: bool) -> bool:
     if isinstance(value, list | tuple):
         return default is None and all(plain(item, None, single=single) for item in value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return value is None or isinstance(value, Call) or type(value) is type(default)
+        known = isinstance(value, Call | Expression)  # those see to themselves
+        return value is None or known or type(value) is type(default)
     if isinstance(value, int):
         return abs(value) <= EXACT
     return not single or abs(value) <= LARGEST_SINGLE
@@ -461,6 +463,7 @@ def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
     """Build the schedulers that a call holds, and check them as torch does; return each group's.
 
     Raises:
+        AttributeError: the first is no scheduler, and would have to say the optimizer.
         TypeError: one that is no scheduler.
         ValueError: none at all, one that follows a metric, or one of another optimizer.
 
@@ -473,6 +476,8 @@ def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
             workers.append(member)
     if not workers:
         raise ValueError("there is no scheduler in it")
+    if call.optimizer is None and not isinstance(call.schedulers[0], Call):
+        raise AttributeError(f"it has no optimizer: {call.schedulers[0]!r}")
     for member in call.schedulers:
         if isinstance(member, Feedback):
             raise ValueError(

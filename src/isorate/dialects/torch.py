@@ -1234,8 +1234,16 @@ class LambdaLR(Setting, frozen=True):
             worker.kept["function"] = function
 
     def plain(self, worker: Worker) -> bool:
-        """Whether it is an expression, which may be asked for many values at once."""
-        return super().plain(worker) and isinstance(worker.kept["function"], Expression)
+        """Whether it is an expression, which may be asked for many values at once.
+
+        A base rate that is the integer 0 leaves nothing of values that no float holds.
+        """
+        readable = isinstance(worker.kept["function"], Expression)
+        return (
+            super().plain(worker)
+            and readable
+            and (worker.base != 0 or stepping.is_float(worker.base))
+        )
 
     def rate(self, worker: Worker) -> Any:
         """Multiply the base rate."""
