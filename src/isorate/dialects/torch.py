@@ -1255,7 +1255,8 @@ class LambdaLR(Setting, frozen=True):
         values, halt = values_of(function, steps)
         products: NDArray[Any] = held(base) * values.astype(held)
         if not isinstance(base, float):
-            beyond = (np.abs(values) > stepping.EXACT) | (np.abs(products) > stepping.EXACT)
+            far = float(stepping.EXACT)
+            beyond = (np.abs(values) > far) | (np.abs(products) > far)
             for place in np.flatnonzero(beyond | ((products == 0) & np.signbit(products))).tolist():
                 try:
                     group = {"lr": worker.lr}
