@@ -220,7 +220,7 @@ BAD = [
     "LambdaLR(opt, lr_lambda=lambda t: unknown * t)",
     "[]()",
     "[0.1] * -1",
-    "[0.1] * 10**9",
+    "[0.1] * 10**99",
     "[0.1, x]",
     "[0.1 for _ in range(3)]",
     "{'lr': 0.1}",

@@ -728,3 +728,33 @@ def test_whatever_can_be_built_reads_back() -> None:
     assert decay("x", of).code.startswith(
         "sail.optim.lr.decay(kind='x', optimizer=sail.optim.Wind("
     )
+
+
+# --- an optimizer says whose scheduler it is given to ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "StepLR(mindspore.experimental.optim.SGD(params, lr=0.1), 3)",
+        "import mindspore.experimental.optim as optim\n"
+        "optimizer = optim.SGD(params, lr=0.1)\nscheduler = StepLR(optimizer, 3)",
+        "optimizer = mindspore.experimental.optim.Adam(params, lr=0.1)\n"
+        "warm = LinearLR(optimizer, 0.1, 1.0, 5)\ncosine = CosineAnnealingLR(optimizer, 5)\n"
+        "scheduler = SequentialLR(optimizer, [warm, cosine], [5])",
+        "mindspore.experimental.optim.lr_scheduler.SequentialLR("
+        "optimizer := mindspore.experimental.optim.SGD(params, lr=0.1), "
+        "[LinearLR(optimizer, 0.1, 1.0, 5), StepLR(optimizer, 4, 0.5)], [5])",
+    ],
+)
+def test_a_bare_scheduler_is_of_its_optimizer_s_framework(text: str) -> None:
+    call = read(text)
+    assert call.dialect == "mindspore"
+    assert {member.dialect for member in getattr(call, "members", ())} <= {"mindspore"}
+    assert simulate(call, 4).dtype == "float32"
+
+
+def test_a_scheduler_is_not_given_another_framework_s_optimizer() -> None:
+    text = "torch.optim.lr_scheduler.StepLR(mindspore.experimental.optim.SGD(params, lr=0.1), 3)"
+    with pytest.raises(ReadError, match="is given an optimizer of mindspore's: required one of t"):
+        read(text)

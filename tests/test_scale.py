@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 
-from isorate import IsorateError, Run, compare, convert, read, simulate
+from isorate import IsorateError, Run, compare, convert, evaluate, read, simulate
 from isorate.dialects import constructors
 from isorate.dialects._base import Call
 from tests.bounded import bounded, calls_of
@@ -228,3 +229,46 @@ def test_work_grows_with_the_members_and_not_with_their_square(
 def test_not_every_difference_of_a_thousand_groups_is_told() -> None:
     comparison = compare(groups(100), groups(100, 0.2), 9)
     assert 10 < len(comparison.reasons) <= 25
+
+
+# --- lists that come very often, and many of them -----------------------------------------------
+
+COSINE: Final = "mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "once", "length"),
+    [
+        (f"{COSINE} * 100000", COSINE, 6),
+        ("[0.1, 0.05] * 1000000000", "[0.1, 0.05]", 2),
+        (f"({COSINE} + [0.5, 0.2]) * 10**12", f"{COSINE} + [0.5, 0.2]", 8),
+        (f"{COSINE} * 10**6 * 10**6 + [0.3]", COSINE, 6),
+        ("mindspore.nn.warmup_lr(0.1, 40000, 1, 9) * 3", "warmup_lr(0.1, 40000, 1, 9)", 40_000),
+    ],
+)
+def test_a_list_that_comes_often_is_not_written_out(text: str, once: str, length: int) -> None:
+    def work() -> None:
+        call = read(text)
+        assert read(call.code) == call
+        expected = np.resize(simulate(once, length).values, 100_000)
+        assert np.array_equal(simulate(call, 100_000).values, expected)
+        assert np.allclose(evaluate(call, 100_000).values, expected, rtol=1e-14)
+        in_all_ways(text)
+
+    assert calls_of(work, 100_000)
+
+
+def test_a_list_that_came_as_often_as_it_does_has_ended() -> None:
+    curve = simulate("[0.1, 0.2, 0.3] * 5000", 20_000)
+    assert curve.values.tolist() == [0.1, 0.2, 0.3] * 5000
+    assert curve.halt is not None
+    assert (curve.halt.update, curve.halt.error) == (15_000, "RuntimeError")
+
+
+def test_a_thousand_lists_are_joined_in_a_thousand_times_the_work_of_one() -> None:
+    def joined(count: int) -> str:
+        return " + ".join(["mindspore.nn.warmup_lr(0.1, 6, 2, 3)", "[0.1, 0.2, 0.3]"] * count)
+
+    meant(joined(2))
+    few, more = (calls_of(lambda n=n: meant(joined(n)), 10**7) for n in (60, 600))  # type: ignore[misc]
+    assert more < 12 * few

@@ -122,9 +122,14 @@ def is_scheduler(name: Name) -> bool:
 
 
 def choose(
-    name: Name, dialect: str | None, fits: Callable[[Constructor], bool]
+    name: Name,
+    dialect: str | None,
+    fits: Callable[[Constructor], bool],
+    framework: str | None = None,
 ) -> tuple[Constructor, list[Constructor]]:
     """Choose the constructor that a name means by the arguments, then by precedence.
+
+    Where the optimizer is known to be a framework's, so is the constructor.
 
     Returns:
         The constructor, and those of other frameworks that it could have been as well.
@@ -139,6 +144,10 @@ def choose(
     fitting = list(filter(fits, found))
     if not fitting and dialect is None:
         fitting = list(filter(fits, candidates(name, anywhere=True)))
+    if framework is not None:
+        among = [c for c in fitting or found if c.card.runs_in == framework]
+        if among:
+            return next((c for c in among if not c.card.drop_in), among[0]), []
     chosen, *rest = fitting or found
     return chosen, [c for c in rest if not c.card.drop_in and c.card.dialect != chosen.card.dialect]
 

@@ -62,12 +62,8 @@ class Objects:
         if same in self._optimizers:
             self._optimizers[name] = self._optimizers[same]
             return
-        known = dialects.builtin().values()
-        frameworks = [d.name for d in known if d.optimizers is not NO_OPTIMIZERS]
         if isinstance(node, ast.Call):
-            self._optimizers[name] = {
-                framework: self._read(node, framework) for framework in frameworks
-            }
+            self._optimizers[name] = self._as_each(node)
         else:
             self.lose_rate(name, node)
         try:
@@ -164,6 +160,22 @@ class Objects:
             return self.read(node, framework)
         except ReadError as error:
             return error
+
+    def framework(self, node: ast.expr) -> str | None:
+        """Return whose optimizer an expression is; none where it could be several frameworks'."""
+        if isinstance(node, ast.NamedExpr):
+            node = node.value
+        read = self._optimizers.get(dotted(node) or "", {})
+        if isinstance(node, ast.Call):
+            read = self._as_each(node)
+        own = [f for f, o in read.items() if not isinstance(o, ReadError) and "." not in o.name]
+        return own[0] if len(own) == 1 else None
+
+    def _as_each(self, node: ast.Call) -> dict[str, Optimizer | ReadError]:
+        """Read an optimizer as each framework that has any would have it."""
+        known = dialects.builtin().values()
+        frameworks = [d.name for d in known if d.optimizers is not NO_OPTIMIZERS]
+        return {framework: self._read(node, framework) for framework in frameworks}
 
     def is_named(self, node: ast.expr) -> bool:
         """Whether an expression is a name that holds an optimizer, known or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate import dialects
@@ -25,9 +26,9 @@ from isorate.core.schedule import Schedule
 from isorate.dialects._base import Call, Optimizer
 from isorate.dialects.mindspore import (
     LearningRateList,
-    ListConcatenation,
     concatenated,
     is_list,
+    repeated,
 )
 from isorate.naming import Origins, choose, is_scheduler, not_a_name
 from isorate.objects import Objects
@@ -222,12 +223,17 @@ class Reader:
                 name = self.origins.name(func)
                 if name is None:
                     raise not_a_name(func)
-                constructor, others = choose(name, self.dialect, lambda c: self._fits(c, node))
+                whose = self._framework(node)
+                fits = partial(self._fits, node=node)
+                constructor, others = choose(name, self.dialect, fits, whose)
+                if whose not in (None, constructor.card.runs_in):
+                    text = f"{constructor.card.name} is given an optimizer of {whose}'s"
+                    raise ReadError(text, required=f"one of {constructor.card.runs_in}'s")
                 if others and not name.known:
-                    whose = " and ".join(dict.fromkeys(c.card.dialect for c in others))
-                    have = "have" if " and " in whose else "has"
+                    theirs = " and ".join(dict.fromkeys(c.card.dialect for c in others))
+                    have = "have" if " and " in theirs else "has"
                     text = (
-                        f"{name.written} is {constructor.card.dialect}'s; {whose} {have} one, too"
+                        f"{name.written} is {constructor.card.dialect}'s; {theirs} {have} one, too"
                     )
                     self._choices.setdefault(name.written, text)
                 return self._built(constructor, node)
@@ -235,6 +241,12 @@ class Reader:
             f"{shown(node)} is not a call",
             required="a constructor call such as CosineAnnealingLR(T_max=100)",
         )
+
+    def _framework(self, node: ast.Call) -> str | None:
+        """Return whose optimizer a scheduler is given, where the text says it."""
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "optimizer"]
+        given = [*named, *node.args[:1]]
+        return self.objects.framework(given[0]) if given else None
 
     def is_plain(self, node: ast.expr) -> bool:
         """Whether a text of one expression is a call or a list of rates, not a use of one."""
@@ -518,22 +530,25 @@ class Reader:
         match node:
             case ast.List(elts=items):
                 return [LearningRateList(tuple(known_value(item, self.names) for item in items))]
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return _short([*self._lists(left), *self._lists(right)])
+            case ast.BinOp(op=ast.Add()):
+                summands: list[Call] = []
+                written = 0
+                for part in (known for term in _summands(node) for known in self._lists(term)):
+                    written += len(part.rates) if isinstance(part, LearningRateList) else 1
+                    if written > LONGEST_TEXT:
+                        required = f"at most {LONGEST_TEXT} rates"
+                        raise ReadError("a list is too long", required=required)
+                    summands.append(part)
+                return summands
             case ast.BinOp(
                 left=ast.List() | ast.BinOp() | ast.Call() as left, op=ast.Mult(), right=right
             ):
-                lists, times = _short(self._lists(left)), known_value(right, self.names)
+                times = known_value(right, self.names)
                 if isinstance(times, bool) or not isinstance(times, int) or times < 0:
                     raise ReadError(
                         "a list is repeated", required="an integer >= 0 times", got=times
                     )
-                if _written(lists) * times > LONGEST_TEXT:
-                    raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
-                match lists:
-                    case [LearningRateList(rates=rates)]:
-                        return [LearningRateList(rates * times)]
-                return lists * times
+                return [repeated(concatenated(self._lists(left)), times)]
             case ast.Call():
                 call = self.call(node)
                 if is_list(call):
@@ -570,15 +585,10 @@ class _Inline(ast.NodeTransformer):
         return number_node(value) if isinstance(value, int | float) else ast.Constant(value)
 
 
-def _short(lists: list[Call]) -> list[Call]:
-    """Return lists, plain neighbours as one, unless they are too long."""
-    joined = concatenated(lists)
-    short = list(joined.lists) if isinstance(joined, ListConcatenation) else [joined]
-    if _written(short) > LONGEST_TEXT:
-        raise ReadError("a list is too long", required=f"at most {LONGEST_TEXT} rates")
-    return short
-
-
-def _written(lists: list[Call]) -> int:
-    """Return how many rates are written out in lists; a call counts as one."""
-    return sum(len(part.rates) if isinstance(part, LearningRateList) else 1 for part in lists)
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """Return what is joined by ``+``, in order, however much it is."""
+    found: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]

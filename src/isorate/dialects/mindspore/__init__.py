@@ -42,6 +42,7 @@ from isorate.dialects.mindspore.plain_lists import (
     ListConcatenation,
     concatenated,
     is_list,
+    repeated,
 )
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "natural_exp_decay_lr",
     "piecewise_constant_lr",
     "polynomial_decay_lr",
+    "repeated",
     "warmup_lr",
 ]
 

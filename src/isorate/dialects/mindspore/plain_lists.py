@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Join, Until
+from isorate.core.combinators import Join, Repeat, Until
 from isorate.core.errors import ReadError
 from isorate.core.evaluate import BLOCK
 from isorate.core.schedule import called
@@ -29,7 +30,7 @@ from isorate.dialects.mindspore.lists import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 #: Equal rates from this number on are written as one, times their number.
 REPEATED = 4
+
+#: A plain list that is repeated is written out up to this length.
+LONGEST_PLAIN = 10_000
 
 #: A part of a joined list is not written out where it is longer.
 LONGEST_PART = 10**6
@@ -153,15 +157,17 @@ class ListConcatenation(Call, frozen=True):
     """Lists of rates joined by ``+``: one after another, each from its own first rate.
 
     ``mindspore.nn.warmup_lr(…) + mindspore.nn.cosine_decay_lr(…)``, plain lists among them. A list
-    takes over where the one before has ended, which its length alone decides. Past the last one
-    the optimizer raises RuntimeError.
+    takes over where the one before has ended, which its length alone decides. All of it may be
+    repeated by ``*``. Past the last one the optimizer raises RuntimeError.
 
     Args:
         lists: the calls; each one a list.
+        times: how often they come, at least once; they are never written out that often.
 
     """
 
     lists: tuple[Call, ...]
+    times: int = 1
 
     card: ClassVar[Card] = Card(
         name="mindspore.list_concatenation",
@@ -173,7 +179,7 @@ class ListConcatenation(Call, frozen=True):
         arithmetic="that of its lists",
         proof=Proof.MEMBERS,
         past_end="the last list ends and the optimizer raises RuntimeError",
-        roles={"lists": "length"},
+        roles={"lists": "length", "times": "length"},
         raises={
             "OverflowError": "of any of its lists",
             "RuntimeError": "nothing but empty lists: at the first step",
@@ -189,8 +195,11 @@ class ListConcatenation(Call, frozen=True):
 
     @property
     def code(self) -> str:
-        """The lists, joined by ``+``."""
-        return " + ".join(part.code for part in self.lists)
+        """The lists, joined by ``+``, and how often they come."""
+        joined = " + ".join(part.code for part in self.lists)
+        if self.times == 1:
+            return joined
+        return f"({joined}) * {self.times}" if len(self.lists) > 1 else f"{joined} * {self.times}"
 
     def fault(self) -> Fault | None:
         """Python calls the functions from left to right, then MindSpore reads the rates."""
@@ -214,7 +223,8 @@ class ListConcatenation(Call, frozen=True):
         schedules = [part.lower() for part in self._parts()]
         ends = list(accumulate(schedule.length or 0 for schedule in schedules))
         bare = [each.of if isinstance(each, Until) else each for each in schedules]
-        return Until(Join(tuple(bare), tuple(ends[:-1])), ends[-1])
+        once = Until(Join(tuple(bare), tuple(ends[:-1])), ends[-1])
+        return once if self.times == 1 else Until(Repeat(once, ends[-1]), ends[-1] * self.times)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -237,8 +247,31 @@ class ListConcatenation(Call, frozen=True):
         return Lift(cls(tuple(parts)), 1, tuple(losses))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Go through one list after another."""
+        """Go through one list after another, as often as they come."""
         self.checked()
+        length = 0
+        short: list[NDArray[Any]] = []
+        for block in self._once(steps):
+            length += block.shape[1]
+            if length <= BLOCK:
+                short.append(block)
+            yield block
+        total = length * self.times  # where the steps end first, nothing comes of it
+        done, end = length, min(steps, total)
+        again: Callable[[], Iterator[NDArray[Any]]] = partial(self._once, steps)
+        if done < end and length <= BLOCK:
+            again = partial(iter, [np.tile(np.concatenate(short, axis=1), BLOCK // length)])
+        while done < end:
+            for block in again():
+                yield block[:, : end - done]
+                done += block.shape[1]
+                if done >= end:
+                    break
+        if steps > total:
+            raise Halting("RuntimeError", RAN_OUT.format(total, total))
+
+    def _once(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Go through one list after another, once."""
         done = 0
         for part in self._parts():
             try:
@@ -248,14 +281,13 @@ class ListConcatenation(Call, frozen=True):
             except Halting:  # this list has ended
                 continue
             return
-        raise Halting("RuntimeError", RAN_OUT.format(done, done))
 
 
 def _said(part: Schedule, updates: int) -> Lift | Refusal:
     """Say one part of a joined list by the first function that can."""
     match part:
         case Until(of=Constant(rate=rate)) if updates <= LONGEST_PART:
-            return Lift(LearningRateList((rate,) * updates))
+            return Lift(repeated(LearningRateList((rate,)), updates))
         case Table(rates=rates):
             return Lift(LearningRateList(rates))
     reasons = {}
@@ -277,14 +309,30 @@ def is_list(call: Call) -> bool:
 
 def concatenated(lists: Sequence[Call]) -> Call:
     """Return lists as one: plain neighbours become one list, joined lists their parts."""
-    flat: list[Call] = []
+    each: list[Any] = []
     for part in lists:
-        for each in part.lists if isinstance(part, ListConcatenation) else (part,):
-            if flat and isinstance(each, LearningRateList):
-                before = flat[-1]
-                if isinstance(before, LearningRateList):
-                    flat[-1] = LearningRateList(before.rates + each.rates)
-                    continue
-            flat.append(each)
+        joined = isinstance(part, ListConcatenation) and part.times == 1
+        each += part.lists if joined else [part]  # type: ignore[attr-defined]
+    flat: list[Call] = []
+    for plain, neighbours in groupby(each, lambda part: isinstance(part, LearningRateList)):
+        if plain:
+            rates = chain.from_iterable(part.rates for part in neighbours)
+            flat.append(LearningRateList(tuple(rates)))
+        else:
+            flat += neighbours
     kept = [part for part in flat if part != LearningRateList(())] or flat[:1]
     return kept[0] if len(kept) == 1 else ListConcatenation(tuple(kept))
+
+
+def repeated(once: Call, times: int) -> Call:
+    """Return a list that comes several times; a short one of plain rates is written out."""
+    match once:
+        case _ if times == 1:
+            return once
+        case _ if times == 0:
+            return LearningRateList(())
+        case LearningRateList(rates=rates) if len(rates) * times <= LONGEST_PLAIN:
+            return LearningRateList(rates * times)
+        case ListConcatenation(lists=lists, times=before):
+            return ListConcatenation(lists, before * times)
+    return ListConcatenation((once,), times)
