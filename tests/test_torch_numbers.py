@@ -127,7 +127,7 @@ def test_where_isorate_stops_computing_no_framework_is_said_to_raise() -> None:
     halt = simulate(call, Run(20_000)).halt
     assert halt is not None
     assert (halt.update, halt.error) == (16385, "IsorateLimit")
-    with pytest.raises(RunError, match="LambdaLR is too much for Isorate on construction"):
+    with pytest.raises(RunError, match="Isorate does not follow LambdaLR on construction"):
         read("LambdaLR(SGD(params, lr=0.1), lambda t: 9 ** 9 ** 9)", dialect="torch").checked()
 
 
@@ -305,3 +305,44 @@ def test_a_scheduler_looks_at_every_group_before_it_goes_on() -> None:
     call = read(f"StepLR(torch.optim.SGD({groups}), 2, last_epoch='3')", dialect="torch")
     with pytest.raises(NativeError, match="torch raises KeyError on construction"):
         call.checked()
+
+
+def test_groups_that_share_a_tensor_have_one_rate() -> None:
+    # torch sets the tensor once for each group, and the last one's rate is everybody's
+    shared = "torch.optim.SGD([{'params': a}, {'params': b}], lr=torch.tensor(0.1))"
+    curve = simulate(read(f"StepLR({shared}, 1, 0.5)", dialect="torch"), Run(3))
+    assert (curve.values[0] == curve.values[1]).all()
+    call = read(f"StepLR({shared}, 1, 0.5)", dialect="torch")
+    assert read(call.code, dialect="torch") == call
+    text = f"LambdaLR({shared}, [lambda t: 1, lambda t: 1 if t < 2 else 0.5])"
+    halt = simulate(read(text, dialect="torch"), Run(5)).halt
+    assert halt is not None
+    assert (halt.update, halt.error) == (2, "IsorateLimit")
+    with pytest.raises(IsorateError, match="an 'lr' of its own"):
+        read(text, dialect="torch").lower()
+
+
+@pytest.mark.parametrize("tensor", ["torch.tensor(1)", "torch.Tensor(1)", "torch.tensor(True)"])
+def test_a_tensor_of_no_float_is_not_taken_for_one(tensor: str) -> None:
+    with pytest.raises(IsorateError, match=r"int64|torch\.tensor of one"):
+        read(f"StepLR(SGD(params, lr={tensor}), 2)", dialect="torch")
+
+
+# --- arrays --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lr", ["0.1", "1", "torch.tensor(0.1)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LambdaLR({}, lambda t: 0.5 ** t)",
+        "SequentialLR(o := {}, [LinearLR(o, 0.5), CosineAnnealingLR(o, 9, 0)], [5])",
+        "ChainedScheduler([ExponentialLR(o := {}, 0.9), StepLR(o, 4)])",
+        "OneCycleLR({}, 1, 90)",
+        "CyclicLR({}, 0, 1, 5, mode='exp_range', gamma=0.9)",
+    ],
+)
+def test_usual_arguments_are_computed_in_arrays(text: str, lr: str) -> None:
+    workers = read(text.format(f"SGD(params, lr={lr})"), dialect="torch").build()  # type: ignore[attr-defined]
+    workers[0].step(workers)
+    assert workers[0].plain

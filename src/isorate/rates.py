@@ -107,6 +107,12 @@ def read_optimizer(
                 hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
             )
         groups = tuple(_group(each, default, kept.name, names) for each in entries)
+        sharing = [
+            g.tensor is not None and "lr" not in e for g, e in zip(groups, entries, strict=True)
+        ]
+        if sum(sharing) > 1:
+            pairs = zip(groups, sharing, strict=True)
+            groups = tuple(msgspec.structs.replace(g, shared=shared) for g, shared in pairs)
     except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
         if beside is None:
             raise
@@ -246,9 +252,10 @@ def _rate(node: ast.expr, names: Names) -> tuple[Any, Any]:
     called = dotted(node.func) if isinstance(node, ast.Call) else None
     if not isinstance(node, ast.Call) or (called or "").rpartition(".")[2] not in TENSORS:
         return known_value(node, names), None
-    if len(node.args) != 1:
-        raise ReadError(f"{shown(node)} cannot be read", required="a tensor of one number")
-    dtype = "float32"
+    if len(node.args) != 1 or called == "torch.Tensor":  # which makes one of that size
+        raise ReadError(f"{shown(node)} cannot be read", required="torch.tensor of one number")
+    rate = known_value(node.args[0], names)
+    dtype = "int64" if isinstance(rate, int) else "float32"
     for keyword in node.keywords:
         if keyword.arg == "dtype":
             written = (dotted(keyword.value) or "").rpartition(".")[2]
@@ -256,7 +263,7 @@ def _rate(node: ast.expr, names: Names) -> tuple[Any, Any]:
     if dtype not in DTYPES.values():
         text = "the tensor's dtype has no native arithmetic here"
         raise ReadError(text, required="float32 or float64", got=dtype or "?")
-    return known_value(node.args[0], names), dtype
+    return rate, dtype
 
 
 def _plain(node: ast.expr, names: Names) -> ast.expr:

@@ -62,7 +62,7 @@ class ArrayNamespace:
         """Return the least and the greatest absolute value."""
         if isinstance(x, float):
             return abs(x), abs(x)
-        size = np.abs(x)
+        size = np.abs(np.asarray(x, np.float64))
         return float(size.min(initial=math.inf)), float(size.max(initial=0.0))
 
     @staticmethod

@@ -59,6 +59,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
         tensor: the dtype where the rate is a tensor, else none: a Python float.
         left: what a scheduler left in the group besides, as ``OneCycleLR`` does, by its key.
         others: its entries that are no rates, as source: ``"'weight_decay': 0.0"``.
+        shared: whether its rate is the optimizer's own tensor, which other groups hold, too.
 
     """
 
@@ -67,6 +68,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
     tensor: Literal["float32", "float64"] | None = None
     left: dict[str, float] = {}
     others: tuple[str, ...] = ()
+    shared: bool = False
 
     def __post_init__(self) -> None:
         for name, value in {"lr": self.lr, "initial_lr": self.initial_lr, **self.left}.items():
@@ -603,7 +605,8 @@ def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
     """Return an optimizer with these groups as Python source."""
     constructor = f"{known.module}.{optimizer.name}" if optimizer.name in known else optimizer.name
     groups = optimizer.groups
-    first = _rate(groups[0].lr, groups[0], known.package)
+    default = next((group for group in groups if group.shared), groups[0])
+    first = _rate(default.lr, default, known.package)
     if len(groups) == 1 and groups[0] == ParamGroup(groups[0].lr, None, groups[0].tensor):
         params = "params"
     else:
@@ -616,7 +619,9 @@ def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
 
 
 def _group_code(params: str, group: ParamGroup, package: str) -> str:
-    entries = [f"'params': {params}", f"'lr': {_rate(group.lr, group, package)}"]
+    entries = [f"'params': {params}"]
+    if not group.shared:
+        entries.append(f"'lr': {_rate(group.lr, group, package)}")
     if group.initial_lr is not None:
         entries.append(f"'initial_lr': {_rate(group.initial_lr, group, package)}")
     entries += [f"{name!r}: {source(value)}" for name, value in group.left.items()]

@@ -40,7 +40,7 @@ class SteppedCall(Call, frozen=True):
         except Exception as error:
             halt = halting(error)
             if halt.error == LIMIT:
-                raise RunError(f"{self.name} is too much for Isorate {when}: {halt.text}") from None
+                raise RunError(f"Isorate does not follow {self.name} {when}: {halt.text}") from None
             kind = getattr(builtins, halt.error) if halt is error else type(error)
             return Fault(kind, self.blamed(halt.text), when)
         return None

@@ -38,6 +38,11 @@ Group = dict[str, Any]
 #: Every integer up to here is a float64.
 EXACT = 2**53
 
+SHARED = (
+    "the groups share the optimizer's tensor, so that torch sets the last one's rate for all: "
+    "give each group an 'lr' of its own"
+)
+
 
 def group_of(stated: ParamGroup) -> Group:
     """Return a parameter group as torch holds it: Python numbers, or tensors of one element."""
@@ -45,7 +50,7 @@ def group_of(stated: ParamGroup) -> Group:
     group: Group = {name: value for name, value in entries.items() if value is not None}
     if stated.tensor is not None:
         group = {name: Tensor(value, stated.tensor) for name, value in group.items()}
-    return group | stated.left
+    return group | stated.left | ({"shared": True} if stated.shared else {})
 
 
 def put(group: Group, lr: Any) -> None:
@@ -130,6 +135,7 @@ class Worker:
         #: What a constructor keeps besides: the position in a cycle, for example.
         self.kept: dict[str, Any] = {}
         self._plain = False
+        self._floating = False
 
     @classmethod
     def build(cls, call: Any, groups: list[Group]) -> list[Worker]:
@@ -143,7 +149,8 @@ class Worker:
         cls.begin_again(workers)
         for worker in workers:
             call.built(worker)
-            worker._plain = call.plain(worker)
+            worker._plain = "shared" not in worker.group and call.plain(worker)
+            worker._floating = worker._plain and call.leaves_floats(worker)
         return workers
 
     @property
@@ -164,7 +171,7 @@ class Worker:
     @property
     def floating(self) -> bool:
         """Whether it does among others, too, which find the rates that it leaves."""
-        return self.plain and is_float(self.lr) and is_float(self.base)
+        return self.plain and self._floating and is_float(self.lr)
 
     @staticmethod
     def step(workers: list[Any]) -> None:
@@ -454,7 +461,11 @@ def work(call: Any, groups: list[Group]) -> list[Work]:
 
 
 def _put_all(workers: list[Any], rates: list[Any]) -> None:
-    """Set every group's rate, once all are known."""
+    """Set every group's rate, once all are known; groups may share one tensor."""
+    if len(workers) > 1:
+        shared = [r for worker, r in zip(workers, rates, strict=True) if "shared" in worker.group]
+        if len(set(map(repr, shared))) > 1:
+            raise Halting(LIMIT, SHARED)
     for worker, rate in zip(workers, rates, strict=True):
         put(worker.group, rate)
 

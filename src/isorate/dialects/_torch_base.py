@@ -112,6 +112,9 @@ class OptimizerCall(SteppedCall, frozen=True):
             ArithmeticError,
         ) as error:  # what the first step did not need
             raise ConvertError(f"there is no schedule in it: {self.blamed(str(error))}") from None
+        pairs = zip(schedules, plain, strict=True)
+        if len({repr(schedule) for schedule, group in pairs if group.shared}) > 1:
+            raise ConvertError(stepping.SHARED)
         return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
@@ -141,26 +144,24 @@ Rates = tuple["NDArray[Any]", Halting | None]
 
 def _now(workers: Sequence[stepping.Work], dtype: str) -> Rates:
     """Return the rates that the groups hold."""
-    try:
-        rates = [[stepping.rate_of(worker.group)] for worker in workers]
-    except Exception as error:
-        return np.empty((len(workers), 0), dtype), stepping.halting(error)
-    return np.array(rates).astype(dtype), None
+    return _columns(workers, iter([None]), dtype)
 
 
 def _one_by_one(workers: list[stepping.Work], steps: int, dtype: str) -> Rates:
     """Take some steps as torch does."""
-    columns = [np.empty((len(workers), 0), dtype)]
-    for _ in range(steps):
-        try:
-            workers[0].step(workers)
-        except Exception as error:
-            return np.concatenate(columns, axis=1), stepping.halting(error)
-        column, halt = _now(workers, dtype)
-        columns.append(column)
-        if halt is not None:
-            return np.concatenate(columns, axis=1), halt
-    return np.concatenate(columns, axis=1), None
+    return _columns(workers, (workers[0].step(workers) for _ in range(steps)), dtype)
+
+
+def _columns(workers: Sequence[stepping.Work], taken: Iterator[None], dtype: str) -> Rates:
+    """Return the rates that the groups hold after each step, as far as none raises."""
+    columns: list[list[float]] = []
+    halt = None
+    try:
+        for _ in taken:
+            columns.append([stepping.rate_of(worker.group) for worker in workers])
+    except Exception as error:
+        halt = stepping.halting(error)
+    return np.array(columns).reshape(-1, len(workers)).T.astype(dtype), halt
 
 
 def _in_bulk(workers: Sequence[stepping.Work], steps: int, dtype: str) -> Rates:
@@ -209,6 +210,15 @@ class LRScheduler(OptimizerCall, frozen=True):
             stepping.plain(value, defaults.get(name), single=single)
             for name, value in given.items()
         )
+
+    def leaves_floats(self, worker: Worker) -> bool:
+        """Whether the rate stays a float, also where it is set anew from an integer."""
+        if stepping.is_float(worker.base):
+            return True
+        try:
+            return isinstance(self.closed(worker), float)
+        except Exception:
+            return False
 
     def advance(self, worker: Worker) -> None:
         """Count one step on."""

@@ -1234,16 +1234,17 @@ class LambdaLR(Setting, frozen=True):
             worker.kept["function"] = function
 
     def plain(self, worker: Worker) -> bool:
-        """Whether it is an expression, which may be asked for many values at once.
+        """Whether it is an expression, whose values may be computed as floats.
 
-        A base rate that is the integer 0 leaves nothing of values that no float holds.
+        Where an integer is beyond the floats, 0 times it is not.
         """
-        readable = isinstance(worker.kept["function"], Expression)
-        return (
-            super().plain(worker)
-            and readable
-            and (worker.base != 0 or stepping.is_float(worker.base))
-        )
+        known = isinstance(worker.kept["function"], Expression)
+        nonzero = stepping.is_float(worker.base) or worker.base != 0
+        return known and nonzero and super().plain(worker)
+
+    def leaves_floats(self, worker: Worker) -> bool:
+        """Whether the base rate is a float: who knows what the lambda says."""
+        return stepping.is_float(worker.base)
 
     def rate(self, worker: Worker) -> Any:
         """Multiply the base rate."""
