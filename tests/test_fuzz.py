@@ -21,9 +21,6 @@ from tests.fuzzing.texts import Texts
 from tests.fuzzing.ways import TARGETS, drawn_case, escapes, limited
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
-pytestmark = pytest.mark.skipif(
-    not FULL, reason="converting a cosine of 10**9 updates takes longer than a text may"
-)
 TEXTS = 1000
 FIRST = SystemRandom().randrange(10**9) if FULL else 0
 SEEDS = range(FIRST, FIRST + (1000 if FULL else 20))
