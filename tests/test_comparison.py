@@ -427,3 +427,15 @@ def test_what_is_equal_is_said_to_differ_by_what_it_does() -> None:
     assert "by at most 9.9e-324." in tiny.sentence
     other = compare(np.array([0.5, 0.25]), np.array([0.5, 0.25], np.float32))
     assert other.sentence == "Identical over 2 updates: the same numbers."
+
+
+def test_a_schedule_that_lasts_as_long_as_the_run_does_not_halt() -> None:
+    whole = Until(Cosine(0.1, 0.0, 9), 6)
+    beside = compare(whole, Curve(np.array([whole.at(k) for k in range(6)]), "the same"), Run(6))
+    assert beside.a.halt is None
+    assert beside.b.halt is None
+    assert not any(reason.kind == "length" for reason in beside.reasons)
+    assert beside.verdict == "identical"
+    longer = compare(whole, whole, Run(7))
+    assert longer.a.halt is not None
+    assert longer.a.halt.update == 6

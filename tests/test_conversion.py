@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from isorate import Conversion, ConvertError, Run, compare, conversion, convert, read, simulate
 from isorate.conversion import Way
-from isorate.dialects._base import Call
+from isorate.core.combinators import Groups, Join
+from isorate.core.shapes import Constant, Linear
+from isorate.dialects._base import Call, Lift, Refusal
+from isorate.dialects.torch import SequentialLR
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
 EPOCHS = Run(epochs=3, updates_per_epoch=2, step_every="epoch")
@@ -396,3 +399,13 @@ def test_a_list_is_one_longer_where_that_is_the_trough() -> None:
         result = convert(TORCH.format(100, 0.0), to="mindspore", run=run)
         call: Any = way(result, "mindspore.nn.cosine_decay_lr").call
         assert call.total_step == total
+
+
+def test_groups_that_differ_in_their_milestones_are_no_sequence() -> None:
+    def warm(boundary: int) -> Join:
+        return Join((Linear(0.01, 0.1, boundary), Constant(0.1)), (boundary,))
+
+    alike = SequentialLR.lift(Groups((warm(5), warm(5))), 20)
+    assert isinstance(alike, Lift)
+    unlike = SequentialLR.lift(Groups((warm(5), warm(6))), 20)
+    assert unlike == Refusal("the parameter groups differ in their milestones")

@@ -421,3 +421,63 @@ def test_schedules_print_and_show_themselves() -> None:
     shown = schedule._repr_html_()
     assert "<svg" in shown
     assert "staircase" in shown
+
+
+# --- bounds that are easily off by one ------------------------------------------------------------
+
+WAVE = Cosine(0.1, 0.0, 4, "mirror")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "cycle"),
+    [
+        (Constant(0.1), 1),
+        (WAVE, 8),
+        (Cosine(0.1, 0.0, 4, "repeat"), 4),
+        (Cosine(0.1, 0.0, 4), None),
+        (Staircase(WAVE, 3), 24),
+        (Staircase(Cosine(0.1, 0.0, 4), 3), None),
+        (Scale(WAVE, 2.0), 8),
+        (Clamp(WAVE, 0.01, 0.05), 8),
+        (Repeat(Cosine(0.1, 0.0, 5), 5), 5),
+        (Repeat(Cosine(0.1, 0.0, 5), 5, 2), None),
+    ],
+)
+def test_cycles(schedule: Schedule, cycle: int | None) -> None:
+    assert schedule.cycle == cycle
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "least", "most"),
+    [
+        ((0.02, None), (None, 0.05), 0.02, 0.05),
+        ((None, 0.05), (0.02, None), 0.02, 0.05),
+        ((0.02, 0.05), (0.01, 0.09), 0.02, 0.05),
+        ((0.01, 0.09), (0.02, 0.05), 0.02, 0.05),
+        ((0.06, None), (None, 0.05), 0.06, 0.06),
+        ((None, 0.01), (0.02, None), 0.01, 0.01),
+    ],
+)
+def test_a_clamp_within_a_clamp(
+    outer: tuple[float | None, float | None],
+    inner: tuple[float | None, float | None],
+    least: float,
+    most: float,
+) -> None:
+    both = Clamp(Clamp(WAVE, *inner), *outer)
+    for one in (both, both.normal()):
+        assert [one.at(k) for k in range(9)] == [
+            min(max(WAVE.at(k), least), most) for k in range(9)
+        ]
+
+
+def test_json_is_read_down_to_the_last_level_that_is_allowed() -> None:
+    def nested(levels: int) -> str:
+        schedule: Schedule = Constant(0.1)
+        for _ in range(levels - 1):
+            schedule = Scale(schedule, 1.0)
+        return schedule.to_json()
+
+    assert Schedule.from_json(nested(64)).at(0) == 0.1
+    with pytest.raises(ScheduleError, match="64 levels at most"):
+        Schedule.from_json(nested(65))
