@@ -758,3 +758,11 @@ def test_a_scheduler_is_not_given_another_framework_s_optimizer() -> None:
     text = "torch.optim.lr_scheduler.StepLR(mindspore.experimental.optim.SGD(params, lr=0.1), 3)"
     with pytest.raises(ReadError, match="is given an optimizer of mindspore's: required one of t"):
         read(text)
+
+
+def test_an_integer_in_a_tensor_stays_one_in_torch_alone() -> None:
+    optimizer = "mindspore.experimental.optim.SGD(params, lr=mindspore.tensor(1))"
+    call = read(f"StepLR({optimizer}, 3)")
+    assert simulate(call, 4).values.tolist()[:3] == [1.0, 1.0, 1.0]
+    with pytest.raises(ReadError, match="required float32 or float64, got int64"):
+        read("StepLR(torch.optim.SGD(params, lr=torch.tensor(1)), 3)")

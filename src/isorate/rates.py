@@ -255,7 +255,8 @@ def _rate(node: ast.expr, names: Names) -> tuple[Any, Any]:
     if len(node.args) != 1 or called == "torch.Tensor":  # which makes one of that size
         raise ReadError(f"{shown(node)} cannot be read", required="torch.tensor of one number")
     rate = known_value(node.args[0], names)
-    dtype = "int64" if isinstance(rate, int) else "float32"
+    kept = (called or "").partition(".")[0] not in ("mindspore", "ms")  # which make it a float
+    dtype = "int64" if kept and isinstance(rate, int) else "float32"
     for keyword in node.keywords:
         if keyword.arg == "dtype":
             written = (dotted(keyword.value) or "").rpartition(".")[2]
