@@ -13,8 +13,8 @@ import mindspore
 from mindspore import Tensor, nn
 
 from benchmarks.measure import Row, seconds
-from isorate.core.shapes import Cosine
 from isorate.mindspore import ScheduleLR
+from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ HELD: Final = {
 }
 SCRIPT: Final = """
 from mindspore import Parameter, Tensor, nn
-from isorate.core.shapes import Cosine
+from isorate.schedule.shapes import Cosine
 from isorate.mindspore import ScheduleLR
 from benchmarks.bench_mindspore_cell import resident
 rates = 0.1

@@ -20,8 +20,8 @@ from isorate import (
     read,
     simulate,
 )
-from isorate.core.curve import Halt
-from isorate.core.shapes import Linear
+from isorate.schedule.curve import Halt
+from isorate.schedule.shapes import Linear
 
 TEXT = "LinearLR(SGD(p, lr=0.5), 0.5, total_iters=2)"  # 0.25, 0.375, 0.5, 0.5, …
 RATES = [0.25, 0.375, 0.5, 0.5]

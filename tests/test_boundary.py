@@ -23,12 +23,16 @@ from isorate import (
     simulate,
 )
 from isorate.cli._commands import run as command
-from isorate.core.errors import LONGEST_MESSAGE
-from isorate.core.shapes import Table
-from isorate.dialects._base import Call, Card, Fault, Feedback, Halting, Lift, Plateau, Refusal
 from isorate.dialects.mindspore import LearningRateList, ListConcatenation
+from isorate.kit.boundary import Fault, Halting
+from isorate.kit.call import Call
+from isorate.kit.card import Card
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.plateau import Feedback, Plateau
 from isorate.reports.figure import Figure, Line
 from isorate.reports.plot import picture, terminal
+from isorate.schedule.errors import LONGEST_MESSAGE
+from isorate.schedule.shapes import Table
 
 CARD = Card(
     name="elsewhere.Odd",

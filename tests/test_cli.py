@@ -14,7 +14,7 @@ import pytest
 
 from isorate import Schedule, read, simulate
 from isorate.cli._commands import run as command_line
-from isorate.core.run import Run
+from isorate.schedule.run import Run
 
 A = "CosineAnnealingLR(SGD(p, lr=0.1), T_max=2, eta_min=0.01)"
 B = "cosine_decay_lr(0.01, 0.1, 6, 2, 2)"

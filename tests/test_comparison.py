@@ -24,8 +24,8 @@ from isorate import (
     read,
     simulate,
 )
-from isorate.core.combinators import Staircase, Until
-from isorate.core.shapes import Constant, Cosine
+from isorate.schedule.combinators import Staircase, Until
+from isorate.schedule.shapes import Constant, Cosine
 from isorate.simulation import LONGEST_RUN
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
@@ -332,7 +332,7 @@ def test_a_warmup_and_a_cosine_are_proved_equal_however_they_are_said() -> None:
     listed = "warmup_lr(0.1, 4, 1, 4) + cosine_decay_lr(0.0, 0.1, 8, 1, 10)"
     cells = "WarmUpThen(WarmUpLR(0.1, 4), CosineDecayLR(0.0, 0.1, 10))"
     joined = read(listed).lower()
-    from isorate.core.shapes import Cosine, Linear
+    from isorate.schedule.shapes import Cosine, Linear
 
     meant = Linear(0.0, 0.1, 4).then(Cosine(0.1, 0.0, 10), at=4)
     assert compare(joined, meant.until(12), Run(12)).proved

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from isorate import Conversion, ConvertError, Run, compare, conversion, convert, read, simulate
 from isorate.conversion import Way
-from isorate.core.combinators import Groups, Join
-from isorate.core.shapes import Constant, Linear
-from isorate.dialects._base import Call, Lift, Refusal
 from isorate.dialects.torch import SequentialLR
+from isorate.kit.call import Call
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Groups, Join
+from isorate.schedule.shapes import Constant, Linear
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
 EPOCHS = Run(epochs=3, updates_per_epoch=2, step_every="epoch")

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from isorate import ReadError, dialects
-from isorate.dialects._base import Call
+from isorate import ReadError
+from isorate.kit import registry
+from isorate.kit.call import Call
 
-CONSTRUCTORS = list(dialects.constructors())
+CONSTRUCTORS = list(registry.constructors())
 
 PLUGIN = '''
 from typing import ClassVar
 import numpy as np
-from isorate.core.shapes import Constant
-from isorate.dialects._base import Call, Card, Dialect, Lift, Proof, Refusal
+from isorate.kit import Call, Card, Dialect, Lift, Proof, Refusal
+from isorate.schedules import Constant
 
 class steady(Call, frozen=True):
     """A rate that stays."""
@@ -46,7 +47,7 @@ def test_names_are_unique_and_the_cards_complete() -> None:
     assert len(set(names)) == len(names)
     for constructor in CONSTRUCTORS:
         card = constructor.card
-        assert card.dialect in dialects.registered()
+        assert card.dialect in registry.registered()
         assert card.docs
         assert card.arithmetic
         assert card.past_end
@@ -57,7 +58,7 @@ def test_names_are_unique_and_the_cards_complete() -> None:
 
 
 def test_torch_comes_first() -> None:
-    assert next(iter(dialects.builtin())) == "torch"
+    assert next(iter(registry.builtin())) == "torch"
 
 
 @pytest.mark.parametrize("constructor", CONSTRUCTORS, ids=lambda c: c.card.name)
@@ -68,7 +69,7 @@ def test_each_answers_the_four_questions_itself(constructor: type[Call]) -> None
 
 def test_an_unknown_dialect_is_named_with_those_there_are() -> None:
     with pytest.raises(ReadError, match="torch, mindspore, isorate"):
-        dialects.get("tensorflow")
+        registry.get("tensorflow")
 
 
 def test_another_package_can_register_a_dialect(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate.dialects._float32 import Float32, single
+from isorate.kit.float32 import Float32, single
 
 pytestmark = pytest.mark.numpy
 

@@ -22,7 +22,7 @@ def test_import_loads_nothing_heavy() -> None:
 
 def test_core_schedules_need_no_numpy() -> None:
     code = (
-        "import sys; from isorate.core.shapes import Cosine; "
+        "import sys; from isorate.schedule.shapes import Cosine; "
         "print(Cosine(0.1, 0.01, 2).at(2), 'numpy' in sys.modules)"
     )
     assert run(code) == "0.01 False"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from isorate import ReadError, Run, compare, read, simulate
-from isorate.core.curve import Curve
 from isorate.mappings import MappingPage, Trap, between, get, pages
 from isorate.reports.markdown import called, mapping, mapping_index
+from isorate.schedule.curve import Curve
 
 EXAMPLES = [(page, index) for page in pages().values() for index in range(len(page.examples))]
 TRAPS = [(page, trap) for page in pages().values() for trap in page.traps]

@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate import ConvertError, Run, read, simulate
-from isorate.core.combinators import Join
-from isorate.core.expression import Expression
-from isorate.core.shapes import (
+from isorate.dialects import mindspore
+from isorate.dialects.mindspore._bulk import values_over
+from isorate.dialects.mindspore._tensors import held_number, value_at
+from isorate.kit.float32 import single
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Join
+from isorate.schedule.expression import Expression
+from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,
@@ -22,11 +27,6 @@ from isorate.core.shapes import (
     PiecewiseConstant,
     Table,
 )
-from isorate.dialects import mindspore
-from isorate.dialects._base import Lift, Refusal
-from isorate.dialects._float32 import single
-from isorate.dialects.mindspore._bulk import values_over
-from isorate.dialects.mindspore._tensors import held_number, value_at
 
 SGD = "mindspore.experimental.optim.SGD"
 TABLE = Path(__file__).parent / "tables" / "mindspore.json"

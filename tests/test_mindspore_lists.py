@@ -11,19 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from isorate import ReadError, Run, compare, read, simulate
-from isorate.core.combinators import Groups, Join, Shift, Staircase, Until
-from isorate.core.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
-from isorate.dialects._base import Lift, Refusal
 from isorate.dialects.mindspore import (
     DIALECT,
     CosineDecayLR,
@@ -42,10 +29,24 @@ from isorate.dialects.mindspore import (
     polynomial_decay_lr,
     warmup_lr,
 )
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Until
+from isorate.schedule.shapes import (
+    Constant,
+    Cosine,
+    Exponential,
+    Inverse,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+    Table,
+)
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call, Deviation
+    from isorate.kit.call import Call
+    from isorate.kit.card import Deviation
+    from isorate.schedule.node import Schedule
 
 HALF = math.log(2)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from isorate import Run, read, simulate
-from isorate.core.errors import NativeError
+from isorate.schedule.errors import NativeError
 
 SGD = "mindspore.experimental.optim.SGD(params, lr=0.1)"
 

@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from isorate import Run, Schedule, compare, dialects, read, simulate
-from isorate.core.combinators import Shift, Sum
-from isorate.core.shapes import Constant, Cosine, Exponential, Formula, Linear
+from isorate import Run, Schedule, compare, read, simulate
 from isorate.dialects import torch
-from isorate.dialects._any_schedule import ScheduleLR
-from isorate.dialects._base import Call, Card, Optimizer, Proof
 from isorate.dialects.isorate import CosineAnnealingLR
+from isorate.dialects.isorate.any_schedule import ScheduleLR
 from isorate.dialects.mindspore import LearningRateList
 from isorate.dialects.mindspore._epochs import EpochList
+from isorate.kit import registry
+from isorate.kit.call import Call
+from isorate.kit.card import Card, Proof
+from isorate.kit.optimizer import Optimizer
+from isorate.schedule.combinators import Shift, Sum
+from isorate.schedule.shapes import Constant, Cosine, Exponential, Formula, Linear
 from isorate.simulation import meaning
 
 #: Where to look: an unreduced cosine was taken for proved up to the second of these.
@@ -124,7 +127,7 @@ ENTERED: dict[str, tuple[str, Callable[[Any, int], Rates | None]]] = {
 #: Whatever states it; a list that is written out goes no farther than it is written.
 STATED = [
     constructor
-    for constructor in dialects.constructors()
+    for constructor in registry.constructors()
     if constructor.card.proof is Proof.EACH_STEP and constructor is not LearningRateList
 ]
 

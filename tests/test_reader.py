@@ -12,13 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate import IsorateError, ReadError, read
-from isorate.core.expression import Expression
-from isorate.dialects import constructors
-from isorate.dialects._base import Call, Optimizer, ParamGroup
 from isorate.dialects.isorate import CosineAnnealingLR as DropIn
 from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
 from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
 from isorate.dialects.torch import CosineAnnealingLR, LambdaLR
+from isorate.kit.call import Call
+from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.registry import constructors
+from isorate.schedule.expression import Expression
 
 TABLES = Path(__file__).parent / "tables"
 HERE = CosineAnnealingLR(Optimizer.of(0.1), 100, 0.001)

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from isorate import IsorateError, ReadError, Run, convert, dialects, read, simulate
-from isorate.core.errors import MissingRateError
-from isorate.core.shapes import Constant
+from isorate import IsorateError, ReadError, Run, convert, read, simulate
 from isorate.dialects import _unread
-from isorate.dialects._base import Call, Card, Dialect, Lift, Optimizer, ParamGroup, Proof, Refusal
-from isorate.dialects._optimizers import TORCH, Optimizers
-from isorate.reader import reading
+from isorate.dialects.torch.optimizers import TORCH
+from isorate.kit import registry
+from isorate.kit.call import Call
+from isorate.kit.card import Card, Proof
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
+from isorate.kit.registry import Dialect
+from isorate.reading.reader import reading
+from isorate.schedule.errors import MissingRateError
+from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,13 +75,13 @@ SAIL = Dialect("sail", "Sail", "1", (LinearLR, StepLR, decay), precedence=50, op
 @pytest.fixture
 def sail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Register a dialect that has names of torch's, with other arguments."""
-    known = {"torch": dialects.get("torch"), "sail": SAIL, **dialects.builtin()}
-    monkeypatch.setattr(dialects, "builtin", lambda: known)
-    monkeypatch.setattr(dialects, "registered", lambda: known)
-    dialects._by_last_name.cache_clear()
+    known = {"torch": registry.get("torch"), "sail": SAIL, **registry.builtin()}
+    monkeypatch.setattr(registry, "builtin", lambda: known)
+    monkeypatch.setattr(registry, "registered", lambda: known)
+    registry._by_last_name.cache_clear()
     yield
     monkeypatch.undo()
-    dialects._by_last_name.cache_clear()
+    registry._by_last_name.cache_clear()
 
 
 # --- whose constructor a name is ------------------------------------------------------------------
@@ -202,7 +207,7 @@ def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:
 
 
 def test_no_name_is_both_read_and_unread() -> None:
-    read_names = {c.card.name.rpartition(".")[2] for c in dialects.constructors()}
+    read_names = {c.card.name.rpartition(".")[2] for c in registry.constructors()}
     for framework in _unread.UNREAD:
         names = framework.names.split()
         assert len(set(names)) == len(names)

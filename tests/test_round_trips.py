@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isorate import ConvertError, IsorateError, Run, read, simulate
-from isorate.core.combinators import Shift
-from isorate.core.errors import ScheduleError
-from isorate.core.shapes import Cosine
 from isorate.dialects import mindspore, torch
-from isorate.dialects._base import Lift, Refusal
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Shift
+from isorate.schedule.errors import ScheduleError
+from isorate.schedule.shapes import Cosine
 from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 
 #: Whose arguments a schedule keeps to the bit. The others' are shares of a base rate, and which one

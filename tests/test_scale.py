@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from isorate import IsorateError, Run, compare, convert, evaluate, read, simulate
-from isorate.dialects import constructors
-from isorate.dialects._base import Call
+from isorate.kit.call import Call
+from isorate.kit.registry import constructors
 from tests.bounded import bounded, calls_of
 
 if TYPE_CHECKING:

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, dialects, evaluate, read
+from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate, read
+from isorate.kit import registry
 from isorate.simulation import simulate
 from tests.conformance.agreement import ulps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from isorate.dialects._base import Call, Dialect
+    from isorate.kit.call import Call
+    from isorate.kit.registry import Dialect
 
     Rates = NDArray[np.floating[Any]]
     Row = dict[str, Any]
@@ -56,7 +58,7 @@ def rows() -> list[Any]:
     """Return every dialect × row; a missing table is left to the test that asks for it."""
     return [
         pytest.param(dialect, row, id=f"{dialect}-{row['id']}")
-        for dialect in dialects.builtin()
+        for dialect in registry.builtin()
         if (TABLES / f"{dialect}.json").exists()
         for row in table(dialect)["rows"]
     ]
@@ -158,7 +160,7 @@ def test_row(dialect: str, row: Row) -> None:
 # --- the tables are whole ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dialect", dialects.builtin().values(), ids=lambda d: d.name)
+@pytest.mark.parametrize("dialect", registry.builtin().values(), ids=lambda d: d.name)
 def test_table_is_whole(dialect: Dialect) -> None:
     captured = table(dialect.name)
     assert captured["dialect"] == dialect.name
@@ -178,7 +180,7 @@ def test_table_is_whole(dialect: Dialect) -> None:
         assert few == {}
 
 
-@pytest.mark.parametrize("dialect", dialects.builtin().values(), ids=lambda d: d.name)
+@pytest.mark.parametrize("dialect", registry.builtin().values(), ids=lambda d: d.name)
 def test_the_cards_name_the_exceptions_that_were_raised(dialect: Dialect) -> None:
     raised: dict[str, set[str]] = {c.card.name: set() for c in dialect.constructors}
     for row in table(dialect.name)["rows"]:
@@ -188,7 +190,7 @@ def test_the_cards_name_the_exceptions_that_were_raised(dialect: Dialect) -> Non
 
 
 def test_no_table_without_a_dialect() -> None:
-    assert {path.stem for path in TABLES.glob("*.json")} == set(dialects.builtin())
+    assert {path.stem for path in TABLES.glob("*.json")} == set(registry.builtin())
 
 
 # --- the check proves itself -------------------------------------------------------------------

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from isorate import IsorateError, Run, read, simulate
-from isorate.core.errors import NativeError, RunError
-from isorate.dialects import _torch_base
+from isorate.dialects.torch import base as _torch_base
+from isorate.schedule.errors import NativeError, RunError
 
 RESUMED = "torch.optim.SGD([{'params': params, 'lr': 0.1, 'initial_lr': 0.1}])"
 SINGLE = "SGD(params, lr=torch.tensor(0.1))"

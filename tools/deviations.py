@@ -6,7 +6,8 @@ is simulated here, and held against the framework itself in the conformance test
 
 from __future__ import annotations
 
-from isorate import Run, dialects, read, simulate
+from isorate import Run, read, simulate
+from isorate.kit import registry
 
 HEAD = """# Deviations
 
@@ -19,7 +20,7 @@ row shows it by a call: the rate of one of its updates, as the framework really 
 def page() -> str:
     """Return the ledger of all built-in dialects."""
     parts = [HEAD.rstrip("\n")]
-    for dialect in dialects.builtin().values():
+    for dialect in registry.builtin().values():
         rows = []
         for constructor in dialect.constructors:
             for entry in constructor.card.deviations:

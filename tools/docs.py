@@ -26,7 +26,7 @@ import mpmath
 import numpy as np
 
 from isorate import Run, evaluate, read, simulate
-from isorate.dialects import registered
+from isorate.kit.registry import registered
 from isorate.mappings import pages
 from isorate.reports.markdown import mapping, mapping_index
 
@@ -182,9 +182,9 @@ digits. Lines and inverse decays are within 4. What else there is has a bound of
   exact as the greatest;
 - `Repeat` with `shrink`: 12·2⁻⁵² of `h·|of| + max(h, 1)·|floor|`, `h = |shrink|^c` in cycle c.
 
-1 ULP is between 2⁻⁵³ and 2⁻⁵² of a number. `tests/core/test_accuracy.py` checks all of this against
-mpmath, with drawn schedules and rates from 10⁻³⁰⁰ to 10³⁰⁰; the worst of 350,000 rates measured was
-6 ULP off.
+1 ULP is between 2⁻⁵³ and 2⁻⁵² of a number. `tests/schedule/test_accuracy.py` checks all of this
+against mpmath, with drawn schedules and rates from 10⁻³⁰⁰ to 10³⁰⁰; the worst of 350,000
+rates measured was 6 ULP off.
 
 A rate beyond float64 is infinite, and one that is not stays right when its factors are: a rate
 that doubles 3000 times beside one that halves 3000 times comes back to what it was (a factor of

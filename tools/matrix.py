@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from isorate import Run, convert, dialects, read
-from isorate.dialects._base import shortened
+from isorate import Run, convert, read
+from isorate.kit import registry
+from isorate.kit.writing import shortened
 
 if TYPE_CHECKING:
     from isorate.conversion import Conversion, Way
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 SGD: Final = "torch.optim.SGD(params, lr=0.1)"
 MS_SGD: Final = "mindspore.experimental.optim.SGD(params, lr=0.1)"
@@ -100,7 +101,7 @@ def page() -> str:
     }
     parts = [HEAD]
     for (source, target), conversions in found.items():
-        titles = [dialects.get(dialect).title for dialect in (source, target)]
+        titles = [registry.get(dialect).title for dialect in (source, target)]
         parts.append(f"## From {titles[0]} to {titles[1]}\n")
         parts.append("| call | best way | over the run |\n|---|---|---|")
         parts[-1] += "".join(f"\n| `{name}` | {_best(c)} |" for name, c in conversions.items())

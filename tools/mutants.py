@@ -35,7 +35,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 #: What is mutated, below ``src/isorate``.
-ROOMS = ("core", "dialects", "simulation.py", "comparison.py", "conversion.py", "training", "torch")
+ROOMS = (
+    "schedule",
+    "kit",
+    "dialects",
+    "simulation.py",
+    "comparison.py",
+    "conversion.py",
+    "training",
+    "torch",
+)
 
 #: These change annotations, or nothing: ``x | None``, and ``+`` for a sign.
 LEFT_OUT = ("BitOr", "BitAnd", "BitXor", "Shift", "UAdd", "Invert", "RemoveDecorator", "NoBreak")

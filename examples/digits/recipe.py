@@ -24,7 +24,7 @@ from isorate import IsorateError, ReadError, Run, convert, read, simulate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 Array = NDArray[np.float32]
 

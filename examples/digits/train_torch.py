@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from recipe import MOMENTUM, Array, Recipe, main
 
-from isorate.core.shapes import Table
+from isorate.schedule.shapes import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
 
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 #: What can be built as it stands, and with what; MindSpore's list becomes a scheduler.
 BUILT = {

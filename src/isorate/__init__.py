@@ -15,40 +15,40 @@ if TYPE_CHECKING:
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
     from isorate.conversion import convert as convert
-    from isorate.core.curve import Curve as Curve
-    from isorate.core.errors import CompareError as CompareError
-    from isorate.core.errors import ConvertError as ConvertError
-    from isorate.core.errors import IsorateError as IsorateError
-    from isorate.core.errors import NativeError as NativeError
-    from isorate.core.errors import ReadError as ReadError
-    from isorate.core.errors import ReportError as ReportError
-    from isorate.core.errors import RunError as RunError
-    from isorate.core.errors import ScheduleError as ScheduleError
-    from isorate.core.run import Run as Run
-    from isorate.core.schedule import Schedule as Schedule
-    from isorate.reader import read as read
+    from isorate.reading.reader import read as read
+    from isorate.schedule.curve import Curve as Curve
+    from isorate.schedule.errors import CompareError as CompareError
+    from isorate.schedule.errors import ConvertError as ConvertError
+    from isorate.schedule.errors import IsorateError as IsorateError
+    from isorate.schedule.errors import NativeError as NativeError
+    from isorate.schedule.errors import ReadError as ReadError
+    from isorate.schedule.errors import ReportError as ReportError
+    from isorate.schedule.errors import RunError as RunError
+    from isorate.schedule.errors import ScheduleError as ScheduleError
+    from isorate.schedule.node import Schedule as Schedule
+    from isorate.schedule.run import Run as Run
     from isorate.simulation import evaluate as evaluate
     from isorate.simulation import simulate as simulate
 
 # Importing Isorate loads none of this: each name is looked up when it is first used.
 _HOMES = {
     "Comparison": "isorate.comparison",
-    "CompareError": "isorate.core.errors",
+    "CompareError": "isorate.schedule.errors",
     "Conversion": "isorate.conversion",
-    "ConvertError": "isorate.core.errors",
-    "Curve": "isorate.core.curve",
-    "IsorateError": "isorate.core.errors",
-    "NativeError": "isorate.core.errors",
-    "ReadError": "isorate.core.errors",
-    "ReportError": "isorate.core.errors",
-    "Run": "isorate.core.run",
-    "RunError": "isorate.core.errors",
-    "Schedule": "isorate.core.schedule",
-    "ScheduleError": "isorate.core.errors",
+    "ConvertError": "isorate.schedule.errors",
+    "Curve": "isorate.schedule.curve",
+    "IsorateError": "isorate.schedule.errors",
+    "NativeError": "isorate.schedule.errors",
+    "ReadError": "isorate.schedule.errors",
+    "ReportError": "isorate.schedule.errors",
+    "Run": "isorate.schedule.run",
+    "RunError": "isorate.schedule.errors",
+    "Schedule": "isorate.schedule.node",
+    "ScheduleError": "isorate.schedule.errors",
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",
-    "read": "isorate.reader",
+    "read": "isorate.reading.reader",
     "simulate": "isorate.simulation",
 }
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.core.curve import Curve
-from isorate.core.digits import apart
-from isorate.core.errors import CompareError
-from isorate.core.schedule import end_of_course
-from isorate.dialects._base import Call
 from isorate.explanation import Reason, SideFacts, explain, meanings_of, proved
+from isorate.kit.call import Call
+from isorate.schedule.curve import Curve
+from isorate.schedule.digits import apart
+from isorate.schedule.errors import CompareError
+from isorate.schedule.node import end_of_course
 from isorate.sides import Side, as_run, as_side
 from isorate.simulation import (
     Stream,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.core.curve import Halt
-    from isorate.core.run import Run
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.curve import Halt
+    from isorate.schedule.node import Schedule
+    from isorate.schedule.run import Run
     from isorate.sides import Given
 
 Verdict = Literal["identical", "equal", "diverge", "different"]
@@ -130,7 +130,7 @@ class Comparison:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        from isorate.core.notebook import sketch, table, thin
+        from isorate.schedule.notebook import sketch, table, thin
 
         rows: list[tuple[str, object]] = [
             ("verdict", self.sentence),

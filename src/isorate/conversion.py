@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from isorate import dialects
 from isorate.comparison import Comparison, compare_sides
-from isorate.core.errors import ConvertError, IsorateError
-from isorate.core.run import Run
-from isorate.dialects._base import (
-    Afterwards,
-    Call,
-    Feedback,
-    Lift,
-    Optimizer,
-    Refusal,
-    shortened,
-)
+from isorate.kit import registry
+from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.plateau import Feedback
+from isorate.kit.writing import shortened
+from isorate.schedule.errors import ConvertError, IsorateError
+from isorate.schedule.run import Run
 from isorate.sides import as_call, as_run
 from isorate.simulation import (
     check_length,
@@ -32,7 +27,8 @@ from isorate.simulation import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.core.schedule import Schedule
+    from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
     from isorate.sides import Given
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
@@ -115,7 +111,7 @@ class Conversion:
         return "\n".join(f"{shortened(way.code)}\n  {way.comparison}" for way in self.ways)
 
     def _repr_html_(self) -> str:
-        from isorate.core.notebook import table
+        from isorate.schedule.notebook import table
 
         rows: list[tuple[str, object]] = [
             ("from", self.call.code),
@@ -211,7 +207,7 @@ def _with_optimizer(lift: Lift, original: Call) -> Lift:
 
 def _translated(was: Optimizer, framework: str) -> tuple[Optimizer, list[str]]:
     """Say an optimizer by the class of the same name; else by ``SGD``, whose updates are others."""
-    known = dialects.get(framework).optimizers
+    known = registry.get(framework).optimizers
     if was.name not in known:
         return Optimizer.of(), [f"{framework} has no {was.name}: SGD stands for it"]
     parameters = known.parameters(was.name)
@@ -238,11 +234,11 @@ def _optimizer_of(call: Call) -> Optimizer | None:
 def _targets(to: str) -> Iterator[type[Call]]:
     """Visit the constructors of a dialect, and the drop-ins that run in its framework."""
     try:
-        target = dialects.get(str(to))
+        target = registry.get(str(to))
     except IsorateError as error:
         raise ConvertError(str(error)) from None
     yield from target.constructors
-    for constructor in dialects.constructors():
+    for constructor in registry.constructors():
         if constructor.card.runs_in == to and constructor.card.dialect != to:
             yield constructor
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from isorate.core.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
-from isorate.core.digits import apart
-from isorate.core.errors import IsorateError
-from isorate.core.schedule import Schedule, called, whole
-from isorate.core.shapes import (
+from isorate.kit.call import Call
+from isorate.kit.card import Proof, Role
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.writing import source
+from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
+from isorate.schedule.digits import apart
+from isorate.schedule.errors import IsorateError
+from isorate.schedule.node import Schedule, called, whole
+from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,
@@ -23,14 +27,13 @@ from isorate.core.shapes import (
     Polynomial,
     Table,
 )
-from isorate.dialects._base import Call, Optimizer, Proof, Role, source
 from isorate.simulation import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.core.curve import Halt
-    from isorate.core.run import Run
+    from isorate.schedule.curve import Halt
+    from isorate.schedule.run import Run
 
 
 #: So many numbers, or characters, of what is long are shown.

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.core.curve import Halt
-    from isorate.core.run import Run
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.curve import Halt
+    from isorate.schedule.run import Run
 
 
 @dataclass(frozen=True, slots=True)

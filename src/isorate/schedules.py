@@ -7,9 +7,9 @@ Example:
 
 """
 
-from isorate.core.algebra import formula, groups, join, rates, to_json
-from isorate.core.extension import extended
-from isorate.core.shapes import (
+from isorate.schedule.algebra import formula, groups, join, rates, to_json
+from isorate.schedule.extension import extended
+from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,

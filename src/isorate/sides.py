@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from isorate.core.curve import Curve
-from isorate.core.errors import ReadError, RunError
-from isorate.core.run import Run
-from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call
-from isorate.reader import read
+from isorate.kit.call import Call
+from isorate.reading.reader import read
+from isorate.schedule.curve import Curve
+from isorate.schedule.errors import ReadError, RunError
+from isorate.schedule.node import Schedule
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def as_call(given: Given) -> Call:
         ScheduleError: JSON that is no schedule.
 
     """
-    from isorate.dialects._any_schedule import ScheduleLR
+    from isorate.dialects.isorate.any_schedule import ScheduleLR
     from isorate.dialects.mindspore import LearningRateList
 
     side = as_side(given)

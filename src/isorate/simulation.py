@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.combinators import Groups, Join, Stepped
-from isorate.core.curve import Curve, Halt
-from isorate.core.errors import ConvertError, IsorateError, ReadError, RunError
-from isorate.core.evaluate import BLOCK, blocks, check_fits
-from isorate.core.evaluate import evaluate as evaluated
-from isorate.core.schedule import FARTHEST, Schedule, end_of_course
-from isorate.core.shapes import Constant
-from isorate.dialects._base import Call, Feedback, Halting
+from isorate.kit.boundary import Halting
+from isorate.kit.call import Call
+from isorate.kit.plateau import Feedback
+from isorate.schedule.combinators import Groups, Join, Stepped
+from isorate.schedule.curve import Curve, Halt
+from isorate.schedule.errors import ConvertError, IsorateError, ReadError, RunError
+from isorate.schedule.evaluate import BLOCK, blocks, check_fits
+from isorate.schedule.evaluate import evaluate as evaluated
+from isorate.schedule.node import FARTHEST, Schedule, end_of_course
+from isorate.schedule.shapes import Constant
 from isorate.sides import Side, as_run, as_side
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.core.run import Run
+    from isorate.schedule.run import Run
     from isorate.sides import Given
 
     Block = NDArray[np.floating[Any]]

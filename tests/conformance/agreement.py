@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isorate import simulate
-from isorate.dialects._base import LIMIT
+from isorate.kit.boundary import LIMIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate import Run
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
     from tests.conformance.frameworks import Seen
 
     Rates = NDArray[np.floating[Any]]

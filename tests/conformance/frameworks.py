@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.core.run import Run
+    from isorate.schedule.run import Run
 
     Rates = NDArray[np.floating[Any]]
 

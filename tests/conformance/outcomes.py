@@ -12,7 +12,7 @@ from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 
 if TYPE_CHECKING:
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 ANY: list[Any] = [
     *[0.0, 0.1, 0.05, 1.0, -0.01, 1e-320, float("nan"), float("inf"), -float("inf"), -0.0],

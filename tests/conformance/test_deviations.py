@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from isorate import Run, dialects, read
+from isorate import Run, read
+from isorate.kit import registry
 from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 
@@ -17,7 +18,7 @@ ENTRIES = [
         id=f"{constructor.card.name}-{number}",
         marks=getattr(pytest.mark, dialect.name),
     )
-    for dialect in dialects.builtin().values()
+    for dialect in registry.builtin().values()
     for constructor in dialect.constructors
     for number, entry in enumerate(constructor.card.deviations)
 ]

@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, read, simulate
-from isorate.dialects._float32 import annealing_cell
+from isorate.kit.float32 import annealing_cell
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
 from tests.conformance.frameworks import cell_at, drive
-from tests.core.drawing import schedules
+from tests.schedule.drawing import schedules
 
 SGD = "torch.optim.SGD"
 

@@ -14,7 +14,8 @@ pytest.importorskip("mindspore")
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 import matrix
 
-from isorate import dialects, read
+from isorate import read
+from isorate.kit import registry
 from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 
@@ -33,7 +34,7 @@ PAIRS = [
 def test_every_constructor_has_its_example() -> None:
     for dialect, examples in matrix.EXAMPLES.items():
         kinds = {type(matrix.example(dialect, name)) for name in examples}
-        assert kinds == set(dialects.get(dialect).constructors)
+        assert kinds == set(registry.get(dialect).constructors)
 
 
 @pytest.mark.parametrize(("source", "name", "target"), PAIRS)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from isorate import read
-from isorate.dialects._optimizers import MINDSPORE, TORCH, Optimizers
+from isorate.dialects.mindspore.optimizers import MINDSPORE
+from isorate.dialects.torch.optimizers import TORCH
+from isorate.kit.optimizer import Optimizers
 
 
 def classes(module: Any) -> dict[str, Any]:

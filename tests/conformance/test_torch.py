@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 pytest.importorskip("torch")
 
 from isorate import Run, read
-from isorate.core.errors import RunError
-from isorate.dialects._torch_tensors import Tensor
+from isorate.kit.tensors import Tensor
+from isorate.schedule.errors import RunError
 from tests.conformance import torch_oddities
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs

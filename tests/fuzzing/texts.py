@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isorate import dialects
+from isorate.kit import registry
 from tests.fuzzing.schedules import document
 from tests.fuzzing.words import BODIES, LISTS, ODD, OPTIMIZERS, SCHEDULES, STATEMENTS
 
@@ -59,7 +59,7 @@ def real() -> tuple[str, ...]:
 @cache
 def constructors() -> tuple[Any, ...]:
     """Return the constructors of every dialect that is built in."""
-    return tuple(c for d in dialects.builtin().values() for c in d.constructors)
+    return tuple(c for d in registry.builtin().values() for c in d.constructors)
 
 
 @cache

@@ -22,14 +22,14 @@ from isorate import (
     read,
     simulate,
 )
-from isorate.core.errors import LONGEST_MESSAGE
 from isorate.reports import figure, html, json
+from isorate.schedule.errors import LONGEST_MESSAGE
 from tests.fuzzing.schedules import document
 
 if TYPE_CHECKING:
     from random import Random
 
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 #: No stage may take more processor time with any text, in seconds; all together take milliseconds.
 LIMIT = 20

@@ -32,8 +32,8 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import lr_scheduler
 
-from isorate.core.schedule import Schedule
-from isorate.core.shapes import Cosine, Linear
+from isorate.schedule.node import Schedule
+from isorate.schedule.shapes import Cosine, Linear
 from isorate.torch import CosineAnnealingLR, ScheduleLR
 
 UPDATES = 24

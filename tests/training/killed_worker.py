@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch.optim import lr_scheduler
 
-from isorate.core.schedule import Schedule
-from isorate.core.shapes import Cosine, Linear
+from isorate.schedule.node import Schedule
+from isorate.schedule.shapes import Cosine, Linear
 from isorate.torch import CosineAnnealingLR, ScheduleLR
 
 UPDATES = 200

@@ -22,7 +22,7 @@ from tests.training.accelerate_loop import Case, Seen  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 pytestmark = [
     pytest.mark.torch,

@@ -12,11 +12,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from isorate import Run, simulate
-from isorate.core.evaluate import ArrayNamespace
-from isorate.core.shapes import Cosine
 from isorate.dialects import isorate as own
 from isorate.dialects import mindspore as mindspore_calls
 from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
+from isorate.schedule.evaluate import ArrayNamespace
+from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 import isorate.mindspore
 from isorate import Run, evaluate, simulate
-from isorate.core.combinators import Staircase, Until
-from isorate.core.shapes import Cosine
 from isorate.dialects import isorate as own
 from isorate.dialects import mindspore as dialect
 from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr, lists
 from isorate.mindspore.lists import COLUMNS, PIECE
+from isorate.schedule.combinators import Staircase, Until
+from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

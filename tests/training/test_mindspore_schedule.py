@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from mpmath import mp, mpf
 
 from isorate import Run, Schedule, ScheduleError, read
-from isorate.core.algebra import groups
-from isorate.core.combinators import (
+from isorate.schedule.algebra import groups
+from isorate.schedule.combinators import (
     Clamp,
     Groups,
     Join,
@@ -30,10 +30,10 @@ from isorate.core.combinators import (
     Sum,
     Until,
 )
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import MissingRateError
-from isorate.core.evaluate import ArrayNamespace
-from isorate.core.shapes import (
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.errors import MissingRateError
+from isorate.schedule.evaluate import ArrayNamespace
+from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,
@@ -45,7 +45,7 @@ from isorate.core.shapes import (
     Polynomial,
     Table,
 )
-from tests.core.drawing import schedules
+from tests.schedule.drawing import schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate.core.combinators import Groups, Join, Repeat, Scale, Stepped, Stretch
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import ScheduleError
-from isorate.core.schedule import SCALAR, Schedule
-from isorate.core.shapes import (
+from isorate.schedule.combinators import Groups, Join, Repeat, Scale, Stepped, Stretch
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.errors import ScheduleError
+from isorate.schedule.node import SCALAR, Schedule
+from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,
@@ -31,7 +31,7 @@ from isorate.training.rates import (
     Rates,
     per_group,
 )
-from tests.core.drawing import schedules
+from tests.schedule.drawing import schedules
 
 
 def alone(schedule: Schedule, step: int) -> float:

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 from torch.optim import lr_scheduler  # noqa: E402
 
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import (  # noqa: E402
     ChainedScheduler,
     ConstantLR,

@@ -26,9 +26,9 @@ from torch.distributed.checkpoint.state_dict import (  # noqa: E402
     set_optimizer_state_dict,
 )
 
-from isorate.core.combinators import Groups  # noqa: E402
-from isorate.core.schedule import Schedule  # noqa: E402
-from isorate.core.shapes import Constant, Cosine, Linear  # noqa: E402
+from isorate.schedule.combinators import Groups  # noqa: E402
+from isorate.schedule.node import Schedule  # noqa: E402
+from isorate.schedule.shapes import Constant, Cosine, Linear  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR  # noqa: E402
 from isorate.training.states import OnMismatch  # noqa: E402
 from tests.training.distributed_worker import (  # noqa: E402

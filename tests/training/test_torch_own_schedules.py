@@ -11,9 +11,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from isorate import read  # noqa: E402
-from isorate.core.combinators import Groups  # noqa: E402
-from isorate.core.errors import IsorateError, ReadError, ScheduleError  # noqa: E402
-from isorate.core.shapes import Constant, Cosine, Exponential, Linear  # noqa: E402
+from isorate.schedule.combinators import Groups  # noqa: E402
+from isorate.schedule.errors import IsorateError, ReadError, ScheduleError  # noqa: E402
+from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear  # noqa: E402
 from isorate.torch import (  # noqa: E402
     CosineAnnealingLR,
     OneCycleLR,

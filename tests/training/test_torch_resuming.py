@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from torch.optim import swa_utils  # noqa: E402
 
 import isorate.torch as ours  # noqa: E402
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from tests.training.torch_parts import MARKS, as_kind, parameter  # noqa: E402
 
 pytestmark = MARKS

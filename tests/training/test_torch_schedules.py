@@ -19,10 +19,10 @@ torch = pytest.importorskip("torch")
 
 import isorate.torch  # noqa: E402
 from isorate import Run, simulate  # noqa: E402
-from isorate.core.combinators import Groups, Until  # noqa: E402
-from isorate.core.errors import ReadError  # noqa: E402
-from isorate.core.shapes import Constant, Cosine, Table  # noqa: E402
 from isorate.dialects import mindspore  # noqa: E402
+from isorate.schedule.combinators import Groups, Until  # noqa: E402
+from isorate.schedule.errors import ReadError  # noqa: E402
+from isorate.schedule.shapes import Constant, Cosine, Table  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR, cosine_decay_lr  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     DECAY,

@@ -12,8 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 
-from isorate.core.combinators import Scale  # noqa: E402
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.combinators import Scale  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import (  # noqa: E402
     CosineAnnealingLR,
     CyclicLR,

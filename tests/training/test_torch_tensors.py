@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 
-from isorate.core.shapes import Constant, Cosine  # noqa: E402
+from isorate.schedule.shapes import Constant, Cosine  # noqa: E402
 from isorate.torch import (  # noqa: E402
     CosineAnnealingLR,
     ExponentialLR,

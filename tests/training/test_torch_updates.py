@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from torch.optim import lr_scheduler  # noqa: E402
 
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     MARKS,

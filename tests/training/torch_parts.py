@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from torch.optim import lr_scheduler  # noqa: E402
 
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import ScheduleLR  # noqa: E402
 
 MARKS = [

@@ -11,8 +11,8 @@ import click
 
 from isorate._version import __version__
 from isorate.cli import COMMANDS, _streams
-from isorate.core.errors import IsorateError
-from isorate.core.nearest import did_you_mean
+from isorate.schedule.errors import IsorateError
+from isorate.schedule.nearest import did_you_mean
 
 
 class Commands(click.Group):

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isorate.cli import _streams
-from isorate.core.errors import OwnRateError, ReadError, ReportError, RunError
-from isorate.core.nearest import did_you_mean
-from isorate.core.run import Run
 from isorate.reports import LONGEST_DRAWN, files
+from isorate.schedule.errors import OwnRateError, ReadError, ReportError, RunError
+from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from isorate.reader import Reading
+    from isorate.reading.reader import Reading
     from isorate.reports.figure import Figure
     from isorate.reports.paper import Paper
 
@@ -204,8 +204,8 @@ class Settings(dict[str, Any]):
 
 def names(settings: tuple[str, ...]) -> Settings:
     """Return the names that ``--set`` defines; a later one may use an earlier one."""
-    from isorate.core.expression import parse, value_of
-    from isorate.scope import names_in
+    from isorate.reading.scope import names_in
+    from isorate.schedule.expression import parse, value_of
 
     known = Settings()
     for setting in settings:
@@ -223,7 +223,7 @@ def read_side(
     text: str, rates: tuple[float, ...], known: Settings, dialect: str | None = None
 ) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
-    from isorate.reader import reading
+    from isorate.reading.reader import reading
 
     side = reading(source(text), lr=list(rates) or None, dialect=dialect, names=known)
     _check_used(known, [side])
@@ -232,7 +232,7 @@ def read_side(
 
 def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings) -> list[Reading]:
     """Read two calls, giving the rate to each that says none of its own."""
-    from isorate.reader import reading
+    from isorate.reading.reader import reading
 
     if texts == ("-", "-"):
         raise ReadError("- stands for one call only", hint="read the other one with @FILE")

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from isorate.core.errors import ReadError
-from isorate.core.printable import plain
+from isorate.schedule.errors import ReadError
+from isorate.schedule.printable import plain
 
 #: The longest text that is read from a file or from standard input, in bytes.
 LONGEST_TEXT = 2**20

@@ -31,8 +31,8 @@ def command(output: Path) -> int:
     No framework is needed: Isorate carries their arithmetic.
     """
     from isorate import Run, compare, convert, read, simulate
-    from isorate.core.errors import ReportError
     from isorate.reports import figure, text
+    from isorate.schedule.errors import ReportError
 
     try:
         output.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ def command(names: tuple[str, ...], as_json: bool) -> int:
     Example:
       isorate dialects torch
     """  # noqa: D301 - \b is click's
-    from isorate.dialects import get, registered
+    from isorate.kit.registry import get, registered
 
     known = [get(name) for name in names] or list(registered().values())
     if as_json:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isorate.cli import _shared as shared
-from isorate.core.errors import ReportError, RunError
+from isorate.schedule.errors import ReportError, RunError
 
 if TYPE_CHECKING:
-    from isorate.core.run import Run
-    from isorate.reader import Reading
+    from isorate.reading.reader import Reading
+    from isorate.schedule.run import Run
 
 
 def _parse_updates(

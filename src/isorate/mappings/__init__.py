@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from isorate.core.errors import ReadError
-from isorate.core.nearest import did_you_mean
 from isorate.mappings import _programs
-from isorate.reader import read
+from isorate.reading.reader import read
+from isorate.schedule.errors import ReadError
+from isorate.schedule.nearest import did_you_mean
 from isorate.simulation import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.core.run import Run
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.run import Run
 
 #: A trap that takes more updates than this is worked out, and not recorded beside.
 LONGEST_RECORDED = 16

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.core.run import Run
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.run import Run
 
 #: Lines longer than this are broken at their arguments.
 WIDTH = 88

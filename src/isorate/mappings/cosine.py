@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isorate.core.run import Run
 from isorate.mappings import Erratum, Example, MappingPage, Snippet, Trap
+from isorate.schedule.run import Run
 
 PUBLISHED_MINDSPORE = """\
 import mindspore.nn as nn

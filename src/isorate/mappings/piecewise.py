@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isorate.core.run import Run
 from isorate.mappings import Example, MappingPage, Shown, Snippet, Trap
+from isorate.schedule.run import Run
 
 INTEGER_RATE = """\
 import mindspore

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isorate.core.run import Run
 from isorate.mappings import Example, MappingPage, Trap
+from isorate.schedule.run import Run
 
 MINDSPORE = "mindspore.experimental.optim.lr_scheduler.CosineAnnealingWarmRestarts("
 OPTIMIZER = "mindspore.experimental.optim.SGD(params, lr=0.1)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isorate.core.run import Run
 from isorate.mappings import Erratum, Example, MappingPage, Shown, Snippet, Trap
+from isorate.schedule.run import Run
 
 TORCH = "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=[{}], milestones={})"
 HOME = "mindspore.experimental.optim.lr_scheduler."

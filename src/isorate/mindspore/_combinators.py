@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mindspore import nn, ops
 
-from isorate.core.schedule import FARTHEST, SCALAR
 from isorate.mindspore._shapes import count, double
+from isorate.schedule.node import FARTHEST, SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.core import combinators
+    from isorate.schedule import combinators
 
 #: Stand for a bound that is not there: no rate that float32 has lies beyond.
 UNBOUNDED: Final = 1e300

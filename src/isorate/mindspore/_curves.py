@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from isorate.core import combinators, shapes
-from isorate.core.errors import ScheduleError
-from isorate.core.schedule import called
 from isorate.mindspore import _combinators as nodes
 from isorate.mindspore import _shapes as curves
 from isorate.mindspore._formula import arithmetic
+from isorate.schedule import combinators, shapes
+from isorate.schedule.errors import ScheduleError
+from isorate.schedule.node import called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mindspore import nn
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
 
 
 def curve(schedule: Schedule) -> nn.Cell:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import mindspore
 from mindspore import nn, ops
 
-from isorate.core.errors import IsorateError, ScheduleError
-from isorate.core.expression import constant, literal, parse, shown
 from isorate.mindspore._shapes import Constant, double
+from isorate.schedule.errors import IsorateError, ScheduleError
+from isorate.schedule.expression import constant, literal, parse, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,7 +20,7 @@ from mindspore import Tensor, nn, ops
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.core import shapes
+    from isorate.schedule import shapes
 
 #: The steepest decay in an update: so many times the farthest update, zero included, is no NaN.
 STEEPEST: Final = 1e300

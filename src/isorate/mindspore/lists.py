@@ -10,7 +10,7 @@ from isorate.dialects import isorate, mindspore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
 
 #: Rates moved at a time: what is held besides the list stays below a megabyte or so.
 PIECE: Final = 1 << 13

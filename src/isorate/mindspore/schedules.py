@@ -8,14 +8,14 @@ import mindspore
 from mindspore import ops
 from mindspore.nn.learning_rate_schedule import LearningRateSchedule
 
-from isorate.core.combinators import Groups
 from isorate.mindspore._curves import curve
 from isorate.mindspore._shapes import double
+from isorate.schedule.combinators import Groups
 from isorate.training.texts import meant
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
 
 
 # MindSpore's optimizers take no other cell. The base class is one ``construct`` that raises, and

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.printable import plain
-from isorate.dialects._base import shortened
+from isorate.kit.writing import shortened
 from isorate.reports import LONGEST_DRAWN
+from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
-    from isorate.core.curve import Curve
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.curve import Curve
 
 
 #: Rates that differ by no more than this share of the highest lie on one line.

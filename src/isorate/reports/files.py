@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from isorate.core.errors import ReportError
+from isorate.schedule.errors import ReportError
 
 
 def check(path: Path) -> None:

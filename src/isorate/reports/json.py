@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from isorate.core.errors import IsorateError
 from isorate.reports.milestones import milestones
+from isorate.schedule.errors import IsorateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
-    from isorate.core.curve import Curve, Halt
-    from isorate.dialects._base import Call, Dialect
     from isorate.explanation import SideFacts
+    from isorate.kit.call import Call
+    from isorate.kit.registry import Dialect
     from isorate.sampling import Sampled
+    from isorate.schedule.curve import Curve, Halt
 
 
 #: What stands for itself in a document that a terminal may show: the printable part of ASCII.

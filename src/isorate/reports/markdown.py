@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from isorate.comparison import compare
 from isorate.conversion import convert
-from isorate.core.run import Run
-from isorate.dialects import constructors
-from isorate.dialects._base import shortened
+from isorate.kit.registry import constructors
+from isorate.kit.writing import shortened
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from isorate.conversion import Conversion, Way
-    from isorate.dialects._base import Call, Card, Role
+    from isorate.kit.call import Call
+    from isorate.kit.card import Card, Role
     from isorate.mappings import Example, MappingPage, Snippet, Trap
 
 #: What a role means, and what stands in for it where a call has no argument that plays it.

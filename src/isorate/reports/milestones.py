@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.core.curve import Curve
+    from isorate.schedule.curve import Curve
 
     Rates = NDArray[np.floating[Any]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from isorate.core.printable import plain
+from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.digits import apart
-from isorate.core.errors import ReportError
 from isorate.reports.figure import Figure, Line, envelope
+from isorate.schedule.digits import apart
+from isorate.schedule.errors import ReportError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.dialects._base import shortened
+from isorate.kit.writing import shortened
 from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.json import shortest
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
-    from isorate.core.curve import Curve, Halt
-    from isorate.core.run import Run
-    from isorate.dialects._base import Call, Dialect
+    from isorate.kit.call import Call
+    from isorate.kit.registry import Dialect
     from isorate.reports.paper import Paper
     from isorate.sampling import Sampled
+    from isorate.schedule.curve import Curve, Halt
+    from isorate.schedule.run import Run
 
     Row = tuple[str, str | Sequence[Part]]
 

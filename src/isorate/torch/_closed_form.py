@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from isorate.core.combinators.clocks import on_steps
+from isorate.schedule.combinators.clocks import on_steps
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer, rounded
 from isorate.training.closed_form import ClosedForm, finite, plain
@@ -18,7 +18,7 @@ from isorate.training.states import Saved
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 #: What moves the clock: every call of ``step()``, or only those after an update.
@@ -174,7 +174,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
             self._separate()
 
     def _foreign(self, state: Mapping[str, Any]) -> Saved:
-        from isorate.dialects._torch_states import call_of_state
+        from isorate.torch._saved_states import call_of_state
 
         found = call_of_state(state, kind=self._torchs_name, groups=self.optimizer.param_groups)
         return Saved(found.step, on_steps(found.call.lower()), call=found.call)

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from torch.optim import swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from isorate.core.combinators import Product
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import IsorateError
-from isorate.core.extension import held_at
 from isorate.dialects import torch as calls
-from isorate.dialects._base import Optimizer as Rates
+from isorate.kit.optimizer import Optimizer as Rates
+from isorate.schedule.combinators import Product
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.errors import IsorateError
+from isorate.schedule.extension import held_at
 from isorate.torch._closed_form import ClosedFormLR
 from isorate.torch._cycles import SWALR
 from isorate.torch._dropping_in import DropIn
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 #: What multiplies the rate that it finds, whatever that is.
@@ -249,7 +249,7 @@ def call_of(scheduler: Any, rates: Any) -> Any:
 
 
 def _torchs(scheduler: Any) -> Any:
-    from isorate.dialects._torch_states import call_of_state
+    from isorate.torch._saved_states import call_of_state
 
     state, groups = scheduler.state_dict(), scheduler.optimizer.param_groups
     name = type(scheduler).__name__

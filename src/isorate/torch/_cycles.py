@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
 
-from isorate.core.combinators import Sum
-from isorate.core.shapes import Constant
 from isorate.dialects import torch as calls
+from isorate.schedule.combinators import Sum
+from isorate.schedule.shapes import Constant
 from isorate.torch._dropping_in import DropIn
 from isorate.training.compositions import grouped
 from isorate.training.dropping_in import Argument, blaming, one_a_group
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
     from isorate.training.states import OnMismatch, Saved
 

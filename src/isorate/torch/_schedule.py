@@ -13,8 +13,8 @@ from isorate.training.states import OnMismatch, check_mismatch
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
     from isorate.torch._closed_form import Counting
 
 

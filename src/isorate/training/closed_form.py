@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from isorate.core.combinators import Groups
-from isorate.core.errors import ScheduleError
+from isorate.schedule.combinators import Groups
+from isorate.schedule.errors import ScheduleError
 from isorate.training.extensions import Extension, extended
 from isorate.training.rates import PastEndError, Rates, per_group
 from isorate.training.states import (
@@ -26,7 +26,7 @@ from isorate.training.states import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.extensions import Way
 
 #: An optimizer's parameter group.

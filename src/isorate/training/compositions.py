@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from isorate.core.combinators import Groups, Join
+from isorate.schedule.combinators import Groups, Join
 from isorate.training.closed_form import ClosedForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
 
 
 class Composed(ClosedForm):
@@ -58,7 +58,7 @@ def joined(members: Sequence[Sequence[Schedule]], milestones: Sequence[int]) -> 
         milestones: the steps at which the second, third, … take over.
 
     Example:
-        >>> from isorate.core.shapes import Constant
+        >>> from isorate.schedule.shapes import Constant
         >>> joined([[Constant(0.1)], [Constant(0.2)]], [3]).at(3)
         0.2
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.errors import IsorateError
-from isorate.dialects._base import Optimizer, ParamGroup
+from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.errors import IsorateError
 from isorate.training.closed_form import ClosedForm, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
     from isorate.training.states import Saved
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from isorate.core.digits import apart
-from isorate.core.extension import Way, extended, held_at
+from isorate.schedule.digits import apart
+from isorate.schedule.extension import Way, extended, held_at
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
 
 __all__ = ["Extension", "Way", "extended"]
 

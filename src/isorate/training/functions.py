@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isorate.core.combinators import Product, Staircase
-from isorate.core.schedule import Namespace, Schedule
-from isorate.core.wide import Number, Wide
+from isorate.schedule.combinators import Product, Staircase
+from isorate.schedule.node import Namespace, Schedule
+from isorate.schedule.wide import Number, Wide
 from isorate.training.closed_form import ClosedForm
 from isorate.training.compositions import grouped
 

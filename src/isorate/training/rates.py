@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from msgspec.structs import replace
 
-from isorate.core.combinators import Clamp, Groups, Stretch
-from isorate.core.evaluate import ExactNamespace
-from isorate.core.schedule import SCALAR, Schedule
-from isorate.core.shapes import Formula
+from isorate.schedule.combinators import Clamp, Groups, Stretch
+from isorate.schedule.evaluate import ExactNamespace
+from isorate.schedule.node import SCALAR, Schedule
+from isorate.schedule.shapes import Formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isorate.core.combinators import Groups
+from isorate.schedule.combinators import Groups
 from isorate.training.closed_form import ClosedForm
 from isorate.training.rates import per_group
 from isorate.training.texts import meant
@@ -12,7 +12,7 @@ from isorate.training.texts import meant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import msgspec
 
 from isorate.comparison import compare
-from isorate.core.errors import IsorateError
-from isorate.core.printable import plain
-from isorate.core.run import Run
-from isorate.core.schedule import Schedule
+from isorate.schedule.errors import IsorateError
+from isorate.schedule.node import Schedule
+from isorate.schedule.printable import plain
+from isorate.schedule.run import Run
 from isorate.training.rates import is_data
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def state_of(
     it has, name by name, and would not tell of a tree that is another one.
 
     Example:
-        >>> from isorate.core.shapes import Constant
+        >>> from isorate.schedule.shapes import Constant
         >>> state_of(Constant(0.1), 3, bases=[0.1], in_use=True)["schedule"]
         '{"shape":"constant","rate":0.1}'
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isorate.core.combinators.clocks import on_steps
-from isorate.core.schedule import Schedule
-from isorate.dialects._base import Call
-from isorate.reader import read_schedule
+from isorate.kit.call import Call
+from isorate.reading.reader import read_schedule
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.node import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

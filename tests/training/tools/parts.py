@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 from torch.optim import lr_scheduler  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
-from isorate.core.shapes import Cosine  # noqa: E402
+from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR  # noqa: E402
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from isorate.dialects._base import Dialect
-from isorate.dialects._optimizers import MINDSPORE
 from isorate.dialects.mindspore._shared import BAD_DECAY, RAN_OUT, VERSION, check_cosine_decay
 from isorate.dialects.mindspore.cells import CosineDecayLR, PolynomialDecayLR, WarmUpLR
 from isorate.dialects.mindspore.decay_cells import (
@@ -37,6 +35,7 @@ from isorate.dialects.mindspore.lists import (
     polynomial_decay_lr,
     warmup_lr,
 )
+from isorate.dialects.mindspore.optimizers import MINDSPORE
 from isorate.dialects.mindspore.plain_lists import (
     LearningRateList,
     ListConcatenation,
@@ -44,6 +43,7 @@ from isorate.dialects.mindspore.plain_lists import (
     is_list,
     repeated,
 )
+from isorate.kit.registry import Dialect
 
 __all__ = [
     "BAD_DECAY",

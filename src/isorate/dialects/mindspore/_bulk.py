@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.core.errors import IsorateError
-from isorate.core.expression import BINARY, COMPARE, MODULES, combined, parse
-from isorate.dialects._float32 import F32, ONE, divided, powf, single
 from isorate.dialects.mindspore._tensors import floor_divided, held_number, remainder
+from isorate.kit.float32 import F32, ONE, divided, powf, single
+from isorate.schedule.errors import IsorateError
+from isorate.schedule.expression import BINARY, COMPARE, MODULES, combined, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from isorate.core.expression import Expression
     from isorate.dialects.mindspore._stepping import Rates
+    from isorate.schedule.expression import Expression
 
 #: ``tensor`` and ``truth``: float32 and bool tensors. ``python``: Python numbers.
 Kind = Literal["tensor", "truth", "python"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from isorate.core.evaluate import BLOCK
-from isorate.dialects._base import Call
+from isorate.kit.call import Call
+from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.evaluate import BLOCK
-from isorate.dialects._base import Call, Halting
 from isorate.dialects.mindspore._shared import RAN_OUT
+from isorate.kit.boundary import Halting
+from isorate.kit.call import Call
+from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

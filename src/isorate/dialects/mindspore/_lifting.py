@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from isorate.core.combinators import Groups, Until
-from isorate.core.digits import apart
-from isorate.core.schedule import SCALAR, end_of_course
-from isorate.core.shapes import Exponential, Inverse, Linear, NaturalExponential, Polynomial
-from isorate.dialects._base import Afterwards, Refusal
-from isorate.dialects._parts import Parts, from_the_start, one_group, take_apart
+from isorate.kit.match import Afterwards, Parts, Refusal, from_the_start, one_group, take_apart
+from isorate.schedule.combinators import Groups, Until
+from isorate.schedule.digits import apart
+from isorate.schedule.node import SCALAR, end_of_course
+from isorate.schedule.shapes import Exponential, Inverse, Linear, NaturalExponential, Polynomial
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._cosine import CosineParts
+    from isorate.kit.cosine import CosineParts
+    from isorate.schedule.node import Schedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,35 +10,30 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from isorate.core.combinators import Groups, Stepped
-from isorate.core.errors import ConvertError, ScheduleError
-from isorate.core.evaluate import BLOCK
-from isorate.dialects._base import (
-    Call,
-    Card,
-    Halting,
-    Lift,
-    Optimizer,
-    ParamGroup,
-    Refusal,
-)
-from isorate.dialects._float32 import Float32
-from isorate.dialects._moves import Factors, Moves, Values, scalar
-from isorate.dialects._parts import Parts, from_the_start, take_apart
-from isorate.dialects._saying import same_for_all
-from isorate.dialects._stepped_call import SteppedCall
-from isorate.dialects._stepping import begun, halting, scaled_from, set_from
 from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
+from isorate.kit.card import Card
+from isorate.kit.effects import Factors, Moves, Values, scalar
+from isorate.kit.float32 import Float32
+from isorate.kit.match import Lift, Parts, Refusal, from_the_start, take_apart
+from isorate.kit.objects import begun, halting, scaled_from, set_from
+from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.saying import same_for_all
+from isorate.kit.stepped_call import SteppedCall
+from isorate.schedule.combinators import Groups, Stepped
+from isorate.schedule.errors import ConvertError, ScheduleError
+from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Deviation, Proof, Role
     from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler, Work
+    from isorate.kit.boundary import Halting
+    from isorate.kit.call import Call
+    from isorate.kit.card import Deviation, Proof, Role
+    from isorate.schedule.node import Schedule
 
 RESUMED = {
     "KeyError": "last_epoch other than -1, and a group without initial_lr",

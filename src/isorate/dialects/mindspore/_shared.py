@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from isorate.dialects._base import Call, Card, Fault, Lift, Refusal
+from isorate.kit.boundary import Fault
+from isorate.kit.card import Card
+from isorate.kit.match import Lift, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.dialects._base import Deviation, Proof, Role
+    from isorate.kit.call import Call
+    from isorate.kit.card import Deviation, Proof, Role
 
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"

@@ -18,13 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.core.combinators import Join, Until
-from isorate.core.evaluate import BLOCK
-from isorate.core.schedule import FARTHEST
-from isorate.core.shapes import Constant
-from isorate.dialects._base import Call, Halting, ParamGroup
-from isorate.dialects._float32 import number
-from isorate.dialects._moves import (
+from isorate.dialects.mindspore._tensors import held_number
+from isorate.kit.boundary import Halting
+from isorate.kit.call import Call
+from isorate.kit.effects import (
     Factors,
     Moves,
     OneAfterAnother,
@@ -33,15 +30,20 @@ from isorate.dialects._moves import (
     next_rate,
     scalar,
 )
-from isorate.dialects._stepping import halting
-from isorate.dialects.mindspore._tensors import held_number
+from isorate.kit.float32 import number
+from isorate.kit.objects import halting
+from isorate.schedule.combinators import Join, Until
+from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.node import FARTHEST
+from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.core.schedule import Schedule
+    from isorate.kit.optimizer import ParamGroup
+    from isorate.schedule.node import Schedule
 
     Held = type[np.floating[Any]]
     Rates = NDArray[np.floating[Any]]

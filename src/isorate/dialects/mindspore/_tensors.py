@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.dialects._float32 import F32, Float32, divided, powf, single
+from isorate.kit.float32 import F32, Float32, divided, powf, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isorate.core.shapes import Cosine, Linear, Polynomial
-from isorate.dialects import _float32 as float32
-from isorate.dialects._base import Card, Deviation, Fault, Lift, Proof, Refusal
-from isorate.dialects._cosine import find_fall
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._lifting import find_line, unlike_holding, unlike_resting
 from isorate.dialects.mindspore._shared import (
@@ -21,10 +17,16 @@ from isorate.dialects.mindspore._shared import (
     check_switch,
     offered,
 )
+from isorate.kit import float32
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.cosine import find_fall
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.shapes import Cosine, Linear, Polynomial
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
     from isorate.dialects.mindspore._cells import Float32s, Int64s
+    from isorate.kit.boundary import Fault
+    from isorate.schedule.node import Schedule
 
 EVERY = "the cell moves at every update, the schedule once in {}"
 

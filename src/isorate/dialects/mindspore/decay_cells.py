@@ -6,10 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Staircase
-from isorate.core.shapes import Exponential, Inverse, NaturalExponential
-from isorate.dialects import _float32 as float32
-from isorate.dialects._base import Call, Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._lifting import (
     Decay,
@@ -25,11 +21,18 @@ from isorate.dialects.mindspore._shared import (
     check_switch,
     offered,
 )
+from isorate.kit import float32
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Staircase
+from isorate.schedule.shapes import Exponential, Inverse, NaturalExponential
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Role
     from isorate.dialects.mindspore._cells import Float32s, Int64s
+    from isorate.kit.boundary import Fault
+    from isorate.kit.call import Call
+    from isorate.kit.card import Role
+    from isorate.schedule.node import Schedule
 
 ROLES: dict[str, Role] = {
     "learning_rate": "start",

@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Staircase, Until
-from isorate.core.libm import exact_power
-from isorate.core.shapes import Exponential, Inverse, NaturalExponential
-from isorate.dialects._base import Card, Deviation, Fault, Lift, Proof, Refusal
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
     Decay,
@@ -27,11 +23,17 @@ from isorate.dialects.mindspore._shared import (
     check_switch,
     offered,
 )
+from isorate.kit.boundary import Fault
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.match import Lift, Refusal
+from isorate.schedule.combinators import Staircase, Until
+from isorate.schedule.libm import exact_power
+from isorate.schedule.shapes import Exponential, Inverse, NaturalExponential
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Role
     from isorate.dialects.mindspore._epochs import Float64s, Int64s
+    from isorate.kit.card import Role
+    from isorate.schedule.node import Schedule
 
 ROLES: dict[str, Role] = {
     "learning_rate": "start",

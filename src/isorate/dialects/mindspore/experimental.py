@@ -14,21 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Staircase
-from isorate.core.errors import ConvertError
-from isorate.core.shapes import (
-    Constant,
-    Exponential,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-)
-from isorate.dialects import _saying as saying
-from isorate.dialects._base import Deviation, Proof
-from isorate.dialects._float32 import divided, number, scalar_type
-from isorate.dialects._moves import Factors, Moves, OneAfterAnother, Stepwise
-from isorate.dialects._stepping import begun, halting
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     Multiplying,
@@ -42,11 +27,26 @@ from isorate.dialects.mindspore._tensors import (
     power_of_each,
     remainder,
 )
+from isorate.kit import saying
+from isorate.kit.card import Deviation, Proof
+from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
+from isorate.kit.float32 import divided, number, scalar_type
+from isorate.kit.objects import begun, halting
+from isorate.schedule.combinators import Staircase
+from isorate.schedule.errors import ConvertError
+from isorate.schedule.shapes import (
+    Constant,
+    Exponential,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+)
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Card
     from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
+    from isorate.kit.card import Card
+    from isorate.schedule.node import Schedule
 
 
 class StepLR(Multiplying, frozen=True):

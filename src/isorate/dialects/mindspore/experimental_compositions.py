@@ -6,21 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.evaluate import BLOCK
-from isorate.dialects._base import (
-    Composition,
-    Deviation,
-    Feedback,
-    Halting,
-    Lift,
-    Optimizer,
-    Plateau,
-    Proof,
-    Refusal,
-)
-from isorate.dialects._composing import sequence_of
-from isorate.dialects._plateau import plateau_of, plateau_said
-from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._schedulers import (
     ExperimentalCall,
@@ -43,14 +28,25 @@ from isorate.dialects.mindspore.experimental_cosines import (
 )
 from isorate.dialects.mindspore.experimental_lambdas import LambdaLR
 from isorate.dialects.mindspore.experimental_triangles import CyclicLR
+from isorate.kit.boundary import Halting
+from isorate.kit.call import Composition
+from isorate.kit.card import Deviation, Proof
+from isorate.kit.composing import sequence_of
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.objects import halting
+from isorate.kit.plateau import Feedback, Plateau, plateau_of, plateau_said
+from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Card, Halting, Plateau
+    from isorate.kit.boundary import Halting
+    from isorate.kit.card import Card
+    from isorate.kit.optimizer import Optimizer
+    from isorate.kit.plateau import Plateau
+    from isorate.schedule.node import Schedule
 
 NESTED = (
     f"SequentialLR(optimizer := {sgd('params')}, schedulers=["

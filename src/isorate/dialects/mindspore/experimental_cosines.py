@@ -9,19 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 import numpy as np
 
-from isorate.core.combinators import (
-    Join,
-    Repeat,
-    Shift,
-)
-from isorate.core.errors import ConvertError
-from isorate.core.shapes import Cosine, PiecewiseConstant
-from isorate.dialects import _saying as saying
-from isorate.dialects._base import Deviation, Lift, Proof, Refusal
-from isorate.dialects._cosine import chained_group, find_cosine, lift_periodic
-from isorate.dialects._float32 import cosine_of, experimental_links, number
-from isorate.dialects._moves import Factors, Links, Moves, OneAfterAnother, Values, scalar
-from isorate.dialects._stepping import begun, halting
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     LRScheduler,
@@ -32,11 +19,25 @@ from isorate.dialects.mindspore._schedulers import (
     want_int,
 )
 from isorate.dialects.mindspore._tensors import held_number
+from isorate.kit import saying
+from isorate.kit.card import Deviation, Proof
+from isorate.kit.cosine import chained_group, find_cosine, lift_periodic
+from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
+from isorate.kit.float32 import cosine_of, experimental_links, number
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.objects import begun, halting
+from isorate.schedule.combinators import (
+    Join,
+    Repeat,
+    Shift,
+)
+from isorate.schedule.errors import ConvertError
+from isorate.schedule.shapes import Cosine, PiecewiseConstant
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Card
     from isorate.dialects.mindspore._stepping import Rates, Scheduler
+    from isorate.kit.card import Card
+    from isorate.schedule.node import Schedule
 
 #: A scheduler that is resumed this far into cycles that it does not know of has no schedule.
 MOST_ODD_STEPS = 10_000

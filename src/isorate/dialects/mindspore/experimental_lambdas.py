@@ -7,19 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.errors import ConvertError
-from isorate.core.expression import Expression
-from isorate.core.shapes import (
-    Exponential,
-    Formula,
-    NaturalExponential,
-)
-from isorate.dialects import _saying as saying
-from isorate.dialects import torch
-from isorate.dialects._base import Deviation, Halting, Lift, Optimizer, Proof, Refusal
-from isorate.dialects._float32 import ONE
-from isorate.dialects._moves import Factors, Moves, Values
-from isorate.dialects._stepping import halting
 from isorate.dialects.mindspore._bulk import values_over
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
@@ -33,12 +20,28 @@ from isorate.dialects.mindspore._tensors import (
     held_number,
     value_at,
 )
+from isorate.dialects.torch import schedulers as torch
+from isorate.kit import saying
+from isorate.kit.card import Deviation, Proof
+from isorate.kit.effects import Factors, Moves, Values
+from isorate.kit.float32 import ONE
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.objects import halting
+from isorate.kit.optimizer import Optimizer
+from isorate.schedule.errors import ConvertError
+from isorate.schedule.expression import Expression
+from isorate.schedule.shapes import (
+    Exponential,
+    Formula,
+    NaturalExponential,
+)
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Card
-    from isorate.dialects._parts import Parts
     from isorate.dialects.mindspore._stepping import Rates, Scheduler
+    from isorate.kit.boundary import Halting
+    from isorate.kit.card import Card
+    from isorate.kit.match import Parts
+    from isorate.schedule.node import Schedule
 
 
 class LambdaLR(Setting, frozen=True):

@@ -7,23 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import (
-    Join,
-    Product,
-    Repeat,
-    Shift,
-    Staircase,
-    Sum,
-)
-from isorate.core.errors import ConvertError
-from isorate.core.expression import Expression
-from isorate.core.shapes import Constant, Exponential, Formula, Linear
-from isorate.dialects import torch
-from isorate.dialects._base import Deviation, Lift, Optimizer, ParamGroup, Proof, Refusal
-from isorate.dialects._float32 import number, scalar_type
-from isorate.dialects._moves import Moves, Values
-from isorate.dialects._parts import plain, take_apart
-from isorate.dialects._saying import Said, same_for_all, triangle_of
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     Setting,
@@ -33,11 +16,29 @@ from isorate.dialects.mindspore._schedulers import (
 )
 from isorate.dialects.mindspore._tensors import held_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
+from isorate.dialects.torch import schedulers as torch
+from isorate.kit.card import Deviation, Proof
+from isorate.kit.effects import Moves, Values
+from isorate.kit.float32 import number, scalar_type
+from isorate.kit.match import Lift, Refusal, plain, take_apart
+from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.saying import Said, same_for_all, triangle_of
+from isorate.schedule.combinators import (
+    Join,
+    Product,
+    Repeat,
+    Shift,
+    Staircase,
+    Sum,
+)
+from isorate.schedule.errors import ConvertError
+from isorate.schedule.expression import Expression
+from isorate.schedule.shapes import Constant, Exponential, Formula, Linear
 
 if TYPE_CHECKING:
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Card
     from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
+    from isorate.kit.card import Card
+    from isorate.schedule.node import Schedule
 
 
 class CyclicLR(Setting, frozen=True):

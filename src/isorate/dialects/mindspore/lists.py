@@ -7,13 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Staircase, Until
-from isorate.core.evaluate import BLOCK
-from isorate.core.libm import exact, exact_power
-from isorate.core.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
-from isorate.dialects._base import Call, Card, Deviation, Fault, Halting, Lift, Proof, Refusal
-from isorate.dialects._cosine import find_fall
-from isorate.dialects._parts import from_the_start, one_group, take_apart
 from isorate.dialects.mindspore._epochs import EpochList, quotients
 from isorate.dialects.mindspore._lifting import (
     as_list,
@@ -34,12 +27,21 @@ from isorate.dialects.mindspore._shared import (
     check_switch,
     offered,
 )
+from isorate.kit.boundary import Fault, Halting
+from isorate.kit.call import Call
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.cosine import find_fall
+from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
+from isorate.schedule.combinators import Staircase, Until
+from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.libm import exact, exact_power
+from isorate.schedule.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.core.schedule import Schedule
     from isorate.dialects.mindspore._epochs import Float64s, Int64s
+    from isorate.schedule.node import Schedule
 
 
 class piecewise_constant_lr(Call, frozen=True):

@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.core.combinators import Join, Repeat, Until
-from isorate.core.errors import ReadError
-from isorate.core.evaluate import BLOCK
-from isorate.core.schedule import called
-from isorate.core.shapes import Constant, Table
-from isorate.dialects._base import Call, Card, Fault, Halting, Lift, Proof, Refusal, source
 from isorate.dialects.mindspore._lifting import as_list
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
 from isorate.dialects.mindspore.decay_lists import (
@@ -28,14 +22,24 @@ from isorate.dialects.mindspore.lists import (
     polynomial_decay_lr,
     warmup_lr,
 )
+from isorate.kit.boundary import Fault, Halting
+from isorate.kit.call import Call
+from isorate.kit.card import Card, Proof
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.writing import source
+from isorate.schedule.combinators import Join, Repeat, Until
+from isorate.schedule.errors import ReadError
+from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.node import called
+from isorate.schedule.shapes import Constant, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.core.curve import Curve
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.curve import Curve
+    from isorate.schedule.node import Schedule
 
 #: Equal rates from this number on are written as one, times their number.
 REPEATED = 4

@@ -10,8 +10,8 @@ from mindspore.experimental.optim import Optimizer
 from mindspore.experimental.optim.lr_scheduler import LRScheduler
 from mindspore.graph._utils.check_jit_forbidden_api import jit_forbidden_register
 
-from isorate.dialects._base import Optimizer as Stated
-from isorate.dialects._base import ParamGroup
+from isorate.kit.optimizer import Optimizer as Stated
+from isorate.kit.optimizer import ParamGroup
 from isorate.training.closed_form import ClosedForm, finite
 
 if TYPE_CHECKING:

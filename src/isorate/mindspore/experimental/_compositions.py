@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mindspore.experimental.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
-from isorate.core.combinators import Sum
-from isorate.core.shapes import Constant
 from isorate.dialects.mindspore import experimental_triangles as calls
 from isorate.mindspore.experimental._dropping_in import DropIn
+from isorate.schedule.combinators import Sum
+from isorate.schedule.shapes import Constant
 from isorate.training.compositions import grouped
 from isorate.training.dropping_in import Argument, blaming, one_a_group
 from isorate.training.functions import scaled_waves
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mindspore.experimental.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
+    from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 

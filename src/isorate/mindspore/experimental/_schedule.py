@@ -11,8 +11,8 @@ from isorate.training.states import OnMismatch, check_mismatch
 if TYPE_CHECKING:
     from mindspore.experimental.optim import Optimizer
 
-    from isorate.core.schedule import Schedule
-    from isorate.dialects._base import Call
+    from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
 
 
 class ScheduleLR(OfSchedules, ClosedFormLR):

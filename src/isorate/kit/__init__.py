@@ -1,0 +1,27 @@
+"""What a dialect is written with: the one thing that who adds a framework reads."""
+
+from isorate.kit.boundary import Fault, Halting
+from isorate.kit.call import Call, Composition
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
+from isorate.kit.plateau import Feedback, Plateau
+from isorate.kit.registry import Dialect
+
+__all__ = [
+    "Call",
+    "Card",
+    "Composition",
+    "Deviation",
+    "Dialect",
+    "Fault",
+    "Feedback",
+    "Halting",
+    "Lift",
+    "Optimizer",
+    "Optimizers",
+    "ParamGroup",
+    "Plateau",
+    "Proof",
+    "Refusal",
+]

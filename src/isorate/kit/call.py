@@ -1,0 +1,226 @@
+"""A call: one constructor of one dialect with its arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from isorate.kit.boundary import Answer, Fault, Halting, guard
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.writing import optimizer_code, same, source
+from isorate.schedule import notebook
+from isorate.schedule.errors import ConvertError, IsorateError, NativeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from isorate.kit.card import Card
+    from isorate.schedule.node import Schedule
+
+#: What a call is asked, and what it refuses with where an argument is of no use for that.
+ANSWERS: Mapping[str, Answer] = {
+    "fault": Answer(NativeError),
+    "follow": Answer(NativeError),
+    "lift": Answer(Refusal),
+    "lower": Answer(ConvertError, "there is no schedule in {}"),
+    "native": Answer(NativeError),
+    "plateau": Answer(NativeError),
+    "say": Answer(Refusal),
+    "written": Answer(NativeError),
+}
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One constructor call of one dialect: its fields are the framework's signature.
+
+    Subclasses answer four questions: ``lower`` (what schedule is this?), ``lift`` (can I say that
+    schedule?), ``native`` (the rates, bit for bit) and ``card``.
+    """
+
+    card: ClassVar[Card]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        guard(cls, ANSWERS, Halting)
+
+    @property
+    def dialect(self) -> str:
+        """The name of the dialect."""
+        return self.card.dialect
+
+    @property
+    def name(self) -> str:
+        """The last part of the constructor's name."""
+        return self.card.name.rpartition(".")[2]
+
+    @property
+    def code(self) -> str:
+        """The call as Python source, full name first; ``params`` stands for the parameters."""
+        return self.written()
+
+    def written(self, optimizer: str | None = None) -> str:
+        """Return the call as Python source, ``optimizer`` standing for the optimizer's text."""
+        return f"{self.card.name}({', '.join(self._arguments(optimizer))})"
+
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """The dtype that the framework computes the rates in."""
+        return "float64"
+
+    @property
+    def counts(self) -> Literal["steps", "updates"]:
+        """What moves it: every ``step()``, or every one that comes after an update."""
+        return self.card.counts
+
+    @property
+    def stops_at(self) -> int | None:
+        """The step after which a loop that asks the scheduler takes no more; none where any may."""
+        return None
+
+    @property
+    def groups(self) -> int:
+        """The number of parameter groups."""
+        optimizer = getattr(self, "optimizer", None)
+        return len(optimizer.groups) if isinstance(optimizer, Optimizer) else 1
+
+    def fault(self) -> Fault | None:
+        """Return what the framework raises for these arguments, if anything."""
+        return None
+
+    def checked(self) -> Call:
+        """Return this call, or raise where the framework would refuse it.
+
+        Raises:
+            NativeError: says which exception the framework raises, when, and for what.
+
+        """
+        fault = self.fault()
+        if fault is not None:
+            raise NativeError(
+                f"{self.card.runs_in} raises {fault.error.__name__} {fault.when}: {fault.text}"
+            )
+        return self
+
+    def lower(self) -> Schedule:
+        """Return the schedule that this call means: absolute rates, the end explicit.
+
+        Raises:
+            ConvertError: the call has no meaning as a schedule.
+            NativeError: the framework refuses the call.
+
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say a schedule, in normal form and counted in updates, for a run of ``updates``."""
+        raise NotImplementedError
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Yield the rates of steps 0 … steps−1 as blocks of shape ``(groups, m)``, in order.
+
+        Raises:
+            Halting: after the last rate, where the framework raises before ``steps`` are done.
+
+        """
+        raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments by name, defaults included."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+    def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
+        defaults = self.defaults()
+        for name, value in self.arguments().items():
+            if isinstance(value, Optimizer):
+                text = optimizer or self._optimizer_code(value)
+                yield text if name == self.__struct_fields__[0] else f"{name}={text}"
+            elif name not in defaults or not same(value, defaults[name]):
+                yield f"{name}={source(value)}"
+
+    def given(self, like: Optimizer) -> Call:
+        """Return the call with an optimizer of another class and arguments, its rates the same."""
+        optimizer = getattr(self, "optimizer", None)
+        if not isinstance(optimizer, Optimizer):
+            return self
+        return msgspec.structs.replace(self, optimizer=optimizer.made_like(like))
+
+    def naming(self) -> str:
+        """Return the optimizer's source, and give it the name ``optimizer``."""
+        return f"optimizer := {self._optimizer_code(self.optimizer)}"  # type: ignore[attr-defined]
+
+    def _optimizer_code(self, optimizer: Optimizer) -> str:
+        from isorate.kit import registry  # whose modules import this one
+
+        return optimizer_code(registry.get(self.card.runs_in).optimizers, optimizer)
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the arguments that may be left out."""
+        fields, defaults = cls.__struct_fields__, cls.__struct_defaults__
+        return dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
+
+    @classmethod
+    def signature(cls) -> str:
+        """Return the constructor's signature as the framework documents it."""
+        defaults = cls.defaults()
+        parts = [
+            f"{name}={source(defaults[name])}" if name in defaults else name
+            for name in cls.__struct_fields__
+        ]
+        return f"{cls.card.name}({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return self.code
+
+    def _repr_html_(self) -> str:
+        facts = notebook.table([("call", self.code), ("dialect", self.dialect)])
+        try:
+            return facts + self.lower()._repr_html_()
+        except IsorateError:
+            return facts
+
+
+class Composition(Call, frozen=True):
+    """A call whose argument ``schedulers`` is other calls, which share its optimizer.
+
+    As source, the optimizer is written where Python first comes across it, and named there:
+    ``SequentialLR(optimizer := SGD(params, lr=0.1), schedulers=[LinearLR(optimizer), …], …)``.
+    """
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The calls it is made of, in their order."""
+        schedulers = getattr(self, "schedulers", ())
+        return tuple(schedulers) if isinstance(schedulers, list | tuple) else ()
+
+    def given(self, like: Optimizer) -> Call:
+        """Return the call and those that it holds with an optimizer of another class."""
+        members = [m.given(like) if isinstance(m, Call) else m for m in self.members]
+        return msgspec.structs.replace(super().given(like), schedulers=members)
+
+    def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
+        defaults = self.defaults()
+        for name, value in self.arguments().items():
+            if isinstance(value, Optimizer):
+                text = optimizer or f"optimizer := {self._optimizer_code(value)}"
+                yield text if name == self.__struct_fields__[0] else f"{name}={text}"
+                optimizer = optimizer or "optimizer"
+            elif name == "schedulers" and isinstance(value, list | tuple):
+                parts = []
+                for part in value:
+                    if isinstance(part, Composition):
+                        parts.append(part.written(optimizer))
+                        optimizer = "optimizer"
+                    elif isinstance(part, Call) and "optimizer" in part.__struct_fields__:
+                        parts.append(part.written(optimizer or part.naming()))
+                        optimizer = "optimizer"
+                    else:
+                        parts.append(source(part))
+                yield f"schedulers=[{', '.join(parts)}]"
+            elif name not in defaults or not same(value, defaults[name]):
+                yield f"{name}={source(value)}"

@@ -1,0 +1,102 @@
+"""What is known of a constructor besides its arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+#: What an argument says about the schedule.
+Role = Literal["start", "end", "duration", "factor", "shape", "clock", "length", "begin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A way in which a framework does other than its own documentation says.
+
+    Args:
+        documented: what the documentation says, in Isorate's words.
+        actual: what the framework does instead.
+        shown: a call that shows it, as text that reads without more.
+        update: an update at which its rate shows it.
+        upstream: where the framework's own tracker knows of it, if anywhere.
+
+    """
+
+    documented: str
+    actual: str
+    shown: str
+    update: int
+    upstream: str | None = None
+
+
+class Proof(Enum):
+    """Whether a call's schedule speaks for its rates at every update, or what keeps it from that.
+
+    With ``EACH_STEP`` it does: the rates lie within 1e-12 of the peak from those that the schedule
+    means, at every update up to 2**53 - 1. ``MEMBERS`` is as good as the calls that are held. All
+    others name what makes the difference grow: with the update, or with an argument.
+    """
+
+    EACH_STEP = "each step by itself"
+    MEMBERS = "as what it holds"
+    RECURSION = "a recursion"
+    UNREDUCED = "an unreduced argument"
+    CANCELS = "a difference that cancels"
+    COUNTER = "a 32-bit counter"
+    FUNCTION = "a function that is given"
+    METRIC = "a metric"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a constructor besides its arguments.
+
+    Args:
+        name: full dotted name.
+        dialect: the name of the dialect that it belongs to.
+        runs_in: the framework whose training loop takes it.
+        version: the framework version that was read and run.
+        docs: address of its documentation.
+        clock: ``"step"`` where the loop calls ``step()``; ``"update"`` where the optimizer's own
+            step count is the index.
+        arithmetic: its order of operations and dtype, in one line.
+        proof: whether the schedule that a call means speaks for its rates at every update.
+        past_end: what happens after the schedule's duration, in one line.
+        roles: which argument says what.
+        raises: the exceptions for bad arguments, and what each is for.
+        ulp: how far native arithmetic may lie from the framework, in units in the last place;
+            0 promises every bit.
+        ledger: the reason for a bound other than 0.
+        deprecation: the framework's own deprecation text.
+        way_out: the full name of what replaces a deprecated call.
+        drop_in: whether it is one of Isorate's own schedulers, which runs only where Isorate is
+            installed.
+        deviations: where it does other than its own documentation says.
+        counts: what moves one that is stepped by hand, unless it is told otherwise: every
+            ``step()``, or every one that comes after an update.
+
+    """
+
+    name: str
+    dialect: str
+    runs_in: str
+    version: str
+    docs: str
+    clock: Literal["step", "update"]
+    arithmetic: str
+    proof: Proof
+    past_end: str
+    roles: Mapping[str, Role]
+    raises: Mapping[str, str] = field(default_factory=dict)
+    ulp: int = 0
+    ledger: str | None = None
+    deprecation: str | None = None
+    way_out: str | None = None
+    drop_in: bool = False
+    deviations: Sequence[Deviation] = ()
+    counts: Literal["steps", "updates"] = "steps"

@@ -1,0 +1,108 @@
+"""Finding schedulers that together say a schedule: one after another, or one upon another."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from isorate.kit.match import Parts, Refusal, take_apart
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.saying import Said
+from isorate.schedule.combinators import Join, Product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from isorate.schedule.node import Schedule
+
+#: So many base rates are tried for the parts of a sequence, of which there may be thousands.
+MOST_BASES = 16
+
+#: A call, the parts that it says, and what is lost.
+Found = tuple[Any, Parts[Any], tuple[str, ...]]
+
+
+def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found | Refusal:
+    """Say a join as ``cls(optimizer, schedulers, milestones)``, all from one base rate.
+
+    Args:
+        cls: the scheduler that holds others.
+        schedule: a schedule in normal form.
+        members: what it may hold, in the order of choice.
+
+    """
+    parts = take_apart(schedule, Join)
+    if isinstance(parts, Refusal):
+        return parts
+    boundaries = parts.shape.boundaries
+    if any(join.boundaries != boundaries for join in parts.shapes):
+        return Refusal("the parameter groups differ in their milestones")
+    stages = list(zip(*(join.of for join in parts.shapes), strict=True))
+    for bases in islice(_candidates(stages, members), MOST_BASES):
+        chosen: list[tuple[Any, Said]] = []
+        for stage in stages:
+            member = _member(stage, bases, members)
+            if member is None:
+                break
+            chosen.append(member)
+        else:
+            optimizer = Optimizer.of(*bases)
+            calls = [kind(optimizer, **said.arguments) for kind, said in chosen]
+            losses = dict.fromkeys(loss for _, said in chosen for loss in said.losses)
+            return cls(optimizer, calls, list(boundaries)), parts, tuple(losses)
+    return Refusal("no schedulers with one base rate can say its parts")
+
+
+def _candidates(
+    stages: Sequence[Sequence[Schedule]], members: Sequence[Any]
+) -> Iterator[tuple[float, ...]]:
+    """Visit the base rates, one a group, that one of the parts would like to have, last first."""
+    seen = set()
+    for stage in reversed(stages):
+        for kind in members:
+            found = [_said(kind, part, None) for part in stage]
+            bases = tuple(said.base for said in found if said is not None)
+            if len(bases) == len(found) and min(bases) > 0 and bases not in seen:
+                seen.add(bases)
+                yield bases
+
+
+def _member(
+    stage: Sequence[Schedule], bases: Sequence[float], members: Sequence[Any]
+) -> tuple[Any, Said] | None:
+    """Return the first scheduler that says a part for every group, from these base rates."""
+    for kind in members:
+        found = [_said(kind, part, base) for part, base in zip(stage, bases, strict=True)]
+        said = found[0]
+        if said is not None and all(s is not None and s.arguments == said.arguments for s in found):
+            return kind, said
+    return None
+
+
+def _said(kind: Any, part: Schedule, base: float | None) -> Said | None:
+    """Return how a scheduler says a part that it has from its step 0; none where it cannot."""
+    if kind.says and not isinstance(part, kind.says):
+        return None
+    said = kind.said(part, base)
+    return said if isinstance(said, Said) else None
+
+
+def chain_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found | Refusal:
+    """Say a product as ``cls(schedulers)``: a scheduler for each factor."""
+    parts = take_apart(schedule, Product)
+    if isinstance(parts, Refusal):
+        return parts
+    if len(parts.shapes) > 1 or parts.begin:
+        return Refusal("its factors are those of one parameter group, from their start")
+    chosen: list[tuple[Any, Said]] = []
+    for factor in parts.shape.of:
+        found = ((kind, _said(kind, factor, None)) for kind in members)
+        member = next(((kind, said) for kind, said in found if said is not None), None)
+        if member is None:
+            return Refusal(f"no scheduler multiplies by a {factor.tag}")
+        chosen.append(member)
+    base = 1.0
+    for _, said in chosen:
+        base *= said.base
+    optimizer = Optimizer.of(base)
+    return cls([kind(optimizer, **said.arguments) for kind, said in chosen]), parts, ()

@@ -1,0 +1,139 @@
+"""Schedulers that follow a metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from isorate.kit.boundary import Fault
+from isorate.kit.call import Call
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.optimizer import Optimizer
+from isorate.schedule.errors import ConvertError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.schedule.node import Schedule
+
+
+class Plateau(msgspec.Struct, frozen=True):
+    """What a scheduler does when a metric has stopped improving, the same for all dialects.
+
+    Args:
+        rates: the rate of every parameter group to begin with.
+        mode: ``"min"`` where a lower metric is better, else ``"max"``.
+        factor: what the rate is multiplied by.
+        patience: how many steps without improvement are let pass.
+        threshold: how much better counts as an improvement.
+        threshold_mode: ``"rel"`` for a share of the best metric, ``"abs"`` for a difference.
+        cooldown: how many steps after a reduction do not count.
+        least: the lowest rate of every group.
+        eps: reductions that are not larger than this are left out.
+
+    """
+
+    rates: tuple[float, ...]
+    mode: str
+    factor: float
+    patience: int
+    threshold: float
+    threshold_mode: str
+    cooldown: int
+    least: tuple[float, ...]
+    eps: float
+
+
+class Feedback(Call, frozen=True):
+    """A call whose rates follow a metric that the loop measures: ``step(metric)``."""
+
+    def plateau(self) -> Plateau:
+        """Return what it does, in words that other dialects understand."""
+        raise NotImplementedError
+
+    @classmethod
+    def say(cls, plateau: Plateau) -> Lift | Refusal:
+        """Say what another dialect's scheduler does with the same metric."""
+        raise NotImplementedError
+
+    def native(self, steps: int) -> Iterator[NDArray[Any]]:
+        """Refuse: without the metric there are no rates."""
+        raise RunError(
+            f"{self.name} follows a metric",
+            required="the metric's values, one for each step",
+            hint="Run(metrics=[...]), or --metrics FILE:COLUMN",
+        )
+
+    def lower(self) -> Schedule:
+        """Refuse: a rate that follows a metric is no function of the step."""
+        self.checked()
+        raise ConvertError(f"{self.name} follows a metric, not the step", hint="Run(metrics=[...])")
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Refuse: a schedule follows the step."""
+        return Refusal("it follows a metric, and the schedule the step")
+
+    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
+        """Yield the rates of steps 0 … steps−1, given the metric of every step before.
+
+        Raises:
+            Halting: after the last rate, where the framework raises before ``steps`` are done.
+
+        """
+        raise NotImplementedError
+
+
+def plateau_of(call: Any) -> Plateau:
+    """Return what a scheduler with torch's arguments does on a plateau."""
+    groups = call.optimizer.groups
+    many = isinstance(call.min_lr, list | tuple)
+    return Plateau(
+        rates=tuple(group.lr for group in groups),
+        mode=call.mode,
+        factor=call.factor,
+        patience=call.patience,
+        threshold=call.threshold,
+        threshold_mode=call.threshold_mode,
+        cooldown=call.cooldown,
+        least=tuple(call.min_lr) if many else (call.min_lr,) * len(groups),
+        eps=call.eps,
+    )
+
+
+def plateau_said(cls: Any, plateau: Plateau) -> Call:
+    """Return a scheduler with torch's arguments that does the same."""
+    least = plateau.least
+    call: Call = cls(
+        Optimizer.of(*plateau.rates),
+        plateau.mode,
+        plateau.factor,
+        plateau.patience,
+        plateau.threshold,
+        plateau.threshold_mode,
+        plateau.cooldown,
+        least[0] if len(set(least)) == 1 else list(least),
+        plateau.eps,
+    )
+    return call
+
+
+def plateau_fault(call: Any) -> Fault | None:
+    """Return what building a scheduler that follows a metric raises, in torch's order."""
+    try:
+        if call.factor >= 1.0:
+            return Fault(ValueError, f"factor={call.factor!r} is not below 1")
+    except TypeError as error:
+        return Fault(TypeError, f"factor={call.factor!r}: {error}")
+    groups = len(call.optimizer.groups)
+    if isinstance(call.min_lr, list | tuple) and len(call.min_lr) != groups:
+        return Fault(ValueError, f"{len(call.min_lr)} min_lr for {groups} parameter groups")
+    for name, known in (("mode", ("min", "max")), ("threshold_mode", ("rel", "abs"))):
+        value = getattr(call, name)
+        if value not in known:
+            kind = ValueError if isinstance(value, str) else TypeError
+            return Fault(kind, f"{name}={value!r} is neither {known[0]} nor {known[1]}")
+    return None

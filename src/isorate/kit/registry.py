@@ -1,0 +1,122 @@
+"""The dialects that there are, and how their constructors are found by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizers
+from isorate.schedule.errors import ReadError
+from isorate.schedule.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from isorate.kit.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A framework's vocabulary of calls.
+
+    Args:
+        name: the short name that users give, e.g. ``"torch"``.
+        title: the framework's own name.
+        version: the version that was read and run.
+        constructors: its calls.
+        aliases: names that a module is commonly imported as, mapped to the full dotted module.
+        precedence: whose a name is that several dialects share, where the arguments fit all of
+            them: that of the lowest number.
+        optimizers: the optimizers that its schedulers are given.
+
+    """
+
+    name: str
+    title: str
+    version: str
+    constructors: Sequence[type[Call]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    precedence: int = 100
+    optimizers: Optimizers = NO_OPTIMIZERS
+
+
+@cache
+def builtin() -> dict[str, Dialect]:
+    """Return the dialects in this directory, by name."""
+    home = importlib.import_module("isorate.dialects")  # whose modules import this one
+    names = [m.name for m in pkgutil.iter_modules(home.__path__) if not m.name.startswith("_")]
+    found = [importlib.import_module(f"isorate.dialects.{name}").DIALECT for name in names]
+    found.sort(key=lambda dialect: dialect.precedence)
+    return {dialect.name: dialect for dialect in found}
+
+
+@cache
+def registered() -> dict[str, Dialect]:
+    """Return the built-in dialects and those that other packages registered, by name.
+
+    Raises:
+        ReadError: an entry point that is no dialect, or takes a name that is in use.
+
+    """
+    from importlib.metadata import entry_points
+
+    dialects = dict(builtin())
+    for point in entry_points(group="isorate.dialects"):
+        dialect = point.load()
+        if not isinstance(dialect, Dialect):
+            raise ReadError(f"entry point {point.name} is no Dialect", got=repr(dialect)[:60])
+        if dialect.name in dialects:
+            raise ReadError(f"two dialects are called {dialect.name}", got=point.value)
+        dialects[dialect.name] = dialect
+    return dialects
+
+
+def get(name: str) -> Dialect:
+    """Return a dialect by its name.
+
+    Raises:
+        ReadError: no dialect has that name.
+
+    """
+    text = name if isinstance(name, str) else ""
+    dialect = builtin().get(text) or registered().get(text)
+    if dialect is None:
+        known = registered()
+        raise ReadError(
+            "unknown dialect",
+            required=f"one of {', '.join(known)}",
+            got=repr(name),
+            hint=did_you_mean(text, known),
+        )
+    return dialect
+
+
+def called(last: str, *, anywhere: bool = False) -> tuple[type[Call], ...]:
+    """Return the constructors whose names end in ``last``, in the order of precedence.
+
+    Those of this directory; those of other packages, too, where ``anywhere`` says so, or where
+    there are none.
+    """
+    found = () if anywhere else _by_last_name(everywhere=False).get(last, ())
+    return found or _by_last_name(everywhere=True).get(last, ())
+
+
+@cache
+def _by_last_name(*, everywhere: bool) -> dict[str, tuple[type[Call], ...]]:
+    known = registered() if everywhere else builtin()
+    order = {name: dialect.precedence for name, dialect in known.items()}
+    found: dict[str, list[type[Call]]] = {}
+    for constructor in (c for dialect in known.values() for c in dialect.constructors):
+        found.setdefault(constructor.card.name.rpartition(".")[2], []).append(constructor)
+    for same in found.values():  # a framework's own, then drop-ins for the first framework
+        same.sort(key=lambda c: (order[c.card.dialect], order.get(c.card.runs_in, 0)))
+    return {last: tuple(same) for last, same in found.items()}
+
+
+def constructors() -> Iterator[type[Call]]:
+    """Visit every constructor of every registered dialect."""
+    for dialect in registered().values():
+        yield from dialect.constructors

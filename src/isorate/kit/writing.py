@@ -1,0 +1,77 @@
+"""Calls and optimizers as Python source."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from isorate.kit.optimizer import Optimizer, ParamGroup
+
+if TYPE_CHECKING:
+    from isorate.kit.optimizer import Optimizers
+
+#: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
+LONGEST_SHOWN, LONGEST_LIST = 1200, 400
+
+
+def source(value: Any) -> str:
+    """Return a value as Python source that reads back to the same value."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "float('nan')" if math.isnan(value) else f"float('{value}')"
+    if isinstance(value, Optimizer):
+        return f"<optimizer of {len(value.groups)} groups>"
+    if isinstance(value, list):
+        return f"[{', '.join(map(source, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(source, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{source(k)}: {source(v)}' for k, v in value.items())}}}"
+    if hasattr(value, "to_json"):  # a schedule
+        return repr(value.to_json())
+    code = getattr(value, "code", None)
+    return code if isinstance(code, str) else repr(value)
+
+
+def shortened(code: str) -> str:
+    """Return code that fits a screen: long lists by their two ends."""
+    longest = LONGEST_LIST if code.startswith("[") else LONGEST_SHOWN
+    return code if len(code) <= longest else f"{code[:80]} … {code[-40:]}"
+
+
+def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
+    """Return an optimizer with these groups as Python source."""
+    constructor = f"{known.module}.{optimizer.name}" if optimizer.name in known else optimizer.name
+    groups = optimizer.groups
+    default = next((group for group in groups if group.shared), groups[0])
+    first = _rate(default.lr, default, known.package)
+    if len(groups) == 1 and groups[0] == ParamGroup(groups[0].lr, None, groups[0].tensor):
+        params = "params"
+    else:
+        names = ["params"] if len(groups) == 1 else [f"params_{i}" for i in range(len(groups))]
+        pairs = zip(names, groups, strict=True)
+        params = f"[{', '.join(_group_code(name, g, known.package) for name, g in pairs)}]"
+    named = [a for a in optimizer.arguments if a.partition("=")[0].isidentifier() or a[:2] == "**"]
+    placed = [a for a in optimizer.arguments if a not in named]  # they stand before any keyword
+    return f"{constructor}({', '.join([params, *placed, f'lr={first}', *named])})"
+
+
+def _group_code(params: str, group: ParamGroup, package: str) -> str:
+    entries = [f"'params': {params}"]
+    if not group.shared:
+        entries.append(f"'lr': {_rate(group.lr, group, package)}")
+    if group.initial_lr is not None:
+        entries.append(f"'initial_lr': {_rate(group.initial_lr, group, package)}")
+    entries += [f"{name!r}: {source(value)}" for name, value in group.left.items()]
+    return f"{{{', '.join([*entries, *group.others])}}}"
+
+
+def _rate(value: float, group: ParamGroup, package: str) -> str:
+    if group.tensor is None:
+        return source(value)
+    dtype = "" if group.tensor == "float32" else f", dtype={package}.{group.tensor}"
+    return f"{package}.tensor({source(value)}{dtype})"
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two arguments are one, to the kind of number; NaN is itself."""
+    return type(a) is type(b) and (a == b or (a != a and b != b))

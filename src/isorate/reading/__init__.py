@@ -1,0 +1,1 @@
+"""Code to calls: a text is read, never run."""

@@ -1,0 +1,236 @@
+"""Whose constructor a name is, as Python would have it: imports first, then the name itself."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isorate.dialects._unread import names_a_scheduler, unread
+from isorate.kit import registry
+from isorate.schedule.errors import ReadError
+from isorate.schedule.expression import dotted, shown
+from isorate.schedule.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isorate.kit.call import Call
+    from isorate.kit.registry import Dialect
+
+    Constructor = type[Call]
+
+#: Where a name comes from that the text itself defines.
+HERE = "<text>"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A dotted name of the text.
+
+    Args:
+        written: as it is written.
+        origin: as the text's imports have it, else as written; ``<text>.name`` where the text
+            defines it.
+        known: whether the text says where it comes from.
+
+    """
+
+    written: str
+    origin: str
+    known: bool
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the text itself says what it is."""
+        return self.origin.startswith(f"{HERE}.")
+
+    @property
+    def last(self) -> str:
+        """The last part of where it comes from."""
+        return self.origin.rpartition(".")[2]
+
+
+class Origins:
+    """Where the names of a text come from, by its ``import`` lines and assignments."""
+
+    def __init__(self) -> None:
+        #: Where a name comes from, and whether that is known or only another name.
+        self._of: dict[str, tuple[str, bool]] = {}
+        self._stars: list[str] = []
+
+    def learn(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Take notice of an import."""
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
+                    head = alias.name.partition(".")[0]
+                    self._of[alias.asname or head] = (alias.name if alias.asname else head, True)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                home = "." * level + (module or "")
+                for alias in names:
+                    if alias.name == "*":
+                        self._stars.append(home)
+                    else:
+                        dot = "" if home.endswith(".") else "."
+                        self._of[alias.asname or alias.name] = (f"{home}{dot}{alias.name}", True)
+
+    def alias(self, name: str, other: Name | None) -> None:
+        """Take notice of ``name = other``; of something that is not known where there is none."""
+        here = (f"{HERE}.{name}", True)
+        self._of[name] = here if other is None else (other.origin, other.known)
+
+    def name(self, func: ast.expr) -> Name | None:
+        """Return what a called expression names; none where it is no name."""
+        written = dotted(func)
+        if written is None:
+            return None
+        head, dot, rest = written.partition(".")
+        if head in self._of:
+            origin, known = self._of[head]
+            return Name(written, f"{origin}{dot}{rest}", known=known)
+        for home in reversed(self._stars):
+            if any(c.card.name == f"{home}.{written}" for c in registry.called(written)):
+                return Name(written, f"{home}.{written}", known=True)
+        return Name(written, written, known=False)
+
+
+def candidates(
+    name: Name, dialect: str | None = None, *, anywhere: bool = False
+) -> list[Constructor]:
+    """Return the constructors that a name may be, in the order of precedence."""
+    called = registry.called(name.last, anywhere=anywhere or dialect is not None)
+    found = [c for c in called if dialect in (None, c.card.dialect)]
+    prefix = name.origin.rpartition(".")[0]
+    if name.known:
+        return [c for c in found if _is_from(prefix, c)]
+    if not prefix:  # a builtin is Python's own, whoever has a constructor of that name
+        return [] if hasattr(builtins, name.last) else found
+    return [c for c in found if _prefix_fits(prefix, c)]
+
+
+def is_scheduler(name: Name) -> bool:
+    """Whether a name is a scheduler's, of whatever framework, known or not read yet."""
+    if candidates(name):
+        return True
+    if hasattr(builtins, name.last):
+        return False
+    written = name.written.rpartition(".")[2]
+    if registry.called(name.last) or (name.known and registry.called(written)):
+        return True
+    return names_a_scheduler(name.last) and bool(_unread(name))
+
+
+def choose(
+    name: Name,
+    dialect: str | None,
+    fits: Callable[[Constructor], bool],
+    framework: str | None = None,
+) -> tuple[Constructor, list[Constructor]]:
+    """Choose the constructor that a name means by the arguments, then by precedence.
+
+    Where the optimizer is known to be a framework's, so is the constructor.
+
+    Returns:
+        The constructor, and those of other frameworks that it could have been as well.
+
+    Raises:
+        ReadError: no dialect has it.
+
+    """
+    found = candidates(name, dialect)
+    if not found:
+        raise no_constructor(name, dialect)
+    fitting = list(filter(fits, found))
+    if not fitting and dialect is None:
+        fitting = list(filter(fits, candidates(name, anywhere=True)))
+    if framework is not None:
+        among = [c for c in fitting or found if c.card.runs_in == framework]
+        if among:
+            return next((c for c in among if not c.card.drop_in), among[0]), []
+    chosen, *rest = fitting or found
+    return chosen, [c for c in rest if not c.card.drop_in and c.card.dialect != chosen.card.dialect]
+
+
+def no_constructor(name: Name, dialect: str | None) -> ReadError:
+    """Return what there is to say of a name that is no constructor."""
+    origin, whose = name.origin, _unread(name)
+    if whose:
+        of = " or ".join(f"{each}'" if each.endswith("s") else f"{each}'s" for each in whose)
+        text = f"{name.last} is {of}, which Isorate knows of but does not read yet"
+        return ReadError(text, hint="isorate dialects lists what is read")
+    same = [c for c in registry.called(name.last) if dialect in (None, c.card.dialect)]
+    write = " or ".join(c.card.name for c in same)
+    if name.is_here:
+        text = f"{name.written} is defined in the text itself, which is not followed"
+        return ReadError(text, hint=f"write {write}, if it is that" if write else None)
+    if name.known and not _at_home(name.origin):
+        text = f"{name.written} is imported as {name.origin}, which no dialect has"
+        return ReadError(text, hint=f"write {write}, if it is that" if write else None)
+    if any(name.last in dialect.optimizers for dialect in registry.builtin().values()):
+        return ReadError(f"{name.last} is an optimizer, and the text builds no scheduler")
+    if not same:
+        where = f"the dialect {dialect}" if dialect else "no dialect"
+        return ReadError(
+            f"{where} has {'no ' if dialect else ''}{name.last}", hint=_near(name, dialect)
+        )
+    if origin.startswith("isorate.torch."):  # it has more names than there are calls of it
+        text = f"{origin} is not read; it gives the rates that torch's means"
+        return ReadError(text, hint=f"write {write}")
+    return ReadError(f"{origin} does not exist", hint=f"write {write}")
+
+
+def not_a_name(func: ast.expr) -> ReadError:
+    """Return what there is to say of a call of something else than a name."""
+    return ReadError(f"{shown(func)} is not a constructor's name")
+
+
+def _unread(name: Name) -> list[str]:
+    """Return the frameworks, known but not read, that a name belongs to.
+
+    One that is not imported counts by its last part where that alone tells: not a function of
+    whatever object.
+    """
+    of_an_object = "." in name.written and name.last[:1].islower()
+    return unread(name.origin, of_a_package=name.known or of_an_object)
+
+
+def _near(name: Name, dialect: str | None) -> str:
+    known = {
+        c.card.name.rpartition(".")[2]
+        for d in registry.builtin().values()
+        if dialect in (None, d.name)
+        for c in d.constructors
+    }
+    return did_you_mean(name.last, sorted(known)) or "isorate dialects lists what there is"
+
+
+def _at_home(origin: str) -> bool:
+    """Whether a name comes from a package that a dialect reads."""
+    root = origin.partition(".")[0]
+    return any(
+        c.card.name.startswith(f"{root}.")
+        for d in registry.builtin().values()
+        for c in d.constructors
+    )
+
+
+def _is_from(module: str, constructor: Constructor) -> bool:
+    """Whether a constructor is had from a module: its own, or one in it, where it is defined."""
+    home = constructor.card.name.rpartition(".")[0]
+    return module == home or module.startswith(f"{home}.")
+
+
+def _prefix_fits(prefix: str, constructor: Constructor) -> bool:
+    module = constructor.card.name.rpartition(".")[0]
+    return prefix_fits(prefix, module, registry.get(constructor.card.dialect))
+
+
+def prefix_fits(prefix: str, module: str, home: Dialect) -> bool:
+    """Whether a prefix is the tail of a module, or an alias of one."""
+    head, _, tail = prefix.partition(".")
+    expanded = {prefix, home.aliases.get(prefix, prefix)}
+    if head in home.aliases:
+        expanded.add(f"{home.aliases[head]}.{tail}" if tail else home.aliases[head])
+    return any(module == e or module.endswith(f".{e}") for e in expanded)

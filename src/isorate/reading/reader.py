@@ -1,0 +1,596 @@
+"""Source text → Call. The text is parsed, never executed, imported or unpickled."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.dialects.mindspore import (
+    LearningRateList,
+    concatenated,
+    is_list,
+    repeated,
+)
+from isorate.kit import registry
+from isorate.kit.call import Call
+from isorate.reading.naming import Origins, choose, is_scheduler, not_a_name
+from isorate.reading.objects import Objects
+from isorate.reading.rates import known_value, of_rates
+from isorate.reading.scope import Scope, names_in
+from isorate.reading.script import Script, statements
+from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError, ScheduleError
+from isorate.schedule.expression import (
+    MODULES,
+    Expression,
+    constant,
+    dotted,
+    key_of,
+    missing_names,
+    number_node,
+    shown,
+)
+from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.node import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from isorate.kit.optimizer import Optimizer
+
+#: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
+LONGEST_TEXT: Final = 1 << 20
+#: Calls that no positional argument makes an optimizer.
+NO_OPTIMIZERS: Final = ("float", "int", "min", "max", "abs", "len", "round")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text came to.
+
+    Args:
+        call: the call.
+        assumptions: what was taken for granted, a sentence each.
+        used: the names given beside the text that it needed.
+        mentioned: the names that the text has, for hints.
+
+    """
+
+    call: Call
+    assumptions: tuple[str, ...]
+    used: frozenset[str]
+    mentioned: frozenset[str]
+
+
+def read(
+    text: str,
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Call:
+    """Read one schedule call as people paste it, alone or as the value of an assignment.
+
+    A block of statements may be pasted whole: numbers, the optimizer and the schedulers that a
+    scheduler holds are taken by their names, and the last scheduler is the call.
+
+    The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
+    share is torch's, unless ``dialect`` says otherwise. Arguments may be positional or keywords,
+    arithmetic of literals, and names that ``names`` defines. Where the framework keeps the rate
+    in the optimizer, the optimizer may stand in the text, with its parameter groups; otherwise
+    ``lr`` gives the rate.
+
+    Args:
+        text: Python source of one call, or a list of rates.
+        lr: the optimizer's rate; a sequence has one rate for each parameter group.
+        dialect: the dialect to read in, e.g. ``"mindspore"``.
+        names: values of the names that the text uses, dotted ones as ``"args.epochs"``.
+
+    Returns:
+        The call. Its arguments are not yet checked as the framework would: ``Call.fault`` does.
+
+    Raises:
+        ReadError: anything but one readable call; it says what is wrong and what would help.
+
+    Example:
+        >>> read("CosineAnnealingLR(T_max=2 * 50, eta_min=1e-3)", lr=0.1).T_max
+        100
+
+    """
+    return reading(text, lr=lr, dialect=dialect, names=names).call
+
+
+def reading(
+    text: str,
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Reading:
+    """Read as ``read`` does, and say what was taken for granted.
+
+    Example:
+        >>> reading("StepLR(3)", lr=0.1).assumptions
+        ("StepLR is torch's; mindspore has one, too",)
+
+    """
+    if not isinstance(text, str):
+        raise ReadError("the call is not text", required="a str", got=type(text).__name__)
+    if len(text) > LONGEST_TEXT:
+        raise ReadError(
+            "the text is too long", required="at most 1 MiB", got=f"{len(text)} characters"
+        )
+    if not text.strip():
+        raise ReadError("the text is empty", required="one schedule call")
+    try:
+        reader = Reader(names or {}, lr, dialect, len(text))
+        body = statements(text)
+        match body:
+            case [ast.Expr(value=node)] | [
+                ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
+            ] if reader.is_plain(node):
+                call = reader.call(node)
+            case _:
+                call = Script(reader).follow(body)
+    except RecursionError:
+        raise ReadError("the text is nested too deeply") from None
+    return Reading(
+        call,
+        tuple(reader.assumptions()),
+        frozenset(reader.names.used | reader.names.overruled.keys()),
+        frozenset(name for part in body for name in names_in(part)),
+    )
+
+
+def read_schedule(
+    text: str, rates: Sequence[float] = (), *, names: Mapping[str, Any] | None = None
+) -> Schedule:
+    """Read a schedule: JSON, or a call, whose schedule is put on the clock of what steps it.
+
+    Args:
+        text: one JSON document, or text as ``read`` takes it.
+        rates: the first rate of each parameter group, for a call that leaves them to an optimizer.
+        names: values of the names that the text uses.
+
+    Raises:
+        ReadError: text that cannot be read.
+        ScheduleError: JSON that is no schedule.
+        ConvertError: a call that has no schedule.
+
+    Example:
+        >>> read_schedule("LinearLR(start_factor=0.5, total_iters=4)", [0.5])
+        Linear(start=0.25, end=0.5, duration=4, after='hold')
+
+    """
+    if text.lstrip().startswith("{"):
+        return Schedule.from_json(text)
+    try:
+        call = read(text, names=names)
+    except MissingRateError:
+        if not rates:
+            raise
+        call = read(text, lr=list(rates), names=names)
+    return on_steps(call.lower())
+
+
+class Reader:
+    """Reads syntax trees, with the names and rates that were given beside them.
+
+    Args:
+        names: the values of names, which stand whatever the text says.
+        lr: the rate of the optimizer, or one for each group.
+        dialect: the dialect to read in; any where it is none.
+        longest: the length of the text.
+
+    """
+
+    def __init__(
+        self, names: Mapping[str, Any], lr: Any, dialect: str | None, longest: int
+    ) -> None:
+        self.names = Scope(names, longest)
+        self.longest = longest
+        self.lr = lr
+        self.dialect = None if dialect is None else registry.get(dialect).name
+        self.origins = Origins()
+        self.objects = Objects(self.names, self.origins, lr)
+        #: The schedulers in the order in which Python would build them, and those that one holds.
+        self.built: list[Call] = []
+        self.held: set[int] = set()
+        #: The optimizer that the text is about, once it has been read, unless it has a name.
+        self.optimizer: Optimizer | None = None
+        #: Whether the text may go on from a saved state.
+        self.loaded = False
+        self._choices: dict[str, str] = {}
+        self._functions: dict[int, tuple[ast.Lambda, Expression]] = {}
+
+    def assumptions(self) -> list[str]:
+        """Return what was taken for granted, a sentence each."""
+        said = list(self._choices.values())
+        for name, value in self.names.overruled.items():
+            given = self.names.given[name]
+            said.append(f"{name} = {given!r} as given, not {str(value)[:40]} as the text has it")
+        if self.loaded:
+            said.append("the run starts anew, where the text may go on from a saved state")
+        return said
+
+    def call(self, node: ast.expr) -> Call:
+        """Read a call of a constructor, or a list of rates."""
+        match node:
+            case ast.List() | ast.BinOp(op=ast.Add() | ast.Mult()):
+                return self._list(node)
+            case ast.Call(func=func):
+                name = self.origins.name(func)
+                if name is None:
+                    raise not_a_name(func)
+                whose = self._framework(node)
+                fits = partial(self._fits, node=node)
+                constructor, others = choose(name, self.dialect, fits, whose)
+                if whose not in (None, constructor.card.runs_in):
+                    text = f"{constructor.card.name} is given an optimizer of {whose}'s"
+                    raise ReadError(text, required=f"one of {constructor.card.runs_in}'s")
+                if others and not name.known:
+                    theirs = " and ".join(dict.fromkeys(c.card.dialect for c in others))
+                    have = "have" if " and " in theirs else "has"
+                    text = (
+                        f"{name.written} is {constructor.card.dialect}'s; {theirs} {have} one, too"
+                    )
+                    self._choices.setdefault(name.written, text)
+                return self._built(constructor, node)
+        raise ReadError(
+            f"{shown(node)} is not a call",
+            required="a constructor call such as CosineAnnealingLR(T_max=100)",
+        )
+
+    def _framework(self, node: ast.Call) -> str | None:
+        """Return whose optimizer a scheduler is given, where the text says it."""
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "optimizer"]
+        given = [*named, *node.args[:1]]
+        return self.objects.framework(given[0]) if given else None
+
+    def is_plain(self, node: ast.expr) -> bool:
+        """Whether a text of one expression is a call or a list of rates, not a use of one."""
+        match node:
+            case ast.Call(func=func):
+                return dotted(func) is not None and (
+                    self.is_scheduler(node) or not self.mentions_scheduler(node)
+                )
+            case ast.List(elts=items):
+                return not any(map(self.mentions_scheduler, items))
+            case ast.BinOp(op=ast.Add() | ast.Mult()):
+                return True
+        return not self.mentions_scheduler(node)
+
+    def mentions_scheduler(self, node: ast.AST) -> bool:
+        """Whether a scheduler is called somewhere in it."""
+        return any(isinstance(n, ast.Call) and self.is_scheduler(n) for n in ast.walk(node))
+
+    def is_scheduler(self, node: ast.Call) -> bool:
+        """Whether a call is a scheduler's, of whatever framework."""
+        name = self.origins.name(node.func)
+        return name is not None and is_scheduler(name)
+
+    # --- which arguments -----------------------------------------------------------------------
+
+    def _fits(self, constructor: type[Call], node: ast.Call) -> bool:
+        """Whether a constructor takes the arguments, as far as their names and number go."""
+        try:
+            given = self._given(constructor, node)
+        except ReadError:
+            return False
+        optional = {"optimizer", *constructor.defaults()}
+        return all(f in given or f in optional for f in constructor.__struct_fields__)
+
+    def _given(self, constructor: type[Call], node: ast.Call) -> dict[str, ast.expr]:
+        """Return the arguments of a call by the constructor's names for them."""
+        fields = list(constructor.__struct_fields__)
+        name = constructor.card.name
+        positional = list(node.args)
+        if any(isinstance(arg, ast.Starred) for arg in positional):
+            raise ReadError(f"{name}: *arguments cannot be read")
+        # ChainedScheduler has its optimizer last: there, the first one is no optimizer anyway
+        first = fields[:1] == ["optimizer"]
+        if first and not (positional and self._is_optimizer(positional[0])):
+            fields.remove("optimizer")
+        if len(positional) > len(fields):
+            required = f"at most {len(fields)}"
+            raise ReadError(
+                f"{name} has too many arguments", required=required, got=len(positional)
+            )
+        given = dict(zip(fields, positional, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise ReadError(f"{name}: **arguments cannot be read")
+            if keyword.arg not in constructor.__struct_fields__:
+                near = did_you_mean(keyword.arg, constructor.__struct_fields__)
+                text = f"{name} has no argument {keyword.arg!r}"
+                raise ReadError(text, hint=near or constructor.signature())
+            if keyword.arg in given:
+                raise ReadError(f"{name} got {keyword.arg!r} twice")
+            given[keyword.arg] = keyword.value
+        return given
+
+    def _built(self, constructor: type[Call], node: ast.Call) -> Call:
+        given = self._given(constructor, node)
+        name = constructor.card.name
+        if "schedulers" in given:
+            values = self._composition(constructor, given)
+        elif "optimizer" in constructor.__struct_fields__:
+            values = {"optimizer": self._optimizer(given.pop("optimizer", None), constructor)}
+        elif self.lr is not None:
+            raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
+        else:
+            values = {}
+        self._check_known(name, given)
+        values.update({field: self.value(value) for field, value in given.items()})
+        if isinstance(values.get("schedule"), str):
+            values["schedule"] = self._schedule(values["schedule"], values.get("optimizer"))
+        for field in constructor.__struct_fields__:
+            if field not in values and field not in constructor.defaults():
+                hint: str | None = None
+                if node.args and isinstance(node.args[0], ast.Name):
+                    written = node.args[0].id
+                    hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
+                raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
+        call = constructor(**values)
+        self._check_same_optimizer(call)
+        self.built.append(call)
+        return call
+
+    def _check_known(self, name: str, given: Mapping[str, ast.expr]) -> None:
+        unset = list(dict.fromkeys(n for value in given.values() for n in self._missing(value)))
+        if unset:
+            raise ReadError(
+                f"{name} uses names without a value: {', '.join(unset)}",
+                hint=" ".join(f"--set {n}=..." for n in unset),
+            )
+
+    def _schedule(self, text: str, optimizer: Optimizer | None) -> Schedule:
+        bases = [group.base for group in optimizer.groups] if optimizer else []
+        try:
+            return read_schedule(text, bases, names=self.names)
+        except ScheduleError as error:
+            raise ReadError(str(error)) from None
+
+    def _composition(self, constructor: type[Call], given: dict[str, ast.expr]) -> dict[str, Any]:
+        """Read the schedulers of one that holds others; who comes first says the optimizer."""
+        optimizer = given.pop("optimizer", None)
+        values: dict[str, Any] = {}
+        if optimizer is not None and not isinstance(optimizer, ast.Name | ast.Attribute):
+            values["optimizer"] = self._optimizer(optimizer, constructor)
+        values["schedulers"] = self._members(given.pop("schedulers"), constructor.card.name)
+        if "optimizer" not in values and (optimizer or "optimizer" not in constructor.defaults()):
+            values["optimizer"] = self._optimizer(optimizer, constructor)
+        return values
+
+    def _members(self, node: ast.expr, name: str) -> list[Any]:
+        """Read the schedulers of a list: calls, names of calls, or anything else as it is."""
+        if not isinstance(node, ast.List | ast.Tuple):
+            raise ReadError(f"{name}: schedulers is not a list", got=shown(node))
+        members = [self._member(item, name) for item in node.elts]
+        for member in members:
+            if isinstance(member, Call) and id(member) in self.held:
+                text = f"{name} holds a {member.name} that is held already"
+                raise ReadError(text, hint="write the call out where it stands for the second time")
+            self.held.add(id(member))
+        return members
+
+    def _check_same_optimizer(self, call: Call) -> None:
+        """Refuse members of another optimizer; two that are equal are still two."""
+        for member in getattr(call, "members", ()):
+            own = getattr(member, "held", None)
+            if own is not None and own is not getattr(call, "held", own):
+                text = "the schedulers have optimizers of their own, which torch refuses"
+                raise ReadError(text, hint="name one: optimizer = SGD(params, lr=0.1)")
+
+    def _member(self, item: ast.expr, name: str) -> Any:
+        written = dotted(item)
+        if isinstance(item, ast.Call) and (self.is_scheduler(item) or dotted(item.func) is None):
+            return self.call(item)
+        if written is not None and written in self.objects.schedulers:
+            return self.objects.schedulers[written]
+        if written is not None and written not in self.names:
+            text = f"{name} holds {written}, and the text does not say what it is"
+            raise ReadError(text, hint=f"paste the line {written} = ... before it")
+        return self.value(item)
+
+    # --- the optimizer -------------------------------------------------------------------------
+
+    def _optimizer(self, node: ast.expr | None, constructor: type[Call]) -> Optimizer:
+        """Return the optimizer that a scheduler is given: by name, in the text, or beside it."""
+        framework = constructor.card.runs_in
+        if isinstance(node, ast.NamedExpr):
+            if not isinstance(node.value, ast.Call):
+                raise ReadError(f"{shown(node)} is not an optimizer")
+            self.objects.bind(node.target.id, node.value)
+            node = node.target
+        if isinstance(node, ast.Call):
+            if self.optimizer is not None:
+                text = "the schedulers have optimizers of their own, which torch refuses"
+                raise ReadError(text, hint="name it once: optimizer := SGD(params, lr=0.1)")
+            try:
+                self.optimizer = self.objects.read(node, framework)
+            except MissingRateError as error:
+                raise self._lacks_rate(constructor, node, error) from None
+            return self.optimizer
+        written = None if node is None else dotted(node)
+        try:
+            named = None if written is None else self.objects.optimizer(written, framework)
+        except MissingRateError as error:
+            raise self._lacks_rate(constructor, node, error) from None
+        if named is not None:
+            return named
+        if self.optimizer is None:
+            if self.lr is None:
+                raise self._lacks_rate(constructor, node)
+            self.optimizer = of_rates(self.lr)
+        return self.optimizer
+
+    def _lacks_rate(
+        self, constructor: type[Call], node: ast.expr | None, why: ReadError | None = None
+    ) -> MissingRateError:
+        """Say what is missing: the scheduler, the optimizer, and how its rate can be given."""
+        name = constructor.card.name.rpartition(".")[2]
+        if why is not None:
+            return MissingRateError(f"{name}: {why.what}", hint=why.hint)
+        whose = "its optimizer" if node is None else shown(node)
+        text = f"{name} takes its first rate from {whose}, and the text does not say it"
+        return MissingRateError(text, hint="give it: --lr 0.1, or in the text: SGD(params, lr=0.1)")
+
+    def _is_optimizer(self, node: ast.expr) -> bool:
+        """Whether a first argument is an optimizer, and no number that is given without one."""
+        match node:
+            case ast.NamedExpr():
+                return True
+            case ast.Name(id=name):
+                return self.objects.is_named(node) or name not in self.names
+            case ast.Call(func=func):
+                head, _, last = (dotted(func) or "float").rpartition(".")
+                return last not in NO_OPTIMIZERS and head not in MODULES
+            case ast.Attribute() | ast.Subscript():
+                path = dotted(node) or ""
+                return path not in self.names and path.partition(".")[0] not in MODULES
+        return False
+
+    # --- values --------------------------------------------------------------------------------
+
+    def _missing(self, node: ast.expr) -> list[str]:
+        match node:
+            case ast.Lambda():
+                return []
+            case ast.Call() if self.is_scheduler(node):
+                return []  # it is read by itself
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [name for item in items for name in self._missing(item)]
+            case ast.Dict(values=items):
+                return [name for item in items for name in self._missing(item)]
+        return missing_names(node, self.names)
+
+    def value(self, node: ast.expr) -> Any:
+        """Compute an argument: a number, a text, a function, a call, or a list or dict of them."""
+        value: Any
+        match node:
+            case ast.Lambda():
+                return self._lambda(node)
+            case ast.Call() if self.is_scheduler(node):
+                return self._nested(node)
+            case ast.List(elts=items):
+                value = [self.value(item) for item in items]
+            case ast.Tuple(elts=items):
+                value = tuple(self.value(item) for item in items)
+            case ast.Dict(keys=keys, values=items) if None not in keys:
+                pairs = zip(keys, items, strict=True)
+                value = {key_of(key, self.names): self.value(item) for key, item in pairs if key}
+            case _:
+                value = constant(node, self.names)
+                return self._lambda(value) if isinstance(value, ast.Lambda) else value
+        self.names.size(value)
+        return value
+
+    def _nested(self, node: ast.Call) -> Call:
+        """Read a call that is an argument, perhaps of another dialect than what it is given to."""
+        dialect, self.dialect = self.dialect, None
+        try:
+            return self.call(node)
+        finally:
+            self.dialect = dialect
+
+    def _lambda(self, node: ast.Lambda) -> Expression:
+        kept = self._functions.get(id(node))
+        if kept is not None:
+            return kept[1]
+        arguments = node.args
+        if (
+            len(arguments.args) != 1
+            or arguments.defaults
+            or arguments.vararg
+            or arguments.kwarg
+            or arguments.kwonlyargs
+            or arguments.posonlyargs
+        ):
+            raise ReadError(f"{shown(node)} cannot be read", required="a lambda of one argument")
+        variable = arguments.args[0].arg
+        body = _Inline(self.names, variable, LONGEST_TEXT).visit(copy.deepcopy(node.body))
+        expression = Expression(variable, ast.unparse(body))
+        expression.function()  # whitelisted now, or refused now
+        self._functions[id(node)] = (node, expression)
+        return expression
+
+    # --- a list of rates -----------------------------------------------------------------------
+
+    def _list(self, node: ast.expr) -> Call:
+        if self.lr is not None:
+            raise OwnRateError("a list carries its own rates", hint="leave lr away")
+        if self.dialect not in (None, "mindspore"):
+            raise ReadError(f"{self.dialect} takes no list of rates", hint="mindspore does")
+        return concatenated(self._lists(node))
+
+    def _lists(self, node: ast.expr) -> list[Call]:
+        """Read lists joined by ``+``: plain ones, and calls that return a list."""
+        match node:
+            case ast.List(elts=items):
+                return [LearningRateList(tuple(known_value(item, self.names) for item in items))]
+            case ast.BinOp(op=ast.Add()):
+                summands: list[Call] = []
+                written = 0
+                for part in (known for term in _summands(node) for known in self._lists(term)):
+                    written += len(part.rates) if isinstance(part, LearningRateList) else 1
+                    if written > LONGEST_TEXT:
+                        required = f"at most {LONGEST_TEXT} rates"
+                        raise ReadError("a list is too long", required=required)
+                    summands.append(part)
+                return summands
+            case ast.BinOp(
+                left=ast.List() | ast.BinOp() | ast.Call() as left, op=ast.Mult(), right=right
+            ):
+                times = known_value(right, self.names)
+                if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+                    raise ReadError(
+                        "a list is repeated", required="an integer >= 0 times", got=times
+                    )
+                return [repeated(concatenated(self._lists(left)), times)]
+            case ast.Call():
+                call = self.call(node)
+                if is_list(call):
+                    return [call]
+        raise ReadError(f"{shown(node)} is not a list of rates")
+
+
+class _Inline(ast.NodeTransformer):
+    """Puts the values of known names into a lambda's body."""
+
+    def __init__(self, names: Scope, variable: str, longest: int) -> None:
+        self.names = names
+        self.variable = variable
+        self.left = longest
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id == self.variable or node.id not in self.names:
+            return node
+        return self._node(self.names.inline(node.id))
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        name = dotted(node)
+        if name is None or name not in self.names:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        return self._node(self.names.inline(name))
+
+    def _node(self, value: Any) -> ast.expr:
+        """Write a value out, unless all of them together come to more than a text may have."""
+        self.left -= self.names.size(value)
+        if self.left < 0:
+            raise ReadError("a lambda is too long with the values of its names written out")
+        if isinstance(value, list | tuple):
+            return ast.Tuple([self._node(item) for item in value], ast.Load())
+        return number_node(value) if isinstance(value, int | float) else ast.Constant(value)
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """Return what is joined by ``+``, in order, however much it is."""
+    found: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]

@@ -1,0 +1,146 @@
+"""Curve: the rates of updates 0 … n−1, their dtype, and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.schedule import notebook
+from isorate.schedule.errors import RunError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rates = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The update at which a framework stops with an error instead of giving a rate.
+
+    Args:
+        update: the first update without a rate.
+        error: the name of the exception that the framework raises.
+        text: what happens, in words.
+
+    """
+
+    update: int
+    error: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"update {self.update}: {self.error}: {self.text}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Curve:
+    """The rate that each update uses.
+
+    Args:
+        values: the rates, shape ``(updates,)`` or ``(groups, updates)``, float64 or float32.
+        source: the call, schedule or file that they come from.
+        halt: where the framework raises instead of giving a rate; the values end before it.
+
+    Raises:
+        RunError: values of another dtype or more than two dimensions.
+
+    Example:
+        >>> Curve(np.array([0.1, 0.05]), "two rates").updates
+        2
+
+    """
+
+    values: Rates
+    source: str
+    halt: Halt | None = None
+
+    def __post_init__(self) -> None:
+        if self.values.dtype not in (np.float64, np.float32) or self.values.ndim not in (1, 2):
+            raise RunError(
+                "a curve's values",
+                required="a float64 or float32 array of shape (updates,) or (groups, updates)",
+                got=f"{self.values.dtype} of shape {self.values.shape}",
+            )
+
+    @property
+    def updates(self) -> int:
+        """How many updates have a rate."""
+        return int(self.values.shape[-1])
+
+    def __len__(self) -> int:
+        return self.updates
+
+    def at(self, update: int) -> float | tuple[float, ...]:
+        """Return the rate that an update uses; of several parameter groups one each.
+
+        Args:
+            update: the update, from 0.
+
+        Returns:
+            The rate, or a tuple with each group's where ``values`` has a row for each. A float32 is
+            returned as the Python float that is the same number.
+
+        Raises:
+            RunError: the update is no integer, or has no rate.
+
+        Example:
+            >>> Curve(np.array([0.1, 0.05]), "two rates").at(1)
+            0.05
+
+        """
+        whole = isinstance(update, int | np.integer) and not isinstance(update, bool)
+        if not whole or not 0 <= update < self.updates:
+            required = f"an integer from 0 to {self.updates - 1}" if self.updates else "no update"
+            hint = None if self.halt is None else f"at {self.halt}"
+            got = update if whole else repr(update)
+            raise RunError("the curve has no rate there", required=required, got=got, hint=hint)
+        rates = self.values[..., update].tolist()
+        return tuple(rates) if self.values.ndim == 2 else float(rates)
+
+    @property
+    def groups(self) -> int:
+        """The number of parameter groups."""
+        return 1 if self.values.ndim == 1 else int(self.values.shape[0])
+
+    @property
+    def dtype(self) -> str:
+        """``"float64"`` or ``"float32"``."""
+        return str(self.values.dtype)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare bits (a NaN equals the same NaN) and ends."""
+        return (
+            isinstance(other, Curve)
+            and self.values.shape == other.values.shape
+            and self.values.dtype == other.values.dtype
+            and self.values.tobytes() == other.values.tobytes()
+            and self.halt == other.halt
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        flat = self.values.reshape(self.groups, -1)[0]
+        shown = ", ".join(f"{rate:.6g}" for rate in flat[:3])
+        more = f", … {flat[-1]:.6g}" if len(flat) > 3 else ""
+        groups = f", {self.groups} groups" if self.groups > 1 else ""
+        halt = f", then {self.halt.error}" if self.halt else ""
+        return f"Curve({self.updates} × {self.dtype}{groups}: {shown}{more}{halt}; {self.source})"
+
+    def _repr_html_(self) -> str:
+        rows = self.values.reshape(self.groups, -1)
+        ends = [f"{rate:.6g}" for rate in rows[0, [0, -1]]] if self.updates else ["none"]
+        facts: list[tuple[str, object]] = [
+            ("source", self.source),
+            ("updates", self.updates),
+            ("dtype", self.dtype),
+            ("groups", self.groups),
+            ("first … last", " … ".join(ends)),
+        ]
+        if self.halt is not None:
+            facts.append(("ends", self.halt))
+        shown = notebook.thin(self.updates)
+        return notebook.table(facts) + notebook.sketch(rows[:, shown].tolist())

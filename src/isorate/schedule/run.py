@@ -1,0 +1,234 @@
+"""How a training loop drives a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set, Sized
+from dataclasses import KW_ONLY, InitVar, dataclass, replace
+from operator import index
+from typing import Literal
+
+from isorate.schedule.errors import RunError
+
+StepEvery = Literal["update", "epoch"]
+
+#: An update is an integer that every float64 formula must hold exactly.
+LARGEST_UPDATE = 2**53 - 1
+
+#: More processes than any loop has: a call of ``scheduler.step()`` takes a step for each of them.
+MOST_PROCESSES = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The loop around a schedule: its length, its epochs, and when ``scheduler.step()`` is called.
+
+    Update ``k`` (0, 1, 2, …) is one optimizer step. With ``step_every="epoch"`` a scheduler that
+    is stepped by hand stands at ``k // updates_per_epoch``; a list that the optimizer indexes by
+    itself always stands at ``k``.
+
+    Where processes train side by side and each steps its own scheduler once an update, as in plain
+    data parallelism, their number changes no rate. Under Hugging Face Accelerate it does: one call
+    of a prepared scheduler's ``step()`` takes as many steps as there are processes, unless batches
+    are split: the scheduler stands at ``k // updates_per_step * steps_per_call``.
+
+    An update takes ``accumulation`` batches on every process, the last one of an epoch what is
+    left, so that an epoch has ``ceil(own / accumulation)`` updates. Of ``batches_per_epoch``, a
+    process has all as its ``own``, and ``ceil(batches_per_epoch / accelerate)`` where Accelerate
+    deals them out.
+
+    Args:
+        updates: the number of updates; ``None`` leaves the length open.
+        epochs: the number of epochs, instead of ``updates``.
+        updates_per_epoch: updates in one epoch.
+        step_every: ``"update"`` or ``"epoch"``.
+        metrics: what the loop hands to ``scheduler.step(metric)``, one number for each call of it,
+            for schedulers that follow a metric.
+        accelerate: the processes of a loop whose scheduler ``Accelerator.prepare`` has wrapped;
+            ``None`` for every other loop, also for one in plain data parallelism, and for one
+            under Accelerate that sets ``step_scheduler_with_optimizer=False``.
+        accumulation: batches in one update, as in ``gradient_accumulation_steps``.
+        split_batches: whether Accelerate splits each batch between the processes, instead of
+            giving every process its own. Then ``step()`` takes one step.
+        batches_per_epoch: ``len(loader)`` of the ``DataLoader`` as the script builds it; it gives
+            ``updates_per_epoch``. Under Accelerate that is before ``prepare``, the batches of all
+            processes (with ``drop_last``, less those that do not reach all of them); in plain data
+            parallelism it is each process's own, what its ``DistributedSampler`` leaves.
+        world_size: refused, since it does not say who steps the scheduler.
+
+    Raises:
+        RunError: a length that is not a positive integer, two of them at odds, more than a million
+            processes, epochs asked for without ``updates_per_epoch``, batches split without
+            ``accelerate``, more scheduler steps than float64 counts, metrics that are no numbers,
+            or ``world_size``.
+
+    Example:
+        >>> Run(epochs=3, updates_per_epoch=2).updates
+        6
+        >>> Run(6, updates_per_epoch=2, step_every="epoch").step_of(5)
+        2
+        >>> run = Run(epochs=2, batches_per_epoch=7, accelerate=2, accumulation=3)
+        >>> run.updates_per_epoch, run.step_of(3)
+        (2, 6)
+
+    Source:
+        ``accelerate.scheduler``, ``accelerate.data_loader`` and ``Accelerator.accumulate``,
+        version 1.15.0.
+
+    """
+
+    updates: int | None = None
+    _: KW_ONLY
+    epochs: int | None = None
+    updates_per_epoch: int | None = None
+    step_every: StepEvery = "update"
+    metrics: Sequence[float] | None = None
+    accelerate: int | None = None
+    accumulation: int = 1
+    split_batches: bool = False
+    batches_per_epoch: int | None = None
+    world_size: InitVar[object] = None
+
+    def __post_init__(self, world_size: object) -> None:
+        if world_size is not None:
+            raise RunError(
+                "world_size does not say who steps the scheduler",
+                hint=f"accelerate={world_size} where Accelerator.prepare wrapped it; leave it away "
+                "where each process steps its own once an update, as in plain data parallelism",
+            )
+        for name in ("updates", "epochs", "updates_per_epoch", "accelerate", "batches_per_epoch"):
+            if getattr(self, name) is not None:
+                most = MOST_PROCESSES if name == "accelerate" else LARGEST_UPDATE
+                object.__setattr__(self, name, _count(name, getattr(self, name), most))
+        object.__setattr__(self, "accumulation", _count("accumulation", self.accumulation))
+        if not isinstance(self.step_every, str) or self.step_every not in ("update", "epoch"):
+            raise RunError(
+                "step_every is unknown", required="'update' or 'epoch'", got=repr(self.step_every)
+            )
+        if self.metrics is not None:
+            object.__setattr__(self, "metrics", _numbers(self.metrics))
+        self._check_batches()
+        self._check_epochs()
+        if self.updates is not None:
+            _count("the number of scheduler steps", self.step_of(self.updates - 1) + 1)
+
+    def _check_batches(self) -> None:
+        """Count the updates of an epoch, where its batches are known."""
+        if not isinstance(self.split_batches, bool):
+            raise RunError(
+                "split_batches is unknown", required="True or False", got=repr(self.split_batches)
+            )
+        if self.split_batches and self.accelerate is None:
+            raise RunError("split_batches needs accelerate=N, the number of processes")
+        if self.batches_per_epoch is None:
+            return
+        rounds = -(-self.batches_per_epoch // self.steps_per_call)
+        updates = -(-rounds // self.accumulation)
+        if self.updates_per_epoch not in (None, updates):
+            raise RunError(
+                "updates_per_epoch and batches_per_epoch disagree",
+                required=f"{updates} updates for {self.batches_per_epoch} batches",
+                got=self.updates_per_epoch,
+            )
+        object.__setattr__(self, "updates_per_epoch", updates)
+
+    def _check_epochs(self) -> None:
+        """Count the updates of all epochs, where they are asked for."""
+        if self.updates_per_epoch is None:
+            if self.epochs is not None:
+                raise RunError("epochs need updates_per_epoch", hint="say how long an epoch is")
+            if self.step_every == "epoch":
+                raise RunError(
+                    "step_every='epoch' needs updates_per_epoch", hint="say how long an epoch is"
+                )
+        elif self.epochs is not None:
+            updates = self.epochs * self.updates_per_epoch
+            if self.updates is not None and self.updates != updates:
+                raise RunError(
+                    "updates and epochs disagree",
+                    required=f"{self.epochs} × {self.updates_per_epoch} = {updates} updates",
+                    got=self.updates,
+                )
+            updates = _count("epochs times updates_per_epoch", updates)
+            object.__setattr__(self, "updates", updates)
+
+    @property
+    def updates_per_step(self) -> int:
+        """Updates between two calls of ``scheduler.step()``."""
+        if self.step_every == "epoch" and self.updates_per_epoch is not None:
+            return self.updates_per_epoch
+        return 1
+
+    @property
+    def steps_per_call(self) -> int:
+        """Scheduler steps that one call of ``scheduler.step()`` takes; the last one's rate stays.
+
+        Accelerate takes as many as there are processes, to make up for the batches that each of
+        them has not seen.
+        """
+        return 1 if self.accelerate is None or self.split_batches else self.accelerate
+
+    @property
+    def stops_at_total_steps(self) -> bool:
+        """Whether a scheduler that has ``total_steps`` is left alone after as many steps.
+
+        Accelerate does that for ``OneCycleLR``, which would raise, where batches are not split.
+        """
+        return self.accelerate is not None and not self.split_batches
+
+    @property
+    def length(self) -> int:
+        """The number of updates, which must have been given."""
+        if self.updates is None:
+            raise RunError("the run has no length", hint="give updates, or epochs")
+        return self.updates
+
+    def step_of(self, update: int) -> int:
+        """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
+        return update // self.updates_per_step * self.steps_per_call
+
+    def without_accelerate(self) -> Run:
+        """Return the same loop over the same updates, every call of ``step()`` one step."""
+        plain = {"accelerate": None, "split_batches": False, "batches_per_epoch": None}
+        return replace(self, epochs=None, **plain)  # type: ignore[arg-type]
+
+    def lasting(self, updates: int) -> Run:
+        """Return the same loop over another number of updates."""
+        return replace(self, updates=updates, epochs=None)
+
+    def __str__(self) -> str:
+        length = "open length" if self.updates is None else f"{self.updates} updates"
+        if self.accumulation > 1:
+            length += f" of {self.accumulation} batches"
+        epochs = ""
+        if self.updates_per_epoch is not None:
+            epochs = f", {self.updates_per_epoch} an epoch"
+        steps = ""
+        if self.accelerate is not None:
+            many = "" if self.steps_per_call == 1 else "s"
+            steps = f" by Accelerate, {self.steps_per_call} step{many} at a time"
+        metrics = "" if self.metrics is None else f", {len(self.metrics)} values of a metric"
+        return f"{length}{epochs}, scheduler stepped every {self.step_every}{steps}{metrics}"
+
+
+def _count(name: str, value: object, most: int = LARGEST_UPDATE) -> int:
+    """Return a count as an ``int``, from whatever counts in Python: NumPy's integers, too."""
+    try:
+        count = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
+    except TypeError:
+        count = None
+    if count is None:
+        raise RunError(f"{name} is not an integer", required="an integer > 0", got=repr(value))
+    if not 0 < count <= most:
+        got = count if abs(count) < 10**30 else f"an integer of {count.bit_length()} bits"
+        raise RunError(f"{name} is out of range", required=f"an integer from 1 to {most}", got=got)
+    return count
+
+
+def _numbers(values: Sequence[float]) -> tuple[float, ...]:
+    """Return the values of a metric, which have an order and an end."""
+    if not isinstance(values, Sized) or isinstance(values, (str, bytes, Mapping, Set)):
+        raise RunError("metrics are not a list", required="numbers", got=type(values).__name__)
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RunError("metrics are not numbers", got=str(error)) from None
