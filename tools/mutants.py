@@ -7,7 +7,11 @@
 
 A mutant is one operator, comparison, number or branch replaced (by Cosmic Ray). It is drawn among
 the places that some test runs; only the tests that run its line are run on it, in a copy of the
-tree, and those of ``make test`` first. One that no test notices is printed with its difference.
+tree, those of ``make test`` first and the quick ones before the slow. One that no test notices is
+printed with its difference. Which tests run which line is measured on few drawn examples, by two
+processes; tests that need longer than four times that are said to hang. Where many tests run a
+line, those that ``--most`` has no time for are not run, and a mutant that only they would notice
+counts as living.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +28,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
@@ -49,8 +55,9 @@ ROOMS = (
 #: These change annotations, or nothing: ``x | None``, and ``+`` for a sign.
 LEFT_OUT = ("BitOr", "BitAnd", "BitXor", "Shift", "UAdd", "Invert", "RemoveDecorator", "NoBreak")
 
-#: What coverage calls a test's own frame, and the seconds after which a mutant counts as noticed.
-CONTEXT, PATIENCE = "test_function", 300
+#: Seconds to start in, beyond a few times what the tests take: after them a mutant counts as
+#: noticed, as it does when it wants more memory than that.
+PATIENCE, MEMORY = 120, 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,57 +114,86 @@ def copied(into: Path) -> Path:
     return into
 
 
+def limited() -> None:
+    """Keep a mutant that grows without end from taking the machine with it."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
 def run(arguments: list[str], root: Path, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run Python on the copy."""
     environment = os.environ | {"PYTHONPATH": str(root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=root, env=environment, text=True, **more)
+    return subprocess.run(
+        command, cwd=root, env=environment | more.pop("env", {}), text=True, **more
+    )
 
 
 def cover(root: Path, data: Path) -> None:
-    """Run all tests and note which of them runs which line."""
-    settings = root / ".coveragerc"
-    settings.write_text(f"[run]\nsource = src/isorate\ndynamic_context = {CONTEXT}\n")
-    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    run(["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}", *tests], root)
+    """Run all tests, on few examples, and note which of them runs which line and takes how long."""
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "tests"]
+    tests += [f"--junit-xml={data}.xml", "--cov=src/isorate", "--cov-context=test", "--cov-report="]
+    run(tests, root, env={"COVERAGE_FILE": str(data), "HYPOTHESIS_PROFILE": "short"})
 
 
 class Covered:
-    """Which tests run which line."""
+    """Which tests run which line and take how many seconds, without those that failed."""
 
     def __init__(self, data: Path) -> None:
         read = CoverageData(str(data))
         read.read()
+        self.seconds: dict[str, float] = {}
+        for case in ElementTree.parse(f"{data}.xml").iter("testcase"):
+            if not {"failure", "error", "skipped"} & {child.tag for child in case}:
+                self.seconds[f"{case.get('classname')}.{case.get('name')}"] = float(
+                    case.get("time", 0)
+                )
         self.lines: dict[str, dict[int, set[str]]] = {}
         for file in read.measured_files():
             path = "src/isorate" + file.rpartition("/src/isorate")[2]
-            contexts = read.contexts_by_lineno(file)
-            self.lines[path] = {line: set(filter(None, names)) for line, names in contexts.items()}
+            self.lines[path] = {
+                line: {
+                    name
+                    for name, _, phase in (c.rpartition("|") for c in contexts)
+                    if phase == "run"
+                }
+                for line, contexts in read.contexts_by_lineno(file).items()
+            }
 
     def tests(self, mutant: Mutant) -> set[str]:
         """Return the tests that run a mutant's line; of what runs on import, the whole file's."""
         lines = self.lines.get(mutant.path, {})
         if mutant.line not in lines:
             return set()
-        return lines[mutant.line] or set().union(*lines.values())
+        found = lines[mutant.line] or set().union(*lines.values())
+        return {name for name in found if self.duration(name) is not None}
+
+    def duration(self, test: str) -> float | None:
+        """Return the seconds that a test took, if it passed."""
+        path, bracket, parameters = test.partition("[")
+        dotted = path.replace(".py::", ".").replace("::", ".").replace("/", ".")
+        return self.seconds.get(dotted + bracket + parameters)
+
+    def ordered(self, tests: set[str], most: float) -> list[list[str]]:
+        """Return tests, one of every function first and the quick before the slow, up to a time.
+
+        Those that need a framework, which takes long to load, come after the others.
+        """
+        found: dict[bool, list[str]] = {False: [], True: []}
+        seen: dict[str, int] = defaultdict(int)
+        ranked = []
+        for seconds, test in sorted((self.duration(name) or 0.0, name) for name in tests):
+            function = test.partition("[")[0]
+            ranked.append((seen[function], seconds, test))
+            seen[function] += 1
+        taken = 0.0
+        for _, seconds, test in sorted(ranked):
+            taken += seconds
+            if taken <= most:
+                found[test.startswith(("tests/conformance", "tests/training"))].append(test)
+        return [names for names in found.values() if names]
 
 
-def selected(names: set[str], root: Path) -> list[str]:
-    """Return tests as pytest wants them, those that need no framework first."""
-    found: dict[bool, set[str]] = defaultdict(set)
-    for name in names:
-        parts = name.split(".")
-        for size in range(len(parts) - 1, 0, -1):
-            file = root.joinpath(*parts[:size]).with_suffix(".py")
-            if file.is_file():
-                relative = file.relative_to(root)
-                needs = relative.parts[1] in ("conformance", "training")
-                found[needs].add("::".join([str(relative), *parts[size:]]))
-                break
-    return [*sorted(found[False]), *sorted(found[True])]
-
-
-def noticed(mutant: Mutant, tests: list[str], root: Path) -> bool:
+def noticed(mutant: Mutant, covered: Covered, root: Path, most: float) -> bool:
     """Run the tests on a mutant; whether any of them fails, or none comes to an end."""
     file = root / mutant.path
     source = file.read_text(encoding="utf-8")
@@ -165,14 +201,26 @@ def noticed(mutant: Mutant, tests: list[str], root: Path) -> bool:
     if changed is None:
         raise ValueError(f"no such place: {mutant}")
     file.write_text(changed, encoding="utf-8")
-    options = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
     try:
-        done = run([*options, *tests], root, timeout=PATIENCE, capture_output=True)
-    except subprocess.TimeoutExpired:
-        return True
+        batches = covered.ordered(covered.tests(mutant), most)
+        return any(not passed(names, covered, root) for names in batches)
     finally:
         file.write_text(source, encoding="utf-8")
-    return done.returncode != 0
+
+
+def passed(tests: list[str], covered: Covered, root: Path) -> bool:
+    """Run tests, within a few times what they took before."""
+    names = root / "tests.txt"
+    names.write_text("\n".join(tests), encoding="utf-8")
+    patience = PATIENCE + 4 * sum(covered.duration(test) or 0.0 for test in tests)
+    options = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", f"@{names}"]
+    try:
+        done = run(options, root, timeout=patience, capture_output=True, preexec_fn=limited)
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1, 2):
+        raise RuntimeError(f"pytest could not run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.returncode == 0
 
 
 def difference(mutant: Mutant, root: Path) -> str:
@@ -184,10 +232,10 @@ def difference(mutant: Mutant, root: Path) -> str:
     return f"    - {before[at].strip()}\n    + {after[at].strip()}"
 
 
-def drawn(covered: Covered, number: int, seed: int) -> list[Mutant]:
+def drawn(covered: Covered, root: Path, number: int, seed: int) -> list[Mutant]:
     """Draw mutants: each place is as likely as any other, whatever can be done to it."""
     at_place: dict[tuple[str, int], list[Mutant]] = defaultdict(list)
-    for mutant in places(ROOT):
+    for mutant in places(root):
         if covered.tests(mutant):
             at_place[mutant.path, mutant.line].append(mutant)
     draw = random.Random(seed)
@@ -201,21 +249,22 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--coverage", type=Path)
+    parser.add_argument("--most", type=float, default=300, help="seconds of tests for a mutant")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = copied(Path(folder) / "tree")
         data = options.coverage or Path(folder) / "coverage"
-        if not data.exists():
+        if not data.exists() or not Path(f"{data}.xml").exists():
             cover(root, data.resolve())
         covered = Covered(data)
         alive = 0
-        mutants = drawn(covered, options.number, options.seed)
+        mutants = drawn(covered, root, options.number, options.seed)
         for mutant in mutants:
-            tests = selected(covered.tests(mutant), root)
             if options.show:
-                print(mutant, f"{len(tests)} tests", difference(mutant, root), sep="\n", flush=True)
-            elif noticed(mutant, tests, root):
+                tests = len(covered.tests(mutant))
+                print(mutant, f"{tests} tests", difference(mutant, root), sep="\n", flush=True)
+            elif noticed(mutant, covered, root, options.most):
                 print(f"noticed  {mutant}", flush=True)
             else:
                 alive += 1
