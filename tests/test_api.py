@@ -180,6 +180,21 @@ def test_a_curve_has_no_rate_outside(update: Any) -> None:
         simulate(TEXT, 4).at(update)
 
 
+def test_a_curve_is_asked_as_a_list_is() -> None:
+    rows: Any = [[0.1, 0.2, 0.3], [1.0, 2.0, 3.0]]
+    for values, listed in ((rows[0], rows[0]), (rows, list(zip(*rows, strict=True)))):
+        curve: Any = Curve(np.array(values), "rates")
+        assert [curve[k] for k in range(-3, 3)] == [*listed, *listed]
+        for part in (slice(1, None), slice(None, -1), slice(None, None, -2), slice(9, 12)):
+            assert curve[part] == listed[part]
+        assert list(curve) == listed
+        for beyond in (3, -4):
+            with pytest.raises(IndexError):
+                curve[beyond]
+        with pytest.raises(TypeError):
+            curve[0.0]
+
+
 def test_a_curve_that_ends_says_why() -> None:
     ended = simulate("[0.1, 0.2]", 5)
     with pytest.raises(RunError, match="RuntimeError"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from isorate.schedule import notebook
 from isorate.schedule.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Rates = NDArray[np.floating[Any]]
@@ -72,6 +74,33 @@ class Curve:
 
     def __len__(self) -> int:
         return self.updates
+
+    def __iter__(self) -> Iterator[float | tuple[float, ...]]:
+        return map(self.at, range(self.updates))
+
+    @overload
+    def __getitem__(self, update: int) -> float | tuple[float, ...]: ...
+    @overload
+    def __getitem__(self, update: slice) -> list[float | tuple[float, ...]]: ...
+    def __getitem__(
+        self, update: int | slice
+    ) -> float | tuple[float, ...] | list[float | tuple[float, ...]]:
+        """Return the rates of updates as a list of them would: ``curve[-1]``, ``curve[:10]``.
+
+        Each is what ``at`` returns.
+
+        Raises:
+            IndexError: the update has no rate, as a list raises it.
+
+        Example:
+            >>> curve = Curve(np.array([0.1, 0.05]), "two rates")
+            >>> curve[-1], curve[:1], list(curve)
+            (0.05, [0.1], [0.1, 0.05])
+
+        """
+        if isinstance(update, slice):
+            return [self.at(each) for each in range(self.updates)[update]]
+        return self.at(range(self.updates)[update])
 
     def at(self, update: int) -> float | tuple[float, ...]:
         """Return the rate that an update uses; of several parameter groups one each.
