@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from isorate.cli._commands import run
-from isorate.cli._streams import _ascii
+from isorate.cli._streams import SUPERSCRIPT, _ascii
 from isorate.reports.paper import folded
 from tests.test_cli import ENVIRONMENT, A, B, isorate
 
@@ -143,9 +143,16 @@ def test_cp1252_keeps_what_it_has() -> None:
 
 def test_every_sign_in_the_sources_has_one_in_ascii() -> None:
     sources = Path(__file__).parents[1] / "src" / "isorate"
-    signs = set("".join(path.read_text() for path in sources.rglob("*.py")))
+    text = SUPERSCRIPT.sub("", "".join(path.read_text() for path in sources.rglob("*.py")))
+    signs = set(text)
     assert [sign for sign in signs if "\\" in _ascii(sign) and sign != "\\"] == []
-    assert "".join(map(_ascii, "⣀⡠⠤⠒⠉⡇⠀é")) == "_..-'| e"
+    assert "".join(map(_ascii, "⣀⡠⠤⠒⠉⡇⠀½")) == "_..-'| 1/2"
+
+
+def test_what_was_typed_is_escaped_where_it_cannot_be_printed() -> None:
+    for typed, shown in (("shöw", r"sh\xf6w"), ("ｓhow", r"\uff53how"), ("ﬁt", r"\ufb01t")):
+        done = isorate(typed, PYTHONIOENCODING="ascii")
+        assert (done.returncode, f"there is no command '{shown}'" in done.stderr) == (2, True)
 
 
 def test_a_file_may_begin_with_a_mark_of_its_encoding(tmp_path: Path) -> None:

@@ -22,10 +22,12 @@ LONGEST_LINE = 1000
 LONG_WORD = re.compile(r"(\S{80})\S{80,}(\S{40})")
 
 #: What is written for a character that the output's encoding lacks, where its name does not say it.
+#: Others, which only what was typed can hold, are escaped: a letter without its accent is another.
 ASCII = {
     "·": "*", "−": "-", "–": "-", "—": "-", "×": "x", "→": "->", "…": "...", "⁄": "/",
     "“": '"', "”": '"', "‘": "'", "’": "'", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "±": "+-",
-    "∞": "inf", "√": "sqrt", "µ": "u", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
+    "½": "1/2", "∞": "inf", "√": "sqrt", "µ": "u",
+    "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
     "│": "|", "┤": "+", "└": "+", "─": "-", "━": "-", "▲": "^",
 }  # fmt: skip
 
@@ -74,9 +76,6 @@ def _ascii(char: str) -> str:
         dots = ord(char) - BRAILLE.start
         rows = [dots & row for row in (0x09, 0x12, 0x24, 0xC0)]
         return DOTS[sum(8 >> place for place, row in enumerate(rows) if row)]
-    plainer = unicodedata.normalize("NFKD", char)
-    if plainer != char:
-        return "".join("" if unicodedata.combining(one) else _ascii(one) for one in plainer)
     name = unicodedata.name(char, "")
     if name.startswith("GREEK ") and " LETTER " in name:
         return name.rpartition(" ")[2].lower()
