@@ -212,18 +212,22 @@ def _translated(was: Optimizer, framework: str) -> tuple[Optimizer, list[str]]:
         return Optimizer.of(), [f"{framework} has no {was.name}: SGD stands for it"]
     parameters = known.parameters(was.name)
 
-    def has(argument: str) -> bool:
-        return argument.partition("=")[0].strip("'") in parameters
+    def name(argument: str) -> str:
+        return argument.partition("=")[0]
 
-    lost = [a for a in was.arguments if not has(a)]
+    def key(entry: str) -> str:
+        return entry.partition(":")[0].strip("'")
+
     groups = tuple(
         msgspec.structs.replace(
-            group, others=tuple(o for o in group.others if has(o.replace(": ", "=", 1)))
+            group, others=tuple(o for o in group.others if key(o) in parameters)
         )
         for group in was.groups
     )
-    kept = Optimizer(groups, was.name, tuple(a for a in was.arguments if has(a)))
-    return kept, [f"{framework}'s {was.name} has no {a.partition('=')[0]}" for a in lost]
+    kept = Optimizer(groups, was.name, tuple(a for a in was.arguments if name(a) in parameters))
+    said = [*map(name, was.arguments), *(key(o) for group in was.groups for o in group.others)]
+    lost = dict.fromkeys(each for each in said if each not in parameters)
+    return kept, [f"{framework}'s {was.name} has no {each}" for each in lost]
 
 
 def _optimizer_of(call: Call) -> Optimizer | None:
