@@ -299,6 +299,8 @@ CHANGES = [
     "try:\n    T = 9\nexcept ValueError as e:\n    pass",
     "import T",
     "from settings import T",
+    "from settings import *",
+    "if deep:\n    from .settings import *",
     "def T():\n    return 3",
     "class T:\n    pass",
     "(T := 9)",
@@ -342,6 +344,8 @@ def test_a_function_that_changes_a_name_is_minded_whenever_it_is_defined() -> No
         ("T = 4\ndef f(T):\n    T = 9", 4),
         ("T = 4\nx = [T for T in range(3)]", 4),
         ("T = 4\nprint(T)\nmodel.fit(T)", 4),
+        ("T = 4\nfrom torch.optim import *", 4),
+        ("from settings import *\nT = 4", 4),
     ],
 )
 def test_what_can_be_followed_is(lines: str, step: int) -> None:
@@ -479,6 +483,11 @@ def test_an_optimizer_is_kept_in_other_ways_and_frameworks() -> None:
     kept = "mindspore.experimental.optim.AdamW(params, lr=0.1, weight_decay=0.5)"
     assert kept in there.code
     assert "mindspore's AdamW has no fused" in there.losses
+    groups = "[{'params': a, 'fused': True, 'weight_decay': 0.0}, {'params': b, 'fused': False}]"
+    call = read(f"StepLR(AdamW({groups}, lr=0.1), 3)")
+    there = next(w for w in convert(call, to="mindspore", run=Run(6)).ways if ".StepLR" in w.code)
+    assert "{'params': params_0, 'lr': 0.1, 'weight_decay': 0.0}" in there.code
+    assert there.losses.count("mindspore's AdamW has no fused") == 1
     call = read("StepLR(LBFGS(params, lr=0.1), 3)")
     there = next(w for w in convert(call, to="mindspore", run=Run(6)).ways if ".StepLR" in w.code)
     assert "mindspore.experimental.optim.SGD(params, lr=0.1)" in there.code
@@ -505,6 +514,16 @@ def test_momentum_is_cycled_where_there_is_one(name: str) -> None:
         fault = read(text.format(optimizer, "")).fault()
         assert (fault is not None and fault.error is ValueError) == (name in WITHOUT)
         assert read(text.format(optimizer, ", cycle_momentum=False")).fault() is None
+
+
+@pytest.mark.parametrize("call", ["CyclicLR({}, 0.1, 1.0{})", "OneCycleLR({}, 0.1, 9{})"])
+def test_another_package_s_optimizer_is_said_to_be_taken_for_one_with_momentum(call: str) -> None:
+    said = "Lion has a momentum or betas (cycle_momentum=False, if it has not)"
+    for optimizer in ("Lion(p, lr=0.1)", "o := Lion(p, lr=0.1)"):
+        assert said in reading(call.format(optimizer, "")).assumptions
+    for optimizer in ("Lion(p, lr=0.1, betas=(0.9, 0.99))", "SGD(p, lr=0.1)"):
+        assert said not in reading(call.format(optimizer, "")).assumptions
+    assert said not in reading(call.format("Lion(p, lr=0.1)", ", cycle_momentum=False")).assumptions
 
 
 def test_every_optimizer_of_torch_is_one_or_the_other() -> None:

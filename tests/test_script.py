@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from isorate import ReadError, Run, read, simulate
+from isorate.cli._commands import run
 from isorate.dialects.torch import (
     ChainedScheduler,
     CosineAnnealingLR,
@@ -46,6 +47,29 @@ def test_a_block_is_read_as_python_would_run_it() -> None:
     assert call.milestones == [5]
     assert read(call.code) == call
     assert simulate(call, Run(6)).values[[0, 5]] == pytest.approx([3e-5, 3e-4], rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "prepared",
+    [
+        "model, optimizer, scheduler = accelerator.prepare(model, optimizer, scheduler)",
+        "accelerator.prepare(scheduler)",
+        "x = self.accelerator.prepare(model, optimizer, loader, scheduler)",
+    ],
+)
+def test_a_scheduler_that_accelerate_prepares_is_said_to_be_one_process_s(
+    prepared: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"optimizer = SGD(p, lr=0.1)\nscheduler = StepLR(optimizer, 3)\n{prepared}\n"
+    said = "one process: prepare() makes the scheduler take a step for each (--accelerate N)"
+    for command in (["show", text], ["compare", text, text], ["convert", text, "--to", "torch"]):
+        assert run([*command, "--updates", "6"]) == 0
+        assert said in capsys.readouterr().out
+        run([*command, "--updates", "6", "--accelerate", "2"])
+        assert said not in capsys.readouterr().out
+    plain = text.replace("scheduler)", "loader)")
+    assert run(["show", plain, "--updates", "6"]) == 0
+    assert said not in capsys.readouterr().out
 
 
 def test_one_text_names_its_optimizer_where_python_comes_to_it_first() -> None:

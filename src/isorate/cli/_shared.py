@@ -37,6 +37,9 @@ LONGEST_METRICS = 2**26
 #: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
 NARROWEST, WIDEST, ROWS = 20, 1000, 25
 
+#: What is taken for granted where a text hands its scheduler to Accelerate, and no option does.
+PREPARED = "one process: prepare() makes the scheduler take a step for each (--accelerate N)"
+
 #: The options that say how the loop runs: what a run calls them.
 LOOP = (
     "updates",
@@ -249,9 +252,12 @@ def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings
     return sides
 
 
-def assumptions(sides: Sequence[Reading]) -> list[str]:
+def assumptions(run: Run, *sides: Reading) -> list[str]:
     """Return what was taken for granted in reading, each once."""
-    return list(dict.fromkeys(said for side in sides for said in side.assumptions))
+    said = dict.fromkeys(said for side in sides for said in side.assumptions)
+    if run.accelerate is None and any(side.prepared for side in sides):
+        said[PREPARED] = None
+    return list(said)
 
 
 def _check_used(known: Settings, sides: Sequence[Reading]) -> None:

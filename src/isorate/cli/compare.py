@@ -31,7 +31,7 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     read = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
-    sides, assumed = [side.call for side in read], shared.assumptions(read)
+    sides, assumed = [side.call for side in read], shared.assumptions(run, *read)
     default = run.updates is None
     if default:
         run = run.lasting(default_updates(run, *sides))

@@ -30,7 +30,7 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
-    read, assumed = side.call, list(side.assumptions)
+    read, assumed = side.call, shared.assumptions(run, side)
     with shared.Progress(run.updates) as progress:
         result = convert(read, to=to, run=run, progress=progress)
     if options["plot"] is not None and result.ways:

@@ -53,7 +53,7 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
-    read, assumed = side.call, list(side.assumptions)
+    read, assumed = side.call, shared.assumptions(run, side)
     if at:
         _show_at(side, run, at, options)
         return 0
@@ -80,7 +80,7 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
 def _show_at(side: Reading, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
     from isorate.sampling import sample
 
-    call, assumed = side.call, list(side.assumptions)
+    call, assumed = side.call, shared.assumptions(run, side)
 
     if options["plot"] is not None:
         raise ReportError("--plot draws a whole run", hint="leave --at away")

@@ -178,7 +178,8 @@ UNREAD = (
     Unread(
         "Detectron2",
         ("detectron2",),
-        "LRMultiplier WarmupParamScheduler WarmupMultiStepLR WarmupCosineLR build_lr_scheduler",
+        "LRMultiplier WarmupParamScheduler WarmupMultiStepLR WarmupCosineLR build_lr_scheduler "
+        "default_X_scheduler",
     ),
     Unread(
         "AllenNLP",
@@ -190,7 +191,12 @@ UNREAD = (
     ),
     Unread("warmup_scheduler", ("warmup_scheduler",), "GradualWarmupScheduler"),
     Unread("pytorch_warmup", ("pytorch_warmup",)),
-    Unread("Accelerate", ("accelerate",), "AcceleratedScheduler DummyScheduler"),
+    Unread(
+        "Accelerate",
+        ("accelerate",),
+        "AcceleratedScheduler DeepSpeedSchedulerWrapper DummyScheduler MegatronLMDummyScheduler "
+        "MegatronLMSchedulerWrapper",
+    ),
 )
 
 

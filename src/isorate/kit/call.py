@@ -91,6 +91,10 @@ class Call(msgspec.Struct, frozen=True):
         """Return what the framework raises for these arguments, if anything."""
         return None
 
+    def supposed(self) -> str | None:
+        """Return what is taken for granted of what the call is given, and nobody knows."""
+        return None
+
     def checked(self) -> Call:
         """Return this call, or raise where the framework would refuse it.
 

@@ -165,7 +165,7 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
     if name.is_here:
         text = f"{name.written} is defined in the text itself, which is not followed"
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
-    if name.known and not _at_home(name.origin):
+    if name.known and not at_home(name.origin):
         text = f"{name.written} is imported as {name.origin}, which no dialect has"
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
     if any(name.last in dialect.optimizers for dialect in registry.builtin().values()):
@@ -206,7 +206,7 @@ def _near(name: Name, dialect: str | None) -> str:
     return did_you_mean(name.last, sorted(known)) or "isorate dialects lists what there is"
 
 
-def _at_home(origin: str) -> bool:
+def at_home(origin: str) -> bool:
     """Whether a name comes from a package that a dialect reads."""
     root = origin.partition(".")[0]
     return any(

@@ -63,6 +63,7 @@ class Reading:
     assumptions: tuple[str, ...]
     used: frozenset[str]
     mentioned: frozenset[str]
+    prepared: bool = False
 
 
 def read(
@@ -142,6 +143,7 @@ def reading(
         tuple(reader.assumptions()),
         frozenset(reader.names.used | reader.names.overruled.keys()),
         frozenset(name for part in body for name in names_in(part)),
+        reader.prepared,
     )
 
 
@@ -203,6 +205,8 @@ class Reader:
         self.optimizer: Optimizer | None = None
         #: Whether the text may go on from a saved state.
         self.loaded = False
+        #: Whether the text hands a scheduler to a ``prepare``.
+        self.prepared = False
         self._choices: dict[str, str] = {}
         self._functions: dict[int, tuple[ast.Lambda, Expression]] = {}
 
@@ -212,6 +216,7 @@ class Reader:
         for name, value in self.names.overruled.items():
             given = self.names.given[name]
             said.append(f"{name} = {given!r} as given, not {str(value)[:40]} as the text has it")
+        said += dict.fromkeys(filter(None, (call.supposed() for call in self.built)))
         if self.loaded:
             said.append("the run starts anew, where the text may go on from a saved state")
         return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.reading.naming import at_home
 from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import BUILTINS, MODULES, Expression, dotted
 
@@ -174,7 +175,8 @@ class Effects:
 
     ``bound`` are the names that it may set, ``changed`` those whose values it may change in place,
     ``passed`` those that it hands to functions which are not known, ``loaded`` those that it gives
-    a state from elsewhere, ``called`` those that it calls. ``ends`` are those of ``changed`` and
+    a state from elsewhere, ``prepared`` those that it hands to a ``prepare``, ``called`` those that
+    it calls. ``ends`` are those of ``changed`` and
     ``passed`` whose attributes may be others now: not ``a`` where ``a.b`` is changed.
     ``everything`` says that it may do anything to any name.
     """
@@ -184,6 +186,7 @@ class Effects:
         self.changed: set[str] = set()
         self.passed: set[str] = set()
         self.loaded: set[str] = set()
+        self.prepared: set[str] = set()
         self.called: set[str] = set()
         self.ends: set[str] = set()
         self.everything = False
@@ -218,6 +221,8 @@ class Effects:
                 | ast.ClassDef(name=name)
             ):
                 self.bound.add(name)
+            case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):
+                self.everything = self.everything or not at_home(f"{module}.")
             case ast.alias():
                 self.bound.add(node.asname or node.name.partition(".")[0])
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
@@ -246,6 +251,7 @@ class Effects:
             for argument in given:
                 self.passed |= names_in(argument)
                 self.ends |= {path[-1] for path in _paths(argument)}
+                self.prepared |= names_in(argument) if called.endswith(".prepare") else set()
         if called == "exec":
             self.everything = True
         if isinstance(func, ast.Name):  # which may be another name of a method

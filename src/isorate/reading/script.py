@@ -221,6 +221,9 @@ class Script:
     def _apply(self, statement: ast.stmt, effects: Effects) -> None:
         reader = self.reader
         reader.loaded = reader.loaded or (bool(effects.loaded) and self.last is not None)
+        reader.prepared = reader.prepared or not effects.prepared.isdisjoint(
+            reader.objects.schedulers
+        )
         if effects.everything:
             reader.names.forget_all()
             reader.objects.lose_all(statement)

@@ -666,6 +666,14 @@ def want_momentum(optimizer: Optimizer) -> None:
         raise ValueError(f"cycle_momentum=True, and {name} has neither momentum nor betas")
 
 
+def suppose_momentum(optimizer: Optimizer) -> str | None:
+    """Say that an optimizer is taken to have a momentum or betas, where it is not torch's."""
+    said = {argument.partition("=")[0] for argument in optimizer.arguments}
+    if optimizer.name in TORCH or said & {"momentum", "betas"}:
+        return None
+    return f"{optimizer.name} has a momentum or betas (cycle_momentum=False, if it has not)"
+
+
 class CyclicLR(Setting, frozen=True):
     """``CyclicLR``: up from base_lr to max_lr and down again, cycle after cycle.
 
@@ -735,6 +743,10 @@ class CyclicLR(Setting, frozen=True):
             worker.kept = dict(
                 zip(("low", "high", "low momentum", "high momentum"), kept, strict=False)
             )
+
+    def supposed(self) -> str | None:
+        """Say that the optimizer has a momentum to move, where nobody knows."""
+        return suppose_momentum(self.optimizer) if self.cycle_momentum else None
 
     def built(self, worker: Worker) -> None:
         """Take base_lr for the base rate from here on; while it was built, ``initial_lr`` was."""
@@ -999,6 +1011,10 @@ class OneCycleLR(Setting, frozen=True):
         single = worker.dtype is np.float32
         plain = all(v is not None and stepping.plain(v, None, single=single) for v in found)
         return super().plain(worker) and plain
+
+    def supposed(self) -> str | None:
+        """Say that the optimizer has a momentum to move, where nobody knows."""
+        return suppose_momentum(self.optimizer) if self.cycle_momentum else None
 
     def rate(self, worker: Worker) -> Any:
         """Return the rate of a step, in the phase that it belongs to."""
