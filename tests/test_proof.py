@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from isorate import Run, Schedule, compare, read, simulate
 from isorate.dialects import torch
-from isorate.dialects.isorate import CosineAnnealingLR
-from isorate.dialects.isorate.any_schedule import ScheduleLR
+from isorate.dialects.isorate.torch import CosineAnnealingLR, ScheduleLR
 from isorate.dialects.mindspore import LearningRateList
 from isorate.dialects.mindspore._epochs import EpochList
 from isorate.kit import registry
@@ -94,14 +93,6 @@ ENTERED: dict[str, tuple[str, Callable[[Any, int], Rates | None]]] = {
     "isorate.torch.ScheduleLR": (
         "ScheduleLR(SGD(p, lr=0.1), 'CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)')",
         resumed,
-    ),
-    "isorate.torch.cosine_decay_lr": (
-        "isorate.torch.cosine_decay_lr(SGD(p, lr=0.1), 0.003, 0.1, {0} + 9, 7, {0} // 7 + 1)",
-        streamed,
-    ),
-    "isorate.mindspore.cosine_annealing_lr": (
-        "cosine_annealing_lr(0.1, 999, 0.003, {} + 1000, 3)",
-        streamed,
     ),
     "mindspore.nn.cosine_decay_lr": (
         "cosine_decay_lr(0.003, 0.1, {0} + 9, 7, {0} // 7 + 1)",

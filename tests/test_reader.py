@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate import IsorateError, ReadError, read
-from isorate.dialects.isorate import CosineAnnealingLR as DropIn
+from isorate.dialects.isorate.torch import CosineAnnealingLR as DropIn
 from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
 from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
 from isorate.dialects.torch import CosineAnnealingLR, LambdaLR

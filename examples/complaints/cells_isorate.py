@@ -3,10 +3,10 @@
 import math
 
 from mindspore import Tensor, int32
-from isorate.mindspore import CosineAnnealingLR
+from isorate.mindspore import ScheduleLR
 
 T = 1_000_000
-rates = CosineAnnealingLR(0.1, T)
+rates = ScheduleLR(f"CosineDecayLR(0.0, 0.1, {T})")
 print("updates to go     rate  by the formula")
 for to_go in (1000, 100, 70, 10, 1):
     rate = rates(Tensor(T - to_go, int32)).item()

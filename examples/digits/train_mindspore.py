@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 BUILT = {
     "mindspore.nn.cosine_decay_lr": "isorate.mindspore.cosine_decay_lr",
     "isorate.mindspore.cosine_decay_lr": "isorate.mindspore.cosine_decay_lr",
-    "isorate.mindspore.cosine_annealing_lr": "isorate.mindspore.cosine_annealing_lr",
-    "isorate.mindspore.CosineAnnealingLR": "isorate.mindspore.CosineAnnealingLR",
+    "isorate.mindspore.ScheduleLR": "isorate.mindspore.ScheduleLR",
     "mindspore.nn.CosineDecayLR": "mindspore.nn.CosineDecayLR",
     "mindspore.list": "builtins.list",
 }

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 BUILT = {
     "torch.optim.lr_scheduler.CosineAnnealingLR": "torch.optim.lr_scheduler.CosineAnnealingLR",
     "isorate.torch.CosineAnnealingLR": "isorate.torch.CosineAnnealingLR",
-    "isorate.torch.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
     "mindspore.nn.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
     "isorate.mindspore.cosine_decay_lr": "isorate.torch.cosine_decay_lr",
 }

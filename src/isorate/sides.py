@@ -77,7 +77,7 @@ def as_call(given: Given) -> Call:
         ScheduleError: JSON that is no schedule.
 
     """
-    from isorate.dialects.isorate.any_schedule import ScheduleLR
+    from isorate.dialects.isorate.torch import ScheduleLR
     from isorate.dialects.mindspore import LearningRateList
 
     side = as_side(given)

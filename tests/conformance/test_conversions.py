@@ -59,7 +59,7 @@ def listed(draw: st.DrawFn) -> str:
                 f"mindspore.nn.cosine_decay_lr({low!r}, {high!r}, {total}, {every}, {decay})",
                 f"mindspore.nn.cosine_decay_lr({low!r}, {high!r}, {total}, 1, {decay})",
                 f"mindspore.nn.CosineDecayLR({low!r}, {high!r}, {decay})",
-                f"isorate.mindspore.cosine_annealing_lr({high!r}, {decay}, {low!r}, {total})",
+                f"isorate.mindspore.cosine_decay_lr({low!r}, {high!r}, {total}, 1, {decay})",
                 repr([low, high, low]),
             ]
         )

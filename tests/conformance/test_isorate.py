@@ -11,18 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, read, simulate
-from isorate.kit.float32 import annealing_cell
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
-from tests.conformance.frameworks import cell_at, drive
+from tests.conformance.frameworks import drive
 from tests.schedule.drawing import schedules
 
 SGD = "torch.optim.SGD"
 
-in_torch, in_mindspore = (
-    pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
-    for name in ("torch", "mindspore")
-)
+in_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
 
 
 def agree(text: str, run: Run, framework: str) -> None:
@@ -64,47 +60,13 @@ def decays(draw: st.DrawFn) -> str:
     return f"{low!r}, {high!r}, {total}, {every}, {decay}"
 
 
-@pytest.mark.torch
-@in_torch
-@given(decays(), st.integers(1, 250), st.integers(1, 4))
-def test_torch_decay(arguments: str, updates: int, every: int) -> None:
-    run = Run(updates, updates_per_epoch=every, step_every="epoch")
-    agree(f"isorate.torch.cosine_decay_lr({SGD}(params, lr=1.0), {arguments})", run, "torch")
-
-
 @given(decays())
 def test_lists(arguments: str) -> None:
     import isorate.mindspore as own
 
-    for text in (
-        f"isorate.mindspore.cosine_decay_lr({arguments})",
-        f"isorate.mindspore.cosine_annealing_lr({_annealing(arguments)})",
-    ):
-        call = read(text, dialect="isorate")
-        listed = np.array([getattr(own, call.name)(*call.arguments().values())])
-        assert_close(listed, simulate(call, Run(listed.size)).values[None, :], 0, text)
-
-
-def _annealing(decay: str) -> str:
-    low, high, total, every, length = decay.split(", ")
-    return f"{high}, {length}, {low}, {total}, {every}"
-
-
-#: Rates whose product with the smallest squared sine is no subnormal, which kernels may flush.
-VISIBLE = st.one_of(st.just(0.0), rates(1e-10))
-
-
-@pytest.mark.mindspore
-@in_mindspore
-@given(VISIBLE, st.one_of(lengths, st.integers(1, 2**31 - 1)), VISIBLE, st.integers(0, 2**30))
-@example(0.1, 807496440, 0.0, 950515585)
-def test_cell(lr: float, T_max: int, eta_min: float, begin: int) -> None:
-    call = read(f"isorate.mindspore.CosineAnnealingLR({lr!r}, {T_max}, {eta_min!r})")
-    near = np.unique(np.clip(np.arange(T_max - 500, T_max + 500), 0, 2**31 - 1))
-    for steps in (np.arange(2000), np.arange(begin, begin + 2000), near):
-        real = cell_at(call.code, steps)
-        native = annealing_cell(lr, eta_min, T_max, steps)
-        assert_close(real, native, call.card.ulp, f"{call.code} from {steps[0]}")
+    call = read(f"isorate.mindspore.cosine_decay_lr({arguments})", dialect="isorate")
+    listed = np.array([own.cosine_decay_lr(*call.arguments().values())])
+    assert_close(listed, simulate(call, Run(listed.size)).values[None, :], 0, call.code)
 
 
 @pytest.mark.torch

@@ -6,7 +6,8 @@ import math
 import subprocess
 import sys
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from inspect import signature
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +15,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import isorate.mindspore
-from isorate import Run, evaluate, simulate
-from isorate.dialects import isorate as own
+from isorate import Run, simulate
 from isorate.dialects import mindspore as dialect
-from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr, lists
+from isorate.dialects.isorate import mindspore as own
+from isorate.mindspore import cosine_decay_lr, lists
 from isorate.mindspore.lists import COLUMNS, PIECE
-from isorate.schedule.combinators import Staircase, Until
-from isorate.schedule.shapes import Cosine
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: Updates an epoch at which the way of filling changes, and some between.
 EVERY = st.sampled_from([1, 2, 3, 7, COLUMNS - 1, COLUMNS, COLUMNS + 1, 300, PIECE + 1, 10**9])
@@ -123,7 +119,7 @@ def test_a_list_of_the_usual_length_never_reaches_the_minimum() -> None:
 
 
 def test_simulating_the_drop_in_gives_its_list() -> None:
-    call = own.mindspore_cosine_decay_lr(0.002, 0.1, 1000, 7, 100)
+    call = own.cosine_decay_lr(0.002, 0.1, 1000, 7, 100)
     assert bits(simulate(call, Run(1000)).values.tolist()) == bits(
         cosine_decay_lr(0.002, 0.1, 1000, 7, 100)
     )
@@ -168,85 +164,19 @@ def test_types_are_checked_before_the_order_of_the_rates() -> None:
         cosine_decay_lr(0.2, 0.1, 6, 2, 2.0)  # type: ignore[arg-type]
 
 
-# --- cosine_annealing_lr ------------------------------------------------------------------------
-
-
-@given(
-    lr=st.just(0.0) | RATES,
-    eta_min=st.just(0.0) | RATES,
-    T_max=st.integers(1, 300),
-    total=st.integers(1, 3000),
-    every=EVERY,
-)
-@example(lr=0.1, eta_min=0.001, T_max=10, total=4 * PIECE + 5, every=1)
-@example(lr=0.1, eta_min=0.001, T_max=10, total=COLUMNS * PIECE + 7, every=COLUMNS)
-@example(lr=0.1, eta_min=0.1, T_max=7, total=100, every=2)
-@example(lr=0.1, eta_min=0.03, T_max=7, total=8, every=1)
-def test_every_bit_is_the_schedules(
-    lr: float, eta_min: float, T_max: int, total: int, every: int
-) -> None:
-    rates = cosine_annealing_lr(lr, T_max, eta_min, total, every)
-    schedule = Until(Staircase(Cosine(lr, eta_min, T_max, "mirror"), every), total)
-    assert bits(rates) == bits(evaluate(schedule, Run(total)).values.tolist())
-    call = own.cosine_annealing_lr(lr, T_max, eta_min, total, every)
-    assert bits(rates) == bits(simulate(call, Run(total)).values.tolist())
-
-
-def test_it_climbs_back_and_repeats_without_drift() -> None:
-    T = 1000
-    rates = cosine_annealing_lr(0.1, T, 0.001, 100 * T + 1)
-    assert rates[:: 2 * T] == [0.1] * 51
-    assert rates[T :: 2 * T] == [0.001] * 50
-    assert rates[: 2 * T] == rates[-2 * T - 1 : -1]
-    assert rates[1] < 0.1
-    assert rates[T + 1] > 0.001
-
-
-def test_it_agrees_with_the_documented_cosine() -> None:
-    rates = cosine_annealing_lr(0.1, 50, 0.01, 200, 2)
-    for update, rate in enumerate(rates):
-        plain = 0.01 + 0.5 * (0.1 - 0.01) * (1 + math.cos(math.pi * (update // 2) / 50))
-        assert rate == pytest.approx(plain, rel=1e-14)
-
-
-def test_rising_rates_are_allowed() -> None:
-    assert cosine_annealing_lr(0.0, 2, 0.1, 5)[::2] == [0.0, 0.1, 0.0]
-
-
-@pytest.mark.parametrize(
-    ("at", "value", "error"),
-    [
-        *((at, v, TypeError) for at in (0, 2) for v in (1, True, None, np.float32(0.1), "0.1")),
-        *((at, v, ValueError) for at in (0, 2) for v in (-0.1, math.nan, math.inf)),
-        *((at, v, TypeError) for at in (1, 3, 4) for v in (6.0, True, None, np.int64(6), "6")),
-        *((at, v, ValueError) for at in (1, 3, 4) for v in (0, -1)),
-    ],
-)
-def test_bad_arguments_of_the_annealing(at: int, value: Any, error: type[Exception]) -> None:
-    arguments: list[Any] = [0.1, 6, 0.01, 12, 2]
-    arguments[at] = value
-    with pytest.raises(error, match=r"^cosine_annealing_lr: \w+") as raised:
-        cosine_annealing_lr(*arguments)
-    assert type(raised.value) is error
-
-
-# --- both: memory, imports, names ---------------------------------------------------------------
+# --- memory, imports, names ---------------------------------------------------------------------
 
 MILLION = 10**6
 SHAPES = [(1, MILLION), (2, MILLION // 2), (COLUMNS, 20_000), (1000, 1000), (1, 1000), (MILLION, 1)]
 
 
 @pytest.mark.parametrize(("every", "ticks"), SHAPES)
-@pytest.mark.parametrize("function", ["decay", "annealing"])
-def test_memory_is_that_of_the_list(function: str, every: int, ticks: int) -> None:
-    make: Callable[[], list[float]] = {
-        "decay": lambda: cosine_decay_lr(0.01, 0.1, MILLION, every, ticks),
-        "annealing": lambda: cosine_annealing_lr(0.1, ticks, 0.01, MILLION, every),
-    }[function]
-    make()  # what the first call loads and caches is not the list's
+def test_memory_is_that_of_the_list(every: int, ticks: int) -> None:
+    # what the first call loads and caches is not the list's
+    cosine_decay_lr(0.01, 0.1, MILLION, every, ticks)
     tracemalloc.start()
     try:
-        rates = make()
+        rates = cosine_decay_lr(0.01, 0.1, MILLION, every, ticks)
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -270,7 +200,6 @@ def test_the_lists_load_no_framework() -> None:
         "import sys\n"
         "import isorate.mindspore as nn\n"
         "nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)\n"
-        "nn.cosine_annealing_lr(0.1, 2, 0.01, 6)\n"
         "print([name for name in ('mindspore', 'torch') if name in sys.modules])"
     )
     assert in_a_fresh_process(code) == "[]"
@@ -282,13 +211,12 @@ def test_without_mindspore_the_cell_says_what_to_install() -> None:
         "sys.modules['mindspore'] = None\n"
         "import isorate.mindspore\n"
         "try:\n"
-        "    isorate.mindspore.CosineAnnealingLR\n"
+        "    isorate.mindspore.ScheduleLR\n"
         "except ImportError as error:\n"
         "    print(type(error).__name__, error.name, error)"
     )
     assert in_a_fresh_process(code) == (
-        "ImportError mindspore isorate.mindspore.CosineAnnealingLR needs MindSpore: "
-        "pip install mindspore"
+        "ImportError mindspore isorate.mindspore.ScheduleLR needs MindSpore: pip install mindspore"
     )
 
 
@@ -299,13 +227,9 @@ def test_names() -> None:
 
 
 def test_signatures_are_the_calls() -> None:
-    from inspect import signature
-
-    for function, call in (
-        (cosine_decay_lr, dialect.cosine_decay_lr),
-        (cosine_annealing_lr, own.cosine_annealing_lr),
-    ):
-        written = signature(function).parameters.values()
+    for name in STAYING:
+        written = signature(getattr(lists, name)).parameters.values()
+        call = getattr(dialect, name)
         assert [p.name for p in written] == list(call.__struct_fields__)
         defaults = {p.name: p.default for p in written if p.default is not p.empty}
         assert defaults == call.defaults()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from isorate import Run, read, simulate
-from isorate.mindspore import cosine_annealing_lr, cosine_decay_lr
+from isorate.mindspore import cosine_decay_lr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,20 +17,18 @@ if TYPE_CHECKING:
 mindspore = pytest.importorskip("mindspore")
 from mindspore import Tensor, nn, ops  # noqa: E402
 
-from isorate.mindspore import CosineAnnealingLR  # noqa: E402
+from isorate.mindspore import ScheduleLR  # noqa: E402
 
 pytestmark = pytest.mark.mindspore
 
 
 UPDATES = 9
+ANNEALING = "CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), T_max=3, eta_min=0.01)"
 RATES: dict[str, Any] = {
     "isorate.mindspore.cosine_decay_lr(0.01, 0.1, 9, 2, 3)": lambda: cosine_decay_lr(
         0.01, 0.1, UPDATES, 2, 3
     ),
-    "isorate.mindspore.cosine_annealing_lr(0.1, 3, 0.01, 9)": lambda: cosine_annealing_lr(
-        0.1, 3, 0.01, UPDATES
-    ),
-    "isorate.mindspore.CosineAnnealingLR(0.1, 3, 0.01)": lambda: CosineAnnealingLR(0.1, 3, 0.01),
+    f"isorate.mindspore.ScheduleLR({ANNEALING!r})": lambda: ScheduleLR(ANNEALING),
 }
 
 

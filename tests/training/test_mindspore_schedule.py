@@ -57,7 +57,7 @@ mindspore = pytest.importorskip("mindspore")
 from mindspore import Parameter, Tensor, nn  # noqa: E402
 from mindspore import dataset as datasets  # noqa: E402
 
-from isorate.mindspore import ScheduleLR, WarmUpThen  # noqa: E402
+from isorate.mindspore import ScheduleLR  # noqa: E402
 from isorate.mindspore import schedules as module  # noqa: E402
 
 pytestmark = pytest.mark.mindspore
@@ -463,13 +463,11 @@ def test_a_compiled_step_in_pynative_mode() -> None:
     assert applied == exact(WARM_RESTARTS, np.arange(8)).astype(np.float32).tolist()
 
 
-def test_after_mindspores_own_warmup(mode: str) -> None:
-    schedule = Cosine(0.1, 0.0, 7)
-    parameter, optimizer = one_parameter(
-        nn.SGD, WarmUpThen(nn.WarmUpLR(0.1, 4), ScheduleLR(schedule))
-    )
-    applied = [applied_by(optimizer, parameter) for _ in range(12)][4:]
-    assert applied == exact(schedule, np.arange(8)).astype(np.float32).tolist()
+def test_a_warmup_before_a_cosine(mode: str) -> None:
+    schedule = Linear(0.0, 0.1, 4).then(Cosine(0.1, 0.0, 7), at=4)
+    parameter, optimizer = one_parameter(nn.SGD, ScheduleLR(schedule))
+    applied = [applied_by(optimizer, parameter) for _ in range(12)]
+    assert applied == exact(schedule, np.arange(12)).astype(np.float32).tolist()
 
 
 class Weight(nn.Cell):  # type: ignore[misc] # MindSpore is untyped

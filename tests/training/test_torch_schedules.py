@@ -38,14 +38,13 @@ from tests.training.torch_parts import (  # noqa: E402
 pytestmark = MARKS
 
 
-decays = st.builds(
-    mindspore.cosine_decay_lr,
+decays = st.tuples(
     st.floats(0, 0.05),
     st.floats(0.06, 5),
     st.integers(1, 40),
     st.integers(1, 8),
     st.integers(1, 8),
-)
+).map(lambda arguments: mindspore.cosine_decay_lr(*arguments))
 
 
 @given(decays)

@@ -155,14 +155,6 @@ def powf(bases: Float32s, exponents: Float32s) -> Float32s:
     return np.array([base**exponent for base, exponent in zip(bases, exponents, strict=True)], F32)
 
 
-def annealing_cell(lr: float, eta_min: float, T_max: int, t: NDArray[np.int64]) -> Float32s:
-    """``lr·sin²(π(T−t)/(2T)) + η·sin²(πt/(2T))``, t folded as integers: Isorate's cell."""
-    to_end = np.abs(t % (2 * T_max) - T_max)
-    angle = single(math.pi / (2 * T_max))
-    down, up = (_rounded(math.sin, n.astype(F32) * angle) for n in (to_end, T_max - to_end))
-    return single(lr) * (down * down) + single(eta_min) * (up * up)
-
-
 # --- MindSpore's experimental scheduler ---------------------------------------------------------
 
 

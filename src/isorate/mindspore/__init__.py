@@ -1,20 +1,17 @@
-"""Schedules to train with in MindSpore: lists of rates, and cells that never run out.
+"""Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
 
 MindSpore's seven list functions are here under their own names, bit for bit, and stay when
-MindSpore removes them; ``cosine_annealing_lr`` is torch's periodic cosine as a list;
-``CosineAnnealingLR`` is the same cosine as a cell, ``WarmUpThen`` a warmup before any cell, and
-``ScheduleLR`` any schedule as a cell. The lists need no MindSpore; the cells import it when they
-are first looked up. ``isorate.mindspore.experimental`` has schedulers for MindSpore's experimental
-optimizers.
+MindSpore removes them; ``ScheduleLR`` is any schedule as a cell. The lists need no MindSpore; the
+cell imports it when it is first looked up. ``isorate.mindspore.experimental`` has schedulers for
+MindSpore's experimental optimizers.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from isorate.mindspore.lists import (
-    cosine_annealing_lr,
     cosine_decay_lr,
     exponential_decay_lr,
     inverse_decay_lr,
@@ -25,21 +22,10 @@ from isorate.mindspore.lists import (
 )
 
 if TYPE_CHECKING:
-    from isorate.mindspore.cells import CosineAnnealingLR, WarmUpThen
     from isorate.mindspore.schedules import ScheduleLR
 
-#: What needs MindSpore, and is imported when it is first looked up: the module that has it.
-CELLS: Final = {
-    "CosineAnnealingLR": "isorate.mindspore.cells",
-    "ScheduleLR": "isorate.mindspore.schedules",
-    "WarmUpThen": "isorate.mindspore.cells",
-}
-
 __all__ = [
-    "CosineAnnealingLR",
     "ScheduleLR",
-    "WarmUpThen",
-    "cosine_annealing_lr",
     "cosine_decay_lr",
     "exponential_decay_lr",
     "inverse_decay_lr",
@@ -51,19 +37,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in CELLS:
+    if name != "ScheduleLR":
         raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
     try:
-        module = import_module(CELLS[name])
+        module = import_module("isorate.mindspore.schedules")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mindspore":
             raise
         raise ImportError(
-            f"isorate.mindspore.{name} needs MindSpore: pip install mindspore",
+            "isorate.mindspore.ScheduleLR needs MindSpore: pip install mindspore",
             name="mindspore",
         ) from error
-    cell: object = getattr(module, name)
-    return cell
+    return module.ScheduleLR
 
 
 def __dir__() -> list[str]:

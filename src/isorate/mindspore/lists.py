@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
-from isorate.dialects import isorate, mindspore
+from isorate.dialects import mindspore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,48 +63,6 @@ def cosine_decay_lr(
     return _spread(by_epoch, epochs, step_per_epoch, total_step)
 
 
-def cosine_annealing_lr(
-    lr: float, T_max: int, eta_min: float, total_step: int, step_per_epoch: int = 1
-) -> list[float]:
-    """List ``total_step`` rates of torch's periodic cosine, half down and half up, without drift.
-
-    ``rate[i] = lr·sin²(π(T−e)/(2T)) + eta_min·sin²(πe/(2T))``, T = ``T_max``, e =
-    ⌊i/step_per_epoch⌋ folded into [0, T], which is ``eta_min + ½(lr − eta_min)(1 + cos(πe/T))``
-    without its cancellation: within 8 ULP of the exact value at every update, the trough included.
-    Rate i is absolute and belongs to update i; e and T count epochs. The first rate is ``lr``, that
-    of epoch T is ``eta_min``, that of epoch 2T is ``lr`` again, and so on until the list ends. A
-    MindSpore optimizer that needs more rates than the list has raises RuntimeError; the cell
-    ``CosineAnnealingLR`` never does.
-
-    Memory is that of the list and about a megabyte.
-
-    Args:
-        lr: the rate of epoch 0, a float >= 0.
-        T_max: epochs from ``lr`` to ``eta_min``, half the period.
-        eta_min: the rate of epoch ``T_max``, a float >= 0; above ``lr``, the rate rises first.
-        total_step: updates, the length of the list.
-        step_per_epoch: updates in one epoch.
-
-    Returns:
-        ``total_step`` Python floats; MindSpore's optimizers round them to float32.
-
-    Raises:
-        TypeError: a rate that is not a float (an int is none), a count that is not an int.
-        ValueError: a rate that is negative or not finite, a count below 1.
-
-    Example:
-        >>> cosine_annealing_lr(0.1, 2, 0.001, 5)
-        [0.1, 0.05049999999999999, 0.001, 0.05049999999999999, 0.1]
-
-    Source: ``torch.optim.lr_scheduler.CosineAnnealingLR``, torch 2.13.0, by its closed form.
-
-    """
-    _check(isorate.cosine_annealing_lr(lr, T_max, eta_min, total_step, step_per_epoch))
-    epochs = -(-total_step // step_per_epoch)
-    by_epoch = isorate.cosine_annealing_lr(lr, T_max, eta_min, epochs)
-    return _spread(by_epoch, epochs, step_per_epoch, total_step)
-
-
 def piecewise_constant_lr(milestone: list[int], learning_rates: list[float]) -> list[float]:
     """List a rate for each interval of updates: MindSpore's list, bit for bit.
 
@@ -129,7 +87,7 @@ def piecewise_constant_lr(milestone: list[int], learning_rates: list[float]) -> 
     Source: ``mindspore.nn.piecewise_constant_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_piecewise_constant_lr(milestone, learning_rates)
+    call = mindspore.piecewise_constant_lr(milestone, learning_rates)
     _check(call)
     return _listed(call, milestone[-1]) if milestone else []
 
@@ -170,7 +128,7 @@ def exponential_decay_lr(
     Source: ``mindspore.nn.exponential_decay_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_exponential_decay_lr(
+    call = mindspore.exponential_decay_lr(
         learning_rate, decay_rate, total_step, step_per_epoch, decay_epoch, is_stair
     )
     _check(call)
@@ -213,7 +171,7 @@ def natural_exp_decay_lr(
     Source: ``mindspore.nn.natural_exp_decay_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_natural_exp_decay_lr(
+    call = mindspore.natural_exp_decay_lr(
         learning_rate, decay_rate, total_step, step_per_epoch, decay_epoch, is_stair
     )
     _check(call)
@@ -256,7 +214,7 @@ def inverse_decay_lr(
     Source: ``mindspore.nn.inverse_decay_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_inverse_decay_lr(
+    call = mindspore.inverse_decay_lr(
         learning_rate, decay_rate, total_step, step_per_epoch, decay_epoch, is_stair
     )
     _check(call)
@@ -302,7 +260,7 @@ def polynomial_decay_lr(
     Source: ``mindspore.nn.polynomial_decay_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_polynomial_decay_lr(
+    call = mindspore.polynomial_decay_lr(
         learning_rate,
         end_learning_rate,
         total_step,
@@ -344,7 +302,7 @@ def warmup_lr(
     Source: ``mindspore.nn.warmup_lr``, MindSpore 2.10.0 (``nn/dynamic_lr.py``).
 
     """
-    call = isorate.mindspore_warmup_lr(learning_rate, total_step, step_per_epoch, warmup_epoch)
+    call = mindspore.warmup_lr(learning_rate, total_step, step_per_epoch, warmup_epoch)
     _check(call)
     return _listed(call, total_step)
 

@@ -45,7 +45,7 @@ class ScheduleLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore is unt
     ``{"params": …, "lr": ScheduleLR(…)}``.
 
     **Device**: float64 kernels are needed; MindSpore has them for CPU, where all of this was
-    measured. ``CosineAnnealingLR`` is float32 and int32 throughout.
+    measured.
 
     Args:
         schedule: a schedule or its JSON; or a call of any framework, or its text, as

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.dialects import isorate as calls
+from isorate.dialects import mindspore
 from isorate.torch._closed_form import ClosedFormLR, start_of
-from isorate.training.dropping_in import UNSEEN, check
+from isorate.training.dropping_in import check
 from isorate.training.schedules import OfSchedules
 from isorate.training.states import OnMismatch, check_mismatch
 
@@ -148,8 +148,6 @@ def cosine_decay_lr(
         ``mindspore.nn.cosine_decay_lr`` of MindSpore 2.10.0.
 
     """
-    call = calls.torch_cosine_decay_lr(
-        UNSEEN, min_lr, max_lr, total_step, step_per_epoch, decay_epoch
-    )
+    call = mindspore.cosine_decay_lr(min_lr, max_lr, total_step, step_per_epoch, decay_epoch)
     check(call)
     return ScheduleLR(optimizer, call.lower(), counting="steps")

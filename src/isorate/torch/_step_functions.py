@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.dialects import isorate as own
 from isorate.dialects import torch as calls
+from isorate.dialects.isorate import torch as own
 from isorate.torch._dropping_in import DropIn
 from isorate.training.dropping_in import Argument
 

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from isorate.training.closed_form import Group
     from isorate.training.states import Saved
 
-#: For calls that ask an optimizer for its rates, which the framework checks itself.
-UNSEEN: Final = Optimizer(())
-
-
 #: Why a drop-in's arguments may mean nothing any more.
 OTHER: Final = "a checkpoint or an extension gave the scheduler another schedule"
 

@@ -31,8 +31,6 @@ def isorate_cases() -> Iterator[Case]:
     yield from isorate_schedules()
     yield from isorate_decays()
     yield from isorate_lists()
-    yield from isorate_annealing_lists()
-    yield from isorate_cells()
 
 
 def isorate_annealing() -> Iterator[Case]:
@@ -95,22 +93,10 @@ def isorate_schedules() -> Iterator[Case]:
 
 
 def isorate_decays() -> Iterator[Case]:
-    """Give Isorate's cosine_decay_lr, as a list and in torch, what MindSpore's gets."""
-    in_torch = "isorate.torch.cosine_decay_lr(torch.optim.SGD(params, lr=1.0), "
+    """Give Isorate's cosine_decay_lr what MindSpore's gets."""
     for case in (*mindspore_lists(), *mindspore_refused_lists()):
         arguments = case.text.partition("(")[2]
         yield replace(case, text=f"isorate.mindspore.cosine_decay_lr({arguments}")
-        if "runs-out" not in case.id:
-            text = in_torch + arguments
-            yield replace(case, id=f"torch-{case.id}", text=text, drifts=None)
-    stepped = f"{in_torch}0.01, 0.1, 6, 2, 2)"
-    past = "the step after the last update keeps its rate"
-    yield Case("torch-list-one-past", stepped, 7, past=past)
-    yield Case("torch-list-runs-out", stepped, 9, past=past)
-    yield Case("torch-list-epochs", stepped, 14, every=2, past=past)
-    groups = ("'lr': 0.1", "'lr': 0.2")
-    two = torch_groups("0.01, 0.1, 6, 2, 2", *groups, name="isorate.torch.cosine_decay_lr")
-    yield Case("torch-list-groups", two, 6)
 
 
 def isorate_lists() -> Iterator[Case]:
@@ -125,52 +111,6 @@ def isorate_lists() -> Iterator[Case]:
             if case.text.startswith("mindspore.nn.") and "mindspore." not in case.text[13:]:
                 text = case.text.replace("mindspore.nn.", "isorate.mindspore.")
                 yield replace(case, id=f"stays-{case.id}", text=text)
-
-
-def isorate_annealing_lists() -> Iterator[Case]:
-    """Call cosine_annealing_lr."""
-    for arguments, updates in (
-        ("0.1, 10, 0.0, 45", 45), ("0.1, 10, 0.001, 60, 3", 60), ("0.1, 1, 0.0, 5", 5),
-        ("0.1, 7, 0.5, 40", 40), ("0.1, 1000, 0.001, 7000", 7000), ("0.0, 3, 0.0, 5", 5),
-        ("0.1, 3, 0.0, 6", 8),
-    ):  # fmt: skip
-        own = f"isorate.mindspore.cosine_annealing_lr({arguments})"
-        yield Case(f"annealing-list-{arguments}", own, updates)
-    for arguments in (
-        "1, 10, 0.0, 5", "0.1, 10, 0, 5", "0.1, 10.0, 0.0, 5", "0.1, 0, 0.0, 5", "0.1, 10, 0.0, 0",
-        "-0.1, 10, 0.0, 5", "0.1, 10, float('nan'), 5", "0.1, 10, 0.0, 5, 0",
-    ):  # fmt: skip
-        own = f"isorate.mindspore.cosine_annealing_lr({arguments})"
-        yield Case(f"bad-annealing-list-{arguments}", own, raises=True)
-
-
-def isorate_cells() -> Iterator[Case]:
-    """Call Isorate's cell."""
-    for arguments, updates in (
-        ("0.1, 10, 0.0", 45), ("0.1, 10", 25), ("0.1, 7, 0.001", 40), ("0.1, 1", 5),
-        ("0.1, 5, 0.5", 25), ("1.0, 1000, 1e-05", 120), ("0.0, 3", 5),
-    ):  # fmt: skip
-        own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
-        yield Case(f"cell-{arguments}", own, updates)
-    for after, updates in (
-        ("mindspore.nn.CosineDecayLR(0.0, 0.1, 10)", 25),
-        ("mindspore.nn.ExponentialDecayLR(0.1, 0.9, 3)", 25),
-        ("mindspore.nn.PolynomialDecayLR(0.1, 0.01, 8, 2.0)", 20),
-        ("mindspore.nn.InverseDecayLR(0.1, 0.5, 4, True)", 20),
-        ("mindspore.nn.WarmUpLR(0.2, 3)", 15),
-        ("mindspore.nn.NaturalExpDecayLR(0.1, 0.2, 4)", 1),
-    ):
-        for steps in (1, 5):
-            then = f"isorate.mindspore.WarmUpThen(mindspore.nn.WarmUpLR(0.1, {steps}), {after})"
-            yield Case(f"warm-up-{steps}-{after}", then, updates)
-    for arguments in (
-        "0.1, mindspore.nn.WarmUpLR(0.1, 2)", "mindspore.nn.WarmUpLR(0.1, 2), 0.1",
-        "mindspore.nn.WarmUpLR(0.1, 0), mindspore.nn.WarmUpLR(0.1, 2)",
-    ):  # fmt: skip
-        yield Case(f"bad-{arguments}", f"isorate.mindspore.WarmUpThen({arguments})", raises=True)
-    for arguments in ("1, 10", "0.1, 10.0", "0.1, 0", "-0.1, 10", "0.1, 10, 0", "0.1, True"):
-        own = f"isorate.mindspore.CosineAnnealingLR({arguments})"
-        yield Case(f"bad-cell-{arguments}", own, raises=True)
 
 
 #: Rows of torch's that Isorate's scheduler refuses, and says so in rows of its own.

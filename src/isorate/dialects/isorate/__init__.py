@@ -1,36 +1,29 @@
-"""Isorate's own schedulers."""
+"""Isorate's own schedulers, the ones to train with: ``isorate.torch`` and ``isorate.mindspore``.
 
-from isorate.dialects.isorate.any_schedule import ScheduleLR, mindspore_ScheduleLR
-from isorate.dialects.isorate.schedulers import (
-    DIALECT,
-    CosineAnnealingLR,
-    WarmUpThen,
-    cosine_annealing_lr,
-    mindspore_cosine_decay_lr,
-    mindspore_CosineAnnealingLR,
-    mindspore_exponential_decay_lr,
-    mindspore_inverse_decay_lr,
-    mindspore_natural_exp_decay_lr,
-    mindspore_piecewise_constant_lr,
-    mindspore_polynomial_decay_lr,
-    mindspore_warmup_lr,
-    torch_cosine_decay_lr,
+They are calls like any other: they can be read, compared, and are what a conversion offers where
+the framework itself falls short. Their arithmetic is Isorate's own (``evaluate``), but for the
+lists that have MindSpore's names, and its bits.
+"""
+
+from isorate._version import __version__
+from isorate.dialects.isorate import mindspore, torch
+from isorate.kit.registry import Dialect
+
+DIALECT = Dialect(
+    name="isorate",
+    title="Isorate",
+    version=__version__,
+    precedence=1000,
+    constructors=(
+        torch.CosineAnnealingLR,
+        torch.ScheduleLR,
+        mindspore.cosine_decay_lr,
+        mindspore.polynomial_decay_lr,
+        mindspore.exponential_decay_lr,
+        mindspore.natural_exp_decay_lr,
+        mindspore.inverse_decay_lr,
+        mindspore.piecewise_constant_lr,
+        mindspore.warmup_lr,
+        mindspore.ScheduleLR,
+    ),
 )
-
-__all__ = [
-    "DIALECT",
-    "CosineAnnealingLR",
-    "ScheduleLR",
-    "WarmUpThen",
-    "cosine_annealing_lr",
-    "mindspore_CosineAnnealingLR",
-    "mindspore_ScheduleLR",
-    "mindspore_cosine_decay_lr",
-    "mindspore_exponential_decay_lr",
-    "mindspore_inverse_decay_lr",
-    "mindspore_natural_exp_decay_lr",
-    "mindspore_piecewise_constant_lr",
-    "mindspore_polynomial_decay_lr",
-    "mindspore_warmup_lr",
-    "torch_cosine_decay_lr",
-]

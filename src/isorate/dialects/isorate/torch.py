@@ -1,7 +1,7 @@
-"""Isorate's schedulers that train with any schedule: one for torch, one for MindSpore.
+"""Isorate's schedulers for torch: ``isorate.torch.ScheduleLR``, and the cosine by its closed form.
 
-Their ``schedule`` is text in a call, JSON or another call, which the reader reads. A conversion
-always has them as a way.
+The ``schedule`` of the first is text in a call, JSON or another call, which the reader reads. A
+conversion always has it as a way.
 """
 
 from __future__ import annotations
@@ -12,31 +12,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isorate._version import __version__
+from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
-from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.cosine import lift_periodic
+from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Groups, Shift, Stepped
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import ConvertError
-from isorate.schedule.evaluate import BLOCK, ExactNamespace
-from isorate.schedule.extension import kept_on
-from isorate.schedule.node import Schedule
+from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-DOCS = "docs/training.md"
-
-
-def no_schedule(schedule: Any) -> Fault | None:
-    """Return the fault of what is no schedule."""
-    if isinstance(schedule, Schedule):
-        return None
-    return Fault(TypeError, f"schedule is neither a schedule nor a call or its text: {schedule!r}")
+    from isorate.kit.optimizer import ParamGroup
+    from isorate.schedule.node import Schedule
 
 
 class ScheduleLR(Call, frozen=True):
@@ -149,74 +144,84 @@ class ScheduleLR(Call, frozen=True):
         return rates
 
 
-class mindspore_ScheduleLR(Call, frozen=True):
-    """``isorate.mindspore.ScheduleLR``: any schedule as a cell, which the optimizer's step moves.
+class CosineAnnealingLR(Call, frozen=True):
+    """``isorate.torch.CosineAnnealingLR``: torch's schedule by its closed form.
 
-    Everything is computed in float64 and rounded to float32 once. After a schedule's end the last
-    rate goes on.
+    ``lr(t) = base·sin²(π(T−t)/(2T)) + η·sin²(πt/(2T))``, t folded into [0, T]. It neither reads
+    nor depends on ``group["lr"]``: a scheduler resumed with ``last_epoch=k`` gives the rate of
+    step k+1, as the run that was never stopped.
     """
 
-    schedule: Any
+    optimizer: Optimizer
+    T_max: int
+    eta_min: float = 0.0
+    last_epoch: int = -1
 
     card: ClassVar[Card] = Card(
-        name="isorate.mindspore.ScheduleLR",
+        name="isorate.torch.CosineAnnealingLR",
         dialect="isorate",
         drop_in=True,
-        runs_in="mindspore",
+        runs_in="torch",
         version=__version__,
         docs=DOCS,
-        clock="update",
-        arithmetic="closed form, float64, each step by itself, rounded to float32",
-        proof=Proof.COUNTER,
-        past_end="whatever the schedule says; the last rate where it ends",
-        roles={"schedule": "shape"},
-        raises={
-            "TypeError": "schedule neither a schedule nor a call or its text",
-            "ValueError": "a schedule for several parameter groups",
+        clock="step",
+        arithmetic="closed form, float64, each step by itself",
+        proof=Proof.EACH_STEP,
+        past_end="climbs back to the first rate and goes on with period 2·T_max",
+        roles={
+            "optimizer": "start",
+            "T_max": "duration",
+            "eta_min": "end",
+            "last_epoch": "begin",
         },
-        ulp=1,
-        ledger="MindSpore's float64 sine and power may round otherwise than the C library's, which "
-        "can move the float32 that they are rounded to",
+        raises={
+            "KeyError": "last_epoch other than -1, and a group without initial_lr",
+            "TypeError": "T_max or eta_min no number, last_epoch no int",
+            "ValueError": "T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
+            "ZeroDivisionError": "T_max=0",
+        },
     )
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """float32, as every rate in MindSpore."""
-        return "float32"
+        """The dtype of the optimizer's rates."""
+        return self.optimizer.dtype
 
     def fault(self) -> Fault | None:
-        """Want one schedule."""
-        if isinstance(self.schedule, Groups):
-            groups = len(self.schedule.of)
-            return Fault(ValueError, f"the schedule is for {groups} parameter groups")
-        return no_schedule(self.schedule)
+        """Raise torch's exception classes, at construction rather than at the first step."""
+        for name, value in (("T_max", self.T_max), ("eta_min", self.eta_min)):
+            if not isinstance(value, int | float):
+                return Fault(TypeError, f"{name} is not a number: {value!r}")
+        if self.T_max == 0:
+            return Fault(ZeroDivisionError, "T_max is 0")
+        try:
+            finite = math.isfinite(self.T_max) and math.isfinite(self.eta_min)
+        except OverflowError as error:
+            return Fault(OverflowError, str(error))
+        if not finite:
+            return Fault(ValueError, "T_max and eta_min have to be finite")
+        if abs(self.T_max) >= 2**53:
+            return Fault(ValueError, f"T_max={self.T_max!r} is beyond what float64 counts exactly")
+        return self.optimizer.strict_resume_fault(self.last_epoch)
 
     def lower(self) -> Schedule:
-        """Return the schedule, and its last rate after its end."""
+        """Return a mirrored cosine on the loop's clock, begun where ``last_epoch`` says."""
         self.checked()
-        return kept_on(on_steps(self.schedule))
+        return self._from(self.optimizer.groups).lower()
+
+    def _from(self, groups: Sequence[ParamGroup]) -> ScheduleLR:
+        """Return the scheduler that follows the cosines from these groups' first rates."""
+        eta_min, T = float(self.eta_min), abs(self.T_max)
+        each = tuple(Cosine(float(group.base), eta_min, T, "mirror") for group in groups)
+        schedule = each[0] if len(each) == 1 else Groups(each)
+        return ScheduleLR(self.optimizer, schedule, self.last_epoch, "steps")
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say anything, for one parameter group."""
-        if isinstance(schedule, Groups):
-            return Refusal("it is for one parameter group: convert each group by itself")
-        length = schedule.length
-        if length is None:
-            return Lift(cls(schedule))
-        return Lift(cls(schedule), 1, (Afterwards(f"goes on after the {length} rates it has"),))
+        """Say one cosine per group."""
+        return lift_periodic(cls, schedule)
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Evaluate in float64 and round."""
-        schedule = self.lower()
-        for start in range(0, steps, BLOCK):
-            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
-            yield exactly(schedule, t).astype(np.float32)[None, :]
-
-
-def exactly(schedule: Schedule, t: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the rates with the bits of ``schedule.at``."""
-    xp: Any = ExactNamespace()
-    with np.errstate(all="ignore"):
-        rates: NDArray[np.float64] = np.asarray(schedule.formula(t, xp), np.float64)
-    return rates
+        """Evaluate, from the first rates as tensors hold them, and round as they do."""
+        self.checked()
+        return self._from([group.held() for group in self.optimizer.groups]).native(steps)
