@@ -238,6 +238,14 @@ def test_python_s_list_is_no_scheduler(line: str) -> None:
     assert read(f"{STEP}{line}") == read(STEP)
 
 
+@pytest.mark.parametrize("text", ["list(0.5)", "x = list(0.5)", "m.list(0.5)", "lists(0.5)"])
+def test_nothing_is_advised_that_is_no_function(text: str) -> None:
+    with pytest.raises(ReadError, match=r"no dialect has lists?") as caught:
+        read(text)
+    assert "write" not in str(caught.value)
+    assert "did you mean list?" not in str(caught.value)
+
+
 # --- the text around it ---------------------------------------------------------------------------
 
 

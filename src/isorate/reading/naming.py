@@ -160,7 +160,7 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         of = " or ".join(f"{each}'" if each.endswith("s") else f"{each}'s" for each in whose)
         text = f"{name.last} is {of}, which Isorate knows of but does not read yet"
         return ReadError(text, hint="isorate dialects lists what is read")
-    same = [c for c in registry.called(name.last) if dialect in (None, c.card.dialect)]
+    same = [c for c in _writable(name.last) if dialect in (None, c.card.dialect)]
     write = " or ".join(c.card.name for c in same)
     if name.is_here:
         text = f"{name.written} is defined in the text itself, which is not followed"
@@ -196,13 +196,18 @@ def _unread(name: Name) -> list[str]:
     return unread(name.origin, of_a_package=name.known or of_an_object)
 
 
+def _writable(name: str) -> list[Constructor]:
+    """Return the constructors of a name, if it is not one of Python's own, which means itself."""
+    return [] if hasattr(builtins, name) else list(registry.called(name))
+
+
 def _near(name: Name, dialect: str | None) -> str:
     known = {
         c.card.name.rpartition(".")[2]
         for d in registry.builtin().values()
         if dialect in (None, d.name)
         for c in d.constructors
-    }
+    } - set(dir(builtins))
     return did_you_mean(name.last, sorted(known)) or "isorate dialects lists what there is"
 
 
