@@ -97,7 +97,7 @@ def test_any_schedule_knows_it(version: str) -> None:
         scheduler = ScheduleLR(optimizer, call)
         scheduler.load_state_dict(saved(row["state"]))
         assert scheduler.last_epoch == row["step"]
-        other = CosineAnnealingLR(optimizer_like(row), call.T_max + 1, call.eta_min)
+        other = CosineAnnealingLR(optimizer_like(row), call.T_max + 1, call.eta_min)  # type: ignore[arg-type]
         with pytest.raises(ScheduleMismatchError):
             other.load_state_dict(saved(row["state"]))
         other.load_state_dict(saved(row["state"]), on_mismatch="checkpoint")

@@ -4,11 +4,31 @@ from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call, Composition
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.match import Lift, Refusal
+from isorate.kit.meaning import (
+    ANY,
+    Meaning,
+    added,
+    constant,
+    cosine,
+    exponential,
+    inverse,
+    join,
+    line,
+    multiplied,
+    natural_exponential,
+    polynomial,
+    repeat,
+    staircase,
+    steps,
+    triangles,
+    until,
+)
 from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.kit.registry import Dialect
 
 __all__ = [
+    "ANY",
     "Call",
     "Card",
     "Composition",
@@ -18,10 +38,26 @@ __all__ = [
     "Feedback",
     "Halting",
     "Lift",
+    "Meaning",
     "Optimizer",
     "Optimizers",
     "ParamGroup",
     "Plateau",
     "Proof",
     "Refusal",
+    "added",
+    "constant",
+    "cosine",
+    "exponential",
+    "inverse",
+    "join",
+    "line",
+    "multiplied",
+    "natural_exponential",
+    "polynomial",
+    "repeat",
+    "staircase",
+    "steps",
+    "triangles",
+    "until",
 ]

@@ -8,17 +8,19 @@ import msgspec
 
 from isorate.kit.boundary import Answer, Fault, Halting, guard
 from isorate.kit.match import Lift, Refusal
+from isorate.kit.meaning import say
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.writing import optimizer_code, same, source
 from isorate.schedule import notebook
 from isorate.schedule.errors import ConvertError, IsorateError, NativeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from isorate.kit.card import Card
+    from isorate.kit.meaning import Meaning
     from isorate.schedule.node import Schedule
 
 #: What a call is asked, and what it refuses with where an argument is of no use for that.
@@ -42,6 +44,13 @@ class Call(msgspec.Struct, frozen=True):
     """
 
     card: ClassVar[Card]
+
+    #: Arguments that ``means`` decides by, and the values that are tried where it is solved.
+    choices: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    #: Other meanings, of arguments out of the ordinary, which are only solved.
+    also: ClassVar[Sequence[Any]] = ()
+    #: What ``means`` is given besides the arguments.
+    besides: ClassVar[Sequence[Any]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -109,6 +118,10 @@ class Call(msgspec.Struct, frozen=True):
             )
         return self
 
+    def means(self, *besides: Any) -> Meaning:
+        """Return what it means, in its arguments: computed to lower it, solved to lift it."""
+        raise NotImplementedError
+
     def lower(self) -> Schedule:
         """Return the schedule that this call means: absolute rates, the end explicit.
 
@@ -117,12 +130,13 @@ class Call(msgspec.Struct, frozen=True):
             NativeError: the framework refuses the call.
 
         """
-        raise NotImplementedError
+        self.checked()
+        return self.means().schedule()
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say a schedule, in normal form and counted in updates, for a run of ``updates``."""
-        raise NotImplementedError
+        return say(cls, schedule)
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Yield the rates of steps 0 … steps−1 as blocks of shape ``(groups, m)``, in order.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import math
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from isorate.kit.match import Parts, Refusal, take_apart
+from isorate.kit.match import Afterwards, Parts, Refusal, take_apart, unlike_after
 from isorate.kit.optimizer import Optimizer
-from isorate.kit.saying import Said
 from isorate.schedule.combinators import Join, Product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from isorate.kit.stepped_call import Said
     from isorate.schedule.node import Schedule
 
 #: So many base rates are tried for the parts of a sequence, of which there may be thousands.
@@ -38,10 +39,11 @@ def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found |
     if any(join.boundaries != boundaries for join in parts.shapes):
         return Refusal("the parameter groups differ in their milestones")
     stages = list(zip(*(join.of for join in parts.shapes), strict=True))
+    stretches = [b - a for a, b in pairwise((0, *boundaries))] + [None]
     for bases in islice(_candidates(stages, members), MOST_BASES):
         chosen: list[tuple[Any, Said]] = []
-        for stage in stages:
-            member = _member(stage, bases, members)
+        for stage, stretch in zip(stages, stretches, strict=True):
+            member = _member(stage, bases, members, stretch)
             if member is None:
                 break
             chosen.append(member)
@@ -49,7 +51,9 @@ def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found |
             optimizer = Optimizer.of(*bases)
             calls = [kind(optimizer, **said.arguments) for kind, said in chosen]
             losses = dict.fromkeys(loss for _, said in chosen for loss in said.losses)
-            return cls(optimizer, calls, list(boundaries)), parts, tuple(losses)
+            last = chosen[-1][1].unlike
+            past = [] if last is None else [Afterwards(unlike_after(*last))]
+            return cls(optimizer, calls, list(boundaries)), parts, (*losses, *past)
     return Refusal("no schedulers with one base rate can say its parts")
 
 
@@ -68,12 +72,18 @@ def _candidates(
 
 
 def _member(
-    stage: Sequence[Schedule], bases: Sequence[float], members: Sequence[Any]
+    stage: Sequence[Any], bases: Sequence[float], members: Sequence[Any], stretch: int | None
 ) -> tuple[Any, Said] | None:
-    """Return the first scheduler that says a part for every group, from these base rates."""
+    """Return the first scheduler that says a part for every group, from these base rates.
+
+    One that does something else after its end is none where that end is not the sequence's own.
+    """
     for kind in members:
         found = [_said(kind, part, base) for part, base in zip(stage, bases, strict=True)]
         said = found[0]
+        ends = said is not None and said.unlike is not None and stretch is not None
+        if ends and stage[0].duration < stretch:
+            continue
         if said is not None and all(s is not None and s.arguments == said.arguments for s in found):
             return kind, said
     return None
@@ -81,10 +91,13 @@ def _member(
 
 def _said(kind: Any, part: Schedule, base: float | None) -> Said | None:
     """Return how a scheduler says a part that it has from its step 0; none where it cannot."""
-    if kind.says and not isinstance(part, kind.says):
+    kinds = kind.says_kinds()
+    if kinds and not isinstance(part, kinds):
         return None
     said = kind.said(part, base)
-    return said if isinstance(said, Said) else None
+    if isinstance(said, Refusal) or not 0 <= said.base < math.inf:
+        return None
+    return None if kind(Optimizer.of(said.base), **said.arguments).fault() else said
 
 
 def chain_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found | Refusal:

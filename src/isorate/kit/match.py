@@ -6,9 +6,19 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from msgspec import structs
+
 from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Until
 from isorate.schedule.node import Schedule, called
-from isorate.schedule.shapes import Constant, Exponential, Linear, PiecewiseConstant, Polynomial
+from isorate.schedule.shapes import (
+    Constant,
+    Exponential,
+    Inverse,
+    Linear,
+    NaturalExponential,
+    PiecewiseConstant,
+    Polynomial,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +27,17 @@ if TYPE_CHECKING:
     from isorate.schedule.run import StepEvery
 
 Shape = TypeVar("Shape", bound=Schedule)
+
+
+#: What a shape does after its end, as a sentence goes on.
+DOES = {
+    "hold": "holds its end",
+    "mirror": "goes back",
+    "repeat": "starts over",
+    "continue": "goes on as before",
+    "extend": "sets out anew",
+    "stop": "stops",
+}
 
 
 class Afterwards(str):
@@ -87,6 +108,25 @@ class Parts(Generic[Shape]):
             return []
         return [Afterwards(f"goes on after the {self.length} rates that the schedule has")]
 
+    def unlike(self, after: tuple[str, str] | None) -> list[str]:
+        """Say what is lost where a call does one thing after its end, and the schedule another."""
+        duration = getattr(self.shape, "duration", None)
+        if after is None:
+            return []
+        if duration is None:
+            return [Afterwards(unlike_after(*after))]
+        over = self.begin % max(1, int(2 * duration))
+        turn = math.floor(math.floor(duration) + 1 - over) * self.every
+        if self.length is not None and self.length <= turn:
+            return []
+        return [Afterwards(unlike_after(*after, since=turn))]
+
+
+def unlike_after(does: str, instead: str, since: int | None = None) -> str:
+    """Say that a call does one thing after its end, and the schedule another."""
+    when = "past its end" if since is None else f"from update {since} on"
+    return f"{when} it {DOES[does]}, where the schedule {DOES[instead]}"
+
 
 def take_apart(schedule: Schedule, *kinds: type[Shape]) -> Parts[Shape] | Refusal:
     """Take a schedule in normal form apart, or say why it is not one of these shapes.
@@ -153,12 +193,14 @@ def _shorter(shape: Schedule, by: float) -> Schedule | None:
     """Return what is left of a shape as a shape of the same kind."""
     start = Shift(shape, by).at(0)
     match shape:
-        case Linear(after="hold") if by < shape.duration:
-            return Linear(start, shape.end, shape.duration - by)
+        case Linear(after="hold" | "stop") if by < shape.duration:
+            return structs.replace(shape, start=start, duration=shape.duration - by)
         case Polynomial(after="hold", end=0.0) if by < shape.duration:
             return Polynomial(start, 0.0, shape.duration - by, shape.power)
-        case Exponential():
-            return Exponential(start, shape.factor, shape.duration)
+        case Exponential() | NaturalExponential():
+            return structs.replace(shape, start=start)
+        case Inverse(decay=decay, duration=duration):
+            return Inverse(start, decay / (1 + decay * by / duration), duration)
     return None
 
 

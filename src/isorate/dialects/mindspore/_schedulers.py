@@ -1,7 +1,7 @@
 """What MindSpore's experimental schedulers share: what building and stepping one does to the rates.
 
 The rate is a float32 Parameter of the optimizer, the loop calls ``step()``. What the objects do
-with each other stands in ``_stepping``; how they say a shape is as torch's do, in ``_saying``.
+with each other stands in ``_stepping``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
 from isorate.kit.card import Card
 from isorate.kit.effects import Factors, Moves, Values, scalar
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Parts, Refusal, from_the_start, take_apart
-from isorate.kit.objects import begun, halting, scaled_from, set_from
-from isorate.kit.optimizer import Optimizer, ParamGroup
-from isorate.kit.saying import same_for_all
-from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.objects import halting, scaled_from, set_from
+from isorate.kit.stepped_call import ScheduledGroups, SteppedCall
 from isorate.schedule.combinators import Groups, Stepped
 from isorate.schedule.errors import ConvertError, ScheduleError
 from isorate.schedule.evaluate import BLOCK
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
     from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler, Work
     from isorate.kit.boundary import Halting
-    from isorate.kit.call import Call
     from isorate.kit.card import Deviation, Proof, Role
     from isorate.schedule.node import Schedule
 
@@ -141,16 +138,11 @@ def _taken(work: Work, steps: int) -> tuple[list[Moves], Halting | None]:
     return moves, stepping.halt_of(moves)
 
 
-class LRScheduler(ExperimentalCall, frozen=True):
+class LRScheduler(ExperimentalCall, ScheduledGroups, frozen=True):
     """A scheduler of its own: what building it and stepping it do to the groups' rates."""
 
-    optimizer: Optimizer
-
     worker: ClassVar[Any] = stepping.Scheduler
-    #: The shapes that it can say; none where any will do.
-    says: ClassVar[tuple[type[Schedule], ...]] = ()
-    #: How it says one group's shape, from a base rate that may be given: ``said(shape, base)``.
-    said: ClassVar[Any]
+    behind = 1
 
     def begin(self, worker: Scheduler) -> None:
         """Check the arguments and do what building it does first; raise as MindSpore does."""
@@ -166,48 +158,9 @@ class LRScheduler(ExperimentalCall, frozen=True):
         """Go to step 0, when ``SequentialLR`` says so."""
         return self.moves(worker, worker.held(0) + np.arange(-1, 1, dtype=worker.held))
 
-    def shape(self, base: float, index: int) -> Schedule:
-        """Return the schedule from its step 0, with ``base`` as the group's first rate."""
-        raise NotImplementedError
-
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return the schedule from where the worker stands, its group's rate first."""
         raise NotImplementedError
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one shape for each group."""
-        parts = take_apart(schedule, *cls.says)
-        return parts if isinstance(parts, Refusal) else cls.lifted(parts)
-
-    @classmethod
-    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Say the parts of a schedule, all groups with the same arguments."""
-        begun_parts = from_the_start(parts)
-        resumed = isinstance(begun_parts, Refusal)
-        shapes = parts.shapes if isinstance(begun_parts, Refusal) else begun_parts.shapes
-        saids = same_for_all([cls.said(shape, None) for shape in shapes])
-        if isinstance(saids, Refusal):
-            return saids
-        bases = [said.base for said in saids]
-        if not resumed:
-            call: Any = cls(Optimizer.of(*bases), **saids[0].arguments)
-            return lift_of(call, parts, saids[0].losses)
-        if not isinstance(parts.begin, int):
-            return Refusal("it is resumed at a whole step, and the schedule begins between two")
-        found = [begun(shape, parts.begin - 1).at(0) for shape in shapes]
-        if min(found) < 0:
-            return Refusal("an optimizer takes no negative rate to begin with")
-        groups = tuple(ParamGroup(lr, base) for lr, base in zip(found, bases, strict=True))
-        arguments = {**saids[0].arguments, "last_epoch": parts.begin - 1}
-        call = cls(Optimizer(groups), **arguments)
-        return lift_of(call, parts, saids[0].losses)
-
-
-def lift_of(call: Call, parts: Parts[Any], losses: Sequence[str]) -> Lift | Refusal:
-    """Return a lift, or the reason why MindSpore would refuse the call."""
-    losses = (*losses, *parts.unlike_endless(), *parts.clocked())
-    return checked_lift(Lift(call, parts.every, losses))
 
 
 def checked_lift(lift: Lift) -> Lift | Refusal:

@@ -31,16 +31,13 @@ from isorate.kit import saying
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.kit.float32 import divided, number, scalar_type
+from isorate.kit.meaning import Meaning, constant, exponential, line, polynomial, staircase, steps
 from isorate.kit.objects import begun, halting
-from isorate.schedule.combinators import Staircase
+from isorate.kit.stepped_call import FOREVER
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import (
     Constant,
-    Exponential,
-    Linear,
-    NaturalExponential,
     PiecewiseConstant,
-    Polynomial,
 )
 
 if TYPE_CHECKING:
@@ -55,9 +52,6 @@ class StepLR(Multiplying, frozen=True):
     step_size: int
     gamma: float = 0.1
     last_epoch: int = -1
-
-    says = (Staircase,)
-    said = staticmethod(saying.stairs)
 
     card: ClassVar[Card] = card(
         "StepLR",
@@ -101,7 +95,11 @@ class StepLR(Multiplying, frozen=True):
         """Return a staircase down an exponential."""
         if self.step_size == 0:
             return Constant(base)
-        return Staircase(Exponential(base, self.gamma), abs(int(self.step_size)))
+        every = abs(int(self.step_size))
+        return staircase(exponential(base, self.gamma), every).schedule()
+
+    def means(self, base: Any) -> Meaning:
+        return staircase(exponential(base, self.gamma), self.step_size)
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return a staircase down from the rate that the group holds."""
@@ -193,9 +191,6 @@ class ConstantLR(Multiplying, frozen=True):
     total_iters: int = 5
     last_epoch: int = -1
 
-    says = (PiecewiseConstant, Constant)
-    said = staticmethod(saying.lower_first)
-
     card: ClassVar[Card] = card(
         "ConstantLR",
         arithmetic="the rate times factor, then divided by it, float32",
@@ -253,11 +248,24 @@ class ConstantLR(Multiplying, frozen=True):
     def shape(self, base: float, index: int) -> Schedule:
         """Return two rates; where total_iters is never met, one."""
         low = base * self.factor
-        if not 1 <= self.total_iters < saying.FOREVER:
+        if not 1 <= self.total_iters < FOREVER:
             return Constant(low)
         if self.factor == 0:
             raise ConvertError("factor=0: the rate is 0/0 from total_iters on")
-        return PiecewiseConstant((low, base), (int(self.total_iters),))
+        return super().shape(base, index)
+
+    def means(self, base: Any) -> Meaning:
+        return steps([base * self.factor, base], at=[self.total_iters])
+
+    def stays(self, base: Any) -> Meaning:
+        """Mean a total_iters that nobody meets."""
+        return constant(base * self.factor).where(total_iters=FOREVER)
+
+    also = (stays,)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return shape.rate if isinstance(shape, Constant) else None
 
 
 class LinearLR(Multiplying, frozen=True):
@@ -267,9 +275,6 @@ class LinearLR(Multiplying, frozen=True):
     end_factor: float = 1.0
     total_iters: int = 5
     last_epoch: int = -1
-
-    says = (Linear,)
-    said = staticmethod(saying.line)
 
     card: ClassVar[Card] = card(
         "LinearLR",
@@ -333,7 +338,14 @@ class LinearLR(Multiplying, frozen=True):
         start = base * self.start_factor
         if self.total_iters < 1:
             return Constant(start)
-        return Linear(start, base * self.end_factor, int(self.total_iters))
+        return super().shape(base, index)
+
+    def means(self, base: Any) -> Meaning:
+        return line(base * self.start_factor, base * self.end_factor, self.total_iters)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return float(max(shape.start, shape.end))  # no factor is above 1
 
 
 class ExponentialLR(Multiplying, frozen=True):
@@ -341,9 +353,6 @@ class ExponentialLR(Multiplying, frozen=True):
 
     gamma: float
     last_epoch: int = -1
-
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(saying.exponential)
 
     card: ClassVar[Card] = card(
         "ExponentialLR",
@@ -367,9 +376,8 @@ class ExponentialLR(Multiplying, frozen=True):
         """Return the base rate."""
         return base * self.gamma ** held(0)
 
-    def shape(self, base: float, index: int) -> Schedule:
-        """Return an exponential."""
-        return Exponential(base, self.gamma)
+    def means(self, base: Any) -> Meaning:
+        return exponential(base, self.gamma)
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return an exponential from the rate that the group holds."""
@@ -382,9 +390,6 @@ class PolynomialLR(Multiplying, frozen=True):
     total_iters: int = 5
     power: float = 1.0
     last_epoch: int = -1
-
-    says = (Polynomial, Linear)
-    said = staticmethod(saying.polynomial)
 
     card: ClassVar[Card] = card(
         "PolynomialLR",
@@ -438,4 +443,7 @@ class PolynomialLR(Multiplying, frozen=True):
             return Constant(base)
         if math.isinf(self.power):
             return PiecewiseConstant((base, 0.0), (1,))
-        return Polynomial(base, 0.0, int(self.total_iters), self.power)
+        return super().shape(base, index)
+
+    def means(self, base: Any) -> Meaning:
+        return polynomial(base, 0.0, self.total_iters, self.power)

@@ -11,7 +11,6 @@ from isorate.dialects.mindspore._schedulers import (
     ExperimentalCall,
     card,
     checked_lift,
-    lift_of,
     sgd,
 )
 from isorate.dialects.mindspore.experimental import (
@@ -35,6 +34,7 @@ from isorate.kit.composing import sequence_of
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting
 from isorate.kit.plateau import Feedback, Plateau, plateau_of, plateau_said
+from isorate.kit.stepped_call import lift_of
 from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 import numpy as np
 
 from isorate.dialects.mindspore._schedulers import (
@@ -14,17 +13,15 @@ from isorate.dialects.mindspore._schedulers import (
     LRScheduler,
     Setting,
     card,
-    checked_lift,
     sgd,
     want_int,
 )
 from isorate.dialects.mindspore._tensors import held_number
-from isorate.kit import saying
 from isorate.kit.card import Deviation, Proof
-from isorate.kit.cosine import chained_group, find_cosine, lift_periodic
+from isorate.kit.cosine import chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.meaning import Meaning, cosine, repeat
 from isorate.kit.objects import begun, halting
 from isorate.schedule.combinators import (
     Join,
@@ -66,9 +63,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     T_max: int
     eta_min: float = 0.0
     last_epoch: int = -1
-
-    says = (Cosine,)
-    said = staticmethod(saying.cosine)
 
     card: ClassVar[Card] = card(
         "CosineAnnealingLR",
@@ -135,20 +129,8 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         standing = Standing(float(found[index]), base)
         return Shift(chained_group(standing, eta, self.T_max, t), 1)
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one cosine per group."""
-        said = lift_periodic(cls, schedule, whole_T_max=True)
-        parts = find_cosine(schedule)
-        if isinstance(said, Refusal) or isinstance(parts, Refusal):
-            return said
-        if parts.begin:  # building it takes the step that torch's has taken
-            before = replace(parts, begin=parts.begin - 1).resting(resumed=True)
-            if isinstance(before, Refusal):
-                return before
-            call = msgspec.structs.replace(said.call, optimizer=before)
-            said = replace(said, call=call)
-        return checked_lift(said)
+    def means(self, base: Any) -> Meaning:
+        return cosine(base, self.eta_min, self.T_max, "mirror")
 
 
 class CosineAnnealingWarmRestarts(Setting, frozen=True):
@@ -163,9 +145,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     T_mult: int = 1
     eta_min: float = 0
     last_epoch: int = -1
-
-    says = (Repeat, Cosine)
-    said = staticmethod(saying.restarts)
 
     card: ClassVar[Card] = card(
         "CosineAnnealingWarmRestarts",
@@ -253,6 +232,9 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         turn = 1 + cosine_of(held(math.pi) * T_cur / T_i)
         eta = number(self.eta_min, held)
         return [eta + (number(base, held) - eta) * turn / 2 for base in worker.bases]
+
+    def means(self, base: Any) -> Meaning:
+        return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return what is left of the cycle that it stands in, and those that follow."""

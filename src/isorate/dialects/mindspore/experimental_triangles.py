@@ -11,18 +11,17 @@ from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     Setting,
     card,
-    lift_of,
     sgd,
 )
 from isorate.dialects.mindspore._tensors import held_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
-from isorate.dialects.torch import schedulers as torch
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import number, scalar_type
-from isorate.kit.match import Lift, Refusal, plain, take_apart
-from isorate.kit.optimizer import Optimizer, ParamGroup
-from isorate.kit.saying import Said, same_for_all, triangle_of
+from isorate.kit.match import Refusal, plain
+from isorate.kit.meaning import triangles
+from isorate.kit.saying import triangle_of
+from isorate.kit.stepped_call import Said
 from isorate.schedule.combinators import (
     Join,
     Product,
@@ -58,6 +57,8 @@ class CyclicLR(Setting, frozen=True):
     last_epoch: int = -1
 
     says = (Linear, Repeat, Sum)
+    listed = ("base_lr", "max_lr")
+    sets = True
 
     card: ClassVar[Card] = card(
         "CyclicLR",
@@ -208,31 +209,6 @@ class CyclicLR(Setting, frozen=True):
         limits = {"base_lr": floor + low, "max_lr": plain(floor + high)}
         return Said(floor + low, {**limits, **sizes, **more})
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say triangles; base_lr and max_lr are lists where there are several groups."""
-        parts = take_apart(schedule, *cls.says)
-        if isinstance(parts, Refusal):
-            return parts
-        if not isinstance(parts.begin, int):
-            return Refusal("it is resumed at a whole step, and the schedule begins between two")
-        saids: list[Said] = []
-        for shape in parts.shapes:
-            said = cls.said(shape, None)
-            if isinstance(said, Refusal):
-                return said
-            saids.append(said)
-        names = ("base_lr", "max_lr")
-        lists = {name: [said.arguments.pop(name) for said in saids] for name in names}
-        same = same_for_all(saids)
-        if isinstance(same, Refusal):
-            return same
-        limits = {name: many if len(many) > 1 else many[0] for name, many in lists.items()}
-        groups = tuple(ParamGroup(said.base, said.base if parts.begin else None) for said in saids)
-        resumed = {"last_epoch": parts.begin - 1} if parts.begin else {}
-        arguments: dict[str, Any] = {**limits, **saids[0].arguments, **resumed}
-        return lift_of(cls(Optimizer(groups), **arguments), parts, ())
-
 
 def _heights(shape: Schedule) -> tuple[float, Schedule, dict[str, Any]]:
     """Return a floor, the triangles above it, and the arguments that say how they are scaled."""
@@ -276,7 +252,7 @@ def _once(low: float, high: float, up: float, down: float) -> Schedule:
 def _triangles(low: float, high: float, up: float, down: float) -> Schedule:
     """Return a line up and a line down, again and again."""
     if down:
-        return torch.triangles(low, high, int(up), int(down))
+        return triangles(low, high, int(up), int(down)).schedule()
     return Repeat(_once(low, high, up, down), int(up))
 
 

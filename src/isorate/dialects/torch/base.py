@@ -13,10 +13,7 @@ from isorate.kit.boundary import Halting
 from isorate.kit.card import Card
 from isorate.kit.effects import Factors, Moves, Values, computed
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Parts, Refusal, from_the_start, take_apart
-from isorate.kit.optimizer import Optimizer, ParamGroup
-from isorate.kit.saying import Said, same_for_all, with_lists
-from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.stepped_call import ScheduledGroups, SteppedCall
 from isorate.kit.tensors import LARGEST_SINGLE
 from isorate.schedule.combinators import Groups, Stepped
 from isorate.schedule.errors import ConvertError
@@ -27,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.kit.call import Call
     from isorate.kit.card import Deviation, Proof, Role
     from isorate.kit.objects import Worker
+    from isorate.kit.optimizer import ParamGroup
     from isorate.schedule.node import Schedule
 
 #: How many steps are taken one by one before it is asked again whether many at once would do.
@@ -176,17 +173,8 @@ def _in_bulk(workers: Sequence[stepping.Work], steps: int, dtype: str) -> Rates:
     return block, next(halts, None)
 
 
-class LRScheduler(OptimizerCall, frozen=True):
+class LRScheduler(OptimizerCall, ScheduledGroups, frozen=True):
     """A scheduler of its own: what building it and stepping it do to a group's rate."""
-
-    optimizer: Optimizer
-
-    #: The shapes that it can say, how it does, and which arguments may be lists, one a group.
-    says: ClassVar[tuple[type[Schedule], ...]] = ()
-    said: ClassVar[Any]
-    listed: ClassVar[tuple[str, ...]] = ()
-    #: Whether a step sets the rate, whatever it was before.
-    sets: ClassVar[bool] = False
 
     def begin(self, workers: list[Worker]) -> None:
         """Check the arguments and do what building it does first; raise as torch does."""
@@ -235,10 +223,6 @@ class LRScheduler(OptimizerCall, frozen=True):
         """Take the steps after ``worker.t`` at once."""
         raise NotImplementedError
 
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return the schedule from its step 0, with ``base`` as the group's first rate."""
-        raise NotImplementedError
-
     def meaning(self, worker: Worker) -> Schedule:
         """Return the schedule from where the worker stands, its group's rate first."""
         raise NotImplementedError
@@ -250,61 +234,6 @@ class LRScheduler(OptimizerCall, frozen=True):
     def set_anew(self, worker: Worker) -> int:
         """Return in how many steps the rate no longer follows from the one before; 0 for never."""
         return 0
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one shape for each group."""
-        parts = take_apart(schedule, *cls.says)
-        return parts if isinstance(parts, Refusal) else cls.lifted(parts)
-
-    @classmethod
-    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Say the parts of a schedule, all groups with the same arguments."""
-        begun = from_the_start(parts)
-        if isinstance(begun, Refusal):
-            return cls.resumed(parts)
-        saids = cls._saids(begun.shapes)
-        if isinstance(saids, Refusal):
-            return saids
-        call: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
-        return lift_of(call, parts, saids[0].losses)
-
-    @classmethod
-    def _saids(cls, shapes: Sequence[Any]) -> list[Said] | Refusal:
-        found = [cls.said(shape, None) for shape in shapes]
-        saids = with_lists(found, cls.listed) if cls.listed else same_for_all(found)
-        if not isinstance(saids, Refusal) and min(said.base for said in saids) < 0:
-            return Refusal("an optimizer takes no negative rate to begin with")
-        return saids
-
-    @classmethod
-    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Say what begins part of the way by a scheduler that is resumed there."""
-        saids = cls._saids(parts.shapes)
-        if isinstance(saids, Refusal):
-            return saids
-        if not isinstance(parts.begin, int):
-            return Refusal("it is resumed at a whole step, and the schedule begins between two")
-        whole: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
-        if cls.sets:  # whatever the group holds, building the scheduler sets the rate
-            here = [said.base for said in saids]
-        else:
-            here = [stepping.begun(shape, parts.begin).at(0) for shape in parts.shapes]
-        if min(here) < 0:
-            return Refusal("an optimizer takes no negative rate to begin with")
-        groups = tuple(ParamGroup(lr, said.base) for lr, said in zip(here, saids, strict=True))
-        call = msgspec.structs.replace(
-            whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1
-        )
-        return lift_of(call, parts, saids[0].losses)
-
-
-def lift_of(call: Call, parts: Parts[Any], losses: Sequence[str]) -> Lift | Refusal:
-    """Return a lift, or the reason why torch would refuse the call."""
-    fault = call.fault()
-    if fault is not None:
-        return Refusal(f"torch raises {fault.error.__name__}: {fault.text}")
-    return Lift(call, parts.every, (*losses, *parts.unlike_endless(), *parts.clocked()))
 
 
 class Multiplying(LRScheduler, frozen=True):

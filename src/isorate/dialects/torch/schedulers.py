@@ -25,7 +25,6 @@ from isorate.dialects.torch.base import (
     Setting,
     card,
     filled,
-    lift_of,
 )
 from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import objects as stepping
@@ -34,21 +33,35 @@ from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.composing import chain_of, sequence_of
-from isorate.kit.cosine import chained_group, cosine_links, lift_periodic
+from isorate.kit.cosine import chained_group, cosine_links
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
 from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.meaning import (
+    ANY,
+    Meaning,
+    added,
+    constant,
+    cosine,
+    exponential,
+    line,
+    multiplied,
+    polynomial,
+    repeat,
+    staircase,
+    steps,
+    triangles,
+)
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.plateau import Feedback, Plateau, plateau_fault, plateau_of, plateau_said
 from isorate.kit.registry import Dialect
+from isorate.kit.stepped_call import FOREVER, all_of, lift_of
 from isorate.kit.tensors import Tensor
 from isorate.schedule.combinators import (
     Groups,
     Join,
-    Product,
     Repeat,
     Shift,
     Staircase,
-    Sum,
     Until,
 )
 from isorate.schedule.errors import ConvertError
@@ -62,7 +75,6 @@ from isorate.schedule.shapes import (
     Linear,
     NaturalExponential,
     PiecewiseConstant,
-    Polynomial,
 )
 
 if TYPE_CHECKING:
@@ -86,9 +98,6 @@ class StepLR(Multiplying, frozen=True):
     step_size: int
     gamma: float = 0.1
     last_epoch: int = -1
-
-    says = (Staircase,)
-    said = staticmethod(saying.stairs)
 
     card: ClassVar[Card] = card(
         "StepLR",
@@ -115,7 +124,10 @@ class StepLR(Multiplying, frozen=True):
         """Return a staircase down an exponential."""
         if not isinstance(self.step_size, int) or self.step_size <= 0:
             raise ConvertError(f"step_size={self.step_size!r} is no number of steps")
-        return Staircase(Exponential(base, float(self.gamma)), int(self.step_size))
+        return super().shape(base, group)
+
+    def means(self, base: Any) -> Meaning:
+        return staircase(exponential(base, self.gamma), self.step_size)
 
 
 class MultiStepLR(Multiplying, frozen=True):
@@ -217,9 +229,6 @@ class ConstantLR(Multiplying, frozen=True):
     total_iters: int = 5
     last_epoch: int = -1
 
-    says = (PiecewiseConstant, Constant)
-    said = staticmethod(saying.lower_first)
-
     card: ClassVar[Card] = card(
         "ConstantLR",
         arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
@@ -260,11 +269,24 @@ class ConstantLR(Multiplying, frozen=True):
     def shape(self, base: float, group: int) -> Schedule:
         """Return two rates; where total_iters is never met, one."""
         low = base * self.factor
-        if not 1 <= self.total_iters < saying.FOREVER or self.total_iters != int(self.total_iters):
+        if not 1 <= self.total_iters < FOREVER or self.total_iters != int(self.total_iters):
             return Constant(low)
         if self.factor == 0:
             raise ConvertError("factor=0: it ends with a division by 0 at total_iters")
-        return PiecewiseConstant((low, base), (int(self.total_iters),))
+        return super().shape(base, group)
+
+    def means(self, base: Any) -> Meaning:
+        return steps([base * self.factor, base], at=[self.total_iters])
+
+    def stays(self, base: Any) -> Meaning:
+        """Mean a total_iters that nobody meets."""
+        return constant(base * self.factor).where(total_iters=FOREVER)
+
+    also = (stays,)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return shape.rate if isinstance(shape, Constant) else None
 
 
 class LinearLR(Multiplying, frozen=True):
@@ -274,9 +296,6 @@ class LinearLR(Multiplying, frozen=True):
     end_factor: float = 1.0
     total_iters: int = 5
     last_epoch: int = -1
-
-    says = (Linear,)
-    said = staticmethod(saying.line)
 
     card: ClassVar[Card] = card(
         "LinearLR",
@@ -334,7 +353,14 @@ class LinearLR(Multiplying, frozen=True):
             return Constant(start)
         if self.total_iters != int(self.total_iters):
             raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
-        return Linear(start, base * self.end_factor, int(self.total_iters))
+        return super().shape(base, group)
+
+    def means(self, base: Any) -> Meaning:
+        return line(base * self.start_factor, base * self.end_factor, self.total_iters)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return float(max(shape.start, shape.end))  # no factor is above 1
 
 
 class ExponentialLR(Multiplying, frozen=True):
@@ -342,9 +368,6 @@ class ExponentialLR(Multiplying, frozen=True):
 
     gamma: float
     last_epoch: int = -1
-
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(saying.exponential)
 
     card: ClassVar[Card] = card(
         "ExponentialLR",
@@ -363,9 +386,8 @@ class ExponentialLR(Multiplying, frozen=True):
         """Return the base rate."""
         return worker.base * self.gamma**0
 
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return an exponential."""
-        return Exponential(base, float(self.gamma))
+    def means(self, base: Any) -> Meaning:
+        return exponential(base, self.gamma)
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the exponential that begins with the group's rate: any rate is on one."""
@@ -378,9 +400,6 @@ class PolynomialLR(Multiplying, frozen=True):
     total_iters: int = 5
     power: float = 1.0
     last_epoch: int = -1
-
-    says = (Polynomial, Linear)
-    said = staticmethod(saying.polynomial)
 
     card: ClassVar[Card] = card(
         "PolynomialLR",
@@ -423,7 +442,10 @@ class PolynomialLR(Multiplying, frozen=True):
             raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
         if self.power < 0:
             raise ConvertError(f"power={self.power!r}: it ends with a division by 0")
-        return Polynomial(base, 0.0, int(self.total_iters), float(self.power))
+        return super().shape(base, group)
+
+    def means(self, base: Any) -> Meaning:
+        return polynomial(base, 0.0, self.total_iters, self.power)
 
 
 # --- cosines -------------------------------------------------------------------------------------
@@ -438,12 +460,9 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     leaves ``group["lr"]`` as it finds it and recurses from there.
     """
 
-    T_max: int
+    T_max: float
     eta_min: float = 0.0
     last_epoch: int = -1
-
-    says = (Cosine,)
-    said = staticmethod(saying.cosine)
 
     card: ClassVar[Card] = card(
         "CosineAnnealingLR",
@@ -517,10 +536,8 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         """Return how far the next trough is: from 0 the rate rises by the base rate alone."""
         return int((abs(self.T_max) - worker.t) % (2 * abs(self.T_max)))
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one cosine per group."""
-        return lift_periodic(cls, schedule)
+    def means(self, base: Any) -> Meaning:
+        return cosine(base, self.eta_min, self.T_max, "mirror")
 
 
 class CosineAnnealingWarmRestarts(Setting, frozen=True):
@@ -535,9 +552,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     T_mult: int = 1
     eta_min: float = 0.0
     last_epoch: int = -1
-
-    says = (Repeat, Cosine)
-    said = staticmethod(saying.restarts)
 
     card: ClassVar[Card] = card(
         "CosineAnnealingWarmRestarts",
@@ -637,10 +651,8 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         rates: NDArray[Any] = held(self.eta_min) + held(worker.base - self.eta_min) * turn / held(2)
         return rates
 
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return a repeated cosine."""
-        eta = float(self.eta_min)
-        return Repeat(Cosine(base, eta, int(self.T_0)), int(self.T_0), int(self.T_mult))
+    def means(self, base: Any) -> Meaning:
+        return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return what is left of the cycle that it stands in, and those that follow."""
@@ -695,9 +707,12 @@ class CyclicLR(Setting, frozen=True):
     max_momentum: Any = 0.9
     last_epoch: int = -1
 
-    says = (Linear, Repeat, Sum)
-    said = staticmethod(saying.triangles)
     listed = ("base_lr", "max_lr")
+    losses = (saying.MOMENTUM,)
+    choices: ClassVar[Any] = {
+        "step_size_down": (None, ANY),
+        "mode": ("triangular", "triangular2", "exp_range"),
+    }
 
     card: ClassVar[Card] = card(
         "CyclicLR",
@@ -830,24 +845,24 @@ class CyclicLR(Setting, frozen=True):
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return triangles, as high as the mode says."""
-        low, high = (
-            float(rate[group] if isinstance(rate, list | tuple) else rate)
-            for rate in (self.base_lr, self.max_lr)
-        )
         total, up_share = self._sizes()
         up, down = total * up_share, total - total * up_share
         if self.scale_fn is not None:
             raise ConvertError("a scale_fn has no schedule to read off")
         if up != int(up) or down != int(down) or down <= 0:
             raise ConvertError("step sizes that are no whole numbers have no schedule")
-        if self.mode == "triangular2":
-            once = Join((Linear(low, high, int(up)), Linear(high, low, int(down))), (int(up),))
-            return Repeat(once, int(total), 1, 0.5, low)
-        if self.mode == "triangular" or self.gamma == 1:
-            return triangles(low, high, int(up), int(down))
-        growing = Exponential(1.0, float(self.gamma))
-        waves = Product((triangles(0.0, high - low, int(up), int(down)), growing))
-        return Sum((Constant(low), waves))
+        return super().shape(base, group)
+
+    def means(self, base: Any) -> Meaning:
+        low, high, up = self.base_lr, self.max_lr, self.step_size_up
+        down = up if self.step_size_down is None else self.step_size_down
+        if self.mode == "exp_range" and self.gamma != 1:
+            waves = multiplied(triangles(0.0, high - low, up, down), exponential(1.0, self.gamma))
+            waves = added(constant(low), waves)
+        else:
+            halving = {"shrink": 0.5, "floor": low} if self.mode == "triangular2" else {}
+            waves = triangles(low, high, up, down, **halving)
+        return waves.where(base=low, cycle_momentum=False)
 
 
 def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:
@@ -857,14 +872,6 @@ def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:
     if len(value) != len(workers):
         raise ValueError(f"{name} has {len(value)} values for {len(workers)} parameter groups")
     return list(value)
-
-
-def triangles(low: float, high: float, up: int, down: int) -> Schedule:
-    """Return a line up and a line down, again and again."""
-    if up == down:
-        return Linear(low, high, up, "mirror")
-    once = Join((Linear(low, high, up), Linear(high, low, down)), (up,))
-    return Repeat(once, up + down)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1118,9 +1125,8 @@ class SWALR(LRScheduler, frozen=True):
     anneal_strategy: str = "cos"
     last_epoch: int = -1
 
-    says = (Linear, Cosine)
-    said = staticmethod(saying.annealing)
     listed = ("swa_lr",)
+    choices: ClassVar[Any] = {"anneal_strategy": ("cos", "linear")}
 
     card: ClassVar[Card] = card(
         "SWALR",
@@ -1198,8 +1204,12 @@ class SWALR(LRScheduler, frozen=True):
             return Constant(lr)
         share = self._share(step / self.anneal_epochs)
         began = (lr - share * goal) / (1 - share)
-        wave = Cosine if self.anneal_strategy == "cos" else Linear
-        return stepping.begun(wave(began, goal, self.anneal_epochs), step)
+        wave = cosine if self.anneal_strategy == "cos" else line
+        return stepping.begun(wave(began, goal, self.anneal_epochs).schedule(), step)
+
+    def means(self, base: Any) -> Meaning:
+        wave = cosine if self.anneal_strategy == "cos" else line
+        return wave(base, self.swa_lr, self.anneal_epochs)
 
     @classmethod
     def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
@@ -1289,7 +1299,7 @@ class LambdaLR(Setting, frozen=True):
             groups = tuple(group.of for group in groups if isinstance(group, Staircase))
         else:
             every = 1
-        saids = saying.all_of([cls.said(group, None) for group in groups])
+        saids = all_of([cls.said(group, None) for group in groups])
         if isinstance(saids, Refusal):
             return saids
         lambdas = [said.arguments["lr_lambda"] for said in saids]

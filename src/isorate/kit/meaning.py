@@ -1,0 +1,673 @@
+"""What a constructor means: one equation in its arguments, read three ways.
+
+    def means(self):
+        up = line(self.init_value, self.peak_value, self.warmup_steps)
+        down = cosine(self.peak_value, self.end_value, self.decay_steps - self.warmup_steps)
+        return join([up, down], at=[self.warmup_steps])
+
+*Computed*, with a call's own arguments, it is a schedule (``Meaning.schedule``). *Solved* for them
+(``solve``) it finds the call that says a schedule, or why there is none. *Equated* with another
+constructor's (``equate``) it says which argument of one is which of the other.
+
+To be solved, ``means`` is given unknowns in place of arguments, on which there is arithmetic and
+nothing else. What it decides by has to be known there: an argument with choices is tried with each
+of them.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import permutations, product
+from typing import TYPE_CHECKING, Any
+
+from isorate.kit.match import (
+    DOES,
+    Lift,
+    Refusal,
+    from_the_start,
+    one_group,
+    plain,
+    take_apart,
+)
+from isorate.schedule import combinators, shapes
+from isorate.schedule.node import Schedule, called
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+# --- arithmetic of arguments ---------------------------------------------------------------------
+
+#: An operation, and its inverses: the left operand from the result and the right one, the right
+#: from the result and the left.
+OPERATIONS: Mapping[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]] = {
+    "+": (operator.add, lambda v, b: v - b, lambda v, a: v - a),
+    "-": (operator.sub, lambda v, b: v + b, lambda v, a: a - v),
+    "·": (operator.mul, lambda v, b: v / b, lambda v, a: v / a),
+    "/": (operator.truediv, lambda v, b: v * b, lambda v, a: a / v),
+}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Unknown:
+    """An argument of a call, or arithmetic of arguments.
+
+    Args:
+        text: the argument's name, or the operation.
+        operands: what the operation is of; none for an argument.
+
+    """
+
+    text: str
+    operands: tuple[Any, ...] = ()
+
+    def __add__(self, other: Any) -> Unknown:
+        return Unknown("+", (self, other))
+
+    def __radd__(self, other: Any) -> Unknown:
+        return Unknown("+", (other, self))
+
+    def __sub__(self, other: Any) -> Unknown:
+        return Unknown("-", (self, other))
+
+    def __rsub__(self, other: Any) -> Unknown:
+        return Unknown("-", (other, self))
+
+    def __mul__(self, other: Any) -> Unknown:
+        return Unknown("·", (self, other))
+
+    def __rmul__(self, other: Any) -> Unknown:
+        return Unknown("·", (other, self))
+
+    def __truediv__(self, other: Any) -> Unknown:
+        return Unknown("/", (self, other))
+
+    def __rtruediv__(self, other: Any) -> Unknown:
+        return Unknown("/", (other, self))
+
+    def __str__(self) -> str:
+        return f" {self.text} ".join(map(_bracketed, self.operands)) if self.operands else self.text
+
+
+def _bracketed(operand: Any) -> str:
+    compound = isinstance(operand, Unknown) and operand.operands
+    return f"({operand})" if compound else str(operand)
+
+
+def names(expression: Any) -> set[str]:
+    """Return the arguments that an expression is made of."""
+    if not isinstance(expression, Unknown):
+        return set()
+    if not expression.operands:
+        return {expression.text}
+    return set().union(*map(names, expression.operands))
+
+
+def value(expression: Any, known: Mapping[str, Any]) -> Any:
+    """Compute an expression whose arguments are all known."""
+    if not isinstance(expression, Unknown):
+        return expression
+    if not expression.operands:
+        return known[expression.text]
+    return OPERATIONS[expression.text][0](*(value(o, known) for o in expression.operands))
+
+
+def _inverted(expression: Unknown, target: Any, known: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the one argument of an expression that is not known, and what it has to be."""
+    while expression.operands:
+        left, right = expression.operands
+        _, for_left, for_right = OPERATIONS[expression.text]
+        if names(left) - known.keys():
+            target, expression = for_left(target, value(right, known)), left
+        else:
+            target, expression = for_right(target, value(left, known)), right
+    return expression.text, target
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+#: The fields of a schedule that are rates or factors, and so floats.
+FLOATS = {"start", "end", "rate", "rates", "factor", "decay", "power", "shrink", "floor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A schedule in the arguments of a constructor.
+
+    Args:
+        kind: the shape or combinator.
+        fields: its fields: numbers, unknowns, meanings, or tuples of them.
+        given: arguments that are to have these values where the meaning is solved.
+
+    """
+
+    kind: type[Schedule]
+    fields: Mapping[str, Any]
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def schedule(self) -> Schedule:
+        """Compute the schedule, where all arguments are numbers."""
+        return self.kind(**{name: _built(name, field) for name, field in self.fields.items()})
+
+    def where(self, **given: Any) -> Meaning:
+        """Return the same meaning, which is solved with these arguments only."""
+        return replace(self, given={**self.given, **given})
+
+
+def _built(name: str, field: Any) -> Any:
+    if isinstance(field, Meaning):
+        return field.schedule()
+    if isinstance(field, tuple):
+        return tuple(_built(name, item) for item in field)
+    if name in FLOATS:
+        return float(field)
+    if isinstance(field, bool):
+        return int(field)
+    return int(field) if isinstance(field, float) and field.is_integer() else field
+
+
+def line(start: Any, end: Any, duration: Any, after: str = "hold") -> Meaning:
+    """Mean a straight line."""
+    fields = {"start": start, "end": end, "duration": duration, "after": after}
+    return Meaning(shapes.Linear, fields)
+
+
+def cosine(start: Any, end: Any, duration: Any, after: str = "hold") -> Meaning:
+    """Mean half a cosine."""
+    fields = {"start": start, "end": end, "duration": duration, "after": after}
+    return Meaning(shapes.Cosine, fields)
+
+
+def polynomial(start: Any, end: Any, duration: Any, power: Any, after: str = "hold") -> Meaning:
+    """Mean a power of the time that is left; a line, where the power is 1."""
+    fields = {"start": start, "end": end, "duration": duration, "power": power, "after": after}
+    return Meaning(shapes.Polynomial, fields)
+
+
+def exponential(start: Any, factor: Any, duration: Any = 1) -> Meaning:
+    """Mean ``start·factor^(t/duration)``."""
+    return Meaning(shapes.Exponential, {"start": start, "factor": factor, "duration": duration})
+
+
+def natural_exponential(start: Any, decay: Any, duration: Any = 1) -> Meaning:
+    """Mean ``start·e^(−decay·t/duration)``."""
+    fields = {"start": start, "decay": decay, "duration": duration}
+    return Meaning(shapes.NaturalExponential, fields)
+
+
+def inverse(start: Any, decay: Any, duration: Any = 1) -> Meaning:
+    """Mean ``start/(1 + decay·t/duration)``."""
+    return Meaning(shapes.Inverse, {"start": start, "decay": decay, "duration": duration})
+
+
+def constant(rate: Any) -> Meaning:
+    """Mean a rate that stays."""
+    return Meaning(shapes.Constant, {"rate": rate})
+
+
+def steps(rates: Sequence[Any], at: Sequence[Any]) -> Meaning:
+    """Mean rates that stay, each up to its boundary."""
+    fields = {"rates": tuple(rates), "boundaries": tuple(at)}
+    return Meaning(shapes.PiecewiseConstant, fields)
+
+
+def join(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
+    """Mean one after another, each counted from its boundary."""
+    return Meaning(combinators.Join, {"of": tuple(of), "boundaries": tuple(at)})
+
+
+def staircase(of: Meaning, every: Any) -> Meaning:
+    """Mean a clock that ticks once in ``every`` updates."""
+    return Meaning(combinators.Staircase, {"of": of, "every": every})
+
+
+def until(of: Meaning, updates: Any) -> Meaning:
+    """Mean a schedule that has no rate after ``updates``."""
+    return Meaning(combinators.Until, {"of": of, "updates": updates})
+
+
+def repeat(
+    of: Meaning, period: Any, growth: Any = 1, *, shrink: Any = 1.0, floor: Any = 0.0
+) -> Meaning:
+    """Mean cycles, each ``growth`` times as long and ``shrink`` times as high as the one before."""
+    fields = {"of": of, "period": period, "growth": growth, "shrink": shrink, "floor": floor}
+    return Meaning(combinators.Repeat, fields)
+
+
+def triangles(low: Any, high: Any, up: Any, down: Any, **heights: Any) -> Meaning:
+    """Mean a line up and a line down, again and again; ``heights`` are ``repeat``'s shrinking."""
+    if up == down and not heights:
+        return line(low, high, up, "mirror")
+    once = join([line(low, high, up), line(high, low, down)], at=[up])
+    return repeat(once, up + down, **heights)
+
+
+def added(*of: Meaning) -> Meaning:
+    """Mean the sum of rates."""
+    return Meaning(combinators.Sum, {"of": of})
+
+
+def multiplied(*of: Meaning) -> Meaning:
+    """Mean the product of rates."""
+    return Meaning(combinators.Product, {"of": of})
+
+
+# --- other ways to look at a schedule ----------------------------------------------------------
+
+
+def views(schedule: Schedule, kind: type[Schedule]) -> Iterator[Schedule]:
+    """Visit the ways to write a schedule with a kind of node outside: itself, then equals of it."""
+    if isinstance(schedule, kind):
+        yield schedule
+    looks = _LOOKS.get(kind)
+    if looks is not None:
+        yield from looks(schedule)
+
+
+def _as_exponential(node: Any) -> Iterator[Schedule]:
+    match node:
+        case shapes.NaturalExponential(start=start, decay=decay, duration=duration):
+            if isinstance(duration, int):
+                yield shapes.Exponential(start, math.exp(-decay), duration)
+            yield shapes.Exponential(start, math.exp(-decay / duration))
+        case shapes.Exponential(start=start, factor=factor, duration=duration):
+            if factor > 0 and duration != 1:
+                yield shapes.Exponential(start, factor ** (1 / duration))
+
+
+def _as_natural(node: Any) -> Iterator[Schedule]:
+    match node:
+        case shapes.NaturalExponential(start=start, decay=decay, duration=duration):
+            yield shapes.NaturalExponential(start, decay / duration)
+        case shapes.Exponential(start=start, factor=factor, duration=duration) if factor > 0:
+            yield shapes.NaturalExponential(start, -math.log(factor) / duration)
+
+
+def _as_staircase(node: Any) -> Iterator[Schedule]:
+    if not isinstance(node, combinators.Staircase):
+        yield combinators.Staircase(node, 1)
+
+
+def _as_inverse(node: Any) -> Iterator[Schedule]:
+    if isinstance(node, shapes.Inverse):
+        yield shapes.Inverse(node.start, node.decay / node.duration)
+
+
+def _as_polynomial(node: Any) -> Iterator[Schedule]:
+    if isinstance(node, shapes.Linear):
+        yield shapes.Polynomial(node.start, node.end, node.duration, 1.0, node.after)
+
+
+def _as_steps(node: Any) -> Iterator[Schedule]:
+    if isinstance(node, shapes.Constant):
+        yield shapes.PiecewiseConstant((node.rate,), ())
+
+
+def _as_repeat(node: Any) -> Iterator[Schedule]:
+    match node:
+        case (
+            shapes.Linear(duration=int(T), after="mirror")
+            | shapes.Cosine(duration=int(T), after="mirror")
+        ):
+            yield combinators.Repeat(node, 2 * T)
+        case (
+            shapes.Linear(duration=int(T), after="repeat")
+            | shapes.Cosine(duration=int(T), after="repeat")
+        ):
+            yield combinators.Repeat(type(node)(node.start, node.end, T), T)
+
+
+def _as_join(node: Any) -> Iterator[Schedule]:
+    match node:
+        case (
+            shapes.Linear(duration=int(T), after="mirror")
+            | shapes.Cosine(duration=int(T), after="mirror")
+        ):
+            up, down = type(node)(node.start, node.end, T), type(node)(node.end, node.start, T)
+            yield combinators.Join((up, down), (T,))
+
+
+_LOOKS: Mapping[type[Schedule], Callable[[Any], Iterator[Schedule]]] = {
+    shapes.Exponential: _as_exponential,
+    shapes.NaturalExponential: _as_natural,
+    shapes.Inverse: _as_inverse,
+    shapes.Polynomial: _as_polynomial,
+    shapes.PiecewiseConstant: _as_steps,
+    combinators.Repeat: _as_repeat,
+    combinators.Staircase: _as_staircase,
+    combinators.Join: _as_join,
+}
+
+#: The kinds that can be looked at as another.
+_LIKE: Mapping[type[Schedule], tuple[type[Schedule], ...]] = {
+    shapes.Exponential: (shapes.NaturalExponential,),
+    shapes.NaturalExponential: (shapes.Exponential,),
+    shapes.Polynomial: (shapes.Linear,),
+    shapes.PiecewiseConstant: (shapes.Constant,),
+    combinators.Repeat: (shapes.Linear, shapes.Cosine),
+    combinators.Join: (shapes.Linear, shapes.Cosine),
+}
+
+# --- solving -------------------------------------------------------------------------------------
+
+
+class Unsolved(Exception):  # noqa: N818 - never leaves this module: a reason, not an error
+    """Why a meaning cannot be a schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The arguments with which a constructor means a schedule.
+
+    Args:
+        arguments: by name.
+        unlike: what it does after its end, and what the schedule does, where they differ.
+
+    """
+
+    arguments: Mapping[str, Any]
+    unlike: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a meaning does after its end."""
+
+    does: str
+
+
+Equation = tuple[Any, Any]
+
+#: What may be looked at in any order.
+COMMUTING = (combinators.Sum, combinators.Product)
+
+
+def _equations(
+    meaning: Meaning, schedule: Schedule, *, last: bool = True, lenient: bool = False
+) -> Iterator[list[Equation]]:
+    """Visit what has to hold for a schedule to be a meaning, for each way to look at it."""
+    seen = False
+    for view in views(schedule, meaning.kind):
+        seen = True
+        yield from _of_fields(list(meaning.fields.items()), view, last=last, lenient=lenient)
+    if not seen:
+        wanted = called(meaning.kind.__struct_config__.tag)  # type: ignore[arg-type]
+        raise Unsolved(f"the schedule is {called(schedule.tag)}, not {wanted}")
+
+
+def _of_fields(
+    fields: list[tuple[str, Any]], view: Schedule, *, last: bool, lenient: bool
+) -> Iterator[list[Equation]]:
+    if not fields:
+        yield []
+        return
+    (name, said), *rest = fields
+    have = getattr(view, name)
+    found: Iterator[list[Equation]]
+    if name == "after":
+        climbs = isinstance(view, shapes.Cosine) and (said, have) == ("mirror", "hold")
+        may_part = last and "repeat" not in (said, have) and (climbs or lenient)
+        if said != have and not may_part:
+            raise Unsolved(f"it {DOES[said]}, where the schedule {DOES[have]}")
+        found = iter([[(After(said), have)] if said != have else []])
+    elif isinstance(said, Meaning):
+        found = _equations(said, have, last=last and view.length is None, lenient=lenient)
+    elif isinstance(said, tuple):
+        if len(said) != len(have):
+            parts = f"{len(said)} parts, and the schedule {len(have)}"
+            raise Unsolved(f"it has {parts}")
+        orders = permutations(have) if isinstance(view, COMMUTING) else [have]
+        found = _first_order(said, orders, last=last, lenient=lenient)
+    else:
+        found = iter([[(said, have)]])
+    for equations in found:
+        for others in _of_fields(rest, view, last=last, lenient=lenient):
+            yield [*equations, *others]
+
+
+def _first_order(
+    said: tuple[Any, ...], orders: Iterable[Any], *, last: bool, lenient: bool
+) -> Iterator[list[Equation]]:
+    """Visit what has to hold in each order of the parts in which anything can."""
+    reason = None
+    for order in orders:
+        try:
+            found = _of_items(list(zip(said, order, strict=True)), last=last, lenient=lenient)
+            yield from found
+            reason = reason or Unsolved("")
+        except Unsolved as unsolved:
+            reason = reason or unsolved
+    if reason is not None and str(reason):
+        raise reason
+
+
+def _of_items(
+    items: list[tuple[Any, Any]], *, last: bool, lenient: bool
+) -> Iterator[list[Equation]]:
+    if not items:
+        yield []
+        return
+    (said, have), *rest = items
+    if isinstance(said, Meaning):
+        found = _equations(said, have, last=last and not rest, lenient=lenient)
+    else:
+        found = iter([[(said, have)]])
+    for equations in found:
+        for others in _of_items(rest, last=last, lenient=lenient):
+            yield [*equations, *others]
+
+
+def _solved(equations: list[Equation], known: dict[str, Any], constructor: Any) -> dict[str, Any]:
+    """Solve equations one after another; an argument that none decides has its default."""
+    left, defaults, whole = list(equations), constructor.defaults(), whole_numbers(constructor)
+    while left:
+        ready = next((e for e in left if len(names(e[0]) - known.keys()) <= 1), None)
+        if ready is None:
+            open_ = sorted(set().union(*(names(e[0]) for e in left)) - known.keys())
+            name = next((name for name in open_ if name in defaults), None)
+            if name is None:
+                raise Unsolved(f"nothing decides {' and '.join(open_)}")
+            known[name] = defaults[name]
+            continue
+        left.remove(ready)
+        _settle(*ready, known, whole)
+    return known
+
+
+def _settle(expression: Any, have: Any, known: dict[str, Any], whole: frozenset[str]) -> None:
+    """Make one equation true: by its one unknown, or by finding that it is."""
+    if not names(expression) - known.keys():
+        here = value(expression, known)
+        if here != have and not (
+            isinstance(have, float) and math.isclose(here, have, rel_tol=1e-13)
+        ):
+            raise Unsolved(f"its {expression} would be {here!r}, and the schedule has {have!r}")
+        return
+    try:
+        name, found = _inverted(expression, have, known)
+    except ZeroDivisionError:
+        raise Unsolved("nothing but 0 is a share of a rate of 0") from None
+    if expression.operands and isinstance(found, float) and math.isfinite(found):
+        found = plain(found, lambda at: value(expression, {**known, name: at}) == have)
+    if name in whole and not isinstance(found, int):
+        if not float(found).is_integer():
+            raise Unsolved(f"{name} is a whole number, and the schedule takes {found!r}")
+        found = int(found)
+    known[name] = found
+
+
+class Arguments:
+    """What ``means`` is given in place of a call where it is solved.
+
+    Args:
+        constructor: the class, whose other attributes are its own.
+        known: the arguments that are decided already.
+
+    """
+
+    def __init__(self, constructor: type, known: Mapping[str, Any]) -> None:
+        self._constructor = constructor
+        self._known = known
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._known:
+            return self._known[name]
+        if name in self._constructor.__struct_fields__:  # type: ignore[attr-defined]
+            return Unknown(name)
+        attribute = getattr(self._constructor, name)
+        return property.__get__(attribute, self) if isinstance(attribute, property) else attribute
+
+
+#: Among the choices of an argument: any other value.
+ANY = Unknown("any")
+
+
+@cache
+def whole_numbers(constructor: type) -> frozenset[str]:
+    """Return the arguments that are integers by their annotation."""
+    found: set[str] = set()
+    for base in reversed(constructor.__mro__):
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            kinds = {part.strip() for part in str(annotation).split("|")}
+            (found.add if "int" in kinds and "float" not in kinds else found.discard)(name)
+    return frozenset(found)
+
+
+def meanings(constructor: Any) -> Iterator[tuple[dict[str, Any], Meaning]]:
+    """Visit a constructor's meanings in unknowns, one for each choice, and what is known in it."""
+    choices = constructor.choices
+    for chosen in product(*choices.values()):
+        known = {n: v for n, v in zip(choices, chosen, strict=True) if v is not ANY}
+        arguments = Arguments(constructor, known)
+        for means in (constructor.means, *constructor.also):
+            yield known, means(arguments, *constructor.besides)
+
+
+def kinds_said(constructor: Any) -> tuple[type[Schedule], ...]:
+    """Return the kinds of node that a constructor's meanings can be outside."""
+    return _kinds(meaning for _, meaning in meanings(constructor))
+
+
+def _kinds(found: Iterable[Meaning]) -> tuple[type[Schedule], ...]:
+    kinds = [(meaning.kind, *_LIKE.get(meaning.kind, ())) for meaning in found]
+    return tuple(dict.fromkeys(kind for many in kinds for kind in many))
+
+
+def _inside(meaning: Meaning) -> Meaning:
+    """Return a meaning without its length and its clock."""
+    while meaning.kind in (combinators.Until, combinators.Staircase):
+        meaning = meaning.fields["of"]
+    return meaning
+
+
+def say(constructor: Any, schedule: Schedule, losses: Sequence[str] = ()) -> Lift | Refusal:
+    """Find the call that says a schedule at every update, for one parameter group.
+
+    Args:
+        constructor: its ``means`` is solved.
+        schedule: in normal form.
+        losses: what is lost already, in words.
+
+    """
+    found = [meaning for _, meaning in meanings(constructor)]
+    parts = from_the_start(one_group(take_apart(schedule, *_kinds(map(_inside, found)))))
+    if isinstance(parts, Refusal):
+        return parts
+    whole: Schedule = parts.shape
+    if parts.every > 1:
+        whole = combinators.Staircase(whole, parts.every)
+    ends = any(meaning.kind is combinators.Until for meaning in found)
+    if ends and parts.length is not None:
+        whole = combinators.Until(whole, parts.length)
+    solution = solve(constructor, whole, lenient=True)
+    if isinstance(solution, Refusal):
+        return solution
+    fields = constructor.__struct_fields__
+    arguments = {n: v for n, v in solution.arguments.items() if n in fields}
+    lacking = [n for n in fields if n not in arguments and n not in constructor.defaults()]
+    if lacking:
+        return Refusal(f"nothing decides {' and '.join(lacking)}")
+    call = constructor(**arguments)
+    fault = call.fault()
+    if fault is not None:
+        return Refusal(f"{call.card.runs_in} raises {fault.error.__name__}: {fault.text}")
+    endless = [] if ends else parts.unlike_endless()
+    return Lift(call, 1, (*parts.unlike(solution.unlike), *losses, *endless))
+
+
+def solve(
+    constructor: Any,
+    schedule: Schedule,
+    given: Mapping[str, Any] | None = None,
+    *,
+    lenient: bool = False,
+) -> Solution | Refusal:
+    """Find the arguments with which a constructor means a schedule.
+
+    Args:
+        constructor: its ``means`` is solved, with each of its ``choices``.
+        schedule: in normal form.
+        given: what is known already, by name.
+        lenient: whether anything may come after its end, as where a list is cut before.
+
+    """
+    reasons: list[str] = []
+    later = None  # one that parts from the schedule after its end
+    for chosen, meaning in meanings(constructor):
+        known = {**chosen, **(given or {})}
+        bound = []
+        for name, wanted in meaning.given.items():
+            if isinstance(wanted, Unknown):
+                bound.append((Unknown(name) - wanted, 0.0))
+            else:
+                known[name] = wanted
+        try:
+            for equations in _equations(meaning, schedule, lenient=lenient):
+                unlike = [(e.does, have) for e, have in equations if isinstance(e, After)]
+                left = [(e, have) for e, have in equations if not isinstance(e, After)]
+                try:
+                    found = _solved([*left, *bound], dict(known), constructor)
+                except Unsolved as reason:
+                    reasons.append(str(reason))
+                    continue
+                if not unlike:
+                    return Solution(found)
+                later = later or Solution(found, unlike[0])
+        except Unsolved as reason:
+            reasons.append(str(reason))
+    if later is not None:
+        return later
+    told = [reason for reason in reasons if not reason.startswith("the schedule is")]
+    return Refusal((told or reasons)[-1])
+
+
+# --- equating ------------------------------------------------------------------------------------
+
+
+def equate(a: Meaning, b: Meaning) -> Iterator[tuple[Any, Any]]:
+    """Visit what of one meaning is what of another, as far as they are alike.
+
+    Where one is only inside a combinator of the other, what the combinator says is equal to none.
+    """
+    if a.kind is not b.kind:
+        inner = a.fields.get("of") if isinstance(a.fields.get("of"), Meaning) else None
+        if inner is not None:
+            yield from ((said, None) for name, said in a.fields.items() if name != "of")
+            yield from equate(inner, b)
+        elif isinstance(b.fields.get("of"), Meaning):
+            yield from ((there, here) for here, there in equate(b, a))
+        return
+    for name, said in a.fields.items():
+        yield from _equated(said, b.fields[name])
+
+
+def _equated(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(a, Meaning) and isinstance(b, Meaning):
+        yield from equate(a, b)
+    elif isinstance(a, tuple) and isinstance(b, tuple):
+        for here, there in zip(a, b, strict=False):
+            yield from _equated(here, there)
+    elif names(a) or names(b):
+        yield a, b
