@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import structs
 
-from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Until
+from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Until
 from isorate.schedule.node import Schedule, called
 from isorate.schedule.shapes import (
     Constant,
+    Cosine,
     Exponential,
     Inverse,
     Linear,
@@ -152,7 +153,8 @@ def take_apart(schedule: Schedule, *kinds: type[Shape]) -> Parts[Shape] | Refusa
         begin, schedule = schedule.by, schedule.of
     if isinstance(schedule, kinds):
         return Parts((schedule,), every, begin, length)
-    wanted = " or ".join(called(kind.__struct_config__.tag) for kind in kinds)  # type: ignore[arg-type]
+    shown = [kind for kind in kinds if Repeat not in kinds or kind not in (Linear, Cosine)]
+    wanted = " or ".join(called(kind.__struct_config__.tag) for kind in shown)  # type: ignore[arg-type]
     return Refusal(f"the schedule is {called(schedule.tag)}, not {wanted}")
 
 

@@ -307,26 +307,19 @@ def _as_steps(node: Any) -> Iterator[Schedule]:
 
 def _as_repeat(node: Any) -> Iterator[Schedule]:
     match node:
-        case (
-            shapes.Linear(duration=int(T), after="mirror")
-            | shapes.Cosine(duration=int(T), after="mirror")
-        ):
+        case shapes.Linear(duration=int(T), after="mirror"):
             yield combinators.Repeat(node, 2 * T)
-        case (
-            shapes.Linear(duration=int(T), after="repeat")
-            | shapes.Cosine(duration=int(T), after="repeat")
-        ):
-            yield combinators.Repeat(type(node)(node.start, node.end, T), T)
+        case shapes.Linear(duration=int(T), after="repeat"):
+            yield combinators.Repeat(shapes.Linear(node.start, node.end, T), T)
+        case shapes.Cosine(duration=int(T), after="repeat"):
+            yield combinators.Repeat(shapes.Cosine(node.start, node.end, T), T)
 
 
 def _as_join(node: Any) -> Iterator[Schedule]:
     match node:
-        case (
-            shapes.Linear(duration=int(T), after="mirror")
-            | shapes.Cosine(duration=int(T), after="mirror")
-        ):
-            up, down = type(node)(node.start, node.end, T), type(node)(node.end, node.start, T)
-            yield combinators.Join((up, down), (T,))
+        case shapes.Linear(start=low, end=high, duration=int(T), after="mirror"):
+            there, back = shapes.Linear(low, high, T), shapes.Linear(high, low, T)
+            yield combinators.Join((there, back), (T,))
 
 
 _LOOKS: Mapping[type[Schedule], Callable[[Any], Iterator[Schedule]]] = {
@@ -347,7 +340,7 @@ _LIKE: Mapping[type[Schedule], tuple[type[Schedule], ...]] = {
     shapes.Polynomial: (shapes.Linear,),
     shapes.PiecewiseConstant: (shapes.Constant,),
     combinators.Repeat: (shapes.Linear, shapes.Cosine),
-    combinators.Join: (shapes.Linear, shapes.Cosine),
+    combinators.Join: (shapes.Linear,),
 }
 
 # --- solving -------------------------------------------------------------------------------------
@@ -388,13 +381,28 @@ def _equations(
     meaning: Meaning, schedule: Schedule, *, last: bool = True, lenient: bool = False
 ) -> Iterator[list[Equation]]:
     """Visit what has to hold for a schedule to be a meaning, for each way to look at it."""
-    seen = False
-    for view in views(schedule, meaning.kind):
-        seen = True
-        yield from _of_fields(list(meaning.fields.items()), view, last=last, lenient=lenient)
-    if not seen:
+    fields = list(meaning.fields.items())
+    ways = [
+        _of_fields(fields, view, last=last, lenient=lenient)
+        for view in views(schedule, meaning.kind)
+    ]
+    if not ways:
         wanted = called(meaning.kind.__struct_config__.tag)  # type: ignore[arg-type]
         raise Unsolved(f"the schedule is {called(schedule.tag)}, not {wanted}")
+    yield from _any_of(ways)
+
+
+def _any_of(ways: Iterable[Iterator[list[Equation]]]) -> Iterator[list[Equation]]:
+    """Visit what each of several ways asks for; where none is one, the first says why."""
+    reasons: list[Unsolved | None] = []
+    for way in ways:
+        try:
+            yield from way
+            reasons.append(None)
+        except Unsolved as reason:
+            reasons.append(reason)
+    if reasons and None not in reasons and reasons[0] is not None:
+        raise reasons[0]
 
 
 def _of_fields(
@@ -419,28 +427,15 @@ def _of_fields(
             parts = f"{len(said)} parts, and the schedule {len(have)}"
             raise Unsolved(f"it has {parts}")
         orders = permutations(have) if isinstance(view, COMMUTING) else [have]
-        found = _first_order(said, orders, last=last, lenient=lenient)
+        pairs = (list(zip(said, order, strict=True)) for order in orders)
+        found = _any_of(_of_items(items, last=last, lenient=lenient) for items in pairs)
     else:
+        if not isinstance(said, Unknown) and not _alike(said, have):
+            raise Unsolved(f"its {name} is {said!r}, and the schedule's {have!r}")
         found = iter([[(said, have)]])
     for equations in found:
         for others in _of_fields(rest, view, last=last, lenient=lenient):
             yield [*equations, *others]
-
-
-def _first_order(
-    said: tuple[Any, ...], orders: Iterable[Any], *, last: bool, lenient: bool
-) -> Iterator[list[Equation]]:
-    """Visit what has to hold in each order of the parts in which anything can."""
-    reason = None
-    for order in orders:
-        try:
-            found = _of_items(list(zip(said, order, strict=True)), last=last, lenient=lenient)
-            yield from found
-            reason = reason or Unsolved("")
-        except Unsolved as unsolved:
-            reason = reason or unsolved
-    if reason is not None and str(reason):
-        raise reason
 
 
 def _of_items(
@@ -480,9 +475,7 @@ def _settle(expression: Any, have: Any, known: dict[str, Any], whole: frozenset[
     """Make one equation true: by its one unknown, or by finding that it is."""
     if not names(expression) - known.keys():
         here = value(expression, known)
-        if here != have and not (
-            isinstance(have, float) and math.isclose(here, have, rel_tol=1e-13)
-        ):
+        if not _alike(here, have):
             raise Unsolved(f"its {expression} would be {here!r}, and the schedule has {have!r}")
         return
     try:
@@ -496,6 +489,11 @@ def _settle(expression: Any, have: Any, known: dict[str, Any], whole: frozenset[
             raise Unsolved(f"{name} is a whole number, and the schedule takes {found!r}")
         found = int(found)
     known[name] = found
+
+
+def _alike(here: Any, have: Any) -> bool:
+    """Whether a value is the one that it has to be, but for a rounding where it is a float."""
+    return here == have or (isinstance(have, float) and math.isclose(here, have, rel_tol=1e-13))
 
 
 class Arguments:

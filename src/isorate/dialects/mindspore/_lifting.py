@@ -19,7 +19,7 @@ from isorate.schedule.node import SCALAR, end_of_course
 from isorate.schedule.shapes import Exponential, Inverse, Linear, NaturalExponential, Polynomial
 
 if TYPE_CHECKING:
-    from isorate.kit.cosine import CosineParts
+    from isorate.kit.chained_cosine import CosineParts
     from isorate.schedule.node import Schedule
 
 

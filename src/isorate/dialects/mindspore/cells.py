@@ -19,7 +19,7 @@ from isorate.dialects.mindspore._shared import (
 )
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.cosine import find_fall
+from isorate.kit.chained_cosine import find_fall
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.shapes import Cosine, Linear, Polynomial
 

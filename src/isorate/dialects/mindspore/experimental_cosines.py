@@ -18,7 +18,7 @@ from isorate.dialects.mindspore._schedulers import (
 )
 from isorate.dialects.mindspore._tensors import held_number
 from isorate.kit.card import Deviation, Proof
-from isorate.kit.cosine import chained_group
+from isorate.kit.chained_cosine import chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
 from isorate.kit.meaning import Meaning, cosine, repeat

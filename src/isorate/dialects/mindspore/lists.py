@@ -30,7 +30,7 @@ from isorate.dialects.mindspore._shared import (
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.cosine import find_fall
+from isorate.kit.chained_cosine import find_fall
 from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
 from isorate.schedule.combinators import Staircase, Until
 from isorate.schedule.evaluate import BLOCK

@@ -32,8 +32,8 @@ from isorate.kit import saying
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
 from isorate.kit.card import Deviation, Proof
+from isorate.kit.chained_cosine import chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
-from isorate.kit.cosine import chained_group, cosine_links
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
 from isorate.kit.match import Afterwards, Lift, Refusal
 from isorate.kit.meaning import (
