@@ -16,7 +16,7 @@ from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
-from isorate.kit.cosine import lift_periodic
+from isorate.kit.chained_cosine import lift_periodic
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Groups, Shift, Stepped
