@@ -218,9 +218,10 @@ def passed(tests: list[str], covered: Covered, root: Path) -> bool:
         done = run(options, root, timeout=patience, capture_output=True, preexec_fn=limited)
     except subprocess.TimeoutExpired:
         return False
-    broken = "while loading conftest" in done.stderr  # the package cannot be imported
+    said = done.stdout + done.stderr
+    broken = "while loading conftest" in said or "ERROR collecting" in said  # nothing can be loaded
     if done.returncode not in (0, 1, 2) and not broken:
-        raise RuntimeError(f"pytest could not run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(f"pytest could not run: {said[-4000:]}")
     return done.returncode == 0
 
 
