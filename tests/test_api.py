@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from dataclasses import is_dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+import isorate
 from isorate import (
     Curve,
     IsorateError,
@@ -178,6 +183,27 @@ def test_a_curve_says_the_rate_of_an_update() -> None:
 def test_a_curve_has_no_rate_outside(update: Any) -> None:
     with pytest.raises(RunError, match="no rate there: required an integer from 0 to 3"):
         simulate(TEXT, 4).at(update)
+
+
+def test_what_is_handed_out_cannot_be_changed() -> None:
+    found = set()
+    for module in pkgutil.walk_packages(isorate.__path__, "isorate."):
+        if not module.name.startswith(("isorate.torch", "isorate.mindspore", "isorate.__main__")):
+            found |= {x for x in vars(importlib.import_module(module.name)).values() if framed(x)}
+    assert len(found) > 100
+    assert {kind.__name__ for kind in found if not is_frozen(kind)} == {"_Tally"}
+
+
+def framed(kind: Any) -> bool:
+    """Whether it is a class of ours whose fields are declared."""
+    fielded = isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct))
+    return fielded and str(kind.__module__).startswith("isorate.")
+
+
+def is_frozen(kind: Any) -> bool:
+    """Whether its fields cannot be set."""
+    declared = "__dataclass_params__" if is_dataclass(kind) else "__struct_config__"
+    return bool(getattr(kind, declared).frozen)
 
 
 def test_a_curve_is_asked_as_a_list_is() -> None:

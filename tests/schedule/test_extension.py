@@ -121,6 +121,14 @@ def test_a_rewarmed_schedule_gets_back_to_its_peak_and_down(
     assert longer.at(now + left) == pytest.approx(held_at(schedule, planned), abs=1e-12)
 
 
+def test_what_follows_the_peak_is_stretched_part_by_part() -> None:
+    parts = (Linear(0.0, 0.05, 5), Linear(0.05, 0.1, 5), Linear(0.1, 0.05, 40), Linear(0.05, 0, 40))
+    longer = extended(Join(parts, (5, 10, 50)), 182, 20, "rewarm", over=2, planned=90)
+    # the 80 updates after the peak become the 160 that are left after the new warmup
+    for update, rate in ((22, 0.1), (62, 0.075), (102, 0.05), (142, 0.025), (182, 0.0)):
+        assert longer.at(update) == pytest.approx(rate, rel=1e-12)
+
+
 def test_groups_are_extended_one_by_one() -> None:
     both = Groups((Cosine(0.1, 0.0, 90), Linear(0.2, 0.0, 90)))
     assert extended(both, 180, 5) == Groups((Cosine(0.1, 0.0, 180), Linear(0.2, 0.0, 180)))

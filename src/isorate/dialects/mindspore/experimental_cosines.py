@@ -220,7 +220,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
             at = ((int(cur) + np.arange(1, most + 1)) % int(length)).astype(held)
         elif cur + held(1) < length:
             span = min(most, int(min(float(length), 2.0**52) - float(cur)) - 1)
-            at = np.add.accumulate(np.concatenate(([cur], np.ones(max(span, 1), held))))[1:]
+            at = np.add.accumulate(np.concatenate(([cur], np.ones(span, held))))[1:]
         else:
             at = np.array([cur + held(1) - length])
             length = length * number(self.T_mult, held)

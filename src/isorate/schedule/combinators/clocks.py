@@ -342,8 +342,6 @@ class Shift(Around, frozen=True, tag="shift"):
     by: int | float
 
     def __post_init__(self) -> None:
-        if isinstance(self.by, float):
-            check_finite("shift", by=self.by)
         if not isinstance(self.by, float) or not 0 <= self.by < 2**53:
             check_count("shift", least=0, by=self.by)  # type: ignore[arg-type]
         if isinstance(whole(self.by), float) and not self.of.takes_fractions:
