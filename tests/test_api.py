@@ -26,7 +26,7 @@ from isorate import (
     simulate,
 )
 from isorate.schedule.curve import Halt
-from isorate.schedule.shapes import Linear
+from isorate.schedule.shapes import Constant, Linear
 
 TEXT = "LinearLR(SGD(p, lr=0.5), 0.5, total_iters=2)"  # 0.25, 0.375, 0.5, 0.5, …
 RATES = [0.25, 0.375, 0.5, 0.5]
@@ -183,6 +183,13 @@ def test_a_curve_says_the_rate_of_an_update() -> None:
 def test_a_curve_has_no_rate_outside(update: Any) -> None:
     with pytest.raises(RunError, match="no rate there: required an integer from 0 to 3"):
         simulate(TEXT, 4).at(update)
+
+
+def test_what_never_moves_is_shown_for_a_while_and_what_ends_to_its_end() -> None:
+    assert len(simulate(Constant(0.1))) == 100
+    assert compare(Constant(0.1), Constant(0.1)).run.updates == 100
+    assert compare(Constant(0.1).until(5), Constant(0.1).until(5)).run.updates == 6
+    assert compare("[0.1] * 5", "[0.1] * 5").run.updates == 6
 
 
 def test_what_is_handed_out_cannot_be_changed() -> None:
