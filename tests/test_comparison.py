@@ -25,6 +25,7 @@ from isorate import (
     simulate,
 )
 from isorate.schedule.combinators import Staircase, Until
+from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.shapes import Constant, Cosine
 from isorate.simulation import LONGEST_RUN
 
@@ -242,6 +243,17 @@ def test_no_run_given_shows_every_end_and_period() -> None:
     epochs = Run(updates_per_epoch=5, step_every="epoch")
     assert compare(TORCH.format(10, 0.0), TORCH.format(10, 0.0), epochs).updates == 110
     assert compare(TORCH.format(10**7, 0.0), TORCH.format(10**7, 0.0), Run()).updates == 10**6
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_one_side_may_end_where_a_block_does(swapped: bool) -> None:
+    short, long = (Curve(np.full(length, 0.1), "rates") for length in (BLOCK, BLOCK + 5))
+    a, b = (long, short) if swapped else (short, long)
+    result = compare(a, b, Run(BLOCK + 5))
+    assert (result.verdict, result.first_difference) == ("diverge", BLOCK)
+    assert result.rates == ((0.1, None) if swapped else (None, 0.1))
+    ends = [side.halt and side.halt.update for side in (result.a, result.b)]
+    assert ends == ([None, BLOCK] if swapped else [BLOCK, None])
 
 
 PEAK = """
