@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 UPDATES: Final = 10**6
 
 #: Each scheduler's arguments, and how many times as fast as torch Isorate has to be: those whose
-#: steps recurse, and those that have each rate by itself.
+#: steps recurse, those that have each rate by itself, and those that ask Python for each.
 RECURSIVE: Final = 3.0
 CLOSED: Final = 50.0
+LAMBDA: Final = 10.0
 SCHEDULERS: Final[dict[str, tuple[str, float]]] = {
-    "LambdaLR": ("lr_lambda=lambda t: 0.5 * (1 + math.cos(math.pi * t / 1000000))", CLOSED),
+    "LambdaLR": ("lr_lambda=lambda t: 0.5 * (1 + math.cos(math.pi * t / 1000000))", LAMBDA),
     "MultiplicativeLR": ("lr_lambda=lambda t: 0.999999", RECURSIVE),
     "StepLR": ("step_size=30000, gamma=0.9", RECURSIVE),
     "MultiStepLR": ("milestones=[300000, 600000, 900000]", RECURSIVE),

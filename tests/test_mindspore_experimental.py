@@ -1,4 +1,4 @@
-"""MindSpore's experimental schedulers without MindSpore: said again, in bulk, and far out."""
+"""MindSpore's experimental schedulers without MindSpore: said again, and far out."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from isorate import ConvertError, Run, read, simulate
+from isorate import ConvertError, Run, RunError, read, simulate
 from isorate.dialects import mindspore
-from isorate.dialects.mindspore._bulk import values_over
-from isorate.dialects.mindspore._tensors import held_number, value_at
-from isorate.kit.float32 import single
 from isorate.kit.match import Lift, Refusal
+from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Join
 from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import (
@@ -125,40 +121,18 @@ def test_what_cannot_be_said_is_refused_with_a_reason(constructor: Any, schedule
     assert said.reason
 
 
-# --- in bulk -------------------------------------------------------------------------------------
-
-FACTORS = [
-    "0.95 ** t", "2 ** (-t / {T})", "min(1, (t + 1) / {T})", "max({T} - t, 0) / {T}", "-t / 3",
-    "0.5 * (1 + math.cos(math.pi * t / {T}))", "1 if t < {T} else 0.1", "abs(t - {T}) % 3",
-    "math.sin(math.pi * ({T} - min(t, {T})) / {T}) ** 2", "math.exp(-t / {T})", "{T} // (t + 1)",
-    "(0.1 if t // {T} >= 2 else 0.5) * t", "0.1 ** (t // {T})", "{T} / (t + 1)", "-t % {T}",
-    "(1 - t / 30) ** 0.9", "t ** 1.5", "(t >= {T}) * 0.3 + (t < {T}) * (t + 1) * 0.1",
-    "int(t / {T}) + 0.25", "float(t) / 3", "math.floor(t / {T}) * 0.3", "math.pi * {T}", "3",
-    "1 / (t - {T}) if t != {T} else 0", "t - {T} if {T} > 3 else t",
-]  # fmt: skip
+# --- functions of the step -----------------------------------------------------------------------
 
 
-@given(
-    st.sampled_from(FACTORS),
-    st.integers(1, 40),
-    st.sampled_from([single(0.1), 0.1, single(1)]),
-    st.one_of(st.integers(0, 100), st.just(2**24 - 20)),
-)
-def test_bulk_is_one_by_one(factor: str, T: int, base: Any, begin: int) -> None:
-    expression = Expression("t", factor.format(T=T))
-    counts = np.arange(begin, begin + 40).astype(np.float32)
-    many = values_over(expression, counts, base)
-    assert many is not None
-    function = expression.function()
-    with np.errstate(all="ignore"):
-        each = [base * held_number(value_at(function, count)) for count in counts]
-    assert np.array_equal(many, np.array(each).astype(np.float32), equal_nan=True)
-
-
-@pytest.mark.parametrize("factor", ["(t > 3) + (t > 5)", "math.sqrt(3 - t)", "math.pow(0.9, t)"])
-def test_what_differs_or_raises_is_left_to_one_by_one(factor: str) -> None:
-    counts = np.arange(10).astype(np.float32)
-    assert values_over(Expression("t", factor), counts, single(1)) is None
+@pytest.mark.parametrize("factor", ["(t > 3) * 0.5", "-(t > 3)", "t > 3", "(t > 3) == (t > 5)"])
+def test_a_comparison_of_tensors_is_no_number(factor: str) -> None:
+    call = mindspore.LambdaLR(Optimizer.of(0.1), Expression("t", factor))
+    with pytest.raises(RunError, match=r"Isorate does not follow .* a comparison of tensors"):
+        simulate(call, Run(12))
+    late = mindspore.LambdaLR(Optimizer.of(0.1), Expression("t", f"1 if t < 5 else {factor}"))
+    halt = simulate(late, Run(12)).halt
+    assert halt is not None
+    assert (halt.update, halt.error) == (5, "IsorateLimit")
 
 
 # --- far out -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from isorate import ReadError, Schedule, ScheduleError
 from isorate.schedule.combinators import Groups, Join, Product, Repeat
-from isorate.schedule.expression import Expression, constant, parse
+from isorate.schedule.expression import Expression, constant
 from isorate.schedule.python_source import python_source
 from isorate.schedule.shapes import (
     Constant,
@@ -22,6 +22,7 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
+from isorate.schedule.syntax import parse
 from tests.schedule.drawing import bounded, rates_of, schedules
 
 

@@ -208,7 +208,8 @@ class Settings(dict[str, Any]):
 def names(settings: tuple[str, ...]) -> Settings:
     """Return the names that ``--set`` defines; a later one may use an earlier one."""
     from isorate.reading.scope import names_in
-    from isorate.schedule.expression import parse, value_of
+    from isorate.schedule.expression import value_of
+    from isorate.schedule.syntax import parse
 
     known = Settings()
     for setting in settings:

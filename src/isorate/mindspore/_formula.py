@@ -10,8 +10,10 @@ import mindspore
 from mindspore import nn, ops
 
 from isorate.mindspore._shapes import Constant, double
+from isorate.schedule.arithmetic import number_of
 from isorate.schedule.errors import IsorateError, ScheduleError
-from isorate.schedule.expression import constant, literal, parse, shown
+from isorate.schedule.expression import constant
+from isorate.schedule.syntax import parse, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,7 +165,7 @@ def _cell(node: ast.expr, variable: str) -> nn.Cell:
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return Choice(sub(test), sub(body), sub(orelse))
         case ast.Subscript(value=ast.Tuple(elts=items), slice=place):
-            return Lookup([float(literal(item)) for item in items], sub(place))
+            return Lookup([float(number_of(item)) for item in items], sub(place))
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
             return _call(name, [sub(arg) for arg in args], node)
     raise ScheduleError(f"{shown(node)} cannot be computed in MindSpore")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
 from isorate.schedule.errors import ReadError
-from isorate.schedule.expression import dotted, shown
 from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

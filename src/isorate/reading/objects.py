@@ -11,7 +11,7 @@ from isorate.reading.naming import prefix_fits
 from isorate.reading.rates import find_groups, of_rates, read_optimizer
 from isorate.reading.scope import names_in
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.expression import dotted, shown
+from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,8 @@ import msgspec
 
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError
-from isorate.schedule.expression import constant, dotted, missing_names, number_node, shown
+from isorate.schedule.expression import constant, missing_names
+from isorate.schedule.syntax import dotted, number_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

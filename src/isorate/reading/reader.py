@@ -21,20 +21,13 @@ from isorate.reading.objects import Objects
 from isorate.reading.rates import known_value, of_rates
 from isorate.reading.scope import Scope, names_in
 from isorate.reading.script import Script, statements
+from isorate.schedule.arithmetic import MODULES
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError, ScheduleError
-from isorate.schedule.expression import (
-    MODULES,
-    Expression,
-    constant,
-    dotted,
-    key_of,
-    missing_names,
-    number_node,
-    shown,
-)
+from isorate.schedule.expression import Expression, constant, key_of, missing_names
 from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.node import Schedule
+from isorate.schedule.syntax import dotted, number_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,10 @@ import ast
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.naming import at_home
+from isorate.schedule.arithmetic import BUILTINS, MODULES
 from isorate.schedule.errors import ReadError
-from isorate.schedule.expression import BUILTINS, MODULES, Expression, dotted
+from isorate.schedule.expression import Expression
+from isorate.schedule.syntax import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -16,7 +16,7 @@ from isorate.kit.plateau import Feedback
 from isorate.reading.naming import no_constructor
 from isorate.reading.scope import Effects, function_effects, names_in
 from isorate.schedule.errors import ReadError
-from isorate.schedule.expression import dotted, shown
+from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

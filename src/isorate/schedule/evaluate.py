@@ -28,6 +28,13 @@ BLOCK = 1 << 15
 LARGEST_CURVE = 1 << 27
 
 
+def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
+    """Return a function's value of every element."""
+    arrays = np.broadcast_arrays(*arguments)
+    values = map(function, *(array.ravel().tolist() for array in arrays))
+    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
+
+
 class ArrayNamespace:
     """NumPy, with tables turned into arrays once."""
 
@@ -42,6 +49,7 @@ class ArrayNamespace:
     minimum = staticmethod(np.minimum)
     maximum = staticmethod(np.maximum)
     where = staticmethod(np.where)
+    of_each = staticmethod(_of_each)
 
     def __init__(self) -> None:
         self._arrays: dict[int, tuple[object, NDArray[np.float64]]] = {}
@@ -82,13 +90,6 @@ class ArrayNamespace:
     def searchsorted(boundaries: tuple[int, ...], t: NDArray[Any]) -> NDArray[np.int64]:
         """Count the boundaries that are not above each update."""
         return np.searchsorted(np.asarray(boundaries, dtype=np.int64), t, side="right")
-
-
-def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
-    """Return a function's value of every element."""
-    arrays = np.broadcast_arrays(*arguments)
-    values = map(function, *(array.ravel().tolist() for array in arrays))
-    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
 
 
 class ExactNamespace(ArrayNamespace):

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 class Namespace(Protocol):
-    """The functions a formula needs: ``math``'s for one update, NumPy's for an array of them."""
+    """The functions a formula needs: ``math``'s for one update, NumPy's for an array of them.
+
+    One that has ``of_each(function, t)``, which asks a function of Python's at every update, gets
+    the bits of Python's own arithmetic for a ``Formula``. One that cannot, as inside ``jax.jit``,
+    leaves it out, and has NumPy's ``cos``, ``tanh``, ``sqrt``, ``log2``, ``log10``, ``floor``,
+    ``ceil`` and ``trunc`` besides what follows.
+    """
 
     pi: float
 

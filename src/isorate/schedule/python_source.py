@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.combinators import (
     Clamp,
     Join,
@@ -20,7 +21,7 @@ from isorate.schedule.combinators import (
     Until,
 )
 from isorate.schedule.errors import ReadError, ScheduleError
-from isorate.schedule.expression import LONGEST_TUPLE, Expression, parse
+from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import (
     Constant,
     Cosine,
@@ -33,6 +34,7 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
+from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

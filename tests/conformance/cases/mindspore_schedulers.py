@@ -172,7 +172,7 @@ def lambdas() -> Iterator[Case]:
     for factor in (
         "0.95 ** t", "1 / (1 + t / 5)", "min(1, (t + 1) / 8)", "1 if t < 5 else 0.1",
         "0.5 * (1 + math.cos(math.pi * min(t, 10) / 10))", "0.1 ** (t // 7)", "2 - t / 12", "t % 4",
-        "math.sin(math.pi * (12 - min(t, 12)) / 24) ** 2", "(t >= 5) * 0.3 + (t < 5) * 0.7",
+        "math.sin(math.pi * (12 - min(t, 12)) / 24) ** 2", "0.3 if t >= 5 else 0.7",
         "math.exp(-t / 9)", "3 / (t + 1)", "(1 - t / 30) ** 0.9", "int(t / 4) * 0.1", "0.5",
     ):  # fmt: skip
         yield Case(f"{name}-{factor}", text_of(name, f"lambda t: {factor}"), 30)

@@ -8,16 +8,16 @@ computes it computes in float64, and gives back a Python number.
 
 from __future__ import annotations
 
-import operator
+import math
+from ctypes import c_float
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.kit.float32 import F32, Float32, divided, powf, single
+from isorate.kit.boundary import LIMIT, Halting
+from isorate.kit.float32 import EXACT, F32, divided, powf, single
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Rates = NDArray[np.floating[Any]]
@@ -27,53 +27,59 @@ class Single(float):
     """A float32 tensor of one element, as a lambda meets it.
 
     It is a Python float, so that whatever computes with numbers takes it; its own operations are
-    MindSpore's. Made of a number that float32 holds.
+    MindSpore's. Made of a number that float32 holds. What float64 adds, multiplies or divides of
+    two such numbers, and is rounded then, has been rounded once: its digits are more than twice as
+    many.
     """
 
     __slots__ = ()
 
     def __add__(self, other: Any) -> Single:
-        return Single(_held(self) + _held(other))
+        return _rounded(float(self) + _held(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Single:
-        return Single(_held(self) - _held(other))
+        return _rounded(float(self) - _held(other))
 
     def __rsub__(self, other: Any) -> Single:
-        return Single(_held(other) - _held(self))
+        return _rounded(_held(other) - float(self))
 
     def __mul__(self, other: Any) -> Single:
-        return Single(_held(self) * _held(other))
+        return _rounded(float(self) * _held(other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Single:
-        return Single(divided(_held(self), _held(other)))
+        divisor = _held(other)
+        if divisor:
+            return _rounded(float(self) / divisor)
+        return Single(divided(single(self), single(divisor)))
 
     def __rtruediv__(self, other: Any) -> Single:
-        return Single(_held(other) * (1 / _held(self)))
+        reciprocal = _rounded(1 / float(self)) if self else math.copysign(math.inf, self)
+        return _rounded(_held(other) * float(reciprocal))
 
     def __floordiv__(self, other: Any) -> Single:
-        return Single(floor_divided(_held(self), _held(other)))
+        return Single(floor_divided(self, _held(other)))
 
     def __rfloordiv__(self, other: Any) -> Single:
-        return Single(floor_divided(_held(other), _held(self)))
+        return Single(floor_divided(_held(other), self))
 
     def __mod__(self, other: Any) -> Single:
-        return Single(remainder(_held(self), _held(other)))
+        return Single(remainder(F32(self), _held(other)))
 
     def __rmod__(self, other: Any) -> Single:
-        return Single(remainder(_held(other), _held(self)))
+        return Single(remainder(F32(_held(other)), self))
 
     def __pow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(_held(self) ** _held(other))
+        return Single(F32(self) ** F32(_held(other)))
 
     def __rpow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(_held(other) ** _held(self))
+        return Single(F32(_held(other)) ** F32(self))
 
     def __neg__(self) -> Single:
-        return Single(-_held(self))
+        return Single(-float(self))
 
     def __index__(self) -> int:
         raise ValueError("a tensor of floats is no index")
@@ -82,90 +88,66 @@ class Single(float):
         return self
 
     def __abs__(self) -> Single:
-        return Single(abs(_held(self)))
+        return Single(abs(float(self)))
 
     def __lt__(self, other: Any) -> Any:
-        return Truth(_held(self) < _held(other))
+        return Truth(float(self) < _held(other))
 
     def __le__(self, other: Any) -> Any:
-        return Truth(_held(self) <= _held(other))
+        return Truth(float(self) <= _held(other))
 
     def __gt__(self, other: Any) -> Any:
-        return Truth(_held(self) > _held(other))
+        return Truth(float(self) > _held(other))
 
     def __ge__(self, other: Any) -> Any:
-        return Truth(_held(self) >= _held(other))
+        return Truth(float(self) >= _held(other))
 
     def __eq__(self, other: object) -> Any:
-        return Truth(_held(self) == _held(other))
+        return Truth(float(self) == _held(other))
 
     def __ne__(self, other: object) -> Any:
-        return Truth(_held(self) != _held(other))
+        return Truth(float(self) != _held(other))
 
     __hash__ = float.__hash__
 
 
-class Whole(int):
-    """An int64 tensor of one element: what becomes of a comparison that is computed with.
+class Truth:
+    """What a comparison of tensors says. It decides, and is no number here.
 
-    With integers it stays one, with other numbers and in a division it turns float32.
+    MindSpore computes with it in bools, int64 or float32, whatever it meets.
     """
 
-    __slots__ = ()
+    __slots__ = ("holds",)
 
-    def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
-        if isinstance(other, float):
-            return operation(Single(single(self)), other)
-        return Whole(operation(int(self), int(other)))
+    def __init__(self, holds: bool) -> None:
+        self.holds = holds
 
-    def __add__(self, other: Any) -> Any:
-        return self._with(other, operator.add)
+    def __bool__(self) -> bool:
+        return self.holds
 
-    __radd__ = __add__
+    def __float__(self) -> float:
+        return float(self.holds)
 
-    def __sub__(self, other: Any) -> Any:
-        return self._with(other, operator.sub)
+    def __int__(self) -> int:
+        return int(self.holds)
 
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b - a)
+    def computed(self, *_: Any) -> Any:
+        """Refuse to take part in arithmetic.
 
-    def __mul__(self, other: Any) -> Any:
-        return self._with(other, operator.mul)
+        Raises:
+            Halting: always; MindSpore goes on.
 
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return Single(single(self)) / other
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return other / Single(single(self))
-
-    def __neg__(self) -> Whole:
-        return Whole(-int(self))
+        """
+        what = "a comparison of tensors is computed with: write 1.0 if t > 3 else 0.0 for t > 3"
+        raise Halting(LIMIT, what)
 
 
-class Truth(Whole):
-    """A bool tensor of one element: a comparison. Added to another, it stays one."""
-
-    __slots__ = ()
-
-    def __add__(self, other: Any) -> Any:
-        return Truth(self or other) if isinstance(other, Truth | bool) else super().__add__(other)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Truth | bool):
-            return Truth(bool(self) != bool(other))
-        return super().__sub__(other)
-
-    def __mul__(self, other: Any) -> Any:
-        return Truth(self and other) if isinstance(other, Truth | bool) else super().__mul__(other)
-
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Whole:
-        raise TypeError("Neg takes no tensor of bools")
+for _operation in (
+    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "rfloordiv"),
+    *("mod", "rmod", "pow", "rpow", "neg", "pos", "abs", "index"),
+    *("lt", "le", "gt", "ge", "eq", "ne"),
+):
+    setattr(Truth, f"__{_operation}__", Truth.computed)
 
 
 def held_number(value: Any) -> Any:
@@ -174,8 +156,11 @@ def held_number(value: Any) -> Any:
     Raises:
         RuntimeError: an integer that no int64 holds.
         TypeError: no number.
+        Halting: what a comparison of tensors says.
 
     """
+    if isinstance(value, Truth):
+        value.computed()
     if not isinstance(value, int | float | np.floating):
         raise TypeError(f"{value!r} is no number")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -183,8 +168,17 @@ def held_number(value: Any) -> Any:
     return value
 
 
-def _held(value: Any) -> Float32:
-    return single(held_number(value))
+def _held(value: Any) -> float:
+    """Return a number as a kernel takes it, rounded."""
+    if type(value) is Single:
+        return float(value)
+    if type(value) is float or (type(value) is int and -EXACT < value < EXACT):
+        return c_float(value).value
+    return float(single(held_number(value)))
+
+
+def _rounded(value: float) -> Single:
+    return Single(c_float(value).value)
 
 
 def floor_divided(a: Any, b: Any) -> Any:
@@ -215,8 +209,3 @@ def power_to_each(base: float, exponents: Rates) -> Rates:
     if exponents.dtype == np.float64:
         return np.power(float(base), exponents)
     return powf(np.full(len(exponents), single(base)), exponents)
-
-
-def value_at(function: Callable[[Any], Any], t: Any) -> Any:
-    """Return what a function says of a count: it is given MindSpore's number in float32."""
-    return function(Single(t) if isinstance(t, np.float32) else int(t))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._bulk import values_over
 from isorate.dialects.mindspore._schedulers import (
     RESUMED,
     Multiplying,
@@ -17,14 +16,13 @@ from isorate.dialects.mindspore._schedulers import (
     sgd,
 )
 from isorate.dialects.mindspore._tensors import (
+    Single,
     held_number,
-    value_at,
 )
 from isorate.dialects.torch import schedulers as torch
 from isorate.kit import saying
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Factors, Moves, Values
-from isorate.kit.float32 import ONE
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting
 from isorate.kit.optimizer import Optimizer
@@ -198,16 +196,15 @@ def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Ha
         base: what the values are multiplied by; Python's own product where both are Python's.
 
     """
-    if isinstance(function, Expression) and counts.dtype == np.float32:
-        many = values_over(function, counts, ONE if base is None else base)
-        if many is not None:
-            return many, None
-    called = function.function() if isinstance(function, Expression) else function
-    values: list[Any] = []
+    called: Any = function.function() if isinstance(function, Expression) else function
+    single = counts.dtype == np.float32
+    if single and isinstance(base, np.float32):
+        base = Single(base)  # which rounds as it does, and computes faster
+    values: list[float] = []
     halt = None
     try:
-        for count in counts:
-            value = held_number(value_at(called, count))
+        for count in counts.tolist():
+            value = held_number(called(Single(count) if single else int(count)))
             values.append(value if base is None else base * value)
     except Exception as error:
         halt = halting(error)

@@ -223,7 +223,7 @@ class Table(Schedule, frozen=True, tag="table"):
 class Formula(Schedule, frozen=True, tag="formula"):
     """A rate by a formula of the update, as text: ``rate(t) = scale·source(t)``.
 
-    The text is arithmetic that ``core.expression`` reads by a whitelist; it is never executed.
+    The text is arithmetic that ``schedule.expression`` reads by a whitelist; nothing else is run.
 
     Args:
         scale: what the formula's value is multiplied by.
@@ -255,13 +255,18 @@ class Formula(Schedule, frozen=True, tag="formula"):
             raise ScheduleError(f"formula.source: {error}") from None
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Compute the text at every update; NaN where it has no value, unless the scale is 0."""
+        """Compute the text at every update; NaN where it has no value, unless the scale is 0.
+
+        Where Python cannot look at the updates, ``xp`` computes it: see ``Expression.traced``.
+        """
         if self.scale == 0:
             return t * 0.0
         expression = Expression(self.variable, self.source)
         if isinstance(t, int):
             return self.scale * expression.at(t)
-        return self.scale * expression.at_all(t)
+        of_each = getattr(xp, "of_each", None)
+        value = expression.traced(t, xp) if of_each is None else of_each(expression.at, t)
+        return self.scale * value
 
     @property
     def horizon(self) -> int:

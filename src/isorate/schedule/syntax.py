@@ -1,0 +1,57 @@
+"""Python source as syntax trees, there and back: parsed, named and shown, never run."""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+
+from isorate.schedule.errors import ReadError
+
+
+def parse(source: str) -> ast.expr:
+    """Parse one Python expression.
+
+    Raises:
+        ReadError: the source is not one expression.
+
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like: an error or not
+            return ast.parse(source.strip(), mode="eval").body
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}" if error.lineno else "the text"
+        raise ReadError(f"not Python: {error.msg} at {where}") from None
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise ReadError(f"not Python that can be parsed: {error or type(error).__name__}") from None
+
+
+def dotted(node: ast.AST) -> str | None:
+    """Return ``a.b.c`` as text; none for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+def shown(node: ast.AST) -> str:
+    """Return a node's source, shortened to fit a message."""
+    source = ast.unparse(node)
+    first = source.partition("\n")[0]
+    return first if first == source and len(source) <= 60 else f"{first[:57]}..."
+
+
+def number_node(value: float) -> ast.expr:
+    """Return a number as source that means it wherever it stands: ``-2`` is no literal."""
+    if value != value:
+        return ast.Attribute(ast.Name("math", ast.Load()), "nan", ast.Load())
+    if value < 0 or (isinstance(value, float) and math.copysign(1, value) < 0):
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
+
+
+def mentions(node: ast.AST, name: str) -> bool:
+    """Whether a name is in an expression."""
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
