@@ -44,7 +44,7 @@ def test_torch_to_the_list_past_the_half_period() -> None:
     result = convert(TORCH.format(100, 0.001), to="mindspore", run=Run(300))
     listed = way(result, "mindspore.nn.cosine_decay_lr")
     assert listed.comparison.first_difference == 101
-    assert any("climbs again from update 101" in loss for loss in listed.losses)
+    assert any("from update 101 on it holds its end" in loss for loss in listed.losses)
     assert result.ways[0].comparison.equal
     assert way(result, "isorate.mindspore.ScheduleLR").comparison.equal
 
@@ -136,7 +136,7 @@ def test_a_product_that_has_no_formula_can_only_be_written_out() -> None:
 @pytest.mark.parametrize(
     ("text", "to", "name", "reason"),
     [
-        (TORCH.format(10, 0.5), "mindspore", "mindspore.nn.cosine_decay_lr", "min_lr < max_lr"),
+        (TORCH.format(10, 0.5), "mindspore", "mindspore.nn.cosine_decay_lr", "not greater"),
         (TORCH.format(2.5, 0.0), "mindspore", "mindspore.nn.cosine_decay_lr", "whole number"),
         (
             TORCH.format(2.5, 0.0),
@@ -155,7 +155,7 @@ def test_a_product_that_has_no_formula_can_only_be_written_out() -> None:
             "T_max=9, last_epoch=2)",
             "mindspore",
             "mindspore.nn.cosine_decay_lr",
-            "part of the way down",
+            "it begins at its start",
         ),
     ],
 )
@@ -321,13 +321,13 @@ def test_what_comes_after_is_measured() -> None:
     cell = way(result, "mindspore.nn.CosineDecayLR")
     assert cell.comparison.equal
     assert cell.after == "after update 100: holds, where the original climbs again"
-    assert not any("climbs again" in loss for loss in cell.losses)  # it is said once
+    assert not any("goes back" in loss for loss in cell.losses)  # it is said once
     asked = way(
         convert("CosineAnnealingLR(SGD(p, lr=0.1), 100)", to="mindspore", run=101),
         "mindspore.nn.CosineDecayLR",
     )
     assert asked.after is None
-    assert any("climbs again from update 101" in loss for loss in asked.losses)
+    assert any("from update 101 on it holds its end" in loss for loss in asked.losses)
     listed = convert("cosine_decay_lr(0.01, 0.1, 40, 1, 40)", to="torch")
     cosine = way(listed, "torch.optim.lr_scheduler.CosineAnnealingLR")
     assert cosine.after == "after update 39: falls, where the original ends"

@@ -16,11 +16,13 @@ of them.
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import permutations, product
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.match import (
@@ -296,7 +298,7 @@ def _as_inverse(node: Any) -> Iterator[Schedule]:
 
 
 def _as_polynomial(node: Any) -> Iterator[Schedule]:
-    if isinstance(node, shapes.Linear):
+    if isinstance(node, shapes.Linear) and node.after != "continue":
         yield shapes.Polynomial(node.start, node.end, node.duration, 1.0, node.after)
 
 
@@ -386,6 +388,8 @@ def _equations(
         _of_fields(fields, view, last=last, lenient=lenient)
         for view in views(schedule, meaning.kind)
     ]
+    if not ways and isinstance(schedule, combinators.Staircase):
+        raise Unsolved(f"it moves at every update, and the schedule once in {schedule.every}")
     if not ways:
         wanted = called(meaning.kind.__struct_config__.tag)  # type: ignore[arg-type]
         raise Unsolved(f"the schedule is {called(schedule.tag)}, not {wanted}")
@@ -421,7 +425,9 @@ def _of_fields(
             raise Unsolved(f"it {DOES[said]}, where the schedule {DOES[have]}")
         found = iter([[(After(said), have)] if said != have else []])
     elif isinstance(said, Meaning):
-        found = _equations(said, have, last=last and view.length is None, lenient=lenient)
+        found = _equations(
+            said, have, last=last and not isinstance(view, combinators.Repeat), lenient=lenient
+        )
     elif isinstance(said, tuple):
         if len(said) != len(have):
             parts = f"{len(said)} parts, and the schedule {len(have)}"
@@ -514,8 +520,9 @@ class Arguments:
             return self._known[name]
         if name in self._constructor.__struct_fields__:  # type: ignore[attr-defined]
             return Unknown(name)
-        attribute = getattr(self._constructor, name)
-        return property.__get__(attribute, self) if isinstance(attribute, property) else attribute
+        attribute = inspect.getattr_static(self._constructor, name)
+        bound = isinstance(attribute, FunctionType | property)
+        return attribute.__get__(self) if bound else getattr(self._constructor, name)
 
 
 #: Among the choices of an argument: any other value.

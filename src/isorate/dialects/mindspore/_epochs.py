@@ -9,12 +9,19 @@ import numpy as np
 from isorate.dialects.mindspore._shared import RAN_OUT
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call
+from isorate.kit.match import Afterwards
+from isorate.kit.meaning import say
+from isorate.schedule.combinators import Groups, Until
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from isorate.kit.match import Lift, Refusal
+    from isorate.schedule.node import Schedule
 
     Float64s = NDArray[np.float64]
     Int64s = NDArray[np.int64]
@@ -39,6 +46,11 @@ class EpochList(Call, frozen=True):
     def settled(self) -> int | None:
         """The epoch from which on the rate stays; none where it never does."""
         return None
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        """Say one shape, as far as a run needs it."""
+        return say(cls, *as_list(schedule, updates))
 
     def rates_of(self, epochs: Int64s) -> Float64s:
         """Return the rate of each epoch, to the bit."""
@@ -74,3 +86,20 @@ def quotients(epochs: Int64s, by: int) -> Float64s:
     if by <= EXACT:
         return epochs / by
     return np.fromiter((epoch / by for epoch in epochs.tolist()), np.float64, len(epochs))
+
+
+def as_list(schedule: Schedule, updates: int) -> tuple[Schedule, list[str]]:
+    """Return a schedule with no more rates than a run uses, and what that leaves out, in words.
+
+    A list takes memory and time for every rate that it has. It has one more than the run uses where
+    the schedule comes to its end with that: a trough that the usual length just misses.
+    """
+    total = updates + (1 if end_of_course(schedule) == updates else 0)
+    length = schedule.length
+    if length is not None and length <= total:
+        return schedule, []
+    many = schedule.of if isinstance(schedule, Groups) else (schedule,)
+    cut = tuple(Until(one, total).normal() for one in many)
+    left = "goes on" if length is None else f"has {length}"
+    losses: list[str] = [Afterwards(f"ends after {total} rates, where the schedule {left}")]
+    return (Groups(cut) if len(cut) > 1 else cut[0]), losses

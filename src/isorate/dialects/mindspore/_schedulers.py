@@ -194,7 +194,7 @@ class Multiplying(LRScheduler, frozen=True):
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return the shape, scaled so that it has the rate that the group holds."""
-        shape = self.shape(float(worker.bases[index]), index)
+        shape = self.shape(float(worker.bases[index]) or 1.0, index)  # any will do, but for 0
         return scaled_from(shape, int(worker.t), float(worker.rates[index]))
 
 

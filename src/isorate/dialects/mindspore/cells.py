@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.dialects.mindspore._cells import Cell
-from isorate.dialects.mindspore._lifting import find_line, unlike_holding, unlike_resting
 from isorate.dialects.mindspore._shared import (
     BAD_DECAY,
     CHANGED,
@@ -15,20 +14,14 @@ from isorate.dialects.mindspore._shared import (
     check_not_negative,
     check_positive,
     check_switch,
-    offered,
 )
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.chained_cosine import find_fall
-from isorate.kit.match import Lift, Refusal
-from isorate.schedule.shapes import Cosine, Linear, Polynomial
+from isorate.kit.meaning import Meaning, cosine, line, polynomial
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
     from isorate.kit.boundary import Fault
-    from isorate.schedule.node import Schedule
-
-EVERY = "the cell moves at every update, the schedule once in {}"
 
 
 class CosineDecayLR(Cell, frozen=True):
@@ -71,21 +64,8 @@ class CosineDecayLR(Cell, frozen=True):
         """MindSpore checks every argument, types first."""
         return check_cosine_decay(self)
 
-    def lower(self) -> Schedule:
-        """Return a held cosine that counts updates."""
-        self.checked()
-        return Cosine(float(self.max_lr), float(self.min_lr), self.decay_steps)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one falling cosine that moves at every update."""
-        parts = find_fall(schedule)
-        if isinstance(parts, Refusal):
-            return parts
-        if parts.every > 1:
-            return Refusal(EVERY.format(parts.every))
-        call = cls(parts.cosine.end, parts.cosine.start, int(parts.cosine.duration))
-        return Lift(call, 1, (*unlike_resting(parts), *parts.unlike_endless()))
+    def means(self) -> Meaning:
+        return cosine(self.max_lr, self.min_lr, self.decay_steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Go half a cosine down."""
@@ -160,27 +140,12 @@ class PolynomialDecayLR(Cell, frozen=True):
             or check_positive("power", self.power)
         )
 
-    def lower(self) -> Schedule:
-        """Return a polynomial that counts updates."""
-        self.checked()
-        start, end = float(self.learning_rate), float(self.end_learning_rate)
-        after: Any = "extend" if self.update_decay_steps else "hold"
-        return Polynomial(start, end, self.decay_steps, float(self.power), after)
+    choices: ClassVar[Any] = {"update_decay_steps": (False, True)}
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say a line or a power of the time that is left, at every update."""
-        parts = find_line(schedule, Linear, Polynomial)
-        if isinstance(parts, Refusal):
-            return parts
-        if parts.every > 1:
-            return Refusal(EVERY.format(parts.every))
-        shape: Linear | Polynomial = parts.shape
-        extends = shape.after == "extend"
-        power = shape.power if isinstance(shape, Polynomial) else 1.0
-        losses = [] if extends else unlike_holding(parts)
-        call = cls(shape.start, shape.end, int(shape.duration), power, extends)
-        return offered(call, [*losses, *parts.unlike_endless()])
+    def means(self) -> Meaning:
+        after = "extend" if self.update_decay_steps else "hold"
+        start, end = self.learning_rate, self.end_learning_rate
+        return polynomial(start, end, self.decay_steps, self.power, after)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Raise what is left of the duration to the power."""
@@ -233,24 +198,8 @@ class WarmUpLR(Cell, frozen=True):
             "warmup_steps", self.warmup_steps
         )
 
-    def lower(self) -> Schedule:
-        """Return a line that counts updates."""
-        self.checked()
-        return Linear(0.0, float(self.learning_rate), self.warmup_steps)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one line that rises from 0 at every update."""
-        parts = find_line(schedule, Linear)
-        if isinstance(parts, Refusal):
-            return parts
-        line: Linear = parts.shape
-        if parts.every > 1:
-            return Refusal(EVERY.format(parts.every))
-        if line.start != 0:
-            return Refusal(f"it rises from 0, and the schedule from {line.start!r}")
-        losses = [*unlike_holding(parts), *parts.unlike_endless()]
-        return offered(cls(line.end, int(line.duration)), losses)
+    def means(self) -> Meaning:
+        return line(0.0, self.learning_rate, self.warmup_steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Take the share of the steps."""

@@ -7,32 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._cells import Cell
-from isorate.dialects.mindspore._lifting import (
-    Decay,
-    exponential_of,
-    find_decay,
-    inverse_of,
-    natural_of,
-)
 from isorate.dialects.mindspore._shared import (
     card,
     check_count,
     check_positive,
     check_switch,
-    offered,
 )
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.match import Lift, Refusal
-from isorate.schedule.combinators import Staircase
-from isorate.schedule.shapes import Exponential, Inverse, NaturalExponential
+from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
     from isorate.kit.boundary import Fault
-    from isorate.kit.call import Call
     from isorate.kit.card import Role
-    from isorate.schedule.node import Schedule
 
 ROLES: dict[str, Role] = {
     "learning_rate": "start",
@@ -59,8 +47,7 @@ class DecayCell(Cell, frozen=True):
     decay_steps: int
     is_stair: bool = False
 
-    #: The shapes that it can say.
-    says: ClassVar[tuple[type[Schedule], ...]]
+    choices: ClassVar[Any] = {"is_stair": (False, True)}
 
     def fault(self) -> Fault | None:
         """MindSpore checks every argument, decay_steps first."""
@@ -71,35 +58,14 @@ class DecayCell(Cell, frozen=True):
             or check_switch("is_stair", self.is_stair)
         )
 
-    def shape(self) -> Schedule:
-        """Return the decay, counted in steps, or in stairs."""
+    def decay(self, steps: Any) -> Meaning:
+        """Return the decay, counted in ticks; ``steps`` are those of ``decay_steps`` in ticks."""
         raise NotImplementedError
 
-    def lower(self) -> Schedule:
-        """Return the decay, on a staircase with ``is_stair``."""
-        self.checked()
-        return Staircase(self.shape(), self.decay_steps) if self.is_stair else self.shape()
-
-    @classmethod
-    def said(cls, shape: Any) -> Decay | Refusal:
-        """Say one of the shapes."""
-        raise NotImplementedError
-
-    @classmethod
-    def stair(cls, decay: Decay, every: int) -> Call:
-        """Return the call that decays once in ``every`` steps."""
-        return cls(decay.start, decay.each, every, True)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one decay, or one that moves once in a while."""
-        parts = find_decay(schedule, *cls.says)
-        decay = parts if isinstance(parts, Refusal) else cls.said(parts.shape)
-        if isinstance(parts, Refusal) or isinstance(decay, Refusal):
-            return decay  # type: ignore[return-value]
-        stepped = parts.every > 1
-        call = cls.stair(decay, parts.every) if stepped else cls(decay.start, *decay.whole)
-        return offered(call, parts.unlike_endless())
+    def means(self) -> Meaning:
+        if self.is_stair:
+            return staircase(self.decay(1), self.decay_steps)
+        return self.decay(self.decay_steps)
 
     def shares(self, t: Int64s) -> Float32s:
         """Return how many times ``decay_steps`` are over: a share, or whole stairs."""
@@ -123,13 +89,9 @@ class ExponentialDecayLR(DecayCell, frozen=True):
         raises=RAISES,
         way_out="exponential_decay_lr",
     )
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(exponential_of)
 
-    def shape(self) -> Schedule:
-        """Return an exponential."""
-        duration = 1 if self.is_stair else self.decay_steps
-        return Exponential(float(self.learning_rate), float(self.decay_rate), duration)
+    def decay(self, steps: Any) -> Meaning:
+        return exponential(self.learning_rate, self.decay_rate, steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Raise ``decay_rate`` to a share of the steps."""
@@ -167,18 +129,14 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
             ),
         ),
     )
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(natural_of)
 
-    def shape(self) -> Schedule:
-        """Return a natural exponential."""
-        steps = self.decay_steps if self.is_stair else 1
-        return NaturalExponential(float(self.learning_rate), float(self.decay_rate) * steps, 1)
+    def decay(self, steps: Any) -> Meaning:
+        per_tick = self.decay_rate * self.decay_steps if self.is_stair else self.decay_rate
+        return natural_exponential(self.learning_rate, per_tick)
 
-    @classmethod
-    def stair(cls, decay: Decay, every: int) -> Call:
-        """Return the call that decays once in ``every`` steps, each of them counted."""
-        return cls(decay.start, decay.each / every, every, True)
+    def means(self) -> Meaning:
+        given = {} if self.is_stair else {"decay_steps": 1}  # it says nothing
+        return DecayCell.means(self).where(**given)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Raise e to the steps."""
@@ -204,13 +162,9 @@ class InverseDecayLR(DecayCell, frozen=True):
         raises=RAISES,
         way_out="inverse_decay_lr",
     )
-    says = (Inverse,)
-    said = staticmethod(inverse_of)
 
-    def shape(self) -> Schedule:
-        """Return an inverse decay."""
-        duration = 1 if self.is_stair else self.decay_steps
-        return Inverse(float(self.learning_rate), float(self.decay_rate), duration)
+    def decay(self, steps: Any) -> Meaning:
+        return inverse(self.learning_rate, self.decay_rate, steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
         """Divide by one more than the decay so far."""

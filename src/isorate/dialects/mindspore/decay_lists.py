@@ -8,32 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
-from isorate.dialects.mindspore._lifting import (
-    Decay,
-    as_list,
-    exponential_of,
-    find_decay,
-    inverse_of,
-    natural_of,
-)
 from isorate.dialects.mindspore._shared import (
     card,
     check_count,
     check_positive,
     check_switch,
-    offered,
 )
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.match import Lift, Refusal
-from isorate.schedule.combinators import Staircase, Until
+from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase, until
 from isorate.schedule.libm import exact_power
-from isorate.schedule.shapes import Exponential, Inverse, NaturalExponential
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._epochs import Float64s, Int64s
     from isorate.kit.card import Role
-    from isorate.schedule.node import Schedule
 
 ROLES: dict[str, Role] = {
     "learning_rate": "start",
@@ -81,34 +69,15 @@ class DecayList(EpochList, frozen=True):
             or check_switch("is_stair", self.is_stair)
         )
 
-    def shape(self) -> Schedule:
-        """Return the decay, counted in ticks."""
+    choices: ClassVar[Any] = {"is_stair": (False, True)}
+
+    def decay(self, epochs: Any) -> Meaning:
+        """Return the decay, counted in ticks; ``epochs`` are those of ``decay_epoch`` in ticks."""
         raise NotImplementedError
 
-    def lower(self) -> Schedule:
-        """Return the decay on its staircase, until the list ends."""
-        self.checked()
-        return Until(Staircase(self.shape(), self.every), self.total_step)
-
-    #: The shapes that it can say.
-    says: ClassVar[tuple[type[Schedule], ...]]
-
-    @classmethod
-    def said(cls, shape: Any) -> Decay | Refusal:
-        """Say one of them."""
-        raise NotImplementedError
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one decay."""
-        listed, losses = as_list(schedule, updates)
-        parts = find_decay(listed, *cls.says)
-        decay = parts if isinstance(parts, Refusal) else cls.said(parts.shape)
-        if isinstance(parts, Refusal) or isinstance(decay, Refusal):
-            return decay  # type: ignore[return-value]
-        rate, epochs = decay.whole
-        total: Any = parts.length
-        return offered(cls(decay.start, rate, total, parts.every, epochs), losses)
+    def means(self) -> Meaning:
+        shape = self.decay(1 if self.is_stair else self.decay_epoch)
+        return until(staircase(shape, self.every), self.total_step)
 
 
 class exponential_decay_lr(DecayList, frozen=True):
@@ -128,7 +97,6 @@ class exponential_decay_lr(DecayList, frozen=True):
         raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
         way_out="exponential_decay_lr",
     )
-    says = (Exponential, NaturalExponential)
 
     def fault(self) -> Fault | None:
         """Check the arguments, and that Python can raise ``decay_rate`` as far as it goes."""
@@ -150,12 +118,8 @@ class exponential_decay_lr(DecayList, frozen=True):
         exponents = ticks if self.is_stair else quotients(ticks, self.decay_epoch)
         return self.learning_rate * exact_power(self.decay_rate, exponents)
 
-    def shape(self) -> Schedule:
-        """Return an exponential."""
-        duration = 1 if self.is_stair else self.decay_epoch
-        return Exponential(float(self.learning_rate), float(self.decay_rate), duration)
-
-    said = staticmethod(exponential_of)
+    def decay(self, epochs: Any) -> Meaning:
+        return exponential(self.learning_rate, self.decay_rate, epochs)
 
 
 class natural_exp_decay_lr(DecayList, frozen=True):
@@ -184,7 +148,6 @@ class natural_exp_decay_lr(DecayList, frozen=True):
             ),
         ),
     )
-    says = (Exponential, NaturalExponential)
 
     def rates_of(self, ticks: Int64s) -> Float64s:
         """Raise e to the epochs that are over, or to those of the stairs."""
@@ -192,12 +155,13 @@ class natural_exp_decay_lr(DecayList, frozen=True):
         with np.errstate(over="ignore"):  # e to minus infinity is 0
             return self.learning_rate * exact_power(math.e, -self.decay_rate * epochs)
 
-    def shape(self) -> Schedule:
-        """Return a natural exponential."""
-        epochs = self.decay_epoch if self.is_stair else 1
-        return NaturalExponential(float(self.learning_rate), float(self.decay_rate) * epochs, 1)
+    def decay(self, epochs: Any) -> Meaning:
+        per_tick = self.decay_rate * self.decay_epoch if self.is_stair else self.decay_rate
+        return natural_exponential(self.learning_rate, per_tick)
 
-    said = staticmethod(natural_of)
+    def means(self) -> Meaning:
+        given = {} if self.is_stair else {"decay_epoch": 1}  # it says nothing
+        return DecayList.means(self).where(**given)
 
 
 class inverse_decay_lr(DecayList, frozen=True):
@@ -216,7 +180,6 @@ class inverse_decay_lr(DecayList, frozen=True):
         raises=RAISES,
         way_out="inverse_decay_lr",
     )
-    says = (Inverse,)
 
     def rates_of(self, ticks: Int64s) -> Float64s:
         """Divide by one more than the decay so far."""
@@ -227,9 +190,5 @@ class inverse_decay_lr(DecayList, frozen=True):
             rates: Float64s = self.learning_rate / (1 + decay)
             return rates
 
-    def shape(self) -> Schedule:
-        """Return an inverse decay."""
-        duration = 1 if self.is_stair else self.decay_epoch
-        return Inverse(float(self.learning_rate), float(self.decay_rate), duration)
-
-    said = staticmethod(inverse_of)
+    def decay(self, epochs: Any) -> Meaning:
+        return inverse(self.learning_rate, self.decay_rate, epochs)

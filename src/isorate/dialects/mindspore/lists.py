@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._epochs import EpochList, quotients
-from isorate.dialects.mindspore._lifting import (
-    as_list,
-    find_line,
-    unlike_holding,
-    unlike_resting,
-)
+from isorate.dialects.mindspore._epochs import EpochList, as_list, quotients
 from isorate.dialects.mindspore._shared import (
     BAD_DECAY,
     RAN_OUT,
@@ -30,12 +24,12 @@ from isorate.dialects.mindspore._shared import (
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.chained_cosine import find_fall
 from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
-from isorate.schedule.combinators import Staircase, Until
+from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until
+from isorate.schedule.combinators import Until
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.libm import exact, exact_power
-from isorate.schedule.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
+from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,27 +183,21 @@ class cosine_decay_lr(EpochList, frozen=True):
         """MindSpore checks every argument, types first."""
         return check_cosine_decay(self)
 
-    def lower(self) -> Schedule:
-        """Return a held cosine on a staircase of epochs, until the list ends."""
-        self.checked()
-        cosine = Cosine(float(self.max_lr), float(self.min_lr), self.decay_epoch)
-        return Until(Staircase(cosine, self.step_per_epoch), self.total_step)
-
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one falling cosine that begins at its top."""
-        listed, losses = as_list(schedule, updates)
-        parts = find_fall(listed)
-        if isinstance(parts, Refusal):
-            return parts
-        fall, cosine = int(parts.duration), parts.cosine
-        total: Any = parts.length
-        losses = [*unlike_resting(parts), *losses]
-        if losses and total > fall:
-            usual = f"the usual total_step of steps × epochs = {fall} would never reach min_lr"
-            losses.append(usual)
-        call = cls(cosine.end, cosine.start, total, parts.every, int(cosine.duration))
-        return Lift(call, 1, tuple(losses))
+        said = super().lift(schedule, updates)
+        if isinstance(said, Refusal):
+            return said
+        call: Any = said.call
+        fall = call.step_per_epoch * call.decay_epoch
+        if not said.losses or call.total_step <= fall:
+            return said
+        usual = f"the usual total_step of steps × epochs = {fall} would never reach min_lr"
+        return Lift(call, 1, (*said.losses, usual))
+
+    def means(self) -> Meaning:
+        fall = cosine(self.max_lr, self.min_lr, self.decay_epoch)
+        return until(staircase(fall, self.step_per_epoch), self.total_step)
 
     @property
     def settled(self) -> int:
@@ -292,29 +280,13 @@ class polynomial_decay_lr(EpochList, frozen=True):
             or check_switch("update_decay_epoch", self.update_decay_epoch)
         )
 
-    def lower(self) -> Schedule:
-        """Return a polynomial on a staircase of epochs, until the list ends."""
-        self.checked()
-        start, end = float(self.learning_rate), float(self.end_learning_rate)
-        after: Any = "extend" if self.update_decay_epoch else "hold"
-        shape = Polynomial(start, end, self.decay_epoch, float(self.power), after)
-        return Until(Staircase(shape, self.step_per_epoch), self.total_step)
+    choices: ClassVar[Any] = {"update_decay_epoch": (False, True)}
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say a line or a power of the time that is left."""
-        listed, losses = as_list(schedule, updates)
-        parts = find_line(listed, Linear, Polynomial)
-        if isinstance(parts, Refusal):
-            return parts
-        shape: Linear | Polynomial = parts.shape
-        extends = shape.after == "extend"
-        if not extends:
-            losses += unlike_holding(parts)
-        power = shape.power if isinstance(shape, Polynomial) else 1.0
-        epochs, total = int(shape.duration), parts.length
-        call: Any = cls(shape.start, shape.end, total, parts.every, epochs, power, extends)  # type: ignore[arg-type]
-        return offered(call, losses)
+    def means(self) -> Meaning:
+        after = "extend" if self.update_decay_epoch else "hold"
+        start, end = self.learning_rate, self.end_learning_rate
+        shape = polynomial(start, end, self.decay_epoch, self.power, after)
+        return until(staircase(shape, self.step_per_epoch), self.total_step)
 
     @property
     def settled(self) -> int | None:
@@ -380,25 +352,9 @@ class warmup_lr(EpochList, frozen=True):
             or check_count("step_per_epoch", self.step_per_epoch)
         )
 
-    def lower(self) -> Schedule:
-        """Return a line on a staircase of epochs, until the list ends."""
-        self.checked()
-        line = Linear(0.0, float(self.learning_rate), self.warmup_epoch)
-        return Until(Staircase(line, self.step_per_epoch), self.total_step)
-
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one line that rises from 0."""
-        listed, losses = as_list(schedule, updates)
-        parts = find_line(listed, Linear)
-        if isinstance(parts, Refusal):
-            return parts
-        line: Linear = parts.shape
-        if line.start != 0:
-            return Refusal(f"it rises from 0, and the schedule from {line.start!r}")
-        total: Any = parts.length
-        call = cls(line.end, total, parts.every, int(line.duration))
-        return offered(call, [*losses, *unlike_holding(parts)])
+    def means(self) -> Meaning:
+        rise = line(0.0, self.learning_rate, self.warmup_epoch)
+        return until(staircase(rise, self.step_per_epoch), self.total_step)
 
     @property
     def settled(self) -> int:

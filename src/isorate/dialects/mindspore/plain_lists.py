@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._lifting import as_list
+from isorate.dialects.mindspore._epochs import as_list
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
 from isorate.dialects.mindspore.decay_lists import (
     exponential_decay_lr,

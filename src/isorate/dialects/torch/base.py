@@ -255,7 +255,7 @@ class Multiplying(LRScheduler, frozen=True):
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the shape, scaled so that it has the rate that the group holds."""
-        shape = self.shape(float(worker.base), worker.index)
+        shape = self.shape(float(worker.base) or 1.0, worker.index)  # any will do, but for 0
         return stepping.scaled_from(shape, worker.t, float(worker.lr))
 
     def multiplier(self, worker: Worker) -> Schedule:
