@@ -217,9 +217,9 @@ LOST: list[tuple[type[Call], Schedule, int, str]] = [
     ),
     (
         PolynomialDecayLR,
-        Linear(0.2, 0.1, 4, "continue"),
+        Linear(0.2, 0.1, 4, "mirror"),
         20,
-        PAST_5 + "goes on",
+        PAST_5 + "goes back",
     ),
     (ListConcatenation, Join((Linear(0.0, 0.1, 4), Constant(0.2)), (4,)), 20, "after 20 rates"),
     (

@@ -1,26 +1,22 @@
-"""What the dialects' cosines share: the chained recursion, its meaning, and matching a cosine."""
+"""The cosine that torch and its likes compute by a recursion: its links, and what it means."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isorate.kit.boundary import Halting
-from isorate.kit.match import Afterwards, Lift, Refusal
-from isorate.kit.optimizer import Optimizer, ParamGroup
-from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Stepped, Until
+from isorate.schedule.combinators import Join, Shift
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.libm import exact
-from isorate.schedule.node import called
 from isorate.schedule.shapes import Constant, Cosine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from isorate.kit.call import Call
+    from isorate.kit.optimizer import ParamGroup
     from isorate.schedule.node import Schedule
 
     Float64s = NDArray[np.float64]
@@ -64,16 +60,6 @@ def cosine_links(
 # --- what a chained cosine means ---------------------------------------------------------------
 
 
-def chained_meaning(optimizer: Optimizer, eta_min: float, T_max: float, first: int) -> Schedule:
-    """Return the schedule of a chained cosine that stands at step ``first`` with ``group.lr``.
-
-    A recursion keeps the amplitude that ``group.lr`` implies until the next trough, and swings
-    with ``base`` from there on. Only where ``group.lr`` is on the curve already is it one cosine.
-    """
-    groups = [chained_group(group, eta_min, T_max, first) for group in optimizer.groups]
-    return Stepped(groups[0]) if len(groups) == 1 else Groups(tuple(map(Stepped, groups)))
-
-
 def chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Schedule:
     """Return the same for one group."""
     if math.isnan(T_max):
@@ -109,143 +95,3 @@ def chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Sc
 
 def _shifted(of: Schedule, by: int) -> Schedule:
     return Shift(of, by) if by else of
-
-
-# --- finding a cosine in a schedule ------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CosineParts:
-    """A schedule that is one cosine per group, taken apart.
-
-    Args:
-        starts: the rate each group begins with.
-        cosine: the cosine of the first group.
-        every: updates in one tick of its clock.
-        begin: ticks that were over before update 0.
-        length: the number of updates with a rate; none where it never ends.
-
-    """
-
-    starts: tuple[float, ...]
-    cosine: Cosine
-    every: int
-    begin: int
-    length: int | None
-
-    @property
-    def duration(self) -> float:
-        """Updates from start to end."""
-        return self.cosine.duration * self.every
-
-    @property
-    def turning(self) -> int:
-        """The first update past the minimum, where a periodic cosine climbs again."""
-        return (
-            math.floor(self.cosine.duration)
-            + 1
-            - self.begin % max(1, int(2 * self.cosine.duration))
-        ) * self.every
-
-    def unlike_holding(self) -> list[str]:
-        """Say what is lost where a call holds its minimum for good."""
-        if self.cosine.after != "mirror" or self.length is not None:
-            return []
-        turn = self.turning
-        again = f"where the schedule climbs again from update {turn}"
-        return [Afterwards(f"holds its minimum for good, {again}")]
-
-    def unlike_climbing(self) -> list[str]:
-        """Say what is lost where a call climbs back from its minimum."""
-        ended = self.length is not None and self.length <= self.turning
-        if self.cosine.after != "hold" or ended:
-            return []
-        return [Afterwards(f"climbs again from update {self.turning}, where the schedule holds")]
-
-    def unlike_endless(self) -> list[str]:
-        """Say what is lost where a call never ends."""
-        if self.length is None:
-            return []
-        return [Afterwards(f"goes on after the {self.length} rates that the schedule has")]
-
-    def resting(self, *, resumed: bool | None = None) -> Optimizer | Refusal:
-        """Return the optimizer as it is when the schedule begins."""
-        here = [
-            Cosine(start, self.cosine.end, self.cosine.duration, "mirror").at(self.begin)
-            for start in self.starts
-        ]
-        if min(*here, *self.starts) < 0:
-            return Refusal("an optimizer takes no negative rate to begin with")
-        if not (self.begin if resumed is None else resumed):
-            return Optimizer.of(*self.starts)
-        return Optimizer(tuple(map(ParamGroup, here, self.starts)))
-
-
-def find_cosine(schedule: Schedule) -> CosineParts | Refusal:
-    """Take a schedule in normal form apart, or say why it is not one cosine."""
-    if isinstance(schedule, Groups):
-        parts = [find_cosine(child) for child in schedule.of]
-        for part in parts:
-            if isinstance(part, Refusal):
-                return part
-        found = [part for part in parts if isinstance(part, CosineParts)]
-        shape = {(p.cosine.end, p.cosine.duration, p.cosine.after, p.every, p.begin) for p in found}
-        if len(shape) > 1:
-            return Refusal("the parameter groups differ in more than their first rate")
-        first = found[0]
-        starts = tuple(part.starts[0] for part in found)
-        return CosineParts(starts, first.cosine, first.every, first.begin, schedule.length)
-    length = schedule.length
-    if isinstance(schedule, Until):
-        schedule = schedule.of
-    every, begin = 1, 0
-    if isinstance(schedule, Staircase):
-        every, schedule = schedule.every, schedule.of
-    if isinstance(schedule, Shift):
-        if not isinstance(schedule.by, int):
-            return Refusal(f"it begins at a whole step, and the schedule {schedule.by:g} steps on")
-        begin, schedule = schedule.by, schedule.of
-    if not isinstance(schedule, Cosine):
-        return Refusal(f"the schedule is {called(schedule.tag)}, not a cosine")
-    return CosineParts((schedule.start,), schedule, every, begin, length)
-
-
-def lift_periodic(cls: Any, schedule: Schedule, *, whole_T_max: bool = False) -> Lift | Refusal:
-    """Say a schedule as ``cls(optimizer, T_max, eta_min, last_epoch)``, a cosine of period 2T."""
-    parts = find_cosine(schedule)
-    if isinstance(parts, Refusal):
-        return parts
-    if parts.cosine.after == "repeat":
-        return Refusal(
-            "it climbs back from its minimum, where the schedule jumps back to its start"
-        )
-    if whole_T_max and not isinstance(parts.cosine.duration, int):
-        return Refusal(f"T_max must be an integer, and the schedule takes {parts.cosine.duration}")
-    optimizer = parts.resting()
-    if isinstance(optimizer, Refusal):
-        return optimizer
-    call: Call = cls(optimizer, parts.cosine.duration, parts.cosine.end, parts.begin - 1)
-    losses = [*parts.unlike_climbing(), *parts.unlike_endless()]
-    if parts.every > 1:
-        losses.append(f"call scheduler.step() once in {parts.every} updates (an epoch)")
-    return Lift(call, parts.every, tuple(losses))
-
-
-def find_fall(schedule: Schedule) -> CosineParts | Refusal:
-    """Take apart a schedule that is one falling cosine from its top, for one parameter group."""
-    parts = find_cosine(schedule)
-    if isinstance(parts, Refusal):
-        return parts
-    cosine = parts.cosine
-    if len(parts.starts) > 1:
-        return Refusal("it is for one parameter group: convert each group by itself")
-    if cosine.after == "repeat":
-        return Refusal("it holds its minimum, where the schedule jumps back to its start")
-    if parts.begin:
-        return Refusal("it begins at max_lr, and the schedule part of the way down")
-    if not isinstance(cosine.duration, int):
-        return Refusal(f"it takes a whole number of steps, and the schedule {cosine.duration}")
-    if not 0 <= cosine.end < cosine.start:
-        ends = f"from {cosine.start!r} to {cosine.end!r}"
-        return Refusal(f"it wants 0 <= min_lr < max_lr, and the schedule goes {ends}")
-    return parts

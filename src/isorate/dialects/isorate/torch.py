@@ -7,16 +7,17 @@ conversion always has it as a way.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from isorate._version import __version__
+from isorate.dialects import torch
 from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
-from isorate.kit.chained_cosine import lift_periodic
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Groups, Shift, Stepped
@@ -218,8 +219,11 @@ class CosineAnnealingLR(Call, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one cosine per group."""
-        return lift_periodic(cls, schedule)
+        """Say what torch's own says."""
+        said = torch.CosineAnnealingLR.lift(schedule, updates)
+        if isinstance(said, Refusal):
+            return said
+        return replace(said, call=cls(**said.call.arguments()))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Evaluate, from the first rates as tensors hold them, and round as they do."""
