@@ -118,6 +118,7 @@ FUNCTIONS = (
     " + int(t / 3) % 2 + abs(t - 5) * (t > 7) + math.floor(t / 2) + math.pow(t, 0.25) + (t == 4)"
     " + float(t) * (math.exp(-t) + math.tanh(t) + math.sqrt(t) + math.sin(t)) + math.ceil(t / 2)"
 )
+CONDITIONS = "(2 < t <= 5) + (0.5 if t > 3 and not t % 2 or t == 1 else t and 0.25)"
 LISTS = [
     Constant(0.1),
     PiecewiseConstant((0.1, 0.01, 0.001), (2**24 + 1, 2**30 + 7)),
@@ -126,6 +127,7 @@ LISTS = [
     Table((0.1, 0.2, 0.3), "repeat"),
     Formula(0.1, "t", TEXT),
     Formula(1.0, "t", FUNCTIONS),
+    Formula(1.0, "t", CONDITIONS),
     Formula(1.0, "t", "t * 0 + 1 // 0.1 + 2 ** 0.5"),
 ]
 WAVE = Cosine(0.1, 0.0, 10**6, "mirror")

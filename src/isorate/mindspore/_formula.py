@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import math
+from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import mindspore
 from mindspore import nn, ops
 
 from isorate.mindspore._shapes import Constant, double
-from isorate.schedule.arithmetic import number_of
-from isorate.schedule.errors import IsorateError, ScheduleError
-from isorate.schedule.expression import constant
-from isorate.schedule.syntax import parse, shown
+from isorate.schedule.arithmetic import Part
+from isorate.schedule.errors import ScheduleError
+from isorate.schedule.syntax import parse
+from isorate.schedule.tracing import Traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,67 +135,74 @@ class Lookup(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         return ops.gather(self.values, ops.cast(place, mindspore.int32), 0)
 
 
+class Cells(Traced):
+    """Makes cells of an expression. Integers are floats here, exact below 2**53."""
+
+    def argument(self) -> Part:
+        """Return the time itself."""
+        return Part(Variable())
+
+    def literal(self, value: Any) -> Part:
+        """Return a constant."""
+        part = super().literal(value)
+        return replace(part, code=Constant(float(part.number or 0.0)), bits=0)
+
+    def signed(self, op: ast.unaryop, part: Part) -> Part:
+        """Return a number with a sign before it."""
+        return part if isinstance(op, ast.UAdd) else Part(Unary(part.code, ops.Neg()))
+
+    def binary(self, op: ast.operator, a: Part, b: Part) -> Part:
+        """Return an operation."""
+        if isinstance(op, ast.FloorDiv):
+            return Part(FloorDivision(a.code, b.code))
+        return Part(Binary(a.code, b.code, PRIMITIVES[type(op)]()))
+
+    def comparison(self, ops: Sequence[ast.cmpop], parts: Sequence[Part]) -> Part:
+        """Return 1 or 0: as in Python, it is a number too."""
+        cells = [self.operand(part).code for part in parts]
+        each = [
+            Comparison(a, b, PRIMITIVES[type(op)]())
+            for a, op, b in zip(cells, ops, cells[1:], strict=False)
+        ]
+        return Part(reduce(lambda a, b: Binary(a, b, PRIMITIVES[ast.Mult]()), each))
+
+    def choice(self, test: Part, yes: Part, no: Part) -> Part:
+        """Return one value or another."""
+        return Part(Choice(self.operand(test).code, yes.code, no.code), odd=yes.odd or no.odd)
+
+    def kept(self, part: Part) -> tuple[Part, Part]:
+        """Return a cell twice; it has no state, and may be in two places."""
+        return part, part
+
+    def lookup(self, numbers: tuple[float, ...], place: Part) -> Part:
+        """Return one of several numbers."""
+        return Part(Lookup(numbers, place.code))
+
+    def call(self, name: str, parts: Sequence[Part]) -> Part:
+        """Return a function's value."""
+        match name, [part.code for part in parts]:
+            case "float", [_]:
+                return parts[0]
+            case "log2" | "log10", [value]:
+                logarithm = Constant(math.log(BASES[name]))
+                return Part(Binary(Unary(value, ops.Log()), logarithm, ops.Div()))
+            case "log", [value, base]:
+                return Part(Binary(Unary(value, ops.Log()), Unary(base, ops.Log()), ops.Div()))
+            case "pow", [base, exponent]:
+                return Part(Binary(base, exponent, ops.Pow()))
+            case "min" | "max", [first, second, *others]:
+                least = Part(Binary(first, second, PRIMITIVES[name]()))
+                return self.call(name, [least, *map(Part, others)]) if others else least
+            case _, [value] if name in PRIMITIVES and name not in ("min", "max", "pow"):
+                return Part(Unary(value, PRIMITIVES[name]()))
+        raise ScheduleError(f"{name} of {len(parts)} numbers cannot be computed in MindSpore")
+
+
 def arithmetic(variable: str, source: str) -> nn.Cell:
     """Return a cell that computes a text at times, which are whole numbers.
 
-    Integers are floats here, exact below 2**53. Where Python would raise, the value is what IEEE
-    arithmetic says; where no time has one, it is NaN.
+    Where Python would raise, the value is what IEEE arithmetic says; where no time has one, it is
+    NaN.
     """
-    return _cell(parse(source), variable)
-
-
-def _cell(node: ast.expr, variable: str) -> nn.Cell:
-    if not any(isinstance(part, ast.Name) and part.id == variable for part in ast.walk(node)):
-        return Constant(_number(node))
-
-    def sub(child: ast.expr) -> nn.Cell:
-        return _cell(child, variable)
-
-    match node:
-        case ast.Name():
-            return Variable()
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return sub(operand)
-        case ast.UnaryOp(op=op, operand=operand):
-            return Unary(sub(operand), PRIMITIVES[type(op)]())
-        case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
-            return FloorDivision(sub(left), sub(right))
-        case ast.BinOp(left=left, op=op, right=right):
-            return Binary(sub(left), sub(right), PRIMITIVES[type(op)]())
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return Comparison(sub(left), sub(right), PRIMITIVES[type(op)]())
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return Choice(sub(test), sub(body), sub(orelse))
-        case ast.Subscript(value=ast.Tuple(elts=items), slice=place):
-            return Lookup([float(number_of(item)) for item in items], sub(place))
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
-            return _call(name, [sub(arg) for arg in args], node)
-    raise ScheduleError(f"{shown(node)} cannot be computed in MindSpore")
-
-
-def _call(name: str, arguments: list[nn.Cell], node: ast.expr) -> nn.Cell:
-    match name, arguments:
-        case "float", [value]:
-            return value
-        case "log2" | "log10", [value]:
-            logarithm = Unary(value, ops.Log())
-            return Binary(logarithm, Constant(math.log(BASES[name])), ops.Div())
-        case "log", [value, base]:
-            return Binary(Unary(value, ops.Log()), Unary(base, ops.Log()), ops.Div())
-        case "pow", [base, exponent]:
-            return Binary(base, exponent, ops.Pow())
-        case "min" | "max", [first, *others] if others:
-            for other in others:
-                first = Binary(first, other, PRIMITIVES[name]())
-            return first
-        case _, [value] if name in PRIMITIVES and name not in ("min", "max", "pow"):
-            return Unary(value, PRIMITIVES[name]())
-    raise ScheduleError(f"{shown(node)} cannot be computed in MindSpore")
-
-
-def _number(node: ast.expr) -> float:
-    """Return the value of arithmetic without a variable, NaN where there is none."""
-    try:
-        return float(constant(node, {}))
-    except (IsorateError, ArithmeticError, TypeError, ValueError):
-        return math.nan
+    cell: nn.Cell = Cells({}, variable).part(parse(source)).code
+    return cell

@@ -18,7 +18,6 @@ from isorate.schedule.arithmetic import (
     BUILTINS,
     MODULES,
     Arithmetic,
-    Traced,
     bounded,
     function_name,
 )
@@ -117,6 +116,8 @@ def _compiled(variable: str, source: str) -> Callable[[int], Any]:
 
 @lru_cache(maxsize=KEPT)
 def _traced(variable: str, source: str) -> Callable[[Any, Any], Any]:
+    from isorate.schedule.tracing import Traced  # which few need
+
     return Traced({}, variable).function(parse(source))
 
 
