@@ -800,3 +800,53 @@ def test_an_integer_in_a_tensor_stays_one_in_torch_alone() -> None:
     assert simulate(call, 4).values.tolist()[:3] == [1.0, 1.0, 1.0]
     with pytest.raises(ReadError, match="required float32 or float64, got int64"):
         read("StepLR(torch.optim.SGD(params, lr=torch.tensor(1)), 3)")
+
+
+# --- functions of the step ------------------------------------------------------------------------
+
+SCRIPT = """
+import math
+import torch
+warmup, total = 10, 100
+
+def lr_lambda(current_step: int):
+    if current_step < warmup:
+        return float(current_step) / float(max(1, warmup))
+    progress = float(current_step - warmup) / float(max(1, total - warmup))
+    progress *= 2.0 * 0.5
+    return max(0.0, 0.5 * (1.0 + math.cos(math.pi * progress)))
+
+optimizer = torch.optim.SGD(params, lr=0.1)
+scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda)
+"""
+
+
+def test_a_function_of_the_step_is_read() -> None:
+    scope: dict[str, Any] = {}
+    exec(SCRIPT[: SCRIPT.index("optimizer =")].replace("import torch\n", ""), scope)
+    expected = [0.1 * scope["lr_lambda"](step) for step in range(120)]
+    assert simulate(SCRIPT, Run(120)).values.tolist() == expected
+    call = read(SCRIPT)
+    assert read(call.code) == call
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("total = 200\n", "total"),
+        ("def total(): return 3\n", "total"),
+        ("if deep:\n    total = 4\n", "total"),
+    ],
+)
+def test_a_name_of_a_function_is_what_it_is_when_it_runs(change: str, message: str) -> None:
+    with pytest.raises(ReadError, match=message):
+        read(SCRIPT + change)
+
+
+@pytest.mark.parametrize(
+    "line", ["    print(current_step)\n", "    global warmup\n", "    step()\n"]
+)
+def test_a_function_that_does_something_else_is_not_read(line: str) -> None:
+    body = "def lr_lambda(current_step: int):\n"
+    with pytest.raises(ReadError, match="lr_lambda|warmup"):
+        read(SCRIPT.replace(body, body + line))

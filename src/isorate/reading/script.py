@@ -9,6 +9,7 @@ import ast
 import re
 import textwrap
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.call import Call, Composition
@@ -16,6 +17,7 @@ from isorate.kit.plateau import Feedback
 from isorate.reading.naming import no_constructor
 from isorate.reading.scope import Effects, function_effects, names_in
 from isorate.schedule.errors import ReadError
+from isorate.schedule.functions import lambda_of
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
@@ -203,6 +205,9 @@ class Script:
                     self.reader.names.mutate(name)
                     self.reader.names.forget(name)
                 self.changers |= {each.name} if arguments else set()
+        if isinstance(node, ast.FunctionDef):
+            with suppress(ReadError):  # what it returns is not known
+                self.reader.names.bind(node.name, lambda_of(node))
 
     def _unshadow(self, statement: ast.Import | ast.ImportFrom) -> None:
         """Know the modules of arithmetic under the names that they go by."""

@@ -171,6 +171,8 @@ class Arithmetic:
                 return self.comparison(ops, [sub(side) for side in (left, *others)])
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.choice(sub(test), sub(body), sub(orelse))
+            case ast.Subscript(value=ast.Tuple(elts=[first, last]), slice=ast.Constant(int(1))):
+                return self.last(number(first), sub(last))
             case ast.Subscript(value=ast.Tuple(elts=items), slice=place) if items:
                 return self.lookup(_numbers(items), number(place))
             case ast.Attribute(value=ast.Name(id=module), attr=name) if (
@@ -261,6 +263,11 @@ class Arithmetic:
     def choice(self, test: Part, yes: Part, no: Part) -> Part:
         """Return one value or another."""
         return _one_of(ast.IfExp(test.code, yes.code, no.code), (yes, no))
+
+    def last(self, first: Part, last: Part) -> Part:
+        """Return the second of two values: the first one is computed for what it may raise."""
+        both = ast.Tuple([first.code, last.code], ast.Load())
+        return replace(last, code=ast.Subscript(both, ast.Constant(1), ast.Load()))
 
     def lookup(self, numbers: tuple[float, ...], place: Part) -> Part:
         """Return one of several numbers."""

@@ -1,0 +1,157 @@
+"""Functions of one argument as one expression: assignments, conditions and returns, put together.
+
+What is assigned is written where it is used, so that all who take an expression take a function.
+Python computes it where it is assigned, though, whether it is used or not, and may raise there. An
+expression that might, and is not used whatever comes after, is computed first and dropped, as in
+``(1 / t, 0.5)[1]``.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING, Final
+
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: A function of more nodes, with everything written where it is used, is no formula.
+MOST_NODES: Final = 5000
+#: A function of more statements is none either.
+MOST_STATEMENTS: Final = 100
+#: Functions that raise nothing where they are given numbers.
+HARMLESS: Final = ("min", "max", "abs", "float")
+
+
+def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
+    r"""Return the lambda that computes what a function does.
+
+    Raises:
+        ReadError: it takes more than one argument, or does something else than assign numbers to
+            names, decide, and return.
+
+    Example:
+        >>> source = "def f(t):\n    x = t / 10\n    if t > 5:\n        return 1\n    return x"
+        >>> ast.unparse(lambda_of(ast.parse(source).body[0]))
+        'lambda t: 1 if t > 5 else t / 10'
+
+    """
+    match function:
+        case ast.FunctionDef(
+            args=ast.arguments([], [ast.arg(variable)], None, [], [], None, []), decorator_list=[]
+        ):
+            if sum(isinstance(node, ast.stmt) for node in ast.walk(function)) > MOST_STATEMENTS:
+                required = f"at most {MOST_STATEMENTS} statements"
+                raise ReadError(f"{function.name} is too long", required=required)
+            body = _Function(function).body(function.body, {variable: _name(variable)})
+            return ast.Lambda(ast.arguments([], [ast.arg(variable)], None, [], [], None, []), body)
+    raise ReadError(f"{function.name} cannot be read", required="a function of one argument")
+
+
+class _Function:
+    def __init__(self, function: ast.FunctionDef) -> None:
+        names = (node for node in ast.walk(function) if isinstance(node, ast.Name))
+        self.own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        self.left = MOST_NODES
+
+    def body(self, statements: Sequence[ast.stmt], values: Mapping[str, ast.expr]) -> ast.expr:
+        """Return what comes out of some statements, names being worth so much before them."""
+        if not statements:
+            return ast.Constant(None)
+        first, *rest = statements
+        match first:
+            case ast.Return(value=value):
+                return ast.Constant(None) if value is None else self.written(value, values)
+            case ast.If(test=test, body=body, orelse=orelse):
+                yes, no = self.body([*body, *rest], values), self.body([*orelse, *rest], values)
+                return ast.IfExp(self.written(test, values), yes, no)
+            case ast.Assign(targets=[*targets], value=value) if all(
+                isinstance(target, ast.Name) for target in targets
+            ):
+                return self.assigned(targets, self.written(value, values), rest, values)
+            case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+                return self.assigned([target], self.written(value, values), rest, values)
+            case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
+                value = self.written(ast.BinOp(_name(name), op, value), values)
+                return self.assigned([target], value, rest, values)
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
+                return self.body(rest, values)
+        raise ReadError(f"{shown(first)} is not followed in a function")
+
+    def assigned(
+        self,
+        targets: Sequence[ast.expr],
+        value: ast.expr,
+        rest: Sequence[ast.stmt],
+        values: Mapping[str, ast.expr],
+    ) -> ast.expr:
+        """Return what comes out of some statements after an assignment."""
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        result = self.body(rest, {**values, **dict.fromkeys(names, value)})
+        if not may_raise(value) or id(value) in always(result):
+            return result
+        return ast.Subscript(ast.Tuple([value, result], ast.Load()), ast.Constant(1), ast.Load())
+
+    def written(self, node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
+        """Return an expression with the function's own names written out."""
+        return _Written(self, values).visit(copy.deepcopy(node))  # type: ignore[return-value]
+
+
+class _Written(ast.NodeTransformer):
+    def __init__(self, function: _Function, values: Mapping[str, ast.expr]) -> None:
+        self.function, self.values = function, values
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Count the nodes."""
+        value = self.values.get(node.id) if isinstance(node, ast.Name) else None
+        if value is None and isinstance(node, ast.Name) and node.id in self.function.own:
+            raise ReadError(f"{node.id} may have no value where it is used")
+        self.function.left -= 1 if value is None else sum(1 for _ in ast.walk(value))
+        if self.function.left < 0:
+            raise ReadError("a function is too long", required=f"at most {MOST_NODES} operations")
+        return self.generic_visit(node) if value is None else value
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def may_raise(node: ast.expr) -> bool:
+    """Whether computing an expression of numbers may raise, as far as one sees."""
+    match node:
+        case ast.Constant() | ast.Name() | ast.Attribute():
+            return False
+        case ast.BinOp(left=left, op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=right):
+            return may_raise(left) or may_raise(right) or not _above_zero(right)
+        case ast.BinOp(op=ast.Pow()) | ast.Subscript():
+            return True
+        case ast.Call(func=func) if not (isinstance(func, ast.Name) and func.id in HARMLESS):
+            return True
+    children = ast.iter_child_nodes(node)
+    return any(may_raise(child) for child in children if isinstance(child, ast.expr))
+
+
+def _above_zero(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value > 0
+        case ast.Call(func=ast.Name(id="max"), args=args):
+            return any(map(_above_zero, args))
+        case ast.Call(func=ast.Name(id="float"), args=[arg]):
+            return _above_zero(arg)
+    return False
+
+
+def always(node: ast.AST) -> set[int]:
+    """Return the identities of the nodes that are computed whenever an expression is."""
+    match node:
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return {id(node)} | always(test) | (always(body) & always(orelse))
+        case ast.BoolOp(values=[first, *_]):
+            return {id(node)} | always(first)
+        case ast.Compare(left=left, comparators=[first, *_]):
+            return {id(node)} | always(left) | always(first)
+    return {id(node)}.union(*map(always, ast.iter_child_nodes(node)))
