@@ -848,5 +848,5 @@ def test_a_name_of_a_function_is_what_it_is_when_it_runs(change: str, message: s
 )
 def test_a_function_that_does_something_else_is_not_read(line: str) -> None:
     body = "def lr_lambda(current_step: int):\n"
-    with pytest.raises(ReadError, match="lr_lambda|warmup"):
+    with pytest.raises(ReadError, match=r"lr_lambda|warmup"):
         read(SCRIPT.replace(body, body + line))

@@ -34,6 +34,7 @@ FUNCTIONS = [
     "def f(t):\n    (1 / 0)\n    return t".replace("    (1 / 0)\n", ""),
     "def f(t):\n    x = 2 ** t\n    y = math.sqrt(5 - t)\n    return x if t < 5 else 3",
     "def f(t):\n    x = t / max(1, t - 3)\n    return 1 if t < 5 else x",
+    "def f(t):\n    x = max(t, 3)\n    x *= math.cos(t)\n    return x",
     "def f(t):\n    pass",
 ]
 
@@ -116,7 +117,12 @@ def test_any_function_is_one_expression(lines: list[str]) -> None:
         "def f(t):\n    return x\n    x = 1",
         "def f(t):\n    def g(s): return s\n    return g(t)",
         "def f(t):\n    x = (y := t)\n    return x",
+        "def f(t):\n    x = rates\n    x += [t]\n    return t",
+        "def f(t):\n    x = rates if t else rates\n    x *= 2\n    return t",
+        "def f(t):\n    x = max(rates, rates)\n    x *= 2\n    return t",
+        "def f(t):\n    rates += [t]\n    return t",
         "def f(t):\n" + "    t = t + t\n" * 40 + "    return t",
+        "def f(t): return " + "+".join("t" * 900),
         "def f(t):\n" + "    t += 1\n" * 101 + "    return t",
         "def f(t):\n" + "    if t: pass\n" * 90 + "    return t",
     ],

@@ -197,6 +197,10 @@ class Script:
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self._unfollowed(node)
+        if isinstance(node, ast.FunctionDef):
+            with suppress(ReadError):  # what it returns is not known, nor what it changes
+                self.reader.names.bind(node.name, lambda_of(node))
+                return
         for each in ast.walk(node):
             if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
                 outside, arguments = function_effects(each)
@@ -205,9 +209,6 @@ class Script:
                     self.reader.names.mutate(name)
                     self.reader.names.forget(name)
                 self.changers |= {each.name} if arguments else set()
-        if isinstance(node, ast.FunctionDef):
-            with suppress(ReadError):  # what it returns is not known
-                self.reader.names.bind(node.name, lambda_of(node))
 
     def _unshadow(self, statement: ast.Import | ast.ImportFrom) -> None:
         """Know the modules of arithmetic under the names that they go by."""

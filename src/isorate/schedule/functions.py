@@ -46,15 +46,20 @@ def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
             if sum(isinstance(node, ast.stmt) for node in ast.walk(function)) > MOST_STATEMENTS:
                 required = f"at most {MOST_STATEMENTS} statements"
                 raise ReadError(f"{function.name} is too long", required=required)
-            body = _Function(function).body(function.body, {variable: _name(variable)})
+            made = _Function(function, variable)
+            try:
+                body = made.body(function.body, {variable: made.argument})
+            except RecursionError:
+                raise ReadError(f"{function.name} is nested too deeply") from None
             return ast.Lambda(ast.arguments([], [ast.arg(variable)], None, [], [], None, []), body)
     raise ReadError(f"{function.name} cannot be read", required="a function of one argument")
 
 
 class _Function:
-    def __init__(self, function: ast.FunctionDef) -> None:
+    def __init__(self, function: ast.FunctionDef, variable: str) -> None:
         names = (node for node in ast.walk(function) if isinstance(node, ast.Name))
         self.own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        self.argument = _name(variable)
         self.left = MOST_NODES
 
     def body(self, statements: Sequence[ast.stmt], values: Mapping[str, ast.expr]) -> ast.expr:
@@ -75,6 +80,8 @@ class _Function:
             case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
                 return self.assigned([target], self.written(value, values), rest, values)
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
+                if not self.is_own(values.get(name)):
+                    raise ReadError(f"{shown(first)} may change what {name} stands for")
                 value = self.written(ast.BinOp(_name(name), op, value), values)
                 return self.assigned([target], value, rest, values)
             case ast.Pass() | ast.Expr(value=ast.Constant()):
@@ -94,6 +101,15 @@ class _Function:
         if not may_raise(value) or id(value) in always(result):
             return result
         return ast.Subscript(ast.Tuple([value, result], ast.Load()), ast.Constant(1), ast.Load())
+
+    def is_own(self, value: ast.expr | None) -> bool:
+        """Whether changing a value in place, if it can be, changes nothing outside."""
+        match value:
+            case ast.Call(func=ast.Name(id="min" | "max"), args=args):
+                return any(map(self.is_own, args))  # a number, or they do not compare
+            case ast.BinOp() | ast.Call() | ast.Compare() | ast.Constant() | ast.UnaryOp():
+                return True
+        return value is self.argument
 
     def written(self, node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
         """Return an expression with the function's own names written out."""
