@@ -13,7 +13,7 @@ NUMPY_2 = .venv-numpy-2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test tables check format lint types layers conformance conformance-full mutants \
-	bench record capture docs clean
+	bench record capture stubs docs clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ capture: $(FRAMEWORKS)/ready ## Capture the tables from the real frameworks anew
 
 record: $(FRAMEWORKS)/ready ## Record the outputs on the pages of the documentation anew
 	$(FRAMEWORKS)/bin/python tools/record.py
+
+stubs: $(FRAMEWORKS)/ready ## Write the signatures of what is made from calls anew
+	$(FRAMEWORKS)/bin/python tools/stubs.py
 
 docs: $(DEV)/ready ## Write the generated documentation anew
 	$(DEV)/bin/python tools/docs.py

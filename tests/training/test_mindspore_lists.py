@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import math
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -19,10 +21,10 @@ from isorate import Run, simulate
 from isorate.dialects import mindspore as dialect
 from isorate.dialects.isorate import mindspore as own
 from isorate.mindspore import cosine_decay_lr, lists
-from isorate.mindspore.lists import COLUMNS, PIECE
+from isorate.schedule.evaluate import BLOCK
 
-#: Updates an epoch at which the way of filling changes, and some between.
-EVERY = st.sampled_from([1, 2, 3, 7, COLUMNS - 1, COLUMNS, COLUMNS + 1, 300, PIECE + 1, 10**9])
+#: Updates an epoch, around the number that is computed at a time, too.
+EVERY = st.sampled_from([1, 2, 3, 7, 300, BLOCK - 1, BLOCK, BLOCK + 1, 10**9])
 RATES = st.floats(1e-12, 10.0)
 
 
@@ -96,11 +98,10 @@ def test_the_published_page() -> None:
     every=EVERY,
     decay=st.integers(1, 4000),
 )
-@example(min_lr=0.01, width=0.09, total=3 * PIECE + 1, every=3, decay=PIECE)
-@example(min_lr=0.01, width=0.09, total=4 * PIECE + 5, every=1, decay=4 * PIECE)
-@example(min_lr=0.01, width=0.09, total=COLUMNS * (PIECE + 1) - 1, every=COLUMNS, decay=10**6)
-@example(min_lr=0.01, width=0.09, total=2 * PIECE + 9, every=1, decay=1)
-@example(min_lr=0.0, width=0.1, total=2, every=PIECE, decay=1)
+@example(min_lr=0.01, width=0.09, total=3 * BLOCK + 1, every=3, decay=BLOCK)
+@example(min_lr=0.01, width=0.09, total=2 * BLOCK + 5, every=1, decay=2 * BLOCK)
+@example(min_lr=0.01, width=0.09, total=2 * BLOCK + 9, every=1, decay=1)
+@example(min_lr=0.0, width=0.1, total=2, every=BLOCK, decay=1)
 def test_every_bit_is_the_documented_loops(
     min_lr: float, width: float, total: int, every: int, decay: int
 ) -> None:
@@ -130,6 +131,10 @@ def test_numpy_rates_give_the_same_python_floats() -> None:
     numpy = cosine_decay_lr(np.float64(0.01), np.float64(0.1), 50, 3, 9)
     assert numpy == plain
     assert {type(rate) for rate in plain + numpy} == {float}
+
+
+def test_an_epoch_longer_than_any_run() -> None:
+    assert cosine_decay_lr(0.01, 0.1, 3, 2**62, 1) == [0.1, 0.1, 0.1]
 
 
 def test_a_decay_longer_than_any_run() -> None:
@@ -167,7 +172,7 @@ def test_types_are_checked_before_the_order_of_the_rates() -> None:
 # --- memory, imports, names ---------------------------------------------------------------------
 
 MILLION = 10**6
-SHAPES = [(1, MILLION), (2, MILLION // 2), (COLUMNS, 20_000), (1000, 1000), (1, 1000), (MILLION, 1)]
+SHAPES = [(1, MILLION), (2, MILLION // 2), (64, 20_000), (1000, 1000), (1, 1000), (MILLION, 1)]
 
 
 @pytest.mark.parametrize(("every", "ticks"), SHAPES)
@@ -185,9 +190,9 @@ def test_memory_is_that_of_the_list(every: int, ticks: int) -> None:
 
 
 def test_within_an_epoch_the_same_float_stands_repeatedly() -> None:
-    for every in (2, COLUMNS + 1):
+    for every in (2, 65):
         rates = cosine_decay_lr(0.01, 0.1, 20 * every, every, 10)
-        assert len(set(map(id, rates))) == 11
+        assert len(set(map(id, rates))) == 20
 
 
 def in_a_fresh_process(code: str) -> str:
@@ -224,6 +229,16 @@ def test_names() -> None:
     with pytest.raises(AttributeError, match="no attribute 'CosineDecayLR'"):
         getattr(isorate.mindspore, "CosineDecayLR")  # noqa: B009 - mypy would see through it
     assert dir(isorate.mindspore) == sorted(isorate.mindspore.__all__)
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_a_made_function_is_like_a_written_one(name: str) -> None:
+    function = getattr(isorate.mindspore, name)
+    assert (function.__name__, function.__qualname__) == (name, name)
+    assert function.__module__ == "isorate.mindspore"
+    assert pickle.loads(pickle.dumps(function)) is function
+    example = doctest.DocTestParser().get_doctest(function.__doc__, {name: function}, name, None, 0)
+    assert doctest.DocTestRunner().run(example) == (0, 1)
 
 
 def test_signatures_are_the_calls() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import pickle
 import re
 from typing import Any
 
@@ -129,6 +130,36 @@ def test_the_signature_is_torchs(name: str) -> None:
     assert [(p.name, p.default, p.kind) for p in ours] == [
         (p.name, p.default, p.kind) for p in theirs
     ]
+    told = [(a, b) for a, b in zip(ours, theirs, strict=True) if b.annotation is not b.empty]
+    assert [a.annotation for a, _ in told] == [b.annotation for _, b in told]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "cosine_decay_lr"])
+def test_a_made_class_is_like_a_written_one(name: str) -> None:
+    kind = getattr(isorate.torch, name)
+    assert (kind.__name__, kind.__qualname__) == (name, name)
+    assert kind.__module__ == kind.__init__.__module__ == "isorate.torch"
+    assert kind.__init__.__qualname__ == f"{name}.__init__"
+    assert issubclass(kind, lr_scheduler.LRScheduler)
+    assert issubclass(kind, isorate.torch.ClosedFormLR)
+    assert pickle.loads(pickle.dumps(kind)) is kind
+    assert "Example:" in kind.__doc__
+    assert list(inspect.signature(kind.__init__).parameters)[:2] == ["self", "optimizer"]
+    with pytest.raises(TypeError, match=rf"^{name}\(\) missing a required argument: 'optimizer'$"):
+        kind()
+
+
+def test_a_made_class_may_be_derived_from() -> None:
+    class Halving(isorate.torch.StepLR):
+        def __init__(self, optimizer: Any, every: int) -> None:
+            super().__init__(optimizer, step_size=every, gamma=0.5)
+
+    scheduler = Halving(optimizer_of(1.0), 3)
+    assert [rates[0] for rates in steps_of(scheduler, 7)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+    assert list(inspect.signature(Halving).parameters) == ["optimizer", "every"]
+    scheduler.gamma = 0.1
+    scheduler.seek(3)
+    assert scheduler.get_last_lr() == [0.1]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -212,7 +212,7 @@ def test_a_schedules_state_of_no_use_is_refused(
 
 
 def test_the_examples_in_the_docstrings() -> None:
-    modules = [info.name for info in pkgutil.iter_modules(isorate.torch.__path__)]
-    found = [doctest.testmod(import_module(f"isorate.torch.{name}")) for name in modules]
+    modules = ["", *(f".{info.name}" for info in pkgutil.iter_modules(isorate.torch.__path__))]
+    found = [doctest.testmod(import_module(f"isorate.torch{name}")) for name in modules]
     assert [result.failed for result in found] == [0] * len(modules)
     assert sum(result.attempted for result in found) > 60

@@ -11,7 +11,7 @@ from mindspore.nn.learning_rate_schedule import LearningRateSchedule
 from isorate.mindspore._curves import curve
 from isorate.mindspore._shapes import double
 from isorate.schedule.combinators import Groups
-from isorate.training.texts import meant
+from isorate.training.scheduled import schedule_of
 
 if TYPE_CHECKING:
     from isorate.kit.call import Call
@@ -78,7 +78,7 @@ class ScheduleLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore is unt
 
     def __init__(self, schedule: Schedule | Call | str) -> None:
         super().__init__()
-        self.curve = curve(_single(meant(schedule)))
+        self.curve = curve(_single(schedule_of(schedule)))
         self.one = double(1.0)
 
     def construct(self, global_step: Any) -> Any:

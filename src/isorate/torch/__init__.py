@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from isorate.torch._closed_form import ClosedFormLR
 from isorate.torch._compositions import ChainedScheduler, SequentialLR
-from isorate.torch._cycles import SWALR, CyclicLR, OneCycleLR
-from isorate.torch._functions import LambdaLR, MultiplicativeLR
-from isorate.torch._schedule import ScheduleLR, cosine_decay_lr
-from isorate.torch._step_functions import (
+from isorate.torch._drop_ins import (
+    SWALR,
     ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
+    CyclicLR,
     ExponentialLR,
+    LambdaLR,
     LinearLR,
+    MultiplicativeLR,
     MultiStepLR,
+    OneCycleLR,
     PolynomialLR,
     StepLR,
+    cosine_decay_lr,
 )
+from isorate.torch._schedule import ScheduleLR
 from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
 

@@ -15,20 +15,20 @@ from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.extension import held_at
 from isorate.torch._closed_form import ClosedFormLR
-from isorate.torch._cycles import SWALR
-from isorate.torch._dropping_in import DropIn
-from isorate.torch._functions import MultiplicativeLR
-from isorate.torch._step_functions import (
+from isorate.torch._drop_in import DropIn
+from isorate.torch._drop_ins import (
+    SWALR,
     ConstantLR,
     CosineAnnealingLR,
     ExponentialLR,
     LinearLR,
+    MultiplicativeLR,
     MultiStepLR,
     PolynomialLR,
     StepLR,
 )
 from isorate.training.compositions import Composed, by_group, check_sequence, grouped, joined
-from isorate.training.dropping_in import blaming, lowered
+from isorate.training.drop_in import blaming, lowered
 from isorate.training.functions import PythonProduct
 from isorate.training.rates import per_group
 
@@ -241,8 +241,12 @@ def factors_of(scheduler: Any, groups: int) -> list[Schedule]:
 
 def call_of(scheduler: Any, rates: Any) -> Any:
     """Return torch's call that a scheduler stands for, on these rates."""
-    if isinstance(scheduler, DropIn) and scheduler._arguments is not None:
-        return getattr(calls, scheduler.constructor.__name__)(rates, **scheduler._arguments)
+    if (
+        isinstance(scheduler, DropIn)
+        and scheduler._arguments is not None
+        and scheduler._torchs_name
+    ):
+        return scheduler.constructor(rates, **scheduler._arguments)
     if isinstance(scheduler, ClosedFormLR):
         raise IsorateError(f"a {type(scheduler).__name__} is no call of torch's")
     return _torchs(scheduler)

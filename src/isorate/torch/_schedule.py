@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.dialects import mindspore
 from isorate.torch._closed_form import ClosedFormLR, start_of
-from isorate.training.dropping_in import check
-from isorate.training.schedules import OfSchedules
+from isorate.training.scheduled import Scheduled
 from isorate.training.states import OnMismatch, check_mismatch
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from isorate.torch._closed_form import Counting
 
 
-class ScheduleLR(OfSchedules, ClosedFormLR):
+class ScheduleLR(Scheduled, ClosedFormLR):
     """Trains with any schedule: update t has the rate of update t, in every parameter group.
 
     ``lr(t) = schedule.at(t)``, absolute rates: the optimizer's own ``lr`` does not matter. Rates
@@ -88,66 +86,10 @@ class ScheduleLR(OfSchedules, ClosedFormLR):
         on_mismatch: OnMismatch = "raise",
     ) -> None:
         self.on_mismatch = check_mismatch(on_mismatch)
-        self._said = schedule
+        self._source = schedule
         super().__init__(optimizer, last_epoch, counting)
 
     def _begin(self, last_epoch: int) -> None:
         if last_epoch != -1:  # absolute rates need no first one, which a fresh optimizer has not
             for group in self.optimizer.param_groups:
                 group.setdefault("initial_lr", start_of(group))
-
-
-def cosine_decay_lr(
-    optimizer: Optimizer,
-    min_lr: float,
-    max_lr: float,
-    total_step: int,
-    step_per_epoch: int,
-    decay_epoch: int,
-) -> ScheduleLR:
-    """Give a torch optimizer the schedule of ``mindspore.nn.cosine_decay_lr``.
-
-    ``lr(t) = max·sin²(π(D−e)/(2D)) + min·sin²(πe/(2D))``, e = min(⌊t/``step_per_epoch``⌋, D), D =
-    ``decay_epoch`` in epochs, t the number of calls of ``step()``: call it once an update. Rates
-    are absolute and the same for every group, whatever the optimizer's ``lr``.
-
-    From update ``decay_epoch · step_per_epoch`` on the rate is ``min_lr``. There are ``total_step``
-    rates; step ``total_step``, which an ordinary loop takes after its last update, keeps the last
-    one, and a further ``step()`` raises, where MindSpore's optimizer raises for want of a rate.
-    Rates are float64, rounded to its dtype where the rate is a tensor.
-
-    Args:
-        optimizer: the optimizer whose groups' ``lr`` are set.
-        min_lr: rate at the end, a float ≥ 0.
-        max_lr: rate of update 0, a float > ``min_lr``.
-        total_step: number of updates.
-        step_per_epoch: updates in an epoch.
-        decay_epoch: epochs from ``max_lr`` to ``min_lr``.
-
-    Returns:
-        A ``ScheduleLR``.
-
-    Raises:
-        TypeError: what MindSpore's raises it for: a rate that is no float, a count that is no int.
-        ValueError: what MindSpore's raises it for: a value out of range, ``min_lr >= max_lr``.
-        RuntimeError: a step past ``total_step``.
-
-    Example:
-        >>> import torch
-        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-        >>> scheduler = cosine_decay_lr(optimizer, 0.01, 0.1, 4, 2, 1)
-        >>> rates = []
-        >>> for _ in range(4):
-        ...     rates += scheduler.get_last_lr()
-        ...     optimizer.step()
-        ...     scheduler.step()
-        >>> rates
-        [0.1, 0.1, 0.01, 0.01]
-
-    Source:
-        ``mindspore.nn.cosine_decay_lr`` of MindSpore 2.10.0.
-
-    """
-    call = mindspore.cosine_decay_lr(min_lr, max_lr, total_step, step_per_epoch, decay_epoch)
-    check(call)
-    return ScheduleLR(optimizer, call.lower(), counting="steps")

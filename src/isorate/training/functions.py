@@ -170,10 +170,10 @@ def one_for_each(functions: Any, groups: int) -> list[Callable[[int], float]]:
     return listed
 
 
-class OfFunctions(ClosedForm):
+class Functions(ClosedForm):
     """A scheduler that has a function of Python for each parameter group."""
 
-    lr_lambda: Any
+    lr_lambda: Any = None
 
     @property
     def lr_lambdas(self) -> list[Callable[[int], float]]:
@@ -181,15 +181,15 @@ class OfFunctions(ClosedForm):
         return one_for_each(self.lr_lambda, len(self._bases))
 
 
-class OfFactors(OfFunctions):
-    """A scheduler whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
+class Factors(Functions):
+    """One whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         return grouped(list(map(PythonFunction, self._bases, self.lr_lambdas)))
 
 
-class OfRunningProducts(OfFunctions):
-    """A scheduler whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
+class RunningProducts(Functions):
+    """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
     def _meant(self, groups: Sequence[Group]) -> Schedule:
         functions = self.lr_lambdas

@@ -46,8 +46,8 @@ class piecewise_constant_lr(Call, frozen=True):
     milestones leave a rate out.
     """
 
-    milestone: Any
-    learning_rates: Any
+    milestone: list[int]
+    learning_rates: list[float]
 
     card: ClassVar[Card] = card(
         "piecewise_constant_lr",
@@ -125,8 +125,9 @@ class piecewise_constant_lr(Call, frozen=True):
         shape: Any = parts.shape
         if isinstance(shape, Constant):
             shape = PiecewiseConstant((shape.rate,), ())
-        boundaries = [boundary * parts.every for boundary in shape.boundaries]
-        return offered(cls([*boundaries, parts.length], list(shape.rates)), losses)
+        milestones: list[Any] = [boundary * parts.every for boundary in shape.boundaries]
+        milestones.append(parts.length)
+        return offered(cls(milestones, list(shape.rates)), losses)
 
     def native(self, steps: int) -> Iterator[Float64s]:
         """Repeat each rate up to its milestone."""

@@ -19,21 +19,20 @@ from __future__ import annotations
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR
 from isorate.mindspore.experimental._compositions import SequentialLR
-from isorate.mindspore.experimental._curves import (
+from isorate.mindspore.experimental._drop_ins import (
+    ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
-    LinearLR,
-    PolynomialLR,
-)
-from isorate.mindspore.experimental._cycles import CyclicLR
-from isorate.mindspore.experimental._functions import LambdaLR, MultiplicativeLR
-from isorate.mindspore.experimental._schedule import ScheduleLR
-from isorate.mindspore.experimental._stairs import (
-    ConstantLR,
+    CyclicLR,
     ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiplicativeLR,
     MultiStepLR,
+    PolynomialLR,
     StepLR,
 )
+from isorate.mindspore.experimental._schedule import ScheduleLR
 from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
 

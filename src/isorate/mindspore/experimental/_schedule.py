@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR
-from isorate.training.schedules import OfSchedules
+from isorate.training.scheduled import Scheduled
 from isorate.training.states import OnMismatch, check_mismatch
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 
-class ScheduleLR(OfSchedules, ClosedFormLR):
+class ScheduleLR(Scheduled, ClosedFormLR):
     """Trains with any schedule: step t has the rate of update t, in every parameter group.
 
     ``lr(t) = schedule.at(t)``, absolute rates, rounded once to float32: the optimizer's own ``lr``
@@ -75,7 +75,7 @@ class ScheduleLR(OfSchedules, ClosedFormLR):
         on_mismatch: OnMismatch = "raise",
     ) -> None:
         self.on_mismatch = check_mismatch(on_mismatch)
-        self._said = schedule
+        self._source = schedule
         super().__init__(optimizer, last_epoch)
 
     def _prepare(self, optimizer: Any) -> None:

@@ -1,7 +1,8 @@
-"""What the schedulers under a framework's names share: their schedule is that of its own call."""
+"""Schedulers under a framework's names, made from its calls: each does what its call means."""
 
 from __future__ import annotations
 
+import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -9,14 +10,22 @@ from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.training.closed_form import ClosedForm, plain
+from isorate.training.formulas import documented
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
     from isorate.training.states import Saved
+
+TIME: Final = (
+    "t is the number of calls of ``step()``, base the first rate of a parameter group; whatever "
+    "else has written a rate in between makes no difference. Where the arguments mean no schedule, "
+    "ValueError is raised; what the framework raises at some step is raised at once."
+)
+POSITIONAL: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 #: Why a drop-in's arguments may mean nothing any more.
 OTHER: Final = "a checkpoint or an extension gave the scheduler another schedule"
@@ -51,7 +60,7 @@ class DropIn(ClosedForm):
 
     _arguments: dict[str, Any] | None
 
-    def _take(self, **arguments: Any) -> None:
+    def _take(self, arguments: Mapping[str, Any]) -> None:
         """Keep the constructor's arguments."""
         self._arguments = {name: _plain(value) for name, value in arguments.items()}
 
@@ -59,7 +68,9 @@ class DropIn(ClosedForm):
         """Return the call for these first rates, or raise what the framework raises for it."""
         assert self._arguments is not None
         kind: Any = self.constructor
-        call: Call = kind(Optimizer(tuple(map(ParamGroup, bases))), **self._arguments)
+        steps = "optimizer" in kind.__struct_fields__  # else its rates are absolute
+        on = {"optimizer": Optimizer(tuple(map(ParamGroup, bases)))} if steps else {}
+        call: Call = kind(**on, **self._arguments)
         check(call)
         return call
 
@@ -98,6 +109,82 @@ class DropIn(ClosedForm):
     ) -> None:
         self._arguments = None
         super()._replace(schedule, momentum, bases)
+
+
+def drop_in(
+    constructor: type[Call], base: Any, *, home: str, theirs: Any, whose: str, example: str
+) -> Any:
+    """Return the class of a scheduler that has a call's name and signature, and does what it means.
+
+    Args:
+        constructor: the call.
+        base: the class to derive it from, built as ``base(optimizer, last_epoch, **arguments)``.
+        home: the package that has it under this name.
+        theirs: the framework's own, whose annotations are those of the signature.
+        whose: what the framework's things are called by.
+        example: the example of its documentation, see ``documented``.
+
+    """
+    name = constructor.card.name.rpartition(".")[2]
+    signature = signature_of(constructor, theirs)
+    if "optimizer" not in signature.parameters:  # one that its own framework does not step
+        optimizer = inspect.Parameter("optimizer", POSITIONAL, annotation="Optimizer")
+        signature = signature.replace(parameters=[optimizer, *signature.parameters.values()])
+
+    def build(self: Any, *given: Any, **named: Any) -> None:
+        arguments = bound(name, signature, given, named)
+        optimizer, last_epoch = arguments.pop("optimizer"), arguments.pop("last_epoch", -1)
+        base.__init__(self, optimizer, last_epoch, **arguments)
+
+    build.__name__, build.__qualname__, build.__module__ = "__init__", f"{name}.__init__", home
+    with_self = [inspect.Parameter("self", POSITIONAL), *signature.parameters.values()]
+    build.__signature__ = signature.replace(parameters=with_self)  # type: ignore[attr-defined]
+    own = [each for each in signature.parameters if not hasattr(base, each)]
+    namespace: dict[str, Any] = {
+        each: Argument() for each in own if each not in ("optimizer", "last_epoch")
+    }
+    namespace |= {
+        "__init__": build,
+        "__module__": home,
+        "__doc__": documented(constructor, f"{whose} {{}} by its closed form.", TIME, example),
+        "constructor": constructor,
+    }
+    return type(base)(name, (base,), namespace)
+
+
+def bound(
+    name: str, signature: inspect.Signature, given: Sequence[Any], named: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return arguments by name, defaults included, or raise as Python does for a call."""
+    try:
+        found = signature.bind(*given, **named)
+    except TypeError as error:
+        raise TypeError(f"{name}() {error}") from None
+    found.apply_defaults()
+    return found.arguments
+
+
+def signature_of(constructor: type[Call], theirs: Any = None) -> inspect.Signature:
+    """Return a call's signature, annotated as the framework's own where that is."""
+    annotations: dict[str, Any] = {}
+    for kind in reversed(constructor.__mro__):
+        annotations |= inspect.get_annotations(kind)
+    if theirs is not None:
+        known = inspect.signature(theirs).parameters.values()
+        annotations |= {p.name: p.annotation for p in known if p.annotation is not p.empty}
+    defaults = constructor.defaults()
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                POSITIONAL,
+                default=defaults.get(name, inspect.Parameter.empty),
+                annotation=annotations[name],
+            )
+            for name in constructor.__struct_fields__
+        ],
+        return_annotation="None",
+    )
 
 
 def lowered(call: Call) -> Schedule:
