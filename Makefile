@@ -8,7 +8,8 @@ export HYPOTHESIS_PROFILE ?= ci
 DEMO = .venv-demo
 DEV = .venv
 FRAMEWORKS = .venv-frameworks
-# NumPy 2 alone: torch's tests put it before the NumPy 1.26 that MindSpore needs.
+# NumPy 2 and JAX, which needs it: the tests of torch and of JAX put them before the NumPy 1.26 that
+# MindSpore needs.
 NUMPY_2 = .venv-numpy-2
 
 .DEFAULT_GOAL := help
@@ -43,7 +44,7 @@ layers: $(DEV)/ready ## Check that imports follow the architecture
 
 conformance: tables $(FRAMEWORKS)/ready $(NUMPY_2)/ready ## Run beside the real frameworks, on a short profile
 	$(FRAMEWORKS)/bin/python $(TEST) -m 'mindspore or numpy'
-	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python $(TEST) -m 'torch and not mindspore'
+	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python $(TEST) -m '(torch or jax) and not mindspore'
 	$(FRAMEWORKS)/bin/python tools/record.py --check
 
 conformance-full: ## The same with at least 300 configurations of every call
@@ -56,9 +57,10 @@ mutants: $(FRAMEWORKS)/ready ## Change the code in 60 small ways and see whether
 bench: $(FRAMEWORKS)/ready ## Print the benchmark table
 	$(FRAMEWORKS)/bin/python -m benchmarks
 
-capture: $(FRAMEWORKS)/ready ## Capture the tables from the real frameworks anew
+capture: $(FRAMEWORKS)/ready $(NUMPY_2)/ready ## Capture the tables from the real frameworks anew
 	for dialect in torch mindspore isorate; do \
 		$(FRAMEWORKS)/bin/python tools/capture.py $$dialect || exit 1; done
+	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python tools/capture.py optax
 
 record: $(FRAMEWORKS)/ready ## Record the outputs on the pages of the documentation anew
 	$(FRAMEWORKS)/bin/python tools/record.py
@@ -91,5 +93,5 @@ $(FRAMEWORKS)/ready: pyproject.toml
 	@touch $@
 
 $(NUMPY_2)/ready: $(FRAMEWORKS)/ready
-	$(FRAMEWORKS)/bin/python $(PIP) --no-deps --upgrade --target $(NUMPY_2) 'numpy>=2'
+	$(FRAMEWORKS)/bin/python $(PIP) --upgrade --target $(NUMPY_2) --group jax
 	@touch $@

@@ -53,7 +53,7 @@ def test_names_are_unique_and_the_cards_complete() -> None:
         assert card.past_end
         assert constructor.__doc__
         assert set(card.roles) <= set(constructor.__struct_fields__)
-        assert (card.ulp == 0) == (card.ledger is None)
+        assert (card.ulp == card.share == 0) == (card.ledger is None)
         assert card.deprecation is None or card.way_out in names
 
 
@@ -70,7 +70,7 @@ def test_each_has_its_own_arithmetic_and_its_own_meaning(constructor: type[Call]
 
 
 def test_an_unknown_dialect_is_named_with_those_there_are() -> None:
-    with pytest.raises(ReadError, match="torch, mindspore, isorate"):
+    with pytest.raises(ReadError, match="torch, mindspore, optax, isorate"):
         registry.get("tensorflow")
 
 

@@ -3,6 +3,7 @@
     python tools/capture.py torch
     python tools/capture.py mindspore
     python tools/capture.py mindspore cells     only one part, the other rows stay as they are
+    python tools/capture.py optax
     python tools/capture.py isorate             the schedulers of isorate.torch and its like
 
 A row is a text as users write it and the rates that came of it. The text is evaluated with the
@@ -35,8 +36,13 @@ if TYPE_CHECKING:
 #: Rows with more rates than this carry a hash and samples.
 LISTED = 128
 #: Up to this many updates, the real optimizer takes each of them: the rest would take minutes.
-WEIGHED = {"torch": 20_000, "mindspore": 60, "isorate": 60}
-FRAMEWORKS = {"torch": ["torch"], "mindspore": ["mindspore"], "isorate": ["torch", "mindspore"]}
+WEIGHED = {"torch": 20_000, "mindspore": 60, "optax": 30, "isorate": 60}
+FRAMEWORKS = {
+    "torch": ["torch"],
+    "mindspore": ["mindspore"],
+    "optax": ["optax", "jax", "jaxlib"],
+    "isorate": ["torch", "mindspore"],
+}
 
 
 def capture(dialect: str, case: Case) -> dict[str, Any]:
@@ -56,7 +62,10 @@ def capture(dialect: str, case: Case) -> dict[str, Any]:
         lr=case.lr,
         weigh=case.updates <= WEIGHED[dialect],
         optimizer=case.optimizer,
+        compiled=case.compiled,
     )
+    if case.compiled:
+        row["compiled"] = True
     if case.raises:
         if seen.error is None:
             raise SystemExit(f"{case.id}: {dialect} raises nothing")

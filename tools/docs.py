@@ -88,7 +88,7 @@ def support() -> str:
     for dialect in registered().values():
         for constructor in dialect.constructors:
             card = constructor.card
-            exact = "every bit" if card.ulp == 0 else f"within {card.ulp} ULP: {card.ledger}"
+            exact = f"{card.promise}: {card.ledger}" if card.ledger else card.promise
             gone = f"yes; use `{card.way_out}`" if card.deprecation else "no"
             raises = "; ".join(f"`{error}`: {why}" for error, why in card.raises.items())
             lines.append(

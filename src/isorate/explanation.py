@@ -245,7 +245,7 @@ def _meaning(side: Any, run: Run) -> Schedule | None:
 
 def _arithmetic(side: Any) -> str:
     if isinstance(side, Call):
-        members = dict.fromkeys(_arithmetic(member) for _, member in _held(side))
+        members = dict.fromkeys(_arithmetic(member) for _, member in side.held_calls())
         return "; then ".join(members) or side.card.arithmetic
     return "Isorate's closed form, float64" if isinstance(side, Schedule) else "rates as given"
 
@@ -289,7 +289,7 @@ def _by_itself(side: Any) -> bool:
         return False
     if not all(_is_steady(value) for value in arguments if isinstance(value, Schedule)):
         return False
-    members = [member for _, member in _held(side)]
+    members = [member for _, member in side.held_calls()]
     if side.card.proof is Proof.MEMBERS:
         return bool(members) and all(map(_by_itself, members))
     return side.card.proof is Proof.EACH_STEP and not members
@@ -417,7 +417,7 @@ def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tup
     if not isinstance(side, Call):
         return ()
     found = []
-    held = list(_held(side))
+    held = list(side.held_calls())
     for index, (where, member) in enumerate(held):
         if part in (None, index):
             inner = _arguments(member, name, role)
@@ -442,16 +442,3 @@ def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tup
         else:
             found.append(f"{name}: {argument}={source(value)}")
     return tuple(found)
-
-
-def _held(side: Call) -> Iterator[tuple[str, Call]]:
-    """Visit the calls that are arguments of a call, each with where it stands."""
-    for argument, value in side.arguments().items():
-        if isinstance(value, Call):
-            yield argument, value
-        elif isinstance(value, list | tuple):
-            if not any(issubclass(kind, Call) for kind in set(map(type, value))):
-                continue  # at once: it may be a list of a million rates
-            for index, item in enumerate(value):
-                if isinstance(item, Call):
-                    yield f"{argument}[{index}]", item

@@ -39,6 +39,13 @@ def ulps(a: Rates, b: Rates) -> NDArray[np.uint64]:
     return apart
 
 
+def share_of_peak(a: Rates, b: Rates, peak: float | None = None) -> float:
+    """Return how far two arrays lie apart at most, as a share of the greatest absolute rate."""
+    assert a.shape == b.shape, (a.shape, b.shape)
+    apart = float(np.abs(a.astype(np.float64) - b).max(initial=0.0))
+    return apart / float(np.abs(a).max() if peak is None else peak) if apart else 0.0
+
+
 def _ordered(rates: Rates) -> NDArray[np.int64]:
     """Map floats to integers in the floats' own order."""
     width = np.int32 if rates.dtype == np.float32 else np.int64

@@ -7,9 +7,11 @@ it, the conformance tests lay it beside native arithmetic. Nothing here knows wh
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import importlib
+import inspect
 import io
 import math
 import warnings
@@ -61,27 +63,37 @@ def drive(
     lr: float | Sequence[float] | None = None,
     weigh: bool = False,
     optimizer: str = "SGD",
+    compiled: bool = False,
 ) -> Seen:
     """Evaluate a text and go through a run with what it builds.
 
     Args:
         text: the call, as users write it; it is evaluated as Python.
         run: a run with a length.
-        framework: ``"torch"``, ``"mindspore"``, or ``"isorate"``, which is both: what is in scope,
-            beside ``isorate`` itself; ``params`` are torch's where torch is.
+        framework: ``"torch"``, ``"mindspore"``, ``"optax"``, or ``"isorate"``, which is the first
+            two: what is in scope, beside ``isorate`` itself; ``params`` are torch's where torch is.
         lr: the optimizer's rate, one a parameter group, where the text has no optimizer.
         weigh: make the real optimizer take every update, and check that a parameter with
             gradient 1 moves by the very rate that is reported.
         optimizer: MindSpore's optimizer that a list of rates is given to.
+        compiled: whether an optax schedule is compiled.
 
     """
     with _quiet():
         scope = _scope(framework, lr, bare="optimizer" not in text)
         try:
-            built = eval(text, scope)  # our own text, or one that Isorate wrote
+            built = evaluated(text, scope)
         except Exception as error:
             return Seen(np.empty((1, 0)), type(error).__name__, constructing=True)
-        return run_through(built, run, weigh=weigh, optimizer=optimizer)
+        return run_through(built, run, weigh=weigh, optimizer=optimizer, compiled=compiled)
+
+
+def evaluated(text: str, scope: dict[str, Any]) -> Any:
+    """Evaluate a text of our own, or one that Isorate wrote: statements, then an expression."""
+    *before, last = ast.parse(text).body
+    exec(compile(ast.Module(before, []), "<text>", "exec"), scope)
+    assert isinstance(last, ast.Expr)
+    return eval(compile(ast.Expression(last.value), "<text>", "eval"), scope)
 
 
 def build(text: str, framework: str = "mindspore") -> Any:
@@ -90,8 +102,14 @@ def build(text: str, framework: str = "mindspore") -> Any:
         return eval(text, _scope(framework, None, bare=False))
 
 
-def run_through(built: Any, run: Run, *, weigh: bool = False, optimizer: str = "SGD") -> Seen:
+def run_through(
+    built: Any, run: Run, *, weigh: bool = False, optimizer: str = "SGD", compiled: bool = False
+) -> Seen:
     """Go through a run with a scheduler, a cell or a list of rates."""
+    if inspect.isfunction(built):
+        return _counted(built, run, weigh=weigh, compiled=compiled)
+    if hasattr(built, "init") and hasattr(built, "update"):
+        return _transformed(built, run)
     if isinstance(built, list):
         return _listed(built, run, weigh=weigh, optimizer=optimizer)
     if hasattr(built, "construct"):
@@ -109,6 +127,8 @@ def _scope(framework: str, lr: float | Sequence[float] | None, *, bare: bool) ->
     if framework in ("mindspore", "isorate"):
         scope |= _mindspore_scope()
         importlib.import_module("isorate.mindspore")
+    if framework == "optax":
+        scope |= optax_scope()
     if framework in ("torch", "isorate"):
         scope |= _torch_scope(lr, bare=bare)
         importlib.import_module("isorate.torch")
@@ -136,6 +156,16 @@ def _torch_scope(lr: float | Sequence[float] | None, *, bare: bool) -> dict[str,
             for name, constructor in constructors.items():
                 constructors[name] = functools.partial(constructor, scope["optimizer"])
     return scope | constructors
+
+
+def optax_scope() -> dict[str, Any]:
+    """Return what a text of optax's may name."""
+    import jax
+    import optax
+
+    jax.config.update("jax_enable_x64", False)  # as it is, unless the text says otherwise
+    schedules = {name: getattr(optax.schedules, name) for name in dir(optax.schedules)}
+    return schedules | {"jax": jax, "jnp": jax.numpy, "optax": optax}
 
 
 def _mindspore_scope() -> dict[str, Any]:
@@ -241,6 +271,49 @@ def _torch_moves(optimizer: Any) -> list[float]:
     for group, momentum in zip(optimizer.param_groups, momenta, strict=True):
         group["momentum"] = momentum
     return [-float(parameter) for parameter in parameters]
+
+
+def _counted(schedule: Any, run: Run, *, weigh: bool, compiled: bool) -> Seen:
+    """Ask an optax schedule for the rate of each count."""
+    import jax
+
+    try:
+        found = counted(jax.jit(schedule) if compiled else schedule, range(run.length))
+    except Exception as error:
+        return Seen(np.empty((1, 0)), type(error).__name__)
+    if weigh and not compiled:
+        import optax
+
+        moved = _transformed(optax.sgd(schedule), run, found.dtype)
+        assert np.array_equal(moved.rates, found, equal_nan=True), (moved, found)
+    return Seen(found)
+
+
+def counted(schedule: Any, counts: Sequence[int]) -> Rates:
+    """Return the rates of int32 counts, as an optimizer's are, shape ``(1, counts)``."""
+    import jax
+    import jax.numpy as jnp
+
+    rates = [1 * schedule(jnp.int32(count)) for count in counts]  # as scale_by_learning_rate has it
+    usual = "float64" if jax.config.jax_enable_x64 else "float32"  # of Python's numbers
+    dtype = getattr(rates[0], "dtype", usual)
+    return np.array([[np.asarray(jnp.asarray(rate, dtype)) for rate in rates]])
+
+
+def _transformed(optimizer: Any, run: Run, dtype: Any = np.float32) -> Seen:
+    """Take updates with gradient 1, and each one's metric where there are any."""
+    import jax.numpy as jnp
+
+    one, moved = jnp.ones((), dtype), []
+    try:
+        state = optimizer.init(one)
+        for update in range(run.length):
+            metric = {} if run.metrics is None else {"value": run.metrics[update]}
+            step, state = optimizer.update(one, state, one, **metric)
+            moved.append(-np.asarray(step))
+    except Exception as error:
+        return Seen(np.array([moved], dtype), type(error).__name__)
+    return Seen(np.array([moved], dtype))
 
 
 def _experimental(scheduler: Any, run: Run, *, weigh: bool) -> Seen:

@@ -55,14 +55,6 @@ UNREAD = (
     ),
     Unread("torchtune", ("torchtune",), "get_cosine_schedule_with_warmup"),
     Unread(
-        "optax",
-        ("optax",),
-        "constant_schedule cosine_decay_schedule cosine_onecycle_schedule exponential_decay "
-        "join_schedules linear_onecycle_schedule linear_schedule piecewise_constant_schedule "
-        "piecewise_interpolate_schedule polynomial_schedule sgdr_schedule "
-        "warmup_constant_schedule warmup_cosine_decay_schedule warmup_exponential_decay_schedule",
-    ),
-    Unread(
         "Flax",
         ("flax",),
         "create_constant_learning_rate_schedule create_stepped_learning_rate_schedule "
@@ -72,7 +64,7 @@ UNREAD = (
     Unread(
         "MLX",
         ("mlx",),
-        "cosine_decay exponential_decay join_schedules linear_schedule step_decay",
+        "cosine_decay step_decay",
     ),
     Unread(
         "Keras",
@@ -83,7 +75,7 @@ UNREAD = (
     Unread(
         "TensorFlow",
         ("tensorflow", "tf"),
-        "cosine_decay cosine_decay_restarts exponential_decay inverse_time_decay "
+        "cosine_decay cosine_decay_restarts inverse_time_decay "
         "linear_cosine_decay natural_exp_decay piecewise_constant polynomial_decay",
     ),
     Unread(
@@ -208,8 +200,8 @@ def unread(name: str, *, of_a_package: bool) -> list[str]:
         of_a_package: whether its first part is known to be a package: an import says so.
 
     Example:
-        >>> unread("optax.adamw", of_a_package=False), unread("NoamDecay", of_a_package=False)
-        (['optax'], ['PaddlePaddle'])
+        >>> unread("mlx.nn.SGD", of_a_package=False), unread("NoamDecay", of_a_package=False)
+        (['MLX'], ['PaddlePaddle'])
 
     """
     of = [each for each in UNREAD if any(name.startswith(f"{p}.") for p in each.packages)]

@@ -51,6 +51,8 @@ class Call(msgspec.Struct, frozen=True):
     also: ClassVar[Sequence[Any]] = ()
     #: What ``means`` is given besides the arguments.
     besides: ClassVar[Sequence[Any]] = ()
+    #: Fields that are no arguments: what the framework was told before, and the statement.
+    settings: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -69,7 +71,15 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def code(self) -> str:
         """The call as Python source, full name first; ``params`` stands for the parameters."""
-        return self.written()
+        return "; ".join([*dict.fromkeys(self._told()), self.written()])
+
+    def _told(self) -> Iterator[str]:
+        """Visit the statements of the settings, its own and those of the calls that it holds."""
+        for name, statement in self.settings.items():
+            if getattr(self, name):
+                yield statement
+        for _, member in self.held_calls():
+            yield from member._told()
 
     def written(self, optimizer: str | None = None) -> str:
         """Return the call as Python source, ``optimizer`` standing for the optimizer's text."""
@@ -147,9 +157,26 @@ class Call(msgspec.Struct, frozen=True):
         """
         raise NotImplementedError
 
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The calls it is made of, in their order."""
+        return tuple(call for _, call in self.held_calls())
+
+    def held_calls(self) -> Iterator[tuple[str, Call]]:
+        """Visit the calls that are arguments of a call, each with where it stands."""
+        for argument, value in self.arguments().items():
+            if isinstance(value, Call):
+                yield argument, value
+            elif isinstance(value, list | tuple):
+                if not any(issubclass(kind, Call) for kind in set(map(type, value))):
+                    continue  # at once: it may be a list of a million rates
+                for index, item in enumerate(value):
+                    if isinstance(item, Call):
+                        yield f"{argument}[{index}]", item
+
     def arguments(self) -> dict[str, Any]:
         """Return the arguments by name, defaults included."""
-        return {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: getattr(self, name) for name in self.parameters()}
 
     def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
         defaults = self.defaults()
@@ -177,6 +204,11 @@ class Call(msgspec.Struct, frozen=True):
         return optimizer_code(registry.get(self.card.runs_in).optimizers, optimizer)
 
     @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """Return the names of the arguments, in order."""
+        return tuple(name for name in cls.__struct_fields__ if name not in cls.settings)
+
+    @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the arguments that may be left out."""
         fields, defaults = cls.__struct_fields__, cls.__struct_defaults__
@@ -188,7 +220,7 @@ class Call(msgspec.Struct, frozen=True):
         defaults = cls.defaults()
         parts = [
             f"{name}={source(defaults[name])}" if name in defaults else name
-            for name in cls.__struct_fields__
+            for name in cls.parameters()
         ]
         return f"{cls.card.name}({', '.join(parts)})"
 
@@ -201,6 +233,10 @@ class Call(msgspec.Struct, frozen=True):
             return facts + self.lower()._repr_html_()
         except IsorateError:
             return facts
+
+
+# what constructors leave to the base: it computes and solves their meaning
+guard(Call, {name: ANSWERS[name] for name in ("lower", "lift")}, Halting)
 
 
 class Composition(Call, frozen=True):

@@ -71,6 +71,8 @@ class Card:
         raises: the exceptions for bad arguments, and what each is for.
         ulp: how far native arithmetic may lie from the framework, in units in the last place;
             0 promises every bit.
+        share: how far the framework may lie from it where it compiles, or on another machine, as a
+            share of the peak rate; 0 where that makes no difference.
         ledger: the reason for a bound other than 0.
         deprecation: the framework's own deprecation text.
         way_out: the full name of what replaces a deprecated call.
@@ -94,9 +96,18 @@ class Card:
     roles: Mapping[str, Role]
     raises: Mapping[str, str] = field(default_factory=dict)
     ulp: int = 0
+    share: float = 0.0
     ledger: str | None = None
     deprecation: str | None = None
     way_out: str | None = None
     drop_in: bool = False
     deviations: Sequence[Deviation] = ()
     counts: Literal["steps", "updates"] = "steps"
+
+    @property
+    def promise(self) -> str:
+        """How near native arithmetic is to the framework, in words."""
+        near = f"within {self.ulp} ULP" if self.ulp else "every bit"
+        if self.share:
+            near += f"; compiled within {self.share:.2g} of the peak"
+        return near

@@ -220,6 +220,33 @@ def join(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
     return Meaning(combinators.Join, {"of": tuple(of), "boundaries": tuple(at)})
 
 
+def in_turn(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
+    """Mean a join whose boundaries may be before 0, between updates or out of order.
+
+    Each is counted from its boundary, and goes on until a later one of the list has begun.
+    """
+    if any(map(names, at)):
+        return join(of, at)
+    pieces: list[tuple[int, Meaning]] = []
+    for start, part in reversed(list(zip((0, *at), of, strict=False))):
+        begin = max(math.ceil(start), 0)
+        if not pieces or begin < pieces[-1][0]:
+            late = Meaning(combinators.Shift, {"of": part, "by": begin - start})
+            pieces.append((begin, late if begin > start else part))
+    boundaries, parts = zip(*reversed(pieces), strict=True)
+    return join(parts, boundaries[1:]) if len(parts) > 1 else parts[0]
+
+
+def clamp(of: Meaning, least: Any = None, most: Any = None) -> Meaning:
+    """Mean a schedule that is kept within bounds."""
+    return Meaning(combinators.Clamp, {"of": of, "least": least, "most": most})
+
+
+def formula(scale: Any, variable: str, source: str) -> Meaning:
+    """Mean a formula as text."""
+    return Meaning(shapes.Formula, {"scale": scale, "variable": variable, "source": source})
+
+
 def staircase(of: Meaning, every: Any) -> Meaning:
     """Mean a clock that ticks once in ``every`` updates."""
     return Meaning(combinators.Staircase, {"of": of, "every": every})

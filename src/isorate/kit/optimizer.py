@@ -27,12 +27,15 @@ class Optimizers:
         module: where they are, e.g. ``"torch.optim"``.
         package: what ``tensor`` is an attribute of.
         stubs: their signatures as Python functions, without annotations.
+        schedules: whether a schedule is given to them, in place of a rate, which is the first
+            parameter; what has none hands on the optimizers that it is given.
 
     """
 
     module: str
     package: str
     stubs: str = ""
+    schedules: bool = False
 
     def parameters(self, name: str) -> Mapping[str, str | None]:
         """Return the parameters of an optimizer, each with its default's source or none.

@@ -116,6 +116,22 @@ def _by_last_name(*, everywhere: bool) -> dict[str, tuple[type[Call], ...]]:
     return {last: tuple(same) for last, same in found.items()}
 
 
+def taking_schedules(origin: str) -> Optimizers | None:
+    """Return the optimizers that a dotted name is one of, where they are given schedules."""
+    for dialect in registered().values():
+        home, last = origin.rpartition(".")[::2]
+        known = dialect.optimizers
+        if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
+            return known
+    return None
+
+
+@cache
+def settings() -> frozenset[tuple[str, str]]:
+    """Return the statements that tell frameworks how to compute, with the fields that say it."""
+    return frozenset(told for c in constructors() for told in c.settings.items())
+
+
 def constructors() -> Iterator[type[Call]]:
     """Visit every constructor of every registered dialect."""
     for dialect in registered().values():

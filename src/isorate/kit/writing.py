@@ -28,6 +28,8 @@ def source(value: Any) -> str:
         return f"{{{', '.join(f'{source(k)}: {source(v)}' for k, v in value.items())}}}"
     if hasattr(value, "to_json"):  # a schedule
         return repr(value.to_json())
+    if hasattr(value, "written"):  # a call
+        return str(value.written())
     code = getattr(value, "code", None)
     return code if isinstance(code, str) else repr(value)
 

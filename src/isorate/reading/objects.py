@@ -175,7 +175,11 @@ class Objects:
     def _as_each(self, node: ast.Call) -> dict[str, Optimizer | ReadError]:
         """Read an optimizer as each framework that has any would have it."""
         known = registry.builtin().values()
-        frameworks = [d.name for d in known if d.optimizers is not NO_OPTIMIZERS]
+        frameworks = [
+            d.name
+            for d in known
+            if d.optimizers is not NO_OPTIMIZERS and not d.optimizers.schedules
+        ]
         return {framework: self._read(node, framework) for framework in frameworks}
 
     def is_named(self, node: ast.expr) -> bool:

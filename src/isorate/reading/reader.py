@@ -196,6 +196,10 @@ class Reader:
         self.held: set[int] = set()
         #: The optimizer that the text is about, once it has been read, unless it has a name.
         self.optimizer: Optimizer | None = None
+        #: The functions and classes that the text defines.
+        self.defined: set[str] = set()
+        #: What the text tells frameworks beforehand, by the calls' fields that say it.
+        self.told: set[str] = set()
         #: Whether the text may go on from a saved state.
         self.loaded = False
         #: Whether the text hands a scheduler to a ``prepare``.
@@ -221,6 +225,9 @@ class Reader:
                 return self._list(node)
             case ast.Call(func=func):
                 name = self.origins.name(func)
+                inside = self.rate_of(node)
+                if inside is not None:
+                    return self._argument(inside)  # type: ignore[no-any-return]
                 if name is None:
                     raise not_a_name(func)
                 whose = self._framework(node)
@@ -266,9 +273,78 @@ class Reader:
         return any(isinstance(n, ast.Call) and self.is_scheduler(n) for n in ast.walk(node))
 
     def is_scheduler(self, node: ast.Call) -> bool:
-        """Whether a call is a scheduler's, of whatever framework."""
+        """Whether a call is a scheduler's, of whatever framework, or an optimizer's given one."""
         name = self.origins.name(node.func)
-        return name is not None and is_scheduler(name)
+        if name is not None and is_scheduler(name):
+            return True
+        return self.rate_of(node) is not None
+
+    def rate_of(self, node: ast.Call) -> ast.expr | None:
+        """Return the schedule that an optimizer is given as its rate; none where it is given none.
+
+        Raises:
+            ReadError: it is given several, or something that cannot be followed.
+
+        """
+        # an optimizer may be made twice: inject_hyperparams(adam)(learning_rate=schedule)
+        name = self.origins.name(node.func.func if isinstance(node.func, ast.Call) else node.func)
+        known = None if name is None else registry.taking_schedules(name.origin)
+        if name is None or known is None:
+            return None
+        first = next(iter(known.parameters(name.last)), None)
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        given = [*node.args, *named.values()]
+        if first is not None:
+            given = [named[first]] if first in named else node.args[:1]
+            if any(isinstance(each, ast.Lambda) or self._is_defined(each) for each in given):
+                text = f"{name.written} is given {shown(given[0])}, which is not followed"
+                raise ReadError(text, hint="paste only what builds the schedule")
+        found = [each for each in given if self._has_rates(each)]
+        if len(found) > 1 or (found and any(map(self._scales, given))):
+            text = f"{shown(node)} multiplies the rates of a schedule by others"
+            raise ReadError(text, hint="paste only what builds the schedule")
+        return found[0] if found else None
+
+    def _scales(self, node: ast.expr) -> bool:
+        """Whether an expression is an optimizer whose rate is a number other than 1 and -1."""
+        name = self.origins.name(node.func) if isinstance(node, ast.Call) else None
+        known = None if name is None else registry.taking_schedules(name.origin)
+        if known is None or not isinstance(node, ast.Call) or name is None:
+            return False
+        given = [*node.args, *(k.value for k in node.keywords)][:1]
+        if not known.parameters(name.last) or not given or self._has_rates(given[0]):
+            return False
+        return bool(self._missing(given[0])) or abs(self.value(given[0])) != 1
+
+    def _is_defined(self, node: ast.expr) -> bool:
+        """Whether an expression is a function that the text defines, or calls one."""
+        return dotted(node.func if isinstance(node, ast.Call) else node) in self.defined
+
+    def _has_rates(self, node: ast.expr) -> bool:
+        """Whether an expression is a schedule, or an optimizer that is given one."""
+        if isinstance(node, ast.Call):
+            return self.is_scheduler(node)
+        return dotted(node) in self.objects.schedulers
+
+    def tells(self, node: ast.Call) -> bool:
+        """Take notice of a call that tells a framework how to compute, if it is one.
+
+        Raises:
+            ReadError: it comes too late, or what it tells is not known.
+
+        """
+        name = self.origins.name(node.func)
+        if name is None or not node.args:
+            return False
+        before = ", ".join(map(ast.unparse, node.args[:-1]))
+        for field, text in registry.settings():
+            if text == f"{name.origin}({before}, True)":
+                self._check_known(name.written, {"": node.args[-1]})
+                if any(field in call.settings for call in self.built):
+                    raise ReadError(f"{text} comes after what it changes", hint="write it first")
+                (self.told.add if self.value(node.args[-1]) else self.told.discard)(field)
+                return True
+        return False
 
     # --- which arguments -----------------------------------------------------------------------
 
@@ -279,11 +355,11 @@ class Reader:
         except ReadError:
             return False
         optional = {"optimizer", *constructor.defaults()}
-        return all(f in given or f in optional for f in constructor.__struct_fields__)
+        return all(f in given or f in optional for f in constructor.parameters())
 
     def _given(self, constructor: type[Call], node: ast.Call) -> dict[str, ast.expr]:
         """Return the arguments of a call by the constructor's names for them."""
-        fields = list(constructor.__struct_fields__)
+        fields = list(constructor.parameters())
         name = constructor.card.name
         positional = list(node.args)
         if any(isinstance(arg, ast.Starred) for arg in positional):
@@ -301,8 +377,8 @@ class Reader:
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise ReadError(f"{name}: **arguments cannot be read")
-            if keyword.arg not in constructor.__struct_fields__:
-                near = did_you_mean(keyword.arg, constructor.__struct_fields__)
+            if keyword.arg not in constructor.parameters():
+                near = did_you_mean(keyword.arg, constructor.parameters())
                 text = f"{name} has no argument {keyword.arg!r}"
                 raise ReadError(text, hint=near or constructor.signature())
             if keyword.arg in given:
@@ -322,17 +398,18 @@ class Reader:
         else:
             values = {}
         self._check_known(name, given)
-        values.update({field: self.value(value) for field, value in given.items()})
+        values.update({field: self._argument(value) for field, value in given.items()})
         if isinstance(values.get("schedule"), str):
             values["schedule"] = self._schedule(values["schedule"], values.get("optimizer"))
-        for field in constructor.__struct_fields__:
+        for field in constructor.parameters():
             if field not in values and field not in constructor.defaults():
                 hint: str | None = None
                 if node.args and isinstance(node.args[0], ast.Name):
                     written = node.args[0].id
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
-        call = constructor(**values)
+        told = {name: True for name in constructor.settings if name in self.told}
+        call = constructor(**values, **told)
         self._check_same_optimizer(call)
         self.built.append(call)
         return call
@@ -454,12 +531,27 @@ class Reader:
 
     # --- values --------------------------------------------------------------------------------
 
+    def _argument(self, node: ast.expr) -> Any:
+        """Return a scheduler by its name, a list with such names, or any other value."""
+        match node:
+            case ast.Name() | ast.Attribute() if dotted(node) in self.objects.schedulers:
+                return self.objects.schedulers[str(dotted(node))]
+            case ast.List(elts=items) | ast.Tuple(elts=items) if any(
+                dotted(item) in self.objects.schedulers for item in items
+            ):
+                return [self._argument(item) for item in items]
+        return self.value(node)
+
     def _missing(self, node: ast.expr) -> list[str]:
         match node:
             case ast.Lambda():
                 return []
             case ast.Call() if self.is_scheduler(node):
                 return []  # it is read by itself
+            case ast.Name() | ast.Attribute() if dotted(node) in self.objects.schedulers:
+                return []
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=given):
+                return [name for each in given for name in self._missing(each.value)]
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [name for item in items for name in self._missing(item)]
             case ast.Dict(values=items):
@@ -478,6 +570,8 @@ class Reader:
                 value = [self.value(item) for item in items]
             case ast.Tuple(elts=items):
                 value = tuple(self.value(item) for item in items)
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[*given]):
+                value = {str(each.arg): self.value(each.value) for each in given}
             case ast.Dict(keys=keys, values=items) if None not in keys:
                 pairs = zip(keys, items, strict=True)
                 value = {key_of(key, self.names): self.value(item) for key, item in pairs if key}

@@ -12,7 +12,8 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.kit.call import Call, Composition
+from isorate.kit.call import Call
+from isorate.kit.counted import Counted
 from isorate.kit.plateau import Feedback
 from isorate.reading.naming import no_constructor
 from isorate.reading.scope import Effects, function_effects, names_in
@@ -23,12 +24,13 @@ from isorate.schedule.syntax import dotted, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from isorate.reading.naming import Name
     from isorate.reading.reader import Reader
 
 #: Calls that only say something, and train nothing.
 TALK: Final = ("print", "logger", "logging", "log", "warnings", "range", "len", "tqdm")
-#: Functions that hand a list of rates on as it is.
-HANDED_ON: Final = ("array", "asarray", "list", "tuple")
+#: Functions that hand a list or a function of rates on as it is.
+HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
 SCHEDULER_LIKE: Final = re.compile(r"(LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$")
 
@@ -122,6 +124,8 @@ class Script:
                 self.reader.names.mutate(name)  # a list; a number stays
                 read = ast.copy_location(ast.Name(name, ast.Load()), target)
                 self._assignment(statement, [target], ast.BinOp(read, op, value))
+            case ast.Expr(value=ast.Call() as value) if self.reader.tells(value):
+                pass
             case ast.Expr(value=ast.Call() as value) if self.reader.is_scheduler(value):
                 self._built(self.reader.call(value))
             case ast.Return(value=ast.Call() as value) if self.reader.is_scheduler(value):
@@ -197,6 +201,7 @@ class Script:
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self._unfollowed(node)
+        self.reader.defined.add(node.name)
         if isinstance(node, ast.FunctionDef):
             with suppress(ReadError):  # what it returns is not known, nor what it changes
                 self.reader.names.bind(node.name, lambda_of(node))
@@ -239,6 +244,8 @@ class Script:
         if self.last is None:
             touched |= effects.passed | effects.loaded
         for name in touched:
+            if isinstance(reader.objects.schedulers.get(name), Counted):
+                continue  # a function, which nothing changes
             if name in reader.objects.schedulers or reader.objects.is_used(name):
                 if name not in effects.passed | effects.loaded or name in effects.changed:
                     text = f"{shown(statement)} changes {name}, which is not followed"
@@ -290,12 +297,32 @@ class Script:
         if name is not None and SCHEDULER_LIKE.search(name.written):
             raise no_constructor(name, None)
         lists = [n for n in given if n in reader.objects.schedulers and _is_list(reader, n)]
-        if lists and not (name is not None and (name.last[:1].isupper() or name.last in HANDED_ON)):
+        lists = [n for n in lists if not _is_asked(value, n)]
+        if lists and not (name is not None and (_is_class(name) or name.last in HANDED_ON)):
             text = f"{shown(value)} makes something else of {lists[0]}, which is not followed"
             raise ReadError(text, hint="paste only what builds the schedule")
         if target in given and target in reader.objects.schedulers:
             text = f"{shown(value)} makes something else of {target}, which is not followed"
             raise ReadError(text, hint="paste only what builds the schedule")
+
+
+def _is_class(name: Name) -> bool:
+    """Whether a name is a class, or a method of one: ``TrainState.create``."""
+    return any(part[:1].isupper() for part in name.written.split(".")[-2:])
+
+
+def _is_asked(value: ast.expr, name: str) -> bool:
+    """Whether a value only calls what a name holds: ``schedule(0)``, ``tx.init(params)``."""
+    asked = {
+        id(node.func if isinstance(node, ast.Call) else node.value)
+        for node in ast.walk(value)
+        if isinstance(node, ast.Call | ast.Attribute)
+    }
+    nodes = list(ast.walk(value))
+    held = [node for node in nodes if isinstance(node, ast.expr) and dotted(node) == name]
+    return all(id(node) in asked for node in held) and not any(
+        isinstance(node, ast.Lambda) for node in nodes
+    )
 
 
 def _is_list(reader: Reader, name: str) -> bool:
@@ -340,7 +367,7 @@ def check_order(call: Call, built: Sequence[Call]) -> None:
 
 def _in_order(call: Call) -> Iterator[Call]:
     """Visit a call and what it holds in the order in which Python would build them."""
-    for member in call.members if isinstance(call, Composition) else ():
+    for member in call.members:
         if isinstance(member, Call):
             yield from _in_order(member)
     yield call

@@ -185,6 +185,7 @@ def dialects(known: Sequence[Dialect]) -> dict[str, Any]:
                         "past_end": constructor.card.past_end,
                         "raises": dict(constructor.card.raises),
                         "ulp": constructor.card.ulp,
+                        "share": constructor.card.share,
                         "deprecation": constructor.card.deprecation,
                         "docs": constructor.card.docs,
                     }

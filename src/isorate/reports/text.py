@@ -163,7 +163,7 @@ def dialects(paper: Paper, known: Sequence[Dialect]) -> None:
         paper.line(f"{dialect.title} {dialect.version}  --to {dialect.name}", "bold")
         for constructor in dialect.constructors:
             card = constructor.card
-            marks = ["every bit" if card.ulp == 0 else f"within {card.ulp} ULP"]
+            marks = [card.promise]
             marks += ["deprecated"] if card.deprecation else []
             arguments = constructor.signature().removeprefix(card.name)
             paper.line(f"  {card.name}  {', '.join(marks)}")

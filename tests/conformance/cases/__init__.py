@@ -11,6 +11,12 @@ from tests.conformance.cases._case import Case
 from tests.conformance.cases.isorate import isorate_cases
 from tests.conformance.cases.mindspore_experimental import mindspore_experimental
 from tests.conformance.cases.mindspore_lists import mindspore_cells, mindspore_dynamic
+from tests.conformance.cases.optax import (
+    optax_compositions,
+    optax_refused,
+    optax_schedules,
+    optax_settings,
+)
 from tests.conformance.cases.torch import torch_cases
 from tests.conformance.cases.torch_schedulers import (
     torch_chains,
@@ -36,6 +42,12 @@ CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
         "lists": mindspore_dynamic,
         "cells": mindspore_cells,
         "experimental": mindspore_experimental,
+    },
+    "optax": {
+        "schedules": optax_schedules,
+        "compositions": optax_compositions,
+        "settings": optax_settings,
+        "refused": optax_refused,
     },
     "isorate": {"schedulers": isorate_cases},
 }

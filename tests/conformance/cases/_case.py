@@ -24,6 +24,7 @@ class Case:
         past: why it has rates where the schedule has none any more, where it does.
         optimizer: MindSpore's optimizer for a list of rates.
         metrics: what the loop hands to step(), for schedulers that follow a metric.
+        compiled: whether an optax schedule is compiled.
         samples: updates worth looking at, beside the usual ones.
 
     """
@@ -40,6 +41,7 @@ class Case:
     past: str | None = None
     optimizer: str = "SGD"
     metrics: list[float] | None = None
+    compiled: bool = False
     samples: list[int] = field(default_factory=list)
 
     @property

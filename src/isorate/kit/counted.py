@@ -1,0 +1,117 @@
+"""Schedules that are functions of an optimizer's int32 count, as XLA computes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isorate.kit import xla
+from isorate.kit.boundary import Fault
+from isorate.kit.call import Call
+from isorate.kit.match import Lift, Refusal
+from isorate.kit.meaning import Unknown
+from isorate.schedule.errors import NativeError
+from isorate.schedule.evaluate import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isorate.kit.meaning import Meaning
+    from isorate.kit.xla import Rates, Real
+    from isorate.schedule.node import Schedule
+
+
+class Counted(Call, frozen=True, kw_only=True):
+    """A function of the count: each rate by itself, without end, in float32.
+
+    Subclasses say what a count's rate is (``rates``), or which other call theirs is one of
+    (``made``).
+    """
+
+    x64: bool = False
+
+    settings: ClassVar[Any] = {"x64": "jax.config.update('jax_enable_x64', True)"}
+    #: The constructor that says what this one could.
+    instead: ClassVar[str | None] = None
+
+    def made(self) -> Counted:
+        """Return the schedule that the framework's own function makes and returns."""
+        return self
+
+    def build(self) -> None:
+        """Raise what the constructor raises."""
+        made = self.made()
+        if made is not self:
+            made.build()
+
+    def rates(self, t: Any, real: Real) -> Rates:
+        """Return the rates of counts: integers, or floats once a float has been taken from them."""
+        return self.made().rates(t, real)
+
+    def means(self) -> Meaning:
+        return self.made().means()
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        if cls.instead is not None:
+            return Refusal(f"{cls.instead} says what it could")
+        return super().lift(schedule, updates)
+
+    @property
+    def strong(self) -> bool:
+        """Whether the rates keep their dtype, though it be that of Python's floats."""
+        made = self.made()
+        return made is not self and made.strong
+
+    @property
+    def dtype(self) -> Any:
+        return self._first.dtype.name if self.x64 else "float32"
+
+    @property
+    def _first(self) -> Rates:
+        with np.errstate(all="ignore"):
+            return self.rates(np.zeros(1, np.int64), self._real)
+
+    @property
+    def _real(self) -> Real:
+        return np.float64 if self.x64 else np.float32
+
+    def fault(self) -> Fault | None:
+        """Build it and ask it for the first rate, as an optimizer does."""
+        when = "on construction"
+        try:
+            self.build()
+            when = "on the first step"
+            self._first  # noqa: B018 - it may raise
+        except NativeError:
+            raise
+        except Exception as error:
+            return Fault(type(error), str(error), when)
+        return None
+
+    def native(self, steps: int) -> Iterator[Rates]:
+        self.checked()
+        for start in range(0, steps, BLOCK):
+            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
+            yield self.rates(t, self._real)[None]
+
+
+def since(t: Any, begin: float, real: Real) -> Any:
+    """Return ``t - begin``, an integer where both are."""
+    begin = xla.number(begin, real)
+    return t - begin if t.dtype.kind == "i" and isinstance(begin, int) else t.astype(real) - begin
+
+
+def share(t: Any, duration: float, real: Real) -> Rates:
+    """Return ``t / duration``: of integers in float32, whatever JAX is set to."""
+    duration = xla.number(duration, real)
+    if t.dtype.kind == "i" and isinstance(duration, int):
+        real = np.float32
+    share: Rates = t.astype(real) / real(duration)
+    return share
+
+
+def never(duration: Any) -> bool:
+    """Whether a duration that is known is none."""
+    return not isinstance(duration, Unknown) and bool(duration <= 0)

@@ -1,0 +1,101 @@
+"""Arithmetic of XLA on a CPU, as JAX runs it operation by operation.
+
+Measured with jaxlib 0.10.2 on Linux: every operation is rounded once; the cosine is the C library's
+``cosf``, the power its ``powf``, but for results below the normal floats, which are zero. Compiled,
+XLA takes the reciprocals of constants, multiplies constants first, and rounds a product and a sum
+once together.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from isorate.kit.float32 import F32, powf, single
+from isorate.schedule.libm import exact, exact_power
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: An array of floats.
+    Rates: TypeAlias = Any
+    #: The dtype of a Python float: float32, or float64 where JAX is told so.
+    Real: TypeAlias = Any
+
+#: The polynomials of the C library's ``cosf``, which computes in float64 and rounds once: ARM's
+#: optimized routines, in glibc since 2.28.
+EVEN: Final = (
+    1.0,
+    -0.49999999725108224,
+    0.041666623324344516,
+    -0.001388676379437604,
+    2.4390450703564542e-05,
+)
+ODD: Final = (-0.16666654943701084, 0.008332178146138854, -0.00019517298981385725)
+QUADRANTS: Final = 2**24 * 2 / math.pi
+
+SMALLEST: Final = 2.0**-126
+
+
+def cos(x: Rates) -> Rates:
+    """Return the cosines of float32 or float64 angles, in float32 of angles up to π."""
+    if x.dtype != F32:
+        return exact("cos", x)
+    angle = x.astype(np.float64)
+    quarter = (np.trunc(angle * QUADRANTS).astype(np.int64) + 0x800000) >> 24
+    quarter[np.abs(angle) < math.pi / 4] = 0
+    r = angle - quarter * (math.pi / 2)
+    z = r * r
+    even = (EVEN[0] + z * EVEN[1] + z * z * EVEN[2]) + z * z * z * (EVEN[3] + z * EVEN[4])
+    y = np.where((quarter & 3) % 3 == 0, r, -r)
+    odd = (y + y * z * ODD[0]) + y * z * z * (ODD[1] + z * ODD[2])
+    waves = np.where(quarter & 1, odd, np.where(quarter & 2, -even, even))
+    return np.where(np.abs(angle) < 2.0**-12, 1.0, waves).astype(F32)
+
+
+def power(base: Rates, exponent: Any) -> Rates:
+    """Return a power; one of a Python integer is made of products."""
+    if isinstance(exponent, int):
+        return _product(base, exponent)
+    exponents = np.broadcast_to(np.asarray(exponent, base.dtype), base.shape)
+    if base.dtype != F32:
+        return exact_power(base, exponents)
+    powers = powf(base, exponents)
+    return np.where(np.abs(powers) < SMALLEST, powers * F32(0), powers)
+
+
+def _product(base: Rates, exponent: int) -> Rates:
+    """Square as often as it takes, and multiply."""
+    left, powers = abs(exponent), np.ones_like(base)
+    while left:
+        powers = powers * base if left & 1 else powers
+        left >>= 1
+        base = base * base if left else base
+    return 1 / powers if exponent < 0 else powers
+
+
+def number(value: Any, real: Real) -> Any:
+    """Return a Python number as JAX takes it: a float rounded, an integer as it is.
+
+    Raises:
+        OverflowError: an integer that does not fit into JAX's.
+        TypeError: no number.
+
+    """
+    if isinstance(value, np.floating):
+        return value
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    if isinstance(value, float):
+        return single(value) if real is F32 else value
+    bits = 31 if real is F32 else 63
+    if not -(2**bits) <= value < 2**bits:
+        raise OverflowError(f"{value} does not fit into {bits + 1} bits")
+    return value
+
+
+def numbers(real: Real, *values: Any) -> list[Any]:
+    """Return Python numbers as floats of JAX's."""
+    return [real(number(value, real)) for value in values]
