@@ -34,9 +34,19 @@ def stub(name: str) -> str:
     written = "\n".join(_class(each) if inspect.isclass(each) else _function(each) for each in made)
     bases: set[Any] = {each.__base__ for each in made if inspect.isclass(each)}
     groups = [
-        _imports([("collections.abc", "Callable"), ("collections.abc", "Iterable")], written)
+        _imports(
+            [
+                ("collections.abc", "Callable"),
+                ("collections.abc", "Iterable"),
+                ("collections.abc", "Sequence"),
+            ],
+            written,
+        )
         + _imports([("typing", "Any"), ("typing", "Literal")], written),
-        _imports([(MODULES[name], "Optimizer")], written),
+        _imports(
+            [(MODULES[name], "Optimizer"), (f"{MODULES[name]}.lr_scheduler", "LRScheduler")],
+            written,
+        ),
         _imports(sorted((base.__module__, base.__name__) for base in bases), written),
     ]
     return "\n".join([*filter(None, groups), written])
@@ -48,7 +58,12 @@ def _imports(known: list[tuple[str, str]], text: str) -> str:
     for home, name in known:
         if re.search(rf"\b{name}\b", text):
             found.setdefault(home, []).append(name)
-    return "".join(f"from {home} import {', '.join(names)}\n" for home, names in found.items())
+    lines = ""
+    for home, names in found.items():
+        line = f"from {home} import {', '.join(names)}\n"
+        each = "".join(f"    {name},\n" for name in names)
+        lines += line if len(line) <= 101 else f"from {home} import (\n{each})\n"
+    return lines
 
 
 def _class(made: Any) -> str:

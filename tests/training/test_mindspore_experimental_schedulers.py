@@ -674,7 +674,7 @@ def test_a_checkpoint_of_mindspores_holds_neither_rate_nor_counter(
 # --- documentation --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "._compositions", "._schedule"])
+@pytest.mark.parametrize("name", ["", "._schedule"])
 def test_the_docstrings_examples(name: str) -> None:
     results = doctest.testmod(import_module(f"isorate.mindspore.experimental{name}"))
     assert results.attempted > 0

@@ -134,7 +134,7 @@ def test_the_signature_is_torchs(name: str) -> None:
     assert [a.annotation for a, _ in told] == [b.annotation for _, b in told]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "cosine_decay_lr"])
+@pytest.mark.parametrize("name", [*NAMES, "SequentialLR", "ChainedScheduler", "cosine_decay_lr"])
 def test_a_made_class_is_like_a_written_one(name: str) -> None:
     kind = getattr(isorate.torch, name)
     assert (kind.__name__, kind.__qualname__) == (name, name)
@@ -144,8 +144,10 @@ def test_a_made_class_is_like_a_written_one(name: str) -> None:
     assert issubclass(kind, isorate.torch.ClosedFormLR)
     assert pickle.loads(pickle.dumps(kind)) is kind
     assert "Example:" in kind.__doc__
-    assert list(inspect.signature(kind.__init__).parameters)[:2] == ["self", "optimizer"]
-    with pytest.raises(TypeError, match=rf"^{name}\(\) missing a required argument: 'optimizer'$"):
+    parameters = list(inspect.signature(kind).parameters)
+    assert list(inspect.signature(kind.__init__).parameters) == ["self", *parameters]
+    missing = rf"^{name}\(\) missing a required argument: '{parameters[0]}'$"
+    with pytest.raises(TypeError, match=missing):
         kind()
 
 

@@ -27,7 +27,7 @@ pytest.importorskip("torch")
 from isorate import ReadError, Run, read, simulate
 from isorate.dialects import torch as calls
 from isorate.kit.optimizer import Optimizer
-from isorate.torch._saved_states import KINDS, Saved, call_of_state
+from isorate.torch._saved_states import KINDS, SavedCall, call_of_state
 from tests.training.torch_parts import MARKS
 
 pytestmark = MARKS
@@ -97,7 +97,7 @@ def through_json(state: Any) -> Any:
 FORMS = {"as saved": lambda state: state, "JSON": through_json}
 
 
-def read_row(row: Row, **options: Any) -> Saved:
+def read_row(row: Row, **options: Any) -> SavedCall:
     return call_of_state(saved(row["state"]), groups=saved(row["groups"]), **options)
 
 
@@ -236,7 +236,7 @@ def test_no_state_of_any_scheduler() -> None:
 
 def test_a_key_that_no_kind_has() -> None:
     state = saved(a_row("StepLR")["state"])
-    assert isinstance(call_of_state(state | {"_private_since_2_14": 1}), Saved)
+    assert isinstance(call_of_state(state | {"_private_since_2_14": 1}), SavedCall)
     with pytest.raises(ReadError, match="got the keys gamma, max_steps, step_size"):
         call_of_state(state | {"max_steps": 100})
 
@@ -309,7 +309,7 @@ def test_a_broken_state_gives_one_error(name: str, changes: dict[str, Any], said
         name,
         {"CosineAnnealingWarmRestarts": "T_mult=2", "CyclicLR": "step_size_up=5"}.get(name, ""),
     )
-    assert isinstance(read_row(row), Saved)
+    assert isinstance(read_row(row), SavedCall)
     state = saved(row["state"]) | changes
     state = {key: value for key, value in state.items() if value is not GONE}
     with pytest.raises(ReadError, match=said) as caught:

@@ -33,7 +33,6 @@ class Shift(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.by = of, double(by)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(t + self.by)
 
 
@@ -45,7 +44,6 @@ class Until(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.last = of, double(updates - 1)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(ops.minimum(t, self.last))
 
 
@@ -57,7 +55,6 @@ class Staircase(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.every = of, double(every)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(ops.floor(t / self.every))
 
 
@@ -69,7 +66,6 @@ class Stride(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.by = of, double(by)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(t * self.by)
 
 
@@ -81,7 +77,6 @@ class Mirror(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.period = of, double(2 * duration)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         t = ops.floor_mod(t, self.period)
         return self.of(ops.minimum(t, ops.sub(self.period, t)))
 
@@ -95,7 +90,6 @@ class Join(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.starts = tuple(map(double, (0, *boundaries)))
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         rate = self.parts[0](t)
         for index in range(1, len(self.starts)):
             since = t - self.starts[index]
@@ -111,7 +105,6 @@ class Repeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.period = of, double(period)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(ops.floor_mod(t, self.period))
 
 
@@ -123,7 +116,6 @@ class LowerRepeat(Repeat):
         self.shrink, self.lowered = double(cycles.shrink), Lowered(cycles)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         rate = self.of(ops.floor_mod(t, self.period))
         return self.lowered(rate, ops.pow(self.shrink, ops.floor(t / self.period)))
 
@@ -137,7 +129,6 @@ class Lowered(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.may_overflow = abs(cycles.shrink) > 1
 
     def construct(self, rate: Any, height: Any) -> Any:
-        """Return the rates for these heights."""
         if self.may_overflow:
             return times(rate - self.floor, height) + self.floor
         return rate * height + self.floor * ops.sub(self.one, height)
@@ -162,7 +153,6 @@ class SlowerRepeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.lowered, self.one_height = Lowered(cycles), cycles.shrink == 1
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         cycle = count(self.later, t)
         since = t - ops.gather(self.starts, cycle, 0)
         rate = self.of(since / ops.gather(self.slowness, cycle, 0))
@@ -179,7 +169,6 @@ class Scale(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.by = of, double(by)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.of(t) * self.by
 
 
@@ -191,7 +180,6 @@ class Product(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.first, self.others = parts[0], nn.CellList(parts[1:])
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         rate = self.first(t)
         for part in self.others:
             rate = rate * part(t)
@@ -202,7 +190,6 @@ class BoundlessProduct(Product):
     """Several curves multiplied, some of which grow beyond float64: zero times those is zero."""
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         rate = self.first(t)
         for part in self.others:
             rate = times(rate, part(t))
@@ -213,7 +200,6 @@ class Sum(Product):
     """Several curves added."""
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         rate = self.first(t)
         for part in self.others:
             rate = rate + part(t)
@@ -230,5 +216,4 @@ class Clamp(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.most = double(UNBOUNDED if most is None else most)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return ops.minimum(ops.maximum(self.of(t), self.least), self.most)

@@ -58,7 +58,6 @@ class Variable(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
     """The time itself."""
 
     def construct(self, t: Any) -> Any:
-        """Return the times."""
         return t
 
 
@@ -70,7 +69,6 @@ class Unary(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.of, self.function = of, function
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         return self.function(self.of(t))
 
 
@@ -82,7 +80,6 @@ class Binary(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.a, self.b, self.function = a, b, function
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         return self.function(self.a(t), self.b(t))
 
 
@@ -90,7 +87,6 @@ class Comparison(Binary):
     """A comparison, 1 or 0: as in Python, it is a number too."""
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         return ops.cast(self.function(self.a(t), self.b(t)), mindspore.float64)
 
 
@@ -102,7 +98,6 @@ class FloorDivision(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.a, self.b, self.half = a, b, double(0.5)
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         a, b = self.a(t), self.b(t)
         return ops.floor((a - ops.floor_mod(a, b)) / b + self.half)
 
@@ -115,7 +110,6 @@ class Choice(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.test, self.yes, self.no, self.zero = test, yes, no, double(0.0)
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         return ops.select(self.test(t) != self.zero, self.yes(t), self.no(t))
 
 
@@ -130,7 +124,6 @@ class Lookup(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.last = double(2 * len(values) + 1)
 
     def construct(self, t: Any) -> Any:
-        """Return the values at these times."""
         place = ops.maximum(ops.minimum(self.index(t) + self.before, self.last), self.first)
         return ops.gather(self.values, ops.cast(place, mindspore.int32), 0)
 

@@ -58,7 +58,6 @@ class Fold(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.zero = double(0.0)
 
     def construct(self, t: Any) -> Any:
-        """Return the times since then."""
         if self.is_whole:
             return ops.floor_mod(t, self.period)
         times = ops.floor(t / self.period)
@@ -75,7 +74,6 @@ class Constant(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.rate, self.nothing = double(rate), double(0.0)
 
     def construct(self, t: Any) -> Any:
-        """Return the rate."""
         return t * self.nothing + self.rate
 
 
@@ -119,7 +117,6 @@ class Linear(Between):
     """A straight line."""
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         whole = self.whole(t)
         t = self.folded(t)
         passed = ops.sub(whole, t) if self.falls else t
@@ -134,7 +131,6 @@ class Cosine(Between):
         self.angle = double(math.pi / 2 / shape.duration)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         t = self.folded(t)
         passed = ops.sub(self.duration, t) if self.falls else t
         return ops.square(ops.sin(passed * self.angle)) * self.span + self.low
@@ -149,7 +145,6 @@ class Polynomial(Between):
         self.short = double(SHORT)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         whole = self.whole(t)
         t = self.folded(t)
         weight = ops.pow(ops.sub(whole, t) / whole, self.power)
@@ -178,7 +173,6 @@ class Exponential(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.growths = [(double(growth), double(every), every == 1) for growth, every in steepest]
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         exponent = self._exponent(t, 0)
         for index in range(1, len(self.growths)):
             exponent = exponent + self._exponent(t, index)
@@ -197,7 +191,6 @@ class Power(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.start, self.factor, self.duration = map(double, (start, factor, duration))
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.start * ops.pow(self.factor, t / self.duration)
 
 
@@ -210,7 +203,6 @@ class Inverse(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.decay = double(min(decay, STEEPEST))
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return self.start / (self.one + self.decay * t)
 
 
@@ -222,7 +214,6 @@ class PiecewiseConstant(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.rates, self.boundaries = double(rates), double(boundaries)
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         return ops.gather(self.rates, count(self.boundaries, t), 0)
 
 
@@ -236,7 +227,6 @@ class Table(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         self.first, self.last, self.length = map(double, (0.0, len(rates) - 1, len(rates)))
 
     def construct(self, t: Any) -> Any:
-        """Return the rates at these times."""
         if self.repeats:
             t = ops.floor_mod(t, self.length)
         else:  # what is joined to something else is asked before its turn as well

@@ -82,7 +82,6 @@ class ScheduleLR(LearningRateSchedule):  # type: ignore[misc] # MindSpore is unt
         self.one = double(1.0)
 
     def construct(self, global_step: Any) -> Any:
-        """Return the rates of these steps."""
         # In PyNative mode this product takes a quarter of the time of the Cast that says the same.
         t = global_step * self.one
         return ops.cast(self.curve(t), mindspore.float32)

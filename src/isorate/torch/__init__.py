@@ -9,9 +9,9 @@ scheduler of torch's that is a function of the step is here under its own name a
 from __future__ import annotations
 
 from isorate.torch._closed_form import ClosedFormLR
-from isorate.torch._compositions import ChainedScheduler, SequentialLR
 from isorate.torch._drop_ins import (
     SWALR,
+    ChainedScheduler,
     ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
@@ -23,6 +23,7 @@ from isorate.torch._drop_ins import (
     MultiStepLR,
     OneCycleLR,
     PolynomialLR,
+    SequentialLR,
     StepLR,
     cosine_decay_lr,
 )

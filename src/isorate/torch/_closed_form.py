@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer, rounded
-from isorate.training.closed_form import ClosedForm, finite, plain
+from isorate.training.closed_form import ClosedForm, finite, unwrapped
 from isorate.training.states import Saved
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
             else:
                 group["momentum"] = value
 
-    def _as_held(self, rates: list[float]) -> list[float]:
+    def _rounded(self, rates: list[float]) -> list[float]:
         return list(map(float, typed(self.optimizer.param_groups, rates)))
 
     def _welcome(self, groups: Sequence[Group]) -> None:
@@ -202,7 +202,7 @@ def start_of(group: Group) -> float:
 
 def last_step(last_epoch: Any) -> int:
     """Return ``last_epoch`` as Python has it."""
-    value = plain(last_epoch)
+    value = unwrapped(last_epoch)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"last_epoch is not an int: {last_epoch!r}")
     if value < -1:

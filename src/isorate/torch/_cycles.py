@@ -39,7 +39,7 @@ class Momentum(DropIn):
         low, high = self._arguments["base_momentum"], self._arguments["max_momentum"]
         return one_a_group(low, groups), one_a_group(high, groups)
 
-    def _momentum_meant(self, groups: Sequence[Group]) -> Schedule | None:
+    def _momentum_meaning(self, groups: Sequence[Group]) -> Schedule | None:
         if not self._arguments["cycle_momentum"]:
             return None
         known = self.optimizer.defaults
@@ -78,8 +78,8 @@ class OneCycle(Momentum):
             for group, high, schedule in zip(groups, highest, self._by_group, strict=True):
                 group["max_lr"], group["min_lr"] = high, schedule.at(self.total_steps - 1)
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
-        return self._without_rebound(super()._meant(groups))
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
+        return self._without_rebound(super()._meaning(groups))
 
     @staticmethod
     def _without_rebound(schedule: Schedule) -> Schedule:
@@ -132,8 +132,8 @@ class Averaging(DropIn):
     def _settle(self, saved: Saved, choice: OnMismatch) -> None:
         groups = self.optimizer.param_groups
         if saved.schedule is not None:  # where a run began is the run's, and no other schedule
-            begun = per_group(saved.schedule, len(groups))
-            self._begin_with([schedule.at(0) for schedule in begun])
+            before = per_group(saved.schedule, len(groups))
+            self._begin_with([schedule.at(0) for schedule in before])
         super()._settle(saved, choice)
 
 

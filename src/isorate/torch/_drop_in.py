@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE: Final = """\
 >>> import torch
 >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0, momentum=0.9)
->>> scheduler = {name}(optimizer, {arguments})
+>>> scheduler = {name}({arguments})
 >>> scheduler.seek({step})
 >>> scheduler.get_last_lr()
 [{rate}]"""

@@ -7,6 +7,7 @@ a tensor rate. ``_drop_ins.pyi`` has the signatures for editors and type checker
 
 from isorate.dialects import mindspore
 from isorate.dialects import torch as calls
+from isorate.torch._compositions import Chained, Sequential
 from isorate.torch._cycles import Averaging, Cyclic, OneCycle
 from isorate.torch._drop_in import Annealing, drop_in
 from isorate.torch._functions import Lambda, Multiplicative
@@ -24,4 +25,6 @@ OneCycleLR = drop_in(calls.OneCycleLR, OneCycle)
 SWALR = drop_in(calls.SWALR, Averaging)
 LambdaLR = drop_in(calls.LambdaLR, Lambda)
 MultiplicativeLR = drop_in(calls.MultiplicativeLR, Multiplicative)
+SequentialLR = drop_in(calls.SequentialLR, Sequential)
+ChainedScheduler = drop_in(calls.ChainedScheduler, Chained)
 cosine_decay_lr = drop_in(mindspore.cosine_decay_lr)

@@ -1,8 +1,10 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
+from isorate.torch._compositions import Chained, Sequential
 from isorate.torch._cycles import Averaging, Cyclic, OneCycle
 from isorate.torch._drop_in import Annealing, DropIn
 from isorate.torch._functions import Lambda, Multiplicative
@@ -381,6 +383,55 @@ class MultiplicativeLR(Multiplicative):
         optimizer: Optimizer,
         lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
         last_epoch: int = -1,
+    ) -> None: ...
+
+class SequentialLR(Sequential):
+    """torch's ``SequentialLR`` by its closed form.
+
+    ``lr(t) = schedulers[i].lr(t − m[i−1])`` for ``m[i−1] <= t < m[i]``, m = ``milestones``, m[−1]
+    = 0. Only the schedules of its schedulers matter: neither in which order they were built nor
+    what that did to the optimizer, and they need not be stepped. One that begins with the rate it
+    finds has what the one before it has got to. It may hold others.
+
+    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
+    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    ValueError is raised; what the framework raises at some step is raised at once.
+
+    Past its end: whatever its last scheduler does.
+
+    Arguments: those of ``torch.optim.lr_scheduler.SequentialLR``,
+    https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler.SequentialLR.html
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: list[LRScheduler],
+        milestones: list[int],
+        last_epoch: int = -1,
+    ) -> None: ...
+
+class ChainedScheduler(Chained):
+    """torch's ``ChainedScheduler`` by its closed form.
+
+    ``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: torch's chain
+    where each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` does down to 0,
+    up to its trough. Another chain is taken where it has a closed form.
+
+    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
+    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    ValueError is raised; what the framework raises at some step is raised at once.
+
+    Past its end: whatever its schedulers do.
+
+    Arguments: those of ``torch.optim.lr_scheduler.ChainedScheduler``,
+    https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler.ChainedScheduler.html
+    """
+
+    def __init__(
+        self,
+        schedulers: Sequence[LRScheduler],
+        optimizer: Optimizer | None = None,
     ) -> None: ...
 
 class cosine_decay_lr(DropIn):

@@ -25,6 +25,7 @@ from isorate.dialects import torch as calls
 from isorate.kit.call import Composition
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.errors import ReadError
+from isorate.training.closed_form import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedCall:
     """What a scheduler's state says.
 
     Args:
@@ -59,7 +60,7 @@ def call_of_state(
     *,
     kind: str | None = None,
     groups: Sequence[Mapping[str, Any]] | None = None,
-) -> Saved:
+) -> SavedCall:
     """Return the call and the step that a state of torch's own scheduler was saved by.
 
     The call is the one that starts at step 0 from the state's ``base_lrs``; a scheduler that was
@@ -100,14 +101,14 @@ def call_of_state(
         ``torch/optim/lr_scheduler.py`` and ``torch/optim/swa_utils.py`` of torch 2.0.1 to 2.13.0.
 
     """
-    held = _State(state, _kind_of(state, kind), groups)
-    call = held.call()
-    steps = sorted(set(held.steps()))
+    read = _State(state, _kind_of(state, kind), groups)
+    call = read.call()
+    steps = sorted(set(read.steps()))
     if len(steps) > 1 or steps[0] < -1:
-        raise held.bad("last_epoch", "a step from -1 on, the same for all members", steps)
+        raise read.bad("last_epoch", "a step from -1 on, the same for all members", steps)
     if isinstance(call, calls.SequentialLR) and steps[0] >= 0:
-        _check_turn(held, call, steps[0])
-    return Saved(call, steps[0], held.rates())
+        _check_turn(read, call, steps[0])
+    return SavedCall(call, steps[0], read.rates())
 
 
 # --- which kind ----------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ class _State:
         """Return a value, out of its tensor where it is in one."""
         if key not in self.values:
             raise self.bad(key, required)
-        return _plain(self.values[key])
+        return unwrapped(self.values[key])
 
     def number(self, key: str) -> Any:
         """Return an argument that is a number, an int where torch holds one."""
@@ -199,7 +200,7 @@ class _State:
 
     def as_number(self, key: str, value: Any) -> Any:
         """Return a value as the Python number that it is."""
-        value = _plain(value)
+        value = unwrapped(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.bad(key, "a number", value)
         try:
@@ -266,10 +267,10 @@ class _State:
         key = next((key for key in keys if key in self.values), keys[0])
         value = self.get(key, "cos or linear")
         words = re.findall(r"\w+", str(getattr(value, "__name__", value)))
-        said = {STRATEGIES[word] for word in words if word in STRATEGIES}
-        if len(said) != 1:
+        named = {STRATEGIES[word] for word in words if word in STRATEGIES}
+        if len(named) != 1:
             raise self.bad(key, "cos or linear", value)
-        return said.pop()
+        return named.pop()
 
     def members(self) -> list[_State]:
         """Return the states of the schedulers that it holds."""
@@ -303,16 +304,6 @@ class _State:
                 got=_cut(fault.text),
             )
         return call
-
-
-def _plain(value: Any) -> Any:
-    """Return the Python number in a 0-d tensor or a NumPy scalar; anything else as it is."""
-    if not callable(getattr(value, "item", None)):
-        return value
-    try:
-        return value.item()
-    except (RuntimeError, TypeError, ValueError):  # more than one element
-        return value
 
 
 def _simplest(guess: float, fits: Callable[[float], bool]) -> float | None:
@@ -418,18 +409,18 @@ def _one_cycle(state: _State) -> Call:
         raise state.bad("_schedule_phases", "phases", phases)
     ends = [state.as_number("_schedule_phases", phase.get("end_step")) for phase in phases]
     ways = [(str(phase.get("start_lr")), str(phase.get("end_lr"))) for phase in phases]
-    said = [(end, *way) for end, way in zip(ends, ways, strict=True)]
-    three = len(said) == 3
+    saved = [(end, *way) for end, way in zip(ends, ways, strict=True)]
+    three = len(saved) == 3
 
     def phased(pct_start: float) -> bool:
         call = calls.OneCycleLR(
             state.optimizer(), 0.0, total, pct_start=pct_start, three_phase=three
         )
-        return call._phases(total) == said
+        return call._phases(total) == saved
 
     pct_start = _simplest((ends[0] + 1) / total, phased) if ends and total else None
     if pct_start is None:
-        raise state.bad("_schedule_phases", f"those of total_steps={total}", said)
+        raise state.bad("_schedule_phases", f"those of total_steps={total}", saved)
     high, first, low = (state.in_groups(key) for key in ("max_lr", "initial_lr", "min_lr"))
     call = _made(
         calls.OneCycleLR,
@@ -458,12 +449,12 @@ def _divisor(state: _State, whole: Sequence[Any], parts: Sequence[Any], usual: f
     return found
 
 
-def _momenta(state: _State, held: Callable[[str], list[Any]]) -> dict[str, Any]:
+def _momenta(state: _State, lists: Callable[[str], list[Any]]) -> dict[str, Any]:
     """Return the arguments about momentum, which is kept only where it takes part."""
     if not state.one_of("cycle_momentum", True, False):
         return {"cycle_momentum": False}
     names = ("base_momentum", "max_momentum")
-    return {name: state.one_a_group(name, held(name)) for name in names}
+    return {name: state.one_a_group(name, lists(name)) for name in names}
 
 
 def _strays(call: Any, state: _State) -> bool:

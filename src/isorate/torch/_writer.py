@@ -91,8 +91,8 @@ class Writer:
 
 def _view(tensor: Tensor) -> Any:
     """Return a NumPy view of a tensor's memory, or none where only torch's own ways will do."""
-    plain = type(tensor) is Tensor and tensor.is_cpu
-    if not plain or tensor.requires_grad:  # torch says what is wrong with writing that in place
+    ordinary = type(tensor) is Tensor and tensor.is_cpu
+    if not ordinary or tensor.requires_grad:  # torch says what is wrong with writing that in place
         return None
     try:
         if tensor.dtype == torch.bfloat16:

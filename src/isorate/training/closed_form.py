@@ -76,8 +76,8 @@ class ClosedForm:
         """Set the momentum of the groups."""
         raise NotImplementedError
 
-    def _as_held(self, rates: list[float]) -> list[float]:
-        """Return rates as the groups hold them, rounded to what they are held in."""
+    def _rounded(self, rates: list[float]) -> list[float]:
+        """Return rates as they are in the groups, rounded to their dtypes."""
         raise NotImplementedError
 
     def _count(self, step: Any) -> None:
@@ -92,20 +92,20 @@ class ClosedForm:
 
     # --- the schedule ---------------------------------------------------------------------------
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         """Return what the arguments mean for these parameter groups."""
         raise NotImplementedError
 
-    def _momentum_meant(self, groups: Sequence[Group]) -> Schedule | None:
+    def _momentum_meaning(self, groups: Sequence[Group]) -> Schedule | None:
         """Return the schedule of the momentum, where the scheduler moves it, too."""
         return None
 
     def _plan(self) -> None:
         """Work the schedules of all groups out anew."""
         groups = self.optimizer.param_groups
-        schedule = self._meant(groups) if self._given is None else self._given
+        schedule = self._meaning(groups) if self._given is None else self._given
         schedules = per_group(schedule, len(groups))
-        momentum = self._momentum_meant(groups) if self._given is None else self._given_momentum
+        momentum = self._momentum_meaning(groups) if self._given is None else self._given_momentum
         self._momenta = None if momentum is None else Rates(per_group(momentum, len(groups)))
         self._schedule, self._momentum = schedule, momentum
         self._schedules, self._by_group = Rates(schedules), schedules
@@ -203,8 +203,8 @@ class ClosedForm:
 
     def _in_use(self) -> bool:
         """Whether the groups hold the rates last written."""
-        held = zip(self.optimizer.param_groups, self._as_held(self._rates), strict=False)
-        return all(float(group["lr"]) == rate for group, rate in held)
+        written = zip(self.optimizer.param_groups, self._rounded(self._rates), strict=False)
+        return all(float(group["lr"]) == rate for group, rate in written)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
@@ -237,10 +237,10 @@ class ClosedForm:
             saved = read_state(state_dict, kind) if own else self._foreign(state_dict)
             self._settle(saved, choice)
             step = finite("last_epoch", saved.step)
-            begun = step != -1  # else in a SequentialLR, and its turn has not come
+            its_turn = step != -1  # else in a SequentialLR, and its turn has not come
             if step < -1:
                 raise ValueError(f"last_epoch is below -1: {step}")
-            self._rates = self._rates_at(step if begun else 0)
+            self._rates = self._rates_at(step if its_turn else 0)
             self.last_epoch = step
             self._count(step)
         except (KeyError, ScheduleMismatchError):
@@ -249,7 +249,7 @@ class ClosedForm:
         except Exception as error:
             self.__dict__.update(before)
             raise ValueError(f"no state of {kind}: {error}") from error
-        if begun and saved.in_use:
+        if its_turn and saved.in_use:
             groups = self.optimizer.param_groups
             self._write(groups, self._rates)
             if self._momenta is not None:
@@ -287,7 +287,7 @@ class ClosedForm:
         self._begin_with([float(finite("a rate", base)) for base in saved.bases])
         try:
             same = not differ(self._beside(saved), saved)
-            same = same and self._as_held(self._rates_at(saved.step)) == before
+            same = same and self._rounded(self._rates_at(saved.step)) == before
         finally:
             if not same:
                 self._begin_with(before)
@@ -370,7 +370,7 @@ class BaseRates(list[float]):
 
 def finite(what: str, value: Any) -> Any:
     """Return a finite number as Python has it."""
-    number = plain(value)
+    number = unwrapped(value)
     if not isinstance(number, int | float):
         raise TypeError(f"{what} is not a number: {value!r}")
     if not math.isfinite(number):
@@ -378,6 +378,11 @@ def finite(what: str, value: Any) -> Any:
     return number
 
 
-def plain(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """Take a NumPy scalar or a tensor of one element for the number that it holds."""
-    return value.item() if hasattr(value, "item") else value
+    if not callable(getattr(value, "item", None)):
+        return value
+    try:
+        return value.item()
+    except (RuntimeError, TypeError, ValueError):  # more than one element
+        return value

@@ -24,7 +24,7 @@ class Cycles(DropIn):
 
     scale_fn: Any
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         call: Any = self._call([0.0] * len(groups))  # also raises what the framework raises
         ends = (one_a_group(rate, len(groups)) for rate in (call.base_lr, call.max_lr))
         pairs = zip(*ends, strict=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
-from isorate.training.closed_form import ClosedForm, plain
+from isorate.training.closed_form import ClosedForm, unwrapped
 from isorate.training.formulas import documented
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DropIn(ClosedForm):
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Keep the constructor's arguments."""
-        self._arguments = {name: _plain(value) for name, value in arguments.items()}
+        self._arguments = {name: _unwrapped(value) for name, value in arguments.items()}
 
     def _call(self, bases: Sequence[float]) -> Call:
         """Return the call for these first rates, or raise what the framework raises for it."""
@@ -74,14 +74,14 @@ class DropIn(ClosedForm):
         check(call)
         return call
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return lowered(self._call(self._bases))
 
     def _change(self, name: str, value: Any) -> None:
         before = self._arguments
         if before is None:
             raise AttributeError(f"{name} has no say: {OTHER}")
-        self._arguments = {**before, name: _plain(value)}
+        self._arguments = {**before, name: _unwrapped(value)}
         try:
             self._plan()
         except Exception:
@@ -139,14 +139,18 @@ def drop_in(
     build.__name__, build.__qualname__, build.__module__ = "__init__", f"{name}.__init__", home
     with_self = [inspect.Parameter("self", POSITIONAL), *signature.parameters.values()]
     build.__signature__ = signature.replace(parameters=with_self)  # type: ignore[attr-defined]
-    own = [each for each in signature.parameters if not hasattr(base, each)]
+    told = f"{whose} {{}} by its closed form."
+    before = "optimizer, " if next(iter(signature.parameters)) == "optimizer" else ""
     namespace: dict[str, Any] = {
-        each: Argument() for each in own if each not in ("optimizer", "last_epoch")
+        each: Argument()
+        for each in signature.parameters
+        if issubclass(base, DropIn) and each not in ("optimizer", "last_epoch")
+        if not hasattr(base, each)
     }
     namespace |= {
         "__init__": build,
         "__module__": home,
-        "__doc__": documented(constructor, f"{whose} {{}} by its closed form.", TIME, example),
+        "__doc__": documented(constructor, told, TIME, example, before),
         "constructor": constructor,
     }
     return type(base)(name, (base,), namespace)
@@ -219,8 +223,8 @@ def one_a_group(value: Any, groups: int) -> list[Any]:
     return list(value) if isinstance(value, list) else [value] * groups
 
 
-def _plain(value: Any) -> Any:
+def _unwrapped(value: Any) -> Any:
     """Take NumPy's and torch's numbers for Python's, in lists as well."""
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return plain(value)
+        return [unwrapped(item) for item in value]
+    return unwrapped(value)

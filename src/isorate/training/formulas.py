@@ -122,6 +122,23 @@ FORMULAS: Final = {
         2,
         "0.5",
     ),
+    "SequentialLR": Formula(
+        "``lr(t) = schedulers[i].lr(t − m[i−1])`` for ``m[i−1] <= t < m[i]``, m = ``milestones``, "
+        "m[−1] = 0. Only the schedules of its schedulers matter: neither in which order they were "
+        "built nor what that did to the optimizer, and they need not be stepped. One that begins "
+        "with the rate it finds has what the one before it has got to. It may hold others.",
+        "[LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)], milestones=[2]",
+        3,
+        "0.5",
+    ),
+    "ChainedScheduler": Formula(
+        "``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: torch's "
+        "chain where each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` "
+        "does down to 0, up to its trough. Another chain is taken where it has a closed form.",
+        "[ConstantLR(optimizer, 0.5, 4), ExponentialLR(optimizer, 0.5)]",
+        3,
+        "0.0625",
+    ),
     "cosine_decay_lr": Formula(
         "``lr(t) = min_lr + (max_lr−min_lr)(1 + cos(π·min(e, D)/D))/2``, e = ⌊t/step_per_epoch⌋, D "
         "= ``decay_epoch``: absolute rates. They come to ``min_lr`` at t = D·step_per_epoch, which "
@@ -176,7 +193,9 @@ FORMULAS: Final = {
 }
 
 
-def documented(constructor: type[Call], first: str, time: str, example: str) -> str:
+def documented(
+    constructor: type[Call], first: str, time: str, example: str, before: str = ""
+) -> str:
     """Return the documentation of what is made from a call.
 
     Args:
@@ -184,6 +203,7 @@ def documented(constructor: type[Call], first: str, time: str, example: str) -> 
         first: what is made of it, ``{}`` in the place of its name.
         time: what t is.
         example: an example, with its ``name``, ``arguments``, ``step`` and ``rate`` in braces.
+        before: what comes before the example's arguments.
 
     """
     card = constructor.card
@@ -196,11 +216,13 @@ def documented(constructor: type[Call], first: str, time: str, example: str) -> 
         f"Past its end: {formula.past_end or card.past_end}.",
         f"Arguments: those of ``{card.name}``, {card.docs}",
     ]
-    said = {"arguments": formula.arguments, "step": formula.step, "rate": formula.rate}
+    arguments = f"{before}{formula.arguments}"
     raises = [f"{error}: {re.sub(WHEN, '', why)}." for error, why in card.raises.items()]
     sections = {
         "Raises": "\n".join(_filled(line, 90) for line in raises),
-        "Example": example.format(name=name, **said),
+        "Example": example.format(
+            name=name, arguments=arguments, step=formula.step, rate=formula.rate
+        ),
         "Source": f"``{card.name}``, {card.version}.",
     }
     paragraphs = [_filled(text, 94) for text in paragraphs]

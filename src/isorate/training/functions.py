@@ -35,7 +35,6 @@ class PythonFunction(Schedule, frozen=True, tag="python_function"):
     rate_fields = ("scale",)
 
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Call the function."""
         return self.scale * called(self._at, t)
 
     def _at(self, step: int) -> float:
@@ -43,16 +42,13 @@ class PythonFunction(Schedule, frozen=True, tag="python_function"):
 
     @property
     def horizon(self) -> int:
-        """A hundred updates: what the function says later is not known."""
-        return 100
+        return 100  # what the function says later is not known
 
     @property
     def takes_fractions(self) -> bool:
-        """No: it is a function of an integer."""
         return False
 
     def scaled_by(self, factor: float) -> Schedule:
-        """Scale its value."""
         return PythonFunction(self.scale * factor, self.function, self.begin)
 
 
@@ -82,16 +78,13 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
 
     @property
     def horizon(self) -> int:
-        """A hundred updates: what the function says later is not known."""
-        return 100
+        return 100  # what the function says later is not known
 
     @property
     def takes_fractions(self) -> bool:
-        """No: it is a product of whole steps."""
         return False
 
     def scaled_by(self, factor: float) -> Schedule:
-        """Scale the first rate."""
         return PythonProduct(self.start * factor, self.function)
 
 
@@ -184,14 +177,14 @@ class Functions(ClosedForm):
 class Factors(Functions):
     """One whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return grouped(list(map(PythonFunction, self._bases, self.lr_lambdas)))
 
 
 class RunningProducts(Functions):
     """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         functions = self.lr_lambdas
         running = {id(function): Running(function) for function in functions}
         shared = [running[id(function)] for function in functions]

@@ -136,8 +136,8 @@ def per_group(schedule: Schedule, groups: int) -> list[Schedule]:
     if not isinstance(schedule, Groups):
         return [schedule] * groups
     if len(schedule.of) != groups:
-        said = f"the schedule is for {len(schedule.of)} parameter groups"
-        raise ValueError(f"{said}, the optimizer has {groups}")
+        theirs = f"the schedule is for {len(schedule.of)} parameter groups"
+        raise ValueError(f"{theirs}, the optimizer has {groups}")
     return list(schedule.of)
 
 

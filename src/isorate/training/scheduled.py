@@ -24,7 +24,7 @@ class Scheduled(ClosedForm):
     #: What was given: a schedule, its JSON, a call, its text, or none where groups bring their own.
     _source: Any
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         common = None if self._source is None else schedule_of(self._source, self._bases)
         if not any("schedule" in group for group in groups):
             if common is None:

@@ -13,7 +13,7 @@ import msgspec
 from isorate.comparison import compare
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.node import Schedule
-from isorate.schedule.printable import plain
+from isorate.schedule.printable import plain as printable
 from isorate.schedule.run import Run
 from isorate.training.rates import is_data
 
@@ -39,7 +39,7 @@ class ScheduleMismatchError(IsorateError, ValueError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         # more than one line: whoever trains reads it in a traceback
-        self.args = ("\n".join(plain(line) for line in text.split("\n")),)
+        self.args = ("\n".join(printable(line) for line in text.split("\n")),)
 
 
 @dataclass(frozen=True, slots=True)

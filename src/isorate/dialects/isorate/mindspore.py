@@ -59,11 +59,9 @@ class ScheduleLR(Call, frozen=True):
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """float32, as every rate in MindSpore."""
         return "float32"
 
     def fault(self) -> Fault | None:
-        """Want one schedule."""
         if isinstance(self.schedule, Groups):
             groups = len(self.schedule.of)
             return Fault(ValueError, f"the schedule is for {groups} parameter groups")
@@ -85,7 +83,6 @@ class ScheduleLR(Call, frozen=True):
         return Lift(cls(schedule), 1, (Afterwards(f"goes on after the {length} rates it has"),))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Evaluate in float64 and round."""
         schedule = self.lower()
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)

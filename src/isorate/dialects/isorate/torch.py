@@ -71,16 +71,13 @@ class ScheduleLR(Call, frozen=True):
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the optimizer's rates."""
         return self.optimizer.dtype
 
     @property
     def counts(self) -> Literal["steps", "updates"]:
-        """What it was told to count."""
         return "steps" if self.counting == "steps" else "updates"
 
     def fault(self) -> Fault | None:
-        """Want a schedule, for as many groups as there are."""
         fault = no_schedule(self.schedule)
         if fault is not None:
             return fault
@@ -185,7 +182,6 @@ class CosineAnnealingLR(Call, frozen=True):
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the optimizer's rates."""
         return self.optimizer.dtype
 
     def fault(self) -> Fault | None:

@@ -18,7 +18,6 @@ state is JSON, and goes into the same file:
 from __future__ import annotations
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR
-from isorate.mindspore.experimental._compositions import SequentialLR
 from isorate.mindspore.experimental._drop_ins import (
     ConstantLR,
     CosineAnnealingLR,
@@ -30,6 +29,7 @@ from isorate.mindspore.experimental._drop_ins import (
     MultiplicativeLR,
     MultiStepLR,
     PolynomialLR,
+    SequentialLR,
     StepLR,
 )
 from isorate.mindspore.experimental._schedule import ScheduleLR

@@ -87,7 +87,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
             self._put(parameter, single(rate))
             group["lr"] = parameter  # a number that was put there has no say any more
 
-    def _as_held(self, rates: list[float]) -> list[float]:
+    def _rounded(self, rates: list[float]) -> list[float]:
         return [float(single(rate)) for rate in rates]
 
     def _welcome(self, groups: Sequence[Group]) -> None:

@@ -1,13 +1,15 @@
-"""What the schedulers under MindSpore's names share, and how they are made from its calls."""
+"""How the schedulers under MindSpore's names are made from its calls, and what they do besides."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from mindspore.experimental.optim import lr_scheduler
+from mindspore.experimental.optim.lr_scheduler import ReduceLROnPlateau
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR, check_optimizer, stated
 from isorate.training import drop_in as shared
+from isorate.training.compositions import Composed, by_group, check_sequence, joined
 from isorate.training.cycles import Cycles
 from isorate.training.drop_in import check
 from isorate.training.functions import Factors, Functions, RunningProducts
@@ -23,7 +25,7 @@ EXAMPLE: Final = """\
 >>> from mindspore import Parameter, Tensor
 >>> from mindspore.experimental import optim
 >>> optimizer = optim.SGD([Parameter(Tensor([0.0]), name="weight")], lr=1.0)
->>> scheduler = {name}(optimizer, {arguments})
+>>> scheduler = {name}({arguments})
 >>> scheduler.seek({step})
 >>> print(float(scheduler.get_last_lr()[0]))
 {rate}"""
@@ -52,15 +54,33 @@ class Cyclic(Cycles, DropIn):
         stands = _unscaled if callable(scale_fn) else scale_fn
         super().__init__(optimizer, last_epoch, scale_fn=stands, **arguments)
 
-    def _meant(self, groups: Sequence[Group]) -> Schedule:
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
         if self.scale_fn is None:
-            return DropIn._meant(self, groups)
-        return super()._meant(groups)
+            return DropIn._meaning(self, groups)
+        return super()._meaning(groups)
 
 
 def _unscaled(_: Any) -> float:
     """Stand for the user's function, of an int, where MindSpore's call wants one of a tensor."""
     return 1.0
+
+
+class Sequential(Composed, ClosedFormLR):
+    """A ``SequentialLR``."""
+
+    def __init__(
+        self, optimizer: Any, last_epoch: Any, *, schedulers: Sequence[Any], milestones: Any
+    ) -> None:
+        check_sequence("SequentialLR", schedulers, milestones)
+        for index, scheduler in enumerate(schedulers):
+            check_member(scheduler, optimizer, f"SequentialLR: scheduler {index}")
+        self._schedulers = list(schedulers)
+        self._milestones = tuple(milestones)
+        super().__init__(optimizer, last_epoch)
+
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
+        found = [by_group(scheduler, len(groups)) for scheduler in self._schedulers]
+        return joined(found, self._milestones)
 
 
 class _Lambda(Functions, ClosedFormLR):
@@ -90,3 +110,16 @@ def drop_in(constructor: type[Call], base: Any = DropIn) -> Any:
         whose="MindSpore's",
         example=EXAMPLE,
     )
+
+
+def check_member(scheduler: Any, optimizer: Any, name: str) -> None:
+    """Raise where a scheduler is no part of another one that is for this optimizer."""
+    if not hasattr(scheduler, "optimizer"):
+        raise AttributeError(f"{name} is none: {scheduler!r}")
+    if scheduler.optimizer is not optimizer:
+        raise ValueError(f"{name} is of another optimizer")
+    if isinstance(scheduler, ReduceLROnPlateau):
+        raise TypeError(f"{name} follows a metric, and has no schedule")
+    if not isinstance(scheduler, ClosedFormLR):
+        kind = type(scheduler).__name__
+        raise TypeError(f"{name} is MindSpore's own: build isorate.mindspore.experimental.{kind}")

@@ -6,7 +6,13 @@ computed in float64 from the first rates that float32 has, and rounded once to f
 """
 
 from isorate.dialects import mindspore as calls
-from isorate.mindspore.experimental._drop_in import Cyclic, Lambda, Multiplicative, drop_in
+from isorate.mindspore.experimental._drop_in import (
+    Cyclic,
+    Lambda,
+    Multiplicative,
+    Sequential,
+    drop_in,
+)
 
 StepLR = drop_in(calls.StepLR)
 MultiStepLR = drop_in(calls.MultiStepLR)
@@ -19,3 +25,4 @@ CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts)
 CyclicLR = drop_in(calls.CyclicLR, Cyclic)
 LambdaLR = drop_in(calls.LambdaLR, Lambda)
 MultiplicativeLR = drop_in(calls.MultiplicativeLR, Multiplicative)
+SequentialLR = drop_in(calls.SequentialLR, Sequential)

@@ -2,7 +2,13 @@ from typing import Any
 
 from mindspore.experimental.optim import Optimizer
 
-from isorate.mindspore.experimental._drop_in import Cyclic, DropIn, Lambda, Multiplicative
+from isorate.mindspore.experimental._drop_in import (
+    Cyclic,
+    DropIn,
+    Lambda,
+    Multiplicative,
+    Sequential,
+)
 
 class StepLR(DropIn):
     """MindSpore's ``StepLR`` by its closed form.
@@ -293,5 +299,31 @@ class MultiplicativeLR(Multiplicative):
         self,
         optimizer: Optimizer,
         lr_lambda: Any,
+        last_epoch: int = -1,
+    ) -> None: ...
+
+class SequentialLR(Sequential):
+    """MindSpore's ``SequentialLR`` by its closed form.
+
+    ``lr(t) = schedulers[i].lr(t − m[i−1])`` for ``m[i−1] <= t < m[i]``, m = ``milestones``, m[−1]
+    = 0. Only the schedules of its schedulers matter: neither in which order they were built nor
+    what that did to the optimizer, and they need not be stepped. One that begins with the rate it
+    finds has what the one before it has got to. It may hold others.
+
+    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
+    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    ValueError is raised; what the framework raises at some step is raised at once.
+
+    Past its end: whatever its last scheduler does.
+
+    Arguments: those of ``mindspore.experimental.optim.lr_scheduler.SequentialLR``,
+    https://www.mindspore.cn/docs/en/r2.10.0/api_python/experimental/lr_scheduler/mindspore.experimental.optim.lr_scheduler.SequentialLR.html
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: list[Any],
+        milestones: list[int],
         last_epoch: int = -1,
     ) -> None: ...
