@@ -111,6 +111,23 @@ def test_a_bare_name_is_torch_unless_the_dialect_says_otherwise() -> None:
     assert type(read(f"isorate.torch.{text}", lr=0.1)) is DropIn
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("isorate.torch.StepLR", "is not read; it has the rates of what it stands in for"),
+        ("isorate.torch.cosine_decay_lr", "is not read; .*write mindspore.nn.cosine_decay_lr"),
+        ("isorate.mindspore.experimental.StepLR", "is not read"),
+        ("isorate.mindspore.StepLR", "does not exist"),
+        ("isorate.torch.gone.StepLR", "does not exist"),
+        ("isorate.gone.StepLR", "does not exist"),
+        ("mindspore.nn.StepLR", "does not exist"),
+    ],
+)
+def test_a_drop_in_is_no_call_and_says_so(name: str, text: str) -> None:
+    with pytest.raises(ReadError, match=text):
+        read(f"{name}(SGD(p, lr=0.1), 3)")
+
+
 @pytest.mark.parametrize("prefix", ["", "nn.", "mindspore.nn.", "ms.nn."])
 def test_mindspore_carries_its_rates(prefix: str) -> None:
     call = read(f"{prefix}cosine_decay_lr(0.01, 0.1, 6, 2, decay_epoch=2)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isorate.dialects._unread import names_a_scheduler, unread
@@ -175,8 +177,8 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         return ReadError(
             f"{where} has {'no ' if dialect else ''}{name.last}", hint=_near(name, dialect)
         )
-    if origin.startswith("isorate.torch."):  # it has more names than there are calls of it
-        text = f"{origin} is not read; it gives the rates that torch's means"
+    if _is_own(origin):  # there are more of them than calls
+        text = f"{origin} is not read; it has the rates of what it stands in for"
         return ReadError(text, hint=f"write {write}")
     return ReadError(f"{origin} does not exist", hint=f"write {write}")
 
@@ -209,6 +211,17 @@ def _near(name: Name, dialect: str | None) -> str:
         for c in d.constructors
     } - set(dir(builtins))
     return did_you_mean(name.last, sorted(known)) or "isorate dialects lists what there is"
+
+
+def _is_own(origin: str) -> bool:
+    """Whether one of Isorate's own packages has a name: by its text, as it may need a framework."""
+    home, _, last = origin.rpartition(".")
+    try:
+        found = find_spec(home) if home.startswith("isorate.") else None
+    except ModuleNotFoundError:
+        return False
+    text = Path(found.origin).read_text("utf-8") if found and found.origin else ""
+    return f'    "{last}",\n' in text  # in its __all__
 
 
 def at_home(origin: str) -> bool:
