@@ -67,8 +67,8 @@ def sample(constructor: type[Call]) -> str:
 def texts() -> dict[type[Call], list[str]]:
     """Return the captured calls that the frameworks take, by their constructors."""
     found: dict[type[Call], list[str]] = {}
-    for name in ("torch", "mindspore", "isorate"):
-        tables = json.loads((Path(__file__).parent / "tables" / f"{name}.json").read_text())
+    for table in sorted((Path(__file__).parent / "tables").glob("*.json")):
+        tables = json.loads(table.read_text())
         for row in (row for rows in tables.values() if isinstance(rows, list) for row in rows):
             if isinstance(row, dict) and "rates" in row:
                 with suppress(IsorateError):
