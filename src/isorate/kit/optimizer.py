@@ -117,17 +117,27 @@ class Optimizer(msgspec.Struct, frozen=True):
         groups: one entry a parameter group.
         name: its class: the last part of the name where the framework has it, else the whole name.
         arguments: its other arguments, as source: ``"weight_decay=0.1"``.
+        stated: the rate for groups without their own, where that is not the first group's; its
+            source where it is not known.
 
     """
 
     groups: tuple[ParamGroup, ...]
     name: str = "SGD"
     arguments: tuple[str, ...] = ()
+    stated: ParamGroup | str | None = None
 
     @classmethod
     def of(cls, *rates: float) -> Optimizer:
         """Return an optimizer with one parameter group for each rate."""
         return cls(tuple(ParamGroup(rate) for rate in rates))
+
+    @property
+    def default(self) -> ParamGroup:
+        """The rate for groups that have none of their own, ``defaults["lr"]``, where it is known."""
+        if isinstance(self.stated, ParamGroup):
+            return self.stated
+        return next((group for group in self.groups if group.shared), self.groups[0])
 
     def made_like(self, other: Optimizer) -> Optimizer:
         """Return an optimizer of another's class and arguments, with this one's rates."""
@@ -135,7 +145,7 @@ class Optimizer(msgspec.Struct, frozen=True):
         if len(groups) == len(other.groups):
             pairs = zip(groups, other.groups, strict=True)
             groups = tuple(msgspec.structs.replace(a, others=b.others) for a, b in pairs)
-        return Optimizer(groups, other.name, other.arguments)
+        return Optimizer(groups, other.name, other.arguments, self.stated)
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:

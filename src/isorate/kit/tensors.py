@@ -72,6 +72,14 @@ class Tensor:
             raise Halting(LIMIT, "a tensor meets a complex number")
         return value if isinstance(value, float) else NotImplemented
 
+    def __lt__(self, other: Any) -> Any:
+        number = self._number(other)
+        return number if number is NotImplemented else self.value < number
+
+    def __gt__(self, other: Any) -> Any:
+        number = self._number(other)
+        return number if number is NotImplemented else self.value > number
+
     def _with(self, other: Any, operation: Callable[[float, float], float]) -> Any:
         number = self._number(other)
         if number is NotImplemented:
@@ -102,6 +110,9 @@ class Tensor:
 
     def __truediv__(self, other: Any) -> Any:
         return self._with(other, _divided)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return Tensor(_divided(1.0, self.value), self.dtype) * other  # as torch has it
 
 
 def _rounded(number: float) -> float:

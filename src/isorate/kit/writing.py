@@ -44,9 +44,9 @@ def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
     """Return an optimizer with these groups as Python source."""
     constructor = f"{known.module}.{optimizer.name}" if optimizer.name in known else optimizer.name
     groups = optimizer.groups
-    default = next((group for group in groups if group.shared), groups[0])
+    default = optimizer.default
     first = _rate(default.lr, default, known.package)
-    if len(groups) == 1 and groups[0] == ParamGroup(groups[0].lr, None, groups[0].tensor):
+    if [ParamGroup(default.lr, None, default.tensor)] == [*groups] and default is groups[0]:
         params = "params"
     else:
         names = ["params"] if len(groups) == 1 else [f"params_{i}" for i in range(len(groups))]

@@ -108,12 +108,16 @@ def read_optimizer(
                 hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
             )
         groups = tuple(_group(each, default, kept.name, names) for each in entries)
-        sharing = [
-            g.tensor is not None and "lr" not in e for g, e in zip(groups, entries, strict=True)
-        ]
-        if sum(sharing) > 1:
-            pairs = zip(groups, sharing, strict=True)
-            groups = tuple(msgspec.structs.replace(g, shared=shared) for g, shared in pairs)
+        own_rates = ["lr" in each for each in entries]
+        if entries != [{}]:  # else the only group is the only one that holds the tensor
+            pairs = zip(groups, own_rates, strict=True)
+            groups = tuple(
+                g if own or g.tensor is None else msgspec.structs.replace(g, shared=True)
+                for g, own in pairs
+            )
+        kept = msgspec.structs.replace(
+            kept, groups=groups, stated=_stated(default, groups, own_rates, names)
+        )
     except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
         if beside is None:
             raise
@@ -121,7 +125,27 @@ def read_optimizer(
     if beside is not None:
         text = "the rate is given twice, in the text and beside it"
         raise OwnRateError(text, hint="leave lr away")
-    return msgspec.structs.replace(kept, groups=groups)
+    return kept
+
+
+def _stated(
+    default: ast.expr | None,
+    groups: Sequence[ParamGroup],
+    own_rates: Sequence[bool],
+    names: Names,
+) -> ParamGroup | str | None:
+    """Return the rate that an optimizer is given besides those of its groups."""
+    if default is None:
+        return "lr"
+    try:
+        stated = _rated(default, None, names)
+    except ReadError:  # which is no matter where every group has its own
+        return shown(default)
+    if stated.tensor is not None and not all(own_rates):
+        return None
+    first = groups[0]
+    same = (type(stated.lr), stated.lr, None) == (type(first.lr), first.lr, first.tensor)
+    return None if same and stated.tensor is None else stated
 
 
 def _bound(
