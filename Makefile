@@ -58,7 +58,7 @@ bench: $(FRAMEWORKS)/ready ## Print the benchmark table
 	$(FRAMEWORKS)/bin/python -m benchmarks
 
 capture: $(FRAMEWORKS)/ready $(NUMPY_2)/ready ## Capture the tables from the real frameworks anew
-	for dialect in torch mindspore isorate; do \
+	for dialect in torch mindspore isorate transformers; do \
 		$(FRAMEWORKS)/bin/python tools/capture.py $$dialect || exit 1; done
 	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python tools/capture.py optax
 

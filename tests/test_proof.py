@@ -51,7 +51,7 @@ def epochs(call: Any, start: int) -> Rates | None:
 
 
 def phases(call: Any, start: int) -> Rates | None:
-    """Enter a one-cycle schedule at a step."""
+    """Enter what computes each step by itself at one."""
     (worker,) = call.build()
     return np.asarray(call.rates(worker, range(start, start + WIDTH)).rates(0.0))
 
@@ -84,6 +84,22 @@ ENTERED: dict[str, tuple[str, Callable[[Any, int], Rates | None]]] = {
     ),
     "torch.optim.lr_scheduler.OneCycleLR": (
         "OneCycleLR(SGD(p, lr=0.1), 0.1, total_steps={}, pct_start=0.37)",
+        phases,
+    ),
+    "transformers.get_constant_schedule": (
+        "get_constant_schedule(SGD(p, lr=0.1 / {}))",
+        phases,
+    ),
+    "transformers.get_constant_schedule_with_warmup": (
+        "get_constant_schedule_with_warmup(SGD(p, lr=0.1), {})",
+        phases,
+    ),
+    "transformers.get_linear_schedule_with_warmup": (
+        "get_linear_schedule_with_warmup(SGD(p, lr=0.1), 7, {} * 10**9)",
+        phases,
+    ),
+    "transformers.get_inverse_sqrt_schedule": (
+        "get_inverse_sqrt_schedule(SGD(p, lr=0.1), 7, {})",
         phases,
     ),
     "isorate.torch.CosineAnnealingLR": (

@@ -272,3 +272,10 @@ def test_a_thousand_lists_are_joined_in_a_thousand_times_the_work_of_one() -> No
     meant(joined(2))
     few, more = (calls_of(lambda n=n: meant(joined(n)), 10**7) for n in (60, 600))  # type: ignore[misc]
     assert more < 12 * few
+
+
+def test_resuming_beyond_the_updates_is_where_isorate_ends() -> None:
+    text = f"isorate.torch.ScheduleLR(SGD(p, lr=0.1), 'StepLR(3)', last_epoch={2**63 - 1})"
+    halt = simulate(read(text), Run(5)).halt
+    assert halt is not None
+    assert halt.error == "IsorateLimit"

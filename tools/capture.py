@@ -5,6 +5,7 @@
     python tools/capture.py mindspore cells     only one part, the other rows stay as they are
     python tools/capture.py optax
     python tools/capture.py isorate             the schedulers of isorate.torch and its like
+    python tools/capture.py transformers
 
 A row is a text as users write it and the rates that came of it. The text is evaluated with the
 framework's names in scope, so what is read and what is run cannot disagree; a scheduler's rates are
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 #: Rows with more rates than this carry a hash and samples.
 LISTED = 128
 #: Up to this many updates, the real optimizer takes each of them: the rest would take minutes.
-WEIGHED = {"torch": 20_000, "mindspore": 60, "optax": 30, "isorate": 60}
+WEIGHED = {"torch": 20_000, "transformers": 20_000, "mindspore": 60, "optax": 30, "isorate": 60}
 FRAMEWORKS = {
     "torch": ["torch"],
+    "transformers": ["transformers", "torch"],
     "mindspore": ["mindspore"],
     "optax": ["optax", "jax", "jaxlib"],
     "isorate": ["torch", "mindspore"],

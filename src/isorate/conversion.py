@@ -161,7 +161,7 @@ def convert(
     """
     call, run = as_call(x), as_run(run)
     call.checked()
-    constructors = list(_targets(to))
+    constructors = list(_targets(to, call))
     chosen = run.updates is None
     if chosen:
         run = run.lasting(trained_updates(run, call))
@@ -235,15 +235,19 @@ def _optimizer_of(call: Call) -> Optimizer | None:
     return found if isinstance(found, Optimizer) else None
 
 
-def _targets(to: str) -> Iterator[type[Call]]:
-    """Visit the constructors of a dialect, and the drop-ins that run in its framework."""
+def _targets(to: str, call: Call) -> Iterator[type[Call]]:
+    """Visit the constructors of a dialect, and what else there is for its framework.
+
+    That is drop-ins, and what the call's own dialect has, which is at hand where the call is.
+    """
     try:
         target = registry.get(str(to))
     except IsorateError as error:
         raise ConvertError(str(error)) from None
     yield from target.constructors
     for constructor in registry.constructors():
-        if constructor.card.runs_in == to and constructor.card.dialect != to:
+        card = constructor.card
+        if card.runs_in == to != card.dialect and (card.drop_in or card.dialect == call.dialect):
             yield constructor
 
 
@@ -266,8 +270,8 @@ def _said(
             yield constructor, _same_pace(Lift(call), run)
         elif spell is not None:
             yield constructor, _spelled(call, run, spell)
-        elif isinstance(call, Feedback) and issubclass(constructor, Feedback):
-            yield constructor, _same_pace(constructor.say(call.plateau()), run)
+        elif isinstance(call.returned, Feedback) and issubclass(constructor, Feedback):
+            yield constructor, _same_pace(constructor.say(call.returned.plateau()), run)
         elif schedule is None:
             yield constructor, Refusal(f"the call has no schedule: {unsaid}")
         else:
@@ -358,8 +362,9 @@ def _spoken(call: Call) -> Iterator[str]:
         yield f"deprecated by {card.runs_in}: “{card.deprecation}”"
         if card.way_out is not None:
             yield f"the way out: {card.way_out}, which stays"
-    if card.drop_in:
-        yield f"needs Isorate installed where {card.runs_in} trains"
+    if card.is_elsewhere:
+        title = registry.get(card.dialect).title
+        yield f"needs {title} installed where {card.runs_in} trains"
 
 
 def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
@@ -371,6 +376,6 @@ def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
         -(first or 0),
         comparison.a.dtype != comparison.b.dtype,
         not way.lasting,
-        way.call.card.drop_in,
+        way.call.card.is_elsewhere,
         way.run.updates_per_step != comparison.run.updates_per_step,
     )

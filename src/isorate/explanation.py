@@ -245,6 +245,7 @@ def _meaning(side: Any, run: Run) -> Schedule | None:
 
 def _arithmetic(side: Any) -> str:
     if isinstance(side, Call):
+        side = side.returned
         members = dict.fromkeys(_arithmetic(member) for _, member in side.held_calls())
         return "; then ".join(members) or side.card.arithmetic
     return "Isorate's closed form, float64" if isinstance(side, Schedule) else "rates as given"
@@ -289,6 +290,7 @@ def _by_itself(side: Any) -> bool:
         return False
     if not all(_is_steady(value) for value in arguments if isinstance(value, Schedule)):
         return False
+    side = side.returned
     members = [member for _, member in side.held_calls()]
     if side.card.proof is Proof.MEMBERS:
         return bool(members) and all(map(_by_itself, members))
@@ -429,7 +431,7 @@ def _arguments(side: Any, name: str, role: Role, part: int | None = None) -> tup
     for argument, played in side.card.roles.items():
         if played != role:
             continue
-        value = getattr(side, argument)
+        value = side.arguments()[argument]
         if any(where.partition("[")[0] == argument for where, _ in held):
             continue  # they have been asked themselves
         if role == "begin" and value == side.defaults().get(argument):

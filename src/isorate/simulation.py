@@ -202,7 +202,7 @@ def _steps(call: Call, run: Run, steps: int) -> Iterator[Block]:
 
 def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     """Ask a call for its rates; one that follows a metric is given it, a value for each step."""
-    if not isinstance(call, Feedback) or run.metrics is None:
+    if not isinstance(call.returned, Feedback) or run.metrics is None:
         return iter(call.native(steps))  # a call without its metric says what is missing
     each = run.steps_per_call
     calls = (steps - 1) // each
@@ -215,7 +215,7 @@ def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     metrics = run.metrics[:calls]
     if each > 1:
         metrics = [metric for metric in metrics for _ in range(each)]
-    return iter(call.follow(metrics, steps))
+    return iter(call.returned.follow(metrics, steps))
 
 
 def last_step(call: Call, run: Run) -> int | None:
@@ -333,7 +333,7 @@ def _horizon(side: Side, run: Run) -> int:
         return max(side.updates, 1)
     if isinstance(side, Call):
         side.checked()
-        if isinstance(side, Feedback) and run.metrics is not None:
+        if isinstance(side.returned, Feedback) and run.metrics is not None:
             return (len(run.metrics) + 1) * run.updates_per_step
     try:
         schedule = meaning(side, run) if isinstance(side, Call) else side.resolved(run)

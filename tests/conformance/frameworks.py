@@ -70,8 +70,9 @@ def drive(
     Args:
         text: the call, as users write it; it is evaluated as Python.
         run: a run with a length.
-        framework: ``"torch"``, ``"mindspore"``, ``"optax"``, or ``"isorate"``, which is the first
-            two: what is in scope, beside ``isorate`` itself; ``params`` are torch's where torch is.
+        framework: ``"torch"``, ``"transformers"``, ``"mindspore"``, ``"optax"``, or ``"isorate"``,
+            which is torch and MindSpore: what is in scope, beside ``isorate`` itself; ``params``
+            are torch's where torch is.
         lr: the optimizer's rate, one a parameter group, where the text has no optimizer.
         weigh: make the real optimizer take every update, and check that a parameter with
             gradient 1 moves by the very rate that is reported.
@@ -129,8 +130,11 @@ def _scope(framework: str, lr: float | Sequence[float] | None, *, bare: bool) ->
         importlib.import_module("isorate.mindspore")
     if framework == "optax":
         scope |= optax_scope()
-    if framework in ("torch", "isorate"):
+    if framework in ("torch", "transformers", "isorate"):
         scope |= _torch_scope(lr, bare=bare)
+    if framework == "transformers":
+        scope |= _transformers_scope()
+    if framework in ("torch", "isorate"):
         importlib.import_module("isorate.torch")
     return scope
 
@@ -166,6 +170,13 @@ def optax_scope() -> dict[str, Any]:
     jax.config.update("jax_enable_x64", False)  # as it is, unless the text says otherwise
     schedules = {name: getattr(optax.schedules, name) for name in dir(optax.schedules)}
     return schedules | {"jax": jax, "jnp": jax.numpy, "optax": optax}
+
+
+def _transformers_scope() -> dict[str, Any]:
+    transformers = importlib.import_module("transformers")
+    home = importlib.import_module("transformers.optimization")
+    functions = {name: getattr(home, name) for name in dir(home) if name.startswith("get_")}
+    return {"transformers": transformers, "SchedulerType": home.SchedulerType, **functions}
 
 
 def _mindspore_scope() -> dict[str, Any]:

@@ -16,7 +16,7 @@ ENTRIES = [
         dialect.name,
         entry,
         id=f"{constructor.card.name}-{number}",
-        marks=getattr(pytest.mark, dialect.name),
+        marks=getattr(pytest.mark, constructor.card.runs_in),
     )
     for dialect in registry.builtin().values()
     for constructor in dialect.constructors

@@ -156,14 +156,15 @@ NUMBERS = st.one_of(
     st.sampled_from([3.4028235e38, 3.40282357e38, 2**63, 2**64, -(2**63) - 1, None, "3", [1]]),
 )
 OPERATIONS = [operator.add, operator.sub, operator.mul, operator.truediv]
+COMPARISONS = [operator.lt, operator.gt]
 
 
 @given(
     st.sampled_from(["float32", "float64"]),
     st.floats(),
     NUMBERS,
-    st.sampled_from([*OPERATIONS, "filled", "reversed", "reversed", "reversed"]),
-    st.sampled_from(OPERATIONS[:3]),
+    st.sampled_from([*OPERATIONS, *COMPARISONS, "filled", "reversed", "reversed", "reversed"]),
+    st.sampled_from(OPERATIONS),
 )
 @settings(max_examples=10 * EXAMPLES)
 def test_tensors_compute_as_torch_does(

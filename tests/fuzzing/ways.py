@@ -22,6 +22,7 @@ from isorate import (
     read,
     simulate,
 )
+from isorate.kit import registry
 from isorate.reports import figure, html, json
 from isorate.schedule.errors import LONGEST_MESSAGE
 from tests.fuzzing.schedules import document
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 #: No stage may take more processor time with any text, in seconds; all together take milliseconds.
 LIMIT = 20
-TARGETS = ("torch", "mindspore", "isorate")
+TARGETS = tuple(registry.builtin())
 RATES: tuple[Any, ...] = (1, 0, -1.0, float("nan"), 10**400, "0.1", [], True, None)
 #: What ends a curve without an exception of a framework's.
 ENDS = ("IsorateLimit", "ScheduleError")

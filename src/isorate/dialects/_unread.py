@@ -1,6 +1,6 @@
 """Frameworks that Isorate knows of but does not read yet, by the names of what they schedule with.
 
-The names are those of the packages' own releases. A name that a dialect speaks is none of these.
+The names are those of the packages' own releases. Some are a dialect's, too, which then has them.
 """
 
 from __future__ import annotations
@@ -35,16 +35,6 @@ def _words(names: str) -> frozenset[str]:
 
 
 UNREAD = (
-    Unread(
-        "transformers",
-        ("transformers",),
-        "get_constant_schedule get_constant_schedule_with_warmup get_linear_schedule_with_warmup "
-        "get_cosine_schedule_with_warmup get_cosine_with_hard_restarts_schedule_with_warmup "
-        "get_polynomial_decay_schedule_with_warmup get_inverse_sqrt_schedule "
-        "get_cosine_with_min_lr_schedule_with_warmup get_reduce_on_plateau_schedule "
-        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate get_wsd_schedule get_scheduler "
-        "get_greedy_schedule GreedyLR get_adafactor_schedule AdafactorSchedule",
-    ),
     Unread(
         "diffusers",
         ("diffusers",),

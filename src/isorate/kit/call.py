@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import msgspec
 
@@ -39,13 +39,18 @@ ANSWERS: Mapping[str, Answer] = {
 class Call(msgspec.Struct, frozen=True):
     """One constructor call of one dialect: its fields are the framework's signature.
 
+    A parameter that goes by a name of this class has an underscore after it as a field: ``name_``.
+
     Subclasses answer four questions: ``lower`` (what schedule is this?), ``lift`` (can I say that
     schedule?), ``native`` (the rates, bit for bit) and ``card``.
     """
 
     card: ClassVar[Card]
+    #: How many arguments may be given by their place; all, where it is none.
+    placed: ClassVar[int | None] = None
 
-    #: Arguments that ``means`` decides by, and the values that are tried where it is solved.
+    #: Arguments that ``means`` decides by, and the values that are tried where it is solved; names
+    #: that are no argument's do not count.
     choices: ClassVar[Mapping[str, Sequence[Any]]] = {}
     #: Other meanings, of arguments out of the ordinary, which are only solved.
     also: ClassVar[Sequence[Any]] = ()
@@ -94,6 +99,15 @@ class Call(msgspec.Struct, frozen=True):
     def counts(self) -> Literal["steps", "updates"]:
         """What moves it: every ``step()``, or every one that comes after an update."""
         return self.card.counts
+
+    def resolve(self) -> Call:
+        """Return the call whose scheduler it returns, or raise what the framework raises."""
+        return self
+
+    @property
+    def returned(self) -> Call:
+        """The call whose scheduler it returns; itself, where the framework would raise."""
+        return self
 
     @property
     def stops_at(self) -> int | None:
@@ -176,7 +190,15 @@ class Call(msgspec.Struct, frozen=True):
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments by name, defaults included."""
-        return {name: getattr(self, name) for name in self.parameters()}
+        fields = [field for field in self.__struct_fields__ if field not in self.settings]
+        values = (getattr(self, field) for field in fields)
+        return dict(zip(self.parameters(), values, strict=True))
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any], **settings: bool) -> Self:
+        """Return the call with these arguments and settings; the others have their defaults."""
+        fields = {field.rstrip("_"): field for field in cls.__struct_fields__}
+        return cls(**{fields[name]: value for name, value in arguments.items()}, **settings)
 
     def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
         defaults = self.defaults()
@@ -206,13 +228,15 @@ class Call(msgspec.Struct, frozen=True):
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
         """Return the names of the arguments, in order."""
-        return tuple(name for name in cls.__struct_fields__ if name not in cls.settings)
+        fields = cls.__struct_fields__
+        return tuple(field.rstrip("_") for field in fields if field not in cls.settings)
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the arguments that may be left out."""
-        fields, defaults = cls.__struct_fields__, cls.__struct_defaults__
-        return dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
+        defaults = cls.__struct_defaults__
+        names = [field.rstrip("_") for field in cls.__struct_fields__]
+        return dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
 
     @classmethod
     def signature(cls) -> str:

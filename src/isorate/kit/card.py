@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from isorate.kit.call import Call
 
 
 #: What an argument says about the schedule.
@@ -111,3 +113,39 @@ class Card:
         if self.share:
             near += f"; compiled within {self.share:.2g} of the peak"
         return near
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the framework whose loop takes it does not have it itself."""
+        return self.dialect != self.runs_in
+
+
+def completed(
+    constructors: Iterable[type[Call]],
+    home: str,
+    version: str,
+    roles: Mapping[str, Role],
+    docs: str,
+) -> list[type[Call]]:
+    """Put on constructors' cards what their names and the names of their arguments say.
+
+    Args:
+        constructors: the classes.
+        home: the module that they are had from, which the dialect is called after.
+        version: the framework version that was read and run.
+        roles: what an argument of a name says, whichever of them has it.
+        docs: the address of their documentation, with ``{}`` for the full name.
+
+    """
+    found = list(constructors)
+    for constructor in found:
+        name, own = f"{home}.{constructor.__name__}", constructor.parameters()
+        constructor.card = replace(
+            constructor.card,
+            name=name,
+            dialect=home,
+            version=version,
+            docs=docs.format(name),
+            roles={argument: roles[argument] for argument in own if argument in roles},
+        )
+    return found

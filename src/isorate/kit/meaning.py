@@ -217,7 +217,17 @@ def steps(rates: Sequence[Any], at: Sequence[Any]) -> Meaning:
 
 def join(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
     """Mean one after another, each counted from its boundary."""
-    return Meaning(combinators.Join, {"of": tuple(of), "boundaries": tuple(at)})
+    *before, last = of
+    boundaries = [*at]
+    if last.kind is combinators.Join:  # as normal forms have it: no join at the end of another
+        boundaries += [at[-1] + boundary for boundary in last.fields["boundaries"]]
+        of = [*before, *last.fields["of"]]
+    return Meaning(combinators.Join, {"of": tuple(of), "boundaries": tuple(boundaries)})
+
+
+def shift(of: Meaning, by: Any) -> Meaning:
+    """Mean what is begun part of the way."""
+    return Meaning(combinators.Shift, {"of": of, "by": by})
 
 
 def in_turn(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
@@ -569,7 +579,8 @@ def whole_numbers(constructor: type) -> frozenset[str]:
 
 def meanings(constructor: Any) -> Iterator[tuple[dict[str, Any], Meaning]]:
     """Visit a constructor's meanings in unknowns, one for each choice, and what is known in it."""
-    choices = constructor.choices
+    own = constructor.parameters()
+    choices = {name: values for name, values in constructor.choices.items() if name in own}
     for chosen in product(*choices.values()):
         known = {n: v for n, v in zip(choices, chosen, strict=True) if v is not ANY}
         arguments = Arguments(constructor, known)

@@ -459,6 +459,7 @@ Work = Worker | Sequence | Chain
 
 def work(call: Any, groups: list[Group]) -> list[Work]:
     """Build a scheduler on an optimizer's groups, in the order in which torch would."""
+    call = call.resolve()
     made: list[Work] = call.worker.build(call, groups)
     return made
 
@@ -484,7 +485,7 @@ def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
     """
     workers: list[Any] = []
     for member in call.schedulers:
-        if isinstance(member, Call) and not isinstance(member, Feedback):
+        if isinstance(member, Call) and not isinstance(member.returned, Feedback):
             workers.append(work(member, groups))
         else:
             workers.append(member)
@@ -493,7 +494,7 @@ def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
     if call.optimizer is None and not isinstance(call.schedulers[0], Call):
         raise AttributeError(f"it has no optimizer: {call.schedulers[0]!r}")
     for member in call.schedulers:
-        if isinstance(member, Feedback):
+        if isinstance(member, Call) and isinstance(member.returned, Feedback):
             raise ValueError(
                 f"a {member.name} follows a metric, which {call.name} does not give it"
             )

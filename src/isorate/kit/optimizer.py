@@ -134,10 +134,15 @@ class Optimizer(msgspec.Struct, frozen=True):
 
     @property
     def default(self) -> ParamGroup:
-        """The rate for groups that have none of their own, ``defaults["lr"]``, where it is known."""
+        """The rate for groups without their own, ``defaults["lr"]``, where it is known."""
         if isinstance(self.stated, ParamGroup):
             return self.stated
         return next((group for group in self.groups if group.shared), self.groups[0])
+
+    @property
+    def default_is_held(self) -> bool:
+        """Whether that is a tensor that a group holds, and so changes with the group's rate."""
+        return self.default.tensor is not None and self.default is not self.stated
 
     def made_like(self, other: Optimizer) -> Optimizer:
         """Return an optimizer of another's class and arguments, with this one's rates."""

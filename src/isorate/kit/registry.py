@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizers
 from isorate.schedule.errors import ReadError
@@ -31,6 +31,8 @@ class Dialect:
         precedence: whose a name is that several dialects share, where the arguments fit all of
             them: that of the lowest number.
         optimizers: the optimizers that its schedulers are given.
+        constants: the values that names of the framework's stand for.
+        refused: constructors that are not spoken, and why.
 
     """
 
@@ -41,6 +43,8 @@ class Dialect:
     aliases: Mapping[str, str] = field(default_factory=dict)
     precedence: int = 100
     optimizers: Optimizers = NO_OPTIMIZERS
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

@@ -132,6 +132,8 @@ class ScheduledGroups(SteppedCall, frozen=True):
     says: ClassVar[tuple[type[Schedule], ...]] = ()
     #: Which arguments may be lists, one value a group.
     listed: ClassVar[tuple[str, ...]] = ()
+    #: Why it is said for one group at a time; none where it is not.
+    alone: ClassVar[str | None] = None
     #: What a conversion to it always loses.
     losses: ClassVar[tuple[str, ...]] = ()
     besides: ClassVar[Any] = (BASE,)
@@ -184,6 +186,8 @@ class ScheduledGroups(SteppedCall, frozen=True):
     @classmethod
     def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
         """Say the parts of a schedule, all groups with the same arguments."""
+        if cls.alone is not None and len(parts.shapes) > 1:
+            return Refusal(f"{cls.alone}: convert each group by itself")
         fresh = from_the_start(parts)
         if isinstance(fresh, Refusal):
             return cls.resumed(parts)

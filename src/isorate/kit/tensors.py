@@ -72,20 +72,25 @@ class Tensor:
             raise Halting(LIMIT, "a tensor meets a complex number")
         return value if isinstance(value, float) else NotImplemented
 
-    def __lt__(self, other: Any) -> Any:
-        number = self._number(other)
-        return number if number is NotImplemented else self.value < number
-
-    def __gt__(self, other: Any) -> Any:
-        number = self._number(other)
-        return number if number is NotImplemented else self.value > number
-
-    def _with(self, other: Any, operation: Callable[[float, float], float]) -> Any:
+    def _operand(self, other: Any) -> Any:
+        """Return an operand as the dtype has it."""
         number = self._number(other)
         if number is NotImplemented:
             return number
-        single = self.dtype == "float32"
-        number = _rounded(number) if single else float(number)
+        return _rounded(number) if self.dtype == "float32" else float(number)
+
+    def __lt__(self, other: Any) -> Any:
+        number = self._operand(other)
+        return number if number is NotImplemented else self.value < number
+
+    def __gt__(self, other: Any) -> Any:
+        number = self._operand(other)
+        return number if number is NotImplemented else self.value > number
+
+    def _with(self, other: Any, operation: Callable[[float, float], float]) -> Any:
+        number = self._operand(other)
+        if number is NotImplemented:
+            return number
         return Tensor(operation(self.value, number), self.dtype)
 
     def __add__(self, other: Any) -> Any:

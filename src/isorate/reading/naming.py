@@ -7,7 +7,7 @@ import builtins
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
@@ -121,6 +121,8 @@ def is_scheduler(name: Name) -> bool:
     written = name.written.rpartition(".")[2]
     if registry.called(name.last) or (name.known and registry.called(written)):
         return True
+    if _refused(name) is not None:
+        return True
     return names_a_scheduler(name.last) and bool(_unread(name))
 
 
@@ -157,9 +159,11 @@ def choose(
 
 def no_constructor(name: Name, dialect: str | None) -> ReadError:
     """Return what there is to say of a name that is no constructor."""
-    origin, whose = name.origin, _unread(name)
+    origin, whose, refused = name.origin, _unread(name), _refused(name)
+    if refused is not None:
+        return ReadError(f"{name.last} is not read: {refused}")
     if whose:
-        of = " or ".join(f"{each}'" if each.endswith("s") else f"{each}'s" for each in whose)
+        of = " or ".join(map(owner, whose))
         text = f"{name.last} is {of}, which Isorate knows of but does not read yet"
         return ReadError(text, hint="isorate dialects lists what is read")
     same = [c for c in _writable(name.last) if dialect in (None, c.card.dialect)]
@@ -181,6 +185,39 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         text = f"{origin} is not read; it has the rates of what it stands in for"
         return ReadError(text, hint=f"write {write}")
     return ReadError(f"{origin} does not exist", hint=f"write {write}")
+
+
+def owner(title: str) -> str:
+    """Return a name as an owner's: ``torch's``."""
+    return f"{title}'" if title.endswith("s") else f"{title}'s"
+
+
+def value_of(name: Name) -> Any:
+    """Return the value that a framework's own name stands for; none where it has none."""
+    return _entry(name, "constants")
+
+
+def also_of(name: Name) -> list[str]:
+    """Return the frameworks that have a name, too, and are not read."""
+    return [] if name.known or "." in name.written else _unread(name)
+
+
+def _refused(name: Name) -> str | None:
+    """Return why a framework's constructor is not spoken; none where it is none of those."""
+    reason = _entry(name, "refused")
+    return None if reason is None else str(reason)
+
+
+def _entry(name: Name, kind: str) -> Any:
+    """Look up a name that a dialect lists; whichever module of its package it is had from."""
+    for dialect in registry.builtin().values():
+        for listed, entry in getattr(dialect, kind).items():
+            package = name.origin.startswith(f"{dialect.name}.")
+            if (package and name.origin.endswith(f".{listed}")) or (
+                not name.known and name.origin == listed
+            ):
+                return entry
+    return None
 
 
 def not_a_name(func: ast.expr) -> ReadError:
@@ -242,7 +279,8 @@ def _is_from(module: str, constructor: Constructor) -> bool:
 
 def _prefix_fits(prefix: str, constructor: Constructor) -> bool:
     module = constructor.card.name.rpartition(".")[0]
-    return prefix_fits(prefix, module, registry.get(constructor.card.dialect))
+    home = registry.get(constructor.card.dialect)
+    return _is_from(prefix, constructor) or prefix_fits(prefix, module, home)
 
 
 def prefix_fits(prefix: str, module: str, home: Dialect) -> bool:

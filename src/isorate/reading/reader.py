@@ -16,7 +16,15 @@ from isorate.dialects.mindspore import (
 )
 from isorate.kit import registry
 from isorate.kit.call import Call
-from isorate.reading.naming import Origins, choose, is_scheduler, not_a_name
+from isorate.reading.naming import (
+    Origins,
+    also_of,
+    choose,
+    is_scheduler,
+    not_a_name,
+    owner,
+    value_of,
+)
 from isorate.reading.objects import Objects
 from isorate.reading.rates import known_value, of_rates
 from isorate.reading.scope import Scope, names_in
@@ -236,12 +244,12 @@ class Reader:
                 if whose not in (None, constructor.card.runs_in):
                     text = f"{constructor.card.name} is given an optimizer of {whose}'s"
                     raise ReadError(text, required=f"one of {constructor.card.runs_in}'s")
-                if others and not name.known:
-                    theirs = " and ".join(dict.fromkeys(c.card.dialect for c in others))
+                also = [*dict.fromkeys(c.card.dialect for c in others), *also_of(name)]
+                if also and not name.known:
+                    theirs = " and ".join(also)
                     have = "have" if " and " in theirs else "has"
-                    text = (
-                        f"{name.written} is {constructor.card.dialect}'s; {theirs} {have} one, too"
-                    )
+                    whose = constructor.card.dialect
+                    text = f"{name.written} is {owner(whose)}; {theirs} {have} one, too"
                     self._choices.setdefault(name.written, text)
                 return self._built(constructor, node)
         raise ReadError(
@@ -252,8 +260,8 @@ class Reader:
     def _framework(self, node: ast.Call) -> str | None:
         """Return whose optimizer a scheduler is given, where the text says it."""
         named = [keyword.value for keyword in node.keywords if keyword.arg == "optimizer"]
-        given = [*named, *node.args[:1]]
-        return self.objects.framework(given[0]) if given else None
+        found = map(self.objects.framework, [*named, *node.args[:2]])
+        return next((framework for framework in found if framework is not None), None)
 
     def is_plain(self, node: ast.expr) -> bool:
         """Whether a text of one expression is a call or a list of rates, not a use of one."""
@@ -359,15 +367,15 @@ class Reader:
 
     def _given(self, constructor: type[Call], node: ast.Call) -> dict[str, ast.expr]:
         """Return the arguments of a call by the constructor's names for them."""
-        fields = list(constructor.parameters())
+        fields = list(constructor.parameters()[: constructor.placed])
         name = constructor.card.name
         positional = list(node.args)
         if any(isinstance(arg, ast.Starred) for arg in positional):
             raise ReadError(f"{name}: *arguments cannot be read")
-        # ChainedScheduler has its optimizer last: there, the first one is no optimizer anyway
-        first = fields[:1] == ["optimizer"]
-        if first and not (positional and self._is_optimizer(positional[0])):
-            fields.remove("optimizer")
+        if "optimizer" in fields:
+            place = fields.index("optimizer")
+            if not any(map(self._is_optimizer, positional[place : place + 1])):
+                fields.remove("optimizer")
         if len(positional) > len(fields):
             required = f"at most {len(fields)}"
             raise ReadError(
@@ -391,7 +399,7 @@ class Reader:
         name = constructor.card.name
         if "schedulers" in given:
             values = self._composition(constructor, given)
-        elif "optimizer" in constructor.__struct_fields__:
+        elif "optimizer" in constructor.parameters():
             values = {"optimizer": self._optimizer(given.pop("optimizer", None), constructor)}
         elif self.lr is not None:
             raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
@@ -409,7 +417,7 @@ class Reader:
                     hint = f"{written!r} was taken for the optimizer; or --set {written}=..."
                 raise ReadError(f"{name} lacks the argument {field!r}", hint=hint)
         told = {name: True for name in constructor.settings if name in self.told}
-        call = constructor(**values, **told)
+        call = constructor.of(values, **told)
         self._check_same_optimizer(call)
         self.built.append(call)
         return call
@@ -546,22 +554,37 @@ class Reader:
         match node:
             case ast.Lambda():
                 return []
+            case ast.Attribute() if self._constant(node) is not None:
+                return []
             case ast.Call() if self.is_scheduler(node):
                 return []  # it is read by itself
             case ast.Name() | ast.Attribute() if dotted(node) in self.objects.schedulers:
                 return []
-            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=given):
-                return [name for each in given for name in self._missing(each.value)]
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [name for item in items for name in self._missing(item)]
+            case ast.Call(keywords=given) if self._makes_a_dict(node):
+                return [name for each in given for name in self._missing(each.value)]
             case ast.Dict(values=items):
                 return [name for item in items for name in self._missing(item)]
         return missing_names(node, self.names)
+
+    def _makes_a_dict(self, node: ast.Call) -> bool:
+        """Whether a call is ``dict(name=value, …)``, Python's own."""
+        name = self.origins.name(node.func)
+        named = not node.args and all(keyword.arg is not None for keyword in node.keywords)
+        return name is not None and name.origin == "dict" and named
+
+    def _constant(self, node: ast.expr) -> Any:
+        """Return the value of a framework's own name, as ``SchedulerType.COSINE`` is one."""
+        name = self.origins.name(node)
+        return None if name is None else value_of(name)
 
     def value(self, node: ast.expr) -> Any:
         """Compute an argument: a number, a text, a function, a call, or a list or dict of them."""
         value: Any
         match node:
+            case ast.Attribute() if (value := self._constant(node)) is not None:
+                return value
             case ast.Lambda():
                 return self._lambda(node)
             case ast.Call() if self.is_scheduler(node):
@@ -570,7 +593,7 @@ class Reader:
                 value = [self.value(item) for item in items]
             case ast.Tuple(elts=items):
                 value = tuple(self.value(item) for item in items)
-            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[*given]):
+            case ast.Call(keywords=given) if self._makes_a_dict(node):
                 value = {str(each.arg): self.value(each.value) for each in given}
             case ast.Dict(keys=keys, values=items) if None not in keys:
                 pairs = zip(keys, items, strict=True)

@@ -274,7 +274,7 @@ class Script:
             scheduler = self.reader.objects.schedulers.get(name.removesuffix(".step"))
             if scheduler is not None and name.endswith(".step"):
                 steps.append(call)
-                if (call.args or call.keywords) and not isinstance(scheduler, Feedback):
+                if (call.args or call.keywords) and not isinstance(scheduler.returned, Feedback):
                     text = (
                         f"the loop calls {shown(call)}, and a step to a given place is not followed"
                     )

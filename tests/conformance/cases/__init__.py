@@ -25,6 +25,11 @@ from tests.conformance.cases.torch_schedulers import (
     torch_schedulers,
     torch_sequences,
 )
+from tests.conformance.cases.transformers import (
+    transformers_by_name,
+    transformers_cases,
+    transformers_refusals,
+)
 
 __all__ = ["CASES", "Case"]
 
@@ -50,4 +55,9 @@ CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
         "refused": optax_refused,
     },
     "isorate": {"schedulers": isorate_cases},
+    "transformers": {
+        "functions": transformers_cases,
+        "names": transformers_by_name,
+        "refusals": transformers_refusals,
+    },
 }

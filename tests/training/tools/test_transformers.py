@@ -14,6 +14,7 @@ import transformers  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import Dataset  # noqa: E402
 
+from isorate import simulate  # noqa: E402
 from isorate.torch import ScheduleLR  # noqa: E402
 from tests.training.tools.parts import (  # noqa: E402
     BATCHES,
@@ -199,3 +200,35 @@ def test_torchs_cosine_does_not_come_back_to_its_first_rate(tmp_path: Path) -> N
     ours = Training(COSINE.build, tmp_path, num_train_epochs=3).train()
     assert ours[8:16] == ours[:8]
     assert ours[16:] == ours[:5]
+
+
+#: Names that the Trainer builds a schedule by, with what is specific to it.
+BY_NAME: dict[str, dict[str, Any]] = {
+    "linear": {},
+    "cosine": {},
+    "cosine_with_restarts": {"num_cycles": 3},
+    "polynomial": {"lr_end": 0.001, "power": 2.0},
+    "inverse_sqrt": {"timescale": 5},
+    "cosine_with_min_lr": {"min_lr": 0.01},
+    "cosine_warmup_with_min_lr": {"min_lr_rate": 0.1, "warmup_lr_rate": 0.2},
+    "warmup_stable_decay": {"num_decay_steps": 2, "decay_type": "1-sqrt"},
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize(("accumulation", "updates"), [(1, 14), (3, 6)])
+def test_the_trainers_own_scheduler_applies_what_is_foretold(
+    name: str, accumulation: int, updates: int, tmp_path: Path
+) -> None:
+    specific = BY_NAME[name]
+    run = Training(
+        lambda _: None,
+        tmp_path,
+        num_train_epochs=2,
+        gradient_accumulation_steps=accumulation,
+        lr_scheduler_type=name,
+        lr_scheduler_kwargs=specific,
+        warmup_steps=WARMUP,
+    )
+    text = f"get_scheduler({name!r}, SGD(p, lr=0.1), {WARMUP}, {updates}, {specific!r})"
+    assert run.train() == simulate(text, updates).values.tolist()

@@ -15,7 +15,7 @@ import numpy as np
 from isorate._version import __version__
 from isorate.dialects import torch
 from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
-from isorate.kit.boundary import Fault, Halting
+from isorate.kit.boundary import LIMIT, Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
 from isorate.kit.match import Lift, Refusal
@@ -24,6 +24,7 @@ from isorate.schedule.combinators import Groups, Shift, Stepped
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.node import FARTHEST
 from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class ScheduleLR(Call, frozen=True):
         begin = self.last_epoch + 1
         end = self.schedule.length
         left = steps if end is None else min(steps, end - begin + 1)
+        if begin + left > FARTHEST:
+            raise Halting(LIMIT, f"last_epoch={self.last_epoch} is farther than schedules go")
         for start in range(begin, begin + left, BLOCK):
             t = np.arange(start, min(start + BLOCK, begin + left), dtype=np.int64)
             yield self._rates(t if end is None else np.minimum(t, end - 1))

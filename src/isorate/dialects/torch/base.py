@@ -269,8 +269,16 @@ class Setting(LRScheduler, frozen=True):
     sets: ClassVar[bool] = True
 
     def rates(self, worker: Worker, steps: range) -> Moves:
-        """Return the rates of some steps."""
-        raise NotImplementedError
+        """Return the rates of some steps: one after the other, where there is no faster way."""
+        rates: list[float] = []
+        stood, halt = worker.t, None
+        try:
+            for worker.t in steps:
+                rates.append(stepping.rate_of({"lr": self.rate(worker)}))
+        except Exception as error:
+            halt = stepping.halting(error)
+        worker.t = stood
+        return Values(np.array(rates), halt)
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Set one rate after the other."""

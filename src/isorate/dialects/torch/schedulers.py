@@ -1478,6 +1478,8 @@ class ReduceLROnPlateau(Feedback, frozen=True):
         """Count the steps without improvement; every rate is a Python float for a moment."""
         self.checked()
         groups = [stepping.group_of(group) for group in self.optimizer.groups]
+        one = next((group for group in groups if "shared" in group), None)
+        groups = [one if one and "shared" in group else group for group in groups]
         columns, halt = [list(map(stepping.rate_of, groups))], None
         try:
             for reducing in self._reductions(metrics[: steps - 1]):
