@@ -46,7 +46,7 @@ def modules() -> list[str]:
     """Return every module but those that import a framework, whose tests run their examples."""
     found = [module.name for module in pkgutil.walk_packages(isorate.__path__, "isorate.")]
     lists = {"isorate.mindspore", "isorate.mindspore.lists"}
-    framed = ("isorate.torch", "isorate.mindspore", "isorate.__main__")
+    framed = ("isorate.torch", "isorate.mindspore", "isorate.jax", "isorate.__main__")
     return [name for name in found if name in lists or not name.startswith(framed)]
 
 

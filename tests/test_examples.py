@@ -22,7 +22,11 @@ PAGE = EXAMPLES / "page"
 DIGITS = EXAMPLES / "digits"
 
 #: What the scripts need besides Isorate.
-NEEDS = {"torch": ("torch", "sklearn"), "mindspore": ("mindspore", "sklearn")}
+NEEDS = {
+    "torch": ("torch", "sklearn"),
+    "mindspore": ("mindspore", "sklearn"),
+    "optax": ("jax", "optax", "sklearn"),
+}
 
 frameworks = pytest.mark.parametrize(
     "framework",
@@ -208,6 +212,28 @@ def test_both_frameworks_apply_the_same_rates(
     assert compared.stdout.startswith(f"{run.length} updates: at most ")
 
 
+@pytest.mark.torch
+@pytest.mark.jax
+@pytest.mark.parametrize(
+    ("schedule", "step_every"),
+    [
+        SCHEDULES[0],
+        ("optax.warmup_cosine_decay_schedule(0.0, 0.1, 20, {updates}, 0.001)", "update"),
+        ("[0.1] * 60 + [0.02] * 28", "update"),
+    ],
+)
+def test_optax_applies_what_torch_applies(tmp_path: Path, schedule: str, step_every: str) -> None:
+    text = schedule.format(epochs=2, updates=2 * PER_EPOCH, per_epoch=PER_EPOCH)
+    options = ("--epochs", "2", "--step-every", step_every, "--schedule", text)
+    accuracy, applied = trained("torch", tmp_path / "torch.csv", *options)
+    accuracy_too, applied_too = trained("optax", tmp_path / "optax.csv", *options)
+    assert np.abs(applied - applied_too).max() <= 1e-6 * applied.max()
+    assert np.abs(applied[PER_EPOCH:] - applied_too[:-PER_EPOCH]).max() > 0.01 * applied.max()
+    assert min(accuracy, accuracy_too) >= 0.9
+    logs = (tmp_path / "torch.csv", tmp_path / "optax.csv")
+    assert python(DIGITS / "compare_logs.py", *logs, "1e-6").returncode == 0
+
+
 @frameworks
 @pytest.mark.parametrize(
     "schedule",
@@ -272,5 +298,7 @@ def test_logs_that_differ_are_told_apart(tmp_path: Path) -> None:
     assert python(script, tmp_path / "a", tmp_path / "a").returncode == 0
     assert python(script, tmp_path / "a", tmp_path / "b").returncode == 1
     assert python(script, tmp_path / "a", tmp_path / "c").returncode == 1
+    assert python(script, tmp_path / "a", tmp_path / "b", "1e-6").returncode == 0
+    assert python(script, tmp_path / "a", tmp_path / "b", "much").returncode == 2
     assert python(script, tmp_path / "a").returncode == 2
     assert python(script, tmp_path / "a", tmp_path / "none").returncode == 2

@@ -1,6 +1,6 @@
-"""What both training scripts share: arguments, data, first weights, batches, the log of rates.
+"""What the training scripts share: arguments, data, first weights, batches, the log of rates.
 
-Everything random is drawn here, by NumPy, so that the two frameworks begin with the same weights
+Everything random is drawn here, by NumPy, so that all frameworks begin with the same weights
 and see the same batches in the same order.
 """
 

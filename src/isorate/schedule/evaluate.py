@@ -11,7 +11,7 @@ import numpy as np
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve, Halt
 from isorate.schedule.errors import RunError
-from isorate.schedule.node import SCALAR
+from isorate.schedule.node import SCALAR, exact_product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +50,7 @@ class ArrayNamespace:
     maximum = staticmethod(np.maximum)
     where = staticmethod(np.where)
     of_each = staticmethod(_of_each)
+    exact_product = staticmethod(exact_product)
 
     def __init__(self) -> None:
         self._arrays: dict[int, tuple[object, NDArray[np.float64]]] = {}
@@ -90,6 +91,12 @@ class ArrayNamespace:
     def searchsorted(boundaries: tuple[int, ...], t: NDArray[Any]) -> NDArray[np.int64]:
         """Count the boundaries that are not above each update."""
         return np.searchsorted(np.asarray(boundaries, dtype=np.int64), t, side="right")
+
+    @staticmethod
+    def present(indices: Any, starts: Any) -> Iterator[int]:
+        """Visit the indices that are there."""
+        least, most = indices.min(initial=len(starts)), indices.max(initial=-1)
+        return (index for index in range(int(least), int(most) + 1) if (indices == index).any())
 
 
 class ExactNamespace(ArrayNamespace):

@@ -13,7 +13,7 @@ from isorate.schedule.algebra import Algebra
 from isorate.schedule.errors import ScheduleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from isorate.schedule.run import Run
 
@@ -74,6 +74,28 @@ class Namespace(Protocol):
     def searchsorted(self, boundaries: Any, t: Any, /) -> Any:
         """How many boundaries are not above it."""
 
+    def present(self, indices: Any, starts: Sequence[int], /) -> Iterable[int]:
+        """The indices of starts that there may be."""
+
+    def exact_product(self, a: Any, b: Any, /) -> tuple[Any, Any]:
+        """A product as a float, and what its rounding took away, as far as that is known."""
+
+
+#: Multiplying by this splits a float into two of 26 bits each.
+SPLITTER: Final = 2.0**27 + 1.0
+
+
+def exact_product(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return a·b as a float and what its rounding took away: their sum is a·b exactly.
+
+    Both factors and the product have to be below 2**990, and the product above 2**-960.
+    """
+    product = a * b
+    scaled_a, scaled_b = SPLITTER * a, SPLITTER * b
+    a_high, b_high = scaled_a - (scaled_a - a), scaled_b - (scaled_b - b)
+    a_low, b_low = a - a_high, b - b_high
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
 
 class ScalarNamespace:
     """``math`` under NumPy's names, so that one formula serves one update and many."""
@@ -86,6 +108,7 @@ class ScalarNamespace:
     frexp = staticmethod(math.frexp)
     minimum = staticmethod(min)
     maximum = staticmethod(max)
+    exact_product = staticmethod(exact_product)
 
     @staticmethod
     def exp(x: float) -> float:
@@ -137,6 +160,11 @@ class ScalarNamespace:
     def searchsorted(boundaries: Any, t: float) -> int:
         """Count the boundaries that are not above an update."""
         return bisect_right(boundaries, t)
+
+    @staticmethod
+    def present(index: int, starts: Sequence[int]) -> tuple[int]:
+        """Return the one index."""
+        return (index,)
 
 
 SCALAR: Final = ScalarNamespace()

@@ -34,15 +34,11 @@ def in_turns(
     starts: tuple[int, ...], t: Any, xp: Namespace, rate_of: Callable[[int, Any], Any]
 ) -> Any:
     """Return ``rate_of(turn, updates since its start)`` for the turn that each ``t`` lies in."""
-    if isinstance(t, int | float):
-        turn = bisect_right(starts, t) - 1
-        return rate_of(turn, t - starts[turn])
     turns = xp.searchsorted(starts, t) - 1
     rate = t * 0.0
-    for turn in range(int(turns.min(initial=len(starts))), int(turns.max(initial=-1)) + 1):
+    for turn in xp.present(turns, starts):
         here = turns == turn
-        if here.any():
-            rate = xp.where(here, rate_of(turn, xp.where(here, t - starts[turn], 0)), rate)
+        rate = xp.where(here, rate_of(turn, xp.where(here, t - starts[turn], 0)), rate)
     return rate
 
 

@@ -17,7 +17,7 @@ from isorate.schedule.node import (
     check_finite,
     whole,
 )
-from isorate.schedule.shapes.waves import Constant, exact_product, lost_as_float
+from isorate.schedule.shapes.waves import Constant, lost_as_float
 from isorate.schedule.wide import fixed, product
 
 #: An exponent beyond this makes any rate zero or infinite, whatever its rounding has lost.
@@ -140,7 +140,7 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
         power = xp.power(factor, times)
         if D == 1 or factor == 0:
             return power
-        high, low = exact_product(times, D)
+        high, low = xp.exact_product(times, D)
         left = ((t - high) - low) - times * lost_as_float(self.duration)
         lost = left / D * math.log(factor)
         return power * (1.0 + xp.where(abs(times * math.log(factor)) < FAR, lost, 0.0))
@@ -194,9 +194,9 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
     def _decayed(self, t: Any, xp: Namespace) -> Any:
         """Take the exponential, and correct it for the rounding of what it is taken of."""
         D, decay = self.duration * 1.0, min(max(self.decay, -STEEPEST), STEEPEST)
-        high, low = exact_product(decay, t * 1.0)
+        high, low = xp.exact_product(decay, t * 1.0)
         passed = high / D
-        again, less = exact_product(passed, D)
+        again, less = xp.exact_product(passed, D)
         left = (((high - again) - less) + low) - passed * lost_as_float(self.duration)
         lost = left / D
         return xp.exp(-passed) * (1.0 - xp.where(abs(passed) < FAR, lost, 0.0))

@@ -27,21 +27,6 @@ After = Literal["hold", "mirror", "repeat", "continue", "stop", "extend"]
 #: Of a power below this, what the rounding of its base costs is small enough to be linear.
 SMALL_POWER: Final = 2.0**20
 
-#: Multiplying by this splits a float into two of 26 bits each.
-SPLITTER: Final = 2.0**27 + 1.0
-
-
-def exact_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return a·b as a float and what its rounding took away: their sum is a·b exactly.
-
-    Both factors and the product have to be below 2**990, and the product above 2**-960.
-    """
-    product = a * b
-    scaled_a, scaled_b = SPLITTER * a, SPLITTER * b
-    a_high, b_high = scaled_a - (scaled_a - a), scaled_b - (scaled_b - b)
-    a_low, b_low = a - a_high, b - b_high
-    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-
 
 def lost_as_float(duration: float) -> float:
     """Return a duration less the float nearest to it: other than 0 for integers above 2**53."""
@@ -332,7 +317,7 @@ class Polynomial(_Between, frozen=True, tag="polynomial"):
         """Return the share that is left to the power of p, corrected for its own rounding."""
         done, left, whole = self.passed(t, xp)
         share, some = left / whole, xp.where(left > 0, left, 1.0)
-        high, low = exact_product(share, whole)
+        high, low = xp.exact_product(share, whole)
         lost = (left - high) - low
         if self._after != "extend" or self.duration >= FARTHEST:
             # the times themselves are rounded, where they are far or have fractions
