@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from isorate import IsorateError, Run, compare, convert, read, simulate
+from isorate.cli._commands import run as command
 from isorate.dialects import transformers
 from isorate.kit.plateau import Feedback
 from isorate.reading.reader import reading
@@ -260,3 +261,13 @@ def test_what_runs_in_torch_needs_transformers_there() -> None:
 def test_every_name_of_the_enumeration_is_one() -> None:
     names = {value for name, value in transformers.DIALECT.constants.items()}
     assert names == {*transformers.NAMES, "greedy"}
+
+
+def test_whoever_refuses_the_arguments_is_named() -> None:
+    with pytest.raises(IsorateError, match="transformers raises ValueError on construction"):
+        simulate(f"get_scheduler('linear', {ADAMW}, 3)", 5)
+
+
+def test_what_is_shown_of_a_name_is_what_it_picks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["show", f"get_scheduler('linear', {ADAMW}, 3, 14)"]) == 0
+    assert "stays at 0" in capsys.readouterr().out

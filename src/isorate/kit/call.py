@@ -138,7 +138,7 @@ class Call(msgspec.Struct, frozen=True):
         fault = self.fault()
         if fault is not None:
             raise NativeError(
-                f"{self.card.runs_in} raises {fault.error.__name__} {fault.when}: {fault.text}"
+                f"{self.card.raised_by} raises {fault.error.__name__} {fault.when}: {fault.text}"
             )
         return self
 

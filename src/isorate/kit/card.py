@@ -115,6 +115,11 @@ class Card:
         return near
 
     @property
+    def raised_by(self) -> str:
+        """What raises an exception: who has it; of a drop-in, the framework that it runs in."""
+        return self.runs_in if self.drop_in else self.dialect
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether the framework whose loop takes it does not have it itself."""
         return self.dialect != self.runs_in

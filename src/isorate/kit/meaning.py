@@ -635,7 +635,7 @@ def say(constructor: Any, schedule: Schedule, losses: Sequence[str] = ()) -> Lif
     call = constructor(**arguments)
     fault = call.fault()
     if fault is not None:
-        return Refusal(f"{call.card.runs_in} raises {fault.error.__name__}: {fault.text}")
+        return Refusal(f"{call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
     endless = [] if ends else parts.unlike_endless()
     return Lift(call, 1, (*parts.unlike(solution.unlike), *losses, *endless))
 

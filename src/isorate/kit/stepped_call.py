@@ -233,7 +233,7 @@ def lift_of(
     """Return a lift, or the reason why the framework would refuse the call."""
     fault = call.fault()
     if fault is not None:
-        return Refusal(f"{call.card.runs_in} raises {fault.error.__name__}: {fault.text}")
+        return Refusal(f"{call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
     return Lift(
         call,
         parts.every,

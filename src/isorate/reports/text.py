@@ -43,8 +43,8 @@ def show(
     facts: list[Row] = [
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
         *_assumed(assumed),
-        ("arithmetic", call.card.arithmetic),
-        ("past its end", call.card.past_end),
+        ("arithmetic", call.returned.card.arithmetic),
+        ("past its end", call.returned.card.past_end),
         ("run", run_text(run, default)),
         *_rates(curve),
         *_end(curve.halt),
