@@ -202,10 +202,11 @@ def _steps(call: Call, run: Run, steps: int) -> Iterator[Block]:
 
 def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     """Ask a call for its rates; one that follows a metric is given it, a value for each step."""
-    if not isinstance(call.returned, Feedback) or run.metrics is None:
+    followed = call.returned
+    if not isinstance(followed, Feedback) or run.metrics is None:
         return iter(call.native(steps))  # a call without its metric says what is missing
-    each = run.steps_per_call
-    calls = (steps - 1) // each
+    each = run.steps_per_call if call.card.clock == "step" else 1
+    calls = (steps - 1) // each + followed.prompt
     if len(run.metrics) < calls:
         raise RunError(
             "the metric ends before the run",
@@ -215,7 +216,7 @@ def _native_blocks(call: Call, run: Run, steps: int) -> Iterator[Block]:
     metrics = run.metrics[:calls]
     if each > 1:
         metrics = [metric for metric in metrics for _ in range(each)]
-    return iter(call.returned.follow(metrics, steps))
+    return iter(followed.follow(metrics, steps))
 
 
 def last_step(call: Call, run: Run) -> int | None:
@@ -333,8 +334,10 @@ def _horizon(side: Side, run: Run) -> int:
         return max(side.updates, 1)
     if isinstance(side, Call):
         side.checked()
-        if isinstance(side.returned, Feedback) and run.metrics is not None:
-            return (len(run.metrics) + 1) * run.updates_per_step
+        followed = side.returned
+        if isinstance(followed, Feedback) and run.metrics is not None:
+            each = run.updates_per_step if side.card.clock == "step" else 1
+            return (len(run.metrics) + (not followed.prompt)) * each
     try:
         schedule = meaning(side, run) if isinstance(side, Call) else side.resolved(run)
     except IsorateError:

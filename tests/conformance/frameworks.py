@@ -321,7 +321,7 @@ def _transformed(optimizer: Any, run: Run, dtype: Any = np.float32) -> Seen:
         for update in range(run.length):
             metric = {} if run.metrics is None else {"value": run.metrics[update]}
             step, state = optimizer.update(one, state, one, **metric)
-            moved.append(-np.asarray(step))
+            moved.append(np.asarray(step if metric else -step))  # a factor does not go down
     except Exception as error:
         return Seen(np.array([moved], dtype), type(error).__name__)
     return Seen(np.array([moved], dtype))

@@ -131,15 +131,17 @@ def completed(
     version: str,
     roles: Mapping[str, Role],
     docs: str,
+    dialect: str | None = None,
 ) -> list[type[Call]]:
     """Put on constructors' cards what their names and the names of their arguments say.
 
     Args:
         constructors: the classes.
-        home: the module that they are had from, which the dialect is called after.
+        home: the module that they are had from.
         version: the framework version that was read and run.
         roles: what an argument of a name says, whichever of them has it.
         docs: the address of their documentation, with ``{}`` for the full name.
+        dialect: the dialect, where it is not called after the module.
 
     """
     found = list(constructors)
@@ -148,7 +150,7 @@ def completed(
         constructor.card = replace(
             constructor.card,
             name=name,
-            dialect=home,
+            dialect=dialect or home,
             version=version,
             docs=docs.format(name),
             roles={argument: roles[argument] for argument in own if argument in roles},

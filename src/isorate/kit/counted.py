@@ -1,4 +1,4 @@
-"""Schedules that are functions of an optimizer's int32 count, as XLA computes them."""
+"""Schedules that are functions of an optimizer's count, as XLA computes them."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 
-class Counted(Call, frozen=True, kw_only=True):
-    """A function of the count: each rate by itself, without end, in float32.
+class Counted(Call, frozen=True):
+    """A function of the count, called with it and nothing else: each rate by itself, without end.
 
     Subclasses say what a count's rate is (``rates``), or which other call theirs is one of
     (``made``).
     """
 
-    x64: bool = False
-
-    settings: ClassVar[Any] = {"x64": "jax.config.update('jax_enable_x64', True)"}
     #: The constructor that says what this one could.
     instead: ClassVar[str | None] = None
 
     def made(self) -> Counted:
         """Return the schedule that the framework's own function makes and returns."""
         return self
+
+    @property
+    def real(self) -> Real:
+        """The dtype that a Python float has."""
+        return np.float32
 
     def build(self) -> None:
         """Raise what the constructor raises."""
@@ -66,16 +68,12 @@ class Counted(Call, frozen=True, kw_only=True):
 
     @property
     def dtype(self) -> Any:
-        return self._first.dtype.name if self.x64 else "float32"
+        return "float32" if self.real is np.float32 else self._first.dtype.name
 
     @property
     def _first(self) -> Rates:
         with np.errstate(all="ignore"):
-            return self.rates(np.zeros(1, np.int64), self._real)
-
-    @property
-    def _real(self) -> Real:
-        return np.float64 if self.x64 else np.float32
+            return self.rates(np.zeros(1, np.int64), self.real)
 
     def fault(self) -> Fault | None:
         """Build it and ask it for the first rate, as an optimizer does."""
@@ -94,7 +92,7 @@ class Counted(Call, frozen=True, kw_only=True):
         self.checked()
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
-            yield self.rates(t, self._real)[None]
+            yield self.rates(t, self.real)[None]
 
 
 def since(t: Any, begin: float, real: Real) -> Any:
@@ -104,7 +102,7 @@ def since(t: Any, begin: float, real: Real) -> Any:
 
 
 def share(t: Any, duration: float, real: Real) -> Rates:
-    """Return ``t / duration``: of integers in float32, whatever JAX is set to."""
+    """Return ``t / duration``: of integers always in float32."""
     duration = xla.number(duration, real)
     if t.dtype.kind == "i" and isinstance(duration, int):
         real = np.float32

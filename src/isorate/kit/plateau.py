@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -49,6 +49,9 @@ class Plateau(msgspec.Struct, frozen=True):
 
 class Feedback(Call, frozen=True):
     """A call whose rates follow a metric that the loop measures: ``step(metric)``."""
+
+    #: Whether an update already has the rate that its own metric leads to.
+    prompt: ClassVar[bool] = False
 
     def plateau(self) -> Plateau:
         """Return what it does, in words that other dialects understand."""

@@ -1,4 +1,4 @@
-"""Arithmetic of XLA on a CPU, as JAX runs it operation by operation.
+"""Arithmetic of XLA on a CPU, operation by operation.
 
 Measured with jaxlib 0.10.2 on Linux: every operation is rounded once; the cosine is the C library's
 ``cosf``, the power its ``powf``, but for results below the normal floats, which are zero. Compiled,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     #: An array of floats.
     Rates: TypeAlias = Any
-    #: The dtype of a Python float: float32, or float64 where JAX is told so.
+    #: The dtype of a Python float: float32, or float64 where XLA is told so.
     Real: TypeAlias = Any
 
 #: The polynomials of the C library's ``cosf``, which computes in float64 and rounds once: ARM's
@@ -77,10 +77,10 @@ def _product(base: Rates, exponent: int) -> Rates:
 
 
 def number(value: Any, real: Real) -> Any:
-    """Return a Python number as JAX takes it: a float rounded, an integer as it is.
+    """Return a Python number as XLA takes it: a float rounded, an integer as it is.
 
     Raises:
-        OverflowError: an integer that does not fit into JAX's.
+        OverflowError: an integer that does not fit into XLA's.
         TypeError: no number.
 
     """
@@ -97,5 +97,5 @@ def number(value: Any, real: Real) -> Any:
 
 
 def numbers(real: Real, *values: Any) -> list[Any]:
-    """Return Python numbers as floats of JAX's."""
+    """Return Python numbers as floats of XLA's."""
     return [real(number(value, real)) for value in values]

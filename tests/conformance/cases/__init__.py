@@ -13,6 +13,7 @@ from tests.conformance.cases.mindspore_experimental import mindspore_experimenta
 from tests.conformance.cases.mindspore_lists import mindspore_cells, mindspore_dynamic
 from tests.conformance.cases.optax import (
     optax_compositions,
+    optax_plateaus,
     optax_refused,
     optax_schedules,
     optax_settings,
@@ -52,6 +53,7 @@ CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
         "schedules": optax_schedules,
         "compositions": optax_compositions,
         "settings": optax_settings,
+        "plateaus": optax_plateaus,
         "refused": optax_refused,
     },
     "isorate": {"schedulers": isorate_cases},

@@ -227,6 +227,28 @@ def optax_settings() -> Iterator[Case]:
         yield Case(f"compiled-{text}", text, 16, compiled=True)
 
 
+def optax_plateaus() -> Iterator[Case]:
+    """Vary reduce_on_plateau, and the metric that it follows."""
+    falls = [1.0, 0.9, 0.8, *[0.8] * 7, *[0.5] * 6]
+    wavers = [1.0, 0.99995, 0.9, 0.95, 0.7, 0.71, 0.69, 0.3, 0.4, 0.2, 0.25, 0.26, 0.1, 0.1]
+    for metrics in (falls, wavers):
+        for arguments in (
+            "", "patience=2, factor=0.5", "patience=2, factor=0.5, cooldown=2", "patience=1",
+            "patience=2, factor=0.5, min_scale=0.3", "patience=2, rtol=0.0, atol=0.15",
+            "0.7, 1, accumulation_size=2", "0.3, 1, 0.01, 0.01", "0.9, 3, cooldown=1",
+            "patience=0", "patience=1, cooldown=3, accumulation_size=3",
+        ):  # fmt: skip
+            name = "falls" if metrics is falls else "wavers"
+            text = f"optax.contrib.reduce_on_plateau({arguments})"
+            run = {"updates": len(metrics), "metrics": metrics}
+            yield Case(f"plateau-{name}-{arguments}", text, unsaid="a metric", **run)  # type: ignore[arg-type]
+    for arguments in (
+        "factor=1.0", "factor=0.0", "rtol=-1.0", "atol=-0.1", "rtol=0.0", "rtol=1.1", "factor=None",
+    ):  # fmt: skip
+        text = f"optax.contrib.reduce_on_plateau({arguments})"
+        yield Case(f"plateau-{arguments}", text, 3, raises=True, metrics=falls)
+
+
 def optax_refused() -> Iterator[Case]:
     """Give each constructor what it refuses."""
     for text in (
