@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 pytest.importorskip("optax")
 
@@ -31,6 +32,7 @@ from isorate.schedule.shapes import (
     Table,
 )
 from isorate.simulation import meaning
+from tests.schedule.drawing import schedules
 from tests.test_tables import read_row, table
 
 if TYPE_CHECKING:
@@ -95,6 +97,32 @@ def near(one: Schedule, counts: Any) -> None:
         assert np.abs(found - exact[at]).max() <= BOUND * np.abs(exact).max(), one
 
 
+#: The numbers that say how high a part of a schedule is.
+HEIGHTS = {"start", "end", "rate", "scale", "floor"}
+
+
+def fields(node: Schedule) -> set[str]:
+    return set(node.__struct_fields__)
+
+
+@settings(max_examples=30)  # each is compiled
+@given(schedules)
+def test_whatever_is_made_of_schedules_has_a_function(drawn: Schedule) -> None:
+    one = drawn.resolved(Run())
+    try:
+        compiled = jax.jit(schedule(one))
+    except ScheduleError as error:
+        assert "required a float32" in str(error)
+        return
+    counts = np.arange(one.length or 150)[:150]
+    exact = np.array([one.at(int(count)) for count in counts])
+    heights = [abs(getattr(node, name)) for node in one.walk() for name in HEIGHTS & fields(node)]
+    size = max([np.abs(exact).max(), *heights])
+    if 1e-30 < size < 1e30:
+        found = np.asarray(compiled(jnp.asarray(counts, jnp.int32)))
+        assert np.abs(found - exact).max() <= BOUND * size  # what cancels has the parts' digits
+
+
 FAR = [
     Cosine(0.1, 0.0, 7, "mirror"),
     Cosine(0.1, 0.001, 1000, "repeat"),
@@ -132,8 +160,8 @@ def test_what_is_given_may_be_anything_that_has_a_schedule() -> None:
     text = "CosineAnnealingLR(T_max=10)"
     call: Any = read(text, lr=0.1)
     json = call.lower().of.to_json()
-    for given in (call, json, Schedule.from_json(json)):
-        assert schedule(given)(3) == schedule(text, lr=0.1)(3)
+    for each in (call, json, Schedule.from_json(json)):
+        assert schedule(each)(3) == schedule(text, lr=0.1)(3)
     once = Run(updates_per_epoch=5, step_every="epoch")
     assert schedule(text, once, lr=0.1)(19) == schedule(text, lr=0.1)(3)
 
