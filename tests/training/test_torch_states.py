@@ -102,8 +102,12 @@ def read_row(row: Row, **options: Any) -> SavedCall:
 
 
 def expected(row: Row) -> Any:
-    """Return the call that a row's state was captured from, a tensor's rate as the number it is."""
+    """Return the call that a row's state was captured from, a tensor's rate as the number it is.
+
+    No state holds ``optimizer.defaults["lr"]``: where every group has its own, it is the first's.
+    """
     text: str = row["meant"] if "meant" in row else row["text"]
+    text = re.sub(r"(SGD\(\[\{'params': \w+, 'lr': ([^}]+)\}.*?\])\)", r"\1, lr=\2)", text)
     return read(text.replace("torch.tensor(0.5)", "0.5"))
 
 

@@ -67,6 +67,13 @@ class Lift:
         """``"epoch"`` where the scheduler is not stepped at every update."""
         return "update" if self.updates_per_step == 1 else "epoch"
 
+    def checked(self) -> Lift | Refusal:
+        """Return it, or the reason why the framework would refuse its call."""
+        fault = self.call.fault()
+        if fault is None:
+            return self
+        return Refusal(f"{self.call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -420,9 +420,8 @@ def _equations(
     meaning: Meaning, schedule: Schedule, *, last: bool = True, lenient: bool = False
 ) -> Iterator[list[Equation]]:
     """Visit what has to hold for a schedule to be a meaning, for each way to look at it."""
-    fields = list(meaning.fields.items())
     ways = [
-        _of_fields(fields, view, last=last, lenient=lenient)
+        _of_fields(meaning, view, last=last, lenient=lenient)
         for view in views(schedule, meaning.kind)
     ]
     if not ways and isinstance(schedule, combinators.Staircase):
@@ -431,6 +430,12 @@ def _equations(
         wanted = called(meaning.kind.__struct_config__.tag)  # type: ignore[arg-type]
         raise Unsolved(f"the schedule is {called(schedule.tag)}, not {wanted}")
     yield from _any_of(ways)
+
+
+def _of_all(parts: Iterable[Iterator[list[Equation]]]) -> Iterator[list[Equation]]:
+    """Visit what several parts ask for together, each in one of its ways."""
+    for ways in product(*parts):
+        yield [equation for way in ways for equation in way]
 
 
 def _any_of(ways: Iterable[Iterator[list[Equation]]]) -> Iterator[list[Equation]]:
@@ -447,54 +452,49 @@ def _any_of(ways: Iterable[Iterator[list[Equation]]]) -> Iterator[list[Equation]
 
 
 def _of_fields(
-    fields: list[tuple[str, Any]], view: Schedule, *, last: bool, lenient: bool
+    meaning: Meaning, view: Schedule, *, last: bool, lenient: bool
 ) -> Iterator[list[Equation]]:
-    if not fields:
-        yield []
-        return
-    (name, said), *rest = fields
+    return _of_all(
+        _of_field(name, said, view, last=last, lenient=lenient)
+        for name, said in meaning.fields.items()
+    )
+
+
+def _of_field(
+    name: str, said: Any, view: Schedule, *, last: bool, lenient: bool
+) -> Iterator[list[Equation]]:
     have = getattr(view, name)
-    found: Iterator[list[Equation]]
     if name == "after":
         climbs = isinstance(view, shapes.Cosine) and (said, have) == ("mirror", "hold")
         may_part = last and "repeat" not in (said, have) and (climbs or lenient)
         if said != have and not may_part:
             raise Unsolved(f"it {DOES[said]}, where the schedule {DOES[have]}")
-        found = iter([[(After(said), have)] if said != have else []])
+        yield [(After(said), have)] if said != have else []
     elif isinstance(said, Meaning):
-        found = _equations(
-            said, have, last=last and not isinstance(view, combinators.Repeat), lenient=lenient
-        )
+        ends = last and not isinstance(view, combinators.Repeat)
+        yield from _equations(said, have, last=ends, lenient=lenient)
     elif isinstance(said, tuple):
         if len(said) != len(have):
-            parts = f"{len(said)} parts, and the schedule {len(have)}"
-            raise Unsolved(f"it has {parts}")
+            raise Unsolved(f"it has {len(said)} parts, and the schedule {len(have)}")
         orders = permutations(have) if isinstance(view, COMMUTING) else [have]
-        pairs = (list(zip(said, order, strict=True)) for order in orders)
-        found = _any_of(_of_items(items, last=last, lenient=lenient) for items in pairs)
+        yield from _any_of(_of_items(said, order, last=last, lenient=lenient) for order in orders)
+    elif isinstance(said, Unknown) or _alike(said, have):
+        yield [(said, have)]
     else:
-        if not isinstance(said, Unknown) and not _alike(said, have):
-            raise Unsolved(f"its {name} is {said!r}, and the schedule's {have!r}")
-        found = iter([[(said, have)]])
-    for equations in found:
-        for others in _of_fields(rest, view, last=last, lenient=lenient):
-            yield [*equations, *others]
+        raise Unsolved(f"its {name} is {said!r}, and the schedule's {have!r}")
 
 
 def _of_items(
-    items: list[tuple[Any, Any]], *, last: bool, lenient: bool
+    said: Sequence[Any], have: Sequence[Any], *, last: bool, lenient: bool
 ) -> Iterator[list[Equation]]:
-    if not items:
-        yield []
-        return
-    (said, have), *rest = items
-    if isinstance(said, Meaning):
-        found = _equations(said, have, last=last and not rest, lenient=lenient)
-    else:
-        found = iter([[(said, have)]])
-    for equations in found:
-        for others in _of_items(rest, last=last, lenient=lenient):
-            yield [*equations, *others]
+    """Visit what has to hold for parts to be others, of which the last alone has the end."""
+    final = len(said) - 1
+    return _of_all(
+        _equations(a, b, last=last and index == final, lenient=lenient)
+        if isinstance(a, Meaning)
+        else iter([[(a, b)]])
+        for index, (a, b) in enumerate(zip(said, have, strict=True))
+    )
 
 
 def _solved(equations: list[Equation], known: dict[str, Any], constructor: Any) -> dict[str, Any]:
@@ -577,15 +577,18 @@ def whole_numbers(constructor: type) -> frozenset[str]:
     return frozenset(found)
 
 
-def meanings(constructor: Any) -> Iterator[tuple[dict[str, Any], Meaning]]:
-    """Visit a constructor's meanings in unknowns, one for each choice, and what is known in it."""
+@cache
+def meanings(constructor: Any) -> tuple[tuple[Mapping[str, Any], Meaning], ...]:
+    """Return a constructor's meanings in unknowns, one for each choice, and what is known in it."""
     own = constructor.parameters()
     choices = {name: values for name, values in constructor.choices.items() if name in own}
+    found = []
     for chosen in product(*choices.values()):
         known = {n: v for n, v in zip(choices, chosen, strict=True) if v is not ANY}
         arguments = Arguments(constructor, known)
         for means in (constructor.means, *constructor.also):
-            yield known, means(arguments, *constructor.besides)
+            found.append((known, means(arguments, *constructor.besides)))
+    return tuple(found)
 
 
 def kinds_said(constructor: Any) -> tuple[type[Schedule], ...]:
@@ -632,12 +635,9 @@ def say(constructor: Any, schedule: Schedule, losses: Sequence[str] = ()) -> Lif
     lacking = [n for n in fields if n not in arguments and n not in constructor.defaults()]
     if lacking:
         return Refusal(f"nothing decides {' and '.join(lacking)}")
-    call = constructor(**arguments)
-    fault = call.fault()
-    if fault is not None:
-        return Refusal(f"{call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
     endless = [] if ends else parts.unlike_endless()
-    return Lift(call, 1, (*parts.unlike(solution.unlike), *losses, *endless))
+    told = (*parts.unlike(solution.unlike), *losses, *endless)
+    return Lift(constructor(**arguments), 1, told).checked()
 
 
 def solve(

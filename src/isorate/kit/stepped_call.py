@@ -102,8 +102,6 @@ def same_for_all(found: Sequence[Said | Refusal]) -> list[Said] | Refusal:
         return saids
     if any(said.arguments != saids[0].arguments for said in saids):
         return Refusal("the parameter groups differ in more than their first rate")
-    if min(said.base for said in saids) < 0:
-        return Refusal("an optimizer takes no negative rate to begin with")
     return saids
 
 
@@ -115,9 +113,6 @@ def with_lists(found: Sequence[Said | Refusal], names: Sequence[str]) -> list[Sa
     lists = {name: [said.arguments[name] for said in saids] for name in names}
     return same_for_all([replace(said, arguments=said.arguments | lists) for said in saids])
 
-
-#: As many steps as nobody takes: a ConstantLR of so many never goes back to the base rate.
-FOREVER = 10**12
 
 #: A group's first rate, where a meaning is solved.
 BASE = Unknown("base")
@@ -231,11 +226,5 @@ def lift_of(
     call: Call, parts: Parts[Any], losses: Sequence[str], unlike: tuple[str, str] | None = None
 ) -> Lift | Refusal:
     """Return a lift, or the reason why the framework would refuse the call."""
-    fault = call.fault()
-    if fault is not None:
-        return Refusal(f"{call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
-    return Lift(
-        call,
-        parts.every,
-        (*losses, *parts.unlike(unlike), *parts.unlike_endless(), *parts.clocked()),
-    )
+    told = (*losses, *parts.unlike(unlike), *parts.unlike_endless(), *parts.clocked())
+    return Lift(call, parts.every, told).checked()

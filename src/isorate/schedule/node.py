@@ -281,11 +281,6 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
         """Whether there is a rate between two updates."""
         return all(child.takes_fractions for child in self.children())
 
-    @property
-    def waits_for_a_run(self) -> bool:
-        """Whether a part moves with the loop's ``step()``, so that its length is not known yet."""
-        return any(node.tag == "stepped" for node in self.walk())
-
     # --- how a schedule takes what a combinator does to it; none where only the node can say it --
 
     def scaled_by(self, factor: float) -> Schedule | None:

@@ -15,7 +15,6 @@ from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
 from isorate.kit.card import Card
 from isorate.kit.effects import Factors, Moves, Values, scalar
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting, scaled_from, set_from
 from isorate.kit.stepped_call import ScheduledGroups, SteppedCall
 from isorate.schedule.combinators import Groups, Stepped
@@ -36,7 +35,6 @@ RESUMED = {
     "KeyError": "last_epoch other than -1, and a group without initial_lr",
     "ValueError": "last_epoch below -1",
 }
-FROZEN = "counted in float32: after 2**24 steps it stays at the same one"
 
 
 def card(
@@ -161,14 +159,6 @@ class LRScheduler(ExperimentalCall, ScheduledGroups, frozen=True):
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return the schedule from where the worker stands, its group's rate first."""
         raise NotImplementedError
-
-
-def checked_lift(lift: Lift) -> Lift | Refusal:
-    """Return a lift, or the reason why MindSpore would refuse its call."""
-    fault = lift.call.fault()
-    if fault is not None:
-        return Refusal(f"mindspore raises {fault.error.__name__}: {fault.text}")
-    return lift
 
 
 class Multiplying(LRScheduler, frozen=True):

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card
-from isorate.kit.match import Lift, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.kit.call import Call
     from isorate.kit.card import Deviation, Proof, Role
 
 VERSION = "2.10.0"
@@ -129,11 +127,3 @@ def check_cosine_decay(call: Any) -> Fault | None:
         text = f"max_lr={call.max_lr!r} is not greater than min_lr={call.min_lr!r}"
         return Fault(ValueError, text)
     return fault
-
-
-def offered(call: Call, losses: Sequence[str] = ()) -> Lift | Refusal:
-    """Offer a call as a way to say a schedule, unless MindSpore would refuse its arguments."""
-    fault = call.fault()
-    if fault is not None:
-        return Refusal(f"MindSpore raises {fault.error.__name__}: {fault.text}")
-    return Lift(call, 1, tuple(losses))

@@ -27,13 +27,13 @@ from isorate.dialects.mindspore._tensors import (
     power_of_each,
     remainder,
 )
-from isorate.kit import saying
+from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.kit.float32 import divided, number, scalar_type
-from isorate.kit.meaning import Meaning, constant, exponential, line, polynomial, staircase, steps
+from isorate.kit.meaning import exponential, staircase
 from isorate.kit.objects import begun, halting
-from isorate.kit.stepped_call import FOREVER
+from isorate.kit.schedulers import FOREVER
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import (
     Constant,
@@ -46,12 +46,8 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 
-class StepLR(Multiplying, frozen=True):
+class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps; by 0 steps, never."""
-
-    step_size: int
-    gamma: float = 0.1
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "StepLR",
@@ -98,27 +94,17 @@ class StepLR(Multiplying, frozen=True):
         every = abs(int(self.step_size))
         return staircase(exponential(base, self.gamma), every).schedule()
 
-    def means(self, base: Any) -> Meaning:
-        return staircase(exponential(base, self.gamma), self.step_size)
-
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return a staircase down from the rate that the group holds."""
         shape = self.shape(float(worker.rates[index]), index)
         return begun(shape, int(worker.t) % abs(self.step_size)) if self.step_size else shape
 
 
-class MultiStepLR(Multiplying, frozen=True):
+class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """``MultiStepLR``: the rate is multiplied by gamma at every milestone.
 
     A milestone that is listed twice counts twice; their order does not matter.
     """
-
-    milestones: list[int]
-    gamma: float = 0.1
-    last_epoch: int = -1
-
-    says = (PiecewiseConstant,)
-    said = staticmethod(saying.milestones)
 
     card: ClassVar[Card] = card(
         "MultiStepLR",
@@ -181,15 +167,11 @@ def _int64(value: int | float) -> int | float:
     return value
 
 
-class ConstantLR(Multiplying, frozen=True):
+class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate.
 
     With total_iters=0 the rate never comes back, and with a factor of 0 it comes back as NaN.
     """
-
-    factor: float = 1.0 / 3
-    total_iters: int = 5
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "ConstantLR",
@@ -254,27 +236,9 @@ class ConstantLR(Multiplying, frozen=True):
             raise ConvertError("factor=0: the rate is 0/0 from total_iters on")
         return super().shape(base, index)
 
-    def means(self, base: Any) -> Meaning:
-        return steps([base * self.factor, base], at=[self.total_iters])
 
-    def stays(self, base: Any) -> Meaning:
-        """Mean a total_iters that nobody meets."""
-        return constant(base * self.factor).where(total_iters=FOREVER)
-
-    also = (stays,)
-
-    @classmethod
-    def base_for(cls, shape: Any) -> float | None:
-        return shape.rate if isinstance(shape, Constant) else None
-
-
-class LinearLR(Multiplying, frozen=True):
+class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
-
-    start_factor: float = 1.0 / 3
-    end_factor: float = 1.0
-    total_iters: int = 5
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "LinearLR",
@@ -340,19 +304,9 @@ class LinearLR(Multiplying, frozen=True):
             return Constant(start)
         return super().shape(base, index)
 
-    def means(self, base: Any) -> Meaning:
-        return line(base * self.start_factor, base * self.end_factor, self.total_iters)
 
-    @classmethod
-    def base_for(cls, shape: Any) -> float | None:
-        return float(max(shape.start, shape.end))  # no factor is above 1
-
-
-class ExponentialLR(Multiplying, frozen=True):
+class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
-
-    gamma: float
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "ExponentialLR",
@@ -376,20 +330,13 @@ class ExponentialLR(Multiplying, frozen=True):
         """Return the base rate."""
         return base * self.gamma ** held(0)
 
-    def means(self, base: Any) -> Meaning:
-        return exponential(base, self.gamma)
-
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
         """Return an exponential from the rate that the group holds."""
         return self.shape(float(worker.rates[index]), index)
 
 
-class PolynomialLR(Multiplying, frozen=True):
+class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
-
-    total_iters: int = 5
-    power: float = 1.0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "PolynomialLR",
@@ -444,6 +391,3 @@ class PolynomialLR(Multiplying, frozen=True):
         if math.isinf(self.power):
             return PiecewiseConstant((base, 0.0), (1,))
         return super().shape(base, index)
-
-    def means(self, base: Any) -> Meaning:
-        return polynomial(base, 0.0, self.total_iters, self.power)

@@ -10,7 +10,6 @@ from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._schedulers import (
     ExperimentalCall,
     card,
-    checked_lift,
     sgd,
 )
 from isorate.dialects.mindspore.experimental import (
@@ -210,7 +209,7 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     @classmethod
     def say(cls, plateau: Plateau) -> Lift | Refusal:
         """Take the arguments over."""
-        return checked_lift(Lift(plateau_said(cls, plateau)))
+        return Lift(plateau_said(cls, plateau)).checked()
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         """Take one step with each metric."""

@@ -12,7 +12,6 @@ from isorate.dialects.mindspore._schedulers import (
     Multiplying,
     Setting,
     card,
-    checked_lift,
     sgd,
 )
 from isorate.dialects.mindspore._tensors import (
@@ -94,7 +93,7 @@ class LambdaLR(Setting, frozen=True):
         told: Any = said.call
         call = cls(told.optimizer, told.lr_lambda)
         losses = tuple(loss for loss in said.losses if "state_dict" not in loss)
-        return checked_lift(Lift(call, said.updates_per_step, losses))
+        return Lift(call, said.updates_per_step, losses).checked()
 
 
 class MultiplicativeLR(Multiplying, frozen=True):
@@ -175,7 +174,7 @@ class MultiplicativeLR(Multiplying, frozen=True):
         groups = tuple(call.optimizer.groups[0] for call in calls)
         same = all(function == functions[0] for function in functions)
         call = cls(Optimizer(groups), functions[0] if same else functions, calls[0].last_epoch)
-        return checked_lift(replace(lifts[0], call=call))
+        return replace(lifts[0], call=call).checked()
 
 
 def functions_of(functions: Any, groups: int) -> list[Any]:

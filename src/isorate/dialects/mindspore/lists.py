@@ -19,13 +19,12 @@ from isorate.dialects.mindspore._shared import (
     check_positive,
     check_sequence,
     check_switch,
-    offered,
 )
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
-from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until
+from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until, views
 from isorate.schedule.combinators import Until
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.libm import exact, exact_power
@@ -122,12 +121,10 @@ class piecewise_constant_lr(Call, frozen=True):
         parts = from_the_start(one_group(take_apart(listed, PiecewiseConstant, Constant)))
         if isinstance(parts, Refusal):
             return parts
-        shape: Any = parts.shape
-        if isinstance(shape, Constant):
-            shape = PiecewiseConstant((shape.rate,), ())
+        shape: Any = next(views(parts.shape, PiecewiseConstant))
         milestones: list[Any] = [boundary * parts.every for boundary in shape.boundaries]
         milestones.append(parts.length)
-        return offered(cls(milestones, list(shape.rates)), losses)
+        return Lift(cls(milestones, list(shape.rates)), 1, tuple(losses)).checked()
 
     def native(self, steps: int) -> Iterator[Float64s]:
         """Repeat each rate up to its milestone."""

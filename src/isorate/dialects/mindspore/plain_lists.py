@@ -124,11 +124,9 @@ class LearningRateList(Call, frozen=True):
         if curve.groups > 1:
             return Refusal("a list is for one parameter group: convert each group by itself")
         call = cls(tuple(curve.values.reshape(-1).tolist()))
-        fault = call.fault()
-        if fault is not None:
-            return Refusal(f"MindSpore raises {fault.error.__name__}: {fault.text}")
         length = len(call.rates)
-        return Lift(call, 1, (f"a list of {length} rates: update {length} raises RuntimeError",))
+        ends = f"a list of {length} rates: update {length} raises RuntimeError"
+        return Lift(call, 1, (ends,)).checked()
 
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
         """Look the rates up."""

@@ -28,14 +28,14 @@ from isorate.dialects.torch.base import (
 )
 from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import objects as stepping
-from isorate.kit import saying
+from isorate.kit import saying, schedulers
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.chained_cosine import chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
-from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.match import Lift, Parts, Refusal
 from isorate.kit.meaning import (
     ANY,
     Meaning,
@@ -45,16 +45,14 @@ from isorate.kit.meaning import (
     exponential,
     line,
     multiplied,
-    polynomial,
     repeat,
-    staircase,
-    steps,
     triangles,
 )
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.plateau import Feedback, Plateau, plateau_fault, plateau_of, plateau_said
 from isorate.kit.registry import Dialect
-from isorate.kit.stepped_call import FOREVER, all_of, lift_of
+from isorate.kit.schedulers import FOREVER
+from isorate.kit.stepped_call import all_of, lift_of
 from isorate.kit.tensors import Tensor
 from isorate.schedule.combinators import (
     Groups,
@@ -83,7 +81,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.kit.card import Card
-    from isorate.kit.match import Parts
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
@@ -92,12 +89,8 @@ STAYS = "holds the rate of its last step"
 # --- factors -------------------------------------------------------------------------------------
 
 
-class StepLR(Multiplying, frozen=True):
+class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
-
-    step_size: int
-    gamma: float = 0.1
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "StepLR",
@@ -126,22 +119,12 @@ class StepLR(Multiplying, frozen=True):
             raise ConvertError(f"step_size={self.step_size!r} is no number of steps")
         return super().shape(base, group)
 
-    def means(self, base: Any) -> Meaning:
-        return staircase(exponential(base, self.gamma), self.step_size)
 
-
-class MultiStepLR(Multiplying, frozen=True):
+class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """``MultiStepLR``: the rate is multiplied by gamma at every milestone.
 
     A milestone that is listed twice counts twice; their order does not matter.
     """
-
-    milestones: list[int]
-    gamma: float = 0.1
-    last_epoch: int = -1
-
-    says = (PiecewiseConstant,)
-    said = staticmethod(saying.milestones)
 
     card: ClassVar[Card] = card(
         "MultiStepLR",
@@ -222,12 +205,8 @@ def _steps(rates: list[float], boundaries: list[int]) -> Schedule:
     return Join(tuple(parts), tuple(boundaries))
 
 
-class ConstantLR(Multiplying, frozen=True):
+class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
-
-    factor: float = 1.0 / 3
-    total_iters: int = 5
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "ConstantLR",
@@ -275,27 +254,9 @@ class ConstantLR(Multiplying, frozen=True):
             raise ConvertError("factor=0: it ends with a division by 0 at total_iters")
         return super().shape(base, group)
 
-    def means(self, base: Any) -> Meaning:
-        return steps([base * self.factor, base], at=[self.total_iters])
 
-    def stays(self, base: Any) -> Meaning:
-        """Mean a total_iters that nobody meets."""
-        return constant(base * self.factor).where(total_iters=FOREVER)
-
-    also = (stays,)
-
-    @classmethod
-    def base_for(cls, shape: Any) -> float | None:
-        return shape.rate if isinstance(shape, Constant) else None
-
-
-class LinearLR(Multiplying, frozen=True):
+class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
-
-    start_factor: float = 1.0 / 3
-    end_factor: float = 1.0
-    total_iters: int = 5
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "LinearLR",
@@ -355,19 +316,9 @@ class LinearLR(Multiplying, frozen=True):
             raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
         return super().shape(base, group)
 
-    def means(self, base: Any) -> Meaning:
-        return line(base * self.start_factor, base * self.end_factor, self.total_iters)
 
-    @classmethod
-    def base_for(cls, shape: Any) -> float | None:
-        return float(max(shape.start, shape.end))  # no factor is above 1
-
-
-class ExponentialLR(Multiplying, frozen=True):
+class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
-
-    gamma: float
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "ExponentialLR",
@@ -386,20 +337,13 @@ class ExponentialLR(Multiplying, frozen=True):
         """Return the base rate."""
         return worker.base * self.gamma**0
 
-    def means(self, base: Any) -> Meaning:
-        return exponential(base, self.gamma)
-
     def meaning(self, worker: Worker) -> Schedule:
         """Return the exponential that begins with the group's rate: any rate is on one."""
         return self.shape(float(worker.lr), worker.index)
 
 
-class PolynomialLR(Multiplying, frozen=True):
+class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
-
-    total_iters: int = 5
-    power: float = 1.0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         "PolynomialLR",
@@ -443,9 +387,6 @@ class PolynomialLR(Multiplying, frozen=True):
         if self.power < 0:
             raise ConvertError(f"power={self.power!r}: it ends with a division by 0")
         return super().shape(base, group)
-
-    def means(self, base: Any) -> Meaning:
-        return polynomial(base, 0.0, self.total_iters, self.power)
 
 
 # --- cosines -------------------------------------------------------------------------------------
@@ -1219,6 +1160,12 @@ class SWALR(LRScheduler, frozen=True):
 
 # --- functions of the step -----------------------------------------------------------------------
 
+BAD_LAMBDA = {
+    "KeyError": RESUMED,
+    "TypeError": "lr_lambda no function, or its value no number",
+    "ValueError": "not one lambda for each parameter group",
+}
+
 
 class LambdaLR(Setting, frozen=True):
     """``LambdaLR``: ``lr(t) = base · λ(t)``.
@@ -1238,11 +1185,7 @@ class LambdaLR(Setting, frozen=True):
         proof=Proof.FUNCTION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "lr_lambda no function, or its value no number",
-            "ValueError": "not one lambda for each parameter group",
-        },
+        raises=BAD_LAMBDA,
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -1304,13 +1247,8 @@ class LambdaLR(Setting, frozen=True):
             return saids
         lambdas = [said.arguments["lr_lambda"] for said in saids]
         call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
-        losses = list(saids[0].losses)
-        if schedule.length is not None:
-            many = f"goes on after the {schedule.length} rates that the schedule has"
-            losses.append(Afterwards(many))
-        if every > 1:
-            losses.append(f"call scheduler.step() once in {every} updates (an epoch)")
-        return Lift(call, every, tuple(losses))
+        parts = Parts(groups, every, 0, schedule.length)
+        return Lift(call, every, (*saids[0].losses, *parts.unlike_endless(), *parts.clocked()))
 
 
 class MultiplicativeLR(Multiplying, frozen=True):
@@ -1332,11 +1270,7 @@ class MultiplicativeLR(Multiplying, frozen=True):
         proof=Proof.RECURSION,
         past_end="whatever the lambda says",
         roles={"lr_lambda": "shape", "last_epoch": "begin"},
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "lr_lambda no function, or its value no number",
-            "ValueError": "not one lambda for each parameter group",
-        },
+        raises=BAD_LAMBDA,
     )
 
     def begin(self, workers: list[Worker]) -> None:

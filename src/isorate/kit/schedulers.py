@@ -1,0 +1,93 @@
+"""Schedulers that several frameworks have: signature and meaning; each adds its own arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isorate.kit import saying
+from isorate.kit.meaning import Meaning, constant, exponential, line, polynomial, staircase, steps
+from isorate.kit.stepped_call import ScheduledGroups
+from isorate.schedule.shapes import Constant, PiecewiseConstant
+
+#: As many steps as nobody takes: a ConstantLR of so many never goes back to the base rate.
+FOREVER = 10**12
+
+
+class StepLR(ScheduledGroups, frozen=True):
+    """The rate is multiplied by gamma once in step_size steps."""
+
+    step_size: int
+    gamma: float = 0.1
+    last_epoch: int = -1
+
+    def means(self, base: Any) -> Meaning:
+        return staircase(exponential(base, self.gamma), self.step_size)
+
+
+class MultiStepLR(ScheduledGroups, frozen=True):
+    """The rate is multiplied by gamma at every milestone."""
+
+    milestones: list[int]
+    gamma: float = 0.1
+    last_epoch: int = -1
+
+    says = (PiecewiseConstant,)
+    said = staticmethod(saying.milestones)
+
+
+class ConstantLR(ScheduledGroups, frozen=True):
+    """base · factor for total_iters steps, then the base rate."""
+
+    factor: float = 1.0 / 3
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    def means(self, base: Any) -> Meaning:
+        return steps([base * self.factor, base], at=[self.total_iters])
+
+    def stays(self, base: Any) -> Meaning:
+        """Mean a total_iters that nobody meets."""
+        return constant(base * self.factor).where(total_iters=FOREVER)
+
+    also = (stays,)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return shape.rate if isinstance(shape, Constant) else None
+
+
+class LinearLR(ScheduledGroups, frozen=True):
+    """The base rate times a factor that goes in a straight line, and stays at its end."""
+
+    start_factor: float = 1.0 / 3
+    end_factor: float = 1.0
+    total_iters: int = 5
+    last_epoch: int = -1
+
+    def means(self, base: Any) -> Meaning:
+        return line(base * self.start_factor, base * self.end_factor, self.total_iters)
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        return float(max(shape.start, shape.end))  # no factor is above 1
+
+
+class ExponentialLR(ScheduledGroups, frozen=True):
+    """The rate is multiplied by gamma at every step."""
+
+    gamma: float
+    last_epoch: int = -1
+
+    def means(self, base: Any) -> Meaning:
+        return exponential(base, self.gamma)
+
+
+class PolynomialLR(ScheduledGroups, frozen=True):
+    """base · (1 − t/total_iters)^power, down to 0."""
+
+    total_iters: int = 5
+    power: float = 1.0
+    last_epoch: int = -1
+
+    def means(self, base: Any) -> Meaning:
+        return polynomial(base, 0.0, self.total_iters, self.power)
