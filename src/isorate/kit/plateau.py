@@ -63,7 +63,6 @@ class Feedback(Call, frozen=True):
         raise NotImplementedError
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Refuse: without the metric there are no rates."""
         raise RunError(
             f"{self.name} follows a metric",
             required="the metric's values, one for each step",
@@ -71,13 +70,11 @@ class Feedback(Call, frozen=True):
         )
 
     def lower(self) -> Schedule:
-        """Refuse: a rate that follows a metric is no function of the step."""
         self.checked()
         raise ConvertError(f"{self.name} follows a metric, not the step", hint="Run(metrics=[...])")
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Refuse: a schedule follows the step."""
         return Refusal("it follows a metric, and the schedule the step")
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:

@@ -154,7 +154,6 @@ class ScheduledGroups(SteppedCall, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one shape for each group."""
         parts = take_apart(schedule, *cls.says_kinds())
         return parts if isinstance(parts, Refusal) else cls.lifted(parts)
 

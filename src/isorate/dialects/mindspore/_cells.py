@@ -23,7 +23,6 @@ class Cell(Call, frozen=True):
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """float32: the cell computes in tensors."""
         return "float32"
 
     def at_steps(self, t: Int64s) -> Float32s:
@@ -31,7 +30,6 @@ class Cell(Call, frozen=True):
         raise NotImplementedError
 
     def native(self, steps: int) -> Iterator[Float32s]:
-        """Compute each step by itself, as the cell does."""
         self.checked()
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)

@@ -49,7 +49,6 @@ class EpochList(Call, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one shape, as far as a run needs it."""
         return say(cls, *as_list(schedule, updates))
 
     def rates_of(self, epochs: Int64s) -> Float64s:
@@ -57,7 +56,6 @@ class EpochList(Call, frozen=True):
         raise NotImplementedError
 
     def native(self, steps: int) -> Iterator[Float64s]:
-        """Compute each epoch's rate once, in MindSpore's order of operations."""
         self.checked()
         total: int = self.total_step  # type: ignore[attr-defined]
         end, every = min(steps, total), self.every

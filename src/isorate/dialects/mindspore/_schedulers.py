@@ -85,15 +85,12 @@ class ExperimentalCall(SteppedCall, frozen=True):
         return stepping.work(self, groups)
 
     def build(self) -> Work:
-        """Build it in float32, as MindSpore does."""
         return self.work()
 
     def step_once(self, built: Any) -> None:
-        """Take a first step."""
         built.step()
 
     def lower(self) -> Schedule:
-        """Return the schedule that the groups' rates follow, moved by the loop."""
         self.checked()
         with np.errstate(all="ignore"):
             try:
@@ -103,7 +100,6 @@ class ExperimentalCall(SteppedCall, frozen=True):
         return groups[0] if len(groups) == 1 else Groups(groups)
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Let the scheduler step, in float32."""
         self.checked()
         with np.errstate(all="ignore"):
             work = self.work()
@@ -173,17 +169,14 @@ class Multiplying(LRScheduler, frozen=True):
         raise NotImplementedError
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Multiply every group alike."""
         return [self.factors(counts[1:])] * len(worker.groups)
 
     def restart(self, worker: Scheduler) -> list[Moves]:
-        """Set the closed form's rate at step 0."""
         return [
             Values(np.array([self.closed(base, worker.held)], worker.held)) for base in worker.bases
         ]
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return the shape, scaled so that it has the rate that the group holds."""
         shape = self.shape(float(worker.bases[index]) or 1.0, index)  # any will do, but for 0
         return scaled_from(shape, int(worker.t), float(worker.rates[index]))
 
@@ -192,7 +185,6 @@ class Setting(LRScheduler, frozen=True):
     """A scheduler whose steps set the rate, whatever it was."""
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return the shape, after a first rate that may be another one."""
         shape = self.shape(float(worker.bases[index]), index)
         return set_from(shape, int(worker.t), float(worker.rates[index]))
 

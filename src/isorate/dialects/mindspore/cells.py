@@ -61,14 +61,12 @@ class CosineDecayLR(Cell, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks every argument, types first."""
         return check_cosine_decay(self)
 
     def means(self) -> Meaning:
         return cosine(self.max_lr, self.min_lr, self.decay_steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Go half a cosine down."""
         return float32.cosine_cell(self.min_lr, self.max_lr, self.decay_steps, t)
 
 
@@ -131,7 +129,6 @@ class PolynomialDecayLR(Cell, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks the rates, then the duration, then the power."""
         return (
             check_positive("learning_rate", self.learning_rate)
             or check_not_negative("end_learning_rate", self.end_learning_rate)
@@ -148,7 +145,6 @@ class PolynomialDecayLR(Cell, frozen=True):
         return polynomial(start, end, self.decay_steps, self.power, after)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Raise what is left of the duration to the power."""
         shares = float32.shares_anew if self.update_decay_steps else float32.shares_of_one
         p = shares(t, self.decay_steps)
         return float32.polynomial_cell(self.learning_rate, self.end_learning_rate, self.power, p)
@@ -193,7 +189,6 @@ class WarmUpLR(Cell, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks the rate, then the duration."""
         return check_not_negative("learning_rate", self.learning_rate) or check_count(
             "warmup_steps", self.warmup_steps
         )
@@ -202,5 +197,4 @@ class WarmUpLR(Cell, frozen=True):
         return line(0.0, self.learning_rate, self.warmup_steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Take the share of the steps."""
         return float32.warmup_cell(self.learning_rate, self.warmup_steps, t)

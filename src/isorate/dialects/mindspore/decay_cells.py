@@ -50,7 +50,6 @@ class DecayCell(Cell, frozen=True):
     choices: ClassVar[Any] = {"is_stair": (False, True)}
 
     def fault(self) -> Fault | None:
-        """MindSpore checks every argument, decay_steps first."""
         return (
             check_count("decay_steps", self.decay_steps)
             or check_positive("learning_rate", self.learning_rate)
@@ -94,7 +93,6 @@ class ExponentialDecayLR(DecayCell, frozen=True):
         return exponential(self.learning_rate, self.decay_rate, steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Raise ``decay_rate`` to a share of the steps."""
         return float32.exponential_cell(self.learning_rate, self.decay_rate, self.shares(t))
 
 
@@ -139,7 +137,6 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
         return DecayCell.means(self).where(**given)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Raise e to the steps."""
         steps = t.astype(np.float32)
         if self.is_stair:
             steps = self.shares(t) * float32.single(self.decay_steps)
@@ -167,5 +164,4 @@ class InverseDecayLR(DecayCell, frozen=True):
         return inverse(self.learning_rate, self.decay_rate, steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
-        """Divide by one more than the decay so far."""
         return float32.inverse_cell(self.learning_rate, self.decay_rate, self.shares(t))

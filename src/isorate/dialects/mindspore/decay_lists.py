@@ -59,7 +59,6 @@ class DecayList(EpochList, frozen=True):
         return self.step_per_epoch * (self.decay_epoch if self.is_stair else 1)
 
     def fault(self) -> Fault | None:
-        """MindSpore checks every argument, the counts first."""
         return (
             check_count("total_step", self.total_step)
             or check_count("step_per_epoch", self.step_per_epoch)
@@ -114,7 +113,6 @@ class exponential_decay_lr(DecayList, frozen=True):
         return None
 
     def rates_of(self, ticks: Int64s) -> Float64s:
-        """Raise ``decay_rate`` to a share of the epochs, or to the stairs."""
         exponents = ticks if self.is_stair else quotients(ticks, self.decay_epoch)
         return self.learning_rate * exact_power(self.decay_rate, exponents)
 
@@ -150,7 +148,6 @@ class natural_exp_decay_lr(DecayList, frozen=True):
     )
 
     def rates_of(self, ticks: Int64s) -> Float64s:
-        """Raise e to the epochs that are over, or to those of the stairs."""
         epochs = ticks * min(self.decay_epoch, EXACT) if self.is_stair else ticks
         with np.errstate(over="ignore"):  # e to minus infinity is 0
             return self.learning_rate * exact_power(math.e, -self.decay_rate * epochs)
@@ -182,7 +179,6 @@ class inverse_decay_lr(DecayList, frozen=True):
     )
 
     def rates_of(self, ticks: Int64s) -> Float64s:
-        """Divide by one more than the decay so far."""
         with np.errstate(over="ignore"):
             decay: Any = self.decay_rate * ticks
             if not self.is_stair:

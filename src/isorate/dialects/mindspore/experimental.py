@@ -70,12 +70,10 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want an integer and a float."""
         want_int("step_size", self.step_size)
         want_float("gamma", self.gamma)
 
     def factors(self, counts: Rates) -> Moves:
-        """Multiply where the count is a multiple of step_size, other than 0."""
         if not counts.any():
             return Factors(np.ones_like(counts))
         held = scalar_type(counts)
@@ -88,14 +86,12 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
         return base * self.gamma ** (held(0) // self.step_size)
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return a staircase down an exponential."""
         if self.step_size == 0:
             return Constant(base)
         every = abs(int(self.step_size))
         return staircase(exponential(base, self.gamma), every).schedule()
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return a staircase down from the rate that the group holds."""
         shape = self.shape(float(worker.rates[index]), index)
         return begun(shape, int(worker.t) % abs(self.step_size)) if self.step_size else shape
 
@@ -127,7 +123,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want a list of integers and a number."""
         if not isinstance(self.milestones, list):
             raise TypeError(f"milestones is not a list: {self.milestones!r}")
         for milestone in self.milestones:
@@ -136,7 +131,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
             raise TypeError(f"gamma is not a float or int: {self.gamma!r}")
 
     def factors(self, counts: Rates) -> Moves:
-        """Multiply at the milestones among the steps."""
         factors = np.ones_like(counts)
         for milestone, times in sorted(Counter(self.milestones).items()):
             hits = np.flatnonzero(counts.astype(np.float64) == milestone)
@@ -152,7 +146,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         raise AttributeError("MultiStepLR has no step_size, which its closed form asks for")
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return a rate for each interval between milestones."""
         rates, boundaries = [base], []
         for milestone, times in sorted(Counter(self.milestones).items()):
             if milestone > 0:
@@ -201,13 +194,11 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want a factor between 0 and 1, and an integer."""
         if self.factor > 1.0 or self.factor < 0:
             raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
-        """Go down at step 0, and back at total_iters."""
         held = scalar_type(counts)
         factor = number(self.factor, held)
         down = np.where(counts == 0, factor, held(1))
@@ -224,11 +215,9 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         return pieces[0] if len(pieces) == 1 else OneAfterAnother(tuple(pieces))
 
     def closed(self, base: Any, held: Held) -> Any:
-        """Return the rate of step 0."""
         return base * (held(held(0) >= self.total_iters) * (1 - self.factor) + self.factor)
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return two rates; where total_iters is never met, one."""
         low = base * self.factor
         if not 1 <= self.total_iters < FOREVER:
             return Constant(low)
@@ -274,7 +263,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want factors up to 1, the first of them above 0, and an integer."""
         if self.start_factor > 1.0 or self.start_factor <= 0:
             raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
         if self.end_factor > 1.0 or self.end_factor < 0:
@@ -282,7 +270,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
-        """Multiply by how far the line goes on in one step, as a share of where it is."""
         held = scalar_type(counts)
         rise = self.end_factor - self.start_factor
         stands = number(self.total_iters * self.start_factor, held) + (counts - held(1)) * rise
@@ -291,14 +278,12 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         return Factors(np.where(counts == 0, number(self.start_factor, held), ratios))
 
     def closed(self, base: Any, held: Held) -> Any:
-        """Return the rate of step 0."""
         rise = self.end_factor - self.start_factor
         stands: Any = min(self.total_iters, held(0))
         gone = rise * stands / self.total_iters
         return base * (self.start_factor + gone)
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return a line that is held at its end."""
         start = base * self.start_factor
         if self.total_iters < 1:
             return Constant(start)
@@ -318,20 +303,16 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want a float."""
         want_float("gamma", self.gamma)
 
     def factors(self, counts: Rates) -> Moves:
-        """Multiply by gamma, but not at step 0."""
         held = scalar_type(counts)
         return Factors(np.where(counts == 0, held(1), number(self.gamma, held)))
 
     def closed(self, base: Any, held: Held) -> Any:
-        """Return the base rate."""
         return base * self.gamma ** held(0)
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return an exponential from the rate that the group holds."""
         return self.shape(float(worker.rates[index]), index)
 
 
@@ -360,14 +341,12 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want a float of at least 0, and an integer."""
         want_float("power", self.power)
         if self.power < 0:
             raise ValueError(f"power={self.power!r} is below 0")
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
-        """Multiply by the power of how much less is left."""
         factors = np.ones_like(counts)
         if not counts.any():
             return Factors(factors)
@@ -385,7 +364,6 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         return base * (1 - gone) ** self.power
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return a polynomial down to 0."""
         if self.total_iters < 1 or self.power == 0:
             return Constant(base)
         if math.isinf(self.power):

@@ -105,7 +105,6 @@ class SequentialLR(Composition, ExperimentalCall, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say a join: for each part the first scheduler that can, all from one base rate."""
         starting = tuple(kind for kind in MEMBERS if kind is not MultiStepLR)
         found = sequence_of(cls, schedule, MEMBERS)
         for members in (starting, (*starting, LambdaLR)):
@@ -199,20 +198,16 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
         return list(least)
 
     def step_once(self, built: Any) -> None:
-        """Take a first step, with a metric that is better than any."""
         built.measure(-np.inf if self.mode == "min" else np.inf)
 
     def plateau(self) -> Plateau:
-        """Return the arguments; none of them is lost."""
         return plateau_of(self)
 
     @classmethod
     def say(cls, plateau: Plateau) -> Lift | Refusal:
-        """Take the arguments over."""
         return Lift(plateau_said(cls, plateau)).checked()
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
-        """Take one step with each metric."""
         self.checked()
         work: Any = self.work()
         yield np.array([[group["lr"]] for group in work.groups], np.float32)

@@ -85,13 +85,11 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Want a number and an integer."""
         if not isinstance(self.eta_min, int | float):
             raise TypeError(f"eta_min is not a float or int: {self.eta_min!r}")
         want_int("T_max", self.T_max)
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
         kept = int((counts[1:] == 0).sum())  # the step to 0 leaves the rate as it is
         before = Factors(np.ones(kept, worker.held))
         try:
@@ -118,7 +116,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         return [Values(np.array([eta + (base - eta) * turn / 2])) for base in worker.bases]
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
         if self.T_max == 0:
             raise ConvertError("T_max=0: every rate but the first is NaN")
         base, eta = float(worker.bases[index]), float(self.eta_min)
@@ -176,7 +173,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Check in MindSpore's order, and stand where ``last_epoch`` says."""
         if self.T_0 <= 0 or not isinstance(self.T_0, int):
             raise ValueError(f"T_0={self.T_0!r} is no positive integer")
         if self.T_mult < 1 or not isinstance(self.T_mult, int):
@@ -193,7 +189,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         worker.kept = {"T_cur": number(self.last_epoch, held), "T_i": number(self.T_0, held)}
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Go through the cycles."""
         pieces = []
         left = len(counts) - 1
         if scalar(counts[0]) < 0 and left:  # before its beginning, a step goes to step 0
@@ -205,7 +200,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return [Values(np.concatenate(many)) for many in zip(*pieces, strict=True)]
 
     def restart(self, worker: Scheduler) -> list[Moves]:
-        """Go to the beginning of the first cycle."""
         return [Values(rates) for rates in self._first(worker)]
 
     def _first(self, worker: Scheduler) -> list[Rates]:
@@ -237,7 +231,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return what is left of the cycle that it stands in, and those that follow."""
         base, eta = float(worker.bases[index]), float(self.eta_min)
         cur, length = int(worker.kept["T_cur"]), int(worker.kept["T_i"])
         odd: list[float] = []

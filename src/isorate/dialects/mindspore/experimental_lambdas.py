@@ -68,11 +68,9 @@ class LambdaLR(Setting, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Take one function for all groups, or one for each."""
         worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Multiply the base rates."""
         functions, bases = worker.kept["functions"], worker.bases
         return [
             Values(*values_of(function, counts[1:], base))
@@ -80,13 +78,11 @@ class LambdaLR(Setting, frozen=True):
         ]
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return the lambda as a formula."""
         expression = torch.readable(self.lr_lambda, index)
         return Formula(base, expression.variable, expression.source)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one formula for each group, on the clock that they share."""
         said = torch.LambdaLR.lift(schedule, updates)
         if isinstance(said, Refusal):
             return said
@@ -132,11 +128,9 @@ class MultiplicativeLR(Multiplying, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Take one function for all groups, or one for each."""
         worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Multiply by the lambda's value at each step above 0."""
         before = np.ones(int((counts[1:] <= 0).sum()), worker.held)
         found = (
             values_of(function, counts[1 + len(before) :]) for function in worker.kept["functions"]
@@ -148,7 +142,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return [Factors(np.ones(1, worker.held))] * len(worker.groups)
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return an exponential, where the factor is the same at every step."""
         expression = torch.readable(self.lr_lambda, index)
         if expression.varies:
             raise ConvertError(
@@ -157,7 +150,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return Exponential(base, float(expression.function()(0)))
 
     def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return an exponential from the rate that the group holds."""
         return self.shape(float(worker.rates[index]), index)
 
     @classmethod

@@ -103,7 +103,6 @@ class CyclicLR(Setting, frozen=True):
     )
 
     def begin(self, worker: Scheduler) -> None:
-        """Check in MindSpore's order, and start from base_lr."""
         groups, kept = worker.groups, worker.kept
         kept["low"] = self._one_a_group("base_lr", self.base_lr, len(groups))
         if self.last_epoch == -1:
@@ -121,7 +120,6 @@ class CyclicLR(Setting, frozen=True):
             raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
 
     def built(self, worker: Scheduler) -> None:
-        """Take base_lr for the base rate from here on."""
         worker.bases = [_tensor("base_lr", low) for low in worker.kept["low"]]
 
     def _one_a_group(self, name: str, given: Any, groups: int) -> list[Any]:
@@ -136,7 +134,6 @@ class CyclicLR(Setting, frozen=True):
         return up, up if self.step_size_down is None else float(self.step_size_down)
 
     def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Place each step in its cycle, and scale the height."""
         held, kept, t = worker.held, worker.kept, counts[1:]
         turns = t / number(kept["total"], held)
         cycle = np.floor(1 + turns)
@@ -165,7 +162,6 @@ class CyclicLR(Setting, frozen=True):
         return power_to_each(held_number(self.gamma), t), None
 
     def shape(self, base: float, index: int) -> Schedule:
-        """Return triangles, as high as the mode says."""
         listed = isinstance(self.max_lr, list | tuple)
         high = float(self.max_lr[index] if listed else self.max_lr)
         up, down = self._sizes()
@@ -191,7 +187,6 @@ class CyclicLR(Setting, frozen=True):
 
     @classmethod
     def said(cls, shape: Any, base: float | None) -> Said | Refusal:
-        """Say triangles: alike, each half as high as the one before, or scaled at every step."""
         floor, waves, more = _heights(shape)
         sides = triangle_of(waves)
         if isinstance(sides, Refusal):

@@ -80,7 +80,6 @@ class piecewise_constant_lr(Call, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore goes through the milestones and their rates side by side."""
         fault = check_sequence("milestone", self.milestone) or check_sequence(
             "learning_rates", self.learning_rates
         )
@@ -105,7 +104,6 @@ class piecewise_constant_lr(Call, frozen=True):
         return None
 
     def lower(self) -> Schedule:
-        """Return the rates between the milestones, until the last of them."""
         self.checked()
         rates, boundaries = [], [0]
         for end, rate in zip(self.milestone, self.learning_rates, strict=True):
@@ -116,7 +114,6 @@ class piecewise_constant_lr(Call, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say rates that stay from one update to another."""
         listed, losses = as_list(schedule, updates)
         parts = from_the_start(one_group(take_apart(listed, PiecewiseConstant, Constant)))
         if isinstance(parts, Refusal):
@@ -127,7 +124,6 @@ class piecewise_constant_lr(Call, frozen=True):
         return Lift(cls(milestones, list(shape.rates)), 1, tuple(losses)).checked()
 
     def native(self, steps: int) -> Iterator[Float64s]:
-        """Repeat each rate up to its milestone."""
         self.checked()
         done = 0
         for end, rate in zip(self.milestone, self.learning_rates, strict=True):
@@ -178,7 +174,6 @@ class cosine_decay_lr(EpochList, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks every argument, types first."""
         return check_cosine_decay(self)
 
     @classmethod
@@ -199,11 +194,9 @@ class cosine_decay_lr(EpochList, frozen=True):
 
     @property
     def settled(self) -> int:
-        """The epoch that has ``min_lr``."""
         return self.decay_epoch
 
     def rates_of(self, epochs: Int64s) -> Float64s:
-        """Go half a cosine down."""
         half = 0.5 * (self.max_lr - self.min_lr)
         return self.min_lr + half * (1 + exact("cos", math.pi * epochs / self.decay_epoch))
 
@@ -267,7 +260,6 @@ class polynomial_decay_lr(EpochList, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks the rates, then the power, then the counts."""
         return (
             check_positive("learning_rate", self.learning_rate)
             or check_not_negative("end_learning_rate", self.end_learning_rate)
@@ -288,11 +280,9 @@ class polynomial_decay_lr(EpochList, frozen=True):
 
     @property
     def settled(self) -> int | None:
-        """The epoch that has ``end_learning_rate``, where it is held."""
         return None if self.update_decay_epoch else self.decay_epoch
 
     def rates_of(self, epochs: Int64s) -> Float64s:
-        """Raise what is left of the duration to the power."""
         if self.update_decay_epoch and self.decay_epoch <= epochs[-1]:
             done = epochs / (self.decay_epoch * np.maximum(-(-epochs // self.decay_epoch), 1))
         else:
@@ -342,7 +332,6 @@ class warmup_lr(EpochList, frozen=True):
     )
 
     def fault(self) -> Fault | None:
-        """MindSpore checks the rate, then warmup_epoch, then the other counts."""
         return (
             check_not_negative("learning_rate", self.learning_rate)
             or check_count("warmup_epoch", self.warmup_epoch)
@@ -356,10 +345,8 @@ class warmup_lr(EpochList, frozen=True):
 
     @property
     def settled(self) -> int:
-        """The epoch that has ``learning_rate``."""
         return self.warmup_epoch
 
     def rates_of(self, epochs: Int64s) -> Float64s:
-        """Take the share of the epochs."""
         with np.errstate(over="ignore"):
             return self.learning_rate * epochs / self.warmup_epoch

@@ -82,7 +82,6 @@ class LearningRateList(Call, frozen=True):
 
     @property
     def code(self) -> str:
-        """The list, as Python source."""
         if all(type(rate) is float and math.isfinite(rate) for rate in self.rates):
             if len(self.rates) >= REPEATED and _constant(self.rates):
                 return f"[{self.rates[0]!r}] * {len(self.rates)}"
@@ -91,7 +90,6 @@ class LearningRateList(Call, frozen=True):
 
     @property
     def name(self) -> str:
-        """``list``."""
         return "list"
 
     def fault(self) -> Fault | None:
@@ -108,7 +106,6 @@ class LearningRateList(Call, frozen=True):
         return np.array(self.rates).astype(np.float64)
 
     def lower(self) -> Schedule:
-        """Return the rates as a table that stops, or the one rate until the end."""
         self.checked()
         rates = tuple(self._floats().tolist())
         return Until(Constant(rates[0]), len(rates)) if _constant(rates) else Table(rates)
@@ -129,7 +126,6 @@ class LearningRateList(Call, frozen=True):
         return Lift(call, 1, (ends,)).checked()
 
     def native(self, steps: int) -> Iterator[NDArray[np.float64]]:
-        """Look the rates up."""
         self.checked()
         rates = self._floats()[:steps]
         for start in range(0, len(rates), BLOCK):
@@ -197,7 +193,6 @@ class ListConcatenation(Call, frozen=True):
 
     @property
     def code(self) -> str:
-        """The lists, joined by ``+``, and how often they come."""
         joined = " + ".join(part.code for part in self.lists)
         if self.times == 1:
             return joined
@@ -220,7 +215,6 @@ class ListConcatenation(Call, frozen=True):
         return [part for part in self.lists if part.fault() is None]
 
     def lower(self) -> Schedule:
-        """Return one schedule after another, until the last one's end."""
         self.checked()
         schedules = [part.lower() for part in self._parts()]
         ends = list(accumulate(schedule.length or 0 for schedule in schedules))
@@ -230,7 +224,6 @@ class ListConcatenation(Call, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one schedule after another, each by the first function that can."""
         listed, losses = as_list(schedule, updates)
         joined = listed.of if isinstance(listed, Until) else listed
         if not isinstance(joined, Join):
@@ -249,7 +242,6 @@ class ListConcatenation(Call, frozen=True):
         return Lift(cls(tuple(parts)), 1, tuple(losses))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Go through one list after another, as often as they come."""
         self.checked()
         length = 0
         short: list[NDArray[Any]] = []

@@ -72,27 +72,22 @@ class OptimizerCall(SteppedCall, frozen=True):
 
     @property
     def groups(self) -> int:
-        """The number of parameter groups."""
         return len(self.held.groups)
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        """The dtype of the optimizer's rates: a Python float, or a tensor's."""
         return self.held.dtype
 
     def build(self) -> list[stepping.Work]:
-        """Build it on the groups, or raise what building it raises."""
         return self._workers(self.held.groups)
 
     def step_once(self, built: list[stepping.Work]) -> None:
-        """Take a first step with each worker."""
         built[0].step(built)
 
     def _workers(self, groups: Sequence[ParamGroup]) -> list[stepping.Work]:
         return stepping.work(self, [stepping.group_of(group) for group in groups])
 
     def lower(self) -> Schedule:
-        """Return the schedule that the groups' rates follow, moved by the loop."""
         self.checked()
         plain = [msgspec.structs.replace(group, tensor=None) for group in self.held.groups]
         try:
@@ -110,7 +105,6 @@ class OptimizerCall(SteppedCall, frozen=True):
         return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        """Let the workers step, each in its group's own dtype."""
         self.checked()
         workers = self.build()
         block, halt = _now(workers, self.dtype)
@@ -244,22 +238,18 @@ class Multiplying(LRScheduler, frozen=True):
         raise NotImplementedError
 
     def rate(self, worker: Worker) -> Any:
-        """Multiply once."""
         return stepping.times(worker.lr, self.ratio(worker, worker.t))
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Multiply by the ratio of each step."""
         following = range(worker.t + 1, worker.t + 1 + steps)
         ratios, error = computed(partial(self.ratio, worker), following)
         return Factors(ratios, None if error is None else stepping.halting(error))
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return the shape, scaled so that it has the rate that the group holds."""
         shape = self.shape(float(worker.base) or 1.0, worker.index)  # any will do, but for 0
         return stepping.scaled_from(shape, worker.t, float(worker.lr))
 
     def multiplier(self, worker: Worker) -> Schedule:
-        """Return the shape of a base rate of 1."""
         return self.shape(1.0, worker.index)
 
 
@@ -281,11 +271,9 @@ class Setting(LRScheduler, frozen=True):
         return Values(np.array(rates), halt)
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Set one rate after the other."""
         return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return the shape, after a first rate that may be another one."""
         shape = self.shape(float(worker.base), worker.index)
         return stepping.set_from(shape, worker.t, float(worker.lr))
 

@@ -178,7 +178,6 @@ class Lambda(Setting, frozen=True):
         return Values(float(worker.base) * values, halt)
 
     def plain(self, worker: Worker) -> bool:
-        """Whether no tensor takes part."""
         return not any(group.tensor for group in (*self.optimizer.groups, self.optimizer.default))
 
     def default(self, workers: Workers) -> Any:
@@ -242,7 +241,6 @@ class Held(Tensor):
 
     @property
     def value(self) -> float:  # type: ignore[override]
-        """What the group holds."""
         return float(self.worker.lr)
 
 

@@ -106,15 +106,12 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     )
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Multiply where t is a multiple of step_size, other than 0."""
         return 1 if t == 0 or t % self.step_size != 0 else self.gamma
 
     def closed(self, worker: Worker) -> Any:
-        """Return the base rate."""
         return worker.base * self.gamma ** (0 // self.step_size)
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return a staircase down an exponential."""
         if not isinstance(self.step_size, int) or self.step_size <= 0:
             raise ConvertError(f"step_size={self.step_size!r} is no number of steps")
         return super().shape(base, group)
@@ -139,7 +136,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Count how often each milestone is listed."""
         for worker in workers:
             worker.kept["milestones"] = Counter(self.milestones)
 
@@ -149,7 +145,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         return super().plain(worker) and not held
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Multiply at the milestones among the steps."""
         factors = np.ones(steps)
         counted = worker.kept["milestones"].items()
         for milestone, times in sorted(
@@ -164,17 +159,14 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         return Factors(factors)
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Multiply by gamma as often as t is listed."""
         times = worker.kept["milestones"][t]
         return self.gamma**times if times else 1
 
     def closed(self, worker: Worker) -> Any:
-        """Multiply by gamma for every milestone up to 0."""
         milestones = sorted(worker.kept["milestones"].elements())
         return worker.base * self.gamma ** bisect_right(milestones, 0)
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return a rate for each interval between milestones, up to where torch raises."""
         rates = [float(base)]
         boundaries: list[int] = []
         for milestone, times in sorted(Counter(self.milestones).items()):
@@ -231,22 +223,18 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Want a factor between 0 and 1."""
         if self.factor > 1.0 or self.factor < 0:
             raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Go down at step 0, and back at total_iters."""
         if t == 0:
             return self.factor
         return 1 if t != self.total_iters else 1.0 / self.factor
 
     def closed(self, worker: Worker) -> Any:
-        """Return the rate of step 0."""
         return worker.base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return two rates; where total_iters is never met, one."""
         low = base * self.factor
         if not 1 <= self.total_iters < FOREVER or self.total_iters != int(self.total_iters):
             return Constant(low)
@@ -286,14 +274,12 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Want factors up to 1, the first of them above 0."""
         if self.start_factor > 1.0 or self.start_factor <= 0:
             raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
         if self.end_factor > 1.0 or self.end_factor < 0:
             raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Return how far the line goes on in one step, as a share of where it is."""
         if t == 0:
             return self.start_factor
         if worker.initial or t > self.total_iters:
@@ -302,13 +288,11 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         return 1.0 + rise / (self.total_iters * self.start_factor + (t - 1) * rise)
 
     def closed(self, worker: Worker) -> Any:
-        """Return the rate of step 0."""
         rise = self.end_factor - self.start_factor
         gone = rise * min(self.total_iters, 0) / self.total_iters
         return worker.base * (self.start_factor + gone)
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return a line that is held at its end."""
         start = base * self.start_factor
         if self.total_iters < 1:
             return Constant(start)
@@ -330,15 +314,12 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     )
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Multiply by gamma."""
         return 1 if worker.initial else self.gamma
 
     def closed(self, worker: Worker) -> Any:
-        """Return the base rate."""
         return worker.base * self.gamma**0
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return the exponential that begins with the group's rate: any rate is on one."""
         return self.shape(float(worker.lr), worker.index)
 
 
@@ -367,19 +348,16 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     )
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Return the power of how much less is left."""
         if worker.initial or t > self.total_iters:
             return 1
         left, before = 1.0 - t / self.total_iters, 1.0 - (t - 1) / self.total_iters
         return (left / before) ** self.power
 
     def closed(self, worker: Worker) -> Any:
-        """Return the rate of step 0."""
         left = 1.0 - min(self.total_iters, 0) / self.total_iters
         return worker.base * left**self.power
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return a polynomial down to 0."""
         if self.total_iters < 1 or self.power == 0:
             return Constant(base)
         if self.total_iters != int(self.total_iters):
@@ -438,7 +416,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     )
 
     def rate(self, worker: Worker) -> Any:
-        """Scale the distance to eta_min by a ratio of cosines; the step after a trough adds."""
         t, T, eta = worker.t, self.T_max, self.eta_min
         if worker.initial:
             return worker.lr
@@ -452,12 +429,10 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         return (worker.base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
 
     def closed(self, worker: Worker) -> Any:
-        """Return the rate of step 0."""
         eta, span = self.eta_min, worker.base - self.eta_min
         return eta + span * (1 + math.cos(math.pi * 0 / self.T_max)) / 2
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Link each rate to the one before."""
         ratios, anchors, halt = cosine_links(self.T_max, worker.t, steps)
         rise = float(self._rise(worker)) if anchors.any() else 0.0
         return Links(ratios, anchors, float(self.eta_min), rise, halt)
@@ -468,7 +443,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         return chained_group(held, float(self.eta_min), self.T_max, worker.t)
 
     def multiplier(self, worker: Worker) -> Schedule:
-        """Return the cosine as a factor, which it is down to a floor of 0."""
         if self.eta_min != 0 or not isinstance(self.T_max, int):
             raise ConvertError("a cosine with a floor does more than multiply the rate")
         return Cosine(1.0, 0.0, abs(self.T_max), "mirror")
@@ -530,7 +504,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Check in torch's order, and stand where ``last_epoch`` says."""
         if self.T_0 <= 0 or not isinstance(self.T_0, int):
             raise ValueError(f"T_0={self.T_0!r} is no positive integer")
         if self.T_mult < 1 or not isinstance(self.T_mult, int):
@@ -541,7 +514,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
             worker.kept = {"T_cur": self.last_epoch, "T_i": self.T_0}
 
     def plain(self, worker: Worker) -> bool:
-        """Whether the position in the cycle is a whole number, too."""
         return super().plain(worker) and type(worker.kept["T_cur"]) is int
 
     def advance(self, worker: Worker) -> None:
@@ -563,7 +535,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return eta + span * (1 + math.cos(math.pi * kept["T_cur"] / kept["T_i"])) / 2
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Go through the cycles."""
         kept = worker.kept
         pieces: list[NDArray[np.float64]] = []
         cur, length = kept["T_cur"], kept["T_i"]
@@ -596,7 +567,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return what is left of the cycle that it stands in, and those that follow."""
         kept = worker.kept
         whole = self.shape(float(worker.base), worker.index)
         if self.T_mult == 1 or (kept["T_i"] == self.T_0 and kept["T_cur"] == worker.t):
@@ -701,7 +671,6 @@ class CyclicLR(Setting, frozen=True):
             )
 
     def supposed(self) -> str | None:
-        """Say that the optimizer has a momentum to move, where nobody knows."""
         return suppose_momentum(self.optimizer) if self.cycle_momentum else None
 
     def built(self, worker: Worker) -> None:
@@ -715,7 +684,6 @@ class CyclicLR(Setting, frozen=True):
         return up + down, up / (up + down)
 
     def rate(self, worker: Worker) -> Any:
-        """Add the height that the step has to the base rate."""
         t, kept = worker.t, worker.kept
         total, up_share = self._sizes()
         cycle = math.floor(1 + t / total)
@@ -750,7 +718,6 @@ class CyclicLR(Setting, frozen=True):
         return super().plain(worker) and readable and not whole
 
     def rates(self, worker: Worker, steps: range) -> Moves:
-        """Add the height that each step has."""
         low, high = worker.kept["low"], worker.kept["high"]
         total, up_share = self._sizes()
         t = np.arange(steps.start, steps.stop)
@@ -785,7 +752,6 @@ class CyclicLR(Setting, frozen=True):
         return scale, None
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return triangles, as high as the mode says."""
         total, up_share = self._sizes()
         up, down = total * up_share, total - total * up_share
         if self.scale_fn is not None:
@@ -891,7 +857,6 @@ class OneCycleLR(Setting, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Check in torch's order, and leave the three rates in the group."""
         phases = self._phases(self._total())
         if self.pct_start < 0 or self.pct_start > 1 or not isinstance(self.pct_start, float):
             raise ValueError(f"pct_start={self.pct_start!r} is no float from 0 to 1")
@@ -961,11 +926,9 @@ class OneCycleLR(Setting, frozen=True):
         return super().plain(worker) and plain
 
     def supposed(self) -> str | None:
-        """Say that the optimizer has a momentum to move, where nobody knows."""
         return suppose_momentum(self.optimizer) if self.cycle_momentum else None
 
     def rate(self, worker: Worker) -> Any:
-        """Return the rate of a step, in the phase that it belongs to."""
         t, total, group = worker.t, self._total(), worker.group
         if t > total:
             raise ValueError(f"step {t} of total_steps={total}")
@@ -985,7 +948,6 @@ class OneCycleLR(Setting, frozen=True):
         return (end - start) * share + start
 
     def rates(self, worker: Worker, steps: range) -> Moves:
-        """Go through the phases."""
         pieces: list[NDArray[Any]] = [np.empty(0)]
         for span in self._spans(worker.kept["phases"]):
             t = np.arange(max(span.steps.start, steps.start), min(span.steps.stop, steps.stop))
@@ -1006,7 +968,6 @@ class OneCycleLR(Setting, frozen=True):
         return filled(np.concatenate(pieces), worker, past)
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return the phases, from where the worker stands, up to the step that raises."""
         whole = self.course(worker.group, worker.kept["phases"])
         return stepping.set_from(whole, worker.t, float(worker.lr))
 
@@ -1042,7 +1003,6 @@ class OneCycleLR(Setting, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say the phases, where the schedule ends with them."""
         said = super().lift(schedule, updates)
         if isinstance(said, Lift) and isinstance(said.call, OneCycleLR):
             end = schedule.length
@@ -1090,7 +1050,6 @@ class SWALR(LRScheduler, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Leave swa_lr in the group; then check the rest."""
         goals = one_for_each(self.swa_lr, "swa_lr", workers)
         for worker, goal in zip(workers, goals, strict=True):
             worker.group["swa_lr"] = goal
@@ -1100,7 +1059,6 @@ class SWALR(LRScheduler, frozen=True):
             raise ValueError(f"anneal_epochs={self.anneal_epochs!r} is no integer from 0 on")
 
     def plain(self, worker: Worker) -> bool:
-        """Whether all rates are Python floats."""
         swa_lr, lr = worker.group["swa_lr"], worker.lr
         return super().plain(worker) and isinstance(swa_lr, float) and not isinstance(lr, Tensor)
 
@@ -1109,11 +1067,9 @@ class SWALR(LRScheduler, frozen=True):
         return self._step(worker.group, worker.count - 1)(worker.lr)
 
     def restarted(self, worker: Worker) -> Moves:
-        """Anneal likewise, from whatever rate there is then."""
         return Stepwise([self._step(worker.group, worker.count - 1)])
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Anneal, as far as there is something left to anneal."""
         first, goal = worker.count, worker.group["swa_lr"]
         annealing = max(0, min(steps, self.anneal_epochs + 2 - first))
         functions = [self._step(worker.group, first + i) for i in range(annealing)]
@@ -1138,7 +1094,6 @@ class SWALR(LRScheduler, frozen=True):
         return (1 - math.cos(math.pi * t)) / 2 if self.anneal_strategy == "cos" else t
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return what is left of the way."""
         goal, lr = float(worker.group["swa_lr"]), float(worker.lr)
         step = worker.count - 1
         if step >= self.anneal_epochs:
@@ -1189,7 +1144,6 @@ class LambdaLR(Setting, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Take one function for all groups, or one for each."""
         for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
             worker.kept["function"] = function
 
@@ -1207,7 +1161,6 @@ class LambdaLR(Setting, frozen=True):
         return stepping.is_float(worker.base)
 
     def rate(self, worker: Worker) -> Any:
-        """Multiply the base rate."""
         return stepping.times(worker.base, called(worker.kept["function"], worker.t))
 
     def rates(self, worker: Worker, steps: range) -> Moves:
@@ -1228,13 +1181,11 @@ class LambdaLR(Setting, frozen=True):
         return Values(products, halt)
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return the lambda as a formula."""
         expression = readable(self.lr_lambda, group)
         return Formula(base, expression.variable, expression.source)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say one formula for each group, on the clock that they share."""
         groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
         groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
         every = groups[0].every if isinstance(groups[0], Staircase) else 1
@@ -1274,7 +1225,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        """Take one function for all groups, or one for each."""
         for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
             if not callable(function) and not isinstance(function, Expression):
                 raise TypeError(f"lr_lambda is not a function: {function!r}")
@@ -1286,7 +1236,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return super().plain(worker) and readable and not isinstance(worker.lr, Tensor)
 
     def ratio(self, worker: Worker, t: Any) -> Any:
-        """Multiply by the lambda's value."""
         return 1 if worker.initial else called(worker.kept["function"], t)
 
     def restarted(self, worker: Worker) -> Moves:
@@ -1294,12 +1243,10 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return Factors(*values_of(worker.kept["function"], range(1)))
 
     def moves(self, worker: Worker, steps: int) -> Moves:
-        """Multiply by the lambda's value at each step."""
         following = range(worker.t + 1, worker.t + 1 + steps)
         return Factors(*values_of(worker.kept["function"], following))
 
     def shape(self, base: float, group: int) -> Schedule:
-        """Return an exponential, where the factor is the same at every step."""
         expression = readable(self.lr_lambda, group)
         if expression.varies:
             raise ConvertError(
@@ -1308,7 +1255,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         return Exponential(base, float(expression.function()(0)))
 
     def meaning(self, worker: Worker) -> Schedule:
-        """Return the exponential that begins with the group's rate."""
         return self.shape(float(worker.lr), worker.index)
 
 
@@ -1392,20 +1338,16 @@ class ReduceLROnPlateau(Feedback, frozen=True):
 
     @property
     def dtype(self) -> Any:
-        """The dtype of the optimizer's rates."""
         return self.optimizer.dtype
 
     def fault(self) -> Fault | None:
-        """Check in torch's order."""
         return plateau_fault(self)
 
     def plateau(self) -> Plateau:
-        """Return the arguments; none of them is lost."""
         return plateau_of(self)
 
     @classmethod
     def say(cls, plateau: Plateau) -> Lift | Refusal:
-        """Take the arguments over."""
         return Lift(plateau_said(cls, plateau))
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
@@ -1515,7 +1457,6 @@ class SequentialLR(Composition, OptimizerCall, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say a join: for each part the first scheduler that can, all from one base rate."""
         found = sequence_of(cls, schedule, MEMBERS)
         return found if isinstance(found, Refusal) else lift_of(*found)
 
@@ -1557,7 +1498,6 @@ class ChainedScheduler(Composition, OptimizerCall, frozen=True):
 
     @property
     def held(self) -> Optimizer:
-        """The optimizer of its schedulers."""
         if self.optimizer is not None:
             return self.optimizer
         held = (m.held for m in self.members if isinstance(m, OptimizerCall))
@@ -1565,7 +1505,6 @@ class ChainedScheduler(Composition, OptimizerCall, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        """Say a product: a scheduler for each factor."""
         multiplying = [kind for kind in MEMBERS if issubclass(kind, Multiplying)]
         found = chain_of(cls, schedule, multiplying)
         return found if isinstance(found, Refusal) else lift_of(*found)
