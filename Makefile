@@ -58,9 +58,8 @@ bench: $(FRAMEWORKS)/ready ## Print the benchmark table
 	$(FRAMEWORKS)/bin/python -m benchmarks
 
 capture: $(FRAMEWORKS)/ready $(NUMPY_2)/ready ## Capture the tables from the real frameworks anew
-	for dialect in torch mindspore isorate transformers; do \
-		$(FRAMEWORKS)/bin/python tools/capture.py $$dialect || exit 1; done
-	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python tools/capture.py optax
+	$(FRAMEWORKS)/bin/python tools/capture.py
+	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python tools/capture.py
 
 record: $(FRAMEWORKS)/ready ## Record the outputs on the pages of the documentation anew
 	$(FRAMEWORKS)/bin/python tools/record.py

@@ -22,113 +22,15 @@ from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Shift, Sum
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Formula, Linear
 from isorate.simulation import meaning
+from tests.conformance.cases import HOMES
+from tests.conformance.cases._home import WIDTH
+from tests.conformance.cases.torch import restarts
 
 #: Where to look: an unreduced cosine was taken for proved up to the second of these.
 FAR = [10**4, 356_372, 10**6, 10**8, 10**12, 10**15, 2**53 - 600]
-WIDTH = 512
 TOLERANCE = 1e-12
 
 Rates = NDArray[np.floating[Any]]
-
-
-def streamed(call: Call, start: int) -> Rates | None:
-    """Return the rates from an update on by going through all before; none where that is far."""
-    if start > 10**7:
-        return None
-    done, found = 0, []
-    for block in call.native(start + WIDTH):
-        found.append(block[0, max(0, start - done) :])
-        done += block.shape[1]
-    return np.concatenate(found)
-
-
-def epochs(call: Any, start: int) -> Rates | None:
-    """Enter a list of MindSpore's at an epoch."""
-    ticks = np.arange(start // call.every, (start + WIDTH) // call.every + 1)
-    if call.settled is not None:
-        ticks = np.minimum(ticks, call.settled)
-    return np.asarray(call.rates_of(ticks).repeat(call.every)[start % call.every :][:WIDTH])
-
-
-def phases(call: Any, start: int) -> Rates | None:
-    """Enter what computes each step by itself at one."""
-    (worker,) = call.build()
-    return np.asarray(call.rates(worker, range(start, start + WIDTH)).rates(0.0))
-
-
-def restarts(call: Any, start: int) -> Rates:
-    """Enter a cosine with warm restarts at a step, its counts as its own steps would leave them."""
-    length, left = call.T_0, start - 1
-    while left >= length and call.T_mult > 1:
-        left, length = left - length, length * call.T_mult
-    (worker,) = call.build()
-    worker.t, worker.kept = start - 1, {"T_cur": left % length, "T_i": length}
-    return np.asarray(call.moves(worker, WIDTH).rates(0.0))
-
-
-def resumed(call: Any, start: int) -> Rates | None:
-    """Resume at a step: Isorate's own schedulers say their rates from there."""
-    from msgspec.structs import replace
-
-    group = replace(call.optimizer.groups[0], initial_lr=call.optimizer.groups[0].lr)
-    begun = replace(call, optimizer=Optimizer((group,)), last_epoch=start - 1)
-    return np.concatenate([block[0] for block in begun.native(WIDTH)])
-
-
-#: A call for each constructor that states that each step is computed by itself, and how to enter
-#: its arithmetic at a step; ``{}`` is how long its course is.
-ENTERED: dict[str, tuple[str, Callable[[Any, int], Rates | None]]] = {
-    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts": (
-        "CosineAnnealingWarmRestarts(SGD(p, lr=0.1), {}, eta_min=0.003)",
-        restarts,
-    ),
-    "torch.optim.lr_scheduler.OneCycleLR": (
-        "OneCycleLR(SGD(p, lr=0.1), 0.1, total_steps={}, pct_start=0.37)",
-        phases,
-    ),
-    "transformers.get_constant_schedule": (
-        "get_constant_schedule(SGD(p, lr=0.1 / {}))",
-        phases,
-    ),
-    "transformers.get_constant_schedule_with_warmup": (
-        "get_constant_schedule_with_warmup(SGD(p, lr=0.1), {})",
-        phases,
-    ),
-    "transformers.get_linear_schedule_with_warmup": (
-        "get_linear_schedule_with_warmup(SGD(p, lr=0.1), 7, {} * 10**9)",
-        phases,
-    ),
-    "transformers.get_inverse_sqrt_schedule": (
-        "get_inverse_sqrt_schedule(SGD(p, lr=0.1), 7, {})",
-        phases,
-    ),
-    "isorate.torch.CosineAnnealingLR": (
-        "isorate.torch.CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)",
-        resumed,
-    ),
-    "isorate.torch.ScheduleLR": (
-        "ScheduleLR(SGD(p, lr=0.1), 'CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)')",
-        resumed,
-    ),
-    "mindspore.nn.cosine_decay_lr": (
-        "cosine_decay_lr(0.003, 0.1, {0} + 9, 7, {0} // 7 + 1)",
-        epochs,
-    ),
-    "mindspore.nn.warmup_lr": ("warmup_lr(0.1, {0} + 9, 7, {0} // 7 + 1)", epochs),
-    "mindspore.nn.exponential_decay_lr": (
-        "exponential_decay_lr(0.1, 0.3, {0} + 9, 7, {0})",
-        epochs,
-    ),
-    "mindspore.nn.natural_exp_decay_lr": (
-        "natural_exp_decay_lr(0.1, 5 / {0}, {0} + 9, 3, 7, True)",
-        epochs,
-    ),
-    "mindspore.nn.inverse_decay_lr": ("inverse_decay_lr(0.1, 7.3, {0} + 9, 7, {0})", epochs),
-    "mindspore.nn.piecewise_constant_lr": (
-        "piecewise_constant_lr([3, {0} // 2 + 1, {0} + 600], [0.1, 0.2, 0.3])",
-        streamed,
-    ),
-}
 
 
 #: Whatever states it; a list that is written out goes no farther than it is written.
@@ -139,14 +41,7 @@ STATED = [
 ]
 
 
-def entered(constructor: type[Call]) -> tuple[str, Callable[[Any, int], Rates | None]]:
-    """Return how a constructor is entered; Isorate's lists are MindSpore's, under its names."""
-    name = constructor.card.name
-    known = ENTERED.get(name)
-    if known is not None:
-        return known
-    text, enter = ENTERED[name.replace("isorate.mindspore", "mindspore.nn")]
-    return f"isorate.mindspore.{text}", enter
+ENTERED = {name: how for home in HOMES.values() for name, how in home.entered.items()}
 
 
 def farthest_off(call: Call, enter: Callable[[Any, int], Rates | None], start: int) -> float:
@@ -166,7 +61,7 @@ def farthest_off(call: Call, enter: Callable[[Any, int], Rates | None], start: i
 def test_each_step_by_itself_is_what_the_schedule_means_however_far(
     constructor: type[Call], start: int, scale: int
 ) -> None:
-    text, enter = entered(constructor)
+    text, enter = ENTERED[constructor.card.name]
     # a course that ends lasts until there; one that comes again has come again many times
     ends = read(text.format(1000)).lower().length is not None
     call = read(text.format(start + WIDTH if ends else 7 * scale))

@@ -21,6 +21,7 @@ from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evalu
 from isorate.kit import registry
 from isorate.simulation import simulate
 from tests.conformance.agreement import share_of_peak, ulps
+from tests.conformance.cases import HOMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,9 +39,6 @@ TABLES = Path(__file__).parent / "tables"
 #: How far Isorate's own arithmetic may lie from the framework's, as a share of the peak rate: the
 #: framework recurses in its own dtype. A row that strays farther says why, under "drifts".
 LOOSELY = {"float64": 1e-9, "float32": 2e-5}
-
-#: Every constructor of a framework has at least so many rows with rates.
-FEWEST = 12
 
 WHEN = {"construction": "on construction", "first step": "on the first step"}
 
@@ -180,9 +178,8 @@ def test_table_is_whole(dialect: Dialect) -> None:
     assert set(with_rates) == set(dialect.constructors), "constructors without rates"
     refusing = {c for c in dialect.constructors if c.card.raises}
     assert set(with_faults) == refusing, "constructors without refused arguments"
-    if dialect.name != "isorate":  # its own schedulers are held against frameworks elsewhere, too
-        few = {kind.card.name: rows for kind, rows in with_rates.items() if rows < FEWEST}
-        assert few == {}
+    fewest = HOMES[dialect.name].fewest
+    assert {kind.card.name: rows for kind, rows in with_rates.items() if rows < fewest} == {}
 
 
 @pytest.mark.parametrize("dialect", registry.builtin().values(), ids=lambda d: d.name)

@@ -1,11 +1,8 @@
 """Run a real framework and write what it did to ``tests/tables/<dialect>.json``.
 
-    python tools/capture.py torch
-    python tools/capture.py mindspore
+    python tools/capture.py                     every dialect whose packages are installed
+    python tools/capture.py torch               one dialect: a name in tests/conformance/cases/
     python tools/capture.py mindspore cells     only one part, the other rows stay as they are
-    python tools/capture.py optax
-    python tools/capture.py isorate             the schedulers of isorate.torch and its like
-    python tools/capture.py transformers
 
 A row is a text as users write it and the rates that came of it. The text is evaluated with the
 framework's names in scope, so what is read and what is run cannot disagree; a scheduler's rates are
@@ -28,23 +25,14 @@ import numpy as np
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.conformance.cases import CASES, Case  # noqa: E402
-from tests.conformance.frameworks import Seen, drive  # noqa: E402
+from tests.conformance.cases import HOMES, Case, Seen  # noqa: E402
+from tests.conformance.frameworks import drive  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Rows with more rates than this carry a hash and samples.
 LISTED = 128
-#: Up to this many updates, the real optimizer takes each of them: the rest would take minutes.
-WEIGHED = {"torch": 20_000, "transformers": 20_000, "mindspore": 60, "optax": 30, "isorate": 60}
-FRAMEWORKS = {
-    "torch": ["torch"],
-    "transformers": ["transformers", "torch"],
-    "mindspore": ["mindspore"],
-    "optax": ["optax", "jax", "jaxlib"],
-    "isorate": ["torch", "mindspore"],
-}
 
 
 def capture(dialect: str, case: Case) -> dict[str, Any]:
@@ -62,7 +50,7 @@ def capture(dialect: str, case: Case) -> dict[str, Any]:
         case.run,
         framework=dialect,
         lr=case.lr,
-        weigh=case.updates <= WEIGHED[dialect],
+        weigh=case.updates <= HOMES[dialect].weighed,
         optimizer=case.optimizer,
         compiled=case.compiled,
     )
@@ -113,27 +101,24 @@ def written(rates: NDArray[Any]) -> Any:
 
 def captured(dialect: str, part: str, path: Path) -> list[dict[str, Any]]:
     """Return the rows of one part that were captured before."""
-    ids = {case.id for case in CASES[dialect][part]()}
+    ids = {case.id for case in HOMES[dialect].parts[part]()}
     old = json.loads(path.read_text())["rows"] if path.exists() else []
     return [row for row in old if row["id"] in ids]
 
 
-def main() -> int:
-    """Capture one table, or one part of it."""
-    dialect, *parts = sys.argv[1:] or [""]
-    if dialect not in CASES or not set(parts) <= set(CASES[dialect]):
-        known = " | ".join(f"{name} [{' '.join(parts)}]" for name, parts in CASES.items())
-        raise SystemExit(f"usage: python tools/capture.py {known}")
+def write(dialect: str, parts: list[str]) -> None:
+    """Capture one table, or some parts of it."""
+    home = HOMES[dialect]
     path = REPOSITORY / "tests" / "tables" / f"{dialect}.json"
     rows: list[dict[str, Any]] = []
-    for part, cases in CASES[dialect].items():
+    for part, cases in home.parts.items():
         if part in parts or not parts:
             rows += [capture(dialect, case) for case in cases()]
         else:
             rows += captured(dialect, part, path)
     header = {
         "dialect": dialect,
-        "frameworks": {n: version(n).partition("+")[0] for n in FRAMEWORKS[dialect]},
+        "frameworks": {name: version(name).partition("+")[0] for name in home.packages},
         "python": platform.python_version(),
         "numpy": np.__version__,
         "command": f"python tools/capture.py {dialect}",
@@ -142,6 +127,21 @@ def main() -> int:
     body = ",\n".join(f"    {json.dumps(row)}" for row in rows)
     path.write_text("{\n" + "\n".join(lines) + f'\n  "rows": [\n{body}\n  ]\n}}\n')
     print(f"{path.name}: {len(rows)} rows")
+
+
+def main() -> int:
+    """Capture one table, one part of it, or all for which everything is installed."""
+    dialect, *parts = sys.argv[1:] or [""]
+    if not dialect:
+        for name, home in HOMES.items():
+            print(f"{name}: not here, without {', '.join(home.lacks)}") if home.lacks else write(
+                name, []
+            )
+        return 0
+    if dialect not in HOMES or not set(parts) <= set(HOMES[dialect].parts):
+        known = " | ".join(f"{name} [{' '.join(home.parts)}]" for name, home in HOMES.items())
+        raise SystemExit(f"usage: python tools/capture.py {known}")
+    write(dialect, parts)
     return 0
 
 

@@ -49,7 +49,7 @@ def output_of(snippet: Snippet | Driven) -> str:
 def outputs_of(framework: str) -> dict[str, dict[str, str]]:
     """Return, by page, the output of everything on it that one framework runs."""
     if framework == "mindspore":
-        from tests.conformance.frameworks import mindspore
+        from tests.conformance.cases.mindspore import mindspore
 
         mindspore()
     return {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from isorate import Run
     from isorate.kit.call import Call
-    from tests.conformance.frameworks import Seen
+    from tests.conformance.cases import Seen
 
     Rates = NDArray[np.floating[Any]]
 
@@ -77,7 +77,11 @@ def assert_agree(seen: Seen, call: Call, run: Run) -> None:
         assert seen.error == curve.halt.error, (call.code, seen, curve.halt)
     if seen.constructing:
         return  # a lambda that fails at its first step: there is not even an empty curve
-    assert_close(seen.rates, native, call.card.ulp, f"{call.code} over {run}")
+    if seen.exact:
+        assert_close(seen.rates, native, call.card.ulp, f"{call.code} over {run}")
+    else:
+        assert str(seen.rates.dtype) == call.dtype
+        assert share_of_peak(seen.rates, native) <= call.card.share, f"{call.code} over {run}"
 
 
 def assert_close(real: Rates, native: Rates, bound: int, what: str) -> None:

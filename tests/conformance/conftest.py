@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 if importlib.util.find_spec("mindspore") is not None:
-    from tests.conformance.frameworks import mindspore
+    from tests.conformance.cases.mindspore import mindspore
 
     mindspore()
 

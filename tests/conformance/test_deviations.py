@@ -9,6 +9,7 @@ import pytest
 from isorate import Run, read
 from isorate.kit import registry
 from tests.conformance.agreement import assert_agree
+from tests.conformance.cases import HOMES
 from tests.conformance.frameworks import drive
 
 ENTRIES = [
@@ -16,7 +17,7 @@ ENTRIES = [
         dialect.name,
         entry,
         id=f"{constructor.card.name}-{number}",
-        marks=getattr(pytest.mark, constructor.card.runs_in),
+        marks=getattr(pytest.mark, HOMES[dialect.name].marker),
     )
     for dialect in registry.builtin().values()
     for constructor in dialect.constructors

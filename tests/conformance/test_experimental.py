@@ -18,8 +18,10 @@ pytest.importorskip("mindspore")
 
 from isorate import Run, read, simulate
 from tests.conformance.agreement import assert_agree, assert_close
+from tests.conformance.cases import How
+from tests.conformance.cases.mindspore import go_through, mindspore
 from tests.conformance.drawing import etas, literal, optimizers, rates
-from tests.conformance.frameworks import build, drive, mindspore, run_through
+from tests.conformance.frameworks import build, drive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,7 +98,7 @@ def test_jump_near_the_trough(T_max: int, eta_min: float, lr: float) -> None:
     scheduler.step(begin)
     here = float(scheduler.get_last_lr()[0].asnumpy())
     scheduler.step()
-    seen = run_through(scheduler, Run(14))
+    seen = go_through(scheduler, Run(14), How())
     if here < 0:
         return  # no optimizer takes a negative rate to begin with
     group = f"{{'params': params, 'lr': {_tensor(here)}, 'initial_lr': {_tensor(lr)}}}"

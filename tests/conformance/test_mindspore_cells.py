@@ -14,8 +14,9 @@ pytest.importorskip("mindspore")
 from isorate import Run, read
 from isorate.dialects import mindspore as dialect
 from tests.conformance.agreement import assert_close
+from tests.conformance.cases.mindspore import mindspore
 from tests.conformance.drawing import rates
-from tests.conformance.frameworks import build, cell_at, mindspore
+from tests.conformance.frameworks import build
 from tests.conformance.outcomes import COUNT, RATE, SWITCH, agree, same_outcome
 
 pytestmark = pytest.mark.mindspore
@@ -32,6 +33,14 @@ DURATIONS = st.one_of(
     st.integers(1, 2_000_000),
     st.sampled_from([2**24 - 1, 2**24 + 1, 2**25, 2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62 + 1]),
 )
+
+
+def cell_at(text: str, steps: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Call a cell once, with many steps."""
+    rates: np.ndarray[Any, np.dtype[np.float32]] = build(text)(
+        mindspore().Tensor(steps.astype(np.int32))
+    ).asnumpy()
+    return rates
 
 
 def stepped(cell: Any, steps: list[int]) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -15,8 +15,9 @@ import isorate.mindspore
 from isorate import Run, read, simulate
 from isorate.dialects import mindspore as dialect
 from tests.conformance.agreement import assert_close
+from tests.conformance.cases.mindspore import feed, mindspore
 from tests.conformance.drawing import rates
-from tests.conformance.frameworks import build, feed, mindspore
+from tests.conformance.frameworks import build
 from tests.conformance.outcomes import ANY, COUNT, RATE, SWITCH, agree, same_outcome, small
 
 pytestmark = pytest.mark.mindspore

@@ -17,8 +17,9 @@ from isorate import Run, read
 from isorate.dialects import optax as dialect
 from isorate.kit.counted import Counted
 from tests.conformance.agreement import assert_agree, assert_close, share_of_peak
+from tests.conformance.cases.optax import counted, optax_scope
 from tests.conformance.drawing import rates
-from tests.conformance.frameworks import counted, drive, evaluated, optax_scope
+from tests.conformance.frameworks import drive, evaluated
 
 pytestmark = pytest.mark.jax
 

@@ -25,7 +25,7 @@ from isorate.mindspore import experimental as ours  # noqa: E402
 from isorate.mindspore.experimental import _closed_form  # noqa: E402
 from isorate.schedule.shapes import Cosine, Table  # noqa: E402
 from isorate.training.rates import per_group  # noqa: E402
-from tests.conformance.cases.mindspore_schedulers import mindspore_schedulers  # noqa: E402
+from tests.conformance.cases.mindspore.schedulers import mindspore_schedulers  # noqa: E402
 from tests.conformance.drawing import rates as rates_drawn  # noqa: E402
 from tests.conformance.frameworks import build  # noqa: E402
 

@@ -1,65 +1,22 @@
-"""The rows of the tables: which texts the real frameworks are asked to run.
+"""The dialects as the tests know them, each in a module called as it is: found by that name.
 
-``tools/capture.py`` runs them and writes what came of it. To add a row, add a case in the
+``tools/capture.py`` runs their cases and writes what came of it. To add a row, add a case in the
 dialect's file here and capture the table again.
 """
 
-from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
+from isorate.kit import registry
 from tests.conformance.cases._case import Case
-from tests.conformance.cases.isorate import isorate_cases
-from tests.conformance.cases.mindspore_experimental import mindspore_experimental
-from tests.conformance.cases.mindspore_lists import mindspore_cells, mindspore_dynamic
-from tests.conformance.cases.optax import (
-    optax_compositions,
-    optax_plateaus,
-    optax_refused,
-    optax_schedules,
-    optax_settings,
-)
-from tests.conformance.cases.torch import torch_cases
-from tests.conformance.cases.torch_schedulers import (
-    torch_chains,
-    torch_groups_and_loops,
-    torch_plateaus,
-    torch_schedulers,
-    torch_sequences,
-)
-from tests.conformance.cases.transformers import (
-    transformers_by_name,
-    transformers_cases,
-    transformers_refusals,
-)
+from tests.conformance.cases._home import Home, How, Seen
 
-__all__ = ["CASES", "Case"]
+__all__ = ["HOMES", "Case", "Home", "How", "Seen"]
 
-#: The parts of each dialect's table, in order.
-CASES: Final[dict[str, dict[str, Callable[[], Iterator[Case]]]]] = {
-    "torch": {
-        "cosine": torch_cases,
-        "schedulers": torch_schedulers,
-        "groups": torch_groups_and_loops,
-        "plateaus": torch_plateaus,
-        "sequences": torch_sequences,
-        "chains": torch_chains,
-    },
-    "mindspore": {
-        "lists": mindspore_dynamic,
-        "cells": mindspore_cells,
-        "experimental": mindspore_experimental,
-    },
-    "optax": {
-        "schedules": optax_schedules,
-        "compositions": optax_compositions,
-        "settings": optax_settings,
-        "plateaus": optax_plateaus,
-        "refused": optax_refused,
-    },
-    "isorate": {"schedulers": isorate_cases},
-    "transformers": {
-        "functions": transformers_cases,
-        "names": transformers_by_name,
-        "refusals": transformers_refusals,
-    },
+#: Every built-in dialect that has cases; a test asks for those of all.
+HOMES: Final[dict[str, Home]] = {
+    name: import_module(f"{__name__}.{name}").HOME
+    for name in registry.builtin()
+    if find_spec(f"{__name__}.{name}") is not None
 }

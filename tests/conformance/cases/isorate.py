@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from msgspec.structs import replace as changed
+
+from isorate.kit.optimizer import Optimizer
+from tests.conformance.cases import mindspore, torch
 from tests.conformance.cases._case import Case
-from tests.conformance.cases.mindspore_lists import (
+from tests.conformance.cases._home import WIDTH, Home, How, Seen
+from tests.conformance.cases.mindspore.lists import (
     mindspore_decay_lists,
     mindspore_lists,
     mindspore_piecewise_lists,
@@ -14,11 +20,13 @@ from tests.conformance.cases.mindspore_lists import (
     mindspore_refused_lists,
     mindspore_warmup_lists,
 )
-from tests.conformance.cases.torch import NAMES, torch_cases, torch_cosine, torch_groups
+from tests.conformance.cases.torch.cosine import NAMES, torch_cases, torch_cosine, torch_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from isorate.schedule.run import Run
+    from tests.conformance.cases._home import Rates
 
 TWO_GROUPS = (
     '{"shape":"groups","of":[{"shape":"constant","rate":0.1},{"shape":"constant","rate":0.2}]}'
@@ -117,4 +125,46 @@ def isorate_lists() -> Iterator[Case]:
 OTHERWISE = (
     *("T_max=inf", "T_max=nan", "T_max=1e300", "eta_min=nan"),
     *("last_epoch=-2", "last_epoch=True", "bad-tiny"),
+)
+
+
+def isorate_scope(lr: Any, bare: bool) -> dict[str, Any]:
+    """Return what a text may name: MindSpore's names and torch's."""
+    return mindspore.mindspore_scope(lr, bare) | torch.torch_scope(lr, bare)
+
+
+def go_through(built: Any, run: Run, how: How) -> Seen:
+    """Go through a run in the framework that a scheduler is for."""
+    if hasattr(built, "state_dict"):
+        return torch.go_through(built, run, how)
+    return mindspore.go_through(built, run, how)
+
+
+def resumed(call: Any, start: int) -> Rates:
+    """Resume at a step: Isorate's own schedulers say their rates from there."""
+    group = changed(call.optimizer.groups[0], initial_lr=call.optimizer.groups[0].lr)
+    begun = changed(call, optimizer=Optimizer((group,)), last_epoch=start - 1)
+    return np.concatenate([block[0] for block in begun.native(WIDTH)])
+
+
+HOME = Home(
+    parts={"schedulers": isorate_cases},
+    packages=("torch", "mindspore"),
+    scope=isorate_scope,
+    drive=go_through,
+    fewest=1,  # they are held against frameworks elsewhere, too
+    entered={
+        "isorate.torch.CosineAnnealingLR": (
+            "isorate.torch.CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)",
+            resumed,
+        ),
+        "isorate.torch.ScheduleLR": (
+            "ScheduleLR(SGD(p, lr=0.1), 'CosineAnnealingLR(SGD(p, lr=0.1), {}, 0.003)')",
+            resumed,
+        ),
+        **{
+            f"isorate.mindspore.{name.rpartition('.')[2]}": (f"isorate.mindspore.{text}", enter)
+            for name, (text, enter) in mindspore.HOME.entered.items()
+        },
+    },
 )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tests.conformance.cases._case import Case
+from tests.conformance.cases._home import Home, How, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from isorate.schedule.run import Run
+    from tests.conformance.cases._home import Rates
 
 NO_SHAPE = "a power below 0 grows beyond every rate"
 FLAT = "init_value=0.0, peak_value=0.1"
@@ -289,3 +296,75 @@ def optax_refused() -> Iterator[Case]:
         f"sgdr_schedule([dict({FLAT}, decay_steps=2**32, warmup_steps=2**31)])",
     ):  # fmt: skip
         yield Case(f"refused-{text}", f"optax.{text}", 3, raises=True)
+
+
+def optax_scope(lr: Any = None, bare: bool = False) -> dict[str, Any]:
+    """Return what a text of optax's may name."""
+    import jax
+    import optax
+
+    jax.config.update("jax_enable_x64", False)  # as it is, unless the text says otherwise
+    schedules = {name: getattr(optax.schedules, name) for name in dir(optax.schedules)}
+    return schedules | {"jax": jax, "jnp": jax.numpy, "optax": optax}
+
+
+def go_through(built: Any, run: Run, how: How) -> Seen:
+    """Ask a schedule for the rate of each count, or take the updates of an optimizer."""
+    if not inspect.isfunction(built):
+        return _transformed(built, run)
+    import jax
+
+    try:
+        found = counted(jax.jit(built) if how.compiled else built, range(run.length))
+    except Exception as error:
+        return Seen(np.empty((1, 0)), type(error).__name__)
+    if how.weigh and not how.compiled:
+        import optax
+
+        moved = _transformed(optax.sgd(built), run, found.dtype)
+        assert np.array_equal(moved.rates, found, equal_nan=True), (moved, found)
+    return Seen(found)
+
+
+def counted(schedule: Any, counts: Sequence[int]) -> Rates:
+    """Return the rates of int32 counts, as an optimizer's are, shape ``(1, counts)``."""
+    import jax
+    import jax.numpy as jnp
+
+    rates = [1 * schedule(jnp.int32(count)) for count in counts]  # as scale_by_learning_rate has it
+    usual = "float64" if jax.config.jax_enable_x64 else "float32"  # of Python's numbers
+    dtype = getattr(rates[0], "dtype", usual)
+    return np.array([[np.asarray(jnp.asarray(rate, dtype)) for rate in rates]])
+
+
+def _transformed(optimizer: Any, run: Run, dtype: Any = np.float32) -> Seen:
+    """Take updates with gradient 1, and each one's metric where there are any."""
+    import jax.numpy as jnp
+
+    one, moved = jnp.ones((), dtype), []
+    try:
+        state = optimizer.init(one)
+        for update in range(run.length):
+            metric = {} if run.metrics is None else {"value": run.metrics[update]}
+            step, state = optimizer.update(one, state, one, **metric)
+            moved.append(np.asarray(step if metric else -step))  # a factor does not go down
+    except Exception as error:
+        return Seen(np.array([moved], dtype), type(error).__name__)
+    return Seen(np.array([moved], dtype))
+
+
+HOME = Home(
+    parts={
+        "schedules": optax_schedules,
+        "compositions": optax_compositions,
+        "settings": optax_settings,
+        "plateaus": optax_plateaus,
+        "refused": optax_refused,
+    },
+    packages=("optax", "jax", "jaxlib"),
+    scope=optax_scope,
+    drive=go_through,
+    weighed=30,
+    numpy=2,
+    marker="jax",
+)

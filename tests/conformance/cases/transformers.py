@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from tests.conformance.cases._case import Case
+from tests.conformance.cases._home import Home
+from tests.conformance.cases.torch import go_through, phases, torch_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,3 +207,43 @@ def transformers_refusals() -> Iterator[Case]:
     for name, arguments in REFUSED_BY_NAME:
         listed = ", ".join(filter(None, [name, ONE, arguments]))
         yield Case(f"bad-get_scheduler-{name}-{arguments}", f"get_scheduler({listed})", raises=True)
+
+
+def transformers_scope(lr: Any, bare: bool) -> dict[str, Any]:
+    """Return what a text may name: torch's names, too."""
+    transformers = importlib.import_module("transformers")
+    home = importlib.import_module("transformers.optimization")
+    functions = {name: getattr(home, name) for name in dir(home) if name.startswith("get_")}
+    own = {"transformers": transformers, "SchedulerType": home.SchedulerType, **functions}
+    return torch_scope(lr, bare) | own
+
+
+HOME = Home(
+    parts={
+        "functions": transformers_cases,
+        "names": transformers_by_name,
+        "refusals": transformers_refusals,
+    },
+    packages=("transformers", "torch"),
+    scope=transformers_scope,
+    drive=go_through,
+    weighed=20_000,
+    entered={
+        "transformers.get_constant_schedule": (
+            "get_constant_schedule(SGD(p, lr=0.1 / {}))",
+            phases,
+        ),
+        "transformers.get_constant_schedule_with_warmup": (
+            "get_constant_schedule_with_warmup(SGD(p, lr=0.1), {})",
+            phases,
+        ),
+        "transformers.get_linear_schedule_with_warmup": (
+            "get_linear_schedule_with_warmup(SGD(p, lr=0.1), 7, {} * 10**9)",
+            phases,
+        ),
+        "transformers.get_inverse_sqrt_schedule": (
+            "get_inverse_sqrt_schedule(SGD(p, lr=0.1), 7, {})",
+            phases,
+        ),
+    },
+)

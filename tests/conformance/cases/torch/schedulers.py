@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conformance.cases._case import Case
-from tests.conformance.cases.torch import torch_groups
+from tests.conformance.cases.torch.cosine import torch_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conformance.cases._case import Case
-from tests.conformance.cases.mindspore_schedulers import mindspore_schedulers
-from tests.conformance.cases.torch import closed, torch_groups
+from tests.conformance.cases.mindspore.schedulers import mindspore_schedulers
+from tests.conformance.cases.torch.cosine import closed, torch_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
