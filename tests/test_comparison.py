@@ -24,10 +24,10 @@ from isorate import (
     read,
     simulate,
 )
+from isorate.driving import LONGEST_RUN
 from isorate.schedule.combinators import Staircase, Until
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.shapes import Constant, Cosine
-from isorate.simulation import LONGEST_RUN
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
 LIST = "cosine_decay_lr({}, 0.1, {}, {}, {})"

@@ -9,8 +9,8 @@ from isorate import Curve, Run, read, simulate
 from isorate.reports.figure import Figure, Line
 from isorate.reports.milestones import milestones
 from isorate.reports.plot import COLORS, dashes
-from isorate.sampling import sample
 from isorate.schedule.curve import Halt
+from isorate.simulation import sample
 from tests.test_cli import document, isorate
 
 CHAIN = "SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o, 0.1, 1.0, 5), {}], [5])"

@@ -15,13 +15,13 @@ from isorate.dialects import torch
 from isorate.dialects.isorate.torch import CosineAnnealingLR, ScheduleLR
 from isorate.dialects.mindspore import LearningRateList
 from isorate.dialects.mindspore._epochs import EpochList
+from isorate.driving import meaning
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Shift, Sum
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Formula, Linear
-from isorate.simulation import meaning
 from tests.conformance.cases import HOMES
 from tests.conformance.cases._home import WIDTH
 from tests.conformance.cases.torch import restarts
@@ -229,13 +229,16 @@ def test_what_is_not_sure_far_off_is_not_proved(why: str, a: Any, b: Any) -> Non
 
 
 def test_the_same_call_in_another_loop_is_another() -> None:
-    from isorate.comparison import compare_sides
+    from isorate.comparison import compare_recipes
+    from isorate.recipe import Recipe
 
     call = read("CosineAnnealingLR(SGD(p, lr=0.1), 9, eta_min=0.1)")  # one rate, in any loop
     epochs = Run(6, updates_per_epoch=2, step_every="epoch")
-    assert compare_sides(call, call, epochs, epochs).proof == "identical"
-    assert compare_sides(call, call, epochs, replace(epochs, updates_per_epoch=2)).proved
-    assert compare_sides(call, call, epochs, Run(6)).proof is None
+    assert compare_recipes(Recipe(call, epochs), Recipe(call, epochs)).proof == "identical"
+    assert compare_recipes(
+        Recipe(call, epochs), Recipe(call, replace(epochs, updates_per_epoch=2))
+    ).proved
+    assert compare_recipes(Recipe(call, epochs), Recipe(call, Run(6))).proof is None
 
 
 def test_isorates_own_cosine_is_proved_against_what_it_means() -> None:

@@ -8,30 +8,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.explanation import Reason, SideFacts, explain, meanings_of, proved
-from isorate.kit.call import Call
+from isorate.explanation import Reason, SideFacts, explain, proved
+from isorate.recipe import as_recipe, together
 from isorate.schedule.curve import Curve
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import CompareError
 from isorate.schedule.node import end_of_course
-from isorate.sides import Side, as_run, as_side
-from isorate.simulation import (
-    Stream,
-    default_updates,
-    dtype_of,
-    named,
-    simulate,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from isorate.driving import Stream
+    from isorate.recipe import Given, Recipe
     from isorate.schedule.curve import Halt
-    from isorate.schedule.node import Schedule
     from isorate.schedule.run import Run
-    from isorate.sides import Given
 
 Verdict = Literal["identical", "equal", "diverge", "different"]
 
@@ -93,8 +85,7 @@ class Comparison:
     before: tuple[float, float] | None = None
     end: int | None = None
     periodic: bool = False
-    sides: tuple[Side, Side] | None = field(default=None, repr=False, compare=False)
-    runs: tuple[Run, Run] | None = field(default=None, repr=False, compare=False)
+    recipes: tuple[Recipe, Recipe] | None = field(default=None, repr=False, compare=False)
 
     @property
     def equal(self) -> bool:
@@ -153,9 +144,9 @@ class Comparison:
 
     def curves(self, most: int) -> tuple[Curve, Curve] | None:
         """Return both curves for drawing; none where the run is longer than ``most`` updates."""
-        if self.sides is None or self.runs is None or self.updates > most:
+        if self.recipes is None or self.updates > most:
             return None
-        return simulate(self.sides[0], self.runs[0]), simulate(self.sides[1], self.runs[1])
+        return self.recipes[0].simulated(), self.recipes[1].simulated()
 
 
 def compare(
@@ -190,46 +181,39 @@ def compare(
         1
 
     """
-    left, right, run = as_side(a), as_side(b), as_run(run)
-    if run.updates is None:
-        run = run.lasting(default_updates(run, left, right))
-    return compare_sides(left, right, run, run, tolerance=tolerance, progress=progress)
+    left, right = together(as_recipe(a, run), as_recipe(b, run))
+    return compare_recipes(left, right, tolerance=tolerance, progress=progress)
 
 
-def compare_sides(
-    a: Side,
-    b: Side,
-    run_a: Run,
-    run_b: Run,
+def compare_recipes(
+    a: Recipe,
+    b: Recipe,
     *,
     tolerance: float | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Comparison:
-    """Compare two sides that may be stepped differently, over the same number of updates."""
-    dtypes = (dtype_of(a), dtype_of(b))
-    coarse = "float32" if "float32" in dtypes else "float64"
+    """Compare two recipes, which may be stepped differently, over the same number of updates."""
+    coarse = "float32" if "float32" in (a.dtype, b.dtype) else "float64"
     if tolerance is None:
         tolerance = TOLERANCE[coarse]
     elif not isinstance(tolerance, int | float) or not 0 <= tolerance < float("inf"):
         raise CompareError("the tolerance", required="a finite number >= 0", got=repr(tolerance))
-    left, right = Stream(a, run_a), Stream(b, run_b)
+    left, right = a.stream(), b.stream()
     tally = _measure(left, right, tolerance, None, coarse, progress)
     if tally.unsettled(tolerance):
         # the peak came after the first difference was judged: judge again with it
-        left, right = Stream(a, run_a), Stream(b, run_b)
+        left, right = a.stream(), b.stream()
         tally = _measure(left, right, tolerance, tally.peak, coarse, progress)
     first = tally.first
-    facts = (_facts(a, dtypes[0], left.halt), _facts(b, dtypes[1], right.halt))
+    facts = (_facts(a, left.halt), _facts(b, right.halt))
     verdict = tally.verdict()
-    meanings = meanings_of(a, b, run_a, run_b)
-    proof = proved(a, b, run_a, run_b, meanings)
-    ends = [_end(*pair) for pair in zip((a, b), meanings, strict=True)]
+    proof = proved(a, b)
     if tally.first is not None or (proof == "equal" and tolerance < TOLERANCE["float64"]):
         proof = None
     return Comparison(
         verdict=verdict,
-        run=run_a,
-        updates=run_a.length,
+        run=a.run,
+        updates=a.run.length,
         tolerance=tolerance,
         first_difference=first,
         first_bit_difference=tally.first_bit,
@@ -238,16 +222,15 @@ def compare_sides(
         max_ulp=tally.max_ulp,
         peak=tally.peak,
         proof=proof,
-        reasons=explain(a, b, meanings, facts, verdict, tally.nan),
+        reasons=explain(a, b, facts, verdict, tally.nan),
         a=facts[0],
         b=facts[1],
         nan=tally.nan,
         rates=tally.rates,
         before=tally.before,
-        end=_latest(*ends),
-        periodic=None not in meanings and all(m.cycle == m.course for m in meanings if m),
-        sides=(a, b),
-        runs=(run_a, run_b),
+        end=_latest(_end(a), _end(b)),
+        periodic=all(r.normal is not None and r.normal.cycle == r.normal.course for r in (a, b)),
+        recipes=(a, b),
     )
 
 
@@ -406,8 +389,8 @@ def _ordered(bits: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(wide < 0, np.int64(lowest) - wide, wide)
 
 
-def _facts(side: Side, dtype: str, halt: Halt | None) -> SideFacts:
-    return SideFacts(side.dialect if isinstance(side, Call) else None, named(side), dtype, halt)
+def _facts(recipe: Recipe, halt: Halt | None) -> SideFacts:
+    return SideFacts(recipe.dialect, recipe.name, recipe.dtype, halt)
 
 
 def _sentence(c: Comparison) -> str:
@@ -454,11 +437,11 @@ def _latest(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else max(a, b)
 
 
-def _end(side: Side, schedule: Schedule | None) -> int | None:
+def _end(recipe: Recipe) -> int | None:
     """Return the update at which a side's course is over; of given rates, the last one."""
-    if isinstance(side, Curve):
-        return side.updates - 1 if side.updates else None
-    return None if schedule is None else end_of_course(schedule)
+    if isinstance(recipe.call, Curve):
+        return recipe.call.updates - 1 if recipe.call.updates else None
+    return None if recipe.normal is None else end_of_course(recipe.normal)
 
 
 def _does(before: float, rate: float | None, peak: float, dtype: str) -> str:

@@ -7,29 +7,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from isorate.comparison import Comparison, compare_sides
+from isorate.comparison import Comparison, compare_recipes
+from isorate.driving import check_length
 from isorate.kit import registry
 from isorate.kit.match import Afterwards, Lift, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback
 from isorate.kit.writing import shortened
-from isorate.schedule.errors import ConvertError, IsorateError
+from isorate.recipe import Recipe, as_recipe
+from isorate.schedule.curve import Curve
+from isorate.schedule.errors import ConvertError, IsorateError, ReadError
+from isorate.schedule.node import Schedule
 from isorate.schedule.run import Run
-from isorate.sides import as_call, as_run
-from isorate.simulation import (
-    check_length,
-    default_updates,
-    meaning,
-    simulate,
-    trained_updates,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from isorate.driving import Side
     from isorate.kit.call import Call
-    from isorate.schedule.node import Schedule
-    from isorate.sides import Given
+    from isorate.recipe import Given
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
 LONGEST_LIST = 10**6
@@ -159,37 +155,59 @@ def convert(
         ['cosine_decay_lr', 'cosine_decay_lr']
 
     """
-    call, run = as_call(x), as_run(run)
+    given = as_recipe(x, run)
+    call = _call_of(given.call)
+    original = given if call is given.call else replace(given, call=call)
     call.checked()
     constructors = list(_targets(to, call))
-    chosen = run.updates is None
+    chosen = original.run.updates is None
     if chosen:
-        run = run.lasting(trained_updates(run, call))
-    check_length(run)
-    found: list[tuple[type[Call], Lift]] = []
+        original = original.lasting(original.trained)
+    check_length(original.run)
+    lifts: list[Lift] = []
     refusals: list[tuple[str, str]] = []
-    for constructor, said in _said(call, run, constructors):
+    for constructor, said in _said(call, original, constructors):
         if isinstance(said, Lift):
-            found.append((constructor, _with_optimizer(said, call)))
+            lifts.append(_with_optimizer(said, call))
         else:
             refusals.append((constructor.card.name, said.reason))
     ways = []
-    for constructor, lift in found:
+    for lift in lifts:
         try:
-            way_run = _run_for(lift, call, run)
-            comparison = compare_sides(call, lift.call, run, way_run, progress=progress)
+            way = Recipe(lift.call, _run_for(lift, call, original.run))
+            comparison = compare_recipes(original, way, progress=progress)
             after = _afterwards(comparison) if chosen and comparison.equal else comparison
         except IsorateError as error:
-            refusals.append((constructor.card.name, str(error)))
+            refusals.append((lift.call.card.name, str(error)))
             continue
         losses = [*_measured(comparison), *lift.losses, *_spoken(lift.call)]
         told = None
         if after is not comparison:
-            told = _told(after, run.length - 1)
+            told = _told(after, original.run.length - 1)
             losses = [loss for loss in losses if not isinstance(loss, Afterwards)]
-        ways.append(Way(lift.call, comparison, tuple(map(str, losses)), way_run, told, after.equal))
+        ways.append(Way(lift.call, comparison, tuple(map(str, losses)), way.run, told, after.equal))
     ways.sort(key=_rank)
-    return Conversion(call, to, run, tuple(ways), tuple(refusals))
+    return Conversion(call, to, original.run, tuple(ways), tuple(refusals))
+
+
+def _call_of(given: Side) -> Call:
+    """Return a call: of a schedule the scheduler that follows it, of rates their list.
+
+    Raises:
+        ReadError: rates of several parameter groups, which no list has.
+
+    """
+    from isorate.dialects.isorate.torch import ScheduleLR
+    from isorate.dialects.mindspore import LearningRateList
+
+    if isinstance(given, Schedule):
+        return ScheduleLR.lift(given, 1).call
+    if isinstance(given, Curve):
+        if given.groups > 1:
+            what = f"the given rates are of {given.groups} parameter groups"
+            raise ReadError(what, required="one", hint="take the groups one by one")
+        return LearningRateList(tuple(given.values.reshape(-1).tolist()))
+    return given
 
 
 def _with_optimizer(lift: Lift, original: Call) -> Lift:
@@ -252,28 +270,21 @@ def _targets(to: str, call: Call) -> Iterator[type[Call]]:
 
 
 def _said(
-    call: Call, run: Run, constructors: list[type[Call]]
+    call: Call, original: Recipe, constructors: list[type[Call]]
 ) -> Iterator[tuple[type[Call], Lift | Refusal]]:
     """Ask every constructor to say the call's schedule, or else its rates."""
-    unsaid = None
-    by_update: Schedule | None = None
-    by_step: Schedule | None = None
-    try:
-        by_update = meaning(call, run).normal()
-        by_step = call.lower().resolved(run.without_accelerate()).normal()
-    except IsorateError as error:
-        unsaid = str(error)
+    run = original.run
     for constructor in constructors:
-        schedule = by_step if _in_the_same_loop(constructor, call) else by_update
+        schedule = original.stepped if _in_the_same_loop(constructor, call) else original.normal
         spell = getattr(constructor, "spell", None)
         if type(call) is constructor:
             yield constructor, _same_pace(Lift(call), run)
         elif spell is not None:
-            yield constructor, _spelled(call, run, spell)
+            yield constructor, _spelled(original, spell)
         elif isinstance(call.returned, Feedback) and issubclass(constructor, Feedback):
             yield constructor, _same_pace(constructor.say(call.returned.plateau()), run)
         elif schedule is None:
-            yield constructor, Refusal(f"the call has no schedule: {unsaid}")
+            yield constructor, Refusal(f"the call has no schedule: {original.unsaid}")
         else:
             try:
                 yield constructor, constructor.lift(schedule, run.length)
@@ -288,12 +299,13 @@ def _same_pace(said: Lift | Refusal, run: Run) -> Lift | Refusal:
     return replace(said, updates_per_step=run.updates_per_step)
 
 
-def _spelled(call: Call, run: Run, spell: Callable[..., Lift | Refusal]) -> Lift | Refusal:
-    if run.length > LONGEST_LIST:
+def _spelled(original: Recipe, spell: Callable[..., Lift | Refusal]) -> Lift | Refusal:
+    if original.run.length > LONGEST_LIST:
         return Refusal(
-            f"a list of {run.length} rates is too long to write out; at most {LONGEST_LIST}"
+            f"a list of {original.run.length} rates is too long to write out; at most "
+            f"{LONGEST_LIST}"
         )
-    curve = simulate(call, run)
+    curve = original.simulated()
     return spell(curve) if curve.updates else Refusal("there is no rate to write")
 
 
@@ -325,13 +337,12 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
 
 def _afterwards(comparison: Comparison) -> Comparison:
     """Measure on past the run, as far as shows what both do then; the same where nothing comes."""
-    assert comparison.sides is not None
-    assert comparison.runs is not None
-    farther = default_updates(comparison.run, *comparison.sides)
+    assert comparison.recipes is not None
+    farther = max(recipe.horizon for recipe in comparison.recipes)
     if farther <= comparison.updates:
         return comparison
-    a, b = (run.lasting(farther) for run in comparison.runs)
-    return compare_sides(*comparison.sides, a, b, tolerance=comparison.tolerance)
+    a, b = (recipe.lasting(farther) for recipe in comparison.recipes)
+    return compare_recipes(a, b, tolerance=comparison.tolerance)
 
 
 def _told(after: Comparison, end: int) -> str:

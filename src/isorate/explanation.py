@@ -13,7 +13,6 @@ from isorate.kit.optimizer import Optimizer
 from isorate.kit.writing import source
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
 from isorate.schedule.digits import apart
-from isorate.schedule.errors import IsorateError
 from isorate.schedule.node import Schedule, called, whole
 from isorate.schedule.shapes import (
     Constant,
@@ -27,11 +26,11 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
-from isorate.simulation import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from isorate.recipe import Recipe
     from isorate.schedule.curve import Halt
     from isorate.schedule.run import Run
 
@@ -180,19 +179,19 @@ def _excerpts(a: str, b: str) -> tuple[str, str]:
 
 
 def explain(
-    a: Any,
-    b: Any,
-    meanings: Meanings,
+    a: Recipe,
+    b: Recipe,
     facts: tuple[SideFacts, SideFacts],
     verdict: str,
     nan: tuple[str, int] | None,
 ) -> tuple[Reason, ...]:
     """Return every difference of two sides that words can be found for."""
     reasons: list[Reason] = []
-    if None not in meanings and meanings[0] != meanings[1]:
-        groups = [m.of if isinstance(m, Groups) else (m,) for m in meanings if m is not None]
+    sides = a.call, b.call
+    if a.normal is not None and b.normal is not None and a.normal != b.normal:
+        groups = [m.of if isinstance(m, Groups) else (m,) for m in (a.normal, b.normal)]
         # each of a thousand groups, or of a thousand parts, would name them all
-        play = cache(lambda name, *asked: _arguments(a if name == "a" else b, name, *asked))
+        play = cache(lambda name, *asked: _arguments(sides["ab".index(name)], name, *asked))
         pairs = zip(groups[0], groups[1], strict=False)
         differing = (pair for pair in pairs if pair[0] != pair[1])
         found = (reason for pair in differing for reason in _structural(play, *pair))
@@ -203,44 +202,26 @@ def explain(
                 reasons.append(reason)
             if len(reasons) == MOST_REASONS:
                 break
-    for side, name, fact in ((a, "a", facts[0]), (b, "b", facts[1])):
+    for side, name, fact in zip(sides, "ab", facts, strict=True):
         if fact.halt is not None and not any(reason.kind == "length" for reason in reasons):
             why = f"{fact.halt.error}, {fact.halt.text}"
             text = f"{name} has no rate from update {fact.halt.update} on: {why}"
             reasons.append(Reason("length", text, _arguments(side, name, "length")))
     if nan is not None:
-        arguments = (*_arguments(a, "a", "duration"), *_arguments(b, "b", "duration"))
+        arguments = (*_arguments(sides[0], "a", "duration"), *_arguments(sides[1], "b", "duration"))
         reasons.append(
             Reason("nan", f"{nan[0]}: the rate is NaN from update {nan[1]} on", arguments)
         )
     if facts[0].dtype != facts[1].dtype:
         text = f"a computes in {facts[0].dtype}, b in {facts[1].dtype}"
-        arguments = (*_arguments(a, "a", "start"), *_arguments(b, "b", "start"))
+        arguments = (*_arguments(sides[0], "a", "start"), *_arguments(sides[1], "b", "start"))
         rates = tuple(argument for argument in arguments if ": lr=" in argument)
         reasons.append(Reason("dtype", text, rates or arguments))
-    arithmetics = [_arithmetic(side) for side in (a, b)]
+    arithmetics = [_arithmetic(side) for side in sides]
     if arithmetics[0] != arithmetics[1] and verdict != "identical":
         text = f"a: {arithmetics[0]}; b: {arithmetics[1]}"
         reasons.append(Reason("order", text, ()))
     return tuple(reasons)
-
-
-#: The normal forms of two sides, of one that has no schedule none.
-Meanings = tuple[Schedule | None, Schedule | None]
-
-
-def meanings_of(a: Any, b: Any, run_a: Run, run_b: Run) -> Meanings:
-    """Return what two sides mean, each in its run."""
-    return _meaning(a, run_a), _meaning(b, run_b)
-
-
-def _meaning(side: Any, run: Run) -> Schedule | None:
-    try:
-        if isinstance(side, Call):
-            return meaning(side, run).normal()
-        return side.resolved(run).normal() if isinstance(side, Schedule) else None
-    except IsorateError:
-        return None
 
 
 def _arithmetic(side: Any) -> str:
@@ -254,23 +235,21 @@ def _arithmetic(side: Any) -> str:
 # --- what holds however long the run --------------------------------------------------------------
 
 
-def proved(
-    a: Any, b: Any, run_a: Run, run_b: Run, meanings: Meanings
-) -> Literal["identical", "equal"] | None:
+def proved(a: Recipe, b: Recipe) -> Literal["identical", "equal"] | None:
     """Return what is sure at every update, however long the run; none where nothing is.
 
     ``identical``: the same call in the same loop computes the same, and so do schedules of one
     normal form, which is what is evaluated. ``equal``: one meaning, and both sides within 1e-12 of
     the peak of it at every update. Two sides with the same bits over a run may be equal only.
     """
-    if meanings[0] is None or meanings[0] != meanings[1]:
+    if a.normal is None or a.normal != b.normal:
         return None
-    if isinstance(a, Schedule) and isinstance(b, Schedule):
+    if isinstance(a.call, Schedule) and isinstance(b.call, Schedule):
         return "identical"
     # equal arguments may differ in type, and an integer is not computed with as a float is
-    if a == b and a.code == b.code and _loop(run_a) == _loop(run_b):
+    if a.call == b.call and a.name == b.name and _loop(a.run) == _loop(b.run):
         return "identical"
-    return "equal" if _by_itself(a) and _by_itself(b) else None
+    return "equal" if _by_itself(a.call) and _by_itself(b.call) else None
 
 
 def _loop(run: Run) -> tuple[object, ...]:

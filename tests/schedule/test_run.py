@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from isorate import Run, RunError, evaluate, read, simulate
-from isorate.comparison import compare_sides
+from isorate.comparison import compare_recipes
+from isorate.driving import meaning
+from isorate.recipe import Recipe
 from isorate.schedule.evaluate import BLOCK
-from isorate.simulation import default_updates, meaning
 
 
 def test_epochs_are_updates() -> None:
@@ -168,9 +169,9 @@ def test_the_lowest_rate_of_one_cycle_is_not_the_one_that_stays() -> None:
     assert alone.values.tolist() == curve.values[:5].tolist()
     assert alone.halt is not None
     # up to the update that has no rate; up to the first one whose rate stays
-    assert default_updates(Run(), call) == 6
-    assert default_updates(Run(accelerate=1), call) == 5
-    assert default_updates(Run(accelerate=2), call) == 3
+    assert Recipe(call, Run()).horizon == 6
+    assert Recipe(call, Run(accelerate=1)).horizon == 5
+    assert Recipe(call, Run(accelerate=2)).horizon == 3
 
 
 def test_groups_are_held_one_by_one() -> None:
@@ -219,7 +220,7 @@ def test_a_long_hold_goes_over_blocks() -> None:
 
 def test_the_same_call_on_one_process_and_on_two() -> None:
     call = read("CosineAnnealingLR(SGD(params, lr=0.1), T_max=10)")
-    apart = compare_sides(call, call, Run(10), Run(10, accelerate=2))
+    apart = compare_recipes(Recipe(call, Run(10)), Recipe(call, Run(10, accelerate=2)))
     assert apart.first_difference == 1
     period = next(reason for reason in apart.reasons if reason.kind == "period")
     assert period.text == "a takes 10 updates from start to end, b 5"

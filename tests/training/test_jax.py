@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import optax
 
 from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate, read
+from isorate.driving import meaning
 from isorate.jax import schedule
 from isorate.kit import registry
 from isorate.kit.card import Proof
@@ -31,7 +32,6 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
-from isorate.simulation import meaning
 from tests.schedule.drawing import schedules
 from tests.test_tables import read_row, table
 

@@ -26,17 +26,15 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
                       --epochs 3 --updates-per-epoch 2 --step-every epoch
     """  # noqa: D301 - \b is click's
     from isorate.comparison import compare
-    from isorate.simulation import default_updates
+    from isorate.recipe import Recipe, together
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     read = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
-    sides, assumed = [side.call for side in read], shared.assumptions(run, *read)
-    default = run.updates is None
-    if default:
-        run = run.lasting(default_updates(run, *sides))
-    with shared.Progress(run.updates) as progress:
-        result = compare(sides[0], sides[1], run, tolerance=tolerance, progress=progress)
+    assumed = shared.assumptions(run, *read)
+    left, right = together(*(Recipe(side.call, run) for side in read))
+    with shared.Progress(left.run.updates) as progress:
+        result = compare(left, right, tolerance=tolerance, progress=progress)
     if options["plot"] is not None:
         from isorate.reports import figure
 
@@ -48,5 +46,5 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     else:
         from isorate.reports import text
 
-        text.comparison(shared.paper(), result, default, assumed)
+        text.comparison(shared.paper(), result, run.updates is None, assumed)
     return 0 if result.equal else 1

@@ -48,37 +48,35 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
       isorate show "CosineAnnealingLR(T_max=100, eta_min=0.001)" --lr 0.1
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
     """  # noqa: D301 - \b is click's
-    from isorate.simulation import default_updates, simulate
+    from isorate.recipe import Recipe
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
-    read, assumed = side.call, shared.assumptions(run, side)
+    assumed = shared.assumptions(run, side)
     if at:
         _show_at(side, run, at, options)
         return 0
-    default = run.updates is None
-    if default:
-        run = run.lasting(default_updates(run, read))
-    with shared.Progress(run.updates) as progress:
-        curve = simulate(read, run, progress=progress)
+    recipe = Recipe(side.call, run).of_length()
+    with shared.Progress(recipe.run.updates) as progress:
+        curve = recipe.simulated(progress)
     if options["plot"] is not None:
         from isorate.reports import figure
 
-        shared.write_plot(options["plot"], figure.of_curve(read, curve, run))
+        shared.write_plot(options["plot"], figure.of_curve(side.call, curve, recipe.run))
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show(read, curve) | {"assumptions": assumed})
+        shared.print_json(json.show(side.call, curve) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
-        text.show(shared.paper(), read, curve, run, default, assumed)
+        text.show(shared.paper(), side.call, curve, recipe.run, run.updates is None, assumed)
     return 0
 
 
 def _show_at(side: Reading, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
-    from isorate.sampling import sample
+    from isorate.simulation import sample
 
     call, assumed = side.call, shared.assumptions(run, side)
 

@@ -11,17 +11,15 @@ import jax.numpy as jnp
 from msgspec.structs import replace
 
 from isorate.reading.reader import read
+from isorate.recipe import as_recipe
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Stride
-from isorate.schedule.curve import Curve
-from isorate.schedule.errors import ReadError, ScheduleError
-from isorate.schedule.node import Schedule
-from isorate.sides import as_run, as_side
-from isorate.simulation import meaning
+from isorate.schedule.errors import ScheduleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from isorate.kit.call import Call
+    from isorate.schedule.node import Schedule
     from isorate.schedule.run import Run
 
 #: There are fewer counts than this: twice any duration is still an int32.
@@ -63,12 +61,9 @@ def schedule(
         [0.10000000149011612, 0.0, 0.10000000149011612]
 
     """
-    side = read(x, lr=lr) if isinstance(x, str) and not x.lstrip().startswith("{") else as_side(x)
-    if isinstance(side, Curve):
-        raise ReadError("rates are no schedule", required="a schedule, a call, or its text")
-    loop = as_run(run)
-    node = side.resolved(loop) if isinstance(side, Schedule) else meaning(side, loop)
-    node = node.normal()
+    if isinstance(x, str) and not x.lstrip().startswith("{"):
+        x = read(x, lr=lr)
+    node = as_recipe(x, run).schedule.normal()
     if isinstance(node, Groups):
         text = f"the schedule has {len(node.of)} parameter groups"
         raise ScheduleError(text, hint="make a function of each: schedule(s) for s in groups.of")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import msgspec
@@ -36,7 +37,7 @@ ANSWERS: Mapping[str, Answer] = {
 }
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, dict=True):
     """One constructor call of one dialect: its fields are the framework's signature.
 
     A parameter that goes by a name of this class has an underscore after it as a field: ``name_``.
@@ -124,6 +125,10 @@ class Call(msgspec.Struct, frozen=True):
         """Return what the framework raises for these arguments, if anything."""
         return None
 
+    @cached_property
+    def _fault(self) -> Fault | None:
+        return self.fault()  # which builds a scheduler, and every question asks for it
+
     def supposed(self) -> str | None:
         """Return what is taken for granted of what the call is given, and nobody knows."""
         return None
@@ -135,7 +140,7 @@ class Call(msgspec.Struct, frozen=True):
             NativeError: says which exception the framework raises, when, and for what.
 
         """
-        fault = self.fault()
+        fault = self._fault
         if fault is not None:
             raise NativeError(
                 f"{self.card.raised_by} raises {fault.error.__name__} {fault.when}: {fault.text}"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from isorate.explanation import SideFacts
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
-    from isorate.sampling import Sampled
     from isorate.schedule.curve import Curve, Halt
+    from isorate.simulation import Sampled
 
 
 #: What stands for itself in a document that a terminal may show: the printable part of ASCII.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isorate.kit.writing import shortened
+from isorate.recipe import LONGEST_DEFAULT
 from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.json import shortest
 from isorate.reports.milestones import milestones
 from isorate.reports.paper import Part
 from isorate.reports.plot import terminal
-from isorate.simulation import LONGEST_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
     from isorate.reports.paper import Paper
-    from isorate.sampling import Sampled
     from isorate.schedule.curve import Curve, Halt
     from isorate.schedule.run import Run
+    from isorate.simulation import Sampled
 
     Row = tuple[str, str | Sequence[Part]]
 
