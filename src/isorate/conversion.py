@@ -197,16 +197,15 @@ def _call_of(given: Side) -> Call:
         ReadError: rates of several parameter groups, which no list has.
 
     """
-    from isorate.dialects.isorate.torch import ScheduleLR
-    from isorate.dialects.mindspore import LearningRateList
-
     if isinstance(given, Schedule):
-        return ScheduleLR.lift(given, 1).call
+        said: Lift = registry.first("follower").lift(given, 1)
+        return said.call
     if isinstance(given, Curve):
         if given.groups > 1:
             what = f"the given rates are of {given.groups} parameter groups"
             raise ReadError(what, required="one", hint="take the groups one by one")
-        return LearningRateList(tuple(given.values.reshape(-1).tolist()))
+        listed: Call = registry.first("lists").plain(tuple(given.values.reshape(-1).tolist()))
+        return listed
     return given
 
 
@@ -276,11 +275,10 @@ def _said(
     run = original.run
     for constructor in constructors:
         schedule = original.stepped if _in_the_same_loop(constructor, call) else original.normal
-        spell = getattr(constructor, "spell", None)
         if type(call) is constructor:
             yield constructor, _same_pace(Lift(call), run)
-        elif spell is not None:
-            yield constructor, _spelled(original, spell)
+        elif constructor.spells:
+            yield constructor, _spelled(original, constructor)
         elif isinstance(call.returned, Feedback) and issubclass(constructor, Feedback):
             yield constructor, _same_pace(constructor.say(call.returned.plateau()), run)
         elif schedule is None:
@@ -299,14 +297,14 @@ def _same_pace(said: Lift | Refusal, run: Run) -> Lift | Refusal:
     return replace(said, updates_per_step=run.updates_per_step)
 
 
-def _spelled(original: Recipe, spell: Callable[..., Lift | Refusal]) -> Lift | Refusal:
+def _spelled(original: Recipe, constructor: type[Call]) -> Lift | Refusal:
     if original.run.length > LONGEST_LIST:
         return Refusal(
             f"a list of {original.run.length} rates is too long to write out; at most "
             f"{LONGEST_LIST}"
         )
     curve = original.simulated()
-    return spell(curve) if curve.updates else Refusal("there is no rate to write")
+    return constructor.spell(curve) if curve.updates else Refusal("there is no rate to write")
 
 
 def _in_the_same_loop(constructor: type[Call], call: Call) -> bool:
@@ -382,7 +380,7 @@ def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
     comparison = way.comparison
     first = comparison.first_difference
     return (
-        hasattr(way.call, "spell"),
+        way.call.spells,
         _RANK[comparison.verdict],
         -(first or 0),
         comparison.a.dtype != comparison.b.dtype,

@@ -11,7 +11,7 @@ from isorate.cli import _shared as shared
 
 @click.command("convert", short_help="Say a call in another framework's words.")
 @click.argument("call")
-@click.option("--to", required=True, metavar="DIALECT", help="torch, mindspore, or isorate.")
+@click.option("--to", required=True, metavar="DIALECT", help="One that isorate dialects lists.")
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @shared.schedule_options
 def command(call: str, to: str, dialect: str | None, **options: Any) -> int:

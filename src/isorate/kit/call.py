@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from isorate.kit.card import Card
     from isorate.kit.meaning import Meaning
+    from isorate.schedule.curve import Curve
     from isorate.schedule.node import Schedule
 
 #: What a call is asked, and what it refuses with where an argument is of no use for that.
@@ -49,6 +50,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     card: ClassVar[Card]
     #: How many arguments may be given by their place; all, where it is none.
     placed: ClassVar[int | None] = None
+
+    #: Whether it is written from measured rates (``spell``), and not from a schedule.
+    spells: ClassVar[bool] = False
+    #: Whether building it leaves more than a rate behind in the optimizer, for those built later.
+    leaves_behind: ClassVar[bool] = False
 
     #: Arguments that ``means`` decides by, and the values that are tried where it is solved; names
     #: that are no argument's do not count.
@@ -166,6 +172,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
         """Say a schedule, in normal form and counted in updates, for a run of ``updates``."""
         return say(cls, schedule)
+
+    @classmethod
+    def spell(cls, curve: Curve) -> Lift | Refusal:
+        """Write rates out."""
+        raise NotImplementedError
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Yield the rates of steps 0 … steps−1 as blocks of shape ``(groups, m)``, in order.

@@ -42,7 +42,7 @@ Group = dict[str, Any]
 EXACT = 2**53
 
 SHARED = (
-    "the groups share the optimizer's tensor, so that torch sets the last one's rate for all: "
+    "the groups share the optimizer's tensor, so that the last one's rate is set for all: "
     "give each group an 'lr' of its own"
 )
 

@@ -6,7 +6,7 @@ import ast
 import math
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,11 +24,14 @@ class Optimizers:
     """The optimizers that a framework's schedulers are given.
 
     Args:
-        module: where they are, e.g. ``"torch.optim"``.
+        module: where they are, dotted.
         package: what ``tensor`` is an attribute of.
         stubs: their signatures as Python functions, without annotations.
         schedules: whether a schedule is given to them, in place of a rate, which is the first
             parameter; what has none hands on the optimizers that it is given.
+        tensors: the functions that make a tensor of a number, each with the dtype that it makes of
+            an integer.
+        left: what schedulers leave in a parameter group besides its rates, for those that resume.
 
     """
 
@@ -36,6 +39,8 @@ class Optimizers:
     package: str
     stubs: str = ""
     schedules: bool = False
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
     def parameters(self, name: str) -> Mapping[str, str | None]:
         """Return the parameters of an optimizer, each with its default's source or none.

@@ -13,9 +13,27 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists of rates, as one writes them for a framework's optimizers.
+
+    Args:
+        plain: the call of a list that is written out; its one argument is the rates.
+        concatenated: joins lists to one.
+        repeated: lets one come several times.
+        takes: whether a call is such a list.
+
+    """
+
+    plain: type[Any]
+    concatenated: Callable[[list[Call]], Call]
+    repeated: Callable[[Call, int], Call]
+    takes: Callable[[Call], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,8 @@ class Dialect:
         optimizers: the optimizers that its schedulers are given.
         constants: the values that names of the framework's stand for.
         refused: constructors that are not spoken, and why.
+        lists: what lists of rates are, where its optimizers take them.
+        follower: the constructor that follows any schedule.
 
     """
 
@@ -45,6 +65,8 @@ class Dialect:
     optimizers: Optimizers = NO_OPTIMIZERS
     constants: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    lists: Lists | None = None
+    follower: type[Call] | None = None
 
 
 @cache
@@ -128,6 +150,19 @@ def taking_schedules(origin: str) -> Optimizers | None:
         if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
             return known
     return None
+
+
+def first(what: str, dialect: str | None = None) -> Any:
+    """Return what the first dialect that has it says of itself, or a certain one.
+
+    Raises:
+        ReadError: the dialect has none.
+
+    """
+    having = {d.name: getattr(d, what) for d in registered().values() if getattr(d, what)}
+    if dialect not in (None, *having):
+        raise ReadError(f"{dialect} has no {what}", hint=f"{' and '.join(having)} has")
+    return having[dialect or next(iter(having))]
 
 
 @cache

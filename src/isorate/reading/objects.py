@@ -154,7 +154,7 @@ class Objects:
         )
         own = known.parameters(last) if last in known and fits else None
         written = last if own is not None else name.origin
-        return read_optimizer(node, written, own, self.lr, self.names, self._groups)
+        return read_optimizer(node, written, own, known, self.lr, self.names, self._groups)
 
     def _read(self, node: ast.Call, framework: str) -> Optimizer | ReadError:
         try:

@@ -15,16 +15,15 @@ from isorate.schedule.syntax import dotted, number_node, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from isorate.kit.optimizer import Optimizers
+
     Names = Mapping[str, Any]
     #: One parameter group as the text has it: its entries by their keys, ``params`` left out.
     Entries = dict[str, ast.expr]
 
 #: More parameter groups than this no text puts together.
 MOST_GROUPS: Final = 1000
-#: What a scheduler leaves in a parameter group besides its rates, for one that is resumed.
-LEFT_BEHIND: Final = ("max_lr", "min_lr", "max_momentum", "base_momentum")
 RATES: Final = ("lr", "learning_rate")
-TENSORS: Final = ("tensor", "Tensor", "as_tensor")
 DTYPES: Final = {"float": "float32", "double": "float64"}
 #: What hands out or hands on parameters that have no rates of their own.
 PLAIN: Final = ("parameters", "trainable_params", "get_parameters", "filter", "list", "tuple",
@@ -63,6 +62,7 @@ def read_optimizer(
     node: ast.Call,
     name: str,
     own: Mapping[str, str | None] | None,
+    known: Optimizers,
     beside: float | Sequence[float] | None,
     names: Names,
     groups_of: Mapping[str, list[Entries] | None],
@@ -73,6 +73,7 @@ def read_optimizer(
         node: the call that builds it.
         name: its class, as it is to be written.
         own: the parameters of a class of the framework's own, with their defaults; else none.
+        known: the framework's optimizers.
         beside: the rates given beside the text, one a parameter group.
         names: the names that have a value.
         groups_of: the parameter groups that the text has names for; none where they are not known.
@@ -107,7 +108,7 @@ def read_optimizer(
                 f"the parameter groups in {shown(node)} are not known, and may have rates",
                 hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
             )
-        groups = tuple(_group(each, default, kept.name, names) for each in entries)
+        groups = tuple(_group(each, default, kept.name, known, names) for each in entries)
         own_rates = ["lr" in each for each in entries]
         if entries != [{}]:  # else the only group is the only one that holds the tensor
             pairs = zip(groups, own_rates, strict=True)
@@ -116,7 +117,7 @@ def read_optimizer(
                 for g, own in pairs
             )
         kept = msgspec.structs.replace(
-            kept, groups=groups, stated=_stated(default, groups, own_rates, names)
+            kept, groups=groups, stated=_stated(default, groups, own_rates, known, names)
         )
     except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
         if beside is None:
@@ -132,13 +133,14 @@ def _stated(
     default: ast.expr | None,
     groups: Sequence[ParamGroup],
     own_rates: Sequence[bool],
+    known: Optimizers,
     names: Names,
 ) -> ParamGroup | str | None:
     """Return the rate that an optimizer is given besides those of its groups."""
     if default is None:
         return "lr"
     try:
-        stated = _rated(default, None, names)
+        stated = _rated(default, None, known, names)
     except ReadError:  # which is no matter where every group has its own
         return shown(default)
     if stated.tensor is not None and not all(own_rates):
@@ -244,44 +246,49 @@ def _with_params(entries: Entries) -> Entries:
     return entries
 
 
-def _group(entries: Entries, default: ast.expr | None, caller: str, names: Names) -> ParamGroup:
+def _group(
+    entries: Entries,
+    default: ast.expr | None,
+    caller: str,
+    known: Optimizers,
+    names: Names,
+) -> ParamGroup:
     rate = entries.get("lr", default)
     if rate is None:
         text = (
             f"a parameter group of {caller} has no lr" if entries else f"{caller} is given no rate"
         )
         raise MissingRateError(text, hint=f"write {caller}(params, lr=0.1), or give --lr 0.1")
-    group = _rated(rate, entries.get("initial_lr"), names)
-    left = {name: known_value(entries[name], names) for name in LEFT_BEHIND if name in entries}
+    group = _rated(rate, entries.get("initial_lr"), known, names)
+    left = {name: known_value(entries[name], names) for name in known.left if name in entries}
     others = tuple(
         f"{key!r}: {ast.unparse(_plain(value, names))}"
         for key, value in entries.items()
-        if key not in ("params", "lr", "initial_lr", *LEFT_BEHIND)
+        if key not in ("params", "lr", "initial_lr", *known.left)
     )
     return msgspec.structs.replace(group, left=left, others=others) if left or others else group
 
 
-def _rated(rate: ast.expr, initial: ast.expr | None, names: Names) -> ParamGroup:
-    lr, tensor = _rate(rate, names)
+def _rated(rate: ast.expr, initial: ast.expr | None, known: Optimizers, names: Names) -> ParamGroup:
+    lr, tensor = _rate(rate, known, names)
     if initial is None:
         return ParamGroup(lr, None, tensor)
-    initial_lr, initial_tensor = _rate(initial, names)
+    initial_lr, initial_tensor = _rate(initial, known, names)
     if initial_tensor != tensor:
         text = "lr and initial_lr differ in kind"
         raise ReadError(text, required="both tensors or both floats")
     return ParamGroup(lr, initial_lr, tensor)
 
 
-def _rate(node: ast.expr, names: Names) -> tuple[Any, Any]:
-    """Return a rate and, for ``torch.tensor(…)``, its dtype."""
-    called = dotted(node.func) if isinstance(node, ast.Call) else None
-    if not isinstance(node, ast.Call) or (called or "").rpartition(".")[2] not in TENSORS:
+def _rate(node: ast.expr, known: Optimizers, names: Names) -> tuple[Any, Any]:
+    """Return a rate and, where a tensor is made of it, the tensor's dtype."""
+    last = (dotted(node.func) or "").rpartition(".")[2] if isinstance(node, ast.Call) else ""
+    if not isinstance(node, ast.Call) or last not in known.tensors:
         return known_value(node, names), None
-    if len(node.args) != 1 or called == "torch.Tensor":  # which makes one of that size
-        raise ReadError(f"{shown(node)} cannot be read", required="torch.tensor of one number")
+    if len(node.args) != 1:
+        raise ReadError(f"{shown(node)} cannot be read", required="a tensor of one number")
     rate = known_value(node.args[0], names)
-    kept = (called or "").partition(".")[0] not in ("mindspore", "ms")  # which make it a float
-    dtype = "int64" if kept and isinstance(rate, int) else "float32"
+    dtype = known.tensors[last] if isinstance(rate, int) else "float32"
     for keyword in node.keywords:
         if keyword.arg == "dtype":
             written = (dotted(keyword.value) or "").rpartition(".")[2]

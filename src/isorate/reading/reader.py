@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.dialects.mindspore import (
-    LearningRateList,
-    concatenated,
-    is_list,
-    repeated,
-)
 from isorate.kit import registry
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Composition
 from isorate.reading.naming import (
     Origins,
     also_of,
@@ -40,7 +34,9 @@ from isorate.schedule.syntax import dotted, number_node, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from isorate.kit.card import Card
     from isorate.kit.optimizer import Optimizer
+    from isorate.kit.registry import Lists
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
@@ -397,7 +393,7 @@ class Reader:
     def _built(self, constructor: type[Call], node: ast.Call) -> Call:
         given = self._given(constructor, node)
         name = constructor.card.name
-        if "schedulers" in given:
+        if issubclass(constructor, Composition) and "schedulers" in given:
             values = self._composition(constructor, given)
         elif "optimizer" in constructor.parameters():
             values = {"optimizer": self._optimizer(given.pop("optimizer", None), constructor)}
@@ -465,8 +461,7 @@ class Reader:
         for member in getattr(call, "members", ()):
             own = getattr(member, "held", None)
             if own is not None and own is not getattr(call, "held", own):
-                text = "the schedulers have optimizers of their own, which torch refuses"
-                raise ReadError(text, hint="name one: optimizer = SGD(params, lr=0.1)")
+                raise _own_optimizers(call.card, "optimizer = SGD(params, lr=0.1)")
 
     def _member(self, item: ast.expr, name: str) -> Any:
         written = dotted(item)
@@ -491,8 +486,7 @@ class Reader:
             node = node.target
         if isinstance(node, ast.Call):
             if self.optimizer is not None:
-                text = "the schedulers have optimizers of their own, which torch refuses"
-                raise ReadError(text, hint="name it once: optimizer := SGD(params, lr=0.1)")
+                raise _own_optimizers(constructor.card, "optimizer := SGD(params, lr=0.1)")
             try:
                 self.optimizer = self.objects.read(node, framework)
             except MissingRateError as error:
@@ -638,20 +632,19 @@ class Reader:
     def _list(self, node: ast.expr) -> Call:
         if self.lr is not None:
             raise OwnRateError("a list carries its own rates", hint="leave lr away")
-        if self.dialect not in (None, "mindspore"):
-            raise ReadError(f"{self.dialect} takes no list of rates", hint="mindspore does")
-        return concatenated(self._lists(node))
+        lists: Lists = registry.first("lists", self.dialect)
+        return lists.concatenated(self._lists(node, lists))
 
-    def _lists(self, node: ast.expr) -> list[Call]:
+    def _lists(self, node: ast.expr, lists: Lists) -> list[Call]:
         """Read lists joined by ``+``: plain ones, and calls that return a list."""
         match node:
             case ast.List(elts=items):
-                return [LearningRateList(tuple(known_value(item, self.names) for item in items))]
+                return [lists.plain(tuple(known_value(item, self.names) for item in items))]
             case ast.BinOp(op=ast.Add()):
                 summands: list[Call] = []
                 written = 0
-                for part in (known for term in _summands(node) for known in self._lists(term)):
-                    written += len(part.rates) if isinstance(part, LearningRateList) else 1
+                for part in (each for term in _summands(node) for each in self._lists(term, lists)):
+                    written += len(part.rates) if isinstance(part, lists.plain) else 1
                     if written > LONGEST_TEXT:
                         required = f"at most {LONGEST_TEXT} rates"
                         raise ReadError("a list is too long", required=required)
@@ -665,10 +658,11 @@ class Reader:
                     raise ReadError(
                         "a list is repeated", required="an integer >= 0 times", got=times
                     )
-                return [repeated(concatenated(self._lists(left)), times)]
+                once = lists.concatenated(self._lists(left, lists))
+                return [lists.repeated(once, times)]
             case ast.Call():
                 call = self.call(node)
-                if is_list(call):
+                if lists.takes(call):
                     return [call]
         raise ReadError(f"{shown(node)} is not a list of rates")
 
@@ -700,6 +694,11 @@ class _Inline(ast.NodeTransformer):
         if isinstance(value, list | tuple):
             return ast.Tuple([self._node(item) for item in value], ast.Load())
         return number_node(value) if isinstance(value, int | float) else ast.Constant(value)
+
+
+def _own_optimizers(card: Card, written: str) -> ReadError:
+    text = f"the schedulers have optimizers of their own, which {card.runs_in} refuses"
+    return ReadError(text, hint=f"name it once: {written}")
 
 
 def _summands(node: ast.expr) -> list[ast.expr]:

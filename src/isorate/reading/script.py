@@ -344,9 +344,8 @@ def _optimizer_of(call: Call) -> object:
 def check_order(call: Call, built: Sequence[Call]) -> None:
     """Raise where schedulers are built in another order than they are listed, and that matters.
 
-    Every scheduler changes the optimizer as it is built. A ``SequentialLR`` puts the rate back, so
-    that only those that leave more than a rate behind make a difference; a ``ChainedScheduler``
-    does not.
+    Every scheduler changes the optimizer as it is built. What holds them in sequence puts the rate
+    back, so that only those that leave more than a rate behind make a difference.
 
     Raises:
         ReadError: the rates would depend on an order that a call cannot say.
@@ -357,8 +356,7 @@ def check_order(call: Call, built: Sequence[Call]) -> None:
     order = [places[id(part)] for part in listed]
     if order == sorted(order):
         return
-    lasting = {"CyclicLR", "OneCycleLR", "SWALR", "ChainedScheduler"}
-    named = [part.name for part in listed if part.name in lasting]
+    named = [part.name for part in listed if part.leaves_behind]
     if named:
         text = "the schedulers are built in another order than they are listed"
         hint = f"write them in the order of the list: it matters for {named[0]}"

@@ -274,8 +274,8 @@ class OneCycleLR(OneCycle):
     else has written a rate in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
-    Past its end: step total_steps keeps the last rate, where torch's rebounds; a further one
-    raises.
+    Past its end: step total_steps keeps the last rate, where the original's rebounds; a further
+    one raises.
 
     Arguments: those of ``torch.optim.lr_scheduler.OneCycleLR``,
     https://docs.pytorch.org/docs/2.13/generated/torch.optim.lr_scheduler.OneCycleLR.html
@@ -414,9 +414,9 @@ class SequentialLR(Sequential):
 class ChainedScheduler(Chained):
     """torch's ``ChainedScheduler`` by its closed form.
 
-    ``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: torch's chain
-    where each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` does down to 0,
-    up to its trough. Another chain is taken where it has a closed form.
+    ``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: the chain where
+    each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` does down to 0, up to
+    its trough. Another chain is taken where it has a closed form.
 
     t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
     else has written a rate in between makes no difference. Where the arguments mean no schedule,

@@ -98,7 +98,7 @@ FORMULAS: Final = {
         "max_lr=0.5, total_steps=10",
         2,
         "0.5",
-        "step total_steps keeps the last rate, where torch's rebounds; a further one raises",
+        "step total_steps keeps the last rate, where the original's rebounds; a further one raises",
     ),
     "SWALR": Formula(
         "``lr(t) = began + (swa_lr−began)·a(t/anneal_epochs)``, a(x) = (1−cos(πx))/2 or x, began "
@@ -132,7 +132,7 @@ FORMULAS: Final = {
         "0.5",
     ),
     "ChainedScheduler": Formula(
-        "``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: torch's "
+        "``lr(t) = base·f_1(t)·f_2(t)·…``, f_i what scheduler i makes of a rate of 1: the "
         "chain where each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` "
         "does down to 0, up to its trough. Another chain is taken where it has a closed form.",
         "[ConstantLR(optimizer, 0.5, 4), ExponentialLR(optimizer, 0.5)]",

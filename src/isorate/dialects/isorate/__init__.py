@@ -14,6 +14,7 @@ DIALECT = Dialect(
     title="Isorate",
     version=__version__,
     precedence=1000,
+    follower=torch.ScheduleLR,
     constructors=(
         torch.CosineAnnealingLR,
         torch.ScheduleLR,

@@ -43,7 +43,7 @@ from isorate.dialects.mindspore.plain_lists import (
     is_list,
     repeated,
 )
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, Lists
 
 __all__ = [
     "BAD_DECAY",
@@ -89,6 +89,7 @@ DIALECT = Dialect(
     title="MindSpore",
     version=VERSION,
     optimizers=MINDSPORE,
+    lists=Lists(LearningRateList, concatenated, repeated, is_list),
     constructors=(
         cosine_decay_lr,
         polynomial_decay_lr,

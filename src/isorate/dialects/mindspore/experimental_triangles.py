@@ -60,6 +60,7 @@ class CyclicLR(Setting, frozen=True):
     listed = ("base_lr", "max_lr")
     sets = True
 
+    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "CyclicLR",
         arithmetic="closed form, each step by itself, float32, powf of the C library",

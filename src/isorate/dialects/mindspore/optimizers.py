@@ -29,4 +29,5 @@ def Rprop(params, lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-06, 50), *, maximize=
 def SGD(params, lr, momentum=0, dampening=0, weight_decay=0.0, nesterov=False, *,
         maximize=False): ...
 """,
+    tensors={"tensor": "float32", "Tensor": "float32"},  # the optimizer makes a float of any
 )

@@ -58,6 +58,7 @@ class LearningRateList(Call, frozen=True):
     """
 
     rates: tuple[float, ...]
+    spells: ClassVar[bool] = True
 
     card: ClassVar[Card] = Card(
         name="mindspore.list",

@@ -42,4 +42,6 @@ def SGD(params, lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=Fals
         maximize=False, foreach=None, differentiable=False, fused=None): ...
 def SparseAdam(params, lr=0.001, betas=(0.9, 0.999), eps=1e-08, maximize=False): ...
 """,
+    tensors={"tensor": "int64", "as_tensor": "int64"},  # torch.Tensor makes one of that size
+    left=("max_lr", "min_lr", "max_momentum", "base_momentum"),
 )

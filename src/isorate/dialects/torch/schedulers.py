@@ -625,6 +625,7 @@ class CyclicLR(Setting, frozen=True):
         "mode": ("triangular", "triangular2", "exp_range"),
     }
 
+    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "CyclicLR",
         arithmetic="closed form in the cycle, float64, each step by itself",
@@ -820,6 +821,7 @@ class OneCycleLR(Setting, frozen=True):
     said = staticmethod(saying.one_cycle)
     listed = ("max_lr",)
 
+    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "OneCycleLR",
         arithmetic="closed form in the phase, float64, each step by itself",
@@ -1029,6 +1031,7 @@ class SWALR(LRScheduler, frozen=True):
     listed = ("swa_lr",)
     choices: ClassVar[Any] = {"anneal_strategy": ("cos", "linear")}
 
+    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "SWALR",
         arithmetic="recursion from group['lr'] by shares of the way, float64 or the tensor's",
@@ -1483,6 +1486,7 @@ class ChainedScheduler(Composition, OptimizerCall, frozen=True):
 
     worker: ClassVar[Any] = stepping.Chain
 
+    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "ChainedScheduler",
         arithmetic="that of each scheduler in turn, upon the rate that the one before left",
