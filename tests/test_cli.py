@@ -507,3 +507,19 @@ def test_batches_of_an_epoch_are_each_processs_own_unless_accelerate_deals_them_
     options = ("show", A, "--epochs", "2", "--batches-per-epoch", "8", "--accumulation", "2")
     assert len(document(*options)[1]["rates"]) == 8
     assert len(document(*options, "--accelerate", "2")[1]["rates"]) == 4
+
+
+def test_code_is_all_that_is_printed() -> None:
+    steps = "StepLR(SGD(params, lr=0.1), 30)"
+    done = isorate("convert", steps, "--to", "torch", "--code")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "import torch\n\noptimizer = torch.optim.SGD(params, lr=0.1)\n"
+        "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)\n"
+    )
+    done = isorate("convert", "cosine_decay_lr(0.0, 0.1, 100, 10, 10)", "--to", "optax", "--code")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("isorate: there is no way to say it in optax")
+    done = isorate("convert", steps, "--to", "torch", "--code", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "leave one of them away" in done.stderr

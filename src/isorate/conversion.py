@@ -57,8 +57,16 @@ class Way:
 
     @property
     def code(self) -> str:
-        """The call as Python source; ``params`` stands for the model's parameters."""
+        """The call as one expression; ``params`` stands for the model's parameters."""
         return self.call.code
+
+    @property
+    def statements(self) -> str:
+        """The call as statements to paste: imports, optimizer, scheduler, and how to step it."""
+        every = self.run.updates_per_step
+        if self.call.card.clock == "update" or every == 1:
+            return self.call.statements
+        return f"{self.call.statements}  # scheduler.step() once in {every} updates"
 
 
 @dataclass(frozen=True, slots=True)

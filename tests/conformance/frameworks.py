@@ -64,10 +64,10 @@ def scope_of(
 
 
 def evaluated(text: str, scope: dict[str, Any]) -> Any:
-    """Evaluate a text of our own, or one that Isorate wrote: statements, then an expression."""
+    """Run a text of our own, or one that Isorate wrote; its last statement is what it builds."""
     *before, last = ast.parse(text).body
     exec(compile(ast.Module(before, []), "<text>", "exec"), scope)
-    assert isinstance(last, ast.Expr)
+    assert isinstance(last, ast.Expr | ast.Assign)
     return eval(compile(ast.Expression(last.value), "<text>", "eval"), scope)
 
 

@@ -107,5 +107,5 @@ def test_every_way_of_torch_runs_in_mindspore(text: str, updates: int) -> None:
 def assert_runs(way: Way) -> None:
     """Assert that the framework takes the code, and gives the rates that were promised."""
     assert read(way.code) == way.call
-    seen = drive(way.code, way.run, framework=way.call.card.runs_in, weigh=True)
+    seen = drive(way.statements, way.run, framework=way.call.card.runs_in, weigh=True)
     assert_agree(seen, way.call, way.run)

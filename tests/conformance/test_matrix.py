@@ -49,5 +49,5 @@ def assert_runs(way: Way) -> None:
     """Assert that the framework takes the code, and gives the rates that were promised."""
     assert read(way.code) == way.call
     run = way.run.lasting(min(way.run.length, 40))
-    seen = drive(way.code, run, framework=way.call.card.runs_in)
+    seen = drive(way.statements, run, framework=way.call.card.runs_in)
     assert_agree(seen, way.call, run)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from isorate.cli import _shared as shared
+from isorate.cli import _streams
+from isorate.schedule.errors import ReportError
+from isorate.schedule.printable import plain
+
+if TYPE_CHECKING:
+    from isorate.conversion import Conversion
 
 
 @click.command("convert", short_help="Say a call in another framework's words.")
 @click.argument("call")
 @click.option("--to", required=True, metavar="DIALECT", help="One that isorate dialects lists.")
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
+@click.option("--code", "only_code", is_flag=True, help="Print the best way's statements alone.")
 @shared.schedule_options
-def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
+def command(call: str, to: str, dialect: str | None, only_code: bool, **options: Any) -> int:
     """List every way to say CALL in another dialect, best first, each with its difference.
 
     Without a length, the ways are measured over the run one trains, to the end of CALL's schedule
@@ -27,6 +34,8 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
     """  # noqa: D301 - \b is click's
     from isorate.conversion import convert
 
+    if only_code and options["as_json"]:
+        raise ReportError("--code and --json each print their own", hint="leave one of them away")
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
     side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
@@ -41,8 +50,24 @@ def command(call: str, to: str, dialect: str | None, **options: Any) -> int:
         from isorate.reports import json
 
         shared.print_json(json.conversion(result) | {"assumptions": assumed})
+    elif only_code:
+        _print_code(result)
     else:
         from isorate.reports import text
 
         text.conversion(shared.paper(), result, run.updates is None, assumed)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
+
+
+def _print_code(result: Conversion) -> None:
+    """Print the best way's statements, and on standard error what stands against them."""
+    if not result.ways:
+        _streams.say(
+            f"isorate: there is no way to say it in {result.to} (leave --code away for the reasons)"
+        )
+        return
+    best = result.ways[0]
+    for line in best.statements.splitlines():
+        print(plain(line))
+    if not best.comparison.equal:
+        _streams.say(f"isorate: {best.comparison.sentence}")

@@ -11,7 +11,7 @@ from isorate.kit.boundary import Answer, Fault, Halting, guard
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.meaning import say
 from isorate.kit.optimizer import Optimizer
-from isorate.kit.writing import optimizer_code, same, source
+from isorate.kit.writing import imports_of, optimizer_code, same, source
 from isorate.schedule import notebook
 from isorate.schedule.errors import ConvertError, IsorateError, NativeError
 
@@ -84,6 +84,36 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     def code(self) -> str:
         """The call as Python source, full name first; ``params`` stands for the parameters."""
         return "; ".join([*dict.fromkeys(self._told()), self.written()])
+
+    @property
+    def statements(self) -> str:
+        """The call as one pastes it: imports, the optimizer, and the scheduler or the rates.
+
+        ``params`` stands for the parameters.
+
+        Example:
+            >>> from isorate import read
+            >>> print(read("StepLR(SGD(params, lr=0.1), 30)", dialect="torch").statements)
+            import torch
+            <BLANKLINE>
+            optimizer = torch.optim.SGD(params, lr=0.1)
+            scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)
+
+        """
+        lines = list(dict.fromkeys(self._told()))
+        optimizer = next(self._optimizers(), None)
+        if optimizer is not None:
+            lines.append(f"optimizer = {self._optimizer_code(optimizer)}")
+        name = "scheduler" if self.card.clock == "step" else "learning_rate"
+        lines.append(f"{name} = {self.written('optimizer' if optimizer else None)}")
+        imports = imports_of("\n".join(lines))
+        return "\n".join([*imports, *([""] if imports else []), *lines])
+
+    def _optimizers(self) -> Iterator[Optimizer]:
+        """Visit the optimizers of the call and of those that it holds."""
+        yield from (value for value in self.arguments().values() if isinstance(value, Optimizer))
+        for member in self.members:
+            yield from member._optimizers()
 
     def _told(self) -> Iterator[str]:
         """Visit the statements of the settings, its own and those of the calls that it holds."""

@@ -136,8 +136,7 @@ def formula(shape: Any, base: float | None) -> Said | Refusal:
         source = python_source(scaled, "t")
     except ScheduleError as error:
         return Refusal(str(error))
-    losses = ("needs `import math`",) if "math." in source else ()
-    return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
+    return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)})
 
 
 def constant_factor(shape: Any, base: float | None) -> Said | Refusal:

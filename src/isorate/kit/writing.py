@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,32 @@ def source(value: Any) -> str:
         return str(value.written())
     code = getattr(value, "code", None)
     return code if isinstance(code, str) else repr(value)
+
+
+#: What is imported for a name, where it is not the module of that name.
+IMPORTS = {"isorate": "import isorate.{}", "np": "import numpy as np"}
+
+
+def imports_of(code: str) -> list[str]:
+    """Return the imports that statements need, of the modules that they may name.
+
+    Example:
+        >>> imports_of("rate = torch.optim.SGD(params, lr=math.pi)")
+        ['import math', 'import torch']
+
+    """
+    from isorate.kit import registry  # whose modules import this one
+
+    known = {"math", "np", *(statement.partition(".")[0] for _, statement in registry.settings())}
+    for dialect in registry.registered().values():
+        known |= {dialect.name, dialect.optimizers.package}
+    found = {
+        IMPORTS.get(node.value.id, "import " + node.value.id).format(node.attr)
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if node.value.id in known
+    }
+    return sorted(found)
 
 
 def shortened(code: str) -> str:

@@ -153,6 +153,7 @@ def conversion(result: Conversion) -> dict[str, Any]:
         "ways": [
             {
                 "code": way.code,
+                "statements": way.statements,
                 "comparison": comparison(way.comparison),
                 "after": way.after,
                 "losses": list(way.losses),

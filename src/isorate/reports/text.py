@@ -137,7 +137,8 @@ def conversion(
     for number, way in enumerate(result.ways, 1):
         paper.line()
         paper.line(f"{number}. {way.comparison.verdict}", STYLES[way.comparison.verdict])
-        paper.line(f"   {shortened(way.code)}", "bold")
+        for line in filter(None, way.call.statements.splitlines()):
+            paper.line(f"   {shortened(line)}", "bold")
         notes: list[Row] = [("→", way.comparison.sentence)]
         told = (way.after, *way.losses)
         notes += [("·", [Part(text, "dim")]) for text in told if text is not None]

@@ -81,8 +81,7 @@ class LearningRateList(Call, frozen=True):
         if not isinstance(self.rates, tuple):
             raise ReadError(f"{self.card.name} is no function", hint="write the list: [0.1, 0.05]")
 
-    @property
-    def code(self) -> str:
+    def written(self, optimizer: str | None = None) -> str:
         if all(type(rate) is float and math.isfinite(rate) for rate in self.rates):
             if len(self.rates) >= REPEATED and _constant(self.rates):
                 return f"[{self.rates[0]!r}] * {len(self.rates)}"
@@ -192,9 +191,8 @@ class ListConcatenation(Call, frozen=True):
         if not all(isinstance(part, Call) for part in lists):
             raise ReadError(f"{self.card.name} is no function", hint="join the lists by +")
 
-    @property
-    def code(self) -> str:
-        joined = " + ".join(part.code for part in self.lists)
+    def written(self, optimizer: str | None = None) -> str:
+        joined = " + ".join(part.written() for part in self.lists)
         if self.times == 1:
             return joined
         return f"({joined}) * {self.times}" if len(self.lists) > 1 else f"{joined} * {self.times}"
