@@ -420,6 +420,8 @@ def _sentence(c: Comparison) -> str:
         if c.periodic:
             ended = f"the end of the first cycle at update {c.end:,}"
         does = ", ".join(f"{n} {d}" for n, d in zip(names, c.parting, strict=True))
+        if c.parting[0] == c.parting[1]:
+            does = "they part"
         return f"Equal to {ended}; after it {does}: at update {first:,} {what}."
     return f"Equal up to update {first - 1:,}, then they part: at update {first:,} {what}."
 
