@@ -11,21 +11,10 @@ from isorate.kit.call import Call
 from isorate.kit.card import Proof, Role
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.writing import source
+from isorate.schedule import shapes
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
 from isorate.schedule.digits import apart
 from isorate.schedule.node import Schedule, called, whole
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Formula,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,27 +104,27 @@ def traits(schedule: Schedule) -> Traits:
         begin, node = node.by, node.of
     plain = Traits(called(node.tag), schedule.at(0), every, begin, length)
     match node:
-        case Cosine() | Linear() | Polynomial():
-            power = (("power", node.power),) if isinstance(node, Polynomial) else ()
+        case shapes.Cosine() | shapes.Linear() | shapes.Polynomial():
+            power = (("power", node.power),) if isinstance(node, shapes.Polynomial) else ()
             duration = node.duration * every
             return replace(
                 plain, floor=node.end, duration=duration, after=node.after, details=power
             )
-        case Exponential(factor=factor, duration=duration):
+        case shapes.Exponential(factor=factor, duration=duration):
             return replace(plain, factor=factor, duration=duration * every)
-        case NaturalExponential() | Inverse():
+        case shapes.NaturalExponential() | shapes.Inverse():
             decay = (("decay", node.decay),)
             return replace(plain, duration=node.duration * every, details=decay)
-        case Constant(rate=rate):
+        case shapes.Constant(rate=rate):
             return replace(plain, floor=rate)
-        case PiecewiseConstant(rates=rates, boundaries=boundaries):
+        case shapes.PiecewiseConstant(rates=rates, boundaries=boundaries):
             return replace(plain, details=(("boundaries", boundaries), ("rates", rates)))
-        case Table(rates=rates, after=after):
+        case shapes.Table(rates=rates, after=after):
             return replace(plain, after=after, details=(("rates", rates),))
         case Repeat(period=period, growth=growth, shrink=shrink):
             cycle = (("period in updates", period * every), ("growth", growth), ("shrink", shrink))
             return replace(plain, details=cycle)
-        case Formula(scale=scale, source=source):
+        case shapes.Formula(scale=scale, source=source):
             return replace(plain, details=(("scale", scale), ("formula", source)))
     return plain
 

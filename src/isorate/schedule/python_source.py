@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from isorate.schedule import shapes
 from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.combinators import (
     Clamp,
@@ -22,18 +23,6 @@ from isorate.schedule.combinators import (
 )
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Formula,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
@@ -82,23 +71,23 @@ def _source(schedule: Schedule, x: str) -> str:
 
 def _written(schedule: Schedule, x: str) -> str:
     match schedule:
-        case Constant(rate=rate):
+        case shapes.Constant(rate=rate):
             return repr(float(rate))
-        case Linear() | Polynomial() | Cosine():
+        case shapes.Linear() | shapes.Polynomial() | shapes.Cosine():
             return _between(schedule, x)
-        case Exponential(start=start, factor=factor, duration=D):
+        case shapes.Exponential(start=start, factor=factor, duration=D):
             return f"{start!r} * {_number(factor * 1.0)} ** {_quotient(x, D)}"
-        case NaturalExponential(start=start, decay=decay, duration=D):
+        case shapes.NaturalExponential(start=start, decay=decay, duration=D):
             return f"{start!r} * math.exp({-decay!r} * {_quotient(x, D)})"
-        case Inverse(start=start, decay=decay, duration=D):
+        case shapes.Inverse(start=start, decay=decay, duration=D):
             return f"{start!r} / (1 + {decay!r} * {_quotient(x, D)})"
-        case PiecewiseConstant(rates=rates, boundaries=boundaries):
+        case shapes.PiecewiseConstant(rates=rates, boundaries=boundaries):
             return _in_turns([repr(float(rate)) for rate in rates], boundaries, x)
-        case Table(rates=rates, after=after):
+        case shapes.Table(rates=rates, after=after):
             last = len(rates) - 1
             index = f"{x} % {len(rates)}" if after == "repeat" else f"min({x}, {last})"
             return _looked_up(rates, index)
-        case Formula(scale=scale, variable=variable, source=source):
+        case shapes.Formula(scale=scale, variable=variable, source=source):
             inlined = ast.unparse(_Substituted(variable, parse(x)).visit(parse(source)))
             return f"{scale!r} * ({inlined})"
         case Staircase(of=of, every=every):
@@ -139,14 +128,14 @@ def _written(schedule: Schedule, x: str) -> str:
             )
 
 
-def _between(shape: Linear | Polynomial | Cosine, x: str) -> str:
+def _between(shape: shapes.Linear | shapes.Polynomial | shapes.Cosine, x: str) -> str:
     """Return ``end + (start - end) * share``, without what is nothing in it."""
     start, end, T = shape.start, shape.end, shape.duration
     if start == end:
         return repr(float(start))
     span = f"({start!r} - {end!r})" if end else repr(float(start))
     floor = f"{end!r} + " if end else ""
-    if isinstance(shape, Cosine):
+    if isinstance(shape, shapes.Cosine):
         turning = {"hold": f"min({x}, {T})", "stop": f"min({x}, {T})", "repeat": f"({x} % {T})"}
         # past T the sine's argument turns negative, and its square climbs back by itself
         turned = turning.get(shape.after, f"{x} % {2 * T}")
@@ -157,10 +146,10 @@ def _between(shape: Linear | Polynomial | Cosine, x: str) -> str:
         "continue": (f"({T} - {x})", x),
         "extend": (f"(1 - {x} / ({T} * max(-(-{x} // {T}), 1)))", ""),
     }.get(shape.after, (f"max({T} - {x}, 0)", f"min({x}, {T})"))
-    if isinstance(shape, Linear) and not start and done:
+    if isinstance(shape, shapes.Linear) and not start and done:
         return f"{end!r} * {done} / {T}"
     share = left if shape.after == "extend" else f"{left} / {T}"
-    if isinstance(shape, Polynomial):
+    if isinstance(shape, shapes.Polynomial):
         return f"{floor}{span} * ({share}) ** {shape.power!r}"
     return f"{floor}{span} * {share}"
 
