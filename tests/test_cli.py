@@ -107,12 +107,14 @@ def test_dialects_and_mapping_json() -> None:
     assert next(d["name"] for d in known["dialects"]) == "torch"
     status, listed = document("mapping", "mindspore", "torch")
     assert status == 0
-    assert {"subject": "cosine", "says": "`CosineAnnealingLR` as `cosine_decay_lr`"} in listed[
-        "subjects"
-    ]
-    status, page = document("mapping", "mindspore", "torch", "cosine")
+    assert listed["subjects"][0]["subject"] == "mindspore.nn.cosine_decay_lr"
+    status, page = document("mapping", "torch", "mindspore", "CosineAnnealingLR")
     assert status == 0
-    assert page["markdown"].startswith("# Cosine: torch and MindSpore")
+    assert page["markdown"].startswith("# CosineAnnealingLR: torch and mindspore")
+    best = page["subjects"][0]["counterparts"][0]
+    assert best["equated"]
+    assert {"a": "`T_max`", "b": "`decay_epoch`", "says": "how long it takes"} in best["arguments"]
+    assert best["example"]["verdict"] == "identical"
 
 
 def test_the_verdict_comes_first() -> None:
@@ -366,8 +368,8 @@ def test_help_names_every_command() -> None:
         (("StepLR(3)",), "isorate show CALL"),
         (("show", "StepLR(3)", "--lr", "0.1", "--dialect", "pytorch"), "did you mean torch?"),
         (("convert", A, "--to", "Mindspor"), "did you mean mindspore?"),
-        (("mapping", "torch", "mindspor"), "did you mean torch mindspore?"),
-        (("mapping", "torch", "mindspore", "Cosin"), "did you mean cosine?"),
+        (("mapping", "torch", "mindspor"), "did you mean mindspore?"),
+        (("mapping", "torch", "mindspore", "StepL"), "did you mean MultiStepLR or StepLR?"),
         (("show", A, "--update", "3"), "--updates"),
     ],
 )

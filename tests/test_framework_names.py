@@ -33,15 +33,11 @@ def frameworks() -> set[str]:
 
 
 NAMED = re.compile(rf"(?<![a-z])({'|'.join(frameworks())})(?![a-z])", re.IGNORECASE)
-#: The pages of one pair of frameworks are words about those two.
-PAGES = {"mappings", "reports/markdown.py"}
 ROOMS = {"dialects", *frameworks()}
 MODULES = [
     path
     for path in sorted(HOME.rglob("*.py"))
-    if path.relative_to(HOME).parts[0] not in ROOMS | PAGES
-    and str(path.relative_to(HOME)) not in PAGES
-    and path != EXCEPTION
+    if path.relative_to(HOME).parts[0] not in ROOMS and path != EXCEPTION
 ]
 
 

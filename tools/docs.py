@@ -21,14 +21,13 @@ from pathlib import Path
 
 import complaints
 import deviations
+import mappings
 import matrix
 import mpmath
 import numpy as np
 
 from isorate import Run, evaluate, read, simulate
 from isorate.kit.registry import registered
-from isorate.mappings import pages
-from isorate.reports.markdown import mapping, mapping_index
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
@@ -207,10 +206,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "matrix.md": matrix.page(),
         ROOT / "docs" / "deviations.md": deviations.page(),
     }
-    folder = ROOT / "docs" / "mapping"
-    files[folder / "README.md"] = mapping_index(pages().values())
-    for page in pages().values():
-        files[folder / f"{page.subject}.md"] = mapping(page)
+    files |= {path: with_outputs(text) for path, text in mappings.pages().items()}
     return files | complaints.pages()
 
 

@@ -22,7 +22,17 @@ from isorate.kit import (
     staircase,
     until,
 )
-from isorate.kit.meaning import Solution, Unknown, equate, meanings, names, solve, value
+from isorate.kit.meaning import (
+    Solution,
+    Unknown,
+    Unsolved,
+    equate,
+    meanings,
+    names,
+    rearranged,
+    solve,
+    value,
+)
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Groups, Join, Until
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear, NaturalExponential
@@ -132,8 +142,40 @@ def test_arithmetic_of_arguments() -> None:
 def test_two_meanings_equated_are_a_mapping() -> None:
     (_, here), *_ = meanings(torch.CosineAnnealingLR)
     (_, there), *_ = meanings(warmed)
-    pairs = {str(a): str(b) for a, b in equate(here, there.fields["of"][1])}
-    assert pairs == {"base": "peak", "eta_min": "end", "T_max": "total - warmup"}
+    said = {field: (str(a), str(b)) for field, a, b in equate(here, there.fields["of"][1])}
+    assert said == {
+        "start": ("base", "peak"),
+        "end": ("eta_min", "end"),
+        "duration": ("T_max", "total - warmup"),
+    }
+    with pytest.raises(Unsolved, match="one is a cosine, the other a sequence"):
+        list(equate(here, there))
+
+
+def test_what_one_side_alone_has_is_none_on_the_other() -> None:
+    (_, plain), (_, stairs) = meanings(halved)
+    bare = exponential(Unknown("start"), Unknown("share"))
+    assert [(field, str(a), str(b)) for field, a, b in equate(bare, stairs)] == [
+        ("start", "start", "start"),
+        ("factor", "share", "share"),
+        ("every", "None", "every"),
+        ("updates", "None", "length"),
+    ]
+    (factor,) = [(str(a), str(b)) for field, a, b in equate(bare, plain) if field == "factor"]
+    assert factor == ("share", "share ^ (1 / every)")
+
+
+def test_an_argument_is_said_in_the_other_sides() -> None:
+    a, b, c, d = map(Unknown, "abcd")
+    said = rearranged([(a, c), (b, c * d), (0.5, Unknown("e^-", (Unknown("f"),)))])
+    assert {name: str(found) for name, found in said.items()} == {
+        "c": "a",
+        "d": "b / a",
+        "f": "-ln 0.5",
+    }
+    assert value(said["f"], {}) == -math.log(0.5)
+    assert value(said["d"], {"a": 2.0, "b": 3.0}) == 1.5
+    assert rearranged([(a, c * d)]) == {}
 
 
 def groups(*many: Any) -> Any:

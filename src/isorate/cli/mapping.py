@@ -1,4 +1,4 @@
-"""``isorate mapping``: the pages that map one framework's calls to another's."""
+"""``isorate mapping``: what the calls of one dialect are in another's words."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from isorate.cli import _shared as shared
 from isorate.cli import _streams
 
 
-@click.command("mapping", short_help="Print the page that maps one framework to another.")
+@click.command("mapping", short_help="Say which argument of one framework is which of another.")
 @click.argument("a")
 @click.argument("b")
-@click.argument("subject", required=False)
+@click.argument("constructor", required=False)
 @click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file instead."
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write Markdown to a file instead.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(a: str, b: str, subject: str | None, output: Path | None, as_json: bool) -> int:
-    """Print the mapping page for dialects A and B on a SUBJECT as Markdown.
+def command(a: str, b: str, constructor: str | None, output: Path | None, as_json: bool) -> int:
+    """Say what a CONSTRUCTOR of dialect A is in dialect B, or one call of it.
 
-    Without a SUBJECT, list those that there are. The outputs on a page were printed by the
-    frameworks themselves and recorded; everything else is worked out anew.
-    """
+    Which argument is which follows from what both mean; an example has the same inputs on both
+    sides. Without a CONSTRUCTOR, list the counterparts of all. What goes into a pipe is Markdown.
+
+    \b
+    Example:
+      isorate mapping torch mindspore CosineAnnealingLR
+    """  # noqa: D301 - \b is click's
+    from isorate.kit import registry
+    from isorate.mapping import mapping, named
+    from isorate.reports import markdown
     from isorate.reports.files import write
     from isorate.reports.json import dumps
+    from isorate.reports.json import mapping as document
 
-    document = _subjects(a, b) if subject is None else _page(a, b, subject)
+    here, there = registry.get(a), registry.get(b)
+    if constructor is not None:
+        found = [mapping(*named(a, b, constructor))]
+        blocks = list(markdown.page(found[0]))
+    else:
+        found = [mapping(each, b) for each in here.constructors]
+        blocks = list(markdown.overview(here, there, found))
+    told: dict[str, Any] = {"a": a, "b": b, "subjects": [document(each) for each in found]}
+    told["markdown"] = markdown.markdown(blocks)
     if output is not None:
-        write(output, dumps(document) if as_json else document["markdown"])
+        write(output, dumps(told) if as_json else told["markdown"])
         _streams.say(f"wrote {output}")
     elif as_json:
-        shared.print_json(document)
+        shared.print_json(told)
+    elif sys.stdout.isatty():
+        markdown.printed(shared.paper(), blocks)
     else:
-        sys.stdout.write(document["markdown"])
+        sys.stdout.write(told["markdown"])
     return 0
-
-
-def _page(a: str, b: str, subject: str) -> dict[str, Any]:
-    from isorate.mappings import get
-    from isorate.reports.markdown import mapping
-
-    page = get(a, b, subject)
-    return {"a": page.a, "b": page.b, "subject": page.subject, "markdown": mapping(page)}
-
-
-def _subjects(a: str, b: str) -> dict[str, Any]:
-    from isorate.mappings import between
-    from isorate.reports.markdown import called
-
-    found = between(a, b)
-    listed = []
-    for page in found:
-        pairs = [f"{called(x)} as {called(y)}" for x, y in (e.calls() for e in page.examples)]
-        listed.append({"subject": page.subject, "says": ", ".join(pairs)})
-    text = "".join(f"- {one['subject']}: {one['says']}\n" for one in listed)
-    return {"a": found[0].a, "b": found[0].b, "subjects": listed, "markdown": text}

@@ -49,6 +49,13 @@ OPERATIONS: Mapping[str, tuple[Callable[..., Any], Callable[..., Any], Callable[
     "-": (operator.sub, lambda v, b: v + b, lambda v, a: a - v),
     "·": (operator.mul, lambda v, b: v / b, lambda v, a: v / a),
     "/": (operator.truediv, lambda v, b: v * b, lambda v, a: a / v),
+    "^": (operator.pow, lambda v, b: v ** (1 / b), lambda v, a: math.log(v) / math.log(a)),
+}
+
+#: Functions of one operand, which is written behind them.
+FUNCTIONS: Mapping[str, Callable[[float], float]] = {
+    "e^-": lambda x: math.exp(-x),
+    "-ln ": lambda x: -math.log(x),
 }
 
 
@@ -66,31 +73,41 @@ class Unknown:
     operands: tuple[Any, ...] = ()
 
     def __add__(self, other: Any) -> Unknown:
-        return Unknown("+", (self, other))
+        return self if _is(other, 0) else Unknown("+", (self, other))
 
     def __radd__(self, other: Any) -> Unknown:
-        return Unknown("+", (other, self))
+        return self if _is(other, 0) else Unknown("+", (other, self))
 
     def __sub__(self, other: Any) -> Unknown:
-        return Unknown("-", (self, other))
+        return self if _is(other, 0) else Unknown("-", (self, other))
 
     def __rsub__(self, other: Any) -> Unknown:
         return Unknown("-", (other, self))
 
     def __mul__(self, other: Any) -> Unknown:
-        return Unknown("·", (self, other))
+        return self if _is(other, 1) else Unknown("·", (self, other))
 
     def __rmul__(self, other: Any) -> Unknown:
-        return Unknown("·", (other, self))
+        return self if _is(other, 1) else Unknown("·", (other, self))
 
     def __truediv__(self, other: Any) -> Unknown:
-        return Unknown("/", (self, other))
+        return self if _is(other, 1) else Unknown("/", (self, other))
 
     def __rtruediv__(self, other: Any) -> Unknown:
         return Unknown("/", (other, self))
 
+    def __pow__(self, other: Any) -> Unknown:
+        return Unknown("^", (self, other))
+
     def __str__(self) -> str:
+        if len(self.operands) == 1:
+            return f"{self.text}{_bracketed(self.operands[0])}"
         return f" {self.text} ".join(map(_bracketed, self.operands)) if self.operands else self.text
+
+
+def _is(operand: Any, number: int) -> bool:
+    """Whether an operand is a number that changes nothing."""
+    return isinstance(operand, int) and operand == number
 
 
 def _bracketed(operand: Any) -> str:
@@ -113,7 +130,12 @@ def value(expression: Any, known: Mapping[str, Any]) -> Any:
         return expression
     if not expression.operands:
         return known[expression.text]
-    return OPERATIONS[expression.text][0](*(value(o, known) for o in expression.operands))
+    values = [value(operand, known) for operand in expression.operands]
+    if len(values) > 1:
+        return OPERATIONS[expression.text][0](*values)
+    if isinstance(values[0], Unknown):
+        return Unknown(expression.text, tuple(values))
+    return FUNCTIONS[expression.text](*values)
 
 
 def _inverted(expression: Unknown, target: Any, known: Mapping[str, Any]) -> tuple[str, Any]:
@@ -688,29 +710,90 @@ def solve(
 
 # --- equating ------------------------------------------------------------------------------------
 
+#: What is around a shape and may be missing on one side, with the field that says it.
+AROUND = {combinators.Until: "updates", combinators.Staircase: "every"}
 
-def equate(a: Meaning, b: Meaning) -> Iterator[tuple[Any, Any]]:
-    """Visit what of one meaning is what of another, as far as they are alike.
 
-    Where one is only inside a combinator of the other, what the combinator says is equal to none.
+#: What decays without end: twice as fast in half the time is the same.
+DECAYS = (shapes.Exponential, shapes.NaturalExponential, shapes.Inverse)
+
+
+def equate(a: Meaning, b: Meaning) -> Iterator[tuple[str, Any, Any]]:
+    """Visit what of one meaning is what of another, after the field of a schedule that both are.
+
+    A length and a clock that only one of them has are none on the other side.
+
+    Raises:
+        Unsolved: they are not alike.
+
     """
+    around = []
+    for kind, name in AROUND.items():
+        said = [meaning.fields[name] if meaning.kind is kind else None for meaning in (a, b)]
+        a, b = (meaning.fields["of"] if meaning.kind is kind else meaning for meaning in (a, b))
+        if said[0] is not None or said[1] is not None:
+            around.append((name, *said))
     if a.kind is not b.kind:
-        inner = a.fields.get("of") if isinstance(a.fields.get("of"), Meaning) else None
-        if inner is not None:
-            yield from ((said, None) for name, said in a.fields.items() if name != "of")
-            yield from equate(inner, b)
-        elif isinstance(b.fields.get("of"), Meaning):
-            yield from ((there, here) for here, there in equate(b, a))
-        return
-    for name, said in a.fields.items():
-        yield from _equated(said, b.fields[name])
+        a, b = _written(a, b.kind), _written(b, a.kind)
+    if a.kind is not b.kind:
+        kinds = [called(meaning.kind.__struct_config__.tag) for meaning in (a, b)]  # type: ignore[arg-type]
+        raise Unsolved(f"one is {kinds[0]}, the other {kinds[1]}")
+    a, b = _paced(a, b), _paced(b, a)
+    for name, here in a.fields.items():
+        if name != "after":  # what comes after the end is no argument
+            yield from _equated(name, here, b.fields[name])
+    yield from reversed(around)
 
 
-def _equated(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
+def _equated(name: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(a, Meaning) and isinstance(b, Meaning):
         yield from equate(a, b)
-    elif isinstance(a, tuple) and isinstance(b, tuple):
-        for here, there in zip(a, b, strict=False):
-            yield from _equated(here, there)
-    elif names(a) or names(b):
-        yield a, b
+    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        for here, there in zip(a, b, strict=True):
+            yield from _equated(name, here, there)
+    elif isinstance(a, Unknown) or isinstance(b, Unknown):
+        yield name, a, b
+    elif a != b:
+        raise Unsolved(f"the {name} of one is {a!r}, that of the other {b!r}")
+
+
+def _written(meaning: Meaning, kind: type[Schedule]) -> Meaning:
+    """Return a meaning as one of another kind, where it is one; else as it is."""
+    match (meaning.kind, kind):
+        case (shapes.Linear, shapes.Polynomial):
+            return Meaning(kind, {**meaning.fields, "power": 1.0})
+        case (shapes.Constant, shapes.PiecewiseConstant):
+            return steps([meaning.fields["rate"]], at=[])
+        case (shapes.NaturalExponential, shapes.Exponential):
+            start, decay, duration = meaning.fields.values()
+            return exponential(start, Unknown("e^-", (decay,)), duration)
+    return meaning
+
+
+def _paced(meaning: Meaning, like: Meaning) -> Meaning:
+    """Return a decay by what it does in one update, where the other side says that."""
+    fields = dict(meaning.fields)
+    duration = fields.get("duration")
+    if meaning.kind not in DECAYS or not isinstance(duration, Unknown):
+        return meaning
+    if isinstance(like.fields["duration"], Unknown):
+        return meaning
+    share = like.fields["duration"] / duration
+    if meaning.kind is shapes.Exponential:
+        fields["factor"] = fields["factor"] ** share
+    else:
+        fields["decay"] = fields["decay"] / duration * like.fields["duration"]
+    return Meaning(meaning.kind, {**fields, "duration": like.fields["duration"]})
+
+
+def rearranged(equal: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    """Say the arguments of the second side of equations in those of the first, where it can be."""
+    left, found = list(equal), dict[str, Any]()
+    while ready := [e for e in left if len(names(e[1]) - found.keys()) == 1]:
+        said, expression = ready[0]
+        if len(expression.operands) == 1:  # of what is written as an exponential
+            said, expression = Unknown("-ln ", (said,)), expression.operands[0]
+        name, found_as = _inverted(expression, said, found)
+        found[name] = found_as
+        left.remove(ready[0])
+    return found

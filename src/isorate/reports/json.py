@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from isorate.explanation import SideFacts
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
+    from isorate.mapping import Mapping
     from isorate.schedule.curve import Curve, Halt
     from isorate.simulation import Sampled
 
@@ -164,6 +165,29 @@ def conversion(result: Conversion) -> dict[str, Any]:
         ],
         "refusal": result.refusal,
         "refusals": [{"call": name, "reason": reason} for name, reason in result.refusals],
+    }
+
+
+def mapping(found: Mapping) -> dict[str, Any]:
+    """Return one constructor of the document of ``mapping --json``."""
+    return {
+        "subject": found.constructor.card.name,
+        "to": found.to,
+        "counterparts": [
+            {
+                "name": counterpart.calls[1].card.name,
+                "equated": counterpart.equated,
+                "arguments": [
+                    {"a": row.a, "b": row.b, "says": row.says} for row in counterpart.rows
+                ],
+                "how": list(counterpart.how),
+                "example": comparison(counterpart.example),
+                "farther": comparison(counterpart.beyond),
+                "losses": list(counterpart.losses),
+            }
+            for counterpart in found.counterparts
+        ],
+        "conversion": None if found.conversion is None else conversion(found.conversion),
     }
 
 

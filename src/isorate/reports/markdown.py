@@ -1,113 +1,86 @@
-"""A mapping page as Markdown: cards, comparisons and recorded runs, put into words."""
+"""What the calls of one dialect are in another's words, as Markdown, and for a terminal."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from isorate.comparison import compare
-from isorate.conversion import convert
-from isorate.kit.registry import constructors
 from isorate.kit.writing import shortened
-from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from isorate.conversion import Conversion, Way
+    from isorate.comparison import Comparison
     from isorate.kit.call import Call
-    from isorate.kit.card import Card, Role
-    from isorate.mappings import Example, MappingPage, Snippet, Trap
+    from isorate.kit.registry import Dialect
+    from isorate.mapping import Counterpart, Mapping
+    from isorate.recipe import Recipe
+    from isorate.reports.paper import Paper
 
-#: What a role means, and what stands in for it where a call has no argument that plays it.
-ROLES: dict[Role, tuple[str, str]] = {
-    "start": ("the first rate", "none"),
-    "end": ("the rate at the end", "none"),
-    "duration": ("from the first rate to the last, or from one change to the next", "none"),
-    "factor": ("what the rate is multiplied by, or how strongly it decays", "none"),
-    "shape": ("the course in between", "none"),
-    "clock": ("updates at one rate", "how often the loop calls `scheduler.step()`"),
-    "length": ("how many updates have a rate", "none: it never ends"),
-    "begin": ("where a resumed run stands", "none: it begins at its first rate"),
-}
+#: A paragraph, a heading, code between fences, or a list; or the rows of a table.
+Block = str | list[tuple[str, ...]]
 
-#: What is written as rates, or as calls with a plus between them, and not by its name.
-LISTS = {
-    "mindspore.list": "a list of rates",
-    "mindspore.list_concatenation": "lists, one after the other",
-}
+#: Of a longer run so many rates are shown.
+RATES_SHOWN = 40
 
+#: So many constructors that say other shapes are named.
+NAMES_SHOWN = 4
 
-def mapping(page: MappingPage) -> str:
-    """Return a whole mapping page."""
-    outputs = page.outputs()
-    parts = [
-        f"# {page.title}: torch and MindSpore",
-        page.says,
-        f"{page.history} Every output below was printed by {_tested(page)}.",
-        "## Signatures",
-        *(part for call in _constructors(page) for part in _signature(call.card, type(call))),
-    ]
-    for index, example in enumerate(page.examples):
-        parts += _example(page, index, example, outputs)
-    if page.others:
-        rows = [f"- `{name}`: {why}." for name, why in page.others]
-        parts += ["## Other calls to weigh", "\n".join(rows)]
-    parts.append("## Traps")
-    parts += ["\n".join(_trap(page, trap, outputs)) for trap in page.traps]
-    for thing in page.shown:
-        parts += [f"- {thing.text}", *_code(thing.snippet, outputs)]
-    parts += _deprecated(page)
-    parts += _published(page, outputs)
-    parts.append(
-        f"*Made by `isorate mapping {page.a} {page.b} {page.subject}`; what the frameworks gave is "
-        "recorded by `python tools/record.py`.*"
-    )
-    return "\n\n".join(parts) + "\n"
+#: Differences that are none here, as both were found to have the same rates: of one written as
+#: another shape, and of the order of operations, which the cards say.
+ASIDE = {True: {"order", "shape"}, False: {"order", "shape", "begin", "period"}}
+
+BY_MEANING = "Which argument is which follows from equating what both mean."
+BY_CARDS = (
+    "What one of the two means is no equation in its arguments, so that none is equated: these say "
+    "the same kind of thing, by their cards."
+)
 
 
-def mapping_index(pages: Iterable[MappingPage]) -> str:
-    """Return the list of all pages, with the verdict of each example."""
-    rows = [
-        "# From torch to MindSpore and back",
-        "One page a subject. On each: the parameters side by side, the same schedule said on both "
-        "sides with what the frameworks printed, the conversion both ways, where they differ, and "
-        "what a migration stumbles over.",
-        "| subject | torch | MindSpore | the example's verdict |\n|---|---|---|---|",
-    ]
-    lines = []
-    for page in pages:
-        for example in page.examples:
-            a, b = example.calls()
-            subject = f"[{page.title}]({page.subject}.md)"
-            verdict = compare(a, b, example.run).verdict
-            lines.append(f"| {subject} | `{a.name}` | {called(b)} | {verdict} |")
-    return "\n\n".join(rows) + "\n" + "\n".join(lines) + "\n"
+def overview(a: Dialect, b: Dialect, found: Iterable[Mapping]) -> Iterator[Block]:
+    """Visit the blocks of a page on all constructors of a dialect."""
+    yield f"# From {a.title} to {b.title}"
+    rows: list[tuple[str, ...]] = [(a.title, b.title)]
+    for mapping in found:
+        counterparts = mapping.counterparts
+        equated = [counterpart for counterpart in counterparts if counterpart.equated]
+        names = ", ".join(called(type(c.calls[1])) for c in equated or counterparts[:1])
+        said = names if equated or not names else f"converts to {names}"
+        rows.append((called(mapping.constructor), said or "none"))
+    yield rows
+    yield f"Arguments and an example of one: `isorate mapping {a.name} {b.name} CONSTRUCTOR`."
 
 
-def called(call: Call) -> str:
-    """Return how a call is named in a table: MindSpore's experimental ones are marked."""
-    if call.card.name in LISTS:
-        return LISTS[call.card.name]
-    mark = "experimental " if ".experimental." in call.card.name else ""
-    return f"{mark}`{call.name}`"
+def page(found: Mapping) -> Iterator[Block]:
+    """Visit the blocks of a page on one constructor."""
+    card = found.constructor.card
+    yield f"# {called(found.constructor)}: {card.dialect} and {found.to}".replace("`", "")
+    yield from _signature(found.constructor)
+    if found.conversion is None:
+        yield (
+            f"{found.why}. A call in its place may be mapped: "
+            f"`isorate mapping {card.dialect} {found.to} '{found.constructor.__name__}(...)'`."
+        )
+        return
+    for counterpart in found.counterparts:
+        yield from _counterpart(counterpart)
+    if not found.counterparts:
+        yield f"{found.to} has no counterpart."
+    yield from _others(found)
 
 
-def _tested(page: MappingPage) -> str:
-    versions = page.recorded()["frameworks"]
-    return " and ".join(f"{name} {entry['version']}" for name, entry in versions.items())
+def called(constructor: type[Call]) -> str:
+    """Return how a constructor is named, marked where the framework calls it experimental."""
+    name = constructor.card.name
+    mark = "experimental " if ".experimental." in name else ""
+    return f"{mark}`{name.rpartition('.')[2]}`"
 
 
-def _constructors(page: MappingPage) -> list[Call]:
-    """Return one call of each constructor of the examples; a list of rates has none."""
-    calls = [call for example in page.examples for call in example.calls()]
-    return list({call.card.name: call for call in calls if call.card.name not in LISTS}.values())
-
-
-def _signature(card: Card, constructor: type[Call]) -> Iterator[str]:
+def _signature(constructor: type[Call]) -> Iterator[Block]:
+    card = constructor.card
     yield f"```python\n{constructor.signature()}\n```"
     lines = [
-        f"- version read and run: {card.version} ([documentation]({card.docs}))",
+        f"- version read and run: {card.version}, {card.docs}",
         f"- arithmetic: {card.arithmetic}",
         f"- past its end: {card.past_end}",
     ]
@@ -116,63 +89,76 @@ def _signature(card: Card, constructor: type[Call]) -> Iterator[str]:
             "- raises " + "; ".join(f"`{error}`: {why}" for error, why in card.raises.items())
         )
     if card.deprecation is not None:
-        lines.append(f"- deprecated: “{card.deprecation}”")
+        out = f"; `{card.way_out}` gives the same rates, and stays" if card.way_out else ""
+        lines.append(f"- deprecated: “{card.deprecation}”{out}")
+    for entry in card.deviations:
+        lines.append(f"- documented: {entry.documented}; what it does: {entry.actual}")
     yield "\n".join(lines)
 
 
-def _example(
-    page: MappingPage, index: int, example: Example, outputs: dict[str, str]
-) -> Iterator[str]:
-    a, b = example.calls()
-    yield f"## {called(a)} as {called(b)}"
-    yield "### Parameters"
-    yield _parameters(a, b)
-    yield "### The same schedule on both sides"
-    yield f"{compare(a, b, example.run).sentence} The run: {example.run}."
-    for program in page.programs(index):
-        yield from _code(program, outputs)
-    yield "### Differences"
-    yield from _differences(a, b, example.run)
-    yield "### Converting"
-    yield _conversion(page, convert(a, to=page.b, run=example.run))
-    back = example.run if b.card.clock == "step" else Run(example.run.length)
-    yield _conversion(page, convert(b, to=page.a, run=back))
+def _counterpart(found: Counterpart) -> Iterator[Block]:
+    a, b = found.calls
+    yield f"## {called(type(a))} as {called(type(b))}"
+    yield from _signature(type(b))
+    yield BY_MEANING if found.equated else BY_CARDS
+    yield [(a.dialect, b.dialect, "what it says"), *((r.a, r.b, r.says) for r in found.rows)]
+    if found.how:
+        yield f"In {b.dialect}: {', '.join(f'`{text}`' for text in found.how)}."
+    yield f"The same inputs on both sides. {found.example.sentence}"
+    yield _code(found.example)
+    yield from _differences(found)
 
 
-def _parameters(a: Call, b: Call) -> str:
-    rows = [f"| {a.card.runs_in} | {b.card.runs_in} | what it says |", "|---|---|---|"]
-    for role, (meaning, missing) in ROLES.items():
-        cells = [_playing(call, role) for call in (a, b)]
-        if any(cells):
-            shown = [cell or missing for cell in cells]
-            rows.append(f"| {shown[0]} | {shown[1]} | {meaning} |")
-    return "\n".join(rows)
-
-
-def _playing(call: Call, role: Role) -> str:
-    names = [name for name, played in call.card.roles.items() if played == role]
-    return ", ".join(
-        "`lr` of the optimizer" if name == "optimizer" else f"`{name}`" for name in names
-    )
-
-
-def _differences(a: Call, b: Call, run: Run) -> Iterator[str]:
-    if run.metrics is None:
-        result = compare(a, b, Run())
-        over = "Over every period and past every end, both stepped at every update"
-    else:
-        result = compare(a, b, run)
-        over = "With the same metric"
-    yield f"{over} ({result.updates} updates): {result.sentence}"
-    names = {"a": a.card.runs_in, "b": b.card.runs_in}
+def _code(example: Comparison) -> str:
+    """Return both calls with the rates that each has, as code."""
     lines = []
-    for reason in result.reasons:
-        if reason.kind == "order":
-            continue  # the signatures say it
+    for recipe in example.recipes or ():
+        call: Any = recipe.call
+        lines += [f"# {call.dialect}", shortened(written(call)), given(recipe), ""]
+    return "```python\n{}\n```".format("\n".join(lines[:-1]))
+
+
+def written(call: Call) -> str:
+    """Return a call as it stands in an example: what is stepped as the statements that build it."""
+    return call.statements if call.card.clock == "step" else call.code
+
+
+def given(recipe: Recipe) -> str:
+    """Return the rates that a call gives as a comment: how it is stepped, and what comes of it."""
+    call: Any = recipe.call
+    curve, run, stepped = recipe.curve, recipe.run, ""
+    if run.metrics is not None:
+        stepped = f"metric {', '.join(map(str, run.metrics))} "
+    elif run.updates_per_step > 1 and call.card.clock == "step":
+        stepped = f"step() once in {run.updates_per_step} updates "
+    groups = curve.values.reshape(curve.groups, -1)
+    text = " / ".join(_rates(row) for row in groups)
+    if curve.halt is not None:
+        text += f", then {curve.halt.error}"
+    return f"# {stepped}→ {text}"
+
+
+def _rates(row: Any) -> str:
+    if len(row) <= RATES_SHOWN:
+        return ", ".join(map(str, row))
+    half = RATES_SHOWN // 4
+    return ", ".join([*map(str, row[:half]), "…", *map(str, row[-half:])])
+
+
+def _differences(found: Counterpart) -> Iterator[Block]:
+    if found.beyond.updates > found.example.updates:
+        yield f"Farther on. {found.beyond.sentence}"
+    a, b = (call.dialect for call in found.calls)
+    names = {"a": a, "b": b if b != a else f"the other {b}"}
+    lines = []
+    for reason in found.beyond.reasons:
+        if reason.kind in ASIDE[found.equated]:
+            continue
         caused = f" ({', '.join(f'`{x}`' for x in reason.arguments)})" if reason.arguments else ""
-        text = _named(reason.text, names)
-        caused = caused.replace("`a: ", f"{names['a']} `").replace("`b: ", f"{names['b']} `")
-        lines.append(f"- **{reason.kind}**: {text}{caused}")
+        for side, name in names.items():
+            caused = caused.replace(f"`{side}: ", f"{name} `")
+        lines.append(f"- **{reason.kind}**: {_named(reason.text, names)}{caused}")
+    lines += [f"- {loss}" for loss in found.losses]
     if lines:
         yield "\n".join(lines)
 
@@ -185,76 +171,69 @@ def _named(text: str, names: dict[str, str]) -> str:
     return re.sub(r"\bb\b", names["b"], text)
 
 
-def _code(snippet: Snippet, outputs: dict[str, str]) -> Iterator[str]:
-    yield f"```python\n{snippet.code}```"
-    yield f"```text\n{outputs[snippet.name]}\n```"
+def _others(found: Mapping) -> Iterator[Block]:
+    """Visit what else the usual call becomes, and why it is not what else there is."""
+    assert found.conversion is not None
+    shown = {type(counterpart.calls[1]).card.name for counterpart in found.counterparts}
+    ways = [way for way in found.conversion.ways if way.call.card.name not in shown]
+    if ways:
+        yield "## Other ways"
+        yield f"Of `{shortened(found.conversion.call.code)}` over {found.conversion.run}:"
+        lines = []
+        for way in ways:
+            said = "; ".join([way.comparison.verdict, *way.losses])
+            lines.append(f"- `{shortened(way.code)}`: {said}")
+        yield "\n".join(lines)
+    lines = []
+    for reason, names in found.conversion.refused.items():
+        others = [name.rpartition(".")[2] for name in names if name not in shown]
+        told = ", ".join(f"`{name}`" for name in others[:NAMES_SHOWN])
+        more = len(others) - NAMES_SHOWN
+        if others:
+            lines.append(f"- {told}{f' and {more} more' if more > 0 else ''}: {reason}")
+    if lines:
+        yield "## Not by"
+        yield "\n".join(lines)
 
 
-def _conversion(page: MappingPage, conversion: Conversion) -> str:
-    rows = [
-        f"To {conversion.to}, over {conversion.run}:",
-        "",
-        "| way | verdict | step it | to mind |",
-        "|---|---|---|---|",
-    ]
-    for way in conversion.ways:
-        said = [loss for loss in way.losses if not loss.startswith("call scheduler.step()")]
-        cells = (f"`{shortened(way.code)}`", way.comparison.verdict, _pace(way), "; ".join(said))
-        rows.append(f"| {' | '.join(cell.replace('|', '&#124;') or '–' for cell in cells)} |")
-    named = {name for name, _ in page.others} | {call.card.name for call in _constructors(page)}
-    told = [(name, reason) for name, reason in conversion.refusals if name in named]
-    rows += [f"\nNot `{name}`: {reason}." for name, reason in told]
-    rest = len(conversion.refusals) - len(told)
-    if rest:
-        rows.append(f"\n`isorate convert` also says why not by {rest} other calls.")
-    return "\n".join(rows)
+def markdown(blocks: Iterable[Block], level: int = 0) -> str:
+    """Return blocks as Markdown, their headings so many levels lower."""
+    return "\n\n".join(_markdown(block, level) for block in blocks) + "\n"
 
 
-def _pace(way: Way) -> str:
-    if way.call.card.clock == "update":
-        return "by the optimizer"
-    every = way.run.updates_per_step
-    return "every update" if every == 1 else f"once in {every} updates"
+def _markdown(block: Block, level: int) -> str:
+    if isinstance(block, str):
+        return "#" * level + block if block.startswith("#") else block
+    head, *rows = (
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in block
+    )
+    return "\n".join([head, "|" + "---|" * len(block[0]), *rows])
 
 
-def _trap(page: MappingPage, trap: Trap, outputs: dict[str, str]) -> Iterator[str]:
-    result = compare(trap.a, trap.b, trap.run, tolerance=trap.tolerance)
-    every, epochs = trap.run.updates_per_step, ""
-    if every > 1:
-        epochs = f" (The scheduler is stepped once an epoch, of {every} updates.)"
-    metric = "" if trap.run.metrics is None else f" (The metric: {list(trap.run.metrics)}.)"
-    driven = page.driven(trap)
-    source = "" if driven else " (Worked out by Isorate: too long a run to record.)"
-    yield f"- {trap.text} {result.sentence}{epochs}{metric}{source}"
-    for number, (side, text) in enumerate((("a", trap.a), ("b", trap.b))):
-        gave = f" gives {outputs[driven[number].name]}" if driven else ""
-        yield f"  - {side}: `{text}`{gave}"
+def printed(paper: Paper, blocks: Iterable[Block]) -> None:
+    """Print blocks on a terminal: tables in columns, sentences folded, code as it is."""
+    for number, block in enumerate(blocks):
+        if number:
+            paper.line()
+        if not isinstance(block, str):
+            _table(paper, block)
+        elif block.startswith("#"):
+            paper.line(block.lstrip("# "), "bold")
+        elif block.startswith("```"):
+            for line in block.splitlines()[1:-1]:
+                paper.line(line, "dim" if line.startswith("#") else "")
+        else:
+            for line in block.splitlines():
+                paper.paragraph(line)
 
 
-def _deprecated(page: MappingPage) -> Iterator[str]:
-    known = {constructor.card.name: constructor.card for constructor in constructors()}
-    named = [*(call.card.name for call in _constructors(page)), *(name for name, _ in page.others)]
-    cards = [known[name] for name in dict.fromkeys(named) if name in known]
-    lines = [
-        f"- `{card.name}`: “{card.deprecation}” {card.version} still has it. "
-        f"`{card.way_out}` gives the same rates, and stays."
-        for card in cards
-        if card.deprecation is not None
-    ]
-    yield "## Deprecated"
-    yield "\n".join(lines) or "Nothing on this page."
-
-
-def _published(page: MappingPage, outputs: dict[str, str]) -> Iterator[str]:
-    if not page.errata:
-        return
-    yield "## What the published documentation states wrongly"
-    if page.published:
-        yield f"Its examples run as printed today ({_tested(page)}), and print what it says:"
-        for snippet in page.published:
-            yield from _code(snippet, outputs)
-    yield "Contradicted by a run:"
-    for number, erratum in enumerate(page.errata, 1):
-        yield f"**{number}. {erratum.where[0].upper()}{erratum.where[1:]}:** {erratum.said}"
-        yield erratum.so
-        yield from _code(erratum.shown, outputs)
+def _table(paper: Paper, rows: list[tuple[str, ...]]) -> None:
+    """Print a table in columns, where they are not too wide; else a paragraph for each row."""
+    width = sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) - 2
+    if len(rows[0]) == 2:
+        paper.rows([(row[0], row[1]) for row in rows])
+    elif paper.width is None or width <= paper.width:
+        paper.table(rows)
+    else:
+        for row in rows:
+            paper.paragraph(f"- {' | '.join(row)}")

@@ -69,13 +69,14 @@ class Paper:
                 label = "" if number else name
                 self._print(Text.assemble((label, "dim"), " " * (left - cell_len(label)), line))
 
-    def table(self, rows: Sequence[Sequence[str]], right: int) -> None:
+    def table(self, rows: Sequence[Sequence[str]], right: int | None = None) -> None:
         """Print a heading and rows of cells, those of one column to the right."""
         widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
         for number, row in enumerate(rows):
             pads = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
             cells = [cell + pad for cell, pad in zip(row, pads, strict=True)]
-            cells[right] = pads[right] + row[right]
+            if right is not None:
+                cells[right] = pads[right] + row[right]
             self.line("  ".join(cells).rstrip(), "" if number else "dim")
 
     def picture(self, drawn: str) -> None:
