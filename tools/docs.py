@@ -16,6 +16,7 @@ import shlex
 import subprocess
 import sys
 import termios
+import textwrap
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import mpmath
 import numpy as np
 
 from isorate import Run, evaluate, read, simulate
+from isorate.dialects._unread import UNREAD
 from isorate.kit.registry import registered
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +73,17 @@ def with_outputs(text: str) -> str:
         return f"```console\n$ {block['command']}\n{isorate(command)}```"
 
     return BLOCK.sub(fresh, text)
+
+
+def with_unread(text: str) -> str:
+    """Return a page with the frameworks that are known and not read put in anew."""
+    read = {dialect.title for dialect in registered().values()}
+    titles = [framework.title for framework in UNREAD if framework.title not in read]
+    listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
+    start, known, rest = text.partition("Known, and not read yet: ")
+    paragraph, blank, rest = rest.partition("\n\n")
+    says = " ".join(paragraph.partition(". A text")[2].split())
+    return start + textwrap.fill(f"{known}{listed}. A text {says}", 100) + blank + rest
 
 
 def support() -> str:
@@ -199,7 +212,7 @@ last place that was found by measuring.
 def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with what it should hold."""
     files = {
-        ROOT / "README.md": with_outputs((ROOT / "README.md").read_text()),
+        ROOT / "README.md": with_unread(with_outputs((ROOT / "README.md").read_text())),
         ROOT / "docs" / "cli.md": with_outputs((ROOT / "docs" / "cli.md").read_text()),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from isorate.comparison import Comparison, compare_recipes
-from isorate.driving import check_length
+from isorate.driving import check_length, loop_of
 from isorate.kit import registry
 from isorate.kit.match import Afterwards, Lift, Refusal
 from isorate.kit.optimizer import Optimizer
@@ -166,6 +166,8 @@ def convert(
     given = as_recipe(x, run)
     call = _call_of(given.call)
     original = given if call is given.call else replace(given, call=call)
+    if call.counts == "epochs":
+        original = replace(original, run=loop_of(call, original.run))
     call.checked()
     constructors = list(_targets(to, call))
     chosen = original.run.updates is None
@@ -188,7 +190,7 @@ def convert(
         except IsorateError as error:
             refusals.append((lift.call.card.name, str(error)))
             continue
-        losses = [*_measured(comparison), *lift.losses, *_spoken(lift.call)]
+        losses = [*_measured(comparison), *lift.losses, *_spoken(lift.call, lift.updates_per_step)]
         told = None
         if after is not comparison:
             told = _told(after, original.run.length - 1)
@@ -324,10 +326,13 @@ def _in_the_same_loop(constructor: type[Call], call: Call) -> bool:
 
 def _run_for(lift: Lift, call: Call, run: Run) -> Run:
     """Return the loop that the way needs: its own stepping over the same updates."""
+    every = lift.updates_per_step
     if lift.call.card.clock == "update":
         return run
+    if lift.call.counts == "epochs" and run.updates_per_epoch not in (None, every):
+        text = f"it is called once an epoch, of {run.updates_per_epoch} updates"
+        raise ConvertError(text, hint=f"it would have to be once in {every}")
     if run.accelerate is not None and _in_the_same_loop(type(lift.call), call):
-        every = lift.updates_per_step
         return replace(
             run,
             epochs=None,
@@ -335,9 +340,8 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
             updates_per_epoch=run.updates_per_epoch if every == 1 else every,
             step_every=lift.step_every,
         )
-    if lift.updates_per_step == 1:
+    if every == 1 and lift.call.counts != "epochs":
         return Run(run.length, updates_per_epoch=run.updates_per_epoch, metrics=run.metrics)
-    every = lift.updates_per_step
     return Run(run.length, updates_per_epoch=every, step_every="epoch", metrics=run.metrics)
 
 
@@ -372,9 +376,11 @@ def _measured(comparison: Comparison) -> Iterator[str]:
         yield f"{whose} rate is NaN from update {update} on"
 
 
-def _spoken(call: Call) -> Iterator[str]:
-    """Say what the card holds against a call."""
+def _spoken(call: Call, every: int) -> Iterator[str]:
+    """Say what the card holds against a call that is stepped once in some updates."""
     card = call.card
+    if call.counts == "epochs":
+        yield f"called once an epoch, which is to have {every} update{'s' * (every > 1)}"
     if card.deprecation is not None:
         yield f"deprecated by {card.runs_in}: “{card.deprecation}”"
         if card.way_out is not None:

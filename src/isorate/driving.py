@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,8 +131,17 @@ def last_step(call: Call, run: Run) -> int | None:
 
 
 def loop_of(call: Call, run: Run) -> Run:
-    """Return a run as a call sees it: one that counts updates takes no notice of further steps."""
-    return run.without_accelerate() if call.counts == "updates" else run
+    """Return a run as a call sees it: one that counts updates takes no notice of further steps.
+
+    One that counts epochs is called at each of them, whatever else the loop steps; an epoch of
+    which nothing is known is an update.
+    """
+    if call.counts == "steps":
+        return run
+    plain = run.without_accelerate()
+    if call.counts == "updates":
+        return plain
+    return replace(plain, updates_per_epoch=run.updates_per_epoch or 1, step_every="epoch")
 
 
 def meaning(call: Call, run: Run) -> Schedule:

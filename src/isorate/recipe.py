@@ -11,7 +11,7 @@ import numpy as np
 from isorate.driving import Side, Stream, in_loop, last_step, loop_of
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading.reader import read
+from isorate.reading.reader import read, read_document
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError, RunError
@@ -173,7 +173,8 @@ class Recipe:
             self.call.checked()
             followed = self.call.returned
             if isinstance(followed, Feedback) and self.run.metrics is not None:
-                each = self.run.updates_per_step if self.call.card.clock == "step" else 1
+                run = loop_of(self.call, self.run)
+                each = run.updates_per_step if self.call.card.clock == "step" else 1
                 return (len(self.run.metrics) + (not followed.prompt)) * each
         form = self.normal
         if form is None:
@@ -330,7 +331,8 @@ def as_side(given: Any) -> Side:
     if isinstance(given, Call | Schedule | Curve):
         return given
     if isinstance(given, str):
-        return Schedule.from_json(given) if given.lstrip().startswith("{") else read(given)
+        json = given.lstrip().startswith("{") and read_document(given) is None
+        return Schedule.from_json(given) if json else read(given)
     if isinstance(given, list | tuple) or hasattr(given, "__array__"):
         return _curve(given)
     raise ReadError("what is given has no rates", required=TAKEN, got=_named(given))

@@ -51,6 +51,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     #: How many arguments may be given by their place; all, where it is none.
     placed: ClassVar[int | None] = None
 
+    #: Whether its first field is the optimizer of the loop, and no argument of it.
+    beside: ClassVar[bool] = False
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
     #: Whether building it leaves more than a rate behind in the optimizer, for those built later.
@@ -120,6 +122,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         for name, statement in self.settings.items():
             if getattr(self, name):
                 yield statement
+        if self.beside:
+            yield f"optimizer = {self._optimizer_code(self.optimizer)}"  # type: ignore[attr-defined]
         for _, member in self.held_calls():
             yield from member._told()
 
@@ -133,8 +137,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         return "float64"
 
     @property
-    def counts(self) -> Literal["steps", "updates"]:
-        """What moves it: every ``step()``, or every one that comes after an update."""
+    def counts(self) -> Literal["steps", "updates", "epochs"]:
+        """What moves it: every ``step()``, every one that comes after an update, every epoch."""
         return self.card.counts
 
     def resolve(self) -> Call:
@@ -236,9 +240,7 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments by name, defaults included."""
-        fields = [field for field in self.__struct_fields__ if field not in self.settings]
-        values = (getattr(self, field) for field in fields)
-        return dict(zip(self.parameters(), values, strict=True))
+        return {field.rstrip("_"): getattr(self, field) for field in self._fields()}
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], **settings: bool) -> Self:
@@ -274,8 +276,12 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
         """Return the names of the arguments, in order."""
-        fields = cls.__struct_fields__
-        return tuple(field.rstrip("_") for field in fields if field not in cls.settings)
+        return tuple(field.rstrip("_") for field in cls._fields())
+
+    @classmethod
+    def _fields(cls) -> list[str]:
+        """Return the fields that are arguments."""
+        return [f for f in cls.__struct_fields__[cls.beside :] if f not in cls.settings]
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

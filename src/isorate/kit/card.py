@@ -82,7 +82,7 @@ class Card:
             installed.
         deviations: where it does other than its own documentation says.
         counts: what moves one that is stepped by hand, unless it is told otherwise: every
-            ``step()``, or every one that comes after an update.
+            ``step()``, every one that comes after an update, or every epoch, as a callback's.
 
     """
 
@@ -104,7 +104,7 @@ class Card:
     way_out: str | None = None
     drop_in: bool = False
     deviations: Sequence[Deviation] = ()
-    counts: Literal["steps", "updates"] = "steps"
+    counts: Literal["steps", "updates", "epochs"] = "steps"
 
     @property
     def promise(self) -> str:

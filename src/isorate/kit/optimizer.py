@@ -32,6 +32,7 @@ class Optimizers:
         tensors: the functions that make a tensor of a number, each with the dtype that it makes of
             an integer.
         left: what schedulers leave in a parameter group besides its rates, for those that resume.
+        hindered: the arguments with which a schedule runs in another way, and in which.
 
     """
 
@@ -41,6 +42,7 @@ class Optimizers:
     schedules: bool = False
     tensors: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    hindered: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, name: str) -> Mapping[str, str | None]:
         """Return the parameters of an optimizer, each with its default's source or none.

@@ -45,7 +45,8 @@ class Dialect:
         title: the framework's own name.
         version: the version that was read and run.
         constructors: its calls.
-        aliases: names that a module is commonly imported as, mapped to the full dotted module.
+        aliases: names that a module is commonly imported as, mapped to the full dotted module; a
+            dotted one is another package that has it.
         precedence: whose a name is that several dialects share, where the arguments fit all of
             them: that of the lowest number.
         optimizers: the optimizers that its schedulers are given.
@@ -53,6 +54,8 @@ class Dialect:
         refused: constructors that are not spoken, and why.
         lists: what lists of rates are, where its optimizers take them.
         follower: the constructor that follows any schedule.
+        document: reads a document, as the framework writes its schedules down; none where it is
+            none of those. ``deserializers`` are the functions that are given one.
 
     """
 
@@ -67,6 +70,8 @@ class Dialect:
     refused: Mapping[str, str] = field(default_factory=dict)
     lists: Lists | None = None
     follower: type[Call] | None = None
+    document: Callable[[Mapping[str, Any]], Call | None] | None = None
+    deserializers: tuple[str, ...] = ()
 
 
 @cache
@@ -150,6 +155,34 @@ def taking_schedules(origin: str) -> Optimizers | None:
         if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
             return known
     return None
+
+
+@cache
+def _moved() -> dict[str, str]:
+    """Return the packages that have what is another's, each with a dot behind."""
+    known = (pair for dialect in registered().values() for pair in dialect.aliases.items())
+    return {f"{alias}.": f"{module}." for alias, module in known if "." in alias}
+
+
+def at_home(origin: str) -> str:
+    """Return a dotted name as it is in the module that it is from."""
+    for alias, module in _moved().items():
+        if origin.startswith(alias):
+            return module + origin.removeprefix(alias)
+    return origin
+
+
+@cache
+def deserializers() -> frozenset[str]:
+    """Return the functions that are given a framework's document of a schedule."""
+    return frozenset(name for d in registered().values() for name in d.deserializers)
+
+
+def document(written: Any) -> Call | None:
+    """Return the call that a framework's document says; none where it is no such document."""
+    known = (d.document for d in registered().values() if d.document is not None)
+    found = (read(written) for read in known if isinstance(written, dict))
+    return next((call for call in found if call is not None), None)
 
 
 def first(what: str, dialect: str | None = None) -> Any:

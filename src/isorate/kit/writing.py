@@ -73,6 +73,9 @@ def optimizer_code(known: Optimizers, optimizer: Optimizer) -> str:
     groups = optimizer.groups
     default = optimizer.default
     first = _rate(default.lr, default, known.package)
+    if known.schedules:  # the rate is their first parameter, and there are no groups
+        rate = next(iter(known.parameters(optimizer.name))) if optimizer.name in known else "lr"
+        return f"{constructor}({', '.join([f'{rate}={first}', *optimizer.arguments])})"
     if [ParamGroup(default.lr, None, default.tensor)] == [*groups] and default is groups[0]:
         params = "params"
     else:

@@ -91,11 +91,12 @@ class Origins:
         head, dot, rest = written.partition(".")
         if head in self._of:
             origin, known = self._of[head]
-            return Name(written, f"{origin}{dot}{rest}", known=known)
-        for home in reversed(self._stars):
-            if any(c.card.name == f"{home}.{written}" for c in registry.called(written)):
-                return Name(written, f"{home}.{written}", known=True)
-        return Name(written, written, known=False)
+            return Name(written, registry.at_home(f"{origin}{dot}{rest}"), known=known)
+        for star in reversed(self._stars):
+            origin = registry.at_home(f"{star}.{written}")
+            if any(c.card.name == origin for c in registry.called(written)):
+                return Name(written, origin, known=True)
+        return Name(written, registry.at_home(written), known=False)
 
 
 def candidates(
@@ -232,7 +233,9 @@ def _unread(name: Name) -> list[str]:
     whatever object.
     """
     of_an_object = "." in name.written and name.last[:1].islower()
-    return unread(name.origin, of_a_package=name.known or of_an_object)
+    read = {dialect.title for dialect in registry.builtin().values()}
+    found = unread(name.origin, of_a_package=name.known or of_an_object)
+    return [title for title in found if title not in read]
 
 
 def _writable(name: str) -> list[Constructor]:

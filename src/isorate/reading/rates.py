@@ -88,21 +88,25 @@ def read_optimizer(
         raise MissingRateError(f"{shown(node)} is not followed", hint="give its rate: --lr 0.1")
     signature = {"params": None} if own is None else own
     arguments, placed, spread = _bound(node, signature)
-    default = next((arguments[key] for key in RATES if key in arguments), None)
+    rates = [key for key in RATES if own is None or key in own]
+    if own and known.schedules:  # the first parameter, as for a schedule
+        rates = [*own][:1]
+    default = next((arguments[key] for key in rates if key in arguments), None)
     entries = None if spread and default is None else _entries(arguments.get("params"), groups_of)
     rest = [ast.unparse(_plain(value, names)) for value in placed]
     rest += [
         f"{key}={ast.unparse(_plain(value, names))}"
         for key, value in arguments.items()
-        if key not in ("params", *RATES)
+        if key not in ("params", *rates)
     ] + spread
     kept = Optimizer((), name, tuple(rest))
     try:
         stated = entries is not None and (default is not None or any("lr" in e for e in entries))
         if beside is not None and not stated:
             return msgspec.structs.replace(kept, groups=of_rates(beside).groups)
-        if default is None and signature.get("lr") is not None:
-            default = ast.parse(str(signature["lr"]), mode="eval").body
+        usual = next((signature[key] for key in rates if signature.get(key) is not None), None)
+        if default is None and usual is not None:
+            default = ast.parse(usual, mode="eval").body
         if entries is None:
             raise MissingRateError(
                 f"the parameter groups in {shown(node)} are not known, and may have rates",

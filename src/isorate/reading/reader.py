@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from isorate.reading.naming import (
     value_of,
 )
 from isorate.reading.objects import Objects
-from isorate.reading.rates import known_value, of_rates
+from isorate.reading.rates import RATES, known_value, of_rates
 from isorate.reading.scope import Scope, names_in
 from isorate.reading.script import Script, statements
 from isorate.schedule.arithmetic import MODULES
@@ -124,8 +125,11 @@ def reading(
     if not text.strip():
         raise ReadError("the text is empty", required="one schedule call")
     try:
+        said = read_document(text)
+        if said is not None:
+            return Reading(said, (), frozenset(), frozenset())
         reader = Reader(names or {}, lr, dialect, len(text))
-        body = statements(text)
+        body = reader.body = statements(text)
         match body:
             case [ast.Expr(value=node)] | [
                 ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
@@ -142,6 +146,16 @@ def reading(
         frozenset(name for part in body for name in names_in(part)),
         reader.prepared,
     )
+
+
+def read_document(text: str) -> Call | None:
+    """Return the call that JSON says, as a framework writes its schedules down; else none."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return registry.document(json.loads(text))
+    except ValueError:
+        return None
 
 
 def read_schedule(
@@ -164,7 +178,7 @@ def read_schedule(
         Linear(start=0.25, end=0.5, duration=4, after='hold')
 
     """
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith("{") and read_document(text) is None:
         return Schedule.from_json(text)
     try:
         call = read(text, names=names)
@@ -191,6 +205,8 @@ class Reader:
     ) -> None:
         self.names = Scope(names, longest)
         self.longest = longest
+        #: The whole text.
+        self.body: list[ast.stmt] = []
         self.lr = lr
         self.dialect = None if dialect is None else registry.get(dialect).name
         self.origins = Origins()
@@ -234,6 +250,8 @@ class Reader:
                     return self._argument(inside)  # type: ignore[no-any-return]
                 if name is None:
                     raise not_a_name(func)
+                if name.origin in registry.deserializers():
+                    return self._deserialized(node)
                 whose = self._framework(node)
                 fits = partial(self._fits, node=node)
                 constructor, others = choose(name, self.dialect, fits, whose)
@@ -252,6 +270,14 @@ class Reader:
             f"{shown(node)} is not a call",
             required="a constructor call such as CosineAnnealingLR(T_max=100)",
         )
+
+    def _deserialized(self, node: ast.Call) -> Call:
+        """Read a document that stands in the text."""
+        call = registry.document(self.value(node.args[0])) if len(node.args) == 1 else None
+        if call is None:
+            raise ReadError(f"{shown(node)} is given no schedule", required="its document")
+        self.built.append(call)
+        return call
 
     def _framework(self, node: ast.Call) -> str | None:
         """Return whose optimizer a scheduler is given, where the text says it."""
@@ -279,7 +305,7 @@ class Reader:
     def is_scheduler(self, node: ast.Call) -> bool:
         """Whether a call is a scheduler's, of whatever framework, or an optimizer's given one."""
         name = self.origins.name(node.func)
-        if name is not None and is_scheduler(name):
+        if name is not None and (is_scheduler(name) or name.origin in registry.deserializers()):
             return True
         return self.rate_of(node) is not None
 
@@ -307,6 +333,11 @@ class Reader:
         if len(found) > 1 or (found and any(map(self._scales, given))):
             text = f"{shown(node)} multiplies the rates of a schedule by others"
             raise ReadError(text, hint="paste only what builds the schedule")
+        for argument, why in known.hindered.items() if found else ():
+            value = named.get(argument)
+            if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
+                text = f"{name.written} is given {argument}={shown(value)}: {why}"
+                raise ReadError(text, hint=f"leave {argument} away, and scale the schedule")
         return found[0] if found else None
 
     def _scales(self, node: ast.expr) -> bool:
@@ -395,6 +426,8 @@ class Reader:
         name = constructor.card.name
         if issubclass(constructor, Composition) and "schedulers" in given:
             values = self._composition(constructor, given)
+        elif constructor.beside:
+            values = {"optimizer": self._beside(constructor)}
         elif "optimizer" in constructor.parameters():
             values = {"optimizer": self._optimizer(given.pop("optimizer", None), constructor)}
         elif self.lr is not None:
@@ -504,6 +537,20 @@ class Reader:
                 raise self._lacks_rate(constructor, node)
             self.optimizer = of_rates(self.lr)
         return self.optimizer
+
+    def _beside(self, constructor: type[Call]) -> Optimizer:
+        """Return the loop's optimizer: the one that the text has of the framework's, if it is one.
+
+        Where the text has its rate in hand besides, it may be another one by then.
+        """
+        known = registry.get(constructor.card.runs_in).optimizers
+        nodes = [node for part in self.body for node in ast.walk(part)]
+        names = [(n, self.origins.name(n.func)) for n in nodes if isinstance(n, ast.Call)]
+        calls = [(n, name) for n, name in names if name is not None and name.last in known]
+        own = [n for n, name in calls if name.origin == f"{known.module}.{name.last}"]
+        held = any(isinstance(n, ast.Attribute) and n.attr in RATES for n in nodes)
+        sole = own[0] if len(own) == 1 and not held and self.optimizer is None else None
+        return self._optimizer(sole, constructor)
 
     def _lacks_rate(
         self, constructor: type[Call], node: ast.expr | None, why: ReadError | None = None
