@@ -307,6 +307,8 @@ BAD: list[tuple[str, ...]] = [
     ("mapping", "torch"),
     ("mapping", "torch", "tensorflow"),
     ("mapping", "torch", "mindspore", "tango"),
+    ("mapping", "torch", "mindspore", "StepLR(30)"),
+    ("mapping", "torch", "mindspore", "StepLR", "--lr", "0.1"),
     ("mapping", "torch", "mindspore", "--output", "nowhere/page.md"),
     ("demo", "--output", "binary.txt"),
     ("demo", "--output", "binary.txt/deeper"),

@@ -151,19 +151,25 @@ def test_a_meaning_that_is_written_by_hand_is_converted_and_says_so() -> None:
 
 
 def test_a_call_is_mapped_as_it_is() -> None:
-    given, to = named("torch", "mindspore", "CosineAnnealingLR(T_max=30, eta_min=0.001)")
-    found = mapping(given, to)
+    given = read("CosineAnnealingLR(T_max=30, eta_min=0.001)", lr=0.1)
+    found = mapping(given, "mindspore")
     assert found.conversion is not None
-    assert found.conversion.call == read("CosineAnnealingLR(T_max=30, eta_min=0.001)", lr=0.1)
+    assert found.conversion.call == given
     assert {c.calls[1].name for c in found.counterparts} >= {"cosine_decay_lr", "CosineDecayLR"}
     assert all(c.equated for c in found.counterparts)
+    followed = mapping(read("ReduceLROnPlateau(patience=2)", lr=0.1), "mindspore")
+    assert [c.calls[1].name for c in followed.counterparts] == ["ReduceLROnPlateau"]
 
 
 def test_a_constructor_is_found_from_either_side_and_an_unknown_one_names_what_is_near() -> None:
     constructor, to = named("torch", "mindspore", "cosine_decay_lr")
     assert (constructor.card.dialect, to) == ("mindspore", "torch")
     assert named("mindspore", "torch", "CosineAnnealingLR")[1] == "torch"
-    for name, near in (("plateau", "ReduceLROnPlateau"), ("StepRL", "StepLR")):
+    for name, near in (
+        ("plateau", "ReduceLROnPlateau"),
+        ("one-cycle", "OneCycleLR"),
+        ("StepRL", "StepLR"),
+    ):
         with pytest.raises(ReadError, match=f"did you mean .*{near}"):
             named("torch", "mindspore", name)
     with pytest.raises(ReadError, match="unknown dialect"):
@@ -221,6 +227,11 @@ def test_the_command_prints_markdown_into_a_pipe_and_one_line_about_what_is_wron
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1
     assert "did you mean CosineAnnealingLR or " in refused.stderr
+    call = isorate("torch", "mindspore", "StepLR(30)", "--lr", "0.2")
+    assert "step_size=30" in call.stdout
+    asked = isorate("torch", "mindspore", "StepLR(30)")
+    assert (asked.returncode, asked.stderr.count("\n")) == (2, 1)
+    assert "lr" in asked.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("CosineAnnealingLR",)], ids=["all", "one"])

@@ -24,7 +24,6 @@ from isorate.kit.meaning import Unknown, Unsolved, equate, meanings, names, rear
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.kit.writing import same, source
-from isorate.reading.reader import read
 from isorate.recipe import Recipe, together
 from isorate.schedule.combinators import Join, Repeat, Staircase
 from isorate.schedule.errors import IsorateError, ReadError
@@ -82,7 +81,7 @@ USUAL: tuple[tuple[Schedule, int], ...] = (
     (Join((Cosine(0.004, HIGH, 3), Cosine(HIGH, 1e-5, 5)), (3,)), 9),
     (Constant(HIGH), 4),
 )
-METRICS = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8]
+FOLLOWED = Run(8, metrics=[1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8])
 STUCK = Plateau((HIGH,), "min", 0.5, 1, 1e-4, "rel", 0, (0,), 1e-8)
 
 #: What the fields of a schedule say.
@@ -103,6 +102,8 @@ SAYS = {
     "shrink": "how much lower the next cycle is",
     "floor": "what cycles shrink to",
     "least": "the lowest rate",
+    "most": "the highest rate",
+    "scale": "what a formula is multiplied by",
     "by": "where in its course it begins",
 }
 
@@ -119,6 +120,7 @@ ROLES: dict[Role | None, str] = {
     None: "does not change the rates here",
 }
 NONE = "none"
+LACKING = {"every": "none: it moves at every update", "updates": "none: it never ends"}
 
 #: How losses begin that a card or a comparison says as well.
 SAID_ELSEWHERE = ("computed in ", "deprecated by ", "the way out", "ends after ", "goes on after ")
@@ -194,11 +196,13 @@ def mapping(constructor: type[Call] | Call, to: str) -> Mapping:
     """
     target = registry.get(to)
     if isinstance(constructor, Call):
-        conversion = convert(constructor, to=to)
+        measured = isinstance(constructor.returned, Feedback)
+        conversion = convert(constructor, to=to, run=FOLLOWED if measured else None)
         return Mapping(type(constructor), to, tuple(_converted(conversion)), conversion)
     call, run = usual_call(constructor)
     if call is None:
-        return Mapping(constructor, to, (), None, "none of the usual schedules is said by it")
+        typed = f"isorate mapping {constructor.card.dialect} {to} '{constructor.__name__}(...)'"
+        return Mapping(constructor, to, (), None, f"It has no usual call; give one: `{typed}`")
     try:
         conversion = convert(call, to=to, run=run)
     except IsorateError as error:
@@ -211,15 +215,13 @@ def mapping(constructor: type[Call] | Call, to: str) -> Mapping:
     return Mapping(constructor, to, tuple(shown), conversion)
 
 
-def named(a: str, b: str, name: str) -> tuple[type[Call] | Call, str]:
-    """Return a constructor of one of two dialects by its name, or a call, and the other dialect.
+def named(a: str, b: str, name: str) -> tuple[type[Call], str]:
+    """Return a constructor of one of two dialects by its name, and the other dialect.
 
     Raises:
         ReadError: neither has it.
 
     """
-    if "(" in name or "[" in name:
-        return read(name, lr=HIGH, dialect=a), b
     known = {
         spelled: (constructor, to)
         for dialect, to in ((b, a), (a, b))
@@ -229,9 +231,11 @@ def named(a: str, b: str, name: str) -> tuple[type[Call] | Call, str]:
     found = known.get(name)
     if found is None:
         last = sorted(spelled for spelled in known if "." not in spelled)
-        inside = [spelled for spelled in last if name and name.lower() in spelled.lower()]
+        part = name.replace("-", "").lower()
+        inside = [spelled for spelled in last if part and part in spelled.lower()]
         near = f"did you mean {' or '.join(inside)}?" if inside else did_you_mean(name, last)
-        raise ReadError(f"{a} and {b} have no constructor {name!r}", hint=near)
+        listed = f"isorate dialects {a} {b} lists them"
+        raise ReadError(f"{a} and {b} have no constructor {name!r}", hint=near or listed)
     return found
 
 
@@ -254,7 +258,7 @@ def usual_call(constructor: type[Call]) -> tuple[Call | None, Run]:
     if issubclass(constructor, Feedback):
         said = constructor.say(STUCK)
         call = said.call if isinstance(said, Lift) else _by_roles(constructor)
-        return call, Run(len(METRICS), metrics=METRICS)
+        return call, FOLLOWED
     for _, ticks, lift in _usual(constructor):
         return lift.call, Run(ticks)
     return _by_roles(constructor), Run()
@@ -354,7 +358,7 @@ def _counterpart(
     a, b = found.calls
     if equal is None:
         return replace(found, rows=tuple(_by_cards(a, b)))
-    rows = [Row(_cell(a, b, x, field), _cell(b, a, y, field), SAYS[field]) for field, x, y in equal]
+    rows = [Row(_cell(a, x, field), _cell(b, y, field), SAYS[field]) for field, x, y in equal]
     rows = list({(row.a, row.b): row for row in reversed(rows)}.values())[::-1]
     here = dict(_left(a, [x for _, x, _ in equal]))
     there = dict(_left(b, [y for _, _, y in equal]))
@@ -395,20 +399,16 @@ def _chosen(call: Call) -> Iterator[Any]:
             yield meaning
 
 
-def _cell(call: Call, other: Call, said: Any, field: str) -> str:
+def _cell(call: Call, said: Any, field: str) -> str:
     """Return what says something on one side, as a cell of a table."""
     if said is None:
         stepped = field == "every" and call.card.clock == "step"
-        return "how often `step()` is called" if stepped else _lacking(field)
+        return "how often `step()` is called" if stepped else LACKING.get(field, NONE)
     if not isinstance(said, Unknown):
         return f"always `{source(said)}`"
     if not said.operands and said.text == "base":
         return "`lr` of the optimizer"
     return f"`{_argument(call, said)}`"
-
-
-def _lacking(field: str) -> str:
-    return {"every": "none: it moves at every update", "updates": "none: it never ends"}[field]
 
 
 def _argument(call: Call, said: Any) -> str:

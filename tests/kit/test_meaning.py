@@ -167,13 +167,18 @@ def test_what_one_side_alone_has_is_none_on_the_other() -> None:
 
 def test_an_argument_is_said_in_the_other_sides() -> None:
     a, b, c, d = map(Unknown, "abcd")
-    said = rearranged([(a, c), (b, c * d), (0.5, Unknown("e^-", (Unknown("f"),)))])
+    decays = [(a, Unknown("e^-", (Unknown("f"),))), (0.5, Unknown("e^-", (Unknown("g"),)))]
+    said = rearranged([(a, c), (b, c * d), *decays])
     assert {name: str(found) for name, found in said.items()} == {
         "c": "a",
         "d": "b / a",
-        "f": "-ln 0.5",
+        "f": "-ln a",
+        "g": str(-math.log(0.5)),
     }
-    assert value(said["f"], {}) == -math.log(0.5)
+    assert value(said["f"], {"a": 0.5}) == -math.log(0.5)
+    power = rearranged([(a, 0.5 + c), (b, (0.5 + c) ** d)])["d"]
+    assert str(power) == "(-ln b) / (-ln (0.5 + (a - 0.5)))"
+    assert value(power, {"a": 2.0, "b": 8.0}) == pytest.approx(3.0)
     assert value(said["d"], {"a": 2.0, "b": 3.0}) == 1.5
     assert rearranged([(a, c * d)]) == {}
 

@@ -54,18 +54,23 @@ LOOP = (
 )
 
 
+def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says the optimizer's rate."""
+    return click.option(
+        "--lr",
+        "rates",
+        multiple=True,
+        metavar="RATE,...",
+        callback=_parse_rates,
+        help="The optimizer's rate, or one for each parameter group: 0.1,0.01.",
+    )(command)
+
+
 def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a call is read and driven."""
     for option in reversed(
         (
-            click.option(
-                "--lr",
-                "rates",
-                multiple=True,
-                metavar="RATE,...",
-                callback=_parse_rates,
-                help="The optimizer's rate, or one for each parameter group: 0.1,0.01.",
-            ),
+            lr_option,
             click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
             click.option("--epochs", type=int, metavar="N", help="Length of the run in epochs."),
             click.option(

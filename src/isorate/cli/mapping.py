@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from isorate.cli import _streams
 @click.argument("a")
 @click.argument("b")
 @click.argument("constructor", required=False)
+@shared.lr_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -23,7 +25,14 @@ from isorate.cli import _streams
     help="Write Markdown to a file instead.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(a: str, b: str, constructor: str | None, output: Path | None, as_json: bool) -> int:
+def command(
+    a: str,
+    b: str,
+    constructor: str | None,
+    rates: tuple[float, ...],
+    output: Path | None,
+    as_json: bool,
+) -> int:
     """Say what a CONSTRUCTOR of dialect A is in dialect B, or one call of it.
 
     Which argument is which follows from what both mean; an example has the same inputs on both
@@ -41,7 +50,14 @@ def command(a: str, b: str, constructor: str | None, output: Path | None, as_jso
     from isorate.reports.json import mapping as document
 
     here, there = registry.get(a), registry.get(b)
-    if constructor is not None:
+    is_call = constructor is not None and bool(re.search(r"[([]|^(@.*|-)$", constructor))
+    if rates and not is_call:
+        raise click.UsageError("--lr is the rate of a call, and there is none")
+    if constructor is not None and is_call:
+        call = shared.read_side(constructor, rates, shared.names(()), a).call
+        found = [mapping(call, b)]
+        blocks = list(markdown.page(found[0]))
+    elif constructor is not None:
         found = [mapping(*named(a, b, constructor))]
         blocks = list(markdown.page(found[0]))
     else:

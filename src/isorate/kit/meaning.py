@@ -49,7 +49,7 @@ OPERATIONS: Mapping[str, tuple[Callable[..., Any], Callable[..., Any], Callable[
     "-": (operator.sub, lambda v, b: v + b, lambda v, a: a - v),
     "·": (operator.mul, lambda v, b: v / b, lambda v, a: v / a),
     "/": (operator.truediv, lambda v, b: v * b, lambda v, a: a / v),
-    "^": (operator.pow, lambda v, b: v ** (1 / b), lambda v, a: math.log(v) / math.log(a)),
+    "^": (operator.pow, lambda v, b: v ** (1 / b), lambda v, a: _minus_ln(v) / _minus_ln(a)),
 }
 
 #: Functions of one operand, which is written behind them.
@@ -138,9 +138,17 @@ def value(expression: Any, known: Mapping[str, Any]) -> Any:
     return FUNCTIONS[expression.text](*values)
 
 
+def _minus_ln(operand: Any) -> Any:
+    unknown = isinstance(operand, Unknown)
+    return Unknown("-ln ", (operand,)) if unknown else FUNCTIONS["-ln "](operand)
+
+
 def _inverted(expression: Unknown, target: Any, known: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the one argument of an expression that is not known, and what it has to be."""
     while expression.operands:
+        if len(expression.operands) == 1:  # e^-x: the one function that a meaning may have
+            target, expression = _minus_ln(target), expression.operands[0]
+            continue
         left, right = expression.operands
         _, for_left, for_right = OPERATIONS[expression.text]
         if names(left) - known.keys():
@@ -791,9 +799,7 @@ def rearranged(equal: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     left, found = list(equal), dict[str, Any]()
     while ready := [e for e in left if len(names(e[1]) - found.keys()) == 1]:
         said, expression = ready[0]
-        if len(expression.operands) == 1:  # of what is written as an exponential
-            said, expression = Unknown("-ln ", (said,)), expression.operands[0]
-        name, found_as = _inverted(expression, said, found)
-        found[name] = found_as
+        name, is_then = _inverted(expression, said, found)
+        found[name] = is_then
         left.remove(ready[0])
     return found

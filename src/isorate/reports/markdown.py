@@ -57,10 +57,7 @@ def page(found: Mapping) -> Iterator[Block]:
     yield f"# {called(found.constructor)}: {card.dialect} and {found.to}".replace("`", "")
     yield from _signature(found.constructor)
     if found.conversion is None:
-        yield (
-            f"{found.why}. A call in its place may be mapped: "
-            f"`isorate mapping {card.dialect} {found.to} '{found.constructor.__name__}(...)'`."
-        )
+        yield f"{found.why}."
         return
     for counterpart in found.counterparts:
         yield from _counterpart(counterpart)
@@ -224,7 +221,10 @@ def printed(paper: Paper, blocks: Iterable[Block]) -> None:
                 paper.line(line, "dim" if line.startswith("#") else "")
         else:
             for line in block.splitlines():
-                paper.paragraph(line)
+                if line.startswith("- "):
+                    paper.rows([("-", line[2:])])
+                else:
+                    paper.paragraph(line)
 
 
 def _table(paper: Paper, rows: list[tuple[str, ...]]) -> None:
@@ -235,5 +235,4 @@ def _table(paper: Paper, rows: list[tuple[str, ...]]) -> None:
     elif paper.width is None or width <= paper.width:
         paper.table(rows)
     else:
-        for row in rows:
-            paper.paragraph(f"- {' | '.join(row)}")
+        paper.rows([("-", " | ".join(row)) for row in rows])
