@@ -47,9 +47,9 @@ def python_source(schedule: Schedule, variable: str) -> str:
             cycles that grow, groups.
 
     Example:
-        >>> python_source(Constant(0.1), "t")
+        >>> python_source(shapes.Constant(0.1), "t")
         '0.1'
-        >>> python_source(Clamp(Linear(0.1, 0.0, 10), least=0.01), "t")
+        >>> python_source(Clamp(shapes.Linear(0.1, 0.0, 10), least=0.01), "t")
         'max(0.1 * max(10 - t, 0) / 10, 0.01)'
 
     """
