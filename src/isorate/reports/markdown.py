@@ -30,6 +30,11 @@ NAMES_SHOWN = 4
 #: another shape, and of the order of operations, which the cards say.
 ASIDE = {True: {"order", "shape"}, False: {"order", "shape", "begin", "period"}}
 
+MOVED = {
+    "step": "the loop, which calls its `step()`",
+    "update": "the count of the optimizer's updates",
+}
+
 BY_MEANING = "Which argument is which follows from equating what both mean."
 BY_CARDS = (
     "What one of the two means is no equation in its arguments, so that none is equated: these say "
@@ -78,6 +83,7 @@ def _signature(constructor: type[Call]) -> Iterator[Block]:
     yield f"```python\n{constructor.signature()}\n```"
     lines = [
         f"- version read and run: {card.version}, {card.docs}",
+        f"- moved by {MOVED[card.clock]}",
         f"- arithmetic: {card.arithmetic}",
         f"- past its end: {card.past_end}",
     ]
