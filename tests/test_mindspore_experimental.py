@@ -158,10 +158,9 @@ def test_blocks_join_up(call: str) -> None:
     scheduler: Any = read(text, dialect="mindspore")
     steps = 140_000
     rates = np.concatenate(list(scheduler.native(steps)), axis=1)[0]
-    work = scheduler.work()
-    one = [work.groups[0]["lr"]]
+    (worker,) = scheduler.build()
+    one = [worker.group["lr"]]
     with np.errstate(all="ignore"):
         for wanted in (65_530, 11, 1, steps - 65_543):
-            for moves in work.take(wanted):
-                one.extend(moves.rates(one[-1]))
+            one.extend(worker.moves(wanted).rates(one[-1]))
     assert np.array_equal(rates, np.array(one, np.float32), equal_nan=True)

@@ -79,7 +79,7 @@ def test_one_text_names_its_optimizer_where_python_comes_to_it_first() -> None:
     assert read(call.code) == call
     chain: Any = read("ChainedScheduler([LinearLR(o := SGD(p, lr=0.1)), ExponentialLR(o, 0.9)])")
     assert isinstance(chain, ChainedScheduler)
-    assert chain.held == call.optimizer
+    assert chain.owner == call.optimizer
     assert read(chain.code) == chain
 
 

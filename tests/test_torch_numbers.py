@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from isorate import IsorateError, Run, read, simulate
-from isorate.dialects.torch import base as _torch_base
+from isorate.kit import stepped_call
 from isorate.schedule.errors import NativeError, RunError
 
 RESUMED = "torch.optim.SGD([{'params': params, 'lr': 0.1, 'initial_lr': 0.1}])"
@@ -267,9 +267,9 @@ def test_functions_are_asked_for_many_steps_at_once(
 
     call = read(text.format(lr=0.1, f=f), dialect="torch")
     with monkeypatch.context() as patch:
-        patch.setattr(_torch_base, "_one_by_one", unneeded)
+        patch.setattr(stepped_call, "_one_by_one", unneeded)
         at_once = simulate(call, Run(40))
-    monkeypatch.setattr(_torch_base, "_in_bulk", _torch_base._one_by_one)
+    monkeypatch.setattr(stepped_call, "_in_bulk", stepped_call._one_by_one)
     alone = simulate(call, Run(40))
     assert at_once.values.tobytes() == alone.values.tobytes()
     assert at_once.halt == alone.halt

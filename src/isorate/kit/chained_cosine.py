@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from isorate.schedule.shapes import Constant, Cosine
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from isorate.kit.optimizer import ParamGroup
     from isorate.schedule.node import Schedule
 
     Float64s = NDArray[np.float64]
@@ -60,16 +60,24 @@ def cosine_links(
 # --- what a chained cosine means ---------------------------------------------------------------
 
 
-def chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Schedule:
-    """Return the same for one group."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A group as it stands: the rate that it holds, and its first one."""
+
+    lr: float
+    base: float
+
+
+def chained_group(group: Standing, eta: float, T_max: float, first: int) -> Schedule:
+    """Return a mirrored cosine from its step ``first`` on, from the rate that a group holds."""
     if math.isnan(T_max):
         raise ConvertError("T_max is NaN, and so is every rate", hint="there is no schedule to say")
     T: int | float = abs(T_max)
     if math.isinf(T):
-        return Constant(float(group.lr))
+        return Constant(group.lr)
     if float(T).is_integer():
         T = int(T)
-    whole = Cosine(float(group.base), float(eta), T, "mirror")
+    whole = Cosine(group.base, float(eta), T, "mirror")
     phase: Any = first % (2 * T)
     if not isinstance(T, int):
         phase = first  # a fractional period has no whole number of steps to leave out
@@ -84,7 +92,7 @@ def chained_group(group: ParamGroup, eta: float, T_max: float, first: int) -> Sc
         amplitude = (group.lr - eta) / rise + (group.base - eta)
         swing = Cosine(eta + amplitude, float(eta), T, "mirror")
         boundary = (1, 2 * T)
-        return Join((Constant(float(group.lr)), Shift(swing, T + 1), Shift(whole, T)), boundary)
+        return Join((Constant(group.lr), Shift(swing, T + 1), Shift(whole, T)), boundary)
     amplitude = (group.lr - eta) / fraction.at(phase)
     swing = Cosine(eta + amplitude, float(eta), T, "mirror")
     if not isinstance(T, int):

@@ -13,7 +13,7 @@ from isorate.schedule.combinators import Join, Product
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from isorate.kit.stepped_call import Said
+    from isorate.kit.scheduler import Said
     from isorate.schedule.node import Schedule
 
 #: So many base rates are tried for the parts of a sequence, of which there may be thousands.

@@ -190,7 +190,7 @@ def cosine_of(x: Rates) -> Rates:
 
 
 def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.bool_]]:
-    """Return what links the rates after the steps from ``counts[0]`` to ``counts[1:]``.
+    """Return what links the rates after the steps to some counts to the rates before them.
 
     MindSpore's annealing is torch's recursion, with kernels and a step counter in float32.
 
@@ -199,10 +199,10 @@ def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.boo
 
     """
     held = scalar_type(counts)
-    before = counts[1:] - held(1)
+    before = counts - held(1)
     with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
         heights, below = (
-            1 + cosine_of(held(math.pi) * at / number(T_max, held)) for at in (counts[1:], before)
+            1 + cosine_of(held(math.pi) * at / number(T_max, held)) for at in (counts, before)
         )
         shifted = before - number(T_max, held)
         return heights / below, np.mod(shifted, number(2 * T_max, held)) == 0

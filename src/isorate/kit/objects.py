@@ -1,12 +1,13 @@
-"""torch's scheduler objects, as far as they change the rate of one parameter group.
+"""Scheduler objects that are stepped by hand, as far as they change a parameter group's rate.
 
 A scheduler built on an optimizer changes the group as it is built, and a scheduler that holds
 others undoes some of that and steps them. All of it is modelled here, so that a composition means
-what torch makes of it; what a step does to the rate is each constructor's own.
+what the framework makes of it; what a step does to the rate is each constructor's own. It is torch
+that is modelled; what another framework does otherwise is a method that its dialect overrides.
 
-Each has two ways to go on. ``step`` is torch's own arithmetic, one step at a time, on whatever
-Python numbers or tensors there are, for all groups together. ``moves`` takes many steps of one
-group at once, in arrays of floats; where ``plain`` says so they give the same bits.
+Each has two ways to go on. ``step`` is the framework's own arithmetic, one step at a time, on
+whatever Python numbers or tensors there are, for all groups together. ``moves`` takes many steps of
+one group at once, in arrays of floats; where ``plain`` says so they give the same bits.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import numpy as np
 from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.call import Call
 from isorate.kit.effects import Moves, OneAfterAnother, OneUponAnother, Values
+from isorate.kit.float32 import Float32, number
 from isorate.kit.plateau import Feedback
 from isorate.kit.tensors import LARGEST_SINGLE, Tensor
-from isorate.schedule.combinators import Join, Product, Scale, Shift
+from isorate.schedule.combinators import Join, Product, Scale, Shift, Until
 from isorate.schedule.errors import ConvertError, IsorateError
 from isorate.schedule.expression import Expression
 from isorate.schedule.node import FARTHEST
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from isorate.kit.optimizer import ParamGroup
     from isorate.schedule.node import Schedule
 
-#: A parameter group as torch has it: ``lr``, ``initial_lr``, and what schedulers leave there.
+#: A parameter group as a framework has it: ``lr``, ``initial_lr``, and what schedulers leave there.
 Group = dict[str, Any]
 
 #: Every integer up to here is a float64.
@@ -47,19 +49,23 @@ SHARED = (
 )
 
 
-def group_of(stated: ParamGroup) -> Group:
+def group_of(stated: ParamGroup, *, rounded: bool = True) -> Group:
     """Return a parameter group as torch holds it: Python numbers, or tensors of one element."""
     entries = {"lr": stated.lr, "initial_lr": stated.initial_lr}
     group: Group = {name: value for name, value in entries.items() if value is not None}
-    if stated.tensor is not None:
+    if stated.tensor is not None and rounded:
         group = {name: Tensor(value, stated.tensor) for name, value in group.items()}
     return group | stated.left | ({"shared": True} if stated.shared else {})
 
 
 def put(group: Group, lr: Any) -> None:
     """Set a group's rate: a tensor keeps its dtype."""
-    held = group["lr"]
-    group["lr"] = held.filled(lr) if isinstance(held, Tensor) else lr
+    before = group["lr"]
+    if isinstance(before, Tensor):
+        lr = before.filled(lr)
+    elif isinstance(before, np.floating):
+        lr = number(lr, type(before))
+    group["lr"] = lr
 
 
 def rate_of(group: Group) -> float:
@@ -74,7 +80,7 @@ def rate_of(group: Group) -> float:
     lr = group["lr"]
     if isinstance(lr, complex):
         raise Halting(LIMIT, f"the rate comes out complex: {lr!r}")
-    if not isinstance(lr, int | float | Tensor):
+    if not isinstance(lr, int | float | np.floating | Tensor):
         raise TypeError(f"the rate is no number: {lr!r}")
     return float(lr)
 
@@ -86,15 +92,16 @@ def times(rate: Any, factor: Any) -> Any:
     return rate * factor
 
 
-def dtype_of(group: Group) -> type[np.floating[Any]]:
-    """Return the dtype that a group's rates are rounded to."""
-    single = isinstance(group["lr"], Tensor) and group["lr"].dtype == "float32"
-    return np.float32 if single else np.float64
+def real_of(group: Group) -> type[np.floating[Any]]:
+    """Return the type of number that a group's rates are rounded to."""
+    lr = group["lr"]
+    single = lr.dtype == "float32" if isinstance(lr, Tensor) else isinstance(lr, np.float32)
+    return Float32 if single else np.float64
 
 
 def is_float(value: Any) -> bool:
     """Whether a number computes as floats do: it is no Python integer."""
-    return isinstance(value, float | Tensor)
+    return isinstance(value, float | np.floating | Tensor)
 
 
 def plain(value: Any, default: Any, *, single: bool) -> bool:
@@ -131,12 +138,15 @@ class Worker:
         self.group = group
         self.index = index
         self.base: Any = None
-        self.t: Any = call.last_epoch
+        #: Its step: ``last_epoch``.
+        self.t: Any = None
         self.count = 0
         #: Whether it takes the step that its constructor takes.
         self.initial = False
         #: What a constructor keeps besides: the position in a cycle, for example.
         self.kept: dict[str, Any] = {}
+        #: Whether a scheduler holds it, which has counted it back.
+        self.undone = False
         self._plain = False
         self._floating = False
 
@@ -145,10 +155,10 @@ class Worker:
         """Build a scheduler on an optimizer's groups, a worker for each."""
         workers = [cls(call, group, index) for index, group in enumerate(groups)]
         call.begin(workers)
+        call.resume(workers)
         for worker in workers:
-            if call.last_epoch == -1:
-                worker.group.setdefault("initial_lr", worker.lr)
             worker.base = worker.group["initial_lr"]
+            worker.t = call.counted(call.last_epoch, 0, worker.real)
         cls.begin_again(workers)
         for worker in workers:
             call.built(worker)
@@ -162,9 +172,9 @@ class Worker:
         return self.group["lr"]
 
     @property
-    def dtype(self) -> type[np.floating[Any]]:
-        """The dtype that the group's rates are rounded to."""
-        return dtype_of(self.group)
+    def real(self) -> type[np.floating[Any]]:
+        """The type of number that the group's rates are rounded to."""
+        return real_of(self.group)
 
     @property
     def plain(self) -> bool:
@@ -197,6 +207,7 @@ class Worker:
     def undo(self) -> None:
         """Count one step back, as a scheduler that holds this one does."""
         self.t -= 1
+        self.undone = True
 
     @staticmethod
     def restart(workers: list[Any]) -> None:
@@ -214,7 +225,7 @@ class Worker:
     def moves(self, steps: int) -> Moves:
         """Take the next steps."""
         moves: Moves = self.call.moves(self, steps)
-        self.t += steps
+        self.t = self.call.counted(self.t, steps, self.real)
         self.count += steps
         return moves
 
@@ -245,77 +256,123 @@ class Worker:
         return Scale(begun(schedule, self.t + self.set_anew()), float(self.base))
 
 
-class Sequence:
-    """``SequentialLR`` at work: one scheduler after another."""
+class Composed:
+    """A scheduler that holds others, at work on one group.
+
+    Args:
+        call: the call that built it.
+        group: the group.
+        workers: what it holds.
+
+    """
 
     def __init__(self, call: Any, group: Group, workers: list[Work]) -> None:
+        self.call = call
         self.group = group
         self.workers = workers
-        self.milestones = list(call.milestones)
-        self.t = call.last_epoch + 1
 
-    @classmethod
-    def build(cls, call: Any, groups: list[Group]) -> list[Sequence]:
-        """Build the schedulers that it holds, then this one, a worker for each group."""
-        held = held_by(call, groups)
-        if len(call.milestones) != len(call.schedulers) - 1:
-            counts = f"{len(call.milestones)} milestones for {len(call.schedulers)} schedulers"
-            raise ValueError(f"{counts}, where there has to be one fewer")
-        made = [cls(call, *of_a_group) for of_a_group in zip(groups, held, strict=True)]
-        _put_all(made, [group["initial_lr"] for group in groups])
-        for sequence in made:
-            sequence.undo()
-        turn = bisect_right(made[0].milestones, 0)
-        first = [sequence.workers[turn] for sequence in made]
-        first[0].begin_again(first)
-        return made
+    @staticmethod
+    def members(call: Any, groups: list[Group]) -> list[list[Work]]:
+        """Build the schedulers that it holds; return each group's."""
+        return members_of(call, groups)
+
+    @property
+    def plain(self) -> bool:
+        """Whether ``moves`` gives the bits that ``step`` would."""
+        return all(worker.floating for worker in self.workers)
+
+    @property
+    def floating(self) -> bool:
+        """Whether it does among others, too."""
+        return self.plain
 
     def undo(self) -> None:
         """Count back whatever is inside; this one's own count stays, as torch has it."""
         for worker in self.workers:
             worker.undo()
 
+    def restart(self, *_: Any) -> None:
+        """Fail: torch asks for ``get_lr``, which these classes do not have."""
+        text = f"{self.call.name} cannot be restarted at a milestone"
+        raise Halting("NotImplementedError", text)
+
+    def restarted(self) -> Moves:
+        """Fail likewise."""
+        moves: Moves = halted(self.restart)
+        return moves
+
+    def factor(self) -> Schedule:
+        """Return what the rate is multiplied by from here on, where it does no more than that."""
+        raise ConvertError(f"a {self.call.name} inside a ChainedScheduler has no schedule")
+
+    def set_anew(self) -> int:
+        """Return 0: what happens to it in a chain is not told apart."""
+        return 0
+
+    def meaning_anew(self) -> Schedule:
+        """Refuse: it is never set anew as a whole."""
+        raise ConvertError(f"a {self.call.name} is never set anew")
+
+
+class Sequential(Composed):
+    """``SequentialLR`` at work: one scheduler after another."""
+
+    def __init__(self, call: Any, group: Group, workers: list[Work]) -> None:
+        super().__init__(call, group, workers)
+        self.milestones = list(call.milestones)
+        self.t = call.counted(call.last_epoch + 1, 0, real_of(group))
+
+    @classmethod
+    def build(cls, call: Any, groups: list[Group]) -> list[Any]:
+        """Build the schedulers that it holds, then this one, a worker for each group."""
+        members = cls.members(call, groups)
+        if len(call.milestones) != len(call.schedulers) - 1:
+            counts = f"{len(call.milestones)} milestones for {len(call.schedulers)} schedulers"
+            raise ValueError(f"{counts}, where there has to be one fewer")
+        made = [cls(call, *of_a_group) for of_a_group in zip(groups, members, strict=True)]
+        _put_all(made, [group["initial_lr"] for group in groups])
+        for worker in (worker for each in made for worker in each.workers):
+            worker.undo()
+        turn = made[0].first()
+        taking = [sequence.workers[turn] for sequence in made]
+        taking[0].begin_again(taking)
+        return made
+
+    def first(self) -> int:
+        """Return which scheduler begins again once it is built."""
+        return bisect_right(self.milestones, 0)
+
     @property
     def plain(self) -> bool:
-        """Whether ``moves`` gives the bits that ``step`` would."""
-        counts = (self.t, *self.milestones)
-        return all(type(n) is int for n in counts) and all(w.floating for w in self.workers)
-
-    floating = plain
+        return super().plain and all(type(count) is int for count in (self.t, *self.milestones))
 
     @staticmethod
     def step(workers: list[Any]) -> None:
         """Let whoever has the turn take a step, or start over."""
         for worker in workers:
-            worker.t += 1
+            worker.t = worker.later(1)
         taking, restarting = zip(*(worker._turn(worker.t) for worker in workers), strict=True)
         (taking[0].restart if restarting[0] else taking[0].step)(taking)
 
     begin_again = step
 
-    @staticmethod
-    def restart(workers: list[Any]) -> None:
-        """Fail: torch asks for ``get_lr``, which this class does not have."""
-        raise Halting("NotImplementedError", "SequentialLR cannot be restarted at a milestone")
-
-    def restarted(self) -> Moves:
-        """Fail likewise."""
-        moves: Moves = halted(partial(self.restart, [self]))
-        return moves
+    def later(self, steps: int) -> Any:
+        """Return its count after some more steps."""
+        return self.call.counted(self.t, steps, real_of(self.group))
 
     def moves(self, steps: int) -> Moves:
         """Take the next steps, each by whoever has the turn."""
         pieces: list[Moves] = []
         while steps > 0:
-            worker, restarting = self._turn(self.t + 1)
+            worker, restarting = self._turn(self.later(1))
             if restarting:
                 taken = 1
                 moves = halted(worker.restarted)
             else:
                 taken = min(steps, self._until_the_next())
-                moves = worker.moves(taken)
+                moves = halted(partial(worker.moves, taken))
             pieces.append(moves)
-            self.t += taken
+            self.t = self.later(taken)
             steps -= taken
             if moves.halt is not None:
                 break
@@ -328,74 +385,61 @@ class Sequence:
 
     def _until_the_next(self) -> int:
         """Return how many steps the same scheduler has before a milestone."""
-        index = bisect_right(self.milestones, self.t + 1)
-        if not self._increasing:
+        after = self.later(1)
+        index = bisect_right(self.milestones, after)
+        if not self.increasing:
             return 1  # whose turn it is can change at any step
         if index == len(self.milestones):
             return 2**62
-        left: int = math.ceil(self.milestones[index]) - self.t - 1
+        left: int = math.ceil(self.milestones[index]) - after
         return left
 
     @cached_property
-    def _increasing(self) -> bool:
+    def increasing(self) -> bool:
+        """Whether no milestone is below the one before."""
         return all(a <= b for a, b in zip(self.milestones, self.milestones[1:], strict=False))
+
+    def begun(self) -> tuple[Any, set[int]]:
+        """Return who has set the rate that there is, and the steps that may be another's."""
+        if not self.increasing:
+            raise ConvertError("milestones that do not increase have no schedule")
+        return self._turn(self.t)[0], {math.ceil(m) for m in self.milestones if m < FARTHEST}
 
     def meaning(self) -> Schedule:
         """Join what each scheduler means, from the rate that it finds when its turn comes."""
-        if not self._increasing:
-            raise ConvertError("milestones that do not increase have no schedule")
-        worker, _ = self._turn(self.t)
-        parts = [worker.meaning()]
-        boundaries: list[int] = []
-        for at in sorted({math.ceil(m) for m in self.milestones if self.t < m < FARTHEST}):
-            since = boundaries[-1] if boundaries else 0
-            put(self.group, parts[-1].at(at - self.t - 1 - since))
+        current, ends = self.begun()
+        parts = [current.meaning()]
+        starts = [0]
+        for at in sorted(end for end in ends if self.t < end < FARTHEST):
             worker, restarting = self._turn(at)
+            if worker is current:
+                continue
+            gone = at - self.t - 1 - starts[-1]
+            if parts[-1].length is not None and parts[-1].length <= gone:
+                break  # it has raised before
+            put(self.group, parts[-1].at(gone))
             try:
                 (worker.restart if restarting else worker.step)([worker])
-            except Exception as error:
-                halt = halting(error)
-                raise ConvertError(f"it ends with {halt.error} at step {at}: {halt.text}") from None
+            except Exception:
+                return Until(_joined(parts, starts), at - self.t)
+            current = worker
             parts.append(worker.meaning())
-            boundaries.append(at - self.t)
-        return Join(tuple(parts), tuple(boundaries)) if boundaries else parts[0]
-
-    def factor(self) -> Schedule:
-        """Refuse: at a milestone the rate is set, not multiplied."""
-        raise ConvertError("a SequentialLR inside a ChainedScheduler has no schedule")
-
-    def set_anew(self) -> int:
-        """Return 0: what happens to it in a chain is not told apart."""
-        return 0
-
-    def meaning_anew(self) -> Schedule:
-        """Refuse: it is never set anew as a whole."""
-        raise ConvertError("a SequentialLR is never set anew")
+            starts.append(at - self.t)
+        return _joined(parts, starts)
 
 
-class Chain:
+def _joined(parts: list[Schedule], starts: list[int]) -> Schedule:
+    return Join(tuple(parts), tuple(starts[1:])) if len(parts) > 1 else parts[0]
+
+
+class Chained(Composed):
     """``ChainedScheduler`` at work: every scheduler at every step."""
 
-    def __init__(self, group: Group, workers: list[Work]) -> None:
-        self.group = group
-        self.workers = workers
-
     @classmethod
-    def build(cls, call: Any, groups: list[Group]) -> list[Chain]:
+    def build(cls, call: Any, groups: list[Group]) -> list[Any]:
         """Build the schedulers that it holds, a worker for each group."""
-        return [cls(*held) for held in zip(groups, held_by(call, groups), strict=True)]
-
-    def undo(self) -> None:
-        """Count back whatever is inside."""
-        for worker in self.workers:
-            worker.undo()
-
-    @property
-    def plain(self) -> bool:
-        """Whether ``moves`` gives the bits that ``step`` would."""
-        return all(worker.floating for worker in self.workers)
-
-    floating = plain
+        members = cls.members(call, groups)
+        return [cls(call, *each) for each in zip(groups, members, strict=True)]
 
     @staticmethod
     def step(workers: list[Any]) -> None:
@@ -404,16 +448,6 @@ class Chain:
             taking[0].step(taking)
 
     begin_again = step
-
-    @staticmethod
-    def restart(workers: list[Any]) -> None:
-        """Fail: torch asks for ``get_lr``, which this class does not have."""
-        raise Halting("NotImplementedError", "ChainedScheduler cannot be restarted at a milestone")
-
-    def restarted(self) -> Moves:
-        """Fail likewise."""
-        moves: Moves = halted(partial(self.restart, [self]))
-        return moves
 
     def moves(self, steps: int) -> Moves:
         """Take the next steps with every scheduler."""
@@ -442,19 +476,10 @@ class Chain:
         return Join((product, setting.meaning_anew()), (steps,))
 
     def factor(self) -> Schedule:
-        """Return the product of all factors."""
         return Product(tuple(worker.factor() for worker in self.workers))
 
-    def set_anew(self) -> int:
-        """Return 0: what happens to a chain within a chain is not told apart."""
-        return 0
 
-    def meaning_anew(self) -> Schedule:
-        """Refuse: a chain is never set anew."""
-        raise ConvertError("a ChainedScheduler is never set anew")
-
-
-Work = Worker | Sequence | Chain
+Work = Worker | Sequential | Chained
 
 
 def work(call: Any, groups: list[Group]) -> list[Work]:
@@ -474,7 +499,7 @@ def _put_all(workers: list[Any], rates: list[Any]) -> None:
         put(worker.group, rate)
 
 
-def held_by(call: Any, groups: list[Group]) -> list[list[Work]]:
+def members_of(call: Any, groups: list[Group]) -> list[list[Work]]:
     """Build the schedulers that a call holds, and check them as torch does; return each group's.
 
     Raises:

@@ -109,7 +109,7 @@ class ParamGroup(msgspec.Struct, frozen=True):
         """The rate that a scheduler takes as its start: ``initial_lr`` where there is one."""
         return self.lr if self.initial_lr is None else self.initial_lr
 
-    def held(self) -> ParamGroup:
+    def rounded(self) -> ParamGroup:
         """Return the group as its tensors hold the rates: rounded to their dtype."""
         if self.tensor != "float32":
             return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -13,7 +14,7 @@ from isorate.kit.optimizer import Optimizer
 from isorate.schedule.errors import ConvertError, RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,6 +120,45 @@ def plateau_said(cls: Any, plateau: Plateau) -> Call:
         plateau.eps,
     )
     return call
+
+
+class Patience:
+    """How long a metric has not improved, counted as a ``ReduceLROnPlateau`` does.
+
+    Args:
+        call: a scheduler with torch's arguments.
+        number: turns a Python number into one that it counts and compares with.
+
+    """
+
+    def __init__(self, call: Any, number: Callable[[Any], Any] = lambda value: value) -> None:
+        self.call = call
+        self.number = number
+        self.best = number(math.inf if call.mode == "min" else -math.inf)
+        self.waiting = self.cooling = number(0)
+
+    def over(self, metric: float) -> bool:
+        """Count one more metric, and return whether it is time to bring the rate down."""
+        number, current = self.number, self.number(metric)
+        if self._is_better(current):
+            self.best, self.waiting = current, number(0)
+        else:
+            self.waiting = self.waiting + number(1)
+        if self.cooling > 0:
+            self.cooling, self.waiting = self.cooling - number(1), number(0)
+        over = bool(self.waiting > number(self.call.patience))
+        if over:
+            self.cooling, self.waiting = number(self.call.cooldown), number(0)
+        return over
+
+    def _is_better(self, metric: Any) -> bool:
+        call, lower = self.call, self.call.mode == "min"
+        if call.threshold_mode == "rel":
+            mark = self.best * self.number(1.0 - call.threshold if lower else call.threshold + 1.0)
+        else:
+            threshold = self.number(call.threshold)
+            mark = self.best - threshold if lower else self.best + threshold
+        return bool(metric < mark if lower else metric > mark)
 
 
 def plateau_fault(call: Any) -> Fault | None:

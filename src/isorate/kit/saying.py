@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit.match import Refusal, plain
 from isorate.kit.meaning import views
-from isorate.kit.stepped_call import Said
+from isorate.kit.scheduler import Said
 from isorate.schedule.combinators import Join, Repeat, Scale, Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression

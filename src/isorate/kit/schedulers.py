@@ -6,14 +6,14 @@ from typing import Any
 
 from isorate.kit import saying
 from isorate.kit.meaning import Meaning, constant, exponential, line, polynomial, staircase, steps
-from isorate.kit.stepped_call import ScheduledGroups
+from isorate.kit.scheduler import LRScheduler
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 #: As many steps as nobody takes: a ConstantLR of so many never goes back to the base rate.
 FOREVER = 10**12
 
 
-class StepLR(ScheduledGroups, frozen=True):
+class StepLR(LRScheduler, frozen=True):
     """The rate is multiplied by gamma once in step_size steps."""
 
     step_size: int
@@ -24,7 +24,7 @@ class StepLR(ScheduledGroups, frozen=True):
         return staircase(exponential(base, self.gamma), self.step_size)
 
 
-class MultiStepLR(ScheduledGroups, frozen=True):
+class MultiStepLR(LRScheduler, frozen=True):
     """The rate is multiplied by gamma at every milestone."""
 
     milestones: list[int]
@@ -35,7 +35,7 @@ class MultiStepLR(ScheduledGroups, frozen=True):
     said = staticmethod(saying.milestones)
 
 
-class ConstantLR(ScheduledGroups, frozen=True):
+class ConstantLR(LRScheduler, frozen=True):
     """base · factor for total_iters steps, then the base rate."""
 
     factor: float = 1.0 / 3
@@ -56,7 +56,7 @@ class ConstantLR(ScheduledGroups, frozen=True):
         return shape.rate if isinstance(shape, Constant) else None
 
 
-class LinearLR(ScheduledGroups, frozen=True):
+class LinearLR(LRScheduler, frozen=True):
     """The base rate times a factor that goes in a straight line, and stays at its end."""
 
     start_factor: float = 1.0 / 3
@@ -72,7 +72,7 @@ class LinearLR(ScheduledGroups, frozen=True):
         return float(max(shape.start, shape.end))  # no factor is above 1
 
 
-class ExponentialLR(ScheduledGroups, frozen=True):
+class ExponentialLR(LRScheduler, frozen=True):
     """The rate is multiplied by gamma at every step."""
 
     gamma: float
@@ -82,7 +82,7 @@ class ExponentialLR(ScheduledGroups, frozen=True):
         return exponential(base, self.gamma)
 
 
-class PolynomialLR(ScheduledGroups, frozen=True):
+class PolynomialLR(LRScheduler, frozen=True):
     """base · (1 − t/total_iters)^power, down to 0."""
 
     total_iters: int = 5

@@ -32,14 +32,14 @@ class Standing(Call, frozen=True):
             return self
 
     @property
-    def held(self) -> Optimizer:
+    def owner(self) -> Optimizer:
         """The optimizer whose rates it changes."""
         optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
         return optimizer
 
     @property
     def dtype(self) -> Any:
-        return self.held.dtype
+        return self.owner.dtype
 
     def fault(self) -> Fault | None:
         try:

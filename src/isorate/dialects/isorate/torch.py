@@ -227,4 +227,4 @@ class CosineAnnealingLR(Call, frozen=True):
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         """Evaluate, from the first rates as tensors hold them, and round as they do."""
         self.checked()
-        return self._from([group.held() for group in self.optimizer.groups]).native(steps)
+        return self._from([group.rounded() for group in self.optimizer.groups]).native(steps)

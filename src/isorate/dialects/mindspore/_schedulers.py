@@ -1,35 +1,34 @@
 """What MindSpore's experimental schedulers share: what building and stepping one does to the rates.
 
-The rate is a float32 Parameter of the optimizer, the loop calls ``step()``. What the objects do
-with each other stands in ``_stepping``.
+The rate is a float32 Parameter of the optimizer, the loop calls ``step()``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
+from isorate.kit import scheduler
 from isorate.kit.card import Card
-from isorate.kit.effects import Factors, Moves, Values, scalar
-from isorate.kit.float32 import Float32
-from isorate.kit.objects import halting, scaled_from, set_from
-from isorate.kit.stepped_call import ScheduledGroups, SteppedCall
-from isorate.schedule.combinators import Groups, Stepped
-from isorate.schedule.errors import ConvertError, ScheduleError
-from isorate.schedule.evaluate import BLOCK
+from isorate.kit.effects import Values, next_rate
+from isorate.kit.float32 import Float32, number, single
+from isorate.kit.stepped_call import SteppedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler, Work
-    from isorate.kit.boundary import Halting
     from isorate.kit.card import Deviation, Proof, Role
-    from isorate.schedule.node import Schedule
+    from isorate.kit.effects import Moves
+    from isorate.kit.objects import Group, Worker
+    from isorate.kit.optimizer import ParamGroup
+
+    Rates = NDArray[np.floating[Any]]
+    #: float32, or float64 where it is the meaning that is computed.
+    Real = type[np.floating[Any]]
 
 RESUMED = {
     "KeyError": "last_epoch other than -1, and a group without initial_lr",
@@ -70,123 +69,101 @@ def sgd(groups: str, lr: str = "0.1") -> str:
 
 
 class ExperimentalCall(SteppedCall, frozen=True):
-    """A call that acts on an experimental optimizer's groups."""
+    """A call that acts on an experimental optimizer's groups, as torch 1.13's do, in float32.
 
-    worker: ClassVar[Any]
+    The constructor takes a real step, and a float32 number counts the steps. What a composition
+    means is computed in float64.
+    """
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
         """float32: the rate is a Parameter."""
         return "float32"
 
-    def work(self, held: Held = Float32) -> Work:
-        """Build the scheduler on groups of its own, or raise what building it raises."""
-        groups = [stepping.group_of(group, held) for group in self.held.groups]
-        return stepping.work(self, groups)
+    def group_of(self, stated: ParamGroup, *, rounded: bool) -> Group:
+        """Return the group: ``initial_lr`` stays the Python number that it was stated as."""
+        real = Float32 if rounded else np.float64
+        group: Group = {"lr": number(stated.lr, real)}
+        if stated.initial_lr is not None:
+            initial = stated.initial_lr
+            group["initial_lr"] = initial if stated.tensor is None else number(initial, real)
+        return group
 
-    def build(self) -> Work:
-        return self.work()
-
-    def step_once(self, built: Any) -> None:
-        built.step()
-
-    def lower(self) -> Schedule:
-        self.checked()
-        with np.errstate(all="ignore"):
-            try:
-                groups = tuple(map(Stepped, self.work(np.float64).meanings()))
-            except (ScheduleError, OverflowError) as error:
-                raise ConvertError(f"no schedule says it: {error}") from None
-        return groups[0] if len(groups) == 1 else Groups(groups)
-
-    def native(self, steps: int) -> Iterator[NDArray[Any]]:
-        self.checked()
-        with np.errstate(all="ignore"):
-            work = self.work()
-        lrs = [group["lr"] for group in work.groups]
-        for start in range(0, steps, BLOCK):
-            fresh = 0 if start else 1  # the first rate is what construction left
-            wanted = min(BLOCK, steps - start) - fresh
-            with np.errstate(all="ignore"):
-                taken, halt = _taken(work, wanted)
-                block = [
-                    np.concatenate(([lr] * fresh, moves.rates(lr))).astype(np.float32)
-                    for moves, lr in zip(taken, lrs, strict=True)
-                ]
-            if block[0].size:
-                yield np.stack(block)
-                lrs = [scalar(rates[-1]) for rates in block]
-            if halt is not None:
-                raise halt
+    def counted(self, t: Any, steps: int, real: Real) -> Any:
+        return later(t, steps) if real is Float32 else t + steps
 
 
-def _taken(work: Work, steps: int) -> tuple[list[Moves], Halting | None]:
-    """Take some steps; what MindSpore raises before they are done ends them."""
-    nothing: list[Moves] = [Factors(np.ones(0)) for _ in work.groups]
-    if steps == 0:
-        return nothing, None
-    try:
-        moves = work.take(steps)
-    except Exception as error:
-        return nothing, halting(error)
-    return moves, stepping.halt_of(moves)
-
-
-class LRScheduler(ExperimentalCall, ScheduledGroups, frozen=True):
+class LRScheduler(ExperimentalCall, scheduler.LRScheduler, frozen=True):
     """A scheduler of its own: what building it and stepping it do to the groups' rates."""
 
-    worker: ClassVar[Any] = stepping.Scheduler
     behind = 1
 
-    def begin(self, worker: Scheduler) -> None:
-        """Check the arguments and do what building it does first; raise as MindSpore does."""
+    def resume(self, workers: list[Worker]) -> None:
+        stood: Any = self.last_epoch  # type: ignore[attr-defined]
+        if isinstance(stood, bool) or not isinstance(stood, int):
+            raise TypeError(f"last_epoch is not an int: {stood!r}")
+        if stood < -1:
+            raise ValueError(f"last_epoch={stood} is below -1")
+        super().resume(workers)
 
-    def built(self, worker: Scheduler) -> None:
-        """Do what building it does last."""
-
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        """Take the steps to ``counts[1:]`` from ``counts[0]``."""
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        """Return what the steps to these counts do."""
         raise NotImplementedError
 
-    def restart(self, worker: Scheduler) -> list[Moves]:
-        """Go to step 0, when ``SequentialLR`` says so."""
-        return self.moves(worker, worker.held(0) + np.arange(-1, 1, dtype=worker.held))
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        return self.to(worker, counters(worker.t, steps, worker.real))
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        """Return the schedule from where the worker stands, its group's rate first."""
-        raise NotImplementedError
+    def rate(self, worker: Worker) -> Any:
+        return next_rate(self.to(worker, np.array([worker.t], worker.real)), worker.lr)
+
+    def restarted(self, worker: Worker) -> Moves:
+        return self.to(worker, np.zeros(1, worker.real))
+
+    def closed(self, worker: Worker) -> Any:
+        return next_rate(self.restarted(worker), worker.lr)
 
 
-class Multiplying(LRScheduler, frozen=True):
+class Multiplying(LRScheduler, scheduler.Multiplying, frozen=True):
     """A scheduler whose steps multiply the rate they find, the same for every group."""
 
     def factors(self, counts: Rates) -> Moves:
         """Return the moves of the steps to these counts."""
         raise NotImplementedError
 
-    def closed(self, base: Any, held: Held) -> Any:
-        """Return the rate that step 0 sets by the closed form."""
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        return self.factors(counts)
+
+    def closed(self, worker: Worker) -> Any:
         raise NotImplementedError
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        return [self.factors(counts[1:])] * len(worker.groups)
-
-    def restart(self, worker: Scheduler) -> list[Moves]:
-        return [
-            Values(np.array([self.closed(base, worker.held)], worker.held)) for base in worker.bases
-        ]
-
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        shape = self.shape(float(worker.bases[index]) or 1.0, index)  # any will do, but for 0
-        return scaled_from(shape, int(worker.t), float(worker.rates[index]))
+    def restarted(self, worker: Worker) -> Moves:
+        return Values(np.array([self.closed(worker)], worker.real))
 
 
-class Setting(LRScheduler, frozen=True):
+class Setting(LRScheduler, scheduler.Setting, frozen=True):
     """A scheduler whose steps set the rate, whatever it was."""
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        shape = self.shape(float(worker.bases[index]), index)
-        return set_from(shape, int(worker.t), float(worker.rates[index]))
+    sets = False  # not where it is built: that takes a step from what it finds
+
+
+#: A float32 counter that has come here stays.
+LAST_COUNT = 2**24
+
+
+def later(t: int, steps: int) -> int:
+    """Return a float32 counter after some additions of one."""
+    if t + steps <= LAST_COUNT:
+        return t + steps
+    last = single(max(t, LAST_COUNT))
+    return int(last + 1 if steps else last)  # once, if at all, that is another number
+
+
+def counters(t: int, steps: int, real: Real) -> Rates:
+    """Return a counter's value after each of some additions of one, in its own dtype."""
+    counts = t + np.arange(1.0, steps + 1)
+    if real is Float32 and steps:
+        counts[counts > LAST_COUNT] = later(t, steps)
+    return counts.astype(real)
 
 
 def want_int(name: str, value: Any) -> None:

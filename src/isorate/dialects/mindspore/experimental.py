@@ -41,8 +41,9 @@ from isorate.schedule.shapes import (
 )
 
 if TYPE_CHECKING:
-    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
+    from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.card import Card
+    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
 
@@ -69,21 +70,21 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         want_int("step_size", self.step_size)
         want_float("gamma", self.gamma)
 
     def factors(self, counts: Rates) -> Moves:
         if not counts.any():
             return Factors(np.ones_like(counts))
-        held = scalar_type(counts)
-        step_size = number(held_number(self.step_size), held)
+        real = scalar_type(counts)
+        step_size = number(held_number(self.step_size), real)
         multiples = (counts != 0) & (remainder(counts, step_size) == 0)
-        return Factors(np.where(multiples, number(self.gamma, held), held(1)))
+        return Factors(np.where(multiples, number(self.gamma, real), real(1)))
 
-    def closed(self, base: Any, held: Held) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the base rate; NaN where step_size is 0."""
-        return base * self.gamma ** (held(0) // self.step_size)
+        return worker.base * self.gamma ** (worker.real(0) // self.step_size)
 
     def shape(self, base: float, index: int) -> Schedule:
         if self.step_size == 0:
@@ -91,9 +92,9 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
         every = abs(int(self.step_size))
         return staircase(exponential(base, self.gamma), every).schedule()
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        shape = self.shape(float(worker.rates[index]), index)
-        return begun(shape, int(worker.t) % abs(self.step_size)) if self.step_size else shape
+    def meaning(self, worker: Worker) -> Schedule:
+        shape = self.shape(float(worker.lr), worker.index)
+        return begun(shape, worker.t % abs(self.step_size)) if self.step_size else shape
 
 
 class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
@@ -122,7 +123,7 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         if not isinstance(self.milestones, list):
             raise TypeError(f"milestones is not a list: {self.milestones!r}")
         for milestone in self.milestones:
@@ -141,7 +142,7 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
                     return Factors(factors[: hits[0]], halting(error))
         return Factors(factors)
 
-    def restart(self, worker: Scheduler) -> list[Moves]:
+    def closed(self, worker: Worker) -> Any:
         """Fail: its closed form is another class's."""
         raise AttributeError("MultiStepLR has no step_size, which its closed form asks for")
 
@@ -193,18 +194,18 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         if self.factor > 1.0 or self.factor < 0:
             raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
-        held = scalar_type(counts)
-        factor = number(self.factor, held)
-        down = np.where(counts == 0, factor, held(1))
+        real = scalar_type(counts)
+        factor = number(self.factor, real)
+        down = np.where(counts == 0, factor, real(1))
         if not counts.any():
             return Factors(down)
-        back = (counts == number(held_number(self.total_iters), held)) & (counts != 0)
+        back = (counts == number(held_number(self.total_iters), real)) & (counts != 0)
         pieces: list[Moves] = []
         done = 0
         for hit in [*np.flatnonzero(back).tolist(), len(counts)]:
@@ -214,8 +215,10 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
             done = hit + 1
         return pieces[0] if len(pieces) == 1 else OneAfterAnother(tuple(pieces))
 
-    def closed(self, base: Any, held: Held) -> Any:
-        return base * (held(held(0) >= self.total_iters) * (1 - self.factor) + self.factor)
+    def closed(self, worker: Worker) -> Any:
+        real = worker.real
+        over = real(real(0) >= self.total_iters)
+        return worker.base * (over * (1 - self.factor) + self.factor)
 
     def shape(self, base: float, index: int) -> Schedule:
         low = base * self.factor
@@ -262,7 +265,7 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         if self.start_factor > 1.0 or self.start_factor <= 0:
             raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
         if self.end_factor > 1.0 or self.end_factor < 0:
@@ -270,18 +273,18 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
-        held = scalar_type(counts)
+        real = scalar_type(counts)
         rise = self.end_factor - self.start_factor
-        stands = number(self.total_iters * self.start_factor, held) + (counts - held(1)) * rise
-        ratios = 1 + number(rise, held) * (held(1) / stands)  # a number divided by a tensor
-        ratios = np.where(counts > number(self.total_iters, held), held(1), ratios)
-        return Factors(np.where(counts == 0, number(self.start_factor, held), ratios))
+        stands = number(self.total_iters * self.start_factor, real) + (counts - real(1)) * rise
+        ratios = 1 + number(rise, real) * (real(1) / stands)  # a number divided by a tensor
+        ratios = np.where(counts > number(self.total_iters, real), real(1), ratios)
+        return Factors(np.where(counts == 0, number(self.start_factor, real), ratios))
 
-    def closed(self, base: Any, held: Held) -> Any:
+    def closed(self, worker: Worker) -> Any:
         rise = self.end_factor - self.start_factor
-        stands: Any = min(self.total_iters, held(0))
+        stands: Any = min(self.total_iters, worker.real(0))
         gone = rise * stands / self.total_iters
-        return base * (self.start_factor + gone)
+        return worker.base * (self.start_factor + gone)
 
     def shape(self, base: float, index: int) -> Schedule:
         start = base * self.start_factor
@@ -302,18 +305,18 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
         raises={**RESUMED, "TypeError": "gamma no float, last_epoch no int"},
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         want_float("gamma", self.gamma)
 
     def factors(self, counts: Rates) -> Moves:
-        held = scalar_type(counts)
-        return Factors(np.where(counts == 0, held(1), number(self.gamma, held)))
+        real = scalar_type(counts)
+        return Factors(np.where(counts == 0, real(1), number(self.gamma, real)))
 
-    def closed(self, base: Any, held: Held) -> Any:
-        return base * self.gamma ** held(0)
+    def closed(self, worker: Worker) -> Any:
+        return worker.base * self.gamma ** worker.real(0)
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        return self.shape(float(worker.rates[index]), index)
+    def meaning(self, worker: Worker) -> Schedule:
+        return self.shape(float(worker.lr), worker.index)
 
 
 class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
@@ -340,7 +343,7 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         want_float("power", self.power)
         if self.power < 0:
             raise ValueError(f"power={self.power!r} is below 0")
@@ -350,18 +353,18 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         factors = np.ones_like(counts)
         if not counts.any():
             return Factors(factors)
-        held = scalar_type(counts)
-        total = number(held_number(self.total_iters), held)
+        real = scalar_type(counts)
+        total = number(held_number(self.total_iters), real)
         moving = (counts != 0) & (counts <= total)
         t = counts[moving]
-        ratios = (1 - t / total) / (1 - (t - held(1)) / total)
+        ratios = (1 - t / total) / (1 - (t - real(1)) / total)
         factors[moving] = power_of_each(ratios, self.power)
         return Factors(factors)
 
-    def closed(self, base: Any, held: Held) -> Any:
+    def closed(self, worker: Worker) -> Any:
         """Return the rate of step 0: NaN where total_iters is 0, and 0 below that."""
-        gone = held(min(self.total_iters, 0)) / number(self.total_iters, held)
-        return base * (1 - gone) ** self.power
+        gone = worker.real(min(self.total_iters, 0)) / number(self.total_iters, worker.real)
+        return worker.base * (1 - gone) ** self.power
 
     def shape(self, base: float, index: int) -> Schedule:
         if self.total_iters < 1 or self.power == 0:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore import _stepping as stepping
 from isorate.dialects.mindspore._schedulers import (
     ExperimentalCall,
     card,
     sgd,
 )
+from isorate.dialects.mindspore._tensors import held_number
 from isorate.dialects.mindspore.experimental import (
     ConstantLR,
     ExponentialLR,
@@ -26,23 +27,28 @@ from isorate.dialects.mindspore.experimental_cosines import (
 )
 from isorate.dialects.mindspore.experimental_lambdas import LambdaLR
 from isorate.dialects.mindspore.experimental_triangles import CyclicLR
+from isorate.kit import objects as stepping
 from isorate.kit.boundary import Halting
-from isorate.kit.call import Composition
+from isorate.kit.call import Call, Composition
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.composing import sequence_of
+from isorate.kit.effects import Factors, Stepwise, next_rate
+from isorate.kit.float32 import number
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting
-from isorate.kit.plateau import Feedback, Plateau, plateau_of, plateau_said
-from isorate.kit.stepped_call import lift_of
-from isorate.schedule.evaluate import BLOCK
+from isorate.kit.plateau import Feedback, Patience, plateau_fault, plateau_of, plateau_said
+from isorate.kit.scheduler import lift_of
+from isorate.schedule.combinators import Until
+from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from isorate.kit.boundary import Halting
     from isorate.kit.card import Card
+    from isorate.kit.effects import Moves
+    from isorate.kit.objects import Group, Work
     from isorate.kit.optimizer import Optimizer
     from isorate.kit.plateau import Plateau
     from isorate.schedule.node import Schedule
@@ -53,6 +59,39 @@ NESTED = (
     "ConstantLR(optimizer, 0.25, 9)], milestones=[3]), "
     "ConstantLR(optimizer, 0.125, 9)], milestones=[6])"
 )
+
+
+class Sequential(stepping.Sequential):
+    """``SequentialLR`` at work: it starts with the first scheduler, wherever it is resumed."""
+
+    @staticmethod
+    def members(call: Any, groups: list[Group]) -> list[list[Work]]:
+        if not isinstance(call.schedulers, list | tuple):
+            raise TypeError(f"schedulers is no list: {call.schedulers!r}")
+        workers = []
+        for member in call.schedulers:
+            if not isinstance(member, Call):
+                raise AttributeError(f"{member!r} is no scheduler: it has no optimizer")
+            workers.append(stepping.work(member, groups))
+        for index, member in enumerate(call.members):
+            if member.optimizer != call.optimizer:
+                raise ValueError(f"the scheduler at index {index} has another optimizer")
+        return [list(of_a_group) for of_a_group in zip(*workers, strict=True)]
+
+    def first(self) -> int:
+        return 0
+
+    def undo(self) -> None:
+        """Count one step back here, but not in what is inside."""
+        self.t -= 1
+
+    def restart(self, *_: Any) -> None:
+        """Fail: this class cannot be sent to a step."""
+        raise Halting("TypeError", "SequentialLR.step() takes no epoch, and is given 0")
+
+    def begun(self) -> tuple[Any, set[int]]:
+        """Return the first scheduler: whose turn the next step is the milestones decide."""
+        return self.workers[0], {self.t + 1, *map(ceil, self.milestones)}
 
 
 class SequentialLR(Composition, ExperimentalCall, frozen=True):
@@ -70,7 +109,7 @@ class SequentialLR(Composition, ExperimentalCall, frozen=True):
     milestones: list[int]
     last_epoch: int = -1
 
-    worker: ClassVar[Any] = stepping.Sequential
+    worker: ClassVar[Any] = Sequential
 
     card: ClassVar[Card] = card(
         "SequentialLR",
@@ -138,6 +177,63 @@ MEMBERS: tuple[Any, ...] = (
 )
 
 
+class OnPlateau:
+    """``ReduceLROnPlateau`` at work on one group."""
+
+    plain = floating = True
+
+    def __init__(self, call: Any, group: Group, least: Any) -> None:
+        self.call = call
+        self.group = group
+        self.least = self.number(least)
+        self.patience = Patience(call, self.number)
+
+    @classmethod
+    def build(cls, call: Any, groups: list[Group]) -> list[OnPlateau]:
+        """Build it on an optimizer's groups, a worker for each."""
+        least = call.begin(len(groups))
+        return [cls(call, *each) for each in zip(groups, least, strict=True)]
+
+    def number(self, value: Any) -> Any:
+        """Return a number as the group's rate is one."""
+        return number(held_number(value), stepping.real_of(self.group))
+
+    def undo(self) -> None:
+        """Count one step back: nothing depends on that count."""
+
+    def step(self, *_: Any) -> Any:
+        """Fail: without a metric there is no step."""
+        raise Halting("TypeError", "ReduceLROnPlateau.step() wants a metric, and is given none")
+
+    begin_again = moves = step
+
+    @staticmethod
+    def restart(workers: list[Any]) -> None:
+        """Take the number of the step for a metric: 0."""
+        for worker in workers:
+            stepping.put(worker.group, next_rate(worker.restarted(), worker.group["lr"]))
+
+    def restarted(self) -> Moves:
+        """Do so; return the move."""
+        return self.measure(0.0)
+
+    def meaning(self) -> Schedule:
+        """Return the rate that the group holds: the next step fails."""
+        return Until(Constant(float(self.group["lr"])), 1)
+
+    def measure(self, metric: float) -> Moves:
+        """Take one step with a metric: not below the least, by more than eps or not at all."""
+        if not self.patience.over(metric):
+            return Factors(np.ones(1))
+        factor, eps = self.number(self.call.factor), self.number(self.call.eps)
+
+        def lowered(lr: Any) -> Any:
+            lower = max(self.least, lr * factor)  # NaN gives way
+            return lower if lr > lower + eps else lr
+
+        return Stepwise([lowered])
+
+
 class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric stops improving.
 
@@ -156,7 +252,7 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     min_lr: Any = 0
     eps: float = 1e-8
 
-    worker: ClassVar[Any] = stepping.Plateau
+    worker: ClassVar[Any] = OnPlateau
 
     card: ClassVar[Card] = card(
         "ReduceLROnPlateau",
@@ -181,24 +277,18 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
 
     def begin(self, groups: int) -> list[Any]:
         """Check in MindSpore's order; return the least rate of each group."""
-        if self.factor >= 1.0:
-            raise ValueError(f"factor={self.factor!r} is not below 1")
-        least = self.min_lr
-        if not isinstance(least, list | tuple):
-            least = [least] * groups
-        elif len(least) != groups:
-            raise ValueError(f"{len(least)} values of min_lr for {groups} parameter groups")
+        fault = plateau_fault(self)
+        if fault is not None:
+            raise fault.error(fault.text)
+        least = self.min_lr if isinstance(self.min_lr, list | tuple) else [self.min_lr] * groups
         for rate in least:
             if not isinstance(rate, int | float):
                 raise TypeError(f"min_lr is no number that a tensor is made of: {rate!r}")
-        if self.mode not in {"min", "max"}:
-            raise ValueError(f"mode={self.mode!r} is neither min nor max")
-        if self.threshold_mode not in {"rel", "abs"}:
-            raise ValueError(f"threshold_mode={self.threshold_mode!r} is neither rel nor abs")
         return list(least)
 
     def step_once(self, built: Any) -> None:
-        built.measure(-np.inf if self.mode == "min" else np.inf)
+        for worker in built:
+            worker.measure(-np.inf if self.mode == "min" else np.inf)
 
     def plateau(self) -> Plateau:
         return plateau_of(self)
@@ -209,23 +299,17 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         self.checked()
-        work: Any = self.work()
-        yield np.array([[group["lr"]] for group in work.groups], np.float32)
-        for start in range(0, steps - 1, BLOCK):
-            block, halt = _followed(work, metrics[start : min(start + BLOCK, steps - 1)])
-            yield block
-            if halt is not None:
-                raise halt
-
-
-def _followed(work: Any, metrics: Sequence[float]) -> tuple[NDArray[Any], Halting | None]:
-    """Return the rates after each of some metrics, as far as they go, and what is raised then."""
-    block = np.empty((len(work.groups), len(metrics)), np.float32)
-    with np.errstate(all="ignore"):
-        for step, metric in enumerate(metrics):
-            try:
-                stepping.put(work.groups, work.measure(metric))
-            except Exception as error:
-                return block[:, :step], halting(error)
-            block[:, step] = [group["lr"] for group in work.groups]
-    return block, None
+        workers: Any = self.build()
+        columns, halt = [[worker.group["lr"] for worker in workers]], None
+        try:
+            with np.errstate(all="ignore"):
+                for metric in metrics[: steps - 1]:
+                    moves = [worker.measure(metric) for worker in workers]
+                    for worker, move in zip(workers, moves, strict=True):
+                        stepping.put(worker.group, next_rate(move, worker.group["lr"]))
+                    columns.append([worker.group["lr"] for worker in workers])
+        except Exception as error:
+            halt = halting(error)
+        yield np.array(columns, np.float32).T
+        if halt is not None:
+            raise halt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from isorate.dialects.mindspore._schedulers import (
 )
 from isorate.dialects.mindspore._tensors import held_number
 from isorate.kit.card import Deviation, Proof
-from isorate.kit.chained_cosine import chained_group
+from isorate.kit.chained_cosine import Standing, chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
 from isorate.kit.meaning import Meaning, cosine, repeat
@@ -32,20 +32,13 @@ from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import Cosine, PiecewiseConstant
 
 if TYPE_CHECKING:
-    from isorate.dialects.mindspore._stepping import Rates, Scheduler
+    from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.card import Card
+    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
 #: A scheduler that is resumed this far into cycles that it does not know of has no schedule.
 MOST_ODD_STEPS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A group as it stands: the rate that it holds, and its first one."""
-
-    lr: float
-    base: float
 
 
 #: A group as it is some steps before the trough, for what happens there.
@@ -84,47 +77,47 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         if not isinstance(self.eta_min, int | float):
             raise TypeError(f"eta_min is not a float or int: {self.eta_min!r}")
         want_int("T_max", self.T_max)
+        for worker in workers:
+            worker.kept["found"] = worker.lr
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        kept = int((counts[1:] == 0).sum())  # the step to 0 leaves the rate as it is
-        before = Factors(np.ones(kept, worker.held))
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        kept = int((counts == 0).sum())  # the step to 0 leaves the rate as it is
+        before = Factors(np.ones(kept, worker.real))
         try:
             held_number(2 * self.T_max)
         except RuntimeError as error:
-            ended = halting(error) if len(counts) > kept + 1 else None
-            return [replace(before, halt=ended)] * len(worker.groups)
+            return replace(before, halt=halting(error) if len(counts) > kept else None)
         ratios, anchors = experimental_links(counts[kept:], self.T_max)
-        moves: list[Moves] = [
-            Links(ratios, anchors, self.eta_min, self._rise(base, worker)) for base in worker.bases
-        ]
-        if not kept:
-            return moves
-        return [OneAfterAnother((before, links)) for links in moves]
+        links = Links(ratios, anchors, self.eta_min, self._rise(worker))
+        return OneAfterAnother((before, links)) if kept else links
 
-    def _rise(self, base: Any, worker: Scheduler) -> Any:
+    def _rise(self, worker: Worker) -> Any:
         """Return what the step after a trough adds."""
-        turn = np.array([math.pi / self.T_max if self.T_max else math.inf], worker.held)
-        return worker.held((base - self.eta_min) * (1 - scalar(cosine_of(turn)[0])) / 2)
+        turn = np.array([math.pi / self.T_max if self.T_max else math.inf], worker.real)
+        span = worker.base - self.eta_min
+        return worker.real(span * (1 - scalar(cosine_of(turn)[0])) / 2)
 
-    def restart(self, worker: Scheduler) -> list[Moves]:
+    def closed(self, worker: Worker) -> Any:
         """Set the closed form's rate at step 0; NaN where T_max is 0."""
-        eta, turn = self.eta_min, worker.held(2 if self.T_max else math.nan)
-        return [Values(np.array([eta + (base - eta) * turn / 2])) for base in worker.bases]
+        eta, turn = self.eta_min, worker.real(2 if self.T_max else math.nan)
+        return eta + (worker.base - eta) * turn / 2
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
+    def restarted(self, worker: Worker) -> Moves:
+        return Values(np.array([self.closed(worker)]))
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
         if self.T_max == 0:
             raise ConvertError("T_max=0: every rate but the first is NaN")
-        base, eta = float(worker.bases[index]), float(self.eta_min)
-        if worker.found is None:
-            standing: Any = Standing(float(worker.rates[index]), base)
-            return chained_group(standing, eta, self.T_max, int(worker.t))
-        t, found = worker.found
-        standing = Standing(float(found[index]), base)
-        return Shift(chained_group(standing, eta, self.T_max, t), 1)
+        base, eta = float(worker.base), float(self.eta_min)
+        if self.last_epoch == -1 or worker.undone:
+            return chained_group(Standing(float(worker.lr), base), eta, self.T_max, worker.t)
+        found = Standing(float(worker.kept["found"]), base)
+        return Shift(chained_group(found, eta, self.T_max, worker.t - 1), 1)
 
     def means(self, base: Any) -> Meaning:
         return cosine(base, self.eta_min, self.T_max, "mirror")
@@ -172,7 +165,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
+    def begin(self, workers: list[Worker]) -> None:
         if self.T_0 <= 0 or not isinstance(self.T_0, int):
             raise ValueError(f"T_0={self.T_0!r} is no positive integer")
         if self.T_mult < 1 or not isinstance(self.T_mult, int):
@@ -185,53 +178,52 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
             raise ValueError("last_epoch=None is a tensor of no number")
         if not isinstance(self.last_epoch, int | float):
             raise TypeError(f"last_epoch is no number: {self.last_epoch!r}")
-        held = worker.held
-        worker.kept = {"T_cur": number(self.last_epoch, held), "T_i": number(self.T_0, held)}
+        for worker in workers:
+            at, length = number(self.last_epoch, worker.real), number(self.T_0, worker.real)
+            worker.kept = {"T_cur": at, "T_i": length}
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
+    def to(self, worker: Worker, counts: Rates) -> Moves:
         pieces = []
-        left = len(counts) - 1
-        if scalar(counts[0]) < 0 and left:  # before its beginning, a step goes to step 0
+        left = len(counts)
+        if left and counts[0] <= 0:  # before its beginning, a step goes to step 0
             pieces.append(self._first(worker))
             left -= 1
         while left:
             pieces.append(self._in_cycle(worker, left))
-            left -= len(pieces[-1][0])
-        return [Values(np.concatenate(many)) for many in zip(*pieces, strict=True)]
+            left -= len(pieces[-1])
+        return Values(np.concatenate(pieces))
 
-    def restart(self, worker: Scheduler) -> list[Moves]:
-        return [Values(rates) for rates in self._first(worker)]
+    def _first(self, worker: Worker) -> Rates:
+        real = worker.real
+        worker.kept = {"T_cur": real(0), "T_i": number(self.T_0, real)}
+        return self._rates(worker, np.zeros(1, real), worker.kept["T_i"])
 
-    def _first(self, worker: Scheduler) -> list[Rates]:
-        held = worker.held
-        worker.kept = {"T_cur": held(0), "T_i": number(self.T_0, held)}
-        return self._rates(worker, np.zeros(1, held), worker.kept["T_i"])
-
-    def _in_cycle(self, worker: Scheduler, most: int) -> list[Rates]:
+    def _in_cycle(self, worker: Worker, most: int) -> Rates:
         """Take steps until the cycle changes its length, and no more than there are."""
-        held, cur, length = worker.held, worker.kept["T_cur"], worker.kept["T_i"]
+        real, cur, length = worker.real, worker.kept["T_cur"], worker.kept["T_i"]
         if self.T_mult == 1 and cur < length < 2.0**24:  # whole numbers, without rounding
-            at = ((int(cur) + np.arange(1, most + 1)) % int(length)).astype(held)
-        elif cur + held(1) < length:
+            at = ((int(cur) + np.arange(1, most + 1)) % int(length)).astype(real)
+        elif cur + real(1) < length:
             span = min(most, int(min(float(length), 2.0**52) - float(cur)) - 1)
-            at = np.add.accumulate(np.concatenate(([cur], np.ones(span, held))))[1:]
+            at = np.add.accumulate(np.concatenate(([cur], np.ones(span, real))))[1:]
         else:
-            at = np.array([cur + held(1) - length])
-            length = length * number(self.T_mult, held)
+            at = np.array([cur + real(1) - length])
+            length = length * number(self.T_mult, real)
         worker.kept = {"T_cur": scalar(at[-1]), "T_i": length}
         return self._rates(worker, at, length)
 
-    def _rates(self, worker: Scheduler, T_cur: Rates, T_i: Any) -> list[Rates]:
-        held = worker.held
-        turn = 1 + cosine_of(held(math.pi) * T_cur / T_i)
-        eta = number(self.eta_min, held)
-        return [eta + (number(base, held) - eta) * turn / 2 for base in worker.bases]
+    def _rates(self, worker: Worker, T_cur: Rates, T_i: Any) -> Rates:
+        real = worker.real
+        turn = 1 + cosine_of(real(math.pi) * T_cur / T_i)
+        eta = number(self.eta_min, real)
+        rates: Rates = eta + (number(worker.base, real) - eta) * turn / 2
+        return rates
 
     def means(self, base: Any) -> Meaning:
         return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        base, eta = float(worker.bases[index]), float(self.eta_min)
+    def meaning(self, worker: Worker) -> Schedule:
+        base, eta = float(worker.base), float(self.eta_min)
         cur, length = int(worker.kept["T_cur"]), int(worker.kept["T_i"])
         odd: list[float] = []
         while cur >= length:  # a cycle that is over already: each step leaves it, once

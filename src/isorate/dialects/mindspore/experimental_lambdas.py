@@ -34,10 +34,11 @@ from isorate.schedule.shapes import (
 )
 
 if TYPE_CHECKING:
-    from isorate.dialects.mindspore._stepping import Rates, Scheduler
+    from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.boundary import Halting
     from isorate.kit.card import Card
     from isorate.kit.match import Parts
+    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
 
@@ -67,15 +68,14 @@ class LambdaLR(Setting, frozen=True):
         },
     )
 
-    def begin(self, worker: Scheduler) -> None:
-        worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
+    def begin(self, workers: list[Worker]) -> None:
+        for worker, function in zip(
+            workers, torch.functions_of(self.lr_lambda, workers), strict=True
+        ):
+            worker.kept["function"] = function
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        functions, bases = worker.kept["functions"], worker.bases
-        return [
-            Values(*values_of(function, counts[1:], base))
-            for base, function in zip(bases, functions, strict=True)
-        ]
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        return Values(*values_of(worker.kept["function"], counts, worker.base))
 
     def shape(self, base: float, index: int) -> Schedule:
         expression = torch.readable(self.lr_lambda, index)
@@ -127,19 +127,23 @@ class MultiplicativeLR(Multiplying, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
-        worker.kept["functions"] = functions_of(self.lr_lambda, len(worker.groups))
+    def begin(self, workers: list[Worker]) -> None:
+        for worker, function in zip(
+            workers, torch.functions_of(self.lr_lambda, workers), strict=True
+        ):
+            worker.kept["function"] = function
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        before = np.ones(int((counts[1:] <= 0).sum()), worker.held)
-        found = (
-            values_of(function, counts[1 + len(before) :]) for function in worker.kept["functions"]
-        )
-        return [Factors(np.concatenate((before, factors)), halt) for factors, halt in found]
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        before = np.ones(int((counts <= 0).sum()), worker.real)
+        factors, halt = values_of(worker.kept["function"], counts[len(before) :])
+        return Factors(np.concatenate((before, factors)), halt)
 
-    def restart(self, worker: Scheduler) -> list[Moves]:
+    def closed(self, worker: Worker) -> Any:
         """Leave the rate alone: there is no closed form, and no factor for step 0."""
-        return [Factors(np.ones(1, worker.held))] * len(worker.groups)
+        return worker.lr
+
+    def restarted(self, worker: Worker) -> Moves:
+        return Factors(np.ones(1, worker.real))
 
     def shape(self, base: float, index: int) -> Schedule:
         expression = torch.readable(self.lr_lambda, index)
@@ -149,8 +153,8 @@ class MultiplicativeLR(Multiplying, frozen=True):
             )
         return Exponential(base, float(expression.function()(0)))
 
-    def meaning(self, worker: Scheduler, index: int) -> Schedule:
-        return self.shape(float(worker.rates[index]), index)
+    def meaning(self, worker: Worker) -> Schedule:
+        return self.shape(float(worker.lr), worker.index)
 
     @classmethod
     def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
@@ -167,15 +171,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         same = all(function == functions[0] for function in functions)
         call = cls(Optimizer(groups), functions[0] if same else functions, calls[0].last_epoch)
         return replace(lifts[0], call=call).checked()
-
-
-def functions_of(functions: Any, groups: int) -> list[Any]:
-    """Return the function of each group: one for all, or as many as there are groups."""
-    if not isinstance(functions, list | tuple):
-        functions = [functions] * groups
-    if len(functions) != groups:
-        raise ValueError(f"{len(functions)} lambdas for {groups} parameter groups")
-    return list(functions)
 
 
 def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Halting | None]:

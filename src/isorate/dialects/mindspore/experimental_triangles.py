@@ -15,13 +15,15 @@ from isorate.dialects.mindspore._schedulers import (
 )
 from isorate.dialects.mindspore._tensors import held_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
+from isorate.dialects.torch import schedulers as torch
+from isorate.kit import objects as stepping
 from isorate.kit.card import Deviation, Proof
-from isorate.kit.effects import Moves, Values
+from isorate.kit.effects import Values
 from isorate.kit.float32 import number, scalar_type
 from isorate.kit.match import Refusal, plain
 from isorate.kit.meaning import triangles
 from isorate.kit.saying import triangle_of
-from isorate.kit.stepped_call import Said
+from isorate.kit.scheduler import Said
 from isorate.schedule.combinators import (
     Join,
     Product,
@@ -35,8 +37,10 @@ from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import Constant, Exponential, Formula, Linear
 
 if TYPE_CHECKING:
-    from isorate.dialects.mindspore._stepping import Held, Rates, Scheduler
+    from isorate.dialects.mindspore._schedulers import Rates, Real
     from isorate.kit.card import Card
+    from isorate.kit.effects import Moves
+    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
 
@@ -103,63 +107,56 @@ class CyclicLR(Setting, frozen=True):
         ),
     )
 
-    def begin(self, worker: Scheduler) -> None:
-        groups, kept = worker.groups, worker.kept
-        kept["low"] = self._one_a_group("base_lr", self.base_lr, len(groups))
-        if self.last_epoch == -1:
-            for group, low in zip(groups, kept["low"], strict=True):
-                if isinstance(low, bool):
+    def begin(self, workers: list[Worker]) -> None:
+        low = torch.one_for_each(self.base_lr, "base_lr", workers)
+        for worker, rate in zip(workers, low, strict=True):
+            worker.kept["low"] = rate
+            if self.last_epoch == -1:
+                if isinstance(rate, bool):
                     raise ValueError("base_lr is a bool, which no Parameter can hold")
-                group["lr"] = number(_parameter(_tensor("base_lr", low)), worker.held)
-        kept["high"] = [
-            _tensor("max_lr", high)
-            for high in self._one_a_group("max_lr", self.max_lr, len(groups))
-        ]
+                stepping.put(worker.group, _parameter(_tensor("base_lr", rate)))
+        high = torch.one_for_each(self.max_lr, "max_lr", workers)
+        for worker, rate in zip(workers, high, strict=True):
+            worker.kept["high"] = _tensor("max_lr", rate)
         up, down = self._sizes()
-        kept["total"], kept["share"] = up + down, up / (up + down)
+        self._share(up, down)
         if self.scale_fn is None and self.mode not in ("triangular", "triangular2", "exp_range"):
             raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
 
-    def built(self, worker: Scheduler) -> None:
-        worker.bases = [_tensor("base_lr", low) for low in worker.kept["low"]]
+    def built(self, worker: Worker) -> None:
+        worker.base = _tensor("base_lr", worker.kept["low"])
 
-    def _one_a_group(self, name: str, given: Any, groups: int) -> list[Any]:
-        if not isinstance(given, list | tuple):
-            return [given] * groups
-        if len(given) != groups:
-            raise ValueError(f"{len(given)} values of {name} for {groups} parameter groups")
-        return list(given)
+    @staticmethod
+    def _share(up: float, down: float) -> float:
+        """Return the share of a cycle that goes up."""
+        return up / (up + down)
 
     def _sizes(self) -> tuple[float, float]:
         up = float(self.step_size_up)
         return up, up if self.step_size_down is None else float(self.step_size_down)
 
-    def moves(self, worker: Scheduler, counts: Rates) -> list[Moves]:
-        held, kept, t = worker.held, worker.kept, counts[1:]
-        turns = t / number(kept["total"], held)
+    def to(self, worker: Worker, counts: Rates) -> Moves:
+        real, base, (up, down) = worker.real, worker.base, self._sizes()
+        turns = counts / number(up + down, real)
         cycle = np.floor(1 + turns)
         x = 1 + turns - cycle
-        share = number(kept["share"], held)
+        share = number(self._share(up, down), real)
         rising = x / share
-        falling = (x - held(1)) / number(kept["share"] - 1, held)
+        falling = (x - real(1)) / number(self._share(up, down) - 1, real)
         place = np.where(x <= share, rising, falling)
-        scale, halt = self._scales(cycle, t)
-        place = place[: len(scale)]
-        moves: list[Moves] = []
-        for base, high in zip(worker.bases, kept["high"], strict=True):
-            height = number(_difference(high, base, held), held)
-            moves.append(Values(number(base, held) + height * place * scale, halt))
-        return moves
+        scale, halt = self._scales(cycle, counts)
+        height = number(_difference(worker.kept["high"], base, real), real)
+        return Values(number(base, real) + height * place[: len(scale)] * scale, halt)
 
     def _scales(self, cycle: Rates, t: Rates) -> tuple[Rates, Any]:
         """Return what the height of each step is multiplied by, and what is raised then."""
-        held = scalar_type(cycle)
+        real = scalar_type(cycle)
         if self.scale_fn is not None:
             return values_of(self.scale_fn, cycle if self.scale_mode == "cycle" else t)
         if self.mode == "triangular":
             return np.ones_like(t), None
         if self.mode == "triangular2":
-            return held(1) / np.ldexp(held(1), cycle.astype(np.int64) - 1), None
+            return real(1) / np.ldexp(real(1), cycle.astype(np.int64) - 1), None
         return power_to_each(held_number(self.gamma), t), None
 
     def shape(self, base: float, index: int) -> Schedule:
@@ -267,7 +264,7 @@ def _parameter(value: Any) -> Any:
     return _wrapped(value, 32) if isinstance(value, int) else value
 
 
-def _difference(high: Any, low: Any, held: Held) -> Any:
+def _difference(high: Any, low: Any, real: Real) -> Any:
     """Return a tensor less another: int64 where both are of integers, else rounded first."""
     if any(isinstance(value, int) and value >= 2**63 for value in (high, low)):
         raise TypeError("a tensor of uint64 takes no other beside it")
@@ -275,7 +272,7 @@ def _difference(high: Any, low: Any, held: Held) -> Any:
         return high != low
     if isinstance(high, int) and isinstance(low, int):
         return _wrapped(high - low, 64)
-    return number(high, held) - number(low, held)
+    return number(high, real) - number(low, real)
 
 
 def _wrapped(value: int, bits: int) -> int:

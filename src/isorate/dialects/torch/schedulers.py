@@ -21,7 +21,6 @@ from isorate.dialects.torch.base import (
     VERSION,
     LRScheduler,
     Multiplying,
-    OptimizerCall,
     Setting,
     card,
     filled,
@@ -32,9 +31,10 @@ from isorate.kit import saying, schedulers
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
 from isorate.kit.card import Deviation, Proof
-from isorate.kit.chained_cosine import chained_group, cosine_links
+from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
+from isorate.kit.float32 import Float32
 from isorate.kit.match import Lift, Parts, Refusal
 from isorate.kit.meaning import (
     ANY,
@@ -48,11 +48,12 @@ from isorate.kit.meaning import (
     repeat,
     triangles,
 )
-from isorate.kit.optimizer import Optimizer, ParamGroup
-from isorate.kit.plateau import Feedback, Plateau, plateau_fault, plateau_of, plateau_said
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.plateau import Feedback, Patience, Plateau, plateau_fault, plateau_of, plateau_said
 from isorate.kit.registry import Dialect
+from isorate.kit.scheduler import all_of, lift_of
 from isorate.kit.schedulers import FOREVER
-from isorate.kit.stepped_call import all_of, lift_of
+from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.tensors import Tensor
 from isorate.schedule.combinators import (
     Groups,
@@ -439,8 +440,8 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
-        held = ParamGroup(float(worker.lr), float(worker.base))
-        return chained_group(held, float(self.eta_min), self.T_max, worker.t)
+        standing = Standing(float(worker.lr), float(worker.base))
+        return chained_group(standing, float(self.eta_min), self.T_max, worker.t)
 
     def multiplier(self, worker: Worker) -> Schedule:
         if self.eta_min != 0 or not isinstance(self.T_max, int):
@@ -558,9 +559,9 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         return Values(np.concatenate(pieces) if pieces else np.empty(0))
 
     def _values(self, worker: Worker, T_cur: NDArray[np.float64], T_i: int) -> NDArray[Any]:
-        held = worker.dtype
-        turn = (1 + exact("cos", math.pi * T_cur / float(T_i))).astype(held)
-        rates: NDArray[Any] = held(self.eta_min) + held(worker.base - self.eta_min) * turn / held(2)
+        real = worker.real
+        turn = (1 + exact("cos", math.pi * T_cur / float(T_i))).astype(real)
+        rates: NDArray[Any] = real(self.eta_min) + real(worker.base - self.eta_min) * turn / real(2)
         return rates
 
     def means(self, base: Any) -> Meaning:
@@ -923,7 +924,7 @@ class OneCycleLR(Setting, frozen=True):
     def plain(self, worker: Worker) -> bool:
         """Whether the group's own numbers are plain, too: resumed, they may be tensors."""
         found = [worker.group.get(key) for key in ("initial_lr", "max_lr", "min_lr")]
-        single = worker.dtype is np.float32
+        single = worker.real is Float32
         plain = all(v is not None and stepping.plain(v, None, single=single) for v in found)
         return super().plain(worker) and plain
 
@@ -1168,9 +1169,9 @@ class LambdaLR(Setting, frozen=True):
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         """Multiply the base rate; where an integer may have lost something, in Python."""
-        base, function, held = worker.base, worker.kept["function"], worker.dtype
+        base, function, real = worker.base, worker.kept["function"], worker.real
         values, halt = values_of(function, steps)
-        products: NDArray[Any] = held(base) * values.astype(held)
+        products: NDArray[Any] = real(base) * values.astype(real)
         if not isinstance(base, float):
             far = float(stepping.EXACT)
             beyond = (np.abs(values) > far) | (np.abs(products) > far)
@@ -1361,7 +1362,7 @@ class ReduceLROnPlateau(Feedback, frozen=True):
         groups = [one if one and "shared" in group else group for group in groups]
         columns, halt = [list(map(stepping.rate_of, groups))], None
         try:
-            for reducing in self._reductions(metrics[: steps - 1]):
+            for reducing in map(Patience(self).over, map(float, metrics[: steps - 1])):
                 if reducing:
                     for index, group in enumerate(groups):
                         self._reduce(group, index)
@@ -1371,29 +1372,6 @@ class ReduceLROnPlateau(Feedback, frozen=True):
         yield np.array(columns).T.astype(self.dtype)
         if halt is not None:
             raise halt
-
-    def _reductions(self, metrics: Sequence[float]) -> Iterator[bool]:
-        """Say for each step whether the metric has not improved for too long."""
-        minimal = self.mode == "min"
-        bar = self._bar(math.inf if minimal else -math.inf)
-        bad = cooling = 0
-        for metric in map(float, metrics):
-            if metric < bar if minimal else metric > bar:
-                bar, bad = self._bar(metric), 0
-            else:
-                bad += 1
-            if cooling > 0:
-                cooling, bad = cooling - 1, 0
-            reducing = bad > self.patience
-            yield reducing
-            if reducing:
-                cooling, bad = self.cooldown, 0
-
-    def _bar(self, best: float) -> float:
-        """Return what a metric has to be better than."""
-        if self.threshold_mode == "rel":
-            return best * (1.0 - self.threshold if self.mode == "min" else self.threshold + 1.0)
-        return best - self.threshold if self.mode == "min" else best + self.threshold
 
     def _reduce(self, group: dict[str, Any], index: int) -> None:
         """Bring a group's rate down, unless it is hardly any lower."""
@@ -1407,7 +1385,7 @@ class ReduceLROnPlateau(Feedback, frozen=True):
 # --- schedulers of schedulers --------------------------------------------------------------------
 
 
-class SequentialLR(Composition, OptimizerCall, frozen=True):
+class SequentialLR(Composition, SteppedCall, frozen=True):
     """``SequentialLR``: one scheduler after another; at a milestone the next one starts over.
 
     All of them are built before it, each on what the one before left in the optimizer. Building it
@@ -1421,7 +1399,7 @@ class SequentialLR(Composition, OptimizerCall, frozen=True):
     milestones: list[int]
     last_epoch: int = -1
 
-    worker: ClassVar[Any] = stepping.Sequence
+    worker: ClassVar[Any] = stepping.Sequential
 
     card: ClassVar[Card] = card(
         "SequentialLR",
@@ -1478,13 +1456,13 @@ MEMBERS: tuple[type[LRScheduler], ...] = (
 )
 
 
-class ChainedScheduler(Composition, OptimizerCall, frozen=True):
+class ChainedScheduler(Composition, SteppedCall, frozen=True):
     """``ChainedScheduler``: each scheduler takes each step, upon what the one before left."""
 
     schedulers: list[Any]
     optimizer: Optimizer | None = None
 
-    worker: ClassVar[Any] = stepping.Chain
+    worker: ClassVar[Any] = stepping.Chained
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
@@ -1501,11 +1479,12 @@ class ChainedScheduler(Composition, OptimizerCall, frozen=True):
     )
 
     @property
-    def held(self) -> Optimizer:
+    def owner(self) -> Optimizer:
+        """The optimizer of its schedulers."""
         if self.optimizer is not None:
             return self.optimizer
-        held = (m.held for m in self.members if isinstance(m, OptimizerCall))
-        return next(held, Optimizer.of(0.0))
+        owners = (m.owner for m in self.members if isinstance(m, SteppedCall))
+        return next(owners, Optimizer.of(0.0))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

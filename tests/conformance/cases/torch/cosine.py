@@ -62,7 +62,7 @@ def torch_arguments() -> Iterator[Case]:
         yield Case(f"T_max={count}", torch_cosine(f"T_max={count}"), updates, samples=around)
     yield Case("T_max=inf", torch_cosine("T_max=float('inf')"))
     yield Case("T_max=nan", torch_cosine("T_max=float('nan')"))
-    yield Case("T_max=1e300", torch_cosine("T_max=1e300"), drifts="no schedule is that long")
+    yield Case("T_max=1e300", torch_cosine("T_max=1e300"), unsaid="no schedule is that long")
     for eta in ("0.001", "0", "1", "0.5", "-0.05", "0.1", "1e-320"):
         yield Case(f"eta_min={eta}", torch_cosine(f"T_max=7, eta_min={eta}"), 45)
     yield Case("eta_min=nan", torch_cosine("7, float('nan')"), 10, drifts="every rate is NaN")

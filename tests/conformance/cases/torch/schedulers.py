@@ -243,7 +243,7 @@ TO_ZERO = "CosineAnnealingLR(optimizer, T_max=15)"
 DECAY = "ExponentialLR(optimizer, 0.9)"
 LOW = "ConstantLR(optimizer, 0.5, total_iters=4)"
 STEPS = "StepLR(optimizer, 4, 0.5)"
-ORDER = "whose turn it is comes from torch's bookkeeping, or it raises"
+ORDER = "whose turn it is comes from torch's bookkeeping"
 UPON = "what one does to another's rate has no formula"
 
 
@@ -276,7 +276,7 @@ def torch_sequences() -> Iterator[Case]:
     yield Case("sequential-lambda", sequential([function, function], "[6]"), 20)
     inner = f"SequentialLR(optimizer, schedulers=[{WARMUP}, {DECAY}], milestones=[5])"
     yield Case("sequential-nested", sequential([inner, STEPS], "[12]"), 30)
-    yield Case("sequential-nested-last", sequential([WARMUP, inner], "[6]"), 30, unsaid=ORDER)
+    yield Case("sequential-nested-last", sequential([WARMUP, inner], "[6]"), 30)
     yield Case("sequential-epochs", sequential([WARMUP, COSINE], "[5]"), 90, every=3)
     groups = "torch.optim.SGD([{'params': params_0, 'lr': 0.1}, {'params': params_1, 'lr': 1}])"
     yield Case("sequential-groups", sequential([WARMUP, DECAY], "[5]", groups), 20)

@@ -1,0 +1,277 @@
+"""Schedulers of their own: what building one and stepping it do, and how one says a schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+import numpy as np
+
+from isorate.kit import objects
+from isorate.kit.boundary import Halting
+from isorate.kit.effects import Values
+from isorate.kit.match import Lift, Refusal, from_the_start, take_apart
+from isorate.kit.meaning import Unknown, kinds_said, solve
+from isorate.kit.objects import begun
+from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.stepped_call import SteppedCall
+from isorate.schedule.errors import ConvertError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from isorate.kit.call import Call
+    from isorate.kit.effects import Moves
+    from isorate.kit.match import Parts
+    from isorate.kit.meaning import Meaning
+    from isorate.kit.objects import Worker
+    from isorate.schedule.node import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a constructor says a shape for one parameter group.
+
+    Args:
+        base: the group's first rate, ``initial_lr``.
+        arguments: the constructor's arguments besides the optimizer.
+        losses: what is lost, in words.
+        unlike: what it does after its end, and what the shape does, where they differ.
+
+    """
+
+    base: float
+    arguments: dict[str, Any]
+    losses: tuple[str, ...] = ()
+    unlike: tuple[str, str] | None = None
+
+
+def all_of(found: Sequence[Said | Refusal]) -> list[Said] | Refusal:
+    """Return what is said for every group, or the first refusal."""
+    saids = []
+    for said in found:
+        if isinstance(said, Refusal):
+            return said
+        saids.append(said)
+    return saids
+
+
+def same_for_all(found: Sequence[Said | Refusal]) -> list[Said] | Refusal:
+    """Return what is said for every group, where the arguments are the same for all."""
+    saids = all_of(found)
+    if isinstance(saids, Refusal):
+        return saids
+    if any(said.arguments != saids[0].arguments for said in saids):
+        return Refusal("the parameter groups differ in more than their first rate")
+    return saids
+
+
+def with_lists(found: Sequence[Said | Refusal], names: Sequence[str]) -> list[Said] | Refusal:
+    """Return the same, with one list of all groups' values for some of the arguments."""
+    saids = all_of(found)
+    if isinstance(saids, Refusal) or len(saids) == 1:
+        return saids
+    lists = {name: [said.arguments[name] for said in saids] for name in names}
+    return same_for_all([replace(said, arguments=said.arguments | lists) for said in saids])
+
+
+#: A group's first rate, where a meaning is solved.
+BASE = Unknown("base")
+
+
+class LRScheduler(SteppedCall, frozen=True):
+    """A scheduler of its own, whose meaning is in its arguments and a group's first rate."""
+
+    optimizer: Optimizer
+
+    worker: ClassVar[Any] = objects.Worker
+
+    #: The shapes that it can say; none where its meaning says that.
+    says: ClassVar[tuple[type[Schedule], ...]] = ()
+    #: Which arguments may be lists, one value a group.
+    listed: ClassVar[tuple[str, ...]] = ()
+    #: Why it is said for one group at a time; none where it is not.
+    alone: ClassVar[str | None] = None
+    #: What a conversion to it always loses.
+    losses: ClassVar[tuple[str, ...]] = ()
+    besides: ClassVar[Any] = (BASE,)
+    #: Whether building it sets the rate, whatever the group holds.
+    sets: ClassVar[bool] = False
+    #: How many steps building it takes, where it is resumed.
+    behind: ClassVar[int] = 0
+
+    # --- at work: what a step does to a group's rate
+
+    def begin(self, workers: list[Worker]) -> None:
+        """Check the arguments and do what building it does first; raise as the framework does."""
+
+    def resume(self, workers: list[Worker]) -> None:
+        """Take the rates that are found for the first ones, or ask for those that were."""
+        stood: Any = self.last_epoch  # type: ignore[attr-defined]
+        for index, worker in enumerate(workers):
+            if stood == -1:
+                worker.group.setdefault("initial_lr", worker.lr)
+            elif "initial_lr" not in worker.group:
+                text = f"last_epoch={stood} needs 'initial_lr' in parameter group {index}"
+                raise Halting("KeyError", text)
+
+    def built(self, worker: Worker) -> None:
+        """Do what building it does last."""
+
+    def plain(self, worker: Worker) -> bool:
+        """Whether arrays of floats take the arguments for what the framework takes them."""
+        return True
+
+    def leaves_floats(self, worker: Worker) -> bool:
+        """Whether the rate stays a float, also where it is set anew from an integer."""
+        return True
+
+    def advance(self, worker: Worker) -> None:
+        """Count one step on."""
+        worker.t = self.counted(worker.t, 1, worker.real)
+
+    def rate(self, worker: Worker) -> Any:
+        """Return the rate of the step that the worker stands at, in the framework's arithmetic."""
+        raise NotImplementedError
+
+    def closed(self, worker: Worker) -> Any:
+        """Return the rate that is set when ``SequentialLR`` says to go to step 0."""
+        return self.rate(worker)
+
+    def restarted(self, worker: Worker) -> Moves:
+        """Set that rate."""
+        return Values(np.array([float(self.closed(worker))]))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        """Take the steps after ``worker.t`` at once."""
+        raise NotImplementedError
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the schedule from where the worker stands, its group's rate first."""
+        raise NotImplementedError
+
+    def multiplier(self, worker: Worker) -> Schedule:
+        """Return what it multiplies the rate by, from its step 0."""
+        raise ConvertError(f"a {self.name} does more than multiply the rate that it finds")
+
+    def set_anew(self, worker: Worker) -> int:
+        """Return in how many steps the rate no longer follows from the one before; 0 for never."""
+        return 0
+
+    # --- what it means
+
+    def shape(self, base: float, group: int) -> Schedule:
+        """Return the schedule from its step 0, with ``base`` as the group's first rate."""
+        meaning: Meaning = self.of_group(group).means(base)
+        return meaning.schedule()
+
+    def of_group(self, group: int) -> Any:
+        """Return the call with one group's values where an argument is a list of all groups'."""
+        lists = {n: v for n in self.listed if isinstance(v := getattr(self, n), list | tuple)}
+        own = {name: values[group] for name, values in lists.items()}
+        return msgspec.structs.replace(self, **own) if own else self
+
+    def means(self, base: Any) -> Meaning:
+        """Return what it means from its step 0, with ``base`` as the group's first rate."""
+        raise NotImplementedError
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        parts = take_apart(schedule, *cls.says_kinds())
+        return parts if isinstance(parts, Refusal) else cls.lifted(parts)
+
+    @classmethod
+    def says_kinds(cls) -> tuple[type[Schedule], ...]:
+        """Return the shapes that it can say; none where any will do."""
+        return kinds_said(cls) if cls.means is not LRScheduler.means else cls.says
+
+    @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        """Return the base rate with which a shape is said, where the meaning leaves it open."""
+        return None
+
+    @classmethod
+    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
+        """Say a shape, from a base rate that may be given."""
+        held = cls.base_for(shape) if base is None else base
+        solution = solve(cls, shape, {} if held is None else {"base": held})
+        if isinstance(solution, Refusal):
+            return solution
+        arguments = {n: v for n, v in solution.arguments.items() if n in cls.__struct_fields__}
+        return Said(solution.arguments["base"], arguments, cls.losses, solution.unlike)
+
+    @classmethod
+    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say the parts of a schedule, all groups with the same arguments."""
+        if cls.alone is not None and len(parts.shapes) > 1:
+            return Refusal(f"{cls.alone}: convert each group by itself")
+        fresh = from_the_start(parts)
+        if isinstance(fresh, Refusal):
+            return cls.resumed(parts)
+        saids = cls._saids(fresh.shapes)
+        if isinstance(saids, Refusal):
+            return saids
+        call: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
+        return lift_of(call, parts, saids[0].losses, saids[0].unlike)
+
+    @classmethod
+    def _saids(cls, shapes: Sequence[Any]) -> list[Said] | Refusal:
+        found = [cls.said(shape, None) for shape in shapes]
+        saids = with_lists(found, cls.listed) if cls.listed else same_for_all(found)
+        if not isinstance(saids, Refusal) and min(said.base for said in saids) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        return saids
+
+    @classmethod
+    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Say what begins part of the way by a scheduler that is resumed there."""
+        saids = cls._saids(parts.shapes)
+        if isinstance(saids, Refusal):
+            return saids
+        if not isinstance(parts.begin, int):
+            return Refusal("it is resumed at a whole step, and the schedule begins between two")
+        whole: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
+        if cls.sets:  # whatever the group holds, building the scheduler sets the rate
+            here = [said.base for said in saids]
+        else:
+            here = [begun(shape, parts.begin - cls.behind).at(0) for shape in parts.shapes]
+        if min(here) < 0:
+            return Refusal("an optimizer takes no negative rate to begin with")
+        groups = tuple(ParamGroup(lr, said.base) for lr, said in zip(here, saids, strict=True))
+        call = msgspec.structs.replace(
+            whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1
+        )
+        return lift_of(call, parts, saids[0].losses, saids[0].unlike)
+
+
+class Multiplying(LRScheduler, frozen=True):
+    """A scheduler whose steps multiply the rate they find."""
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the shape, scaled so that it has the rate that the group holds."""
+        shape = self.shape(float(worker.base) or 1.0, worker.index)  # any will do, but for 0
+        return objects.scaled_from(shape, worker.t, float(worker.lr))
+
+    def multiplier(self, worker: Worker) -> Schedule:
+        """Return the shape of a base rate of 1."""
+        return self.shape(1.0, worker.index)
+
+
+class Setting(LRScheduler, frozen=True):
+    """A scheduler whose steps set the rate, whatever it was."""
+
+    sets: ClassVar[bool] = True
+
+    def meaning(self, worker: Worker) -> Schedule:
+        """Return the shape, after a first rate that may be another one."""
+        shape = self.shape(float(worker.base), worker.index)
+        return objects.set_from(shape, worker.t, float(worker.lr))
+
+
+def lift_of(
+    call: Call, parts: Parts[Any], losses: Sequence[str], unlike: tuple[str, str] | None = None
+) -> Lift | Refusal:
+    """Return a lift, or the reason why the framework would refuse the call."""
+    told = (*losses, *parts.unlike(unlike), *parts.unlike_endless(), *parts.clocked())
+    return Lift(call, parts.every, told).checked()
