@@ -16,7 +16,7 @@ import json
 import math
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +116,12 @@ def write(dialect: str, parts: list[str]) -> None:
             rows += [capture(dialect, case) for case in cases()]
         else:
             rows += captured(dialect, part, path)
+    installed = packages_distributions()
     header = {
         "dialect": dialect,
-        "frameworks": {name: version(name).partition("+")[0] for name in home.packages},
+        "frameworks": {
+            name: version(installed[name][0]).partition("+")[0] for name in home.packages
+        },
         "python": platform.python_version(),
         "numpy": np.__version__,
         "command": f"python tools/capture.py {dialect}",

@@ -48,11 +48,12 @@ def drive(
     """
     home = HOMES[framework]
     with quiet():
+        scope = scope_of(framework, lr, bare="optimizer" not in text)
         try:
-            built = evaluated(text, scope_of(framework, lr, bare="optimizer" not in text))
+            built = evaluated(text, scope)
         except Exception as error:
             return Seen(np.empty((1, 0)), type(error).__name__, constructing=True)
-        return home.drive(built, run, How(weigh, optimizer, compiled))
+        return home.drive(built, run, How(weigh, optimizer, compiled, scope))
 
 
 def scope_of(

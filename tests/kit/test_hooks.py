@@ -10,15 +10,27 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from isorate import ConvertError, ReadError, Run, Schedule, convert, read, simulate
-from isorate.kit import registry
+from isorate import (
+    ConvertError,
+    NativeError,
+    ReadError,
+    Run,
+    Schedule,
+    convert,
+    evaluate,
+    read,
+    simulate,
+)
+from isorate.kit import registry, xla
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted
+from isorate.kit.epochs import OfTheEpoch, OnceAnEpoch
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.meaning import Meaning, line
 from isorate.kit.optimizer import Optimizer, Optimizers
 from isorate.kit.registry import Dialect
+from isorate.reading.reader import reading
 
 
 def card(name: str, **other: Any) -> Card:
@@ -44,7 +56,20 @@ class Swell(Counted, frozen=True):
         return line(self.start, 0.0, self.steps)
 
 
-class Tide(Call, frozen=True):
+class Current(OfTheEpoch, frozen=True):
+    """A callback that is given a function of the epoch."""
+
+    course: Any
+    verbose: int = 0
+    card: ClassVar[Card] = card("Current", clock="step", counts="epochs")
+
+    def value(self, epoch: int, said: Any) -> float:
+        if isinstance(said, int):
+            raise TypeError("an integer")
+        return super().value(epoch, said)
+
+
+class Tide(OnceAnEpoch, frozen=True):
     """A callback that halves the optimizer's rate at every epoch."""
 
     optimizer: Optimizer
@@ -70,7 +95,7 @@ def document(written: Any) -> Call | None:
 
 
 REEF = Dialect(
-    "reef", "Reef", "1", (Swell, Tide),
+    "reef", "Reef", "1", (Swell, Tide, Current),
     aliases={"lagoon.reef": "reef"},
     optimizers=Optimizers(
         "reef.optim", "reef", "def SGD(rate=0.25): ...\ndef Row(learning_rate=0.01): ...",
@@ -187,3 +212,61 @@ def test_a_callback_is_called_once_an_epoch_whatever_else_is_stepped() -> None:
     (way, *_) = convert(call, to="reef", run=Run(4, updates_per_epoch=2)).ways
     assert way.comparison.verdict == "identical"
     assert "called once an epoch, which is to have 2 updates" in way.losses
+
+
+def test_a_function_of_the_epoch_is_read_simulated_and_made() -> None:
+    call: Any = read("reef.Current(lambda epoch: 0.5 / (1 + epoch))")
+    run = Run(6, updates_per_epoch=2)
+    assert simulate(call, run).values.tolist() == [0.5, 0.5, 0.25, 0.25, 0.5 / 3, 0.5 / 3]
+    assert simulate(call, run).values.tolist() == evaluate(call, run).values.tolist()
+    assert reading(call.code).assumptions == (
+        "Current is called once an epoch: of one update, unless the run says of more",
+    )
+    ways = convert("StepLR(SGD(p, lr=0.5), 1)", to="reef", run=Run(4)).ways
+    (made,) = [way for way in ways if isinstance(way.call, Current)]
+    assert made.comparison.equal
+    assert "called once an epoch, which is to have 1 update" in made.losses
+    run = Run(4, updates_per_epoch=2)
+    refusals = dict(convert("StepLR(SGD(p, lr=0.5), 1)", to="reef", run=run).refusals)
+    assert refusals["reef.Current"].startswith("it is called once an epoch, of 2 updates")
+    run = Run(4, updates_per_epoch=2, step_every="epoch")
+    (made,) = convert("LambdaLR(SGD(p, lr=0.5), lambda t: 0.9 ** t)", to="reef", run=run).ways
+    assert made.run.updates_per_step == 2
+
+
+def test_a_function_that_raises_ends_the_rates() -> None:
+    curve = simulate(read("reef.Current(lambda t: 1 / (2 - t))"), 5)
+    assert (curve.updates, curve.halt and curve.halt.error) == (2, "ZeroDivisionError")
+    curve = simulate(read("reef.Current(lambda t: 0.5 if t < 3 else 1)"), 5)
+    assert (curve.updates, curve.halt and curve.halt.error) == (3, "TypeError")
+    with pytest.raises(NativeError, match="does not follow"):
+        simulate(read("reef.Current(0.5)"), 5)
+
+
+# --- arithmetic ---------------------------------------------------------------------------------
+
+
+def test_logarithms_are_right() -> None:
+    x = np.concatenate([np.geomspace(1e-30, 1e30, 100_001), np.linspace(0.9, 1.1, 10_001)])
+    x = x.astype(np.float32)
+    exact = np.log(x.astype(np.float64))
+    apart = np.abs(xla.log(x) - exact) / np.spacing(
+        np.abs(exact).astype(np.float32) + np.float32(1e-30)
+    )
+    assert apart.max() < 0.82  # as its authors have it
+    assert (xla.log(x) == exact.astype(np.float32)).mean() > 0.99
+    assert xla.log(np.float32(2) ** np.arange(-20, 20, dtype=np.float32)).tolist() == [
+        *(np.float32(k * np.log(2)) for k in range(-20, 20))
+    ]
+    odd = xla.log(np.array([0.0, -1.0], np.float32))
+    assert odd[0] == -np.inf
+    assert np.isnan(odd[1])
+
+
+def test_where_a_reciprocal_makes_another_multiple() -> None:
+    assert xla.first_off(64) is None
+    T = xla.first_off(41)
+    assert T is not None
+    assert T % 41 == 0
+    one = np.float32(1) / np.float32(41)
+    assert np.floor(np.float32(T) * one) != T / 41

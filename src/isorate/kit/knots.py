@@ -23,6 +23,17 @@ def by_scales(values: Sequence[float], boundaries: Sequence[int]) -> dict[int, f
     return dict(zip(boundaries, scales, strict=True))
 
 
+def stairs_of(cls: Any, schedule: Schedule, shift: int = 0) -> Lift | Refusal:
+    """Say a rate for each interval as ``cls(boundaries, rates)``, each so much after its own."""
+    parts = one_group(take_apart(schedule, PiecewiseConstant))
+    if isinstance(parts, Refusal):
+        return parts
+    if not parts.shape.boundaries or parts.every > 1:
+        return Refusal("it changes at one update at least, and at any")
+    boundaries = [boundary + shift for boundary in parts.shape.boundaries]
+    return Lift(cls(boundaries, [*parts.shape.rates]), 1, (*parts.unlike_endless(),))
+
+
 def steps_of(cls: Any, schedule: Schedule) -> Lift | Refusal:
     """Say a rate for each interval as ``cls(first, scales)``."""
     parts = one_group(take_apart(schedule, PiecewiseConstant))

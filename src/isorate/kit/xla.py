@@ -80,7 +80,7 @@ def power(base: Rates, exponent: Any) -> Rates:
     """Return a power; one of a Python integer is made of products."""
     if isinstance(exponent, int):
         return _product(base, exponent)
-    exponents = np.broadcast_to(np.asarray(exponent, base.dtype), base.shape)
+    base, exponents = np.broadcast_arrays(base, np.asarray(exponent, base.dtype))
     if base.dtype != F32:
         return exact_power(base, exponents)
     powers = powf(base, exponents)
@@ -119,4 +119,20 @@ def number(value: Any, real: Real) -> Any:
 
 def numbers(real: Real, *values: Any) -> list[Any]:
     """Return Python numbers as floats of XLA's."""
-    return [real(number(value, real)) for value in values]
+    return [(single if real is F32 else real)(number(value, real)) for value in values]
+
+
+def first_off(duration: float) -> int | None:
+    """Return the first multiple of a duration that is another one where XLA divides by it.
+
+    It takes the reciprocal times, where the duration is a constant. Of a hundred multiples, in
+    float32; none where all of them are what they are.
+
+    Example:
+        >>> first_off(10), first_off(41)
+        (None, 41)
+
+    """
+    ends = np.ceil(np.arange(1, 101) * duration).astype(F32)
+    off = np.floor(ends * (1 / single(duration))) != np.floor(ends / single(duration))
+    return int(ends[off][0]) if off.any() else None

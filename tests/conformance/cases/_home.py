@@ -63,12 +63,14 @@ class How:
             gradient 1 moves by the very rate that is reported.
         optimizer: the class that a list of rates is given to.
         compiled: whether a function of the count is compiled.
+        names: what the names of the text hold.
 
     """
 
     weigh: bool = False
     optimizer: str = "SGD"
     compiled: bool = False
+    names: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
