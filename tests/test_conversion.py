@@ -14,7 +14,7 @@ from isorate.dialects.torch import SequentialLR
 from isorate.kit.call import Call
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Groups, Join
-from isorate.schedule.shapes import Constant, Linear
+from isorate.schedule.shapes import Constant, Cosine, Linear
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
 EPOCHS = Run(epochs=3, updates_per_epoch=2, step_every="epoch")
@@ -466,3 +466,13 @@ def test_statements_read_back(text: str, to: str) -> None:
     for found in convert(read(text), to=to, run=Run(30)).ways:
         assert ":=" not in found.statements
         assert read(found.statements, dialect=found.call.dialect).code == found.call.code
+
+
+@pytest.mark.parametrize(("milestone", "said"), [(4, True), (5, True), (6, False)])
+def test_a_member_may_turn_back_where_the_next_begins(milestone: int, *, said: bool) -> None:
+    parts = Cosine(0.1, 0.05, 4), Constant(0.1)
+    lift = SequentialLR.lift(Join(parts, (milestone,)).normal(), 9)
+    name = "torch.optim.lr_scheduler.CosineAnnealingLR"
+    assert (isinstance(lift, Lift) and name in lift.call.code) is said
+    if isinstance(lift, Lift):
+        assert compare(Join(parts, (milestone,)), lift.call, 20).equal

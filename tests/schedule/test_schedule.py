@@ -481,3 +481,26 @@ def test_json_is_read_down_to_the_last_level_that_is_allowed() -> None:
     assert Schedule.from_json(nested(64)).at(0) == 0.1
     with pytest.raises(ScheduleError, match="64 levels at most"):
         Schedule.from_json(nested(65))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "taken"),
+    [
+        (Table((0.1, 0.2, 0.3), "hold").shifted_by(1), Table((0.2, 0.3), "hold")),
+        (Table((0.1, 0.2, 0.3), "stop").shifted_by(2), Table((0.3,), "stop")),
+        (Table((0.1, 0.2, 0.3), "repeat").shifted_by(1), None),
+        (
+            PiecewiseConstant((0.1, 0.2, 0.3, 0.4), (1, 2, 3)).on_a_staircase(2**52),
+            PiecewiseConstant((0.1, 0.2), (2**52,)),
+        ),
+    ],
+)
+def test_lists_take_it_by_what_is_left_of_them(
+    schedule: Schedule | None, taken: Schedule | None
+) -> None:
+    assert schedule == taken
+
+
+def test_what_falls_lies_between_its_start_and_zero() -> None:
+    assert Inverse(-0.1, 0.5).bounds == Exponential(-0.1, 0.5).bounds == (-0.1, 0.0)
+    assert Inverse(0.1, 0.5).bounds == Exponential(0.1, 0.5).bounds == (0.0, 0.1)

@@ -81,8 +81,8 @@ def _member(
     for kind in members:
         found = [_said(kind, part, base) for part, base in zip(stage, bases, strict=True)]
         said = found[0]
-        ends = said is not None and said.unlike is not None and stretch is not None
-        if ends and stage[0].duration < stretch:
+        turns = said is not None and said.unlike is not None
+        if turns and stretch is not None and stage[0].duration < stretch - 1:
             continue
         if said is not None and all(s is not None and s.arguments == said.arguments for s in found):
             return kind, said

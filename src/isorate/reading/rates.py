@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from isorate.kit import registry
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError
 from isorate.schedule.expression import constant, missing_names
@@ -286,9 +287,13 @@ def _rated(rate: ast.expr, initial: ast.expr | None, known: Optimizers, names: N
 
 def _rate(node: ast.expr, known: Optimizers, names: Names) -> tuple[Any, Any]:
     """Return a rate and, where a tensor is made of it, the tensor's dtype."""
-    last = (dotted(node.func) or "").rpartition(".")[2] if isinstance(node, ast.Call) else ""
-    if not isinstance(node, ast.Call) or last not in known.tensors:
+    written = (dotted(node.func) or "") if isinstance(node, ast.Call) else ""
+    home, last = written.partition(".")[0], written.rpartition(".")[2]
+    if not isinstance(node, ast.Call) or (last not in known.tensors and home != known.package):
         return known_value(node, names), None
+    if (home != known.package and home in registry.builtin()) or last not in known.tensors:
+        needed = f"{known.package}.{next(iter(known.tensors), 'tensor')} of one number"
+        raise ReadError(f"{shown(node)} cannot be read", required=needed)
     if len(node.args) != 1:
         raise ReadError(f"{shown(node)} cannot be read", required="a tensor of one number")
     rate = known_value(node.args[0], names)
