@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,21 +54,23 @@ class Proof(Enum):
     METRIC = "a metric"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What is known of a constructor besides its arguments.
 
+    What says nothing of the first four, and not all of the roles, is ``completed`` by its name.
+
     Args:
-        name: full dotted name.
-        dialect: the name of the dialect that it belongs to.
         runs_in: the framework whose training loop takes it.
-        version: the framework version that was read and run.
-        docs: address of its documentation.
         clock: ``"step"`` where the loop calls ``step()``; ``"update"`` where the optimizer's own
             step count is the index.
         arithmetic: its order of operations and dtype, in one line.
         proof: whether the schedule that a call means speaks for its rates at every update.
         past_end: what happens after the schedule's duration, in one line.
+        name: full dotted name.
+        dialect: the name of the dialect that it belongs to.
+        version: the framework version that was read and run.
+        docs: address of its documentation.
         roles: which argument says what.
         raises: the exceptions for bad arguments, and what each is for.
         ulp: how far native arithmetic may lie from the framework, in units in the last place;
@@ -86,16 +88,16 @@ class Card:
 
     """
 
-    name: str
-    dialect: str
     runs_in: str
-    version: str
-    docs: str
     clock: Literal["step", "update"]
     arithmetic: str
     proof: Proof
     past_end: str
-    roles: Mapping[str, Role]
+    name: str = ""
+    dialect: str = ""
+    version: str = ""
+    docs: str = ""
+    roles: Mapping[str, Role] = field(default_factory=dict)
     raises: Mapping[str, str] = field(default_factory=dict)
     ulp: int = 0
     share: float = 0.0
@@ -125,6 +127,12 @@ class Card:
         return self.dialect != self.runs_in
 
 
+def roles_of(**arguments: str) -> dict[str, Role]:
+    """Return the roles of arguments: names, with spaces between them, that say the same thing."""
+    roles: Any = {name: role for role, names in arguments.items() for name in names.split()}
+    return dict(roles)
+
+
 def completed(
     constructors: Iterable[type[Call]],
     home: str,
@@ -139,7 +147,7 @@ def completed(
         constructors: the classes.
         home: the module that they are had from.
         version: the framework version that was read and run.
-        roles: what an argument of a name says, whichever of them has it.
+        roles: what an argument of a name says, where a card does not say it.
         docs: the address of their documentation, with ``{}`` for the full name.
         dialect: the dialect, where it is not called after the module.
 
@@ -147,12 +155,13 @@ def completed(
     found = list(constructors)
     for constructor in found:
         name, own = f"{home}.{constructor.__name__}", constructor.parameters()
+        said = {**roles, **constructor.card.roles}
         constructor.card = replace(
             constructor.card,
             name=name,
             dialect=dialect or home,
             version=version,
             docs=docs.format(name),
-            roles={argument: roles[argument] for argument in own if argument in roles},
+            roles={argument: said[argument] for argument in own if argument in said},
         )
     return found

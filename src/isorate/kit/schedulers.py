@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isorate.kit import saying
+from isorate.kit.card import roles_of
 from isorate.kit.meaning import Meaning, constant, exponential, line, polynomial, staircase, steps
 from isorate.kit.scheduler import LRScheduler
 from isorate.schedule.shapes import Constant, PiecewiseConstant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.kit.card import Role
+
+#: What the arguments of these names say, wherever they are met.
+ROLES: Mapping[str, Role] = roles_of(
+    start="optimizer base_lr start_factor div_factor",
+    end="eta_min end_factor max_lr min_lr swa_lr final_div_factor",
+    duration="T_max T_0 total_iters step_size milestones step_size_up step_size_down pct_start "
+    "anneal_epochs patience cooldown",
+    factor="T_mult gamma factor",
+    shape="power lr_lambda mode scale_fn scale_mode anneal_strategy three_phase schedulers "
+    "threshold threshold_mode",
+    length="total_steps epochs steps_per_epoch",
+    begin="last_epoch",
+)
 
 #: As many steps as nobody takes: a ConstantLR of so many never goes back to the base rate.
 FOREVER = 10**12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isorate.dialects.mindspore._shared import BAD_DECAY, RAN_OUT, VERSION, check_cosine_decay
+from isorate.dialects.mindspore._shared import BAD_DECAY, DOCS, RAN_OUT, VERSION, check_cosine_decay
 from isorate.dialects.mindspore.cells import CosineDecayLR, PolynomialDecayLR, WarmUpLR
 from isorate.dialects.mindspore.decay_cells import (
     ExponentialDecayLR,
@@ -43,6 +43,8 @@ from isorate.dialects.mindspore.plain_lists import (
     is_list,
     repeated,
 )
+from isorate.kit import schedulers
+from isorate.kit.card import completed, roles_of
 from isorate.kit.registry import Dialect, Lists
 
 __all__ = [
@@ -84,6 +86,48 @@ __all__ = [
     "warmup_lr",
 ]
 
+NN = (
+    cosine_decay_lr,
+    polynomial_decay_lr,
+    exponential_decay_lr,
+    natural_exp_decay_lr,
+    inverse_decay_lr,
+    piecewise_constant_lr,
+    warmup_lr,
+    CosineDecayLR,
+    PolynomialDecayLR,
+    ExponentialDecayLR,
+    NaturalExpDecayLR,
+    InverseDecayLR,
+    WarmUpLR,
+)
+EXPERIMENTAL = (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ConstantLR,
+    LinearLR,
+    ExponentialLR,
+    PolynomialLR,
+    StepLR,
+    MultiStepLR,
+    MultiplicativeLR,
+    CyclicLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    LambdaLR,
+)
+ROLES = {
+    **schedulers.ROLES,
+    **roles_of(
+        start="learning_rate learning_rates",
+        end="end_learning_rate",
+        duration="decay_epoch decay_steps update_decay_epoch update_decay_steps warmup_epoch "
+        "warmup_steps",
+        factor="decay_rate",
+        clock="step_per_epoch is_stair",
+        length="total_step milestone",
+    ),
+}
 DIALECT = Dialect(
     name="mindspore",
     title="MindSpore",
@@ -91,32 +135,15 @@ DIALECT = Dialect(
     optimizers=MINDSPORE,
     lists=Lists(LearningRateList, concatenated, repeated, is_list),
     constructors=(
-        cosine_decay_lr,
-        polynomial_decay_lr,
-        exponential_decay_lr,
-        natural_exp_decay_lr,
-        inverse_decay_lr,
-        piecewise_constant_lr,
-        warmup_lr,
-        CosineDecayLR,
-        PolynomialDecayLR,
-        ExponentialDecayLR,
-        NaturalExpDecayLR,
-        InverseDecayLR,
-        WarmUpLR,
-        CosineAnnealingLR,
-        CosineAnnealingWarmRestarts,
-        ConstantLR,
-        LinearLR,
-        ExponentialLR,
-        PolynomialLR,
-        StepLR,
-        MultiStepLR,
-        MultiplicativeLR,
-        CyclicLR,
-        ReduceLROnPlateau,
-        SequentialLR,
-        LambdaLR,
+        *completed(NN, "mindspore.nn", VERSION, ROLES, f"{DOCS}nn/{{}}.html", "mindspore"),
+        *completed(
+            EXPERIMENTAL,
+            "mindspore.experimental.optim.lr_scheduler",
+            VERSION,
+            ROLES,
+            f"{DOCS}experimental/lr_scheduler/{{}}.html",
+            "mindspore",
+        ),
         ListConcatenation,
         LearningRateList,
     ),

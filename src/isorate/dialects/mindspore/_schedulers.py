@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from isorate.dialects.mindspore._shared import DOCS, SCHEDULERS, VERSION
 from isorate.kit import scheduler
 from isorate.kit.card import Card
 from isorate.kit.effects import Values, next_rate
@@ -37,27 +36,22 @@ RESUMED = {
 
 
 def card(
-    name: str,
     *,
     arithmetic: str,
     proof: Proof,
     past_end: str,
-    roles: Mapping[str, Role],
     raises: Mapping[str, str],
     deviations: Sequence[Deviation] = (),
+    roles: Mapping[str, Role] | None = None,
 ) -> Card:
-    """Return the card of an experimental scheduler."""
+    """Return the card of an experimental scheduler, to be completed by its name."""
     return Card(
-        name=SCHEDULERS + name,
-        dialect="mindspore",
         runs_in="mindspore",
-        version=VERSION,
-        docs=f"{DOCS}experimental/lr_scheduler/{SCHEDULERS}{name}.html",
         clock="step",
         arithmetic=arithmetic,
         proof=proof,
         past_end=past_end,
-        roles={"optimizer": "start", **roles},
+        roles=roles or {},
         raises=raises,
         deviations=deviations,
     )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
-SCHEDULERS = "mindspore.experimental.optim.lr_scheduler."
 REMOVED = "This interface is deprecated and will be removed after version 2.9.0."
 CHANGED = (
     "Non-backward-compatible change after version 2.9.0: this interface will be changed to a "
@@ -29,29 +28,27 @@ BAD_DECAY = {
 
 
 def card(
-    name: str,
     *,
     arithmetic: str,
     proof: Proof,
     past_end: str,
-    roles: Mapping[str, Role],
     raises: Mapping[str, str],
     way_out: str,
     deprecation: str = REMOVED,
     deviations: Sequence[Deviation] = (),
+    roles: Mapping[str, Role] | None = None,
 ) -> Card:
-    """Return the card of one of ``mindspore.nn``'s functions and cells, all of them deprecated."""
+    """Return the card of one of ``mindspore.nn``'s functions and cells, all of them deprecated.
+
+    It is to be completed by its name.
+    """
     return Card(
-        name=f"mindspore.nn.{name}",
-        dialect="mindspore",
         runs_in="mindspore",
-        version=VERSION,
-        docs=f"{DOCS}nn/mindspore.nn.{name}.html",
         clock="update",
         arithmetic=arithmetic,
         proof=proof,
         past_end=past_end,
-        roles=roles,
+        roles=roles or {},
         raises=raises,
         deprecation=deprecation,
         way_out=f"isorate.mindspore.{way_out}",

@@ -36,11 +36,10 @@ class CosineDecayLR(Cell, frozen=True):
     decay_steps: int
 
     card: ClassVar[Card] = card(
-        "CosineDecayLR",
         arithmetic="closed form by sin(π(p+½)), float32",
         proof=Proof.COUNTER,
         past_end="held near min_lr",
-        roles={"min_lr": "end", "max_lr": "start", "decay_steps": "duration"},
+        roles={"max_lr": "start"},
         raises=BAD_DECAY,
         deprecation=CHANGED,
         way_out="cosine_decay_lr",
@@ -85,17 +84,9 @@ class PolynomialDecayLR(Cell, frozen=True):
     update_decay_steps: bool = False
 
     card: ClassVar[Card] = card(
-        "PolynomialDecayLR",
         arithmetic="closed form by powf, float32",
         proof=Proof.COUNTER,
         past_end="held at end_learning_rate, or set out anew with update_decay_steps",
-        roles={
-            "learning_rate": "start",
-            "end_learning_rate": "end",
-            "decay_steps": "duration",
-            "power": "factor",
-            "update_decay_steps": "duration",
-        },
         raises={
             "TypeError": "a rate or power no float (an int is none), decay_steps no int (a bool "
             "is none), update_decay_steps no bool",
@@ -161,11 +152,10 @@ class WarmUpLR(Cell, frozen=True):
     warmup_steps: int
 
     card: ClassVar[Card] = card(
-        "WarmUpLR",
         arithmetic="closed form, float32",
         proof=Proof.COUNTER,
         past_end="held at learning_rate",
-        roles={"learning_rate": "end", "warmup_steps": "duration"},
+        roles={"learning_rate": "end"},
         raises={
             "TypeError": "learning_rate no float (an int is none), warmup_steps no int (a bool is "
             "none)",

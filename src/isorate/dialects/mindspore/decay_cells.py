@@ -20,14 +20,7 @@ from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponenti
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
     from isorate.kit.boundary import Fault
-    from isorate.kit.card import Role
 
-ROLES: dict[str, Role] = {
-    "learning_rate": "start",
-    "decay_rate": "factor",
-    "decay_steps": "duration",
-    "is_stair": "clock",
-}
 RAISES = {
     "TypeError": "a rate no float (an int is none), decay_steps no int (a bool is none), "
     "is_stair no bool",
@@ -80,11 +73,9 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "ExponentialDecayLR",
         arithmetic="closed form by powf, float32",
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
-        roles=ROLES,
         raises=RAISES,
         way_out="exponential_decay_lr",
     )
@@ -105,11 +96,9 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "NaturalExpDecayLR",
         arithmetic="closed form by powf of e, float32",
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
-        roles=ROLES,
         raises=RAISES,
         way_out="natural_exp_decay_lr",
         deviations=(
@@ -151,11 +140,9 @@ class InverseDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "InverseDecayLR",
         arithmetic="closed form by a reciprocal, float32",
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
-        roles=ROLES,
         raises=RAISES,
         way_out="inverse_decay_lr",
     )

@@ -21,16 +21,7 @@ from isorate.schedule.libm import exact_power
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._epochs import Float64s, Int64s
-    from isorate.kit.card import Role
 
-ROLES: dict[str, Role] = {
-    "learning_rate": "start",
-    "decay_rate": "factor",
-    "total_step": "length",
-    "step_per_epoch": "clock",
-    "decay_epoch": "duration",
-    "is_stair": "clock",
-}
 PAST_END = "decays on, then the list ends and the optimizer raises RuntimeError"
 RAISES = {
     "TypeError": "a rate no float (an int is none), a count no int (a bool is none), is_stair "
@@ -88,11 +79,9 @@ class exponential_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "exponential_decay_lr",
         arithmetic="closed form by **, float64, one rate an epoch",
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
-        roles=ROLES,
         raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
         way_out="exponential_decay_lr",
     )
@@ -129,11 +118,9 @@ class natural_exp_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "natural_exp_decay_lr",
         arithmetic="closed form by math.e **, float64, one rate an epoch",
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
-        roles=ROLES,
         raises=RAISES,
         way_out="natural_exp_decay_lr",
         deviations=(
@@ -169,11 +156,9 @@ class inverse_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "inverse_decay_lr",
         arithmetic="closed form, float64, one rate an epoch",
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
-        roles=ROLES,
         raises=RAISES,
         way_out="inverse_decay_lr",
     )

@@ -51,11 +51,9 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps; by 0 steps, never."""
 
     card: ClassVar[Card] = card(
-        "StepLR",
         arithmetic="recursion by gamma, float32",
         proof=Proof.RECURSION,
         past_end="goes on without end",
-        roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
             **RESUMED,
             "TypeError": "step_size no int, gamma no float, last_epoch no int",
@@ -104,11 +102,9 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "MultiStepLR",
         arithmetic="recursion by a power of gamma that Python computes, float32",
         proof=Proof.RECURSION,
         past_end="holds the rate of its last step",
-        roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
             **RESUMED,
             "TypeError": "milestones no list of ints, gamma no number, last_epoch no int",
@@ -168,11 +164,10 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "ConstantLR",
         arithmetic="the rate times factor, then divided by it, float32",
         proof=Proof.RECURSION,
         past_end="the base rate; base · factor where total_iters is below 1",
-        roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
+        roles={"factor": "start"},
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "factor no number, total_iters no int, last_epoch no int",
@@ -233,16 +228,9 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
 
     card: ClassVar[Card] = card(
-        "LinearLR",
         arithmetic="recursion by ratios of a line, float32",
         proof=Proof.RECURSION,
         past_end="base · end_factor; base · start_factor where total_iters is below 1",
-        roles={
-            "start_factor": "start",
-            "end_factor": "end",
-            "total_iters": "duration",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "a factor no number, total_iters no int, last_epoch no int",
@@ -297,11 +285,9 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
 
     card: ClassVar[Card] = card(
-        "ExponentialLR",
         arithmetic="recursion by gamma, float32",
         proof=Proof.RECURSION,
         past_end="goes on without end",
-        roles={"gamma": "factor", "last_epoch": "begin"},
         raises={**RESUMED, "TypeError": "gamma no float, last_epoch no int"},
     )
 
@@ -323,11 +309,9 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
 
     card: ClassVar[Card] = card(
-        "PolynomialLR",
         arithmetic="recursion by powers of ratios, float32, powf of the C library",
         proof=Proof.RECURSION,
         past_end="stays at 0; at the base rate where total_iters is below 1",
-        roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "power no float, total_iters no int, last_epoch no int",

@@ -112,11 +112,9 @@ class SequentialLR(Composition, ExperimentalCall, frozen=True):
     worker: ClassVar[Any] = Sequential
 
     card: ClassVar[Card] = card(
-        "SequentialLR",
         arithmetic="that of the scheduler whose turn it is, float32",
         proof=Proof.COUNTER,
         past_end="whatever its last scheduler does",
-        roles={"schedulers": "shape", "milestones": "duration", "last_epoch": "begin"},
         raises={
             "AttributeError": "a scheduler that is none",
             "KeyError": "nothing in it has set initial_lr",
@@ -255,19 +253,9 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     worker: ClassVar[Any] = OnPlateau
 
     card: ClassVar[Card] = card(
-        "ReduceLROnPlateau",
         arithmetic="the rate times factor where the metric says so, float32",
         proof=Proof.METRIC,
         past_end="follows the metric without end",
-        roles={
-            "mode": "shape",
-            "factor": "factor",
-            "patience": "duration",
-            "threshold": "shape",
-            "threshold_mode": "shape",
-            "cooldown": "duration",
-            "min_lr": "end",
-        },
         raises={
             "TypeError": "factor, min_lr, patience or threshold no number, a mode that has no hash",
             "ValueError": "factor from 1 on, mode or threshold_mode unknown, not one min_lr for "

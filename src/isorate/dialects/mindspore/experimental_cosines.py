@@ -58,11 +58,9 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = card(
-        "CosineAnnealingLR",
         arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
         proof=Proof.RECURSION,
         past_end="climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
-        roles={"T_max": "duration", "eta_min": "end", "last_epoch": "begin"},
         raises={
             **RESUMED,
             "TypeError": "T_max no int, eta_min no number, last_epoch no int",
@@ -137,11 +135,9 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = card(
-        "CosineAnnealingWarmRestarts",
         arithmetic="closed form in T_cur, each step by itself, float32",
         proof=Proof.COUNTER,
         past_end="starts over, without end",
-        roles={"T_0": "duration", "T_mult": "factor", "eta_min": "end", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "T_0, T_mult or eta_min no number, last_epoch no int",

@@ -56,11 +56,9 @@ class LambdaLR(Setting, frozen=True):
     said = staticmethod(saying.formula)
 
     card: ClassVar[Card] = card(
-        "LambdaLR",
         arithmetic="base · λ(step), each step by itself, float32; math's functions in float64",
         proof=Proof.FUNCTION,
         past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "lr_lambda no function, or its value no number; last_epoch no int",
@@ -106,11 +104,9 @@ class MultiplicativeLR(Multiplying, frozen=True):
     said = staticmethod(saying.constant_factor)
 
     card: ClassVar[Card] = card(
-        "MultiplicativeLR",
         arithmetic="recursion by λ(step), float32",
         proof=Proof.RECURSION,
         past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "lr_lambda no function, or its value no number: at the first step; "

@@ -66,20 +66,9 @@ class CyclicLR(Setting, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "CyclicLR",
         arithmetic="closed form, each step by itself, float32, powf of the C library",
         proof=Proof.COUNTER,
         past_end="starts over, without end",
-        roles={
-            "base_lr": "start",
-            "max_lr": "end",
-            "step_size_up": "duration",
-            "step_size_down": "duration",
-            "mode": "shape",
-            "gamma": "factor",
-            "scale_fn": "shape",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED["KeyError"],
             "TypeError": "a rate, a step size or gamma no number, scale_fn no function, last_epoch "

@@ -49,11 +49,9 @@ class piecewise_constant_lr(Call, frozen=True):
     learning_rates: list[float]
 
     card: ClassVar[Card] = card(
-        "piecewise_constant_lr",
         arithmetic="none: the rates as written",
         proof=Proof.EACH_STEP,
         past_end="the list ends at the last milestone and the optimizer raises RuntimeError",
-        roles={"milestone": "length", "learning_rates": "start"},
         raises={
             "TypeError": "neither a list nor a tuple, a milestone no int, a rate no float",
             "ValueError": "not as many rates as milestones, a milestone below 1 or below the one "
@@ -150,17 +148,10 @@ class cosine_decay_lr(EpochList, frozen=True):
     decay_epoch: int
 
     card: ClassVar[Card] = card(
-        "cosine_decay_lr",
         arithmetic="closed form, float64, one rate an epoch",
         proof=Proof.EACH_STEP,
         past_end="held at min_lr, then the list ends and the optimizer raises RuntimeError",
-        roles={
-            "min_lr": "end",
-            "max_lr": "start",
-            "total_step": "length",
-            "step_per_epoch": "clock",
-            "decay_epoch": "duration",
-        },
+        roles={"max_lr": "start"},
         raises=BAD_DECAY,
         way_out="cosine_decay_lr",
         deviations=(
@@ -219,20 +210,10 @@ class polynomial_decay_lr(EpochList, frozen=True):
     update_decay_epoch: bool = False
 
     card: ClassVar[Card] = card(
-        "polynomial_decay_lr",
         arithmetic="closed form by **, float64, one rate an epoch",
         proof=Proof.CANCELS,
         past_end="held at end_learning_rate, or set out anew with update_decay_epoch, then the "
         "list ends and the optimizer raises RuntimeError",
-        roles={
-            "learning_rate": "start",
-            "end_learning_rate": "end",
-            "total_step": "length",
-            "step_per_epoch": "clock",
-            "decay_epoch": "duration",
-            "power": "factor",
-            "update_decay_epoch": "duration",
-        },
         raises={
             "TypeError": "a rate or power no float (an int is none), a count no int (a bool is "
             "none), update_decay_epoch no bool",
@@ -306,16 +287,10 @@ class warmup_lr(EpochList, frozen=True):
     warmup_epoch: int
 
     card: ClassVar[Card] = card(
-        "warmup_lr",
         arithmetic="closed form, float64, one rate an epoch",
         proof=Proof.EACH_STEP,
         past_end="held at learning_rate, then the list ends and the optimizer raises RuntimeError",
-        roles={
-            "learning_rate": "end",
-            "total_step": "length",
-            "step_per_epoch": "clock",
-            "warmup_epoch": "duration",
-        },
+        roles={"learning_rate": "end"},
         raises={
             "TypeError": "learning_rate no float (an int is none), a count no int (a bool is none)",
             "ValueError": "learning_rate negative or not finite, a count below 1",

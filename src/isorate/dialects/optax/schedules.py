@@ -45,8 +45,8 @@ def card(
 ) -> Card:
     """Return the card of a schedule, to be completed by its name."""
     return Card(
-        name="", dialect="optax", runs_in="optax", version="", docs="", clock="update",
-        arithmetic=f"{arithmetic}, float32", proof=proof, past_end=past_end, roles={},
+        runs_in="optax", clock="update",
+        arithmetic=f"{arithmetic}, float32", proof=proof, past_end=past_end,
         raises={**numbers, **raises}, share=4e-7,
         ledger="compiled, XLA takes reciprocals of constants and rounds products and sums together",
     )  # fmt: skip

@@ -24,33 +24,26 @@ if TYPE_CHECKING:
     from isorate.kit.objects import Worker
 
 VERSION = "2.13.0"
-HOME = "torch.optim.lr_scheduler."
-DOCS = "https://docs.pytorch.org/docs/2.13/generated/"
+DOCS = "https://docs.pytorch.org/docs/2.13/generated/{}.html"
 
 
 def card(
-    name: str,
     *,
     arithmetic: str,
     proof: Proof,
     past_end: str,
-    roles: Mapping[str, Role],
     raises: Mapping[str, str],
     deviations: Sequence[Deviation] = (),
-    home: str = HOME,
+    roles: Mapping[str, Role] | None = None,
 ) -> Card:
-    """Return the card of a torch scheduler."""
+    """Return the card of a torch scheduler, to be completed by its name."""
     return Card(
-        name=home + name,
-        dialect="torch",
         runs_in="torch",
-        version=VERSION,
-        docs=f"{DOCS}{home}{name}.html",
         clock="step",
         arithmetic=arithmetic,
         proof=proof,
         past_end=past_end,
-        roles={"optimizer": "start", **roles},
+        roles=roles or {},
         raises=raises,
         deviations=deviations,
     )

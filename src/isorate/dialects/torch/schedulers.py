@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.torch.base import (
+    DOCS,
     VERSION,
     LRScheduler,
     Multiplying,
@@ -30,7 +31,7 @@ from isorate.kit import objects as stepping
 from isorate.kit import saying, schedulers
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
-from isorate.kit.card import Deviation, Proof
+from isorate.kit.card import Deviation, Proof, completed
 from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
@@ -94,11 +95,9 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
 
     card: ClassVar[Card] = card(
-        "StepLR",
         arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="goes on without end",
-        roles={"step_size": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "step_size or gamma no number: when it comes to them",
@@ -125,11 +124,9 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "MultiStepLR",
         arithmetic="recursion from group['lr'] by a power of gamma, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end=STAYS,
-        roles={"milestones": "duration", "gamma": "factor", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "milestones no list, or gamma no number: at the first milestone",
@@ -202,11 +199,10 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
 
     card: ClassVar[Card] = card(
-        "ConstantLR",
         arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="the base rate; base · factor where total_iters is below 1",
-        roles={"factor": "start", "total_iters": "duration", "last_epoch": "begin"},
+        roles={"factor": "start"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "factor no number",
@@ -248,16 +244,9 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
 
     card: ClassVar[Card] = card(
-        "LinearLR",
         arithmetic="recursion from group['lr'] by ratios of a line, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="base · end_factor; base · start_factor where total_iters is below 1",
-        roles={
-            "start_factor": "start",
-            "end_factor": "end",
-            "total_iters": "duration",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED,
             "TypeError": "a factor or total_iters no number",
@@ -306,11 +295,9 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
 
     card: ClassVar[Card] = card(
-        "ExponentialLR",
         arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="goes on without end",
-        roles={"gamma": "factor", "last_epoch": "begin"},
         raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
     )
 
@@ -328,11 +315,9 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
 
     card: ClassVar[Card] = card(
-        "PolynomialLR",
         arithmetic="recursion from group['lr'] by powers of ratios, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="stays at 0; at the base rate where total_iters is below 1",
-        roles={"total_iters": "duration", "power": "shape", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "total_iters or power no number: at the first step",
@@ -385,11 +370,9 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = card(
-        "CosineAnnealingLR",
         arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="climbs back to the first rate and goes on with period 2·T_max",
-        roles={"T_max": "duration", "eta_min": "end", "last_epoch": "begin"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "T_max or eta_min no number: at the first step",
@@ -470,16 +453,9 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = card(
-        "CosineAnnealingWarmRestarts",
         arithmetic="closed form in T_cur, float64, each step by itself",
         proof=Proof.EACH_STEP,
         past_end="starts over, without end",
-        roles={
-            "T_0": "duration",
-            "T_mult": "factor",
-            "eta_min": "end",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED,
             "TypeError": "T_0 or T_mult no number, last_epoch none",
@@ -628,21 +604,9 @@ class CyclicLR(Setting, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "CyclicLR",
         arithmetic="closed form in the cycle, float64, each step by itself",
         proof=Proof.UNREDUCED,
         past_end="goes on, cycle after cycle",
-        roles={
-            "base_lr": "end",
-            "max_lr": "start",
-            "step_size_up": "duration",
-            "step_size_down": "duration",
-            "mode": "shape",
-            "gamma": "factor",
-            "scale_fn": "shape",
-            "scale_mode": "shape",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED,
             "TypeError": "a rate or a step size no number",
@@ -824,22 +788,9 @@ class OneCycleLR(Setting, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "OneCycleLR",
         arithmetic="closed form in the phase, float64, each step by itself",
         proof=Proof.EACH_STEP,
         past_end="one rate past the end, then ValueError",
-        roles={
-            "max_lr": "end",
-            "total_steps": "length",
-            "epochs": "length",
-            "steps_per_epoch": "length",
-            "pct_start": "duration",
-            "anneal_strategy": "shape",
-            "div_factor": "start",
-            "final_div_factor": "end",
-            "three_phase": "shape",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED + ", max_lr or min_lr",
             "TypeError": "an argument no number",
@@ -1034,23 +985,15 @@ class SWALR(LRScheduler, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "SWALR",
         arithmetic="recursion from group['lr'] by shares of the way, float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="swa_lr",
-        roles={
-            "swa_lr": "end",
-            "anneal_epochs": "duration",
-            "anneal_strategy": "shape",
-            "last_epoch": "begin",
-        },
         raises={
             "KeyError": RESUMED,
             "TypeError": "swa_lr no number, last_epoch none",
             "ValueError": "anneal_strategy unknown, anneal_epochs no int from 0 on, "
             "not one swa_lr for each group",
         },
-        home="torch.optim.swa_utils.",
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -1139,11 +1082,9 @@ class LambdaLR(Setting, frozen=True):
     said = staticmethod(saying.unsaved(saying.formula))
 
     card: ClassVar[Card] = card(
-        "LambdaLR",
         arithmetic="base · λ(step), float64, each step by itself",
         proof=Proof.FUNCTION,
         past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises=BAD_LAMBDA,
     )
 
@@ -1220,11 +1161,9 @@ class MultiplicativeLR(Multiplying, frozen=True):
     said = staticmethod(saying.unsaved(saying.constant_factor))
 
     card: ClassVar[Card] = card(
-        "MultiplicativeLR",
         arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
         proof=Proof.RECURSION,
         past_end="whatever the lambda says",
-        roles={"lr_lambda": "shape", "last_epoch": "begin"},
         raises=BAD_LAMBDA,
     )
 
@@ -1320,19 +1259,9 @@ class ReduceLROnPlateau(Feedback, frozen=True):
     eps: float = 1e-8
 
     card: ClassVar[Card] = card(
-        "ReduceLROnPlateau",
         arithmetic="float(group['lr']) · factor where the metric says so, float64",
         proof=Proof.METRIC,
         past_end="follows the metric without end",
-        roles={
-            "factor": "factor",
-            "patience": "duration",
-            "cooldown": "duration",
-            "min_lr": "end",
-            "mode": "shape",
-            "threshold": "shape",
-            "threshold_mode": "shape",
-        },
         raises={
             "TypeError": "factor no number, mode no text",
             "ValueError": "factor from 1 on, mode or threshold_mode unknown, "
@@ -1402,11 +1331,9 @@ class SequentialLR(Composition, SteppedCall, frozen=True):
     worker: ClassVar[Any] = stepping.Sequential
 
     card: ClassVar[Card] = card(
-        "SequentialLR",
         arithmetic="that of the scheduler whose turn it is",
         proof=Proof.MEMBERS,
         past_end="whatever its last scheduler does",
-        roles={"schedulers": "shape", "milestones": "duration"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "a scheduler that is none, milestones no numbers",
@@ -1466,11 +1393,9 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "ChainedScheduler",
         arithmetic="that of each scheduler in turn, upon the rate that the one before left",
         proof=Proof.RECURSION,
         past_end="whatever its schedulers do",
-        roles={"schedulers": "shape"},
         raises={
             "KeyError": RESUMED,
             "TypeError": "a scheduler that is none",
@@ -1493,6 +1418,23 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
         return found if isinstance(found, Refusal) else lift_of(*found)
 
 
+STEPPED = (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ConstantLR,
+    LinearLR,
+    ExponentialLR,
+    PolynomialLR,
+    StepLR,
+    MultiStepLR,
+    MultiplicativeLR,
+    CyclicLR,
+    OneCycleLR,
+    SequentialLR,
+    ChainedScheduler,
+    LambdaLR,
+    ReduceLROnPlateau,
+)
 DIALECT = Dialect(
     name="torch",
     title="PyTorch",
@@ -1500,22 +1442,8 @@ DIALECT = Dialect(
     precedence=0,
     optimizers=TORCH,
     constructors=(
-        CosineAnnealingLR,
-        CosineAnnealingWarmRestarts,
-        ConstantLR,
-        LinearLR,
-        ExponentialLR,
-        PolynomialLR,
-        StepLR,
-        MultiStepLR,
-        MultiplicativeLR,
-        CyclicLR,
-        OneCycleLR,
-        SequentialLR,
-        ChainedScheduler,
-        LambdaLR,
-        SWALR,
-        ReduceLROnPlateau,
+        *completed(STEPPED, "torch.optim.lr_scheduler", VERSION, schedulers.ROLES, DOCS, "torch"),
+        *completed((SWALR,), "torch.optim.swa_utils", VERSION, schedulers.ROLES, DOCS, "torch"),
     ),
     aliases={
         "optim": "torch.optim",
