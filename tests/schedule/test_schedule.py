@@ -25,6 +25,7 @@ from isorate.schedule.combinators import (
     Staircase,
     Stepped,
     Stretch,
+    Stride,
     Sum,
     Until,
 )
@@ -504,3 +505,30 @@ def test_lists_take_it_by_what_is_left_of_them(
 def test_what_falls_lies_between_its_start_and_zero() -> None:
     assert Inverse(-0.1, 0.5).bounds == Exponential(-0.1, 0.5).bounds == (-0.1, 0.0)
     assert Inverse(0.1, 0.5).bounds == Exponential(0.1, 0.5).bounds == (0.0, 0.1)
+
+
+WAVE = Cosine(0.1, 0.02, 12)
+#: A combinator around what takes everything, and what it does not take itself.
+TAKING: dict[str, tuple[Schedule, set[str]]] = {
+    "clamp": (Clamp(WAVE, 0.03, 0.09), set()),
+    "join": (Join((WAVE, Linear(0.02, 0.2, 6)), (12,)), set()),
+    "mirror": (Mirror(WAVE, 12), {"shifted_by", "on_a_staircase"}),
+    "product": (Product((WAVE, Exponential(1.0, 0.9))), set()),
+    "repeat": (Repeat(WAVE, 12), {"shifted_by", "on_a_staircase"}),
+    "scale": (Scale(WAVE, 0.5), set()),
+    "shift": (Shift(WAVE, 6), {"shifted_by", "on_a_staircase"}),
+    "staircase": (Staircase(WAVE, 3), {"on_a_staircase"}),
+    "stride": (Stride(WAVE, 2), {"on_a_staircase"}),
+    "sum": (Sum((WAVE, Constant(0.1))), set()),
+    "until": (Until(WAVE, 12), {"on_a_staircase"}),
+}
+
+
+@pytest.mark.parametrize("name", TAKING)
+@pytest.mark.parametrize(
+    ("method", "argument"),
+    [("scaled_by", 0.5), ("stretched_by", 3), ("shifted_by", 6), ("on_a_staircase", 2)],
+)
+def test_a_combinator_takes_what_its_inside_takes(name: str, method: str, argument: float) -> None:
+    schedule, refused = TAKING[name]
+    assert (getattr(schedule, method)(argument) is None) == (method in refused)
