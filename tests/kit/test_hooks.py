@@ -134,6 +134,9 @@ def _reef(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "import lagoon as la\ns = la.reef.Swell(0.5, 4)\nopt = la.reef.optim.Row(s)",
         "from lagoon.reef import *\ns = Swell(0.5, 4)",
         "from lagoon.reef import Swell\ns = Swell(0.5, 4)",
+        "s = reef.Swell(0.5, 4)\nmodel.compile(reef.optim.Row(s), loss='mse')",
+        "model.compile(optimizer=reef.optim.Row(learning_rate=reef.Swell(0.5, 4)))\nmodel.fit(x)",
+        "s = reef.Swell(0.5, 4)\nmade = train(model, reef.optim.Row(s))",
     ],
 )
 def test_a_schedule_is_read_from_wherever_it_is_had(text: str) -> None:
@@ -143,6 +146,11 @@ def test_a_schedule_is_read_from_wherever_it_is_had(text: str) -> None:
 def test_what_makes_a_schedule_run_otherwise_is_not_passed_over() -> None:
     with pytest.raises(ReadError, match="every=2: it counts otherwise"):
         read("reef.optim.Row(reef.Swell(0.5, 4), every=2)")
+
+
+def test_an_argument_that_goes_by_a_name_of_the_base_has_its_default() -> None:
+    ways = convert("LinearLR(SGD(p, lr=0.5), 1.0, 0.0, 4)", to="reef", run=Run(9)).ways
+    assert Swell(0.5, 4) in [way.call for way in ways]
 
 
 # --- documents ----------------------------------------------------------------------------------
@@ -174,6 +182,11 @@ def test_json_that_is_nobody_s_document_is_a_schedule_or_nothing() -> None:
         (HALVES, 0.1, 0.1),
         (f"opt = reef.optim.Row(0.5)\nmodel.compile(opt)\ncb = {HALVES}", None, 0.5),
         (f"cb = {HALVES}\nmodel.compile(reef.optim.Row(learning_rate=0.5))", None, 0.5),
+        (
+            f"m.compile(reef.optim.Row(0.5))\nm.fit(x, callbacks=[Log(), {HALVES}])",
+            None,
+            0.5,
+        ),
         (f"from lagoon.reef.optim import Row\nopt = Row()\ncb = {HALVES}", None, 0.01),
     ],
 )

@@ -103,13 +103,18 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
         """
         lines = list(dict.fromkeys(self._told()))
-        optimizer = next(self._optimizers(), None)
+        optimizer = self.held
         if optimizer is not None:
             lines.append(f"optimizer = {self._optimizer_code(optimizer)}")
         name = "scheduler" if self.card.clock == "step" else "learning_rate"
         lines.append(f"{name} = {self.written('optimizer' if optimizer else None)}")
         imports = imports_of("\n".join(lines))
         return "\n".join([*imports, *([""] if imports else []), *lines])
+
+    @property
+    def held(self) -> Optimizer | None:
+        """The optimizer that it acts on, or those do that it holds; none where there is none."""
+        return next(self._optimizers(), None)
 
     def _optimizers(self) -> Iterator[Optimizer]:
         """Visit the optimizers of the call and of those that it holds."""

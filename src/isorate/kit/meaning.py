@@ -662,7 +662,8 @@ def say(constructor: Any, schedule: Schedule, losses: Sequence[str] = ()) -> Lif
         return solution
     fields = constructor.__struct_fields__
     arguments = {n: v for n, v in solution.arguments.items() if n in fields}
-    lacking = [n for n in fields if n not in arguments and n not in constructor.defaults()]
+    optional = constructor.defaults()  # by the names of the parameters
+    lacking = [n for n in fields if n not in arguments and n.rstrip("_") not in optional]
     if lacking:
         return Refusal(f"nothing decides {' and '.join(lacking)}")
     endless = [] if ends else parts.unlike_endless()

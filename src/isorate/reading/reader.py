@@ -14,6 +14,7 @@ from isorate.kit.call import Call, Composition
 from isorate.reading.naming import (
     Origins,
     also_of,
+    candidates,
     choose,
     is_scheduler,
     not_a_name,
@@ -309,6 +310,14 @@ class Reader:
             return True
         return self.rate_of(node) is not None
 
+    def is_handed_over(self, node: ast.Call) -> bool:
+        """Whether a call makes an optimizer with its schedule, or what a loop calls back."""
+        name = self.origins.name(node.func)
+        callback = next(iter(candidates(name)), None) if name is not None else None
+        if callback is not None and callback.card.counts == "epochs":
+            return True
+        return self.rate_of(node) is not None
+
     def rate_of(self, node: ast.Call) -> ast.expr | None:
         """Return the schedule that an optimizer is given as its rate; none where it is given none.
 
@@ -492,8 +501,8 @@ class Reader:
     def _check_same_optimizer(self, call: Call) -> None:
         """Refuse members of another optimizer; two that are equal are still two."""
         for member in getattr(call, "members", ()):
-            own = getattr(member, "held", None)
-            if own is not None and own is not getattr(call, "held", own):
+            own = member.held if isinstance(member, Call) else None
+            if own is not None and own is not call.held:
                 raise _own_optimizers(call.card, "optimizer = SGD(params, lr=0.1)")
 
     def _member(self, item: ast.expr, name: str) -> Any:

@@ -109,6 +109,7 @@ class Script:
         raise ReadError(text, hint="paste the lines of one of them")
 
     def _statement(self, statement: ast.stmt) -> None:
+        self._handed_over(statement)
         match statement:
             case ast.Import() | ast.ImportFrom():
                 self._unfollowed(statement)
@@ -132,6 +133,27 @@ class Script:
                 self._built(self.reader.call(value))
             case _:
                 self._unfollowed(statement)
+
+    def _handed_over(self, statement: ast.stmt) -> None:
+        """Read what a call is given that is for nobody else: it is no concern of the call any more.
+
+        That is an optimizer with its schedule, and what is called back.
+        """
+        value = getattr(statement, "value", None)
+        if not isinstance(value, ast.Call) or self.reader.is_scheduler(value):
+            return
+        lists = [k.value.elts for k in value.keywords if isinstance(k.value, ast.List)]
+        for given in (value.args, *lists):
+            given[:] = map(self._kept, given)
+        for keyword in value.keywords:
+            keyword.value = self._kept(keyword.value)
+
+    def _kept(self, node: ast.expr) -> ast.expr:
+        """Return an argument, and none in place of one that is handed over."""
+        if not isinstance(node, ast.Call) or not self.reader.is_handed_over(node):
+            return node
+        self._built(self.reader.call(node))
+        return ast.Constant(None)
 
     def _built(self, call: Call) -> Call:
         self.last, self.trained = call, False
@@ -338,7 +360,7 @@ def _cannot_follow(statement: ast.stmt, value: ast.expr | None = None) -> ReadEr
 
 
 def _optimizer_of(call: Call) -> object:
-    return getattr(call, "held", None) or getattr(call, "optimizer", None)
+    return call.held or getattr(call, "optimizer", None)  # of a callback it is no argument
 
 
 def check_order(call: Call, built: Sequence[Call]) -> None:
