@@ -161,7 +161,7 @@ def _inverted(expression: Unknown, target: Any, known: Mapping[str, Any]) -> tup
 # --- words ---------------------------------------------------------------------------------------
 
 #: The fields of a schedule that are rates or factors, and so floats.
-FLOATS = {"start", "end", "rate", "rates", "factor", "decay", "power", "shrink", "floor"}
+FLOATS = {"scale", "start", "end", "rate", "rates", "factor", "decay", "power", "shrink", "floor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +309,8 @@ def triangles(low: Any, high: Any, up: Any, down: Any, **heights: Any) -> Meanin
     """Mean a line up and a line down, again and again; ``heights`` are ``repeat``'s shrinking."""
     if up == down and not heights:
         return line(low, high, up, "mirror")
+    if down == 0:  # which an unknown is not
+        return repeat(line(low, high, up), up, **heights)
     once = join([line(low, high, up), line(high, low, down)], at=[up])
     return repeat(once, up + down, **heights)
 

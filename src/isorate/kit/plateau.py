@@ -10,7 +10,6 @@ import msgspec
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Call
 from isorate.kit.match import Lift, Refusal
-from isorate.kit.optimizer import Optimizer
 from isorate.schedule.errors import ConvertError, RunError
 
 if TYPE_CHECKING:
@@ -86,40 +85,6 @@ class Feedback(Call, frozen=True):
 
         """
         raise NotImplementedError
-
-
-def plateau_of(call: Any) -> Plateau:
-    """Return what a scheduler with torch's arguments does on a plateau."""
-    groups = call.optimizer.groups
-    many = isinstance(call.min_lr, list | tuple)
-    return Plateau(
-        rates=tuple(group.lr for group in groups),
-        mode=call.mode,
-        factor=call.factor,
-        patience=call.patience,
-        threshold=call.threshold,
-        threshold_mode=call.threshold_mode,
-        cooldown=call.cooldown,
-        least=tuple(call.min_lr) if many else (call.min_lr,) * len(groups),
-        eps=call.eps,
-    )
-
-
-def plateau_said(cls: Any, plateau: Plateau) -> Call:
-    """Return a scheduler with torch's arguments that does the same."""
-    least = plateau.least
-    call: Call = cls(
-        Optimizer.of(*plateau.rates),
-        plateau.mode,
-        plateau.factor,
-        plateau.patience,
-        plateau.threshold,
-        plateau.threshold_mode,
-        plateau.cooldown,
-        least[0] if len(set(least)) == 1 else list(least),
-        plateau.eps,
-    )
-    return call
 
 
 class Patience:

@@ -9,14 +9,13 @@ to the rate, to the bit.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isorate.kit.match import Refusal, plain
 from isorate.kit.meaning import views
 from isorate.kit.scheduler import Said
-from isorate.schedule.combinators import Join, Repeat, Scale, Shift
+from isorate.schedule.combinators import Scale, Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.python_source import python_source
@@ -26,9 +25,8 @@ from isorate.schedule.shapes import (
     Linear,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+#: A lambda in torch is lost when a state is saved.
+UNSAVED = "a lambda is not saved in the scheduler's state_dict"
 MOMENTUM = "leaves the momentum alone: cycle_momentum=False"
 
 
@@ -73,21 +71,6 @@ def milestones(shape: Any, base: float | None) -> Said | Refusal:
 # --- cycles --------------------------------------------------------------------------------------
 
 
-def triangle_of(schedule: Any) -> tuple[float, float, int, int] | Refusal:
-    """Return low, high, steps up and steps down of triangles."""
-    match schedule:
-        case Linear(start=low, end=high, duration=int(up), after="mirror"):
-            return low, high, up, up
-        case Repeat(of=Join(of=(Linear() as rise, Linear() as fall), boundaries=(up,)), growth=1):
-            fits = rise.duration == up and fall.duration == schedule.period - up
-            if fits and (rise.start, rise.end) == (fall.end, fall.start):
-                return rise.start, rise.end, up, schedule.period - up
-        case Repeat(of=Linear(start=low, end=high, duration=int(up), after="mirror"), growth=1):
-            if schedule.period == 2 * up:
-                return low, high, up, up
-    return Refusal("it goes up and down in straight lines, again and again")
-
-
 def one_cycle(shape: Any, base: float | None) -> Said | Refusal:
     """Say two waves of one kind, up and down, or three with a return to the first rate."""
     waves: list[Any] = [part.of if isinstance(part, Shift) else part for part in shape.of]
@@ -127,7 +110,7 @@ def one_cycle(shape: Any, base: float | None) -> Said | Refusal:
 # --- functions -----------------------------------------------------------------------------------
 
 
-def formula(shape: Any, base: float | None) -> Said | Refusal:
+def formula(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Said | Refusal:
     """Say any schedule that has a formula; with a base of 1.0 the lambda is the rate itself."""
     if base == 0:
         return Refusal("a base rate of 0 stays 0")
@@ -136,27 +119,14 @@ def formula(shape: Any, base: float | None) -> Said | Refusal:
         source = python_source(scaled, "t")
     except ScheduleError as error:
         return Refusal(str(error))
-    return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)})
+    return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
 
 
-def constant_factor(shape: Any, base: float | None) -> Said | Refusal:
+def constant_factor(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Said | Refusal:
     """Say an exponential by a lambda that is its factor."""
     each: Any = next((v for v in views(shape, Exponential) if v.duration == 1), None)  # type: ignore[attr-defined]
     if each is None:
         return Refusal("its factor is the same at every step")
     if _unlike(base, each.start):
         return BEGINS
-    return Said(each.start, {"lr_lambda": Expression("t", repr(each.factor))})
-
-
-def unsaved(say: Callable[..., Said | Refusal]) -> Callable[..., Said | Refusal]:
-    """Return a way to say something by a lambda, where a lambda is lost when a state is saved."""
-
-    def said(shape: Any, base: float | None) -> Said | Refusal:
-        found = say(shape, base)
-        if isinstance(found, Refusal):
-            return found
-        loss = "a lambda is not saved in the scheduler's state_dict"
-        return replace(found, losses=(*found.losses, loss))
-
-    return said
+    return Said(each.start, {"lr_lambda": Expression("t", repr(each.factor))}, losses)

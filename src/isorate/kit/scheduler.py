@@ -73,6 +73,7 @@ def with_lists(found: Sequence[Said | Refusal], names: Sequence[str]) -> list[Sa
     if isinstance(saids, Refusal) or len(saids) == 1:
         return saids
     lists = {name: [said.arguments[name] for said in saids] for name in names}
+    lists = {name: values for name, values in lists.items() if values != values[:1] * len(values)}
     return same_for_all([replace(said, arguments=said.arguments | lists) for said in saids])
 
 

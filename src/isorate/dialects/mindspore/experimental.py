@@ -8,7 +8,6 @@ and schedulers of schedulers stand in modules beside this one.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,11 +32,8 @@ from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.kit.float32 import divided, number, scalar_type
 from isorate.kit.meaning import exponential, staircase
 from isorate.kit.objects import begun, halting
-from isorate.kit.schedulers import FOREVER
-from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import (
     Constant,
-    PiecewiseConstant,
 )
 
 if TYPE_CHECKING:
@@ -142,14 +138,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         """Fail: its closed form is another class's."""
         raise AttributeError("MultiStepLR has no step_size, which its closed form asks for")
 
-    def shape(self, base: float, index: int) -> Schedule:
-        rates, boundaries = [base], []
-        for milestone, times in sorted(Counter(self.milestones).items()):
-            if milestone > 0:
-                rates.append(rates[-1] * self.gamma**times)
-                boundaries.append(int(milestone))
-        return PiecewiseConstant(tuple(map(float, rates)), tuple(boundaries))
-
 
 def _int64(value: int | float) -> int | float:
     if isinstance(value, int) and abs(value) >= 2**63:
@@ -190,8 +178,7 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        if self.factor > 1.0 or self.factor < 0:
-            raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
+        super().begin(workers)
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
@@ -214,14 +201,6 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         real = worker.real
         over = real(real(0) >= self.total_iters)
         return worker.base * (over * (1 - self.factor) + self.factor)
-
-    def shape(self, base: float, index: int) -> Schedule:
-        low = base * self.factor
-        if not 1 <= self.total_iters < FOREVER:
-            return Constant(low)
-        if self.factor == 0:
-            raise ConvertError("factor=0: the rate is 0/0 from total_iters on")
-        return super().shape(base, index)
 
 
 class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
@@ -254,10 +233,7 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        if self.start_factor > 1.0 or self.start_factor <= 0:
-            raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
-        if self.end_factor > 1.0 or self.end_factor < 0:
-            raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
+        super().begin(workers)
         want_int("total_iters", self.total_iters)
 
     def factors(self, counts: Rates) -> Moves:
@@ -273,12 +249,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         stands: Any = min(self.total_iters, worker.real(0))
         gone = rise * stands / self.total_iters
         return worker.base * (self.start_factor + gone)
-
-    def shape(self, base: float, index: int) -> Schedule:
-        start = base * self.start_factor
-        if self.total_iters < 1:
-            return Constant(start)
-        return super().shape(base, index)
 
 
 class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
@@ -300,9 +270,6 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
 
     def closed(self, worker: Worker) -> Any:
         return worker.base * self.gamma ** worker.real(0)
-
-    def meaning(self, worker: Worker) -> Schedule:
-        return self.shape(float(worker.lr), worker.index)
 
 
 class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
@@ -349,10 +316,3 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         """Return the rate of step 0: NaN where total_iters is 0, and 0 below that."""
         gone = worker.real(min(self.total_iters, 0)) / number(self.total_iters, worker.real)
         return worker.base * (1 - gone) ** self.power
-
-    def shape(self, base: float, index: int) -> Schedule:
-        if self.total_iters < 1 or self.power == 0:
-            return Constant(base)
-        if math.isinf(self.power):
-            return PiecewiseConstant((base, 0.0), (1,))
-        return super().shape(base, index)

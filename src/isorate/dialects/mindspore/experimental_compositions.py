@@ -28,15 +28,16 @@ from isorate.dialects.mindspore.experimental_cosines import (
 from isorate.dialects.mindspore.experimental_lambdas import LambdaLR
 from isorate.dialects.mindspore.experimental_triangles import CyclicLR
 from isorate.kit import objects as stepping
+from isorate.kit import schedulers
 from isorate.kit.boundary import Halting
-from isorate.kit.call import Call, Composition
+from isorate.kit.call import Call
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.composing import sequence_of
 from isorate.kit.effects import Factors, Stepwise, next_rate
 from isorate.kit.float32 import number
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting
-from isorate.kit.plateau import Feedback, Patience, plateau_fault, plateau_of, plateau_said
+from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Until
 from isorate.schedule.shapes import Constant
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from isorate.kit.card import Card
     from isorate.kit.effects import Moves
     from isorate.kit.objects import Group, Work
-    from isorate.kit.optimizer import Optimizer
-    from isorate.kit.plateau import Plateau
     from isorate.schedule.node import Schedule
 
 NESTED = (
@@ -94,7 +93,7 @@ class Sequential(stepping.Sequential):
         return self.workers[0], {self.t + 1, *map(ceil, self.milestones)}
 
 
-class SequentialLR(Composition, ExperimentalCall, frozen=True):
+class SequentialLR(ExperimentalCall, schedulers.SequentialLR, frozen=True):
     """``SequentialLR``: one scheduler after another; at a milestone the next one starts over.
 
     All of them are built before it, each on what the one before left in the optimizer. Building it
@@ -103,11 +102,6 @@ class SequentialLR(Composition, ExperimentalCall, frozen=True):
     milestone a scheduler is called with the step 0: it sets the rate by its closed form, a
     MultiplicativeLR leaves it alone, a MultiStepLR and a SequentialLR raise.
     """
-
-    optimizer: Optimizer
-    schedulers: list[Any]
-    milestones: list[int]
-    last_epoch: int = -1
 
     worker: ClassVar[Any] = Sequential
 
@@ -232,23 +226,13 @@ class OnPlateau:
         return Stepwise([lowered])
 
 
-class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
+class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, ExperimentalCall, frozen=True):
     """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric stops improving.
 
     A metric that has not improved for more than ``patience`` steps brings the rate down, to
     ``min_lr`` at the lowest, and by more than ``eps`` or not at all; ``cooldown`` steps after that
     do not count. All of it is float32: the metric, the best of it, the counts and the bounds.
     """
-
-    optimizer: Optimizer
-    mode: str = "min"
-    factor: float = 0.1
-    patience: int = 10
-    threshold: float = 1e-4
-    threshold_mode: str = "rel"
-    cooldown: int = 0
-    min_lr: Any = 0
-    eps: float = 1e-8
 
     worker: ClassVar[Any] = OnPlateau
 
@@ -277,13 +261,6 @@ class ReduceLROnPlateau(Feedback, ExperimentalCall, frozen=True):
     def step_once(self, built: Any) -> None:
         for worker in built:
             worker.measure(-np.inf if self.mode == "min" else np.inf)
-
-    def plateau(self) -> Plateau:
-        return plateau_of(self)
-
-    @classmethod
-    def say(cls, plateau: Plateau) -> Lift | Refusal:
-        return Lift(plateau_said(cls, plateau)).checked()
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         self.checked()

@@ -17,11 +17,11 @@ from isorate.dialects.mindspore._schedulers import (
     want_int,
 )
 from isorate.dialects.mindspore._tensors import held_number
+from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.chained_cosine import Standing, chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
-from isorate.kit.meaning import Meaning, cosine, repeat
 from isorate.kit.objects import begun, halting
 from isorate.schedule.combinators import (
     Join,
@@ -45,7 +45,7 @@ MOST_ODD_STEPS = 10_000
 NEAR_THE_TROUGH = "[{'params': params, 'lr': 1e-07, 'initial_lr': 0.1}]"
 
 
-class CosineAnnealingLR(LRScheduler, frozen=True):
+class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     """``CosineAnnealingLR``: half a cosine down in T_max steps, half a cosine up, without end.
 
     The same recursion as torch's, with float32 kernels and a float32 step counter. Where
@@ -54,8 +54,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     """
 
     T_max: int
-    eta_min: float = 0.0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
@@ -117,11 +115,8 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         found = Standing(float(worker.kept["found"]), base)
         return Shift(chained_group(found, eta, self.T_max, worker.t - 1), 1)
 
-    def means(self, base: Any) -> Meaning:
-        return cosine(base, self.eta_min, self.T_max, "mirror")
 
-
-class CosineAnnealingWarmRestarts(Setting, frozen=True):
+class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestarts, frozen=True):
     """``CosineAnnealingWarmRestarts``: half a cosine down, again and again, T_mult times as long.
 
     ``lr = η + (base−η)(1+cos(π·T_cur/T_i))/2``: the step that would reach the end of a cycle
@@ -129,10 +124,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     k+1, however long T_0 is, and each step takes one cycle off it at most.
     """
 
-    T_0: int
-    T_mult: int = 1
     eta_min: float = 0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         arithmetic="closed form in T_cur, each step by itself, float32",
@@ -162,10 +154,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        if self.T_0 <= 0 or not isinstance(self.T_0, int):
-            raise ValueError(f"T_0={self.T_0!r} is no positive integer")
-        if self.T_mult < 1 or not isinstance(self.T_mult, int):
-            raise ValueError(f"T_mult={self.T_mult!r} is no integer from 1 on")
+        super().begin(workers)
         if isinstance(self.eta_min, bool) or not isinstance(self.eta_min, int | float):
             raise TypeError(f"eta_min is not a float or int: {self.eta_min!r}")
         if isinstance(self.eta_min, int) and self.eta_min >= 2**63:
@@ -214,9 +203,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         eta = number(self.eta_min, real)
         rates: Rates = eta + (number(worker.base, real) - eta) * turn / 2
         return rates
-
-    def means(self, base: Any) -> Meaning:
-        return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
 
     def meaning(self, worker: Worker) -> Schedule:
         base, eta = float(worker.base), float(self.eta_min)

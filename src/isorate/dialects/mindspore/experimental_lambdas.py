@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,42 +17,25 @@ from isorate.dialects.mindspore._tensors import (
     Single,
     held_number,
 )
-from isorate.dialects.torch import schedulers as torch
-from isorate.kit import saying
+from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Factors, Moves, Values
-from isorate.kit.match import Lift, Refusal
 from isorate.kit.objects import halting
-from isorate.kit.optimizer import Optimizer
-from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import (
-    Exponential,
-    Formula,
-    NaturalExponential,
-)
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.boundary import Halting
     from isorate.kit.card import Card
-    from isorate.kit.match import Parts
     from isorate.kit.objects import Worker
-    from isorate.schedule.node import Schedule
 
 
-class LambdaLR(Setting, frozen=True):
+class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     """``LambdaLR``: ``lr(t) = base · λ(t)``.
 
     The lambda is given the counter, a float32 tensor: what it computes is MindSpore's arithmetic,
     except within Python's ``math``, which turns it into a Python number.
     """
-
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    says = ()
-    said = staticmethod(saying.formula)
 
     card: ClassVar[Card] = card(
         arithmetic="base · λ(step), each step by itself, float32; math's functions in float64",
@@ -66,42 +48,16 @@ class LambdaLR(Setting, frozen=True):
         },
     )
 
-    def begin(self, workers: list[Worker]) -> None:
-        for worker, function in zip(
-            workers, torch.functions_of(self.lr_lambda, workers), strict=True
-        ):
-            worker.kept["function"] = function
-
     def to(self, worker: Worker, counts: Rates) -> Moves:
         return Values(*values_of(worker.kept["function"], counts, worker.base))
 
-    def shape(self, base: float, index: int) -> Schedule:
-        expression = torch.readable(self.lr_lambda, index)
-        return Formula(base, expression.variable, expression.source)
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        said = torch.LambdaLR.lift(schedule, updates)
-        if isinstance(said, Refusal):
-            return said
-        told: Any = said.call
-        call = cls(told.optimizer, told.lr_lambda)
-        losses = tuple(loss for loss in said.losses if "state_dict" not in loss)
-        return Lift(call, said.updates_per_step, losses).checked()
-
-
-class MultiplicativeLR(Multiplying, frozen=True):
+class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
 
     Only a lambda that is the same at every step has a schedule: the others are products that no
     formula says.
     """
-
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(saying.constant_factor)
 
     card: ClassVar[Card] = card(
         arithmetic="recursion by λ(step), float32",
@@ -123,12 +79,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
         ),
     )
 
-    def begin(self, workers: list[Worker]) -> None:
-        for worker, function in zip(
-            workers, torch.functions_of(self.lr_lambda, workers), strict=True
-        ):
-            worker.kept["function"] = function
-
     def to(self, worker: Worker, counts: Rates) -> Moves:
         before = np.ones(int((counts <= 0).sum()), worker.real)
         factors, halt = values_of(worker.kept["function"], counts[len(before) :])
@@ -140,33 +90,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
 
     def restarted(self, worker: Worker) -> Moves:
         return Factors(np.ones(1, worker.real))
-
-    def shape(self, base: float, index: int) -> Schedule:
-        expression = torch.readable(self.lr_lambda, index)
-        if expression.varies:
-            raise ConvertError(
-                "a product of factors that vary has no formula", hint="compare it by its rates"
-            )
-        return Exponential(base, float(expression.function()(0)))
-
-    def meaning(self, worker: Worker) -> Schedule:
-        return self.shape(float(worker.lr), worker.index)
-
-    @classmethod
-    def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Say the parts of a schedule, each group with a factor of its own where they differ."""
-        lifts: list[Lift] = []
-        for shape in parts.shapes:
-            lift = super().lifted(replace(parts, shapes=(shape,)))
-            if isinstance(lift, Refusal):
-                return lift
-            lifts.append(lift)
-        calls: list[Any] = [lift.call for lift in lifts]
-        functions = [call.lr_lambda for call in calls]
-        groups = tuple(call.optimizer.groups[0] for call in calls)
-        same = all(function == functions[0] for function in functions)
-        call = cls(Optimizer(groups), functions[0] if same else functions, calls[0].last_epoch)
-        return replace(lifts[0], call=call).checked()
 
 
 def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Halting | None]:

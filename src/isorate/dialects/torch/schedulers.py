@@ -38,30 +38,20 @@ from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
 from isorate.kit.float32 import Float32
 from isorate.kit.match import Lift, Parts, Refusal
 from isorate.kit.meaning import (
-    ANY,
     Meaning,
-    added,
-    constant,
     cosine,
-    exponential,
     line,
-    multiplied,
-    repeat,
-    triangles,
 )
 from isorate.kit.optimizer import Optimizer
-from isorate.kit.plateau import Feedback, Patience, Plateau, plateau_fault, plateau_of, plateau_said
+from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.registry import Dialect
-from isorate.kit.scheduler import all_of, lift_of
-from isorate.kit.schedulers import FOREVER
+from isorate.kit.scheduler import lift_of
 from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.tensors import Tensor
 from isorate.schedule.combinators import (
-    Groups,
     Join,
     Repeat,
     Shift,
-    Staircase,
     Until,
 )
 from isorate.schedule.errors import ConvertError
@@ -70,11 +60,7 @@ from isorate.schedule.libm import exact, exact_power
 from isorate.schedule.shapes import (
     Constant,
     Cosine,
-    Exponential,
-    Formula,
     Linear,
-    NaturalExponential,
-    PiecewiseConstant,
 )
 
 if TYPE_CHECKING:
@@ -164,36 +150,6 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
         milestones = sorted(worker.kept["milestones"].elements())
         return worker.base * self.gamma ** bisect_right(milestones, 0)
 
-    def shape(self, base: float, group: int) -> Schedule:
-        rates = [float(base)]
-        boundaries: list[int] = []
-        for milestone, times in sorted(Counter(self.milestones).items()):
-            if milestone < 0 or milestone != int(milestone):
-                continue
-            try:
-                rate = float(rates[-1] * self.gamma**times)
-            except OverflowError:  # as torch's, when it comes to this milestone
-                return Until(_steps(rates, boundaries), int(milestone))
-            if milestone == 0:
-                rates = [rate]
-            else:
-                rates.append(rate)
-                boundaries.append(int(milestone))
-        return _steps(rates, boundaries)
-
-
-def _steps(rates: list[float], boundaries: list[int]) -> Schedule:
-    """Return a rate for each interval, some of which may be infinite."""
-    if all(map(math.isfinite, rates)):
-        return PiecewiseConstant(tuple(rates), tuple(boundaries))
-    parts = [
-        Shift(Exponential(math.copysign(1.0, rate), 2.0), 1024)
-        if math.isinf(rate)
-        else Constant(rate)
-        for rate in rates
-    ]
-    return Join(tuple(parts), tuple(boundaries))
-
 
 class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
@@ -219,10 +175,6 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         ),
     )
 
-    def begin(self, workers: list[Worker]) -> None:
-        if self.factor > 1.0 or self.factor < 0:
-            raise ValueError(f"factor={self.factor!r} is not between 0 and 1")
-
     def ratio(self, worker: Worker, t: Any) -> Any:
         if t == 0:
             return self.factor
@@ -230,14 +182,6 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
 
     def closed(self, worker: Worker) -> Any:
         return worker.base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
-
-    def shape(self, base: float, group: int) -> Schedule:
-        low = base * self.factor
-        if not 1 <= self.total_iters < FOREVER or self.total_iters != int(self.total_iters):
-            return Constant(low)
-        if self.factor == 0:
-            raise ConvertError("factor=0: it ends with a division by 0 at total_iters")
-        return super().shape(base, group)
 
 
 class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
@@ -263,12 +207,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         ),
     )
 
-    def begin(self, workers: list[Worker]) -> None:
-        if self.start_factor > 1.0 or self.start_factor <= 0:
-            raise ValueError(f"start_factor={self.start_factor!r} is not above 0 and up to 1")
-        if self.end_factor > 1.0 or self.end_factor < 0:
-            raise ValueError(f"end_factor={self.end_factor!r} is not from 0 to 1")
-
     def ratio(self, worker: Worker, t: Any) -> Any:
         if t == 0:
             return self.start_factor
@@ -281,14 +219,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         rise = self.end_factor - self.start_factor
         gone = rise * min(self.total_iters, 0) / self.total_iters
         return worker.base * (self.start_factor + gone)
-
-    def shape(self, base: float, group: int) -> Schedule:
-        start = base * self.start_factor
-        if self.total_iters < 1:
-            return Constant(start)
-        if self.total_iters != int(self.total_iters):
-            raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
-        return super().shape(base, group)
 
 
 class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
@@ -306,9 +236,6 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
 
     def closed(self, worker: Worker) -> Any:
         return worker.base * self.gamma**0
-
-    def meaning(self, worker: Worker) -> Schedule:
-        return self.shape(float(worker.lr), worker.index)
 
 
 class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
@@ -343,20 +270,11 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         left = 1.0 - min(self.total_iters, 0) / self.total_iters
         return worker.base * left**self.power
 
-    def shape(self, base: float, group: int) -> Schedule:
-        if self.total_iters < 1 or self.power == 0:
-            return Constant(base)
-        if self.total_iters != int(self.total_iters):
-            raise ConvertError(f"total_iters={self.total_iters!r} is no number of steps")
-        if self.power < 0:
-            raise ConvertError(f"power={self.power!r}: it ends with a division by 0")
-        return super().shape(base, group)
-
 
 # --- cosines -------------------------------------------------------------------------------------
 
 
-class CosineAnnealingLR(LRScheduler, frozen=True):
+class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     """``CosineAnnealingLR``: half a cosine down in T_max steps, half a cosine up, without end.
 
     Documented as ``lr(t) = η + (base−η)(1+cos(πt/T_max))/2``; computed by a recursion from
@@ -364,10 +282,6 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
     the tensor's dtype where it is a tensor. Since 2.8 a scheduler built with ``last_epoch=k``
     leaves ``group["lr"]`` as it finds it and recurses from there.
     """
-
-    T_max: float
-    eta_min: float = 0.0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
@@ -435,22 +349,14 @@ class CosineAnnealingLR(LRScheduler, frozen=True):
         """Return how far the next trough is: from 0 the rate rises by the base rate alone."""
         return int((abs(self.T_max) - worker.t) % (2 * abs(self.T_max)))
 
-    def means(self, base: Any) -> Meaning:
-        return cosine(base, self.eta_min, self.T_max, "mirror")
 
-
-class CosineAnnealingWarmRestarts(Setting, frozen=True):
+class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestarts, frozen=True):
     """``CosineAnnealingWarmRestarts``: half a cosine down, again and again, T_mult times as long.
 
     ``lr(t) = η + (base−η)(1+cos(π·T_cur/T_i))/2``: the step that would reach the end of a cycle
     begins the next one, so that no rate ever is eta_min. Resumed with ``last_epoch=k`` it stands at
     step k+1 of a first cycle of T_0, or one of T_0·T_mult if that is past T_0, however far.
     """
-
-    T_0: int
-    T_mult: int = 1
-    eta_min: float = 0.0
-    last_epoch: int = -1
 
     card: ClassVar[Card] = card(
         arithmetic="closed form in T_cur, float64, each step by itself",
@@ -481,10 +387,7 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        if self.T_0 <= 0 or not isinstance(self.T_0, int):
-            raise ValueError(f"T_0={self.T_0!r} is no positive integer")
-        if self.T_mult < 1 or not isinstance(self.T_mult, int):
-            raise ValueError(f"T_mult={self.T_mult!r} is no integer from 1 on")
+        super().begin(workers)
         if not isinstance(self.eta_min, int | float):
             raise ValueError(f"eta_min={self.eta_min!r} is no number")
         for worker in workers:
@@ -540,9 +443,6 @@ class CosineAnnealingWarmRestarts(Setting, frozen=True):
         rates: NDArray[Any] = real(self.eta_min) + real(worker.base - self.eta_min) * turn / real(2)
         return rates
 
-    def means(self, base: Any) -> Meaning:
-        return repeat(cosine(base, self.eta_min, self.T_0), self.T_0, self.T_mult)
-
     def meaning(self, worker: Worker) -> Schedule:
         kept = worker.kept
         whole = self.shape(float(worker.base), worker.index)
@@ -574,7 +474,7 @@ def suppose_momentum(optimizer: Optimizer) -> str | None:
     return f"{optimizer.name} has a momentum or betas (cycle_momentum=False, if it has not)"
 
 
-class CyclicLR(Setting, frozen=True):
+class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     """``CyclicLR``: up from base_lr to max_lr and down again, cycle after cycle.
 
     ``lr(t) = base_lr + (max_lr−base_lr)·h·s``, h the height of a triangle, s = 1, 1/2^(cycle−1), or
@@ -582,27 +482,13 @@ class CyclicLR(Setting, frozen=True):
     is ``initial_lr``, whatever ``base_lr`` says.
     """
 
-    base_lr: Any
-    max_lr: Any
-    step_size_up: int = 2000
-    step_size_down: int | None = None
-    mode: str = "triangular"
-    gamma: float = 1.0
-    scale_fn: Any = None
-    scale_mode: str = "cycle"
     cycle_momentum: bool = True
     base_momentum: Any = 0.8
     max_momentum: Any = 0.9
     last_epoch: int = -1
 
-    listed = ("base_lr", "max_lr")
     losses = (saying.MOMENTUM,)
-    choices: ClassVar[Any] = {
-        "step_size_down": (None, ANY),
-        "mode": ("triangular", "triangular2", "exp_range"),
-    }
 
-    leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         arithmetic="closed form in the cycle, float64, each step by itself",
         proof=Proof.UNREDUCED,
@@ -618,19 +504,18 @@ class CyclicLR(Setting, frozen=True):
 
     def begin(self, workers: list[Worker]) -> None:
         """Set the group's rate to base_lr, unless it is resumed; then check the rest."""
-        low = one_for_each(self.base_lr, "base_lr", workers)
+        low = schedulers.one_for_each(self.base_lr, "base_lr", workers)
         if self.last_epoch == -1:
             for worker, base in zip(workers, low, strict=True):
                 stepping.put(worker.group, base)
-        high = one_for_each(self.max_lr, "max_lr", workers)
-        self._sizes()
-        if self.mode not in ("triangular", "triangular2", "exp_range") and self.scale_fn is None:
-            raise ValueError(f"mode={self.mode!r} is unknown, and there is no scale_fn")
+        high = schedulers.one_for_each(self.max_lr, "max_lr", workers)
+        self._cycle()
+        self.check_mode()
         momenta = []
         if self.cycle_momentum:
             want_momentum(self.optimizer)
-            momenta.append(one_for_each(self.base_momentum, "base_momentum", workers))
-            momenta.append(one_for_each(self.max_momentum, "max_momentum", workers))
+            momenta.append(schedulers.one_for_each(self.base_momentum, "base_momentum", workers))
+            momenta.append(schedulers.one_for_each(self.max_momentum, "max_momentum", workers))
         for worker, *kept in zip(workers, low, high, *momenta, strict=True):
             worker.kept = dict(
                 zip(("low", "high", "low momentum", "high momentum"), kept, strict=False)
@@ -643,15 +528,14 @@ class CyclicLR(Setting, frozen=True):
         """Take base_lr for the base rate from here on; while it was built, ``initial_lr`` was."""
         worker.base = worker.kept["low"]
 
-    def _sizes(self) -> tuple[float, float]:
+    def _cycle(self) -> tuple[float, float]:
         """Return the length of a cycle, and the share of it that goes up."""
-        up = float(self.step_size_up)
-        down = up if self.step_size_down is None else float(self.step_size_down)
+        up, down = self.sizes()
         return up + down, up / (up + down)
 
     def rate(self, worker: Worker) -> Any:
         t, kept = worker.t, worker.kept
-        total, up_share = self._sizes()
+        total, up_share = self._cycle()
         cycle = math.floor(1 + t / total)
         x = 1.0 + t / total - cycle
         height = x / up_share if x <= up_share else (x - 1) / (up_share - 1)
@@ -685,7 +569,7 @@ class CyclicLR(Setting, frozen=True):
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         low, high = worker.kept["low"], worker.kept["high"]
-        total, up_share = self._sizes()
+        total, up_share = self._cycle()
         t = np.arange(steps.start, steps.stop)
         passed = t / total
         cycle = np.floor(1 + passed)
@@ -717,34 +601,8 @@ class CyclicLR(Setting, frozen=True):
             return scale[: int(beyond.argmax())], Halting("OverflowError", "the scale is too large")
         return scale, None
 
-    def shape(self, base: float, group: int) -> Schedule:
-        total, up_share = self._sizes()
-        up, down = total * up_share, total - total * up_share
-        if self.scale_fn is not None:
-            raise ConvertError("a scale_fn has no schedule to read off")
-        if up != int(up) or down != int(down) or down <= 0:
-            raise ConvertError("step sizes that are no whole numbers have no schedule")
-        return super().shape(base, group)
-
     def means(self, base: Any) -> Meaning:
-        low, high, up = self.base_lr, self.max_lr, self.step_size_up
-        down = up if self.step_size_down is None else self.step_size_down
-        if self.mode == "exp_range" and self.gamma != 1:
-            waves = multiplied(triangles(0.0, high - low, up, down), exponential(1.0, self.gamma))
-            waves = added(constant(low), waves)
-        else:
-            halving = {"shrink": 0.5, "floor": low} if self.mode == "triangular2" else {}
-            waves = triangles(low, high, up, down, **halving)
-        return waves.where(base=low, cycle_momentum=False)
-
-
-def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:
-    """Return an argument's value for every group: one for all, or one of as many."""
-    if not isinstance(value, list | tuple):
-        return [value] * len(workers)
-    if len(value) != len(workers):
-        raise ValueError(f"{name} has {len(value)} values for {len(workers)} parameter groups")
-    return list(value)
+        return schedulers.CyclicLR.means(self, base).where(cycle_momentum=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -816,7 +674,7 @@ class OneCycleLR(Setting, frozen=True):
             raise ValueError(f"pct_start={self.pct_start!r} is no float from 0 to 1")
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
-        highs = one_for_each(self.max_lr, "max_lr", workers)
+        highs = schedulers.one_for_each(self.max_lr, "max_lr", workers)
         for worker, high in zip(workers, highs, strict=True):
             worker.kept["phases"] = phases
             if self.last_epoch == -1:
@@ -825,8 +683,8 @@ class OneCycleLR(Setting, frozen=True):
                 worker.group["min_lr"] = worker.group["initial_lr"] / self.final_div_factor
         if self.cycle_momentum:
             want_momentum(self.optimizer)
-            momenta = one_for_each(self.max_momentum, "max_momentum", workers)
-            lowest = one_for_each(self.base_momentum, "base_momentum", workers)
+            momenta = schedulers.one_for_each(self.max_momentum, "max_momentum", workers)
+            lowest = schedulers.one_for_each(self.base_momentum, "base_momentum", workers)
             for worker, momentum, least in zip(workers, momenta, lowest, strict=True):
                 if self.last_epoch == -1:
                     worker.group |= {"max_momentum": momentum, "base_momentum": least}
@@ -997,7 +855,7 @@ class SWALR(LRScheduler, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        goals = one_for_each(self.swa_lr, "swa_lr", workers)
+        goals = schedulers.one_for_each(self.swa_lr, "swa_lr", workers)
         for worker, goal in zip(workers, goals, strict=True):
             worker.group["swa_lr"] = goal
         if self.anneal_strategy not in ("cos", "linear"):
@@ -1069,17 +927,14 @@ BAD_LAMBDA = {
 }
 
 
-class LambdaLR(Setting, frozen=True):
+class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     """``LambdaLR``: ``lr(t) = base · λ(t)``.
 
     A lambda that is read from text is pure arithmetic, computed by a whitelist and never executed
     as code; in the library any function of the step will do.
     """
 
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    said = staticmethod(saying.unsaved(saying.formula))
+    losses = (saying.UNSAVED,)
 
     card: ClassVar[Card] = card(
         arithmetic="base · λ(step), float64, each step by itself",
@@ -1087,10 +942,6 @@ class LambdaLR(Setting, frozen=True):
         past_end="whatever the lambda says",
         raises=BAD_LAMBDA,
     )
-
-    def begin(self, workers: list[Worker]) -> None:
-        for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
-            worker.kept["function"] = function
 
     def plain(self, worker: Worker) -> bool:
         """Whether it is an expression, whose values may be computed as floats.
@@ -1125,40 +976,15 @@ class LambdaLR(Setting, frozen=True):
                     return Values(products[:place], stepping.halting(error))
         return Values(products, halt)
 
-    def shape(self, base: float, group: int) -> Schedule:
-        expression = readable(self.lr_lambda, group)
-        return Formula(base, expression.variable, expression.source)
 
-    @classmethod
-    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        groups = schedule.of if isinstance(schedule, Groups) else (schedule,)
-        groups = tuple(group.of if isinstance(group, Until) else group for group in groups)
-        every = groups[0].every if isinstance(groups[0], Staircase) else 1
-        if all(isinstance(group, Staircase) and group.every == every for group in groups):
-            groups = tuple(group.of for group in groups if isinstance(group, Staircase))
-        else:
-            every = 1
-        saids = all_of([cls.said(group, None) for group in groups])
-        if isinstance(saids, Refusal):
-            return saids
-        lambdas = [said.arguments["lr_lambda"] for said in saids]
-        call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
-        parts = Parts(groups, every, 0, schedule.length)
-        return Lift(call, every, (*saids[0].losses, *parts.unlike_endless(), *parts.clocked()))
-
-
-class MultiplicativeLR(Multiplying, frozen=True):
+class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     """``MultiplicativeLR``: ``lr(t) = lr(t−1) · λ(t)``, from t = 1 on.
 
     Only a lambda that is the same at every step has a schedule: the others are products that no
     formula says.
     """
 
-    lr_lambda: Any
-    last_epoch: int = -1
-
-    says = (Exponential, NaturalExponential)
-    said = staticmethod(saying.unsaved(saying.constant_factor))
+    losses = (saying.UNSAVED,)
 
     card: ClassVar[Card] = card(
         arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
@@ -1168,10 +994,11 @@ class MultiplicativeLR(Multiplying, frozen=True):
     )
 
     def begin(self, workers: list[Worker]) -> None:
-        for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
+        super().begin(workers)
+        for worker in workers:
+            function = worker.kept["function"]
             if not callable(function) and not isinstance(function, Expression):
                 raise TypeError(f"lr_lambda is not a function: {function!r}")
-            worker.kept["function"] = function
 
     def plain(self, worker: Worker) -> bool:
         """Whether it is an expression, of whose values none is too large for a tensor."""
@@ -1188,39 +1015,6 @@ class MultiplicativeLR(Multiplying, frozen=True):
     def moves(self, worker: Worker, steps: int) -> Moves:
         following = range(worker.t + 1, worker.t + 1 + steps)
         return Factors(*values_of(worker.kept["function"], following))
-
-    def shape(self, base: float, group: int) -> Schedule:
-        expression = readable(self.lr_lambda, group)
-        if expression.varies:
-            raise ConvertError(
-                "a product of factors that vary has no formula", hint="compare it by its rates"
-            )
-        return Exponential(base, float(expression.function()(0)))
-
-    def meaning(self, worker: Worker) -> Schedule:
-        return self.shape(float(worker.lr), worker.index)
-
-
-def functions_of(functions: Any, workers: list[Worker]) -> list[Any]:
-    """Return the function of every group: one for all, or one of as many as there are."""
-    if not isinstance(functions, list | tuple):
-        return [functions] * len(workers)
-    if len(functions) != len(workers):
-        raise ValueError(f"{len(functions)} lambdas for {len(workers)} parameter groups")
-    return list(functions)
-
-
-def readable(functions: Any, group: int) -> Expression:
-    """Return a group's lambda as an expression.
-
-    Raises:
-        ConvertError: it is a function that was given as such, and cannot be read.
-
-    """
-    function = functions[group] if isinstance(functions, list | tuple) else functions
-    if not isinstance(function, Expression):
-        raise ConvertError("a function has no schedule to read off", hint="compare it by its rates")
-    return function
 
 
 def called(function: Any, t: Any) -> Any:
@@ -1240,23 +1034,13 @@ def values_of(
 # --- a metric ------------------------------------------------------------------------------------
 
 
-class ReduceLROnPlateau(Feedback, frozen=True):
+class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
     """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric has stopped improving.
 
     A metric that has not improved for more than ``patience`` steps brings the rate down, to
     ``min_lr`` at the lowest, and by more than ``eps`` or not at all; ``cooldown`` steps after that
     do not count.
     """
-
-    optimizer: Optimizer
-    mode: str = "min"
-    factor: float = 0.1
-    patience: int = 10
-    threshold: float = 1e-4
-    threshold_mode: str = "rel"
-    cooldown: int = 0
-    min_lr: Any = 0
-    eps: float = 1e-8
 
     card: ClassVar[Card] = card(
         arithmetic="float(group['lr']) · factor where the metric says so, float64",
@@ -1275,13 +1059,6 @@ class ReduceLROnPlateau(Feedback, frozen=True):
 
     def fault(self) -> Fault | None:
         return plateau_fault(self)
-
-    def plateau(self) -> Plateau:
-        return plateau_of(self)
-
-    @classmethod
-    def say(cls, plateau: Plateau) -> Lift | Refusal:
-        return Lift(plateau_said(cls, plateau))
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         """Count the steps without improvement; every rate is a Python float for a moment."""
@@ -1314,7 +1091,7 @@ class ReduceLROnPlateau(Feedback, frozen=True):
 # --- schedulers of schedulers --------------------------------------------------------------------
 
 
-class SequentialLR(Composition, SteppedCall, frozen=True):
+class SequentialLR(schedulers.SequentialLR, frozen=True):
     """``SequentialLR``: one scheduler after another; at a milestone the next one starts over.
 
     All of them are built before it, each on what the one before left in the optimizer. Building it
@@ -1322,13 +1099,6 @@ class SequentialLR(Composition, SteppedCall, frozen=True):
     one begin again. At its milestone a scheduler is sent to step 0, by its closed form where it has
     one. Within another SequentialLR it keeps its own count, and so runs one step ahead.
     """
-
-    optimizer: Optimizer
-    schedulers: list[Any]
-    milestones: list[int]
-    last_epoch: int = -1
-
-    worker: ClassVar[Any] = stepping.Sequential
 
     card: ClassVar[Card] = card(
         arithmetic="that of the scheduler whose turn it is",

@@ -228,7 +228,7 @@ def triangles() -> Iterator[Case]:
     name = "CyclicLR"
     rates = "0.01, 0.1"
     given: tuple[str, ...] = (
-        f"{rates}, 4", f"{rates}, 3, 5", f"{rates}, 1", f"{rates}, 5, 0", f"{rates}, '3', '2'",
+        f"{rates}, 4", f"{rates}, 3, 5", f"{rates}, 1", f"{rates}, 5, 0",
         f"{rates}, 4, mode='triangular2'", f"{rates}, 3, 5, 'triangular2'", "0, 1, 5",
         f"{rates}, 4, mode='exp_range', gamma=0.95", f"{rates}, 2, 6, 'exp_range', 2",
         "0.1, 0.1, 3", "0.1, 0.01, 4", f"{rates}, 4, mode='exp_range'", "-0.1, 0.2, 5",
@@ -238,6 +238,8 @@ def triangles() -> Iterator[Case]:
         f"{rates}, 3, scale_fn=lambda x: 0.9 ** x, scale_mode='other'",
     )  # fmt: skip
     yield from rows(name, *given)
+    texts = f"{rates}, '3', '2'"
+    yield Case(f"{name}-{texts}", text_of(name, texts), 30, unsaid="steps as text")
     yield Case(f"{name}-lists", text_of(name, "[0.01, 0.02], [0.1, 0.3], 4", TWO), 30)
     yield Case(f"{name}-no-way-up", text_of(name, f"{rates}, 0, 3"), 9)
     yield Case(f"{name}-initial", text_of(name, f"{rates}, 4", HELD), 20)
