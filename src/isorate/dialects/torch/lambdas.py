@@ -25,9 +25,11 @@ from isorate.kit.match import Lift, Refusal
 from isorate.kit.meaning import ANY, Meaning, cosine, join, line, polynomial
 from isorate.kit.tensors import Tensor
 from isorate.kit.writing import source
+from isorate.schedule.arithmetic import Arithmetic, Part
 from isorate.schedule.errors import ConvertError, ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import Formula
+from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -135,6 +137,13 @@ def card(
     )
 
 
+class Given(Arithmetic):
+    """Arithmetic of whatever the arguments are: what is no number raises where it is computed."""
+
+    def literal(self, value: Any) -> Part:
+        return replace(super().literal(value), odd=False)
+
+
 class Lambda(Setting, frozen=True):
     """A function that builds a ``LambdaLR``: ``lr(t) = base · λ(t)``."""
 
@@ -157,9 +166,7 @@ class Lambda(Setting, frozen=True):
 
     def function(self, workers: Workers) -> Callable[[Any], Any]:
         """Return λ, or raise what building it raises: first for its text, then for its values."""
-        text = f"lambda t: {self.factor}"
-        λ: Callable[[Any], Any] = eval(text, {"math": math, **self.values(workers)})
-        return λ
+        return Given(self.values(workers), "t").function(parse(self.factor))
 
     def begin(self, workers: list[Worker]) -> None:
         function = self.function(workers)
