@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isorate.dialects.mindspore._shared import BAD_DECAY, DOCS, RAN_OUT, VERSION, check_cosine_decay
+from isorate.dialects.mindspore._shared import DOCS, VERSION
 from isorate.dialects.mindspore.cells import CosineDecayLR, PolynomialDecayLR, WarmUpLR
 from isorate.dialects.mindspore.decay_cells import (
     ExponentialDecayLR,
@@ -48,9 +48,7 @@ from isorate.kit.card import completed, roles_of
 from isorate.kit.registry import Dialect, Lists
 
 __all__ = [
-    "BAD_DECAY",
     "DIALECT",
-    "RAN_OUT",
     "VERSION",
     "ConstantLR",
     "CosineAnnealingLR",
@@ -73,7 +71,6 @@ __all__ = [
     "SequentialLR",
     "StepLR",
     "WarmUpLR",
-    "check_cosine_decay",
     "concatenated",
     "cosine_decay_lr",
     "exponential_decay_lr",

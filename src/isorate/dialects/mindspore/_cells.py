@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from isorate.kit.call import Call
+from isorate.dialects.mindspore._shared import Checked
 from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Int64s = NDArray[np.int64]
 
 
-class Cell(Call, frozen=True):
+class Cell(Checked, frozen=True):
     """A cell that an optimizer calls with its step: float32, each step by itself, without end."""
 
     @property

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.dialects.mindspore._shared import RAN_OUT
+from isorate.dialects.mindspore._shared import RAN_OUT, Checked
 from isorate.kit.boundary import Halting
-from isorate.kit.call import Call
 from isorate.kit.match import Afterwards
 from isorate.kit.meaning import say
 from isorate.schedule.combinators import Groups, Until
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 EXACT = 2**53
 
 
-class EpochList(Call, frozen=True):
+class EpochList(Checked, frozen=True):
     """A list of ``total_step`` rates that changes once an epoch; past its end, RuntimeError.
 
     MindSpore computes a rate for every update, in Python float64; here it is computed once an

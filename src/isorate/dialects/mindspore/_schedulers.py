@@ -5,6 +5,7 @@ The rate is a float32 Parameter of the optimizer, the loop calls ``step()``.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,11 +17,8 @@ from isorate.kit.float32 import Float32, number, single
 from isorate.kit.stepped_call import SteppedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import NDArray
 
-    from isorate.kit.card import Deviation, Proof, Role
     from isorate.kit.effects import Moves
     from isorate.kit.objects import Group, Worker
     from isorate.kit.optimizer import ParamGroup
@@ -35,26 +33,8 @@ RESUMED = {
 }
 
 
-def card(
-    *,
-    arithmetic: str,
-    proof: Proof,
-    past_end: str,
-    raises: Mapping[str, str],
-    deviations: Sequence[Deviation] = (),
-    roles: Mapping[str, Role] | None = None,
-) -> Card:
-    """Return the card of an experimental scheduler, to be completed by its name."""
-    return Card(
-        runs_in="mindspore",
-        clock="step",
-        arithmetic=arithmetic,
-        proof=proof,
-        past_end=past_end,
-        roles=roles or {},
-        raises=raises,
-        deviations=deviations,
-    )
+#: A scheduler's card, to be completed by its name.
+card = partial(Card, runs_in="mindspore", clock="step")
 
 
 def sgd(groups: str, lr: str = "0.1") -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.kit.boundary import Fault
+from isorate.kit.call import Call
 from isorate.kit.card import Card
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from isorate.kit.card import Deviation, Proof, Role
+    from collections.abc import Callable, Mapping
 
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
@@ -27,33 +27,8 @@ BAD_DECAY = {
 }
 
 
-def card(
-    *,
-    arithmetic: str,
-    proof: Proof,
-    past_end: str,
-    raises: Mapping[str, str],
-    way_out: str,
-    deprecation: str = REMOVED,
-    deviations: Sequence[Deviation] = (),
-    roles: Mapping[str, Role] | None = None,
-) -> Card:
-    """Return the card of one of ``mindspore.nn``'s functions and cells, all of them deprecated.
-
-    It is to be completed by its name.
-    """
-    return Card(
-        runs_in="mindspore",
-        clock="update",
-        arithmetic=arithmetic,
-        proof=proof,
-        past_end=past_end,
-        roles=roles or {},
-        raises=raises,
-        deprecation=deprecation,
-        way_out=f"isorate.mindspore.{way_out}",
-        deviations=deviations,
-    )
+#: The card of one of ``mindspore.nn``'s functions and cells, to be completed by its name.
+card = partial(Card, runs_in="mindspore", clock="update", deprecation=REMOVED)
 
 
 # --- checks, each as MindSpore's validator has it; a chain of them stops at the first fault -------
@@ -115,12 +90,19 @@ def check_sequence(name: str, value: Any) -> Fault | None:
     return Fault(TypeError, f"{name} is neither a list nor a tuple: {value!r}")
 
 
-def check_cosine_decay(call: Any) -> Fault | None:
-    """Check a cosine's rates, its counts, and that it falls, in MindSpore's order."""
-    fault = check_not_negative("min_lr", call.min_lr) or check_positive("max_lr", call.max_lr)
-    for name in ("total_step", "step_per_epoch", "decay_epoch", "decay_steps"):
-        fault = fault or check_count(name, getattr(call, name, 1))
-    if fault is None and call.min_lr >= call.max_lr:
-        text = f"max_lr={call.max_lr!r} is not greater than min_lr={call.min_lr!r}"
-        return Fault(ValueError, text)
-    return fault
+class Checked(Call, frozen=True):
+    """A call whose arguments are checked one after the other."""
+
+    #: The checks, in MindSpore's order.
+    checks: ClassVar[Mapping[str, Callable[[str, Any], Fault | None]]] = {}
+
+    def fault(self) -> Fault | None:
+        found = (check(name, getattr(self, name)) for name, check in self.checks.items())
+        return next(filter(None, found), None)
+
+
+def check_falling(call: Any) -> Fault | None:
+    """Check that a cosine falls."""
+    if call.min_lr < call.max_lr:
+        return None
+    return Fault(ValueError, f"max_lr={call.max_lr!r} is not greater than min_lr={call.min_lr!r}")

@@ -9,8 +9,8 @@ from isorate.dialects.mindspore._shared import (
     BAD_DECAY,
     CHANGED,
     card,
-    check_cosine_decay,
     check_count,
+    check_falling,
     check_not_negative,
     check_positive,
     check_switch,
@@ -42,7 +42,7 @@ class CosineDecayLR(Cell, frozen=True):
         roles={"max_lr": "start"},
         raises=BAD_DECAY,
         deprecation=CHANGED,
-        way_out="cosine_decay_lr",
+        way_out="isorate.mindspore.cosine_decay_lr",
         deviations=(
             Deviation(
                 documented="the formula is periodic: after decay_steps the rate climbs back",
@@ -59,8 +59,14 @@ class CosineDecayLR(Cell, frozen=True):
         ),
     )
 
+    checks: ClassVar[Any] = {
+        "min_lr": check_not_negative,
+        "max_lr": check_positive,
+        "decay_steps": check_count,
+    }
+
     def fault(self) -> Fault | None:
-        return check_cosine_decay(self)
+        return super().fault() or check_falling(self)
 
     def means(self) -> Meaning:
         return cosine(self.max_lr, self.min_lr, self.decay_steps)
@@ -93,7 +99,7 @@ class PolynomialDecayLR(Cell, frozen=True):
             "ValueError": "learning_rate, power or decay_steps not positive, end_learning_rate "
             "negative, a rate or power not finite",
         },
-        way_out="polynomial_decay_lr",
+        way_out="isorate.mindspore.polynomial_decay_lr",
         deviations=(
             Deviation(
                 documented="with update_decay_steps, no more than decay_steps steps are divided "
@@ -119,14 +125,13 @@ class PolynomialDecayLR(Cell, frozen=True):
         ),
     )
 
-    def fault(self) -> Fault | None:
-        return (
-            check_positive("learning_rate", self.learning_rate)
-            or check_not_negative("end_learning_rate", self.end_learning_rate)
-            or check_count("decay_steps", self.decay_steps)
-            or check_switch("update_decay_steps", self.update_decay_steps)
-            or check_positive("power", self.power)
-        )
+    checks: ClassVar[Any] = {
+        "learning_rate": check_positive,
+        "end_learning_rate": check_not_negative,
+        "decay_steps": check_count,
+        "update_decay_steps": check_switch,
+        "power": check_positive,
+    }
 
     choices: ClassVar[Any] = {"update_decay_steps": (False, True)}
 
@@ -161,7 +166,7 @@ class WarmUpLR(Cell, frozen=True):
             "none)",
             "ValueError": "learning_rate negative or not finite, warmup_steps below 1",
         },
-        way_out="warmup_lr",
+        way_out="isorate.mindspore.warmup_lr",
         deviations=(
             Deviation(
                 documented="learning_rate is the initial value",
@@ -178,10 +183,10 @@ class WarmUpLR(Cell, frozen=True):
         ),
     )
 
-    def fault(self) -> Fault | None:
-        return check_not_negative("learning_rate", self.learning_rate) or check_count(
-            "warmup_steps", self.warmup_steps
-        )
+    checks: ClassVar[Any] = {
+        "learning_rate": check_not_negative,
+        "warmup_steps": check_count,
+    }
 
     def means(self) -> Meaning:
         return line(0.0, self.learning_rate, self.warmup_steps)

@@ -19,7 +19,6 @@ from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponenti
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
-    from isorate.kit.boundary import Fault
 
 RAISES = {
     "TypeError": "a rate no float (an int is none), decay_steps no int (a bool is none), "
@@ -42,13 +41,12 @@ class DecayCell(Cell, frozen=True):
 
     choices: ClassVar[Any] = {"is_stair": (False, True)}
 
-    def fault(self) -> Fault | None:
-        return (
-            check_count("decay_steps", self.decay_steps)
-            or check_positive("learning_rate", self.learning_rate)
-            or check_positive("decay_rate", self.decay_rate)
-            or check_switch("is_stair", self.is_stair)
-        )
+    checks: ClassVar[Any] = {
+        "decay_steps": check_count,
+        "learning_rate": check_positive,
+        "decay_rate": check_positive,
+        "is_stair": check_switch,
+    }
 
     def decay(self, steps: Any) -> Meaning:
         """Return the decay, counted in ticks; ``steps`` are those of ``decay_steps`` in ticks."""
@@ -77,7 +75,7 @@ class ExponentialDecayLR(DecayCell, frozen=True):
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         raises=RAISES,
-        way_out="exponential_decay_lr",
+        way_out="isorate.mindspore.exponential_decay_lr",
     )
 
     def decay(self, steps: Any) -> Meaning:
@@ -100,7 +98,7 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         raises=RAISES,
-        way_out="natural_exp_decay_lr",
+        way_out="isorate.mindspore.natural_exp_decay_lr",
         deviations=(
             Deviation(
                 documented="the exponent is -decay_rate·step/decay_steps",
@@ -144,7 +142,7 @@ class InverseDecayLR(DecayCell, frozen=True):
         proof=Proof.COUNTER,
         past_end=DECAYS_ON,
         raises=RAISES,
-        way_out="inverse_decay_lr",
+        way_out="isorate.mindspore.inverse_decay_lr",
     )
 
     def decay(self, steps: Any) -> Meaning:

@@ -49,15 +49,14 @@ class DecayList(EpochList, frozen=True):
         """Updates in one tick: an epoch, or a whole stair."""
         return self.step_per_epoch * (self.decay_epoch if self.is_stair else 1)
 
-    def fault(self) -> Fault | None:
-        return (
-            check_count("total_step", self.total_step)
-            or check_count("step_per_epoch", self.step_per_epoch)
-            or check_count("decay_epoch", self.decay_epoch)
-            or check_positive("learning_rate", self.learning_rate)
-            or check_positive("decay_rate", self.decay_rate)
-            or check_switch("is_stair", self.is_stair)
-        )
+    checks: ClassVar[Any] = {
+        "total_step": check_count,
+        "step_per_epoch": check_count,
+        "decay_epoch": check_count,
+        "learning_rate": check_positive,
+        "decay_rate": check_positive,
+        "is_stair": check_switch,
+    }
 
     choices: ClassVar[Any] = {"is_stair": (False, True)}
 
@@ -83,7 +82,7 @@ class exponential_decay_lr(DecayList, frozen=True):
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
         raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
-        way_out="exponential_decay_lr",
+        way_out="isorate.mindspore.exponential_decay_lr",
     )
 
     def fault(self) -> Fault | None:
@@ -122,7 +121,7 @@ class natural_exp_decay_lr(DecayList, frozen=True):
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
         raises=RAISES,
-        way_out="natural_exp_decay_lr",
+        way_out="isorate.mindspore.natural_exp_decay_lr",
         deviations=(
             Deviation(
                 documented="decay_epoch is the number of epochs to decay over",
@@ -160,7 +159,7 @@ class inverse_decay_lr(DecayList, frozen=True):
         proof=Proof.EACH_STEP,
         past_end=PAST_END,
         raises=RAISES,
-        way_out="inverse_decay_lr",
+        way_out="isorate.mindspore.inverse_decay_lr",
     )
 
     def rates_of(self, ticks: Int64s) -> Float64s:

@@ -12,8 +12,8 @@ from isorate.dialects.mindspore._shared import (
     BAD_DECAY,
     RAN_OUT,
     card,
-    check_cosine_decay,
     check_count,
+    check_falling,
     check_finite,
     check_not_negative,
     check_positive,
@@ -58,7 +58,7 @@ class piecewise_constant_lr(Call, frozen=True):
             "before, a rate that is not finite",
             "RuntimeError": "no milestones: at the first step",
         },
-        way_out="piecewise_constant_lr",
+        way_out="isorate.mindspore.piecewise_constant_lr",
         deviations=(
             Deviation(
                 documented="the example says that step 2 still has the first rate where the first "
@@ -153,7 +153,7 @@ class cosine_decay_lr(EpochList, frozen=True):
         past_end="held at min_lr, then the list ends and the optimizer raises RuntimeError",
         roles={"max_lr": "start"},
         raises=BAD_DECAY,
-        way_out="cosine_decay_lr",
+        way_out="isorate.mindspore.cosine_decay_lr",
         deviations=(
             Deviation(
                 documented="the formula is periodic: after decay_epoch epochs the rate climbs back",
@@ -164,8 +164,16 @@ class cosine_decay_lr(EpochList, frozen=True):
         ),
     )
 
+    checks: ClassVar[Any] = {
+        "min_lr": check_not_negative,
+        "max_lr": check_positive,
+        "total_step": check_count,
+        "step_per_epoch": check_count,
+        "decay_epoch": check_count,
+    }
+
     def fault(self) -> Fault | None:
-        return check_cosine_decay(self)
+        return super().fault() or check_falling(self)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -220,7 +228,7 @@ class polynomial_decay_lr(EpochList, frozen=True):
             "ValueError": "learning_rate, power or a count not positive, end_learning_rate "
             "negative, a rate or power not finite",
         },
-        way_out="polynomial_decay_lr",
+        way_out="isorate.mindspore.polynomial_decay_lr",
         deviations=(
             Deviation(
                 documented="with update_decay_epoch, no more than decay_epoch epochs are divided "
@@ -240,16 +248,15 @@ class polynomial_decay_lr(EpochList, frozen=True):
         ),
     )
 
-    def fault(self) -> Fault | None:
-        return (
-            check_positive("learning_rate", self.learning_rate)
-            or check_not_negative("end_learning_rate", self.end_learning_rate)
-            or check_positive("power", self.power)
-            or check_count("total_step", self.total_step)
-            or check_count("step_per_epoch", self.step_per_epoch)
-            or check_count("decay_epoch", self.decay_epoch)
-            or check_switch("update_decay_epoch", self.update_decay_epoch)
-        )
+    checks: ClassVar[Any] = {
+        "learning_rate": check_positive,
+        "end_learning_rate": check_not_negative,
+        "power": check_positive,
+        "total_step": check_count,
+        "step_per_epoch": check_count,
+        "decay_epoch": check_count,
+        "update_decay_epoch": check_switch,
+    }
 
     choices: ClassVar[Any] = {"update_decay_epoch": (False, True)}
 
@@ -295,7 +302,7 @@ class warmup_lr(EpochList, frozen=True):
             "TypeError": "learning_rate no float (an int is none), a count no int (a bool is none)",
             "ValueError": "learning_rate negative or not finite, a count below 1",
         },
-        way_out="warmup_lr",
+        way_out="isorate.mindspore.warmup_lr",
         deviations=(
             Deviation(
                 documented="learning_rate is the initial value",
@@ -306,13 +313,12 @@ class warmup_lr(EpochList, frozen=True):
         ),
     )
 
-    def fault(self) -> Fault | None:
-        return (
-            check_not_negative("learning_rate", self.learning_rate)
-            or check_count("warmup_epoch", self.warmup_epoch)
-            or check_count("total_step", self.total_step)
-            or check_count("step_per_epoch", self.step_per_epoch)
-        )
+    checks: ClassVar[Any] = {
+        "learning_rate": check_not_negative,
+        "warmup_epoch": check_count,
+        "total_step": check_count,
+        "step_per_epoch": check_count,
+    }
 
     def means(self) -> Meaning:
         rise = line(0.0, self.learning_rate, self.warmup_epoch)

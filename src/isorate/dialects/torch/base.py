@@ -15,38 +15,17 @@ from isorate.kit.float32 import Float32
 from isorate.kit.tensors import LARGEST_SINGLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import NDArray
 
     from isorate.kit.boundary import Halting
-    from isorate.kit.card import Deviation, Proof, Role
     from isorate.kit.objects import Worker
 
 VERSION = "2.13.0"
 DOCS = "https://docs.pytorch.org/docs/2.13/generated/{}.html"
 
 
-def card(
-    *,
-    arithmetic: str,
-    proof: Proof,
-    past_end: str,
-    raises: Mapping[str, str],
-    deviations: Sequence[Deviation] = (),
-    roles: Mapping[str, Role] | None = None,
-) -> Card:
-    """Return the card of a torch scheduler, to be completed by its name."""
-    return Card(
-        runs_in="torch",
-        clock="step",
-        arithmetic=arithmetic,
-        proof=proof,
-        past_end=past_end,
-        roles=roles or {},
-        raises=raises,
-        deviations=deviations,
-    )
+#: A scheduler's card, to be completed by its name.
+card = partial(Card, runs_in="torch", clock="step")
 
 
 class LRScheduler(scheduler.LRScheduler, frozen=True):

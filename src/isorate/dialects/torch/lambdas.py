@@ -166,7 +166,8 @@ class Lambda(Setting, frozen=True):
 
     def function(self, workers: Workers) -> Callable[[Any], Any]:
         """Return λ, or raise what building it raises: first for its text, then for its values."""
-        return Given(self.values(workers), "t").function(parse(self.factor))
+        text = parse(self.factor)
+        return Given(self.values(workers), "t").function(text)
 
     def begin(self, workers: list[Worker]) -> None:
         function = self.function(workers)
