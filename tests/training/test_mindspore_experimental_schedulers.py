@@ -719,3 +719,22 @@ def applied_by(optimizer: Any) -> list[float]:
 def single(rate: float) -> float:
     """Return a rate as float32 has it."""
     return float(np.float32(rate))
+
+
+def test_a_subclass_with_a_get_lr_of_its_own_is_asked() -> None:
+    seen = []
+    for home in (theirs, ours):
+
+        class Floored(home.ExponentialLR):  # type: ignore[name-defined, misc]
+            def get_lr(self) -> list[Any]:
+                return [max(float(rate), 0.03) for rate in super().get_lr()]
+
+        optimizer = optimizer_of(0.1)
+        scheduler = Floored(optimizer, 0.5)
+        rates = []
+        for _ in range(5):
+            rates.append(float(optimizer.lrs[0].asnumpy()))
+            scheduler.step()
+        seen.append(rates)
+    assert seen[0] == seen[1]
+    assert seen[0][-1] == pytest.approx(0.03)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, _enable_get_lr_call
 
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.torch._updates import Updates
@@ -155,8 +155,13 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         """Return the rates at ``last_epoch``, in the types of the groups' ``lr``, as copies.
 
         Unlike torch's, which is one step ahead outside of ``step()``, this is right at any time.
+        A subclass may have one of its own: its rates are used, as torch would.
         """
-        return typed(self.optimizer.param_groups, self._rates_at(self.last_epoch))
+        return typed(self.optimizer.param_groups, self._closed_at(self.last_epoch))
+
+    def _asked(self) -> list[Any]:
+        with _enable_get_lr_call(self):  # else torch's own get_lr, where it is called, warns
+            return super()._asked()
 
     _get_closed_form_lr = get_lr  # the name that torch looks for, and some tools with it
 

@@ -135,8 +135,33 @@ class ClosedForm:
             self._bases = before
             raise
 
+    @property
+    def _own_get_lr(self) -> bool:
+        """Whether a subclass says in a ``get_lr`` of its own what the rates are."""
+        kind: Any = type(self)
+        return kind.get_lr is not kind._get_closed_form_lr
+
     def _rates_at(self, step: Any) -> list[float]:
-        """Return the rate of every group at a step; the one after the last keeps the last."""
+        """Return the rate that every group gets at a step."""
+        if not self._own_get_lr:
+            return self._closed_at(step)
+        before, self.last_epoch = getattr(self, "last_epoch", -1), step
+        try:
+            rates = [float(finite("a rate of get_lr", rate)) for rate in self._asked()]
+        finally:
+            self.last_epoch = before
+        if len(rates) != len(self._bases):
+            text = f"get_lr has {len(rates)} rates, the optimizer {len(self._bases)} groups"
+            raise ValueError(text)
+        return rates
+
+    def _asked(self) -> list[Any]:
+        """Return what a subclass's ``get_lr`` says."""
+        found: list[Any] = self.get_lr()  # type: ignore[attr-defined]
+        return found
+
+    def _closed_at(self, step: Any) -> list[float]:
+        """Return the schedule's rate of every group; the step after the last keeps the last."""
         try:
             return self._schedules.at(step)
         except PastEndError as end:

@@ -45,6 +45,9 @@ def check_sequence(name: str, schedulers: Sequence[Any], milestones: Sequence[in
 
 def by_group(scheduler: ClosedForm, groups: int) -> list[Schedule]:
     """Return a scheduler's schedule for each parameter group, those just added included."""
+    if scheduler._own_get_lr:
+        name = type(scheduler).__name__
+        raise TypeError(f"{name} has a get_lr of its own, and no schedule that others can hold")
     if len(scheduler._bases) < groups:
         scheduler._admit()
     return list(scheduler._by_group)

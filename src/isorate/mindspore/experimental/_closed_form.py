@@ -106,8 +106,9 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
         """Return the rates at ``last_epoch``, as new float32 tensors.
 
         Unlike MindSpore's, which multiplies what the optimizer holds, this is right at any time.
+        A subclass may have one of its own: its rates are used, as MindSpore would.
         """
-        return list(map(single, self._rates_at(self.last_epoch)))
+        return list(map(single, self._closed_at(self.last_epoch)))
 
     _get_closed_form_lr = get_lr
 
