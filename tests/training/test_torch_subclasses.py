@@ -24,7 +24,7 @@ def sgd(*rates: Any) -> Any:
 
 
 def floored(home: Any) -> Any:
-    class Floored(home.ExponentialLR):
+    class Floored(home.ExponentialLR):  # type: ignore[misc]
         def get_lr(self) -> list[Any]:
             return [max(rate, 0.03) for rate in super().get_lr()]
 
@@ -32,7 +32,7 @@ def floored(home: Any) -> Any:
 
 
 def by_itself(home: Any) -> Any:
-    class Halving(home.LRScheduler if home is lr_scheduler else home.StepLR):
+    class Halving(home.LRScheduler if home is lr_scheduler else home.StepLR):  # type: ignore[misc]
         """It asks nobody: the rates are those that the groups hold, halved at even steps."""
 
         def __init__(self, optimizer: Any) -> None:
@@ -46,7 +46,7 @@ def by_itself(home: Any) -> Any:
 
 
 def late(home: Any) -> Any:
-    class Late(home.StepLR):
+    class Late(home.StepLR):  # type: ignore[misc]
         """It stands still for two steps."""
 
         calls = 0

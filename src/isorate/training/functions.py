@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, MutableSequence
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from isorate.schedule.combinators import Product, Staircase
@@ -11,7 +13,7 @@ from isorate.training.closed_form import ClosedForm
 from isorate.training.compositions import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from isorate.training.closed_form import Group
 
@@ -141,6 +143,7 @@ def scaled_waves(waves: Schedule, function: Any, cycle: int | None) -> Schedule:
         cycle: the steps in a cycle; none where the function is one of the step.
 
     """
+    function = by_identity(function)
     if cycle is None:
         return Product((waves, PythonFunction(1.0, function)))
     return Product((waves, Staircase(PythonFunction(1.0, function, 1), cycle)))
@@ -163,29 +166,142 @@ def one_for_each(functions: Any, groups: int) -> list[Callable[[int], float]]:
     return listed
 
 
+class ByIdentity:
+    """A callable object that is equal to itself alone, whatever its class says: it may change."""
+
+    def __init__(self, function: Callable[[int], float]) -> None:
+        self.function = function
+        self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
+        self.__module__ = getattr(function, "__module__", type(function).__module__)
+
+    def __call__(self, step: int) -> float:
+        return self.function(step)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByIdentity) and other.function is self.function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
+
+def by_identity(function: Any) -> Any:
+    """Return a function that a schedule can hold: one that has a hash, and keeps it."""
+    return function if type(function).__eq__ in OWN else ByIdentity(function)
+
+
+#: How functions and methods are compared, and objects that say nothing of it.
+OWN: set[Any] = {kind.__eq__ for kind in (object, FunctionType, MethodType)}
+
+
+class FunctionsOfGroups(MutableSequence[Any]):
+    """A scheduler's functions, one a parameter group: what is set there is used from then on."""
+
+    def __init__(self, scheduler: Functions) -> None:
+        self._scheduler = scheduler
+
+    @property
+    def _all(self) -> list[Any]:
+        return one_for_each(self._scheduler.lr_lambda, len(self._scheduler._bases))
+
+    def _change(self, change: Callable[[list[Any]], object]) -> None:
+        functions = self._all
+        change(functions)
+        self._scheduler.lr_lambdas = functions
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all[index]
+
+    def __setitem__(self, index: Any, function: Any) -> None:
+        self._change(lambda functions: functions.__setitem__(index, function))
+
+    def __delitem__(self, index: Any) -> None:
+        self._change(lambda functions: functions.__delitem__(index))
+
+    def insert(self, index: int, function: Any) -> None:
+        """Insert the function of a group that was added."""
+        self._change(lambda functions: functions.insert(index, function))
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return self._all == list(other) if isinstance(other, Iterable) else NotImplemented
+
+    def __repr__(self) -> str:
+        return repr(self._all)
+
+
 class Functions(ClosedForm):
     """A scheduler that has a function of Python for each parameter group."""
 
     lr_lambda: Any = None
 
     @property
-    def lr_lambdas(self) -> list[Callable[[int], float]]:
-        """The function of each parameter group; the frameworks' name."""
-        return one_for_each(self.lr_lambda, len(self._bases))
+    def lr_lambdas(self) -> Sequence[Any]:
+        """The function of each parameter group; the frameworks' name.
+
+        They may be set, as a whole or one by one, and are used from the next step on; of a group
+        that was added since the last step, too.
+        """
+        return FunctionsOfGroups(self)
+
+    @lr_lambdas.setter
+    def lr_lambdas(self, functions: Sequence[Any]) -> None:
+        groups = len(self.optimizer.param_groups)
+        before, self.lr_lambda = self.lr_lambda, list(functions)
+        try:
+            one_for_each(self.lr_lambda, groups)
+            if groups == len(self._bases):  # else the coming step takes them in
+                self._plan()
+        except Exception:
+            self.lr_lambda = before
+            raise
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, with what callable objects hold, as torch saves it."""
+        held = [dict(vars(o)) if is_object(o) else None for o in self.lr_lambdas]
+        state = super().state_dict()
+        return {**state, "lr_lambdas": held} if any(held) else state
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
+    ) -> None:
+        """Load a state, and into callable objects what they held."""
+        saved = state_dict.get("lr_lambdas") or ()
+        pairs = zip(self.lr_lambdas, saved, strict=False)
+        objects = [(o, dict(vars(o)), held) for o, held in pairs if held and is_object(o)]
+        for function, _, held in objects:
+            vars(function).update(held)
+        try:
+            if objects:
+                self._plan()
+            super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        except Exception:
+            for function, before, _ in objects:
+                vars(function).clear()
+                vars(function).update(before)
+            self._plan()
+            raise
+
+
+def is_object(function: Any) -> bool:
+    """Whether a function is an object that may hold something, not code alone."""
+    return not isinstance(function, FunctionType | MethodType) and hasattr(function, "__dict__")
 
 
 class Factors(Functions):
     """One whose functions multiply the first rate: ``lr(t) = base·λ(t)``."""
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
-        return grouped(list(map(PythonFunction, self._bases, self.lr_lambdas)))
+        functions = one_for_each(self.lr_lambda, len(self._bases))
+        return grouped(list(map(PythonFunction, self._bases, map(by_identity, functions))))
 
 
 class RunningProducts(Functions):
     """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
-        functions = self.lr_lambdas
+        functions = one_for_each(self.lr_lambda, len(self._bases))
         running = {id(function): Running(function) for function in functions}
         shared = [running[id(function)] for function in functions]
         return grouped(list(map(PythonProduct, self._bases, shared)))
