@@ -258,7 +258,7 @@ def _translated(was: Optimizer, framework: str) -> tuple[Optimizer, list[str]]:
 
 
 def _optimizer_of(call: Call) -> Optimizer | None:
-    found = call.held or getattr(call, "optimizer", None)
+    found = call.owner or getattr(call, "optimizer", None)
     return found if isinstance(found, Optimizer) else None
 
 

@@ -103,7 +103,7 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
         """
         lines = list(dict.fromkeys(self._told()))
-        optimizer = self.held
+        optimizer = self.owner
         if optimizer is not None:
             lines.append(f"optimizer = {self._optimizer_code(optimizer)}")
         name = "scheduler" if self.card.clock == "step" else "learning_rate"
@@ -112,7 +112,7 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         return "\n".join([*imports, *([""] if imports else []), *lines])
 
     @property
-    def held(self) -> Optimizer | None:
+    def owner(self) -> Optimizer | None:
         """The optimizer that it acts on, or those do that it holds; none where there is none."""
         return next(self._optimizers(), None)
 
@@ -120,7 +120,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """Visit the optimizers of the call and of those that it holds."""
         yield from (value for value in self.arguments().values() if isinstance(value, Optimizer))
         for member in self.members:
-            yield from member._optimizers()
+            if isinstance(member, Call):
+                yield from member._optimizers()
 
     def _told(self) -> Iterator[str]:
         """Visit the statements of the settings, its own and those of the calls that it holds."""

@@ -74,8 +74,8 @@ class Factors:
 
     def rates(self, lr: Rate) -> Rates:
         """Multiply from left to right, each product rounded once."""
-        held = rounding(lr)
-        return np.multiply.accumulate(np.concatenate(([lr], self.q)).astype(held), dtype=held)[1:]
+        real = rounding(lr)
+        return np.multiply.accumulate(np.concatenate(([lr], self.q)).astype(real), dtype=real)[1:]
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Multiply once."""

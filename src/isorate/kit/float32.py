@@ -158,9 +158,9 @@ def powf(bases: Float32s, exponents: Float32s) -> Float32s:
 # --- MindSpore's experimental scheduler ---------------------------------------------------------
 
 
-def number(value: float, held: type[np.floating[Any]]) -> Any:
+def number(value: float, real: type[np.floating[Any]]) -> Any:
     """Return a Python number in a dtype, as a kernel takes it."""
-    return single(value) if issubclass(held, np.float32) else np.float64(value)
+    return single(value) if issubclass(real, np.float32) else np.float64(value)
 
 
 def scalar_type(rates: Any) -> type[np.floating[Any]]:
@@ -198,14 +198,14 @@ def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.boo
         The ratios of cosines, and where the scheduler adds the anchor's rise instead.
 
     """
-    held = scalar_type(counts)
-    before = counts - held(1)
+    real = scalar_type(counts)
+    before = counts - real(1)
     with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
         heights, below = (
-            1 + cosine_of(held(math.pi) * at / number(T_max, held)) for at in (counts, before)
+            1 + cosine_of(real(math.pi) * at / number(T_max, real)) for at in (counts, before)
         )
-        shifted = before - number(T_max, held)
-        return heights / below, np.mod(shifted, number(2 * T_max, held)) == 0
+        shifted = before - number(T_max, real)
+        return heights / below, np.mod(shifted, number(2 * T_max, real)) == 0
 
 
 # --- shared -------------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ class Optimizer(msgspec.Struct, frozen=True):
         return next((group for group in self.groups if group.shared), self.groups[0])
 
     @property
-    def default_is_held(self) -> bool:
+    def default_moves(self) -> bool:
         """Whether that is a tensor that a group holds, and so changes with the group's rate."""
         return self.default.tensor is not None and self.default is not self.stated
 

@@ -195,8 +195,8 @@ class LRScheduler(SteppedCall, frozen=True):
     @classmethod
     def said(cls, shape: Any, base: float | None) -> Said | Refusal:
         """Say a shape, from a base rate that may be given."""
-        held = cls.base_for(shape) if base is None else base
-        solution = solve(cls, shape, {} if held is None else {"base": held})
+        base = cls.base_for(shape) if base is None else base
+        solution = solve(cls, shape, {} if base is None else {"base": base})
         if isinstance(solution, Refusal):
             return solution
         arguments = {n: v for n, v in solution.arguments.items() if n in cls.__struct_fields__}

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.kit.optimizer import Optimizer
     from isorate.schedule.node import Schedule
 
 
@@ -32,14 +31,8 @@ class Standing(Call, frozen=True):
             return self
 
     @property
-    def owner(self) -> Optimizer:
-        """The optimizer whose rates it changes."""
-        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
-        return optimizer
-
-    @property
     def dtype(self) -> Any:
-        return self.owner.dtype
+        return self.optimizer.dtype  # type: ignore[attr-defined]
 
     def fault(self) -> Fault | None:
         try:

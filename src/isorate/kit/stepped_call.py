@@ -34,24 +34,26 @@ if TYPE_CHECKING:
 STRETCH = 256
 
 
+#: The optimizer of a scheduler that holds none which has one: it is refused.
+NOBODYS = Optimizer.of(0.0)
+
+
 class SteppedCall(Call, frozen=True):
     """A call that acts on an optimizer's groups through workers, each its own group's."""
 
     worker: ClassVar[Any]
 
     @property
-    def owner(self) -> Optimizer:
-        """The optimizer whose rates it changes."""
-        optimizer: Optimizer = self.optimizer  # type: ignore[attr-defined]
-        return optimizer
+    def _stated(self) -> Optimizer:
+        return self.owner or NOBODYS
 
     @property
     def groups(self) -> int:
-        return len(self.owner.groups)
+        return len(self._stated.groups)
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
-        return self.owner.dtype
+        return self._stated.dtype
 
     def group_of(self, stated: ParamGroup, *, rounded: bool) -> Group:
         """Return a parameter group as the framework has it, or without what its dtype rounds."""
@@ -63,7 +65,7 @@ class SteppedCall(Call, frozen=True):
 
     def build(self, *, rounded: bool = True) -> list[Work]:
         """Build the scheduler on groups of its own, or raise what building it raises."""
-        groups = [self.group_of(group, rounded=rounded) for group in self.owner.groups]
+        groups = [self.group_of(group, rounded=rounded) for group in self._stated.groups]
         return objects.work(self, groups)
 
     def step_once(self, built: list[Work]) -> None:
@@ -101,7 +103,7 @@ class SteppedCall(Call, frozen=True):
         except (TypeError, ValueError, ArithmeticError, ScheduleError) as error:
             # what the first step did not need, or no schedule has
             raise ConvertError(f"there is no schedule in it: {self.blamed(str(error))}") from None
-        pairs = zip(found, self.owner.groups, strict=True)
+        pairs = zip(found, self._stated.groups, strict=True)
         if len({repr(schedule) for schedule, group in pairs if group.shared}) > 1:
             raise ConvertError(objects.SHARED)
         return found[0] if len(found) == 1 else Groups(tuple(found))

@@ -501,8 +501,8 @@ class Reader:
     def _check_same_optimizer(self, call: Call) -> None:
         """Refuse members of another optimizer; two that are equal are still two."""
         for member in getattr(call, "members", ()):
-            own = member.held if isinstance(member, Call) else None
-            if own is not None and own is not call.held:
+            own = member.owner if isinstance(member, Call) else None
+            if own is not None and own is not call.owner:
                 raise _own_optimizers(call.card, "optimizer = SGD(params, lr=0.1)")
 
     def _member(self, item: ast.expr, name: str) -> Any:

@@ -360,7 +360,7 @@ def _cannot_follow(statement: ast.stmt, value: ast.expr | None = None) -> ReadEr
 
 
 def _optimizer_of(call: Call) -> object:
-    return call.held or getattr(call, "optimizer", None)  # of a callback it is no argument
+    return call.owner or getattr(call, "optimizer", None)  # of a callback it is no argument
 
 
 def check_order(call: Call, built: Sequence[Call]) -> None:

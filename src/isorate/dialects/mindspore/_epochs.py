@@ -66,14 +66,14 @@ class EpochList(Checked, frozen=True):
             if every <= BLOCK:
                 yield np.repeat(rates, every)[None, : stop - start]
             else:
-                yield from _held(rates[0], stop - start)
+                yield from _level(rates[0], stop - start)
         if end > last * every:
-            yield from _held(self.rates_of(np.array([last]))[0], end - last * every)
+            yield from _level(self.rates_of(np.array([last]))[0], end - last * every)
         if steps > total:
             raise Halting("RuntimeError", RAN_OUT.format(total, total))
 
 
-def _held(rate: Any, updates: int) -> Iterator[Float64s]:
+def _level(rate: Any, updates: int) -> Iterator[Float64s]:
     for start in range(0, updates, BLOCK):
         yield np.full((1, min(BLOCK, updates - start)), rate)
 

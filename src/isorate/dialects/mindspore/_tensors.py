@@ -35,48 +35,48 @@ class Single(float):
     __slots__ = ()
 
     def __add__(self, other: Any) -> Single:
-        return _rounded(float(self) + _held(other))
+        return _rounded(float(self) + _operand(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Single:
-        return _rounded(float(self) - _held(other))
+        return _rounded(float(self) - _operand(other))
 
     def __rsub__(self, other: Any) -> Single:
-        return _rounded(_held(other) - float(self))
+        return _rounded(_operand(other) - float(self))
 
     def __mul__(self, other: Any) -> Single:
-        return _rounded(float(self) * _held(other))
+        return _rounded(float(self) * _operand(other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Single:
-        divisor = _held(other)
+        divisor = _operand(other)
         if divisor:
             return _rounded(float(self) / divisor)
         return Single(divided(single(self), single(divisor)))
 
     def __rtruediv__(self, other: Any) -> Single:
         reciprocal = _rounded(1 / float(self)) if self else math.copysign(math.inf, self)
-        return _rounded(_held(other) * float(reciprocal))
+        return _rounded(_operand(other) * float(reciprocal))
 
     def __floordiv__(self, other: Any) -> Single:
-        return Single(floor_divided(self, _held(other)))
+        return Single(floor_divided(self, _operand(other)))
 
     def __rfloordiv__(self, other: Any) -> Single:
-        return Single(floor_divided(_held(other), self))
+        return Single(floor_divided(_operand(other), self))
 
     def __mod__(self, other: Any) -> Single:
-        return Single(remainder(F32(self), _held(other)))
+        return Single(remainder(F32(self), _operand(other)))
 
     def __rmod__(self, other: Any) -> Single:
-        return Single(remainder(F32(_held(other)), self))
+        return Single(remainder(F32(_operand(other)), self))
 
     def __pow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(F32(self) ** F32(_held(other)))
+        return Single(F32(self) ** F32(_operand(other)))
 
     def __rpow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(F32(_held(other)) ** F32(self))
+        return Single(F32(_operand(other)) ** F32(self))
 
     def __neg__(self) -> Single:
         return Single(-float(self))
@@ -91,22 +91,22 @@ class Single(float):
         return Single(abs(float(self)))
 
     def __lt__(self, other: Any) -> Any:
-        return Truth(float(self) < _held(other))
+        return Truth(float(self) < _operand(other))
 
     def __le__(self, other: Any) -> Any:
-        return Truth(float(self) <= _held(other))
+        return Truth(float(self) <= _operand(other))
 
     def __gt__(self, other: Any) -> Any:
-        return Truth(float(self) > _held(other))
+        return Truth(float(self) > _operand(other))
 
     def __ge__(self, other: Any) -> Any:
-        return Truth(float(self) >= _held(other))
+        return Truth(float(self) >= _operand(other))
 
     def __eq__(self, other: object) -> Any:
-        return Truth(float(self) == _held(other))
+        return Truth(float(self) == _operand(other))
 
     def __ne__(self, other: object) -> Any:
-        return Truth(float(self) != _held(other))
+        return Truth(float(self) != _operand(other))
 
     __hash__ = float.__hash__
 
@@ -150,7 +150,7 @@ for _operation in (
     setattr(Truth, f"__{_operation}__", Truth.computed)
 
 
-def held_number(value: Any) -> Any:
+def kernel_number(value: Any) -> Any:
     """Return a number as MindSpore hands it to a kernel, or raise what it raises.
 
     Raises:
@@ -168,13 +168,13 @@ def held_number(value: Any) -> Any:
     return value
 
 
-def _held(value: Any) -> float:
+def _operand(value: Any) -> float:
     """Return a number as a kernel takes it, rounded."""
     if type(value) is Single:
         return float(value)
     if type(value) is float or (type(value) is int and -EXACT < value < EXACT):
         return c_float(value).value
-    return float(single(held_number(value)))
+    return float(single(kernel_number(value)))
 
 
 def _rounded(value: float) -> Single:

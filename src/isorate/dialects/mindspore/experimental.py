@@ -22,7 +22,7 @@ from isorate.dialects.mindspore._schedulers import (
     want_int,
 )
 from isorate.dialects.mindspore._tensors import (
-    held_number,
+    kernel_number,
     power_of_each,
     remainder,
 )
@@ -72,7 +72,7 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
         if not counts.any():
             return Factors(np.ones_like(counts))
         real = scalar_type(counts)
-        step_size = number(held_number(self.step_size), real)
+        step_size = number(kernel_number(self.step_size), real)
         multiples = (counts != 0) & (remainder(counts, step_size) == 0)
         return Factors(np.where(multiples, number(self.gamma, real), real(1)))
 
@@ -187,7 +187,7 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         down = np.where(counts == 0, factor, real(1))
         if not counts.any():
             return Factors(down)
-        back = (counts == number(held_number(self.total_iters), real)) & (counts != 0)
+        back = (counts == number(kernel_number(self.total_iters), real)) & (counts != 0)
         pieces: list[Moves] = []
         done = 0
         for hit in [*np.flatnonzero(back).tolist(), len(counts)]:
@@ -305,7 +305,7 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
         if not counts.any():
             return Factors(factors)
         real = scalar_type(counts)
-        total = number(held_number(self.total_iters), real)
+        total = number(kernel_number(self.total_iters), real)
         moving = (counts != 0) & (counts <= total)
         t = counts[moving]
         ratios = (1 - t / total) / (1 - (t - real(1)) / total)

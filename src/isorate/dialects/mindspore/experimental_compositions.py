@@ -12,7 +12,7 @@ from isorate.dialects.mindspore._schedulers import (
     card,
     sgd,
 )
-from isorate.dialects.mindspore._tensors import held_number
+from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.dialects.mindspore.experimental import (
     ConstantLR,
     ExponentialLR,
@@ -188,7 +188,7 @@ class OnPlateau:
 
     def number(self, value: Any) -> Any:
         """Return a number as the group's rate is one."""
-        return number(held_number(value), stepping.real_of(self.group))
+        return number(kernel_number(value), stepping.real_of(self.group))
 
     def undo(self) -> None:
         """Count one step back: nothing depends on that count."""

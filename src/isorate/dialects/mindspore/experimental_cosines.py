@@ -16,7 +16,7 @@ from isorate.dialects.mindspore._schedulers import (
     sgd,
     want_int,
 )
-from isorate.dialects.mindspore._tensors import held_number
+from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.chained_cosine import Standing, chained_group
@@ -84,7 +84,7 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
         kept = int((counts == 0).sum())  # the step to 0 leaves the rate as it is
         before = Factors(np.ones(kept, worker.real))
         try:
-            held_number(2 * self.T_max)
+            kernel_number(2 * self.T_max)
         except RuntimeError as error:
             return replace(before, halt=halting(error) if len(counts) > kept else None)
         ratios, anchors = experimental_links(counts[kept:], self.T_max)

@@ -15,7 +15,7 @@ from isorate.dialects.mindspore._schedulers import (
 )
 from isorate.dialects.mindspore._tensors import (
     Single,
-    held_number,
+    kernel_number,
 )
 from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
@@ -109,7 +109,7 @@ def values_of(function: Any, counts: Rates, base: Any = None) -> tuple[Rates, Ha
     halt = None
     try:
         for count in counts.tolist():
-            value = held_number(called(Single(count) if single else int(count)))
+            value = kernel_number(called(Single(count) if single else int(count)))
             values.append(value if base is None else base * value)
     except Exception as error:
         halt = halting(error)

@@ -12,7 +12,7 @@ from isorate.dialects.mindspore._schedulers import (
     card,
     sgd,
 )
-from isorate.dialects.mindspore._tensors import held_number, power_to_each
+from isorate.dialects.mindspore._tensors import kernel_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
@@ -113,7 +113,7 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
             return np.ones_like(t), None
         if self.mode == "triangular2":
             return real(1) / np.ldexp(real(1), cycle.astype(np.int64) - 1), None
-        return power_to_each(held_number(self.gamma), t), None
+        return power_to_each(kernel_number(self.gamma), t), None
 
 
 def _tensor(name: str, value: Any) -> Any:

@@ -198,12 +198,12 @@ class Lambda(Setting, frozen=True):
             return stated.lr
         if stated is optimizer.stated:
             return Tensor(stated.lr, stated.tensor)
-        return Held(workers[optimizer.groups.index(stated)], stated.tensor)
+        return GroupTensor(workers[optimizer.groups.index(stated)], stated.tensor)
 
     @property
     def lasting_default(self) -> Any:
         """The same, where it lasts: a schedule does not follow a tensor that each step sets."""
-        if self.optimizer.default_is_held:
+        if self.optimizer.default_moves:
             raise ConvertError("it divides by the optimizer's tensor, which each step sets")
         return self.default(())
 
@@ -238,7 +238,7 @@ class Lambda(Setting, frozen=True):
         return sorted(t for t in found if t >= 0)
 
 
-class Held(Tensor):
+class GroupTensor(Tensor):
     """The tensor that a group holds, whatever its scheduler has set it to by now."""
 
     __slots__ = ("worker",)

@@ -42,7 +42,6 @@ from isorate.kit.meaning import (
     cosine,
     line,
 )
-from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.registry import Dialect
 from isorate.kit.scheduler import lift_of
@@ -70,6 +69,7 @@ if TYPE_CHECKING:
 
     from isorate.kit.card import Card
     from isorate.kit.objects import Worker
+    from isorate.kit.optimizer import Optimizer
     from isorate.schedule.node import Schedule
 
 RESUMED = "last_epoch other than -1, and a group without initial_lr"
@@ -125,8 +125,8 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
 
     def plain(self, worker: Worker) -> bool:
         """Whether no power of gamma is an integer that a tensor could refuse."""
-        held = isinstance(worker.lr, Tensor) and not isinstance(self.gamma, float)
-        return super().plain(worker) and not held
+        refusing = isinstance(worker.lr, Tensor) and not isinstance(self.gamma, float)
+        return super().plain(worker) and not refusing
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         factors = np.ones(steps)
@@ -1172,14 +1172,6 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
             "ValueError": "no schedulers, one of another optimizer, or one that follows a metric",
         },
     )
-
-    @property
-    def owner(self) -> Optimizer:
-        """The optimizer of its schedulers."""
-        if self.optimizer is not None:
-            return self.optimizer
-        owners = (m.owner for m in self.members if isinstance(m, SteppedCall))
-        return next(owners, Optimizer.of(0.0))
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
