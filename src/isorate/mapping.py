@@ -393,8 +393,11 @@ def _equal(a: Call, b: Call) -> list[Equal] | None:
 
 def _chosen(call: Call) -> Iterator[Any]:
     """Visit a call's meanings in unknowns: those for the choices that it has made."""
-    arguments = call.arguments()
+    arguments, choices = call.arguments(), type(call).choices
     for known, meaning in meanings(type(call)):
+        listed = [name for name in choices if name in arguments and name not in known]
+        if any(arguments[name] in choices[name] for name in listed):
+            continue  # it is not any other than those listed
         if all(name not in arguments or arguments[name] == at for name, at in known.items()):
             yield meaning
 
