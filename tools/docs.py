@@ -83,7 +83,8 @@ def with_unread(text: str) -> str:
     start, known, rest = text.partition("Known, and not read yet: ")
     paragraph, blank, rest = rest.partition("\n\n")
     says = " ".join(paragraph.partition(". A text")[2].split())
-    return start + textwrap.fill(f"{known}{listed}. A text {says}", 100) + blank + rest
+    told = f"{known}{listed}. A text {says}"
+    return start + textwrap.fill(told, 100, break_on_hyphens=False) + blank + rest
 
 
 def support() -> str:

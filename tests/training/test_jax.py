@@ -171,7 +171,7 @@ def test_what_is_given_may_be_anything_that_has_a_schedule() -> None:
     [
         ("CosineAnnealingLR(T_max=10)", ReadError, "lr"),
         ("[0.1, 0.2", ReadError, "not Python"),
-        ([0.1, 0.2], ReadError, "rates are no schedule"),
+        ([0.1, 0.2], ReadError, "rates have no schedule"),
         ("ReduceLROnPlateau(SGD(p, lr=0.1))", ConvertError, "follows a metric"),
         (Groups((Constant(0.1), Linear(0.1, 0.2, 3))), ScheduleError, "2 parameter groups"),
         (Cosine(0.1, 0.0, 2**0.5, "mirror"), ScheduleError, "cosine.duration"),

@@ -122,6 +122,15 @@ def numbers(real: Real, *values: Any) -> list[Any]:
     return [(single if real is F32 else real)(number(value, real)) for value in values]
 
 
+def overshoots(duration: float) -> bool:
+    """Whether nothing is left at the end of a duration, and less, where XLA compiles ``1 - t/T``.
+
+    It multiplies by the reciprocal, rounded, and rounds the difference alone.
+    """
+    with np.errstate(all="ignore"):
+        return bool(duration * float(1 / single(duration)) > 1)
+
+
 def first_off(duration: float) -> int | None:
     """Return the first multiple of a duration that is another one where XLA divides by it.
 
@@ -133,6 +142,8 @@ def first_off(duration: float) -> int | None:
         (None, 41)
 
     """
-    ends = np.ceil(np.arange(1, 101) * duration).astype(F32)
-    off = np.floor(ends * (1 / single(duration))) != np.floor(ends / single(duration))
+    with np.errstate(all="ignore"):  # a duration may be beyond float32, or next to nothing
+        ends = np.ceil(np.arange(1, 101) * duration).astype(F32)
+        off = np.floor(ends * (1 / single(duration))) != np.floor(ends / single(duration))
+    off &= np.isfinite(ends)
     return int(ends[off][0]) if off.any() else None

@@ -46,6 +46,11 @@ class reduce_on_plateau(Feedback, frozen=True):
         return "float32"
 
     def fault(self) -> Fault | None:
+        strange = [
+            each for each in (self.cooldown, self.min_scale) if not isinstance(each, int | float)
+        ]
+        if strange:
+            return Fault(TypeError, f"{strange[0]!r} is no number", "on the first step")
         try:
             bad = self.factor <= 0 or self.factor >= 1 or self.rtol < 0 or self.atol < 0
             if bad or self.rtol == self.atol == 0 or self.rtol > 1:

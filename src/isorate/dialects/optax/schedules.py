@@ -109,7 +109,7 @@ class polynomial_schedule(Function, frozen=True):
         T = self.transition_steps
         if self.fault() is not None or never(T) or float(self.power).is_integer():
             return None
-        if T * float(F32(1) / F32(T)) <= 1:  # the share that is left at the end is not below 0
+        if not xla.overshoots(T):
             return None
         end = begin_of(self) + T
         return f"it runs outside jax.jit, where XLA gives NaN from update {end} on"
