@@ -124,7 +124,7 @@ def test_other_ways_to_write_a_shape_are_looked_at() -> None:
 @given(rates, rates, rates)
 def test_a_share_leads_back_to_the_bit(start: float, end: float, base: float) -> None:
     base = max(start, end, base)
-    said = torch.LinearLR.said(Linear(start, end, 9), base)
+    said = torch.LinearLR.match(Linear(start, end, 9), base)
     assert not isinstance(said, Refusal)
     arguments = said.arguments
     for factor, rate in ((arguments["start_factor"], start), (arguments["end_factor"], end)):

@@ -13,7 +13,7 @@ from isorate.schedule.combinators import Join, Product
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from isorate.kit.scheduler import Said
+    from isorate.kit.scheduler import Match
     from isorate.schedule.node import Schedule
 
 #: So many base rates are tried for the parts of a sequence, of which there may be thousands.
@@ -41,7 +41,7 @@ def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found |
     stages = list(zip(*(join.of for join in parts.shapes), strict=True))
     stretches = [b - a for a, b in pairwise((0, *boundaries))] + [None]
     for bases in islice(_candidates(stages, members), MOST_BASES):
-        chosen: list[tuple[Any, Said]] = []
+        chosen: list[tuple[Any, Match]] = []
         for stage, stretch in zip(stages, stretches, strict=True):
             member = _member(stage, bases, members, stretch)
             if member is None:
@@ -49,8 +49,8 @@ def sequence_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found |
             chosen.append(member)
         else:
             optimizer = Optimizer.of(*bases)
-            calls = [kind(optimizer, **said.arguments) for kind, said in chosen]
-            losses = dict.fromkeys(loss for _, said in chosen for loss in said.losses)
+            calls = [kind(optimizer, **match.arguments) for kind, match in chosen]
+            losses = dict.fromkeys(loss for _, match in chosen for loss in match.losses)
             last = chosen[-1][1].unlike
             past = [] if last is None else [Afterwards(unlike_after(*last))]
             return cls(optimizer, calls, list(boundaries)), parts, (*losses, *past)
@@ -64,8 +64,8 @@ def _candidates(
     seen = set()
     for stage in reversed(stages):
         for kind in members:
-            found = [_said(kind, part, None) for part in stage]
-            bases = tuple(said.base for said in found if said is not None)
+            found = [_match(kind, part, None) for part in stage]
+            bases = tuple(match.base for match in found if match is not None)
             if len(bases) == len(found) and min(bases) > 0 and bases not in seen:
                 seen.add(bases)
                 yield bases
@@ -73,31 +73,33 @@ def _candidates(
 
 def _member(
     stage: Sequence[Any], bases: Sequence[float], members: Sequence[Any], stretch: int | None
-) -> tuple[Any, Said] | None:
+) -> tuple[Any, Match] | None:
     """Return the first scheduler that says a part for every group, from these base rates.
 
     One that does something else after its end is none where that end is not the sequence's own.
     """
     for kind in members:
-        found = [_said(kind, part, base) for part, base in zip(stage, bases, strict=True)]
-        said = found[0]
-        turns = said is not None and said.unlike is not None
+        found = [_match(kind, part, base) for part, base in zip(stage, bases, strict=True)]
+        match = found[0]
+        turns = match is not None and match.unlike is not None
         if turns and stretch is not None and stage[0].duration < stretch - 1:
             continue
-        if said is not None and all(s is not None and s.arguments == said.arguments for s in found):
-            return kind, said
+        if match is not None and all(
+            s is not None and s.arguments == match.arguments for s in found
+        ):
+            return kind, match
     return None
 
 
-def _said(kind: Any, part: Schedule, base: float | None) -> Said | None:
+def _match(kind: Any, part: Schedule, base: float | None) -> Match | None:
     """Return how a scheduler says a part that it has from its step 0; none where it cannot."""
-    kinds = kind.says_kinds()
+    kinds = kind.kinds()
     if kinds and not isinstance(part, kinds):
         return None
-    said = kind.said(part, base)
-    if isinstance(said, Refusal) or not 0 <= said.base < math.inf:
+    match = kind.match(part, base)
+    if isinstance(match, Refusal) or not 0 <= match.base < math.inf:
         return None
-    return None if kind(Optimizer.of(said.base), **said.arguments).fault() else said
+    return None if kind(Optimizer.of(match.base), **match.arguments).fault() else match
 
 
 def chain_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found | Refusal:
@@ -107,15 +109,15 @@ def chain_of(cls: Any, schedule: Schedule, members: Sequence[Any]) -> Found | Re
         return parts
     if len(parts.shapes) > 1 or parts.begin:
         return Refusal("its factors are those of one parameter group, from their start")
-    chosen: list[tuple[Any, Said]] = []
+    chosen: list[tuple[Any, Match]] = []
     for factor in parts.shape.of:
-        found = ((kind, _said(kind, factor, None)) for kind in members)
-        member = next(((kind, said) for kind, said in found if said is not None), None)
+        found = ((kind, _match(kind, factor, None)) for kind in members)
+        member = next(((kind, match) for kind, match in found if match is not None), None)
         if member is None:
             return Refusal(f"no scheduler multiplies by a {factor.tag}")
         chosen.append(member)
     base = 1.0
-    for _, said in chosen:
-        base *= said.base
+    for _, match in chosen:
+        base *= match.base
     optimizer = Optimizer.of(base)
-    return cls([kind(optimizer, **said.arguments) for kind, said in chosen]), parts, ()
+    return cls([kind(optimizer, **match.arguments) for kind, match in chosen]), parts, ()

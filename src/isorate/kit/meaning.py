@@ -623,7 +623,7 @@ def meanings(constructor: Any) -> tuple[tuple[Mapping[str, Any], Meaning], ...]:
     return tuple(found)
 
 
-def kinds_said(constructor: Any) -> tuple[type[Schedule], ...]:
+def kinds_of(constructor: Any) -> tuple[type[Schedule], ...]:
     """Return the kinds of node that a constructor's meanings can be outside."""
     return _kinds(meaning for _, meaning in meanings(constructor))
 

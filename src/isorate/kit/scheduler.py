@@ -12,7 +12,7 @@ from isorate.kit import objects
 from isorate.kit.boundary import Halting
 from isorate.kit.effects import Values
 from isorate.kit.match import Lift, Refusal, from_the_start, take_apart
-from isorate.kit.meaning import Unknown, kinds_said, solve
+from isorate.kit.meaning import Unknown, kinds_of, solve
 from isorate.kit.objects import begun
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.stepped_call import SteppedCall
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Match:
     """How a constructor says a shape for one parameter group.
 
     Args:
@@ -47,34 +47,34 @@ class Said:
     unlike: tuple[str, str] | None = None
 
 
-def all_of(found: Sequence[Said | Refusal]) -> list[Said] | Refusal:
+def all_of(found: Sequence[Match | Refusal]) -> list[Match] | Refusal:
     """Return what is said for every group, or the first refusal."""
-    saids = []
-    for said in found:
-        if isinstance(said, Refusal):
-            return said
-        saids.append(said)
-    return saids
+    matches = []
+    for match in found:
+        if isinstance(match, Refusal):
+            return match
+        matches.append(match)
+    return matches
 
 
-def same_for_all(found: Sequence[Said | Refusal]) -> list[Said] | Refusal:
+def same_for_all(found: Sequence[Match | Refusal]) -> list[Match] | Refusal:
     """Return what is said for every group, where the arguments are the same for all."""
-    saids = all_of(found)
-    if isinstance(saids, Refusal):
-        return saids
-    if any(said.arguments != saids[0].arguments for said in saids):
+    matches = all_of(found)
+    if isinstance(matches, Refusal):
+        return matches
+    if any(match.arguments != matches[0].arguments for match in matches):
         return Refusal("the parameter groups differ in more than their first rate")
-    return saids
+    return matches
 
 
-def with_lists(found: Sequence[Said | Refusal], names: Sequence[str]) -> list[Said] | Refusal:
+def with_lists(found: Sequence[Match | Refusal], names: Sequence[str]) -> list[Match] | Refusal:
     """Return the same, with one list of all groups' values for some of the arguments."""
-    saids = all_of(found)
-    if isinstance(saids, Refusal) or len(saids) == 1:
-        return saids
-    lists = {name: [said.arguments[name] for said in saids] for name in names}
+    matches = all_of(found)
+    if isinstance(matches, Refusal) or len(matches) == 1:
+        return matches
+    lists = {name: [match.arguments[name] for match in matches] for name in names}
     lists = {name: values for name, values in lists.items() if values != values[:1] * len(values)}
-    return same_for_all([replace(said, arguments=said.arguments | lists) for said in saids])
+    return same_for_all([replace(match, arguments=match.arguments | lists) for match in matches])
 
 
 #: A group's first rate, where a meaning is solved.
@@ -89,7 +89,7 @@ class LRScheduler(SteppedCall, frozen=True):
     worker: ClassVar[Any] = objects.Worker
 
     #: The shapes that it can say; none where its meaning says that.
-    says: ClassVar[tuple[type[Schedule], ...]] = ()
+    shapes: ClassVar[tuple[type[Schedule], ...]] = ()
     #: Which arguments may be lists, one value a group.
     listed: ClassVar[tuple[str, ...]] = ()
     #: Why it is said for one group at a time; none where it is not.
@@ -179,13 +179,13 @@ class LRScheduler(SteppedCall, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        parts = take_apart(schedule, *cls.says_kinds())
+        parts = take_apart(schedule, *cls.kinds())
         return parts if isinstance(parts, Refusal) else cls.lifted(parts)
 
     @classmethod
-    def says_kinds(cls) -> tuple[type[Schedule], ...]:
+    def kinds(cls) -> tuple[type[Schedule], ...]:
         """Return the shapes that it can say; none where any will do."""
-        return kinds_said(cls) if cls.means is not LRScheduler.means else cls.says
+        return kinds_of(cls) if cls.means is not LRScheduler.means else cls.shapes
 
     @classmethod
     def base_for(cls, shape: Any) -> float | None:
@@ -193,14 +193,14 @@ class LRScheduler(SteppedCall, frozen=True):
         return None
 
     @classmethod
-    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
+    def match(cls, shape: Any, base: float | None) -> Match | Refusal:
         """Say a shape, from a base rate that may be given."""
         base = cls.base_for(shape) if base is None else base
         solution = solve(cls, shape, {} if base is None else {"base": base})
         if isinstance(solution, Refusal):
             return solution
         arguments = {n: v for n, v in solution.arguments.items() if n in cls.__struct_fields__}
-        return Said(solution.arguments["base"], arguments, cls.losses, solution.unlike)
+        return Match(solution.arguments["base"], arguments, cls.losses, solution.unlike)
 
     @classmethod
     def lifted(cls, parts: Parts[Any]) -> Lift | Refusal:
@@ -210,40 +210,40 @@ class LRScheduler(SteppedCall, frozen=True):
         fresh = from_the_start(parts)
         if isinstance(fresh, Refusal):
             return cls.resumed(parts)
-        saids = cls._saids(fresh.shapes)
-        if isinstance(saids, Refusal):
-            return saids
-        call: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
-        return lift_of(call, parts, saids[0].losses, saids[0].unlike)
+        matches = cls._matches(fresh.shapes)
+        if isinstance(matches, Refusal):
+            return matches
+        call: Any = cls(Optimizer.of(*(match.base for match in matches)), **matches[0].arguments)
+        return lift_of(call, parts, matches[0].losses, matches[0].unlike)
 
     @classmethod
-    def _saids(cls, shapes: Sequence[Any]) -> list[Said] | Refusal:
-        found = [cls.said(shape, None) for shape in shapes]
-        saids = with_lists(found, cls.listed) if cls.listed else same_for_all(found)
-        if not isinstance(saids, Refusal) and min(said.base for said in saids) < 0:
+    def _matches(cls, shapes: Sequence[Any]) -> list[Match] | Refusal:
+        found = [cls.match(shape, None) for shape in shapes]
+        matches = with_lists(found, cls.listed) if cls.listed else same_for_all(found)
+        if not isinstance(matches, Refusal) and min(match.base for match in matches) < 0:
             return Refusal("an optimizer takes no negative rate to begin with")
-        return saids
+        return matches
 
     @classmethod
     def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
         """Say what begins part of the way by a scheduler that is resumed there."""
-        saids = cls._saids(parts.shapes)
-        if isinstance(saids, Refusal):
-            return saids
+        matches = cls._matches(parts.shapes)
+        if isinstance(matches, Refusal):
+            return matches
         if not isinstance(parts.begin, int):
             return Refusal("it is resumed at a whole step, and the schedule begins between two")
-        whole: Any = cls(Optimizer.of(*(said.base for said in saids)), **saids[0].arguments)
+        whole: Any = cls(Optimizer.of(*(match.base for match in matches)), **matches[0].arguments)
         if cls.sets:  # whatever the group holds, building the scheduler sets the rate
-            here = [said.base for said in saids]
+            here = [match.base for match in matches]
         else:
             here = [begun(shape, parts.begin - cls.behind).at(0) for shape in parts.shapes]
         if min(here) < 0:
             return Refusal("an optimizer takes no negative rate to begin with")
-        groups = tuple(ParamGroup(lr, said.base) for lr, said in zip(here, saids, strict=True))
+        groups = tuple(ParamGroup(lr, match.base) for lr, match in zip(here, matches, strict=True))
         call = msgspec.structs.replace(
             whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1
         )
-        return lift_of(call, parts, saids[0].losses, saids[0].unlike)
+        return lift_of(call, parts, matches[0].losses, matches[0].unlike)
 
 
 class Multiplying(LRScheduler, frozen=True):

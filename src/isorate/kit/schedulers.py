@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from isorate.kit import objects, saying
+from isorate.kit import matching, objects
 from isorate.kit.call import Composition
 from isorate.kit.card import roles_of
 from isorate.kit.match import Lift, Parts, Refusal
@@ -32,7 +32,7 @@ from isorate.kit.meaning import (
 )
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
-from isorate.kit.scheduler import LRScheduler, Multiplying, Said, Setting, all_of
+from isorate.kit.scheduler import LRScheduler, Match, Multiplying, Setting, all_of
 from isorate.kit.stepped_call import SteppedCall
 from isorate.schedule.combinators import Groups, Join, Product, Shift, Staircase, Sum, Until
 from isorate.schedule.errors import ConvertError
@@ -93,8 +93,8 @@ class MultiStepLR(Multiplying, frozen=True):
     gamma: float = 0.1
     last_epoch: int = -1
 
-    says = (PiecewiseConstant,)
-    said = staticmethod(saying.milestones)
+    shapes = (PiecewiseConstant,)
+    match = staticmethod(matching.milestones)
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return a rate for each interval between milestones, up to one that raises."""
@@ -317,7 +317,7 @@ class CyclicLR(Setting, frozen=True):
         return waves.where(base=low)
 
     @classmethod
-    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
+    def match(cls, shape: Any, base: float | None) -> Match | Refusal:
         """Say triangles, by a scale_fn where a formula scales their height."""
         match shape:
             case Sum(of=(Constant() as floor, Product(of=(first, second)))):
@@ -327,7 +327,7 @@ class CyclicLR(Setting, frozen=True):
                         continue
                     # in the place of what no argument says, something that one does
                     like = Sum((floor, Product((waves, Exponential(1.0, 0.5)))))
-                    found = super().said(like, base)
+                    found = super().match(like, base)
                     if isinstance(found, Refusal):
                         return found
                     told = {n: v for n, v in found.arguments.items() if n not in ("mode", "gamma")}
@@ -336,7 +336,7 @@ class CyclicLR(Setting, frozen=True):
                         return Refusal("its heights are scaled cycle by cycle, or at every step")
                     mode = {"scale_mode": "iterations"} if cycle is None else {}
                     return replace(found, arguments={**told, "scale_fn": scaled, **mode})
-        return super().said(shape, base)
+        return super().match(shape, base)
 
 
 def _scaling(factor: Schedule) -> tuple[Expression | None, int | None]:
@@ -376,8 +376,8 @@ class LambdaLR(OfFunctions, Setting, frozen=True):
         return Formula(base, expression.variable, expression.source)
 
     @classmethod
-    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
-        return saying.formula(shape, base, cls.losses)
+    def match(cls, shape: Any, base: float | None) -> Match | Refusal:
+        return matching.formula(shape, base, cls.losses)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -389,13 +389,13 @@ class LambdaLR(OfFunctions, Setting, frozen=True):
             groups = tuple(group.of for group in groups if isinstance(group, Staircase))
         else:
             every = 1
-        saids = all_of([cls.said(group, None) for group in groups])
-        if isinstance(saids, Refusal):
-            return saids
-        lambdas = [said.arguments["lr_lambda"] for said in saids]
+        matches = all_of([cls.match(group, None) for group in groups])
+        if isinstance(matches, Refusal):
+            return matches
+        lambdas = [match.arguments["lr_lambda"] for match in matches]
         call = cls(Optimizer.of(*[1.0] * len(groups)), lambdas[0] if len(lambdas) == 1 else lambdas)
         parts = Parts(groups, every, 0, schedule.length)
-        losses = (*saids[0].losses, *parts.unlike_endless(), *parts.clocked())
+        losses = (*matches[0].losses, *parts.unlike_endless(), *parts.clocked())
         return Lift(call, every, losses).checked()
 
 
@@ -406,7 +406,7 @@ class MultiplicativeLR(OfFunctions, Multiplying, frozen=True):
     formula says.
     """
 
-    says = (Exponential, NaturalExponential)
+    shapes = (Exponential, NaturalExponential)
     listed = ("lr_lambda",)
 
     def shape(self, base: float, group: int) -> Schedule:
@@ -421,8 +421,8 @@ class MultiplicativeLR(OfFunctions, Multiplying, frozen=True):
         return self.shape(float(worker.lr), worker.index)
 
     @classmethod
-    def said(cls, shape: Any, base: float | None) -> Said | Refusal:
-        return saying.constant_factor(shape, base, cls.losses)
+    def match(cls, shape: Any, base: float | None) -> Match | Refusal:
+        return matching.constant_factor(shape, base, cls.losses)
 
 
 def functions_of(functions: Any, workers: list[Worker]) -> list[Any]:

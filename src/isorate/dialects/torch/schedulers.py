@@ -27,8 +27,8 @@ from isorate.dialects.torch.base import (
     filled,
 )
 from isorate.dialects.torch.optimizers import TORCH
+from isorate.kit import matching, schedulers
 from isorate.kit import objects as stepping
-from isorate.kit import saying, schedulers
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
 from isorate.kit.card import Deviation, Proof, completed
@@ -468,8 +468,8 @@ def want_momentum(optimizer: Optimizer) -> None:
 
 def suppose_momentum(optimizer: Optimizer) -> str | None:
     """Say that an optimizer is taken to have a momentum or betas, where it is not torch's."""
-    said = {argument.partition("=")[0] for argument in optimizer.arguments}
-    if optimizer.name in TORCH or said & {"momentum", "betas"}:
+    given = {argument.partition("=")[0] for argument in optimizer.arguments}
+    if optimizer.name in TORCH or given & {"momentum", "betas"}:
         return None
     return f"{optimizer.name} has a momentum or betas (cycle_momentum=False, if it has not)"
 
@@ -487,7 +487,7 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     max_momentum: Any = 0.9
     last_epoch: int = -1
 
-    losses = (saying.MOMENTUM,)
+    losses = (matching.MOMENTUM,)
 
     card: ClassVar[Card] = card(
         arithmetic="closed form in the cycle, float64, each step by itself",
@@ -640,8 +640,8 @@ class OneCycleLR(Setting, frozen=True):
     three_phase: bool = False
     last_epoch: int = -1
 
-    says = (Join,)
-    said = staticmethod(saying.one_cycle)
+    shapes = (Join,)
+    match = staticmethod(matching.one_cycle)
     listed = ("max_lr",)
 
     leaves_behind: ClassVar[bool] = True
@@ -815,15 +815,15 @@ class OneCycleLR(Setting, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        said = super().lift(schedule, updates)
-        if isinstance(said, Lift) and isinstance(said.call, OneCycleLR):
+        found = super().lift(schedule, updates)
+        if isinstance(found, Lift) and isinstance(found.call, OneCycleLR):
             end = schedule.length
-            if end == said.call._total() + 1:  # then both end alike
-                kept = [loss for loss in said.losses if not loss.startswith("goes on after")]
-                return replace(said, losses=tuple(kept))
+            if end == found.call._total() + 1:  # then both end alike
+                kept = [loss for loss in found.losses if not loss.startswith("goes on after")]
+                return replace(found, losses=tuple(kept))
             if end is not None:
                 return Refusal(f"it ends one step past its phases, the schedule after {end}")
-        return said
+        return found
 
 
 class SWALR(LRScheduler, frozen=True):
@@ -934,7 +934,7 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     as code; in the library any function of the step will do.
     """
 
-    losses = (saying.UNSAVED,)
+    losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
         arithmetic="base · λ(step), float64, each step by itself",
@@ -984,7 +984,7 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     formula says.
     """
 
-    losses = (saying.UNSAVED,)
+    losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
         arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",

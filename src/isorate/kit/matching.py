@@ -14,7 +14,7 @@ from typing import Any
 
 from isorate.kit.match import Refusal, plain
 from isorate.kit.meaning import views
-from isorate.kit.scheduler import Said
+from isorate.kit.scheduler import Match
 from isorate.schedule.combinators import Scale, Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression
@@ -45,7 +45,7 @@ BEGINS = Refusal("it begins at the base rate")
 # --- factors -------------------------------------------------------------------------------------
 
 
-def milestones(shape: Any, base: float | None) -> Said | Refusal:
+def milestones(shape: Any, base: float | None) -> Match | Refusal:
     """Say rates that are each a power of one factor of the one before."""
     if _unlike(base, shape.rates[0]):
         return BEGINS
@@ -65,13 +65,13 @@ def milestones(shape: Any, base: float | None) -> Said | Refusal:
         if times < 1 or not math.isclose(gamma**times, ratio, rel_tol=1e-13, abs_tol=0.0):
             return Refusal("its rates are not all powers of one factor")
         listed += [boundary] * times
-    return Said(shape.rates[0], {"milestones": listed, "gamma": gamma})
+    return Match(shape.rates[0], {"milestones": listed, "gamma": gamma})
 
 
 # --- cycles --------------------------------------------------------------------------------------
 
 
-def one_cycle(shape: Any, base: float | None) -> Said | Refusal:
+def one_cycle(shape: Any, base: float | None) -> Match | Refusal:
     """Say two waves of one kind, up and down, or three with a return to the first rate."""
     waves: list[Any] = [part.of if isinstance(part, Shift) else part for part in shape.of]
     over = [part.by if isinstance(part, Shift) else 0 for part in shape.of]
@@ -104,13 +104,13 @@ def one_cycle(shape: Any, base: float | None) -> Said | Refusal:
         "three_phase": three,
     }
     past = f"has a rate past the end for step {total}, then raises ValueError"
-    return Said(low, arguments, (MOMENTUM, past))
+    return Match(low, arguments, (MOMENTUM, past))
 
 
 # --- functions -----------------------------------------------------------------------------------
 
 
-def formula(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Said | Refusal:
+def formula(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Match | Refusal:
     """Say any schedule that has a formula; with a base of 1.0 the lambda is the rate itself."""
     if base == 0:
         return Refusal("a base rate of 0 stays 0")
@@ -119,14 +119,16 @@ def formula(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Sai
         source = python_source(scaled, "t")
     except ScheduleError as error:
         return Refusal(str(error))
-    return Said(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
+    return Match(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
 
 
-def constant_factor(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Said | Refusal:
+def constant_factor(
+    shape: Any, base: float | None, losses: tuple[str, ...] = ()
+) -> Match | Refusal:
     """Say an exponential by a lambda that is its factor."""
     each: Any = next((v for v in views(shape, Exponential) if v.duration == 1), None)  # type: ignore[attr-defined]
     if each is None:
         return Refusal("its factor is the same at every step")
     if _unlike(base, each.start):
         return BEGINS
-    return Said(each.start, {"lr_lambda": Expression("t", repr(each.factor))}, losses)
+    return Match(each.start, {"lr_lambda": Expression("t", repr(each.factor))}, losses)
