@@ -14,7 +14,7 @@ NUMPY_2 = .venv-numpy-2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test tables check format lint types layers conformance conformance-full mutants \
-	bench record capture stubs docs clean
+	bench record capture stubs docs dialect clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ record: $(FRAMEWORKS)/ready ## Record the outputs on the pages of the documentat
 
 stubs: $(FRAMEWORKS)/ready ## Write the signatures of what is made from calls anew
 	$(FRAMEWORKS)/bin/python tools/stubs.py
+
+dialect: $(DEV)/ready ## Write the skeleton of a dialect's files: make dialect NAME=keras
+	$(DEV)/bin/python tools/new_dialect.py $(NAME)
 
 docs: $(DEV)/ready ## Write the generated documentation anew
 	$(DEV)/bin/python tools/docs.py
