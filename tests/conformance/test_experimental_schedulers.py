@@ -159,8 +159,8 @@ SCALES = ["lambda x: 1 / x", "lambda c: 0.9 ** c", "lambda x: 0.5", "lambda x: m
 @given(
     calls(
         "CyclicLR",
-        base_lr=st.one_of(rates(), st.sampled_from([0, 1, -0.1, 2**31, 2**53 + 1])),
-        max_lr=st.one_of(rates(), st.sampled_from([0, 1, 2, 2**24 + 1, 2**53])),
+        base_lr=st.one_of(rates(), st.sampled_from([0, 1, -0.1, 2**24])),
+        max_lr=st.one_of(rates(), st.sampled_from([0, 1, 2, True])),
         step_size_up=sizes,
         step_size_down=st.one_of(st.none(), sizes, st.just(0)),
         mode=st.sampled_from(["'triangular'", "'triangular2'", "'exp_range'", "'other'"]),

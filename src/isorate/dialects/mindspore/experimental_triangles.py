@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._schedulers import (
+    LAST_COUNT,
     RESUMED,
     Setting,
     card,
@@ -16,12 +17,13 @@ from isorate.dialects.mindspore._tensors import kernel_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
+from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Values
 from isorate.kit.float32 import number, scalar_type
 
 if TYPE_CHECKING:
-    from isorate.dialects.mindspore._schedulers import Rates, Real
+    from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.card import Card
     from isorate.kit.effects import Moves
     from isorate.kit.objects import Worker
@@ -75,16 +77,16 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
             if self.last_epoch == -1:
                 if isinstance(rate, bool):
                     raise ValueError("base_lr is a bool, which no Parameter can hold")
-                stepping.put(worker.group, _parameter(_tensor("base_lr", rate)))
+                stepping.put(worker.group, _rate("base_lr", rate))
         high = schedulers.one_for_each(self.max_lr, "max_lr", workers)
         for worker, rate in zip(workers, high, strict=True):
-            worker.kept["high"] = _tensor("max_lr", rate)
+            worker.kept["high"] = _rate("max_lr", rate)
         up, down = self.sizes()
         self._share(up, down)
         self.check_mode()
 
     def built(self, worker: Worker) -> None:
-        worker.base = _tensor("base_lr", worker.kept["low"])
+        worker.base = _rate("base_lr", worker.kept["low"])
 
     @staticmethod
     def _share(up: float, down: float) -> float:
@@ -101,8 +103,8 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
         falling = (x - real(1)) / number(self._share(up, down) - 1, real)
         place = np.where(x <= share, rising, falling)
         scale, halt = self._scales(cycle, counts)
-        height = number(_difference(worker.kept["high"], base, real), real)
-        return Values(number(base, real) + height * place[: len(scale)] * scale, halt)
+        low, high = number(base, real), number(worker.kept["high"], real)
+        return Values(low + (high - low) * place[: len(scale)] * scale, halt)
 
     def _scales(self, cycle: Rates, t: Rates) -> tuple[Rates, Any]:
         """Return what the height of each step is multiplied by, and what is raised then."""
@@ -116,32 +118,10 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
         return power_to_each(kernel_number(self.gamma), t), None
 
 
-def _tensor(name: str, value: Any) -> Any:
-    """Return what a tensor is made of, or raise what making it raises."""
+def _rate(name: str, value: Any) -> Any:
+    """Return a rate that a tensor is made of; of larger integers it would keep some bits."""
     if not isinstance(value, int | float):
-        error = RuntimeError if isinstance(value, list | tuple) else TypeError
-        raise error(f"{name} is no number that a tensor is made of: {value!r}")
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise RuntimeError(f"{name} fits no tensor of integers: {value!r}")
+        raise TypeError(f"{name} is no number that a tensor is made of: {value!r}")
+    if isinstance(value, int) and abs(value) > LAST_COUNT:
+        raise Halting(LIMIT, f"{name}={value!r} is an integer that float32 does not hold")
     return value
-
-
-def _parameter(value: Any) -> Any:
-    """Return what a Parameter holds of a number: of an integer, the last 32 bits."""
-    return _wrapped(value, 32) if isinstance(value, int) else value
-
-
-def _difference(high: Any, low: Any, real: Real) -> Any:
-    """Return a tensor less another: int64 where both are of integers, else rounded first."""
-    if any(isinstance(value, int) and value >= 2**63 for value in (high, low)):
-        raise TypeError("a tensor of uint64 takes no other beside it")
-    if isinstance(high, bool) and isinstance(low, bool):
-        return high != low
-    if isinstance(high, int) and isinstance(low, int):
-        return _wrapped(high - low, 64)
-    return number(high, real) - number(low, real)
-
-
-def _wrapped(value: int, bits: int) -> int:
-    half: int = 1 << bits - 1
-    return (value + half) % (2 * half) - half
