@@ -57,12 +57,6 @@ UNREAD = (
         "cosine_decay step_decay",
     ),
     Unread(
-        "Keras",
-        ("keras", "tensorflow.keras", "tf.keras"),
-        "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay "
-        "PiecewiseConstantDecay PolynomialDecay LearningRateScheduler",
-    ),
-    Unread(
         "TensorFlow",
         ("tensorflow", "tf"),
         "cosine_decay cosine_decay_restarts inverse_time_decay "

@@ -54,11 +54,13 @@ ARGUMENTS: dict[Role, str] = {
     "factor": "decay_rate factor power m_mul", "shape": "values t_mul cycle schedule",
 }  # fmt: skip
 ROLES = {name: role for role, names in ARGUMENTS.items() for name in names.split()}
-RATES = {
-    0.01: "SGD", 0.0025: "ScheduleFreeAdamW",
-    0.001: "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RMSprop",
+#: What optimizers are given, with their defaults, as far as another framework's have it, too.
+GIVEN = {
+    "0.01, momentum=0.0, nesterov=False": "SGD", "0.0025": "ScheduleFreeAdamW",
+    "0.001, weight_decay=0.004": "AdamW", "0.001, rho=0.9, momentum=0.0, epsilon=1e-07": "RMSprop",
+    "0.001": "Adadelta Adafactor Adagrad Adam Adamax Ftrl Lamb Lion Muon Nadam",
 }  # fmt: skip
-STUBS = [f"def {n}(learning_rate={r}): ..." for r, names in RATES.items() for n in names.split()]
+STUBS = [f"def {n}(learning_rate={g}): ..." for g, names in GIVEN.items() for n in names.split()]
 HINDERED = {"gradient_accumulation_steps": "the schedule is read at each batch, not each update"}
 HOME, DOCS = "keras.optimizers.schedules", "https://keras.io/api/"
 DIALECT = Dialect(
