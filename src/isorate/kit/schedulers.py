@@ -144,7 +144,7 @@ class ConstantLR(Multiplying, frozen=True):
         if not 1 <= self.total_iters < FOREVER or self.total_iters != int(self.total_iters):
             return Constant(base * self.factor)
         if self.factor == 0:
-            raise ConvertError("factor=0: at total_iters the rate is divided by it")
+            raise ConvertError("factor=0: it comes to a division by 0 at total_iters")
         return super().shape(base, group)
 
     def means(self, base: Any) -> Meaning:
@@ -295,7 +295,7 @@ class CyclicLR(Setting, frozen=True):
     def shape(self, base: float, group: int) -> Schedule:
         up, down = self.sizes()
         if up <= 0 or down < 0 or up != int(up) or down != int(down):
-            raise ConvertError(f"cycles of {up:g} steps up and {down:g} down have no schedule")
+            raise ConvertError(f"{up:g} and {down:g} steps are no whole numbers that make a cycle")
         if self.scale_fn is not None:
             readable(self.scale_fn, group)
         return super().shape(base, group)
