@@ -170,7 +170,7 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
     def to(self, worker: Worker, counts: Rates) -> Moves:
         pieces = []
         left = len(counts)
-        if left and counts[0] <= 0:  # before its beginning, a step goes to step 0
+        if left and float(counts[0]) <= 0:  # before its beginning, a step goes to step 0
             pieces.append(self._first(worker))
             left -= 1
         while left:
