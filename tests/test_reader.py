@@ -93,7 +93,7 @@ def test_names_are_looked_up() -> None:
     assert read(dotted, lr=0.1, names=named) == CosineAnnealingLR(Optimizer.of(0.1), 7, 0.001)
     with pytest.raises(ReadError, match=r"args\.epochs, cfg\.lr\.min.*--set args\.epochs="):
         read(dotted, lr=0.1)
-    with pytest.raises(ReadError, match=r"len\(loader\) cannot be computed"):
+    with pytest.raises(ReadError, match=r'len\(loader\), epochs \(--set "len\(loader\)='):
         read("CosineAnnealingLR(opt, T_max=len(loader) * epochs)", lr=0.1)
     with pytest.raises(ReadError, match=r"epochs, steps_per_epoch.*--set epochs="):
         read(text, lr=0.1, names={"lr": 0.1})
@@ -200,7 +200,6 @@ BAD = [
     "CosineAnnealingLR(*args)",
     "CosineAnnealingLR(**kwargs)",
     "CosineAnnealingLR(T_max=[1 for _ in range(10)])",
-    "CosineAnnealingLR(T_max=(lambda: 1)())",
     "CosineAnnealingLR(T_max=__import__('os').system('touch pwned'))",
     "CosineAnnealingLR(T_max=open('pwned', 'w'))",
     "CosineAnnealingLR(T_max=().__class__.__bases__[0].__subclasses__())",

@@ -165,7 +165,6 @@ def test_torch_by_another_name(lines: str) -> None:
         ("from . import StepLR", "imported as .StepLR"),
         ("from mypackage.schedules import build as StepLR", "mypackage.schedules.build"),
         ("class StepLR:\n    pass", "defined in the text itself"),
-        ("def StepLR(optimizer, n):\n    return 3", "defined in the text itself"),
         ("from mmengine.optim import StepLR", "StepLR is MMEngine's, which Isorate knows of"),
         ("from torch.optim import StepLR", "write torch.optim.lr_scheduler.StepLR"),
     ],
@@ -196,7 +195,6 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
             "diffusers'",
         ),
         (STEP + "s = get_piecewise_constant_schedule(optimizer, '1:9,0.1')", "diffusers'"),
-        ("def f(o):\n    return get_inverse_sqrt_schedule(o, 9)", "cannot be followed"),
     ],
 )
 def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:
@@ -205,7 +203,7 @@ def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:
     message = str(caught.value)
     assert whose in message
     assert "did you mean" not in message
-    assert "knows of but does not read yet" in message or whose == "cannot be followed"
+    assert "knows of but does not read yet" in message
 
 
 def test_each_framework_that_is_not_read_is_listed_once() -> None:
@@ -275,15 +273,7 @@ def test_text_as_it_is_copied(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "def f(optimizer):\n    return StepLR(optimizer, 2)",
-        "class A:\n    def f(self):\n        self.s = StepLR(self.o, 2)",
-        "if True:\n    s = StepLR(SGD(params, lr=0.1), 2)",
-        "for _ in a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
-        "with a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
-        "s = StepLR(SGD(params, lr=0.1), 2) if a else None",
-        "s = {'a': StepLR(SGD(params, lr=0.1), 2)}",
-        "print(StepLR(SGD(params, lr=0.1), 2))",
-        "StepLR(SGD(params, lr=0.1), 2).step()",
+        "def f(optimizer, n):\n    return 3\nf(SGD(params, lr=0.1), 3)",
         "import os",
         "lr *= 3",
         "def f():\n    pass",
@@ -293,38 +283,48 @@ def test_python_that_is_not_followed_is_still_python(text: str) -> None:
     with pytest.raises(ReadError) as caught:
         read(text, lr=0.1)
     assert "not Python" not in str(caught.value)
-    assert "cannot be followed" in str(caught.value) or "builds no scheduler" in str(caught.value)
+    assert "builds no scheduler" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(optimizer):\n    return StepLR(optimizer, 2)",
+        "def f(optimizer, n=2):\n    scheduler = StepLR(optimizer, n)\n    return scheduler",
+        "class A:\n    def f(self):\n        self.s = StepLR(self.o, 2)",
+        "class A:\n    def __init__(self, n=2):\n        self.n = n\n"
+        "    def f(self):\n        return {'scheduler': StepLR(self.o, self.n)}",
+        "if True:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "for _ in a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "with a:\n    s = StepLR(SGD(params, lr=0.1), 2)",
+        "s = {'a': StepLR(SGD(params, lr=0.1), 2)}",
+        "print(StepLR(SGD(params, lr=0.1), 2))",
+        "def build(p, n):\n    return StepLR(SGD(p, lr=0.1), n)\n"
+        "def main():\n    s = build(params, 2)\nif __name__ == '__main__':\n    main()",
+    ],
+)
+def test_a_schedule_is_found_wherever_it_is_built(text: str) -> None:
+    assert read(text, lr=None if "SGD" in text else 0.1).arguments()["step_size"] == 2
 
 
 #: Lines after which a value that was known is another one, or nobody knows which.
 CHANGES = [
-    "T = len([1, 2])",
     "T, other = shape",
     "T = other = f()",
     "del T",
-    "for T in range(3):\n    pass",
-    "for i in range(3):\n    T = i",
     "while T < 9:\n    T = T + f()",
-    "if deep:\n    T = 9",
     "with open(name) as T:\n    pass",
-    "try:\n    T = 9\nexcept ValueError as e:\n    pass",
     "import T",
     "from settings import T",
     "from settings import *",
     "if deep:\n    from .settings import *",
-    "def T():\n    return 3",
-    "class T:\n    pass",
-    "(T := 9)",
-    "print(T := 9)",
     "T += f()",
-    "def f():\n    global T\n    T = 9",
     "match a:\n    case [T]:\n        pass",
     "T = f() or 9",
     "exec(open('settings.py').read())",
     "globals()['T'] = 9",
     "globals().update(T=9)",
     "a, *T = shape",
-    "T = T * 2 if deep else T",
 ]
 
 
@@ -336,10 +336,55 @@ def test_a_value_that_may_have_changed_is_asked_for(change: str) -> None:
     assert read(text, names={"T": 7}).arguments()["step_size"] == 7
 
 
-def test_a_function_that_changes_a_name_is_minded_whenever_it_is_defined() -> None:
-    text = "def f():\n    global T\n    T = 9\nT = 4\nf()\ns = StepLR(SGD(p, lr=0.1), T)"
-    with pytest.raises(ReadError, match=r"--set T="):
+@pytest.mark.parametrize("change", ["if deep:\n    T = 9", "T = 9 if deep else T"])
+def test_a_condition_that_nobody_decides_is_asked_for(change: str) -> None:
+    text = f"T = 4\n{change}\nscheduler = StepLR(SGD(params, lr=0.1), step_size=T)"
+    with pytest.raises(ReadError, match=r"StepLR if deep; StepLR if not \(deep\) \(--set deep="):
         read(text)
+    for deep, step in ((True, 9), (False, 4)):
+        assert read(text, names={"deep": deep}).arguments()["step_size"] == step
+    assert read(text, names={"T": 7}).arguments()["step_size"] == 7
+
+
+#: Lines that can be followed: what Python makes of T is what is read.
+FOLLOWED = [
+    "T = len([1, 2])",
+    "for T in range(3):\n    pass",
+    "for i in range(3):\n    T = i",
+    "try:\n    T = 9\nexcept ValueError as e:\n    pass",
+    "(T := 9)",
+    "max(T := 9, 3)",
+    "def f():\n    global T\n    T = 9",
+    "def f():\n    global T\n    T = 9\nT = 4\nf()",
+    "def f(n, *, m=2, **more):\n    return n * m + more['k']\nT = f(3, k=1)",
+    "def f():\n    n = 1\n    def g():\n        nonlocal n\n        n += 5\n    g()\n    return n\n"
+    "T = f()",
+    "i = 0\nwhile i < 6:\n    i += 1\n    if i == 3:\n        continue\n    T += i",
+    "for i in range(9):\n    if i > 4:\n        break\nelse:\n    i = 99\nT = i",
+    "d = {'a': 1}\nd.update(b=5)\nd['a'] += 2\nT = sum(d.values()) + d.get('c', 7) + d.pop('a')",
+    "T = sum(i * i for i in range(5) if i % 2) + len({1, 2, 2})",
+    "class C:\n    n = 2\n    def __init__(self, m):\n        self.m = m\n"
+    "    def all(self):\n        return self.m * self.n\nT = C(8).all()",
+    "from functools import partial\ndef f(a, b):\n    return a * 10 + b\nT = partial(f, 3)(b=1)",
+    "a, (b, *c), d = 1, (2, 3, 4), 5\nT = a + b + sum(c) + d",
+    "match T:\n    case 3:\n        T = 1\n    case 4 | 5:\n        T = 7",
+    "with open(__file__) as f:\n    T = 8",
+    "T = {'x': [1, 6]}['x'][-1] if 'x' in 'axb'.split('a')[1] else 0",
+    "x = [3, 1, 2]\nx.sort()\nT = int(''.join(map(str, []))or x[0]) + x[-1]",
+    "T = min([T, 9, 2]) + int(float('1e1')) + round(2.6) + abs(-1) + int('5')",
+    "T = (lambda a, b=2: a * b)(3)",
+    "del T\nT = 5",
+    "T = T << 2 | 1",
+    "f = [lambda: i for i in range(3)][0]\nT = f() + 1",
+]
+
+
+@pytest.mark.parametrize("change", FOLLOWED)
+def test_what_is_followed_is_what_python_does(change: str) -> None:
+    scope: dict[str, Any] = {"__file__": __file__}
+    exec(f"T = 4\n{change}", scope)
+    text = f"T = 4\n{change}\nscheduler = StepLR(SGD(params, lr=0.1), step_size=T)"
+    assert read(text).arguments()["step_size"] == scope["T"]
 
 
 @pytest.mark.parametrize(
@@ -354,6 +399,8 @@ def test_a_function_that_changes_a_name_is_minded_whenever_it_is_defined() -> No
         ("T = None or 9", 9),
         ("T = 5 if 2 < 3 <= 3 and not 0 else 9", 5),
         ("a.b = 3\nT = a.b * 2", 6),
+        ("a.T = 3\nb = a\nb.T = 4\nT = a.T", 4),
+        ("setattr(a, 'T', 4)\nT = a.T", 4),
         ("T = 4\ndef f(T):\n    T = 9", 4),
         ("T = 4\nx = [T for T in range(3)]", 4),
         ("T = 4\nprint(T)\nmodel.fit(T)", 4),
@@ -372,25 +419,44 @@ def test_what_can_be_followed_is(lines: str, step: int) -> None:
         "ms.append(4)",
         "ms += [4]",
         "ms[0] = 3",
-        "del ms[0]",
+        "ms.append(4)\ndel ms[0]",
         "again = ms\nagain.append(4)",
-        "again = [ms]\nms.sort()",
-        "shuffle(ms)",
-        "random.shuffle(ms)",
-        "for m in a:\n    ms.append(m)",
-        "for m in ms:\n    x[m] = 3\n    ms.pop()",
-        "ms.extend(x) if x else None",
+        "again = [ms]\nms.insert(0, 9)\nms.sort()",
+        "ms.extend([5, 6, 7])\nfor m in ms:\n    ms.pop()",
         "add = ms.append\nadd(4)",
         "x = {'m': ms}\nx['m'].append(4)",
         "x = (ms, 3)\nx[0].append(4)",
         "for m in [ms]:\n    m.append(4)",
+        "def f(x, y=ms):\n    y.append(x)\nf(4)",
+        "more = ms + [8]\nmore.append(4)",
+        "again = ms[:]\nagain.append(4)",
+        "x = [ms] * 2\nx[1].append(4)",
+    ],
+)
+def test_a_list_is_changed_as_python_does(change: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(f"ms = [2]\n{change}", scope)
+    text = f"ms = [2]\n{change}\nscheduler = MultiStepLR(SGD(a, lr=0.1), milestones=ms)"
+    assert read(text).arguments()["milestones"] == scope["ms"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "shuffle(ms)",
+        "random.shuffle(ms)",
+        "for m in a:\n    ms.append(m)",
+        "ms.extend(x) if x else None",
         "list.append(ms, 4)",
         "again = ms if x else []\nagain.append(4)",
+        "if x:\n    ms.append(4)",
+        "x = [ms]\nshuffle(x)",
+        "ms[i] = 4",
     ],
 )
 def test_a_list_that_may_have_changed_is_asked_for(change: str) -> None:
     text = f"ms = [2]\n{change}\nscheduler = MultiStepLR(SGD(a, lr=0.1), milestones=ms)"
-    with pytest.raises(ReadError, match=r"--set ms="):
+    with pytest.raises(ReadError, match=r"--set (ms|x)="):
         read(text)
 
 
@@ -400,10 +466,8 @@ def test_a_list_that_may_have_changed_is_asked_for(change: str) -> None:
         "args = parse()",
         "fix(args)",
         "args.update(T=4)",
-        "setattr(args, 'T', 4)",
         "args['T'] = 4",
         "del args.T",
-        "other = args\nother.T = 4",
         "args.T += f()",
     ],
 )
@@ -420,9 +484,7 @@ def test_what_a_method_is_called_on_is_not_all_that_is_around_it() -> None:
 @pytest.mark.parametrize(
     ("line", "function"),
     [
-        ("def min(a, b):\n    return a", "min(t, 3)"),
         ("from mylib import max", "max(t, 3)"),
-        ("import numpy as math", "math.floor(t)"),
         ("import mylib as np", "np.cos(t)"),
         ("abs = make()", "abs(t)"),
     ],
@@ -554,6 +616,18 @@ def test_every_optimizer_of_torch_is_one_or_the_other() -> None:
         ("o = SGD(filter(lambda p: p.grad, net.parameters()), lr=0.1)", [0.1]),
         ("o = SGD((p for p in net.parameters() if p.grad), 0.1)", [0.1]),
         ("o = SGD(list(a.parameters()) + list(b.parameters()), lr=0.1)", [0.1]),
+        ("o = SGD(p, lr=0.5)\no.add_param_group({'params': b, 'lr': 0.1})", [0.5, 0.1]),
+        ("o = SGD(p, lr=0.5)\no.add_param_group({'params': b})", [0.5, 0.5]),
+        ("o = SGD(p, lr=0.5)\no.param_groups[0]['lr'] = 0.1", [0.1]),
+        ("o = SGD(p, lr=0.5)\nfor g in o.param_groups:\n    g['lr'] *= 0.5", [0.25]),
+        ("o = SGD(p, lr=0.5)\ng = o.param_groups[0]\ng['lr'] = 0.1", [0.1]),
+        ("def build(p):\n    return SGD(p, lr=0.4)\nx = SGD(a, lr=0.1)\no = build(b)", [0.4]),
+        (
+            "g = []\nfor r in (0.1, 0.2):\n    g.append({'params': r, 'lr': r})\no = SGD(g)",
+            [0.1, 0.2],
+        ),
+        ("kw = dict(lr=0.3)\nkw['momentum'] = 0.9\no = SGD(p, **kw)", [0.3]),
+        ("kind = {'sgd': SGD, 'adam': Adam}\no = kind['sgd'](p, lr=0.3)", [0.3]),
     ],
 )
 def test_groups_are_read_where_they_can_be(text: str, rates: list[float]) -> None:
@@ -570,14 +644,9 @@ def test_groups_are_read_where_they_can_be(text: str, rates: list[float]) -> Non
         "g = [{'params': a, 'lr': 0.1}]\ng.append(x)\no = SGD(g, lr=0.5)",
         "o = SGD([*groups(), {'params': b}], lr=0.5)",
         "o = SGD([{**common, 'params': a}], lr=0.5)",
-        "o = SGD(params, lr=0.5)\no.add_param_group({'params': b, 'lr': 0.1})",
-        "o = SGD(params, lr=0.5)\no.param_groups[0]['lr'] = 0.1",
-        "o = SGD(params, lr=0.5)\nfor g in o.param_groups:\n    g['lr'] = 0.1",
-        "o = SGD(params, lr=0.5)\ng = o.param_groups[0]\ng['lr'] = 0.1",
         "o = SGD(params, lr=0.5)\no.load_state_dict(saved)",
         "o = SGD(params, lr=0.5)\nset_rates(o)",
         "o = SGD(params, lr=0.5)\no = wrap(o)",
-        "def build(p):\n    return SGD(p, lr=0.4)\nother = SGD(a, lr=0.1)\no = build(b)",
         "class Ema:\n    pass\nema = Ema(None, lr=0.9)\no = build(a, lr=0.1)",
         "o = SGD(params, **options)",
         "o = Lion(params, 0.1)",
@@ -623,7 +692,7 @@ def test_a_rate_is_given_once() -> None:
         ("if n:\n    for _ in range(n):\n        scheduler.step()", "before anything is trained"),
         ("setattr(scheduler, 'gamma', 3)", "changes scheduler"),
         ("again = scheduler\nagain.gamma = 3", "changes scheduler"),
-        ("def f():\n    optimizer.param_groups[0]['lr'] = 3", "changes optimizer"),
+        ("def f():\n    optimizer.param_groups[0]['lr'] = 3\nf()", "changes optimizer"),
         ("scheduler.last_epoch = 3", "changes scheduler"),
         ("scheduler.base_lrs[0] = 3", "changes scheduler"),
         ("for g in optimizer.param_groups:\n    g['lr'] = 3", "changes optimizer"),
@@ -676,7 +745,7 @@ def test_a_saved_state_is_spoken_of() -> None:
 def test_a_list_that_is_made_into_another_is_not_passed_over() -> None:
     lines = "lr = nn.cosine_decay_lr(0.0, 0.1, 6, 2, 3)\n"
     assert read(lines + "opt = nn.Momentum(p, learning_rate=lr)") == read(lines.partition("=")[2])
-    for more in ("lr = lr[2:]", "lr = [x * 2 for x in lr]", "lr2 = lr + lr", "lr = scale(lr)"):
+    for more in ("lr = lr[2:]", "lr = [x * 2 for x in lr]", "lr = scale(lr)"):
         with pytest.raises(ReadError):
             read(lines + more)
 
@@ -838,7 +907,7 @@ def test_a_function_of_the_step_is_read() -> None:
     [
         ("total = 200\n", "total"),
         ("def total(): return 3\n", "total"),
-        ("if deep:\n    total = 4\n", "total"),
+        ("if deep:\n    total = 4\n", "--set deep="),
     ],
 )
 def test_a_name_of_a_function_is_what_it_is_when_it_runs(change: str, message: str) -> None:

@@ -111,15 +111,19 @@ def test_groups_reach_every_member() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a = LinearLR(SGD(p, lr=0.1))\nb = ExponentialLR(optimizer, 0.9)", "does not hold it"),
+        ("a = LinearLR(o := SGD(p, lr=0.1))\nb = ExponentialLR(o, 0.9)", "does not hold it"),
+        ("a = LinearLR(SGD(p, lr=0.1))\nb = ExponentialLR(optimizer, 0.9)", "from optimizer, and"),
         ("x = 3\ny = 4", "builds no scheduler"),
-        ("opt = SGD(p, lr=0.1)\nif warm:\n    s = LinearLR(opt)", "cannot be followed"),
-        ("opt = SGD(p, lr=0.1)\nss = [LinearLR(opt), LinearLR(opt)]\nS(opt, ss)", "list of sched"),
+        ("opt = SGD(p, lr=0.1)\nif warm:\n    s = LinearLR(opt)", "LinearLR if warm (--set warm="),
+        (
+            "opt = SGD(p, lr=0.1)\nss = [LinearLR(opt), LinearLR(opt)]\nS(opt, ss)",
+            "acts on the optim",
+        ),
         ("SequentialLR(SGD(p, lr=0.1), [warmup, cosine], [5])", "paste the line warmup = ..."),
         ("SequentialLR(SGD(p, lr=0.1), schedulers, [5])", "not a list"),
         ("SequentialLR(SGD(p, lr=0.1), [LinearLR(SGD(p, lr=0.1))], [])", "optimizers of their own"),
-        ("SequentialLR(SGD(p, lr=0.1), [LinearLR(optimizer)])", "lacks the argument 'milestones'"),
-        ("SequentialLR(SGD(p, lr=0.1), [LinearLR(optimizer)], [n])", "--set n=..."),
+        ("SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o)])", "lacks the argument 'milestones'"),
+        ("SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o)], [n])", "--set n=..."),
         ("SequentialLR([LinearLR()], [])", "first rate from its optimizer"),
         (
             "opt = SGD(p, lr=0.1)\nb = ExponentialLR(opt, 0.9)\na = LinearLR(opt)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import logging
 import re
@@ -212,20 +213,38 @@ class Settings(dict[str, Any]):
 
 def names(settings: tuple[str, ...]) -> Settings:
     """Return the names that ``--set`` defines; a later one may use an earlier one."""
-    from isorate.reading.scope import names_in
+    from isorate.reading.effects import names_in
     from isorate.schedule.expression import value_of
     from isorate.schedule.syntax import parse
 
     known = Settings()
     for setting in settings:
-        name, equals, value = setting.partition("=")
-        name = name.strip()
-        if not equals or not all(part.isidentifier() for part in name.split(".")):
-            raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
+        name, value = _split(setting)
         node = parse(value)
+        free = names_in(node) - known.keys()
+        if value.strip() in free:  # --set args.sched=cos: shells take the quotes of a text
+            known[name] = value.strip()
+            continue
         known[name] = value_of(node, known)
         known.used |= names_in(node) & known.keys()
     return known
+
+
+def _split(setting: str) -> tuple[str, str]:
+    """Return what a setting says of which source: ``cfg['a=b']=3`` is of ``cfg['a=b']``."""
+    from isorate.reading.frames import canonical
+    from isorate.schedule.syntax import parse
+
+    for place, character in enumerate(setting):
+        if character != "=":
+            continue
+        try:
+            node = parse(setting[:place])
+        except ReadError:
+            continue
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+            return canonical(setting[:place]), setting[place + 1 :]
+    raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
 
 
 def read_side(
@@ -281,13 +300,18 @@ def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
 
 def source(text: str) -> str:
     """Return the text of a call, from where ``@FILE`` or ``-`` point."""
-    if text == "-" or text.startswith("@"):
+    if text == "-" or text.startswith("@") or _is_a_file(text):
         return _streams.read(text.removeprefix("@"))
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ReadError("the call is not UTF-8 text", got=repr(text)) from None
     return text
+
+
+def _is_a_file(text: str) -> bool:
+    """Whether a text is a script's or a notebook's path, and no call."""
+    return text.endswith((".py", ".ipynb")) and "(" not in text and "\n" not in text
 
 
 def paper() -> Paper:

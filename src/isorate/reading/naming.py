@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,9 +12,10 @@ from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
 
     from isorate.kit.call import Call
@@ -52,51 +52,6 @@ class Name:
     def last(self) -> str:
         """The last part of where it comes from."""
         return self.origin.rpartition(".")[2]
-
-
-class Origins:
-    """Where the names of a text come from, by its ``import`` lines and assignments."""
-
-    def __init__(self) -> None:
-        #: Where a name comes from, and whether that is known or only another name.
-        self._of: dict[str, tuple[str, bool]] = {}
-        self._stars: list[str] = []
-
-    def learn(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Take notice of an import."""
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    head = alias.name.partition(".")[0]
-                    self._of[alias.asname or head] = (alias.name if alias.asname else head, True)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                home = "." * level + (module or "")
-                for alias in names:
-                    if alias.name == "*":
-                        self._stars.append(home)
-                    else:
-                        dot = "" if home.endswith(".") else "."
-                        self._of[alias.asname or alias.name] = (f"{home}{dot}{alias.name}", True)
-
-    def alias(self, name: str, other: Name | None) -> None:
-        """Take notice of ``name = other``; of something that is not known where there is none."""
-        here = (f"{HERE}.{name}", True)
-        self._of[name] = here if other is None else (other.origin, other.known)
-
-    def name(self, func: ast.expr) -> Name | None:
-        """Return what a called expression names; none where it is no name."""
-        written = dotted(func)
-        if written is None:
-            return None
-        head, dot, rest = written.partition(".")
-        if head in self._of:
-            origin, known = self._of[head]
-            return Name(written, registry.at_home(f"{origin}{dot}{rest}"), known=known)
-        for star in reversed(self._stars):
-            origin = registry.at_home(f"{star}.{written}")
-            if any(c.card.name == origin for c in registry.called(written)):
-                return Name(written, origin, known=True)
-        return Name(written, registry.at_home(written), known=False)
 
 
 def candidates(

@@ -238,7 +238,7 @@ class Arithmetic:
         bits, harmless = self.growth(op, a, b)
         if harmless:
             return Part(ast.BinOp(a.code, op, b.code), bits)
-        looking = _power if isinstance(op, ast.Pow) else _product
+        looking = power if isinstance(op, ast.Pow) else product
         return Part(self.called(looking, a, b), min(bits, MOST_BITS))
 
     def growth(self, op: ast.operator, a: Part, b: Part) -> tuple[int, bool]:
@@ -367,11 +367,13 @@ def bounded(value: Any) -> Any:
     return value
 
 
-def _product(a: Any, b: Any) -> Any:
+def product(a: Any, b: Any) -> Any:
+    """Return a product that has no more bits than are computed."""
     return bounded(a * b)  # neither has many more bits itself
 
 
-def _power(base: Any, exponent: Any) -> Any:
+def power(base: Any, exponent: Any) -> Any:
+    """Return a power that has no more bits than are computed, and is real."""
     whole = isinstance(base, int) and isinstance(exponent, int)
     if whole and abs(base) > 1 and exponent * (int(base).bit_length() - 1) > MOST_BITS:
         raise _too_many_bits()

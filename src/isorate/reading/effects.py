@@ -1,18 +1,15 @@
-"""What the names of a text stand for, statement by statement: a value, or nothing that is known."""
+"""What statements may do to the names and objects of a text, without following them."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from isorate.reading.naming import at_home
-from isorate.schedule.arithmetic import BUILTINS, MODULES
-from isorate.schedule.errors import ReadError
-from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 #: Calls of these methods change nothing that a schedule depends on, whatever they are called on.
 HARMLESS: Final = (
@@ -30,146 +27,6 @@ PURE: Final = (
 )
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
-#: A short text may still hold a list of so many values.
-FEWEST: Final = 1000
-
-
-#: What stands for a function or a module that the text has put in the place of Python's.
-SHADOWED: Final = object()
-
-
-class Scope(dict[str, Any]):
-    """The names that have a value.
-
-    Values given beside the text stand whatever the text says. What a statement may have changed in
-    a way that is not followed has no value any more.
-
-    Args:
-        given: the values that were given beside the text.
-        longest: how many numbers and characters one value may come to, shared parts counted.
-
-    """
-
-    def __init__(self, given: Mapping[str, Any], longest: int) -> None:
-        super().__init__(given)
-        self.given = dict(given)
-        #: Those of the given ones that something needed.
-        self.used: set[str] = set()
-        #: What the text says of a name that was given, where it says something else.
-        self.overruled: dict[str, Any] = {}
-        #: Names that a function changes, whenever it is called.
-        self.volatile: set[str] = set()
-        self._under: dict[str, set[str]] = {}
-        #: By the identity of a list or a dict, the names that reach it.
-        self._names_of: dict[int, set[str]] = {}
-        self._inlined: dict[str, Any] = {}
-        self._sizes: dict[int, tuple[Any, int]] = {}
-        self._longest = FEWEST + longest
-        self._longest += sum(self.size(value, unbounded=True) for value in given.values())
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self.given:
-            self.used.add(name)
-        value = super().__getitem__(name)
-        if value is SHADOWED:
-            raise ReadError(f"{name} is another one than Python's in this text")
-        return value
-
-    def bind(self, name: str, value: Any) -> None:
-        """Give a name the value that an assignment says."""
-        self.size(value)
-        if name in self.given:
-            if not _same(self.given[name], value):
-                self.overruled[name] = value
-            return
-        if name in self._inlined and not _same(self._inlined[name], value):
-            raise self._late(name)
-        self.forget(name, late=False)
-        if name in self.volatile or name.count(".") > DEEPEST_NAME:
-            return
-        self[name] = value
-        for whole in _prefixes(name):
-            self._under.setdefault(whole, set()).add(name)
-        for part in _mutable_in(value):
-            self._names_of.setdefault(part, set()).add(name)
-
-    def forget(self, name: str, *, late: bool = True) -> None:
-        """Forget a name and what is an attribute of it."""
-        for each in list(self._under.get(name, ())):
-            if late and each in self._inlined:
-                raise self._late(each)
-            for whole in _prefixes(each):
-                self._under[whole].discard(each)
-            for part in _mutable_in(self.pop(each, None)):
-                self._names_of[part].discard(each)
-
-    def forget_all(self) -> None:
-        """Forget every name but those that were given."""
-        for name in list(self.keys() - self.given.keys()):
-            self.forget(name)
-
-    def mutate(self, name: str) -> None:
-        """Forget a name whose value was changed in place, and every other name that reaches it."""
-        for part in _mutable_in(self.get(name)):
-            for same in list(self._names_of.get(part, ())):
-                self.forget(same)
-
-    def may_change(self, name: str) -> bool:
-        """Whether what a name stands for can be changed in place, so that it matters."""
-        return isinstance(self.get(name), list | dict)
-
-    def forget_attributes(self, name: str) -> None:
-        """Forget what is an attribute of a name."""
-        for each in list(self._under.get(name, ())):
-            if each != name:
-                self.forget(each)
-
-    def shadow(self, name: str) -> None:
-        """Take notice that a function or module of Python's is another one in this text."""
-        if name not in self.given and (name in MODULES or name in BUILTINS):
-            self[name] = SHADOWED
-
-    def unshadow(self, name: str) -> None:
-        """Take notice that a name stands for Python's own again."""
-        if self.get(name) is SHADOWED:
-            del self[name]
-
-    def inline(self, name: str) -> Any:
-        """Return the value of a name for the body of a function, which asks for it when it runs."""
-        value = self[name]
-        if name not in self.given:
-            self._inlined[name] = value
-        return value
-
-    def _late(self, name: str) -> ReadError:
-        text = f"a function of the schedule uses {name}, which the text changes afterwards"
-        return ReadError(text, hint=f"give the value that it runs with: --set {name}=...")
-
-    def size(self, value: Any, *, unbounded: bool = False) -> int:
-        """Return how many numbers and characters a value comes to; shared parts count each time.
-
-        Raises:
-            ReadError: more than the text itself has room for.
-
-        """
-        kept = self._sizes.get(id(value))
-        if kept is not None and kept[0] is value:
-            return kept[1]
-        match value:
-            case list() | tuple():
-                size = 1 + sum(self.size(item, unbounded=unbounded) for item in value)
-            case dict():
-                size = 1 + sum(self.size(item, unbounded=unbounded) for item in value.values())
-            case str():
-                size = 1 + len(value)
-            case Expression():
-                size = 1 + len(value.source)
-            case _:
-                return 1
-        if not unbounded and size > self._longest:
-            raise ReadError("a value is longer than the text that says it", got=f"{size} parts")
-        self._sizes[id(value)] = (value, size)  # holding it keeps its identity its own
-        return size
 
 
 class Effects:
@@ -264,17 +121,6 @@ class Effects:
             self.change(func.value)
 
 
-def function_effects(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[set[str], bool]:
-    """Return the names of the text that a function changes, and whether it changes an argument."""
-    effects = Effects(node.body)
-    says_global = {n for s in ast.walk(node) if isinstance(s, ast.Global) for n in s.names}
-    a = node.args
-    arguments = {x.arg for x in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
-    own = (arguments | effects.bound) - says_global
-    changed = {n for n in effects.changed if n.partition(".")[0] not in own}
-    return changed | (effects.bound & says_global), bool(effects.changed & arguments)
-
-
 def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Visit what runs when these run: no bodies of functions and classes, no names of their own."""
     waiting = list(nodes)
@@ -327,25 +173,3 @@ def _path(node: ast.AST) -> list[str]:
     for part in reversed(parts[-DEEPEST_NAME:]):
         names.append(f"{names[-1]}.{part}")
     return names
-
-
-def _mutable_in(value: Any) -> set[int]:
-    """Return the identities of the lists and dicts in a value."""
-    found: set[int] = set()
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, list | dict | tuple) and id(part) not in found:
-            found.add(id(part))
-            waiting += part.values() if isinstance(part, dict) else part
-    return found
-
-
-def _prefixes(name: str) -> list[str]:
-    """Return a dotted name and everything that it is in."""
-    parts = name.split(".")
-    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) and a == b)

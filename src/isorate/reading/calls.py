@@ -1,0 +1,643 @@
+"""What calls come to: the text's own functions, Python's, constructors, and what nobody knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.reading import builtin
+from isorate.reading.effects import HARMLESS, PURE
+from isorate.reading.expressions import TROUBLE, typed
+from isorate.reading.frames import Frame
+from isorate.reading.naming import HERE, Name, no_constructor
+from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
+from isorate.reading.schedules import Argument, Schedules, made_of
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Built,
+    Builtin,
+    Class,
+    Dict,
+    Function,
+    Given,
+    Group,
+    Instance,
+    List,
+    Method,
+    Schedule,
+    Unknown,
+    reached,
+    unknown_in,
+    written,
+)
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Functions of the text call each other no deeper.
+DEEPEST: Final = 40
+#: Calls that only say something, and train nothing.
+TALK: Final = ("print", "logger", "logging", "log", "warnings", "range", "len", "tqdm")
+#: Functions that hand a list or a function of rates on as it is.
+HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
+#: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
+SCHEDULER_LIKE: Final = re.compile(r"(LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$")
+#: Decorators that leave a function what it is.
+LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode")
+
+
+class Returning(Exception):  # noqa: N818 - it is no error
+    """A function returns."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Calls(Schedules):
+    """Follows calls."""
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        self.depth = 0
+        #: Whether something may have trained since the last scheduler was built.
+        self.trained = False
+        self.loaded = False
+        self.prepared = False
+        #: Functions that were called.
+        self.run_: set[int] = set()
+
+    def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
+        """Follow statements."""
+        raise NotImplementedError
+
+    def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
+        """Take notice that a scheduler takes a step."""
+        raise NotImplementedError
+
+    def bound_effects(self, function: Function) -> None:
+        """Let what a function may change be unknown, as somebody may call it."""
+        raise NotImplementedError
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def call(self, node: ast.Call, frame: Frame) -> Any:
+        function = self.value(node.func, frame)
+        given, named, spread = self._arguments(node, frame)
+        name = function.name if isinstance(function, Unknown) else None
+        if isinstance(function, Unknown) and name is not None:
+            found = self._named(name, node, given, named, spread)
+            if found is not MISSING:
+                return found
+        values = [argument.value for argument in given]
+        by_name = {key: argument.value for key, argument in named.items()}
+        if spread and not isinstance(function, Unknown):
+            return self._lost_call(function, node, values, by_name)
+        return self.called(function, values, by_name, node)
+
+    def _arguments(
+        self, node: ast.Call, frame: Frame
+    ) -> tuple[list[Argument], dict[str, Argument], list[str]]:
+        """Return the arguments by place and by name, and those that are not known, as source."""
+        given: list[Argument] = []
+        named: dict[str, Argument] = {}
+        spread: list[str] = []
+        for each in node.args:
+            if isinstance(each, ast.Starred):
+                value = self.value(each.value, frame)
+                items = self.items(value)
+                if items is None:
+                    spread.append(ast.unparse(each))
+                else:
+                    given += [Argument(item) for item in items]
+            else:
+                given.append(Argument(self.value(each, frame), each))
+        for keyword in node.keywords:
+            value = self.value(keyword.value, frame)
+            if keyword.arg is not None:
+                if keyword.arg in named:
+                    raise ReadError(f"{shown(node.func)} got {keyword.arg!r} twice")
+                named[keyword.arg] = Argument(value, keyword.value)
+            elif isinstance(value, dict) and not getattr(value, "lost", None):
+                named.update({str(key): Argument(item) for key, item in value.items()})
+            else:
+                spread.append(f"**{ast.unparse(keyword.value)}")
+        return given, named, spread
+
+    def _named(
+        self, name: Name, node: ast.Call, given: list[Argument], named: dict[str, Argument],
+        spread: list[str],
+    ) -> Any:  # fmt: skip
+        """Return what a call of another package's name comes to; ``MISSING`` where it is none."""
+        values = [a.value for a in given]
+        if self._tells(name, node, given):
+            return None
+        if name.origin in registry.deserializers():
+            return self._deserialized(node, given)
+        inside = self._given_schedule(name, node, given, named)
+        if inside is not MISSING:
+            return inside
+        if self.is_constructor(name):
+            if spread:
+                what = "**arguments" if spread[0].startswith("**") else "*arguments"
+                raise ReadError(f"{self._title(name)}: {what} cannot be read")
+            self.trained = False
+            return self.scheduled(name, node, given, named)
+        if name.origin in ("functools.partial", "partial") and values:
+            return Bound(values[0], values[1:], {k: a.value for k, a in named.items()})
+        grouped = values[:1] and isinstance(values[0], list) and values[0]
+        rated = any(rate in named for rate in RATES) or (
+            grouped and any(isinstance(group, Dict) for group in grouped)
+        )
+        if any(is_of(name, f) for f in frameworks()) or (name.last[:1].isupper() and rated):
+            by_name = {key: argument.value for key, argument in named.items()}
+            return Built(node, name, values, by_name, spread)
+        every = [*values, *(argument.value for argument in named.values())]
+        self._check_scheduler_like(name, node, every)
+        if name.last == "prepare" and len(values) > 1 and not self.trained:
+            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
+        return MISSING
+
+    def _title(self, name: Name) -> str:
+        from isorate.reading.naming import candidates
+
+        found = candidates(name, self.dialect)
+        return found[0].card.name if found else name.written
+
+    def _check_scheduler_like(self, name: Name, node: ast.Call, given: Iterable[Any]) -> None:
+        """Refuse a scheduler of nobody knows whom, and what is made of a list of rates."""
+        values = list(given)
+        if not any(isinstance(v, Built | Schedule) for v in values):
+            return
+        if SCHEDULER_LIKE.search(name.written):
+            raise no_constructor(name, None)
+        lists = [v for v in values if isinstance(v, Schedule) and self._is_list(v)]
+        parts = name.written.split(".")[-2:]
+        is_class = any(part[:1].isupper() for part in parts)
+        if lists and not (is_class or name.last in (*HANDED_ON, "print", "prepare")):
+            raise made_of(node, lists[0])
+
+    def _is_list(self, schedule: Schedule) -> bool:
+        return schedule.call is not None and not hasattr(schedule.call, "optimizer")
+
+    def _tells(self, name: Name, node: ast.Call, given: list[Argument]) -> bool:
+        """Take notice of a call that tells a framework how to compute, if it is one.
+
+        Raises:
+            ReadError: it comes too late, or what it tells is not known.
+
+        """
+        if not node.args:
+            return False
+        before = ", ".join(map(ast.unparse, node.args[:-1]))
+        for field, text in registry.settings():
+            if text == f"{name.origin}({before}, True)":
+                value = given[-1].value
+                if isinstance(value, Unknown):
+                    self.lack(name.written, list(value.leaves()))
+                calls = [each.call for each in self.found.built if each.call is not None]
+                if any(field in call.settings for call in calls):
+                    raise ReadError(f"{text} comes after what it changes", hint="write it first")
+                (self.found.told.add if value else self.found.told.discard)(field)
+                return True
+        return False
+
+    def _deserialized(self, node: ast.Call, given: list[Argument]) -> Schedule:
+        """Read a document that stands in the text."""
+        call = registry.document(given[0].value) if len(given) == 1 else None
+        if call is None:
+            raise ReadError(f"{shown(node)} is given no schedule", required="its document")
+        schedule = Schedule(call, node)
+        self.found.built.append(schedule)
+        return schedule
+
+    def _given_schedule(
+        self, name: Name, node: ast.Call, given: list[Argument], named: dict[str, Argument]
+    ) -> Any:
+        """Return an optimizer that is given a schedule as its rate; ``MISSING`` if it is none.
+
+        Raises:
+            ReadError: it is given several, or something that cannot be followed.
+
+        """
+        known = registry.taking_schedules(name.origin)
+        if known is None:
+            return MISSING
+        first = next(iter(known.parameters(name.last)), None)
+        every = [*given, *named.values()]
+        rates = every
+        if first is not None:
+            rates = [named[first]] if first in named else given[:1]
+            for each in rates:
+                if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
+                    text = f"{name.written} is given {each.text}, which is not followed"
+                    raise ReadError(text, hint="paste only what builds the schedule")
+        if first is not None and len(rates) == 1 and isinstance(rates[0].value, Unknown):
+            wrapped = rates[0].value.name
+            if wrapped is not None and registry.taking_schedules(wrapped.origin):
+                return Bound(Unknown(wrapped.written, name=wrapped), [])  # inject_hyperparams(adam)
+        held = [e.value for e in rates if isinstance(e.value, Schedule)]
+        held += [e.value.schedule for e in rates if isinstance(e.value, Given)]
+        scaled = any(self._scales(e.value) for e in every)
+        if len(held) > 1 or (held and scaled):
+            text = f"{shown(node)} multiplies the rates of a schedule by others"
+            raise ReadError(text, hint="paste only what builds the schedule")
+        for argument, why in known.hindered.items() if held else ():
+            if argument in named and named[argument].value is not None:
+                text = f"{name.written} is given {argument}={named[argument].text}: {why}"
+                raise ReadError(text, hint=f"leave {argument} away, and scale the schedule")
+        if held:
+            return Given(held[0])
+        by_name = {key: argument.value for key, argument in named.items()}
+        return Built(node, name, [each.value for each in given], by_name, [])
+
+    def _is_of_a_function(self, value: Any) -> bool:
+        """Whether a value is made of what a schedule was asked for."""
+        leaves = value.leaves() if isinstance(value, Unknown) else ()
+        return any(leaf.made is not None and leaf.made[0] == "schedule" for leaf in leaves)
+
+    def _scales(self, value: Any) -> bool:
+        """Whether a value is an optimizer whose rate is something else than 1 and -1."""
+        name = value.name if isinstance(value, Built) else None
+        known = None if name is None else registry.taking_schedules(name.origin)
+        last = "" if name is None else name.last
+        first = None if known is None else next(iter(known.parameters(last)), None)
+        given = [value.named[first]] if first in getattr(value, "named", ()) else []
+        given += getattr(value, "given", []) if first is not None else []
+        return bool(given) and (not isinstance(given[0], int | float) or abs(given[0]) != 1)
+
+    # --- what is called ------------------------------------------------------------------------
+
+    def called(self, function: Any, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        match function:
+            case Builtin():
+                return self._python(function, given, named, node)
+            case Function():
+                return self._own(function, given, named, node)
+            case Bound(function=Unknown(name=Name() as name)) if isinstance(node, ast.Call):
+                placed = [Argument(v) for v in given]
+                by_name = {key: Argument(value) for key, value in named.items()}
+                found = self._named(name, node, placed, by_name, [])
+                if found is not MISSING:
+                    return found
+            case Bound():
+                every = {**function.named, **named}
+                return self.called(function.function, [*function.given, *given], every, node)
+            case Class():
+                return self._instance(function, given, named, node)
+            case Method():
+                return self._method(function, given, named, node)
+            case Instance():
+                inner = function.of.find("__call__")
+                if isinstance(inner, Function):
+                    return self._own(inner, [function, *given], named, node)
+                inner = function.of.find("forward")
+                if isinstance(inner, Function):
+                    return self._foreign_call(function, given, named, node)
+            case Schedule():
+                return Unknown(ast.unparse(node), varies=True, made=("schedule", [function], {}))
+        return self._foreign_call(function, given, named, node)
+
+    def _foreign_call(
+        self, function: Any, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        """Return what nobody knows, made by a function of another package."""
+        name = function.name if isinstance(function, Unknown) else None
+        written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
+        last = written_.rpartition(".")[2]
+        values = [*given, *named.values()]
+        if written_.partition(".")[0] not in TALK:
+            self.trained = True
+        self.strange += 1
+        if last == "prepare" and len(given) > 1:
+            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
+            return tuple(given)
+        if last == "prepare" and len(given) == 1:
+            self.prepared = self.prepared or isinstance(given[0], Schedule)
+            return given[0]
+        if last in ("array", "asarray", "jit", "ascontiguousarray") and given[:1] and isinstance(
+            given[0], Schedule
+        ):  # fmt: skip
+            return given[0]
+        if isinstance(function, Unknown):
+            self._touch_owner(function, node)
+        if last not in PURE and not last[:1].isupper():
+            self.touch(values, node)
+        origin = name.origin if name is not None else ""
+        plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
+        source = ast.unparse(node)
+        made = (origin or written_, given, named)
+        return Unknown(source, self.at(node) if not typed(node) else "", made=made, plain=plain)
+
+    def _touch_owner(self, function: Unknown, node: Any) -> None:
+        """Take notice that a method may change what it is called on."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return
+        if node.func.attr in HARMLESS:
+            return
+        owner = function.owner
+        if owner is not None:
+            self.touch(owner.made[1] if owner.made and owner.made[0] == "" else (), node)
+            owner.kept.clear()
+
+    def _lost_call(self, function: Any, node: ast.Call, given: list[Any], named: Any) -> Any:
+        """Return what nobody knows, as not all arguments are known."""
+        if isinstance(function, Function | Bound | Class):
+            inner = function
+            while isinstance(inner, Bound):
+                inner = inner.function
+            if isinstance(inner, Function):
+                self.bound_effects(inner)
+        self.touch([*given, *named.values()], node)
+        return Unknown(ast.unparse(node), self.at(node), plain=False)
+
+    def touch(self, values: Iterable[Any], node: ast.AST) -> None:
+        """Take notice that values were handed to somebody who may change them."""
+        for value in reached(values):
+            match value:
+                case List() | Dict():
+                    if isinstance(value, Group):
+                        self.rate_changed(value.owner, node)
+                    value.lost = Unknown(written(value)[:60], self.at(node))
+                case Built():
+                    if not value.used:
+                        value.lost = f"{shown(node)} is not followed, and may say its rate"
+                        value.groups = None
+                case Instance() | Unknown():
+                    value.kept.clear()
+                case Function():
+                    self.bound_effects(value)
+
+    def rate_changed(self, optimizer: Built, node: ast.AST) -> None:
+        """Refuse what changes a rate that a scheduler has in hand.
+
+        Raises:
+            ReadError: a scheduler was built on it.
+
+        """
+        if optimizer.used:
+            text = f"{shown(node)} changes {optimizer.label or 'the optimizer'}, which is not"
+            raise ReadError(f"{text} followed", hint="paste only what builds the schedule")
+
+    # --- Python's ------------------------------------------------------------------------------
+
+    def _python(self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        name = function.name
+        if function.module:
+            return self.computed(node, builtin.MODULES[function.module][name], given, **named)
+        match name, given:
+            case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
+                self.strange += name == "open"
+                return Unknown(ast.unparse(node), varies=True)
+            case "getattr", [base, str() as attribute, *default]:
+                return self._getattr(base, attribute, default, node)
+            case "hasattr", [Instance() as base, str() as attribute]:
+                there = attribute in base.kept or base.of.find(attribute) is not MISSING
+                return there if there or not base.of.foreign else Unknown(ast.unparse(node))
+            case "setattr", [base, str() as attribute, value]:
+                place = ast.Attribute(node.args[0], attribute, ast.Store())
+                return self.store_attribute(base, attribute, value, place)
+            case "vars", [Instance() as base]:
+                return base.kept
+            case "super", _:
+                return Unknown("super()")
+            case ("list" | "tuple", [Schedule() as one]):
+                return one
+            case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:
+                items = self.items(several) or []
+                return List(self.called(one, [item], {}, node) for item in items)
+            case "filter" | "map", [_, source]:
+                found = self.unknown(node, [source])
+                found.plain = self.is_plain(source)
+                self.touch(given, node)
+                return found
+            case ("list" | "tuple" | "iter" | "reversed", [Unknown() as source]):
+                found = self.unknown(node, [source])
+                found.plain, found.made = source.plain, ("list", given, named)
+                return found
+            case "len", [Unknown() as source]:
+                return self._length(source, node)
+        if name not in builtin.FUNCTIONS:
+            if name in ("exec", "eval", "globals", "locals"):
+                self.outermost.lose_all(self.at(node))
+            self.touch(given, node)
+            return Unknown(ast.unparse(node), self.at(node), plain=False, varies=True)
+        if name not in PURE or "key" in named:
+            functions = [v for v in (*given, *named.values()) if isinstance(v, Function)]
+            if functions:
+                return self.unknown(node, given)
+        if name == "dict" and not given:
+            return Dict(named)
+        return self.computed(node, builtin.FUNCTIONS[name], given, **named)
+
+    def _length(self, source: Unknown, node: ast.expr) -> Any:
+        text = f"len({source.source})"
+        if text in self.given:
+            return self.given.take(text)
+        if source.parts and not source.varies:
+            return self.unknown(node, [source])
+        return Unknown(text, varies=source.varies, condition=source.condition)
+
+    def _getattr(self, base: Any, name: str, default: list[Any], node: ast.expr) -> Any:
+        if isinstance(base, Unknown):
+            place = ast.Attribute(node.args[0], name, ast.Load())  # type: ignore[attr-defined]
+            return self.attribute(base, name, place)
+        if isinstance(base, Instance):
+            found = base.kept.get(name, base.of.find(name))
+            if found is MISSING and default and not base.of.foreign:
+                return default[0]
+            return self.attribute(base, name, node)
+        return Unknown(ast.unparse(node), self.at(node))
+
+    def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
+        """Let an attribute stand for a value."""
+        raise NotImplementedError
+
+    # --- methods -------------------------------------------------------------------------------
+
+    def _method(self, method: Method, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        match method.of:
+            case Schedule() as schedule:
+                return self._of_schedule(schedule, method.name, given, named, node)
+            case Built() as optimizer:
+                return self._of_optimizer_called(optimizer, method.name, given, named, node)
+        of, name = method.of, method.name
+        unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
+        storing = name in ("append", "insert", "extend", "update", "setdefault", "add")
+        if isinstance(of, Group):
+            self.rate_changed(of.owner, node)
+        if unknown and (not storing or name in ("extend", "update") or not given):
+            return self._lost_method(of, name, node, unknown)
+        if name == "setdefault" and isinstance(given[0], Unknown):
+            return self._lost_method(of, name, node, unknown)
+        if name == "extend" and isinstance(of, list) and isinstance(given[0], Schedule):
+            raise made_of(node, given[0])
+        try:
+            return self.sized(builtin.method(of, name, given, named))
+        except TROUBLE:
+            return self._lost_method(of, name, node, unknown)
+
+    def _lost_method(self, of: Any, name: str, node: Any, unknown: list[Unknown]) -> Any:
+        if isinstance(of, List | Dict) and (builtin.changes(of, name) or name not in HARMLESS):
+            of.lost = Unknown(written(of)[:60], self.at(node))
+        found = self.unknown(node, [*unknown, *unknown_in(of)])
+        if not found.parts:
+            found.varies = True
+        return found
+
+    def _of_schedule(
+        self, schedule: Schedule, name: str, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        if name == "step":
+            self.stepped(schedule, node, [*given, *named.values()])
+        elif name in ("load_state_dict", "set_state_dict"):
+            self.loaded = True
+        elif name in ("append", "extend", "insert") and self._is_list(schedule):
+            raise made_of(node, schedule)
+        elif name not in (*HARMLESS, "init", "update", "__call__", "construct", "train", "eval"):
+            text = f"{shown(node)} changes {schedule.label or 'the scheduler'}, which is not"
+            raise ReadError(f"{text} followed", hint="paste only what builds the schedule")
+        return Unknown(ast.unparse(node), varies=True)
+
+    def _of_optimizer_called(
+        self, optimizer: Built, name: str, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        if name == "step":
+            self.trained = True
+        elif name == "add_param_group":
+            self._add_group(optimizer, [*given, *named.values()], node)
+        elif name == "load_state_dict":
+            if optimizer.used:
+                self.loaded = True
+            else:
+                optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
+        elif name not in (*HARMLESS, "train", "eval"):
+            self.rate_changed(optimizer, node)
+            optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
+        return Unknown(ast.unparse(node), varies=True)
+
+    def _add_group(self, optimizer: Built, given: list[Any], node: ast.AST) -> None:
+        self.rate_changed(optimizer, node)
+        self.open(optimizer)
+        entry = given[0] if given else None
+        if optimizer.groups is None or not isinstance(entry, Dict) or entry.lost:
+            optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
+            return
+        default = optimizer.named.get("lr", MISSING)
+        if default is MISSING:
+            default = self.default_rate(optimizer)
+        group = Group({"lr": default, **entry})
+        group.owner = optimizer
+        optimizer.groups.append(group)
+
+    def default_rate(self, optimizer: Built) -> Any:
+        """Return the rate of an optimizer for groups without their own."""
+        fresh = Built(optimizer.node, optimizer.name, [Unknown("params")],
+                      {k: v for k, v in optimizer.named.items() if k != "params"}, [])  # fmt: skip
+        fresh.given += optimizer.given[1:]
+        self.open(fresh)
+        return fresh.groups[0]["lr"] if fresh.groups else Unknown("lr", self.at(optimizer.node))
+
+    # --- the text's own ------------------------------------------------------------------------
+
+    def _own(self, function: Function, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        """Follow a function of the text."""
+        self.run_.add(id(function.node))
+        if self.depth >= DEEPEST:
+            self.bound_effects(function)
+            return Unknown(ast.unparse(node), self.at(node), plain=False)
+        frame = Frame(self.given, function.frame, of=function)
+        if not self._bind(function, given, named, frame, node):
+            return self._lost_call(function, node, given, named)
+        if isinstance(function.node, ast.Lambda):
+            return self.value(function.node.body, frame)
+        if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(function.node)):
+            return self._lost_call(function, node, given, named)
+        self.depth += 1
+        line = self.line
+        try:
+            self.body(function.node.body, frame)
+        except Returning as returned:
+            return returned.value
+        finally:
+            self.depth -= 1
+            self.line = line
+        return None
+
+    def _bind(
+        self, function: Function, given: list[Any], named: dict[str, Any], frame: Frame, node: Any
+    ) -> bool:
+        """Give a function its arguments; whether they fit."""
+        node_ = function.node.args
+        placed = [argument.arg for argument in (*node_.posonlyargs, *node_.args)]
+        alone = [argument.arg for argument in node_.kwonlyargs]
+        values = dict(zip(placed, given, strict=False))
+        rest, more = given[len(placed) :], {}
+        if rest and not node_.vararg:
+            return False
+        for name, value in named.items():
+            if name in placed or name in alone:
+                values[name] = value
+            else:
+                more[name] = value
+        if more and not node_.kwarg:
+            return False
+        for name in (*placed, *alone):
+            if name not in values:
+                missing = Unknown(name, f"{function.name} is given none")
+                values[name] = function.defaults.get(name, missing)
+        if node_.vararg:
+            values[node_.vararg.arg] = tuple(rest)
+        if node_.kwarg:
+            values[node_.kwarg.arg] = Dict(more)
+        frame.names.update(values)
+        return True
+
+    def _instance(self, of: Class, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        """Build an object of a class of the text."""
+        every = [*given, *named.values()]
+        foreign = [base.name for base in of.foreign if base.name is not None]
+        own = any(base.origin.rpartition(".")[2] in BASES or self.is_constructor(base)
+                  for base in foreign)  # fmt: skip
+        if (own or SCHEDULER_LIKE.search(of.name)) and (
+            own or any(isinstance(v, Built | Schedule | Unknown) for v in every)
+        ):
+            raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
+        if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
+            return Unknown(ast.unparse(node), f"{shown(node)} is of the text's own, which is not "
+                           "followed", made=("", given, named), plain=False)  # fmt: skip
+        instance = Instance(of, ast.unparse(node))
+        if of.fields is not None:
+            self._fill(instance, of.fields, given, named)
+            after = of.find("__post_init__")
+            if isinstance(after, Function):
+                self._own(after, [instance], {}, node)
+            return instance
+        start = of.find("__init__")
+        if isinstance(start, Function):
+            self._own(start, [instance, *given], named, node)
+        elif of.foreign:
+            self.touch(every, node)
+        return instance
+
+    def _fill(
+        self, instance: Instance, fields: list[str], given: list[Any], named: dict[str, Any]
+    ) -> None:
+        values = {**dict(zip(fields, given, strict=False)), **named}
+        for name in fields:
+            default = instance.of.find(name)
+            missing = Unknown(f"{instance.source}.{name}") if default is MISSING else default
+            instance.kept[name] = values.get(name, missing)
+
+
+#: What schedulers are derived from.
+BASES: Final = ("LRScheduler", "_LRScheduler", "LearningRateSchedule", "LearningRateScheduler")
+
+
+def is_of_any(name: Name) -> bool:
+    """Whether a name is an optimizer of some framework's own."""
+    return any(is_of(name, framework) for framework in frameworks())

@@ -1,0 +1,582 @@
+"""Expressions over values that are known, or that nobody knows."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.reading import builtin
+from isorate.reading.frames import MODULES, Frame, Given
+from isorate.reading.naming import HERE, Name, value_of
+from isorate.reading.values import (
+    MISSING,
+    PLAIN,
+    Bound,
+    Built,
+    Builtin,
+    Class,
+    Dict,
+    Function,
+    Group,
+    Instance,
+    Kept,
+    List,
+    Method,
+    Schedule,
+    Unknown,
+    unknown_in,
+)
+from isorate.schedule.arithmetic import bounded, power
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+#: So many steps are followed, an expression or a statement each.
+MOST_STEPS: Final = 300_000
+#: So many items and characters are put together, all in all.
+MOST_MADE: Final = 3_000_000
+
+BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
+    ast.Add: builtin.binary_add,
+    ast.Sub: lambda a, b: bounded(a - b),
+    ast.Mult: builtin.binary_multiply,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: builtin.binary_modulo,
+    ast.Pow: power,
+    ast.LShift: builtin.shift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: lambda a, b: Dict(a | b) if isinstance(a, dict) else a | b,
+    ast.BitXor: operator.xor,
+}
+COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Invert: operator.invert,
+}
+#: What computing with values may raise in Python.
+TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+#: What is no number, text or collection of them.
+OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method)
+
+
+class Expressions:
+    """Computes expressions.
+
+    Args:
+        given: the values that are given beside the text, by its own source.
+
+    """
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self.outermost = Frame(given)
+        self.steps = MOST_STEPS
+        self.made = MOST_MADE
+        #: How often something was met that nobody knows: it may have raised.
+        self.strange = 0
+        #: The line that is being followed.
+        self.line = 0
+
+    def value(self, node: ast.expr, frame: Frame) -> Any:
+        """Return what an expression comes to; a list that may have changed is not known."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise ReadError("the text takes too many steps to follow")
+        found = self._value(node, frame)
+        if isinstance(found, Kept) and found.lost is not None:
+            lost = found.lost
+            return Unknown(ast.unparse(node), lost.why, condition=lost.condition, plain=False)
+        return found
+
+    def _value(self, node: ast.expr, frame: Frame) -> Any:
+        if self.given.has_sources and isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+            source = ast.unparse(node)
+            if source in self.given:
+                return self.given.take(source)
+        match node:
+            case ast.Constant(value=value):
+                known = isinstance(value, PLAIN)
+                return bounded(value) if known else Unknown(ast.unparse(node), varies=True)
+            case ast.Name(id=name):
+                return self.name(name, frame)
+            case ast.Attribute(value=base, attr=name):
+                return self.attribute(self.value(base, frame), name, node)
+            case ast.Subscript(value=base, slice=place):
+                return self.item(self.value(base, frame), self.value(place, frame), node)
+            case ast.Call():
+                return self.call(node, frame)
+            case ast.List(elts=items):
+                return self.sized(List(self._items(items, frame)))
+            case ast.Tuple(elts=items):
+                return tuple(self._items(items, frame))
+            case ast.Set(elts=items):
+                return self.computed(
+                    node, builtin.FUNCTIONS["set"], [List(self._items(items, frame))]
+                )
+            case ast.Dict(keys=keys, values=values):
+                return self._dict(node, keys, values, frame)
+            case ast.Lambda():
+                return self.function(node, frame)
+            case ast.NamedExpr(target=target, value=inner):
+                value = self.value(inner, frame)
+                self.store(target, value, frame)
+                return self.value(target, frame) if target.id in self.given else value
+            case ast.Slice():
+                parts = [p and self.value(p, frame) for p in (node.lower, node.upper, node.step)]
+                unknown = [p for p in parts if isinstance(p, Unknown)]
+                return self.unknown(node, unknown) if unknown else slice(*parts)
+            case ast.Await(value=inner):
+                return self.value(inner, frame)
+        return self._computed(node, frame)
+
+    def _computed(self, node: ast.expr, frame: Frame) -> Any:
+        match node:
+            case ast.BinOp():
+                return self._operations(node, frame)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                truth = self.truth(self.value(operand, frame))
+                return self.unknown(node, [truth]) if isinstance(truth, Unknown) else not truth
+            case ast.UnaryOp(op=op, operand=operand):
+                return self.computed(node, UNARY[type(op)], [self.value(operand, frame)])
+            case ast.BoolOp(op=op, values=values):
+                return self._boolean(node, op, values, frame)
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                sides = [self.value(side, frame) for side in (left, *others)]
+                return self._comparison(node, ops, sides)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                truth = self.decided(test, [body, orelse], frame)
+                if not isinstance(truth, Unknown):
+                    return self.value(body if truth else orelse, frame)
+                parts = [self.value(body, frame), self.value(orelse, frame)]
+                if parts[0] is parts[1] or (isinstance(parts[0], PLAIN) and parts[0] == parts[1]):
+                    return parts[0]
+                plain = all(isinstance(p, Unknown) and p.plain for p in parts)
+                return Unknown(ast.unparse(node), self.at(node), condition=truth, plain=plain,
+                               varies=not truth.askable, made=("", parts, {}))  # fmt: skip
+            case ast.JoinedStr(values=values):
+                return self._text(node, values, frame)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self._comprehension(node, frame)
+        self.unfollowed(node, frame)
+        return Unknown(ast.unparse(node), self.at(node), varies=True, plain=False)
+
+    # --- what the statements say ---------------------------------------------------------------
+
+    def call(self, node: ast.Call, frame: Frame) -> Any:
+        """Return what a call comes to."""
+        raise NotImplementedError
+
+    def function(self, node: Any, frame: Frame) -> Function:
+        """Return a function as it is defined."""
+        raise NotImplementedError
+
+    def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
+        """Let a target stand for a value."""
+        raise NotImplementedError
+
+    def decided(self, test: ast.expr, branches: Sequence[ast.AST], frame: Frame) -> bool | Unknown:
+        """Return whether a condition holds, or what decides it."""
+        raise NotImplementedError
+
+    def unfollowed(self, node: ast.AST, frame: Frame) -> None:
+        """Let whatever a part of the text may touch be unknown."""
+        raise NotImplementedError
+
+    def open(self, optimizer: Built) -> None:
+        """Let an optimizer's parameter groups be had, each with its rate."""
+        raise NotImplementedError
+
+    # --- names ---------------------------------------------------------------------------------
+
+    def at(self, node: ast.AST) -> str:
+        """Return where a part of the text stands, for a message."""
+        line = getattr(node, "lineno", 0) or self.line
+        return f"{shown(node)}, line {line}"
+
+    def unknown(self, node: ast.expr, parts: Iterable[Any], why: str = "") -> Unknown:
+        """Return what is not known because of its parts."""
+        self.strange += 1
+        found = {id(u): u for part in parts for u in unknown_in(part)}
+        return Unknown(ast.unparse(node), why, parts=tuple(found.values()), plain=False)
+
+    def name(self, name: str, frame: Frame) -> Any:
+        """Return what a name stands for."""
+        found = frame.get(name)
+        if found is not MISSING:
+            return found
+        if name in builtin.FUNCTIONS or name in builtin.OTHERS:
+            return Builtin(name)
+        self.strange += 1
+        return frame.free(name)
+
+    def attribute(self, base: Any, name: str, node: ast.expr) -> Any:
+        """Return an attribute."""
+        match base:
+            case Unknown():
+                return self._foreign(base, name, node)
+            case Instance(of=of):
+                if name == "__dict__":
+                    return base.kept
+                if base.kept.lost is not None:
+                    return Unknown(f"{base.source}.{name}", base.kept.lost.why)
+                if name in base.kept:
+                    return base.kept[name]
+                found = of.find(name)
+                if isinstance(found, Function):
+                    return self._bound(found, base, node)
+                if found is not MISSING:
+                    return found
+                source = f"{base.source}.{name}"
+                if source in self.given:
+                    return self.given.take(source)
+                return base.kept.setdefault(name, Unknown(source))
+            case Class():
+                found = base.find(name)
+                return found if found is not MISSING else Unknown(f"{base.name}.{name}")
+            case Built():
+                return self._of_optimizer(base, name, node)
+            case Schedule():
+                return Method(base, name)
+            case Builtin(module=""):
+                return Unknown(ast.unparse(node), name=Name(f"{base.name}.{name}", base.name,
+                               known=True))  # fmt: skip
+            case str() if name == "value":  # an enumeration's, which is its value here
+                return base
+            case dict() | list() | str() | int() | float() | tuple() | set():
+                return Method(base, name)
+            case Bound(function=Function(of=Class() as of), given=[Instance() as held, *_]):
+                return self.attribute(held, name, node) if of else MISSING
+        return Unknown(ast.unparse(node), plain=False)
+
+    def _bound(self, found: Function, base: Instance, node: ast.expr) -> Any:
+        if found.kind == "static":
+            return found
+        bound = Bound(found, [base.of if found.kind == "class" else base])
+        return self.called(bound, [], {}, node) if found.kind == "property" else bound
+
+    def called(self, function: Any, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        """Return what a function comes to."""
+        raise NotImplementedError
+
+    def _foreign(self, base: Unknown, name: str, node: ast.expr) -> Any:
+        """Return an attribute of another package's, the same each time."""
+        self.strange += 1
+        if name in base.kept:
+            return base.kept[name]
+        source = f"{base.source}.{name}"
+        if source in self.given:
+            return self.given.take(source)
+        known: Name | None = None
+        if base.name is not None:
+            origin = registry.at_home(f"{base.name.origin}.{name}")
+            known = Name(f"{base.name.written}.{name}", origin, known=base.name.known)
+            module = base.name.origin if base.name.known else MODULES.get(base.name.origin)
+            if module in builtin.MODULES:
+                if name in builtin.CONSTANTS:
+                    return builtin.CONSTANTS[name]
+                if name in builtin.MODULES[module]:
+                    return Builtin(name, module)
+            constant = value_of(known)
+            if constant is not None:
+                return constant
+        found = Unknown(source, base.why, name=known, varies=base.varies, owner=base)
+        found.condition, found.parts = base.condition, base.parts
+        base.kept[name] = found
+        return found
+
+    def _of_optimizer(self, base: Built, name: str, node: ast.expr) -> Any:
+        if name == "param_groups" and not base.lost and not base.used:
+            self.open(base)
+            if base.groups is not None:
+                return base.groups
+        if name in ("param_groups", "defaults", "state"):
+            return Unknown(ast.unparse(node), base.lost, made=("", [base], {}), varies=True)
+        return Method(base, name)
+
+    def item(self, base: Any, place: Any, node: ast.expr) -> Any:
+        """Return an item of what has items."""
+        if isinstance(base, Unknown):
+            if isinstance(place, int | str):
+                if (place,) not in base.kept:
+                    source = f"{base.source}[{place!r}]"
+                    if source in self.given:
+                        return self.given.take(source)
+                    known = base.name and Name(f"{base.name.written}[]", HERE, known=True)
+                    base.kept[(place,)] = Unknown(
+                        source, base.why, name=known, made=base.made, varies=base.varies,
+                        condition=base.condition, parts=base.parts or (),
+                    )  # fmt: skip
+                return base.kept[(place,)]
+            return self.unknown(node, [base, place])
+        if isinstance(place, Unknown):
+            made: Any = ("", [base], {}) if isinstance(base, List) else None
+            found = self.unknown(node, [place])
+            found.made = made
+            return found
+        if isinstance(base, Schedule) and isinstance(place, slice):
+            raise self.makes(node, base)
+        if isinstance(base, Method):
+            base = base.of
+        if isinstance(base, Schedule | Built | Function | Class | Instance):
+            return Unknown(ast.unparse(node), made=("", [base], {}), plain=False)
+        found = self.computed(node, operator.getitem, [base, place])
+        if isinstance(base, dict) and not isinstance(base, Group) and isinstance(found, Unknown):
+            return found
+        return List(found) if type(found) is list else found
+
+    # --- arithmetic ----------------------------------------------------------------------------
+
+    def sized(self, value: Any) -> Any:
+        """Return a value; all that is put together is counted."""
+        if isinstance(value, list | tuple | dict | set | str):
+            self.made -= len(value)
+            if self.made < 0:
+                raise ReadError("the text puts together more than is followed")
+        return value
+
+    def computed(
+        self, node: ast.expr, function: Callable[..., Any], given: list[Any], **named: Any
+    ) -> Any:
+        """Return what a function comes to, given values; nobody knows where they are not known."""
+        unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
+        if unknown:
+            return self.unknown(node, unknown)
+        if any(isinstance(v, OBJECTS) for v in (*given, *named.values())):
+            self.strange += 1
+            return Unknown(ast.unparse(node), self.at(node), made=("", given, named), varies=True)
+        try:
+            return self.sized(function(*given, **named))
+        except TROUBLE as error:
+            inside = unknown_in([*given, *named.values()])
+            if inside:
+                return self.unknown(node, inside)
+            self.strange += 1
+            text = f"cannot compute {shown(node)}: got {str(error)[:200]}"
+            return Unknown(ast.unparse(node), text, plain=False)
+
+    def binary(self, node: ast.expr, op: ast.operator, a: Any, b: Any) -> Any:
+        """Return an operation's result."""
+        joined = self.joined(node, op, a, b)
+        if joined is not MISSING:
+            return joined
+        if type(op) not in BINARY:
+            return self.unknown(node, [a, b])
+        found = self.computed(node, BINARY[type(op)], [a, b])
+        if isinstance(found, Unknown) and isinstance(op, ast.Add):
+            found.plain = self.is_plain(a) and self.is_plain(b)
+        return found
+
+    def makes(self, node: ast.AST, schedule: Schedule) -> ReadError:
+        """Return what there is to say of something that is made of a schedule."""
+        raise NotImplementedError
+
+    def _operations(self, node: ast.BinOp, frame: Frame) -> Any:
+        """Return what comes of one operation after another, however many there are."""
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        found = self.value(chain[-1].left, frame)
+        terms = [self.value(each.right, frame) for each in reversed(chain)]
+        if len(chain) > 2 and all(isinstance(each.op, ast.Add) for each in chain):
+            lists = [found, *terms]
+            if any(isinstance(term, Schedule) for term in lists):
+                return self.joined(node, node.op, *lists)
+        for each, term in zip(reversed(chain), terms, strict=True):
+            found = self.binary(each, each.op, found, term)
+        return found
+
+    def joined(self, node: ast.expr, op: ast.operator, *given: Any) -> Any:
+        """Return lists of rates that are joined; ``MISSING`` where they are none."""
+        raise NotImplementedError
+
+    def is_plain(self, value: Any) -> bool:
+        """Whether a value hands out parameters that have no rates of their own."""
+        match value:
+            case Unknown():
+                return value.plain
+            case list() | tuple():
+                return not getattr(value, "lost", None) and all(map(self.is_plain, value))
+        return False
+
+    def truth(self, value: Any) -> bool | Unknown:
+        """Return whether a value counts as true, or what decides it."""
+        if isinstance(value, Unknown):
+            return value
+        return True if isinstance(value, OBJECTS) else bool(value)
+
+    def _boolean(
+        self, node: ast.expr, op: ast.boolop, values: Sequence[ast.expr], frame: Frame
+    ) -> Any:
+        unknown: list[Unknown] = []
+        found: Any = None
+        for each in values:
+            found = self.value(each, frame)
+            truth = self.truth(found)
+            if isinstance(truth, Unknown):
+                unknown.append(truth)
+            elif truth != isinstance(op, ast.And):  # it decides, whatever came before
+                if unknown and isinstance(found, bool):
+                    return found
+                break
+        return self.unknown(node, unknown) if unknown else found
+
+    def _comparison(self, node: ast.expr, ops: Sequence[ast.cmpop], sides: list[Any]) -> Any:
+        for op, a, b in zip(ops, sides, sides[1:], strict=False):
+            found = self._compared(node, op, a, b)
+            if isinstance(found, Unknown) or not found:
+                return found
+        return True
+
+    def _compared(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
+        if isinstance(a, Unknown) or isinstance(b, Unknown):
+            return self.unknown(node, [a, b])
+        objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)
+        match op:
+            case ast.Is() | ast.IsNot() if None in (a, b) or any(objects):
+                return (a is b) == isinstance(op, ast.Is)
+            case ast.Is() | ast.IsNot():
+                same = type(a) is type(b) and a == b
+                return same == isinstance(op, ast.Is)
+            case ast.In() | ast.NotIn():
+                return self._contains(node, op, a, b)
+            case ast.Eq() | ast.NotEq() if any(objects):
+                return (a is b) == isinstance(op, ast.Eq)
+        if unknown_in([a, b]):
+            return self.unknown(node, [a, b])
+        return self.computed(node, COMPARE[type(op)], [a, b])
+
+    def _contains(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
+        if isinstance(b, range) and not isinstance(a, int):
+            return self.unknown(node, []) if not isinstance(a, float) else Unknown(
+                ast.unparse(node), self.at(node)
+            )  # fmt: skip
+        if not isinstance(b, dict) and unknown_in(b):
+            return self.unknown(node, [b])
+        found = self.computed(node, operator.contains, [b, a])
+        return found if isinstance(found, Unknown) else found == isinstance(op, ast.In)
+
+    def _text(self, node: ast.expr, values: Sequence[ast.expr], frame: Frame) -> Any:
+        parts: list[Any] = []
+        for each in values:
+            plain = isinstance(each, ast.FormattedValue) and each.format_spec is None
+            inner = each.value if isinstance(each, ast.FormattedValue) else each
+            value = self.value(inner, frame)
+            if isinstance(value, PLAIN) and (plain or isinstance(each, ast.Constant)):
+                parts.append(str(value))
+            else:
+                parts.append(Unknown(ast.unparse(node), varies=True))
+        unknown = [part for part in parts if isinstance(part, Unknown)]
+        return self.unknown(node, unknown) if unknown else self.sized("".join(parts))
+
+    # --- collections ---------------------------------------------------------------------------
+
+    def _items(self, nodes: Sequence[ast.expr], frame: Frame) -> list[Any]:
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                value = self.value(node.value, frame)
+                items = self.items(value)
+                found += [self._several(node, value)] if items is None else items
+            else:
+                found.append(self.value(node, frame))
+        return found
+
+    def _several(self, node: ast.expr, value: Any) -> Unknown:
+        """Return what stands for items that are not known."""
+        found = self.unknown(node, [value])
+        found.plain = self.is_plain(value)
+        return found
+
+    def items(self, value: Any) -> list[Any] | None:
+        """Return what one comes across in going through a value; none where nobody knows."""
+        if isinstance(value, builtin.SEQUENCES):
+            return builtin.items_of(value)
+        return None
+
+    def _dict(
+        self, node: ast.expr, keys: Sequence[ast.expr | None], values: Sequence[ast.expr],
+        frame: Frame,
+    ) -> Any:  # fmt: skip
+        found = Dict()
+        for key, value in zip(keys, values, strict=True):
+            item = self.value(value, frame)
+            if key is None and isinstance(item, dict):
+                found.update(item)
+                continue
+            place = None if key is None else self.value(key, frame)
+            if key is None or isinstance(place, Unknown) or unknown_in(place):
+                found.lost = self.unknown(node, [item if key is None else place])
+                continue
+            try:
+                found[place] = item
+            except TypeError:
+                found.lost = Unknown(ast.unparse(node), self.at(node))
+        return self.sized(found)
+
+    def _comprehension(self, node: Any, frame: Frame) -> Any:
+        inner = Frame(self.given, frame)
+        made: list[Any] = []
+        unknown: list[Any] = []
+
+        def turn(generators: Sequence[ast.comprehension]) -> None:
+            if not generators:
+                made.append(self._element(node, inner))
+                return
+            first, *rest = generators
+            source = self.value(first.iter, inner if first is not node.generators[0] else frame)
+            if isinstance(source, Schedule):
+                raise self.makes(node, source)
+            items = self.items(source)
+            if items is None:
+                unknown.append(source)
+                items = [Unknown(ast.unparse(first.target), varies=True)]
+            for item in items:
+                self.store(first.target, item, inner)
+                tests = [self.truth(self.value(test, inner)) for test in first.ifs]
+                unknown.extend(test for test in tests if isinstance(test, Unknown))
+                if all(isinstance(test, Unknown) or test for test in tests):
+                    turn(rest)
+
+        turn(node.generators)
+        if unknown:
+            found = self.unknown(node, unknown)
+            found.plain = self.is_plain(made)
+            return found
+        if isinstance(node, ast.DictComp):
+            return self.computed(node, lambda pairs: Dict(pairs), [List(made)])
+        if isinstance(node, ast.SetComp):
+            return self.computed(node, set, [List(made)])
+        return self.sized(List(made))
+
+    def _element(self, node: Any, frame: Frame) -> Any:
+        if isinstance(node, ast.DictComp):
+            return self.value(node.key, frame), self.value(node.value, frame)
+        return self.value(node.elt, frame)
+
+
+def typed(node: ast.AST) -> bool:
+    """Whether an expression can be asked for as it stands: a name, an item, a length."""
+    match node:
+        case ast.Name():
+            return True
+        case ast.Attribute(value=base):
+            return typed(base)
+        case ast.Subscript(value=base, slice=ast.Constant()):
+            return typed(base)
+        case ast.Call(func=ast.Name(id="len"), args=[inner], keywords=[]):
+            return typed(inner)
+    return False

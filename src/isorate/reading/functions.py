@@ -1,0 +1,234 @@
+"""Functions of the text as one expression of the step, their names written out as they are now."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.reading.frames import Frame
+from isorate.reading.values import Bound, Builtin, Function, Unknown
+from isorate.schedule import arithmetic
+from isorate.schedule.errors import ReadError
+from isorate.schedule.expression import Expression
+from isorate.schedule.functions import lambda_of
+from isorate.schedule.syntax import mentions, number_node, shown
+
+if TYPE_CHECKING:
+    from isorate.reading.schedules import Schedules
+
+#: Functions call each other no deeper.
+DEEPEST: Final = 10
+#: Functions of NumPy's as Python's.
+RENAMED: Final = {"maximum": "max", "minimum": "min", "abs": "abs", "float64": "float"}
+
+
+def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
+    """Return what a function of the step computes.
+
+    Raises:
+        ReadError: it is no arithmetic in one argument, or uses what nobody knows.
+
+    """
+    room = [longest]
+    variable, body = _body(evaluator, function, room, 0)
+    found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
+    found.function()  # whitelisted now, or refused now
+    return found
+
+
+def _body(evaluator: Schedules, function: Any, room: list[int], depth: int) -> tuple[str, ast.expr]:
+    """Return a function's argument and the expression that it computes."""
+    given: list[Any] = []
+    named: dict[str, Any] = {}
+    while isinstance(function, Bound):
+        given, named = [*function.given, *given], {**function.named, **named}
+        function = function.function
+    if not isinstance(function, Function) or depth > DEEPEST:
+        raise ReadError("a function of the schedule cannot be computed here")
+    node = function.node
+    frame = Frame(evaluator.given, function.frame, of=function)
+    variable = _bind(function, given, named, frame)
+    if isinstance(node, ast.Lambda):
+        body = copy.deepcopy(node.body)
+    else:
+        alone = ast.arguments([], [ast.arg(variable)], None, [], [], None, [])
+        try:
+            body = lambda_of(ast.FunctionDef(node.name, alone, node.body, [])).body
+        except ReadError as error:
+            raise ReadError(f"{node.name} cannot be computed here: {error.what}") from None
+    return variable, _Inline(evaluator, frame, variable, room, depth).visit(body)
+
+
+def _bind(function: Function, given: list[Any], named: dict[str, Any], frame: Frame) -> str:
+    """Give a function's other arguments their values; return the name of the one that is left."""
+    node = function.node.args
+    placed = [argument.arg for argument in (*node.posonlyargs, *node.args)]
+    values = {**function.defaults, **dict(zip(placed, given, strict=False)), **named}
+    left = [name for name in placed[len(given) :] if name not in named]
+    open_ = [a for a in (*left[1:], *(a.arg for a in node.kwonlyargs)) if a not in values]
+    if not left or open_ or node.vararg or len(given) > len(placed):
+        required = "a lambda of one argument" if function.name == "<lambda>" else (
+            "a function of one argument"
+        )  # fmt: skip
+        raise ReadError(f"{shown(function.node)} cannot be read", required=required)
+    variable = left[0]
+    frame.names.update({name: value for name, value in values.items() if name != variable})
+    return variable
+
+
+def names_of(function: Any) -> dict[str, Any]:
+    """Return the names that a function uses of others, and what they are now."""
+    while isinstance(function, Bound):
+        function = function.function
+    if not isinstance(function, Function):
+        return {}
+    names = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+    return {name: function.frame.get(name) for name in sorted(names)}
+
+
+class _Inline(ast.NodeTransformer):
+    """Puts the values of known names into a function's body."""
+
+    def __init__(
+        self, evaluator: Schedules, frame: Frame, variable: str, room: list[int], depth: int
+    ) -> None:
+        self.evaluator, self.frame, self.variable = evaluator, frame, variable
+        self.room, self.depth = room, depth
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return node if node.id == self.variable else self._known(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        inner = ast.unparse(node)
+        if inner in ("math.pi", "math.inf", "math.nan", "math.e", "np.pi", "numpy.pi"):
+            value = self.evaluator.value(node, self.frame)
+            return node if isinstance(value, float) else self._known(node)
+        return self._known(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if not mentions(node, self.variable):
+            made = isinstance(node.value, ast.Tuple) and isinstance(node.slice, ast.Constant)
+            return self.generic_visit(node) if made else self._known(node)  # type: ignore[return-value]
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        return self.generic_visit(ast.Tuple(node.elts, ast.Load()))  # type: ignore[return-value]
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        match node:
+            case ast.Compare(ops=[ast.In() | ast.NotIn() as op], comparators=[several]):
+                listed = self.visit(several)
+                if isinstance(listed, ast.Tuple):
+                    left = self.visit(node.left)
+                    each = [ast.Compare(left, [ast.Eq()], [item]) for item in listed.elts]
+                    any_ = ast.BoolOp(ast.Or(), [*each, ast.Constant(False)])
+                    return ast.UnaryOp(ast.Not(), any_) if isinstance(op, ast.NotIn) else any_
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if any(isinstance(a, ast.Starred) for a in node.args):
+            raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+        function = self.evaluator.value(node.func, self.frame)
+        varies = mentions(node, self.variable)
+        if isinstance(function, Builtin):
+            return self._arithmetic(function, node)
+        if isinstance(function, Function | Bound) and varies:
+            return self._inside(function, node)
+        if varies:
+            hint = "nothing is ever executed; write its value, or a name and --set it"
+            raise ReadError(f"{shown(node)} cannot be computed here", hint=hint)
+        return self._known(node)
+
+    def _arithmetic(self, function: Builtin, node: ast.Call) -> ast.expr:
+        name, numpy = function.name, function.module == "numpy"
+        varies = mentions(node, self.variable)
+        spread = name in ("min", "max") and len(node.args) == 1
+        if spread and isinstance(node.args[0], ast.List | ast.Tuple):
+            node = ast.Call(node.func, node.args[0].elts, node.keywords)
+        if numpy and name in RENAMED:
+            return self.generic_visit(ast.Call(_name(RENAMED[name]), node.args, node.keywords))  # type: ignore[return-value]
+        if numpy and name == "clip" and len(node.args) == 3:
+            x, low, high = (self.visit(argument) for argument in node.args)
+            lowest = ast.Call(_name("max"), [x, low], [])
+            return ast.Call(_name("min"), [lowest, high], [])
+        module = "np" if numpy else function.module
+        known = name in (arithmetic.FUNCTIONS if module else arithmetic.BUILTINS)
+        if not known:
+            if not varies:
+                return self._known(node)
+            hint = "nothing is ever executed; write its value, or a name and --set it"
+            raise ReadError(f"{shown(node)} cannot be computed here", hint=hint)
+        text = node.args[0] if len(node.args) == 1 else None
+        if name == "float" and isinstance(text, ast.Constant) and isinstance(text.value, str):
+            return self._known(node)
+        func = ast.Attribute(_name(module), name, ast.Load()) if module else _name(name)
+        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == f"numpy.{name}":
+            func = node.func
+        arguments = [self.visit(argument) for argument in node.args]
+        return ast.Call(func, arguments, node.keywords)
+
+    def _inside(self, function: Any, node: ast.Call) -> ast.expr:
+        """Write out a function of the text's where it is called."""
+        varying = [a for a in node.args if mentions(a, self.variable)]
+        if len(varying) != 1 or node.args[0] is not varying[0]:
+            raise ReadError(f"{shown(node)} is not followed in a function of the step")
+        others = [k for k in node.keywords if k.arg is None or mentions(k.value, self.variable)]
+        if others:
+            raise ReadError(f"{shown(node)} is not followed in a function of the step")
+        given = [self.evaluator.value(a, self.frame) for a in node.args[1:]]
+        bare: Any = function
+        before: list[Any] = []
+        while isinstance(bare, Bound):
+            before, bare = [*bare.given, *before], bare.function
+        if not isinstance(bare, Function):
+            raise ReadError(f"{shown(node)} is not followed in a function of the step")
+        placed = [a.arg for a in (*bare.node.args.posonlyargs, *bare.node.args.args)]
+        after = placed[len(before) + 1 :]
+        named = {str(k.arg): self.evaluator.value(k.value, self.frame) for k in node.keywords}
+        named.update(zip(after, given, strict=False))
+        inner = Bound(function, [], named)
+        variable, body = _body(self.evaluator, inner, self.room, self.depth + 1)
+        argument = self.visit(varying[0])
+        return _Put(variable, argument, self.room).visit(copy.deepcopy(body))  # type: ignore[no-any-return]
+
+    def _known(self, node: ast.expr) -> ast.expr:
+        """Return what an expression comes to, written out."""
+        return self._written(node, self.evaluator.value(node, self.frame))
+
+    def _written(self, node: ast.expr, value: Any) -> ast.expr:
+        self.room[0] -= self.evaluator.sizes.of(value)
+        if self.room[0] < 0:
+            raise ReadError("a lambda is too long with the values of its names written out")
+        match value:
+            case bool() | str() | None:
+                return ast.Constant(value)
+            case int() | float():
+                return number_node(value)
+            case list() | tuple() | range():
+                items = [self._written(node, item) for item in value]
+                return ast.Tuple(items, ast.Load())
+            case Unknown():
+                if value.why.startswith("cannot compute"):
+                    raise ReadError(value.why)
+                self.evaluator.lack("a function of the schedule", list(value.leaves()))
+        raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression where a name is."""
+
+    def __init__(self, name: str, value: ast.expr, room: list[int]) -> None:
+        self.name, self.value, self.room = name, value, room
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id != self.name:
+            return node
+        self.room[0] -= sum(1 for _ in ast.walk(self.value))
+        if self.room[0] < 0:
+            raise ReadError("a function is too long with what it calls written out")
+        return self.value
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())

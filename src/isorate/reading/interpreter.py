@@ -1,0 +1,946 @@
+"""Statements, followed as Python would run them; nothing is ever executed.
+
+What is not followed makes unknown whatever it may touch: it never leaves an old value standing. A
+condition that nobody decides leaves unknown what either branch may touch; where a branch builds a
+schedule, the text is read once for each way.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit.plateau import Feedback
+from isorate.reading.calls import LEAVING, Calls, Returning
+from isorate.reading.effects import Effects
+from isorate.reading.expressions import typed
+from isorate.reading.frames import Frame, Given
+from isorate.reading.naming import Name, at_home
+from isorate.reading.schedules import Found, LackingError, made_of
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Built,
+    Builtin,
+    Class,
+    Dict,
+    Function,
+    Group,
+    Instance,
+    List,
+    Method,
+    Schedule,
+    Sizes,
+    Unknown,
+)
+from isorate.schedule.errors import MissingRateError, ReadError
+from isorate.schedule.syntax import dotted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from isorate.kit.call import Call
+    from isorate.kit.optimizer import Optimizer
+
+#: A loop of more turns is not gone through turn by turn.
+MOST_TURNS: Final = 1000
+
+
+class Fork(Exception):  # noqa: N818 - it is no error
+    """A condition decides what is built, and nobody decides it."""
+
+    def __init__(self, condition: Unknown) -> None:
+        self.condition = condition
+
+
+class Breaking(Exception):  # noqa: N818 - it is no error
+    """A loop ends."""
+
+
+class Continuing(Exception):  # noqa: N818 - it is no error
+    """A loop goes on with its next turn."""
+
+
+class Raising(Exception):  # noqa: N818 - it is no error
+    """The text raises."""
+
+
+class Interpreter(Calls):
+    """Follows a text.
+
+    Args:
+        given: the values that are given beside the text, by its own source.
+        lr: the rate of the optimizer, or one for each group.
+        dialect: the dialect to read in; any where it is none.
+        longest: the length of the text.
+        decisions: what conditions are taken to be that nobody decides, by their source.
+
+    """
+
+    def __init__(
+        self, given: Given, lr: Any, dialect: str | None, longest: int,
+        decisions: Mapping[str, bool],
+    ) -> None:  # fmt: skip
+        super().__init__(given)
+        self.lr, self.dialect, self.longest = lr, dialect, longest
+        self.decisions = decisions
+        self.found = Found()
+        self.sizes = Sizes(1000 + longest + sum(map(_size, given.values())))
+        self.beside: Optimizer | None = None
+        self.expressions = {}
+        self.whole: list[ast.stmt] = []
+        #: The last schedule that a statement came to.
+        self.last: Schedule | None = None
+        self.assumed: dict[str, None] = {}
+        #: How many loops one is in that are followed once for all turns.
+        self.looping = 0
+        self.waiting: list[tuple[Schedule, ast.AST]] = []
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def text(self, body: list[ast.stmt]) -> None:
+        """Follow a whole text."""
+        self.whole = body
+        self.outermost.names["__name__"] = "__main__"
+        with contextlib.suppress(Returning, Raising, Breaking, Continuing):
+            self.body(body, self.outermost)
+
+    def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
+        for statement in statements:
+            self.line = statement.lineno
+            self.statement(statement, frame)
+
+    def statement(self, node: ast.stmt, frame: Frame) -> None:
+        """Follow one statement."""
+        match node:
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                pass
+            case ast.Expr(value=value):
+                self._expression(value, frame)
+            case ast.Assign(targets=targets, value=value):
+                self._assign(targets, value, frame)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign([target], value, frame)
+            case ast.AnnAssign():
+                pass
+            case ast.AugAssign():
+                self._augmented(node, frame)
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, frame)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._define(node, frame)
+            case ast.ClassDef():
+                self._class(node, frame)
+            case ast.If(test=test, body=body, orelse=orelse):
+                self._if(node, test, body, orelse, frame)
+            case ast.For() | ast.AsyncFor():
+                self._for(node, frame)
+            case ast.While():
+                self._while(node, frame)
+            case ast.With() | ast.AsyncWith():
+                self._with(node, frame)
+            case ast.Try():
+                self._try(node, frame)
+            case ast.Return(value=value):
+                found = None if value is None else self.value(value, frame)
+                self._came_to(found)
+                raise Returning(found)
+            case ast.Delete(targets=targets):
+                for each in targets:
+                    self._delete(each, frame)
+            case ast.Global(names=names):
+                frame.elsewhere.update(dict.fromkeys(names, self.outermost))
+            case ast.Nonlocal(names=names):
+                for name in names:
+                    home = frame.parent.home(name) if frame.parent else None
+                    frame.elsewhere[name] = home or self.outermost
+            case ast.Break():
+                raise Breaking
+            case ast.Continue():
+                raise Continuing
+            case ast.Raise():
+                raise Raising
+            case ast.Assert(test=test):
+                self.value(test, frame)
+            case ast.Match():
+                self._match(node, frame)
+            case _:
+                self.unfollowed(node, frame)
+
+    def _expression(self, node: ast.expr, frame: Frame) -> None:
+        found = self.value(node, frame)
+        if isinstance(node, ast.Call | ast.List | ast.BinOp | ast.Tuple):
+            self._came_to(found)
+
+    def _came_to(self, value: Any) -> None:
+        if isinstance(value, Schedule):
+            self.last = value
+
+    # --- assignments ---------------------------------------------------------------------------
+
+    def _assign(self, targets: list[ast.expr], value: ast.expr, frame: Frame) -> None:
+        found = self.value(value, frame)
+        made = found.made[1] if isinstance(found, Unknown) and found.made else ()
+        for each in made if isinstance(value, ast.Call) else ():
+            if isinstance(each, Schedule) and each.label == dotted(targets[0]):
+                raise made_of(value, each)
+        for target in targets:
+            self.store(target, self._labelled(target, value, found), frame)
+
+    def _labelled(self, target: ast.expr, node: ast.expr, value: Any) -> Any:
+        """Return a value with the name that it is asked for by."""
+        name = dotted(target)
+        if isinstance(value, Built | Schedule) and name is not None:
+            value.label = value.label or name
+            self._came_to(value)
+        if not isinstance(value, Unknown) or name is None or value.varies:
+            return value
+        asked = [leaf for leaf in value.leaves() if not self._is_typed(leaf.source)]
+        calls = isinstance(node, ast.Call) and value.name is None
+        if (asked or calls) and not self._is_typed(value.source):
+            return Unknown(name, value.why or self.at(node), condition=value.condition,
+                              plain=value.plain, made=value.made, name=value.name)  # fmt: skip
+        return value
+
+    def _is_typed(self, source: str) -> bool:
+        if source.isidentifier():
+            return True
+        try:
+            return typed(ast.parse(source, mode="eval").body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+
+    def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
+        match target:
+            case ast.Name(id=name):
+                frame.set(name, value)
+            case ast.Attribute(value=base, attr=name):
+                self.store_attribute(self.value(base, frame), name, value, target)
+            case ast.Subscript(value=base, slice=place):
+                self._store_item(self.value(base, frame), self.value(place, frame), value, target)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(target, targets, value, frame)
+            case ast.Starred(value=inner):
+                self.store(inner, value, frame)
+
+    def _unpack(self, target: ast.expr, targets: list[ast.expr], value: Any, frame: Frame) -> None:
+        items = self.items(value)
+        starred = [i for i, each in enumerate(targets) if isinstance(each, ast.Starred)]
+        if items is not None and starred and len(items) >= len(targets) - 1:
+            first, after = starred[0], len(targets) - starred[0] - 1
+            middle = List(items[first : len(items) - after])
+            items = [*items[:first], middle, *items[len(items) - after :]]
+        if items is None or len(items) != len(targets):
+            why = self.at(target) if items is not None else ""
+            varies = isinstance(value, Unknown) and value.varies
+            made = value.made if isinstance(value, Unknown) else None
+            items = [
+                Unknown(
+                    ast.unparse(
+                        getattr(each, "value", each) if isinstance(each, ast.Starred) else each
+                    ),
+                    why,
+                    varies=varies,
+                    made=made,
+                )
+                for each in targets
+            ]
+        for each, item in zip(targets, items, strict=True):
+            if isinstance(item, Built | Schedule) and dotted(each):
+                item.label = item.label or str(dotted(each))
+            self.store(each, item, frame)
+
+    def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
+        match base:
+            case Instance() | Unknown():
+                source = f"{base.source}.{name}"
+                for text in {source, ast.unparse(target)} & self.given.keys():
+                    if not isinstance(value, Unknown) and value != self.given[text]:
+                        self.given.overruled[text] = value
+                    return
+                if isinstance(base, Unknown) and base.made and name != "grad":
+                    self._reaches(base, target)
+                base.kept.pop((name,), None)  # an item, perhaps
+                base.kept[name] = value
+            case Built():
+                self.rate_changed(base, target)
+                base.lost = f"{shown(target)} is set, which is not followed"
+            case Schedule():
+                what = base.label or "the scheduler"
+                text = f"{shown(target)} = ... changes {what}, which is not followed"
+                raise ReadError(text, hint="paste only what builds the schedule")
+            case Class():
+                base.names[name] = value
+
+    def _reaches(self, base: Unknown, target: ast.AST) -> None:
+        """Mind that a change of what nobody knows may change an optimizer."""
+        for each in base.made[1] if base.made and base.made[0] == "" else ():
+            match each:
+                case Built():
+                    self.rate_changed(each, target)
+                    each.lost = f"{shown(target)} is set, which is not followed"
+                case Schedule():
+                    what = each.label or "the scheduler"
+                    text = f"{shown(target)} changes {what}, which is not followed"
+                    raise ReadError(text, hint="paste only what builds the schedule")
+                case List() | Dict():
+                    each.lost = Unknown("", self.at(target))
+                    groups = each if isinstance(each, List) else ()
+                    for group in groups:
+                        if isinstance(group, Group):
+                            self.rate_changed(group.owner, target)
+                            group.owner.lost = f"{shown(target)} is set, which is not followed"
+
+    def _store_item(self, base: Any, place: Any, value: Any, target: ast.Subscript) -> None:
+        match base:
+            case Schedule():
+                raise made_of(target, base)
+            case Method(of=Schedule() as schedule):
+                self.store_attribute(schedule, "", value, target)
+            case Unknown():
+                self._reaches(base, target)
+                self._reaches_method(base, target)
+                if isinstance(place, int | str):
+                    base.kept.pop(place, None)  # an attribute, perhaps
+                    source = f"{base.source}[{place!r}]"
+                    if source not in self.given:
+                        base.kept[(place,)] = value
+                else:
+                    base.kept.clear()
+            case Group() if base.owner.used:
+                if not isinstance(place, str) or place in RATED:
+                    self.rate_changed(base.owner, target)
+            case List() | Dict():
+                if isinstance(place, Unknown) or (
+                    isinstance(base, List) and isinstance(value, Schedule)
+                ):
+                    base.lost = Unknown(ast.unparse(target), self.at(target))
+                    return
+                try:
+                    base[place] = value
+                except (TypeError, LookupError, ValueError):
+                    base.lost = Unknown(ast.unparse(target), self.at(target))
+            case Instance():
+                base.kept.clear()
+            case Builtin() | Function():
+                self.unfollowed(target, self.outermost)
+
+    def _reaches_method(self, base: Unknown, target: ast.AST) -> None:
+        if base.source in ("globals()", "locals()", "vars()"):
+            self.outermost.lose_all(self.at(target))
+
+    def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
+        target: Any = node.target
+        loaded: Any = ast.copy_location(_loaded(target), target)
+        before = self.value(loaded, frame)
+        added = self.value(node.value, frame)
+        operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
+        if isinstance(node.op, ast.Add) and isinstance(before, List):
+            items = self.items(added)
+            if items is None and not isinstance(added, Schedule):
+                before.lost = self.unknown(operation, [added])
+                return
+            if items is not None:
+                before += self.sized(items)
+                return
+        found = self.binary(operation, node.op, before, added)
+        self.store(target, self._labelled(target, operation, found), frame)
+        self._came_to(found)
+
+    def _delete(self, target: ast.expr, frame: Frame) -> None:
+        match target:
+            case ast.Name(id=name):
+                frame.set(name, Unknown(name, self.at(target)))
+            case ast.Attribute(value=base, attr=name):
+                owner = self.value(base, frame)
+                if isinstance(owner, Built | Schedule):
+                    self.store_attribute(owner, name, None, target)
+                if isinstance(owner, Instance | Unknown):
+                    owner.kept[name] = Unknown(ast.unparse(target), self.at(target))
+            case ast.Subscript(value=base, slice=place):
+                owner, key = self.value(base, frame), self.value(place, frame)
+                if isinstance(owner, List | Dict):
+                    try:
+                        del owner[key]
+                    except (TypeError, LookupError, ValueError):
+                        owner.lost = Unknown(ast.unparse(target), self.at(target))
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                for each in targets:
+                    self._delete(each, frame)
+
+    # --- definitions ---------------------------------------------------------------------------
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        from isorate.kit import registry
+
+        self.strange += 1
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
+                    head = alias.name.partition(".")[0]
+                    origin = alias.name if alias.asname else head
+                    self._imported(alias.asname or head, origin, frame)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                home = "." * level + (module or "")
+                for alias in names:
+                    if alias.name == "*":
+                        self.outermost.stars.append(home)
+                        if not at_home(f"{module}."):
+                            frame.lose_all(self.at(node))
+                    else:
+                        dot = "" if home.endswith(".") else "."
+                        origin = registry.at_home(f"{home}{dot}{alias.name}")
+                        self._imported(alias.asname or alias.name, origin, frame)
+
+    def _imported(self, name: str, origin: str, frame: Frame) -> None:
+        from isorate.reading import builtin
+
+        home, _, last = origin.rpartition(".")
+        value: Any = Unknown(name, name=Name(name, origin, known=True))
+        if home in builtin.MODULES and last in builtin.MODULES[home]:
+            value = Builtin(last, home)
+        elif home in builtin.MODULES and last in builtin.CONSTANTS:
+            value = builtin.CONSTANTS[last]
+        if name in self.given and frame.entry:
+            return
+        frame.elsewhere.get(name, frame).names[name] = value
+
+    def function(self, node: Any, frame: Frame) -> Function:
+        if isinstance(node, ast.Lambda):
+            for each in ast.walk(node.body):
+                of = self._quiet(each.func, frame) if isinstance(each, ast.Call) else None
+                if isinstance(of, Schedule):
+                    raise made_of(node, of)
+        arguments = node.args
+        placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        defaults = dict(
+            zip(placed[len(placed) - len(arguments.defaults) :], arguments.defaults, strict=True)
+        )
+        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        defaults.update({a.arg: d for a, d in named if d is not None})
+        values = {name: self.value(default, frame) for name, default in defaults.items()}
+        return Function(node, frame, values)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+        function = self.function(node, frame)
+        kinds = {"staticmethod": "static", "classmethod": "class", "property": "property"}
+        for decorator in node.decorator_list:
+            inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+            last = (dotted(inner) or "").rpartition(".")[2]
+            function.kind = kinds.get(last, function.kind)
+            function.wrapped = function.wrapped or last not in (*kinds, *LEAVING)
+        frame.set(node.name, function)
+
+    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
+        inner = Frame(self.given, frame)
+        inner.is_class = True
+        bases = [self.value(base, frame) for base in node.bases]
+        self.body(node.body, inner)
+        decorators = [
+            (dotted(d.func if isinstance(d, ast.Call) else d) or "").rpartition(".")[2]
+            for d in node.decorator_list
+        ]
+        found = Class(node.name, inner.names, bases)
+        if "dataclass" in decorators or any(_is_named_tuple(base) for base in bases):
+            own = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign)
+                   and isinstance(s.target, ast.Name)]  # fmt: skip
+            inherited = [b.fields for b in bases if isinstance(b, Class) and b.fields]
+            found.fields = [*dict.fromkeys([*(f for i in inherited for f in i), *own])]
+        for value in inner.names.values():
+            if isinstance(value, Function):
+                value.of = found
+        frame.set(node.name, found)
+
+    # --- conditions ----------------------------------------------------------------------------
+
+    def decided(self, test: ast.expr, branches: Sequence[ast.AST], frame: Frame) -> bool | Unknown:
+        truth = self.truth(self.value(test, frame))
+        if not isinstance(truth, Unknown):
+            return truth
+        source = ast.unparse(test)
+        if source in self.decisions and truth.askable:
+            return self.decisions[source]
+        condition = Unknown(
+            source, truth.why, parts=tuple(truth.leaves()), varies=not truth.askable
+        )
+        if self.builds(branches, frame):
+            if not truth.askable or self.looping:
+                text = f"{shown(branches[0])} builds a scheduler where it cannot be followed"
+                hint = "paste the statements that build it, one by one"
+                if not truth.askable:
+                    raise ReadError(text, hint=hint)
+            raise Fork(condition)
+        return condition
+
+    def _if(
+        self, node: ast.stmt, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt],
+        frame: Frame,
+    ) -> None:  # fmt: skip
+        truth = self.decided(test, [node], frame)
+        if not isinstance(truth, Unknown):
+            self.body(body if truth else orelse, frame)
+            return
+        ends = [_ends(branch) for branch in (body, orelse)]
+        if "raise" in ends:
+            self.body(orelse if ends[0] == "raise" else body, frame)
+            return
+        if "return" in (kinds := {kind for b in (body, orelse) for kind in _leaving(b)}):
+            if truth.askable:
+                raise Fork(truth)
+            raise Unfollowable(node)
+        self.havoc([node], frame, truth)
+        if _steps([node]) or _calls_own(node, self.outermost):
+            for branch in (body, orelse):
+                with contextlib.suppress(Breaking, Continuing):
+                    self.body(branch, frame)
+            self.havoc([node], frame, truth)
+        elif kinds and not self.looping:
+            raise Unfollowable(node)
+
+    def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
+        """Whether some part of the text builds a schedule, or does something to an optimizer."""
+        waiting, seen = list(nodes), set()
+        while waiting:
+            node = waiting.pop()
+            for each in ast.walk(node):
+                if not isinstance(each, ast.Call):
+                    continue
+                function = self._quiet(each.func, frame)
+                if isinstance(function, Unknown) and self.is_constructor(function.name):
+                    return True
+                while isinstance(function, Bound):
+                    function = function.function
+                inner = [function.node] if isinstance(function, Function) else []
+                if isinstance(function, Class):
+                    methods = function.names.values()
+                    inner = [m.node for m in methods if isinstance(m, Function)]
+                waiting += [n for n in inner if id(n) not in seen]
+                seen |= {id(n) for n in inner}
+        return False
+
+    def _quiet(self, node: ast.expr, frame: Frame) -> Any:
+        """Return what a dotted name stands for, without making anything of it."""
+        match node:
+            case ast.Name(id=name):
+                found = frame.get(name)
+                if found is MISSING:
+                    return self.name(name, frame)
+                return found
+            case ast.Attribute(value=base, attr=name):
+                of = self._quiet(base, frame)
+                if isinstance(of, Instance):
+                    found = of.kept.get(name, of.of.find(name))
+                    return None if found is MISSING else found
+                if isinstance(of, Unknown):
+                    return self.attribute(of, name, node)
+                if isinstance(of, Built) and name == "param_groups":
+                    return of.groups
+        return None
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test = _pattern(node.subject, case.pattern)
+            if test is None:
+                self.unfollowed(node, frame)
+                return
+            if case.guard is not None:
+                test = ast.BoolOp(ast.And(), [test, case.guard])
+            chain = [ast.copy_location(ast.If(test, case.body, chain), node)]
+        self.body([ast.fix_missing_locations(each) for each in chain], frame)
+
+    # --- loops ---------------------------------------------------------------------------------
+
+    def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
+        source = self.value(node.iter, frame)
+        items = None
+        training = _steps(node.body) or _calls_own(node, self.outermost, steps=True)
+        if not training:
+            short = not isinstance(source, range) or len(source) <= MOST_TURNS
+            items = self.items(source) if short else None
+        if items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
+            self._any_turn(node, node.target, source, frame)
+        else:
+            try:
+                for item in _turns(source, items):
+                    self.store(node.target, item, frame)
+                    try:
+                        self.body(node.body, frame)
+                    except Continuing:
+                        continue
+            except Breaking:
+                return
+            except Unfollowable:
+                self.havoc([node], frame, None)
+        self.body(node.orelse, frame)
+
+    def _while(self, node: ast.While, frame: Frame) -> None:
+        if _steps(node.body) or _calls_own(node, self.outermost, steps=True):
+            self.value(node.test, frame)
+            self._any_turn(node, None, None, frame)
+            return
+        for _ in range(MOST_TURNS):
+            truth = self.truth(self.value(node.test, frame))
+            if isinstance(truth, Unknown):
+                break
+            if not truth:
+                self.body(node.orelse, frame)
+                return
+            try:
+                self.body(node.body, frame)
+            except Continuing:
+                continue
+            except Breaking:
+                return
+            except Unfollowable:
+                break
+        self._any_turn(node, None, None, frame)
+
+    def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
+        """Follow a loop's body once, for whichever turn: what it changes is not known before."""
+        waiting, self.waiting = self.waiting, []
+        self.havoc([node], frame, None)
+        if target is not None:
+            made = source.made if isinstance(source, Unknown) else None
+            for each in ast.walk(target):
+                if isinstance(each, ast.Name):
+                    turn = Unknown(each.id, self.at(node), varies=True, made=made, plain=True)
+                    frame.set(each.id, turn)
+        self.looping += 1
+        try:
+            self.body(node.body, frame)
+        except (Breaking, Continuing, Unfollowable):
+            pass
+        finally:
+            self.looping -= 1
+        self.havoc([node], frame, None)
+        if not self.looping and self.waiting and not self.trained:
+            self._stepped_early(node)
+        self.waiting = waiting
+
+    def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
+        call = schedule.call
+        if given and not (call is not None and isinstance(call.returned, Feedback)):
+            text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
+            raise ReadError(text, hint="paste it without the loop where it calls step()")
+        if self.looping:
+            self.waiting.append((schedule, node))
+        elif not self.trained:
+            self._stepped_early(node)
+
+    def _stepped_early(self, node: ast.AST) -> None:
+        text = f"{shown(node)} steps the scheduler before anything is trained"
+        hint = "paste only what builds the schedule, and last_epoch where it is resumed"
+        raise ReadError(text, hint=hint)
+
+    # --- other blocks --------------------------------------------------------------------------
+
+    def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
+        for item in node.items:
+            value = self.value(item.context_expr, frame)
+            if item.optional_vars is not None:
+                name = ast.unparse(item.optional_vars)
+                bound = value if isinstance(value, Instance) else Unknown(name, self.at(node))
+                self.store(item.optional_vars, bound, frame)
+        self.body(node.body, frame)
+
+    def _try(self, node: ast.Try, frame: Frame) -> None:
+        strange = self.strange
+        handled = [h for h in node.handlers if _ends(h.body) not in ("raise", "exit")]
+        try:
+            self.body(node.body, frame)
+        except Raising:
+            if not handled:
+                raise
+            self.strange += 1
+        if handled and self.strange != strange:
+            self.havoc([*node.body, *handled], frame, None)
+        self.body(node.orelse, frame)
+        self.body(node.finalbody, frame)
+
+    # --- what is not followed ------------------------------------------------------------------
+
+    def unfollowed(self, node: ast.AST, frame: Frame) -> None:
+        self.strange += 1
+        if self.builds([node], frame):
+            text = f"{shown(node)} builds a scheduler where it cannot be followed"
+            raise ReadError(text, hint="paste the statements that build it, one by one")
+        self.havoc([node], frame, None)
+
+    def bound_effects(self, function: Function) -> None:
+        node = function.node
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        inner = Frame(self.given, function.frame)
+        own = {n.id for part in body for n in ast.walk(part)
+               if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        own |= {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        elsewhere = {n for part in body for s in ast.walk(part)
+                     if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}  # fmt: skip
+        for name in own - elsewhere:
+            inner.names[name] = Unknown(name, varies=True)
+        for name in elsewhere:
+            inner.elsewhere[name] = function.frame.home(name) or self.outermost
+        self.havoc(list(body), inner, None)
+
+    def havoc(
+        self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None, depth: int = 0
+    ) -> None:
+        """Let whatever statements may touch be unknown."""
+        effects = Effects(nodes)
+        where = nodes[0]
+        self.loaded = self.loaded or (bool(effects.loaded) and bool(self.found.built))
+        if effects.everything:
+            frame.lose_all(self.at(where))
+            self.outermost.lose_all(self.at(where))
+        for name in effects.changed | effects.passed | effects.called:
+            value = self._quiet_path(name, frame)
+            if isinstance(value, Function) and depth < 5 and name in effects.called:
+                self._havoc_function(value, depth)
+            elif name in effects.changed or name in effects.passed:
+                self._lose(value, name, effects, where, condition)
+        for name in effects.bound:
+            self._unbind(name, where, frame, condition)
+        for name in self._globals(nodes):
+            self._unbind(name, where, self.outermost, condition)
+
+    def _globals(self, nodes: Sequence[ast.AST]) -> set[str]:
+        """Return the names of the text that functions change which statements may call."""
+        found: set[str] = set()
+        waiting, seen = list(nodes), set()
+        while waiting:
+            for each in ast.walk(waiting.pop()):
+                if isinstance(each, ast.Global | ast.Nonlocal):
+                    found |= set(each.names)
+                if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
+                    last = each.id if isinstance(each, ast.Name) else each.attr
+                    named = _functions_of(self.outermost).get(last, ())
+                    waiting += [node for node in named if id(node) not in seen]
+                    seen |= {id(node) for node in named}
+        return found
+
+    def _quiet_path(self, name: str, frame: Frame) -> Any:
+        head, *rest = name.split(".")
+        value: Any = frame.get(head)
+        for attribute in rest:
+            if isinstance(value, Instance):
+                value = value.kept.get(attribute, value.of.find(attribute))
+            elif isinstance(value, Unknown):
+                value = value.kept.get(attribute)
+            elif (isinstance(value, Built) and attribute == "param_groups") or isinstance(
+                value, Schedule
+            ):
+                continue
+            else:
+                return None
+        return value
+
+    def _havoc_function(self, function: Function, depth: int) -> None:
+        if depth < 5 and not isinstance(function.node, ast.Lambda):
+            self.bound_effects(function)
+
+    def _lose(
+        self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None
+    ) -> None:
+        changed, ends = name in effects.changed, name in effects.ends
+        match value:
+            case Built() if changed and value.used and "." not in name:
+                head = name
+                if head in effects.passed | effects.loaded and head not in effects.changed:
+                    return
+                self.rate_changed(value, where)
+            case Built() if not value.used and changed:
+                value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
+            case Schedule() if changed and name not in effects.loaded:
+                if value.call is not None and not hasattr(value.call, "optimizer"):
+                    return
+                text = f"{shown(where)} changes {name}, which is not followed"
+                raise ReadError(text, hint="paste only what builds the schedule")
+            case List() | Dict():
+                value.lost = Unknown(name, self.at(where), condition=condition)
+            case Instance() | Unknown() if ends:
+                for key in list(value.kept):
+                    if not isinstance(value.kept[key], Built | Schedule | Function):
+                        del value.kept[key]
+
+    def _unbind(self, name: str, where: ast.AST, frame: Frame, condition: Unknown | None) -> None:
+        varies = self.looping > 0
+        head, dot, last = name.rpartition(".")
+        value = Unknown(name, self.at(where), condition=condition, varies=False)
+        value.plain = True
+        if not dot:
+            before = frame.get(name)
+            if isinstance(before, Built | Schedule) and varies:
+                return
+            frame.set(name, value)
+            return
+        base = self._quiet_path(head, frame)
+        if isinstance(base, Instance | Unknown):
+            base.kept[last] = value
+
+    # --- what is missing -----------------------------------------------------------------------
+
+    def lack(self, name: str, missing: list[Unknown], *, rate: bool = False) -> None:
+        for unknown in missing:
+            if unknown.condition is not None and unknown.condition.askable:
+                raise Fork(unknown.condition)
+            if unknown.why.startswith("cannot compute"):
+                raise ReadError(unknown.why)
+        raise LackingError(name, list({id(u): u for u in missing}.values()), rate=rate)
+
+    def rate_lacks(self, error: MissingRateError) -> None:
+        for unknown in getattr(error, "leaves", ()):
+            if unknown.condition is not None and unknown.condition.askable:
+                raise Fork(unknown.condition)
+
+    def _beside(self, constructor: type[Call], schedule: Schedule) -> Optimizer:
+        from isorate.kit import registry
+        from isorate.reading.optimizers import RATES
+        from isorate.reading.schedules import Argument
+
+        known = registry.get(constructor.card.runs_in).optimizers
+        nodes = [node for part in self.whole for node in ast.walk(part)]
+        calls = [n for n in nodes if isinstance(n, ast.Call)]
+        own = []
+        for node in calls:
+            function = self._quiet(node.func, self.outermost)
+            name = function.name if isinstance(function, Unknown) else None
+            if name is not None and name.last in known:
+                own += [node] if name.origin == f"{known.module}.{name.last}" else []
+        held = any(isinstance(n, ast.Attribute) and n.attr in RATES for n in nodes)
+        sole = own[0] if len(own) == 1 and not held else None
+        value = None if sole is None else self.value(sole, self.outermost)
+        argument = None if sole is None else Argument(value, sole)
+        return self._optimizer(argument, constructor, schedule)
+
+
+class Unfollowable(Exception):  # noqa: N818 - it is no error
+    """A statement decides where a text goes on, and nobody knows it."""
+
+    def __init__(self, node: ast.AST) -> None:
+        self.node = node
+
+
+#: What schedulers have in hand of a group.
+RATED: Final = ("lr", "initial_lr", "momentum", "betas", "max_lr", "min_lr", "max_momentum",
+                "base_momentum")  # fmt: skip
+
+
+def _turns(source: Any, items: list[Any]) -> Iterator[Any]:
+    """Go through a list as Python does, which minds what becomes of it meanwhile."""
+    if not isinstance(source, list):
+        yield from items
+        return
+    place = 0
+    while place < len(source):
+        yield source[place]
+        place += 1
+        if place > MOST_TURNS:
+            raise ReadError("a loop takes too many turns to follow")
+
+
+def _size(value: Any) -> int:
+    try:
+        return Sizes(10**9).of(value)
+    except ReadError:
+        return 10**9
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """Return a target as it is read."""
+    match target:
+        case ast.Name(id=name):
+            return ast.Name(name, ast.Load())
+        case ast.Attribute(value=base, attr=name):
+            return ast.Attribute(base, name, ast.Load())
+        case ast.Subscript(value=base, slice=place):
+            return ast.Subscript(base, place, ast.Load())
+    return target
+
+
+def _is_named_tuple(base: Any) -> bool:
+    return isinstance(base, Unknown) and base.source.rpartition(".")[2] == "NamedTuple"
+
+
+def _ends(body: Sequence[ast.AST]) -> str:
+    """Return how a block ends, where it always ends so."""
+    match body[-1] if body else None:
+        case ast.Raise():
+            return "raise"
+        case ast.Expr(value=ast.Call(func=func)) if dotted(func) in ("sys.exit", "exit", "quit"):
+            return "raise"
+    return ""
+
+
+def _leaving(body: Sequence[ast.AST]) -> set[str]:
+    """Return the ways in which a block may leave what it is in."""
+    found: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Return():
+                found.add("return")
+            case ast.Break() | ast.Continue():
+                found.add("break")
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                continue
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _steps(nodes: Sequence[ast.AST]) -> bool:
+    """Whether something is stepped in some statements, or trained."""
+    return any(
+        isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in ("step", "backward")
+        for part in nodes
+        for n in ast.walk(part)
+    )
+
+
+def _calls_own(node: ast.AST, frame: Frame, *, steps: bool = False, depth: int = 0) -> bool:
+    """Whether a statement calls functions of the text that step something."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            last = (dotted(each.func) or "").rpartition(".")[2]
+            called = _functions_of(frame).get(last, ())
+            for function in called:
+                if _steps(function.body):
+                    return True
+                if depth < 3 and _calls_own_in(function, frame, depth):
+                    return True
+    return False
+
+
+def _calls_own_in(function: Any, frame: Frame, depth: int) -> bool:
+    return any(_calls_own(part, frame, depth=depth + 1) for part in function.body)
+
+
+def _functions_of(frame: Frame) -> dict[str, list[Any]]:
+    """Return the functions of a text, methods among them, by their names."""
+    found: dict[str, list[Any]] = {}
+    for value in frame.names.values():
+        functions = [value] if isinstance(value, Function) else []
+        if isinstance(value, Class):
+            functions = [v for v in value.names.values() if isinstance(v, Function)]
+        for each in functions:
+            if not isinstance(each.node, ast.Lambda):
+                found.setdefault(each.node.name, []).append(each.node)
+    return found
+
+
+def _pattern(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """Return a pattern as a condition; none where it is something else."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return ast.Compare(subject, [ast.Eq()], [value])
+        case ast.MatchSingleton(value=constant):
+            return ast.Compare(subject, [ast.Is()], [ast.Constant(constant)])
+        case ast.MatchAs(pattern=None, name=None):
+            return ast.Constant(True)
+        case ast.MatchOr(patterns=several):
+            each = [_pattern(subject, one) for one in several]
+            return None if None in each else ast.BoolOp(ast.Or(), each)  # type: ignore[arg-type]
+    return None

@@ -1,0 +1,295 @@
+"""What a text's optimizers are as a framework has them: their rates and other arguments."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from isorate.kit import registry
+from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizer, ParamGroup
+from isorate.reading.naming import Name, prefix_fits
+from isorate.reading.values import Built, List, Unknown, written
+from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError
+from isorate.schedule.expression import LARGEST_INTEGER
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from isorate.kit.optimizer import Optimizers
+
+#: More parameter groups than this no text puts together.
+MOST_GROUPS: Final = 1000
+RATES: Final = ("lr", "learning_rate")
+DTYPES: Final = {"float": "float32", "double": "float64"}
+#: What hands out or hands on parameters that have no rates of their own.
+PLAIN: Final = ("parameters", "trainable_params", "get_parameters", "filter", "list", "tuple",
+                "chain", "iter", "reversed")  # fmt: skip
+
+
+def of_rates(rates: float | Sequence[float]) -> Optimizer:
+    """Return an optimizer of the rates given beside a text, one a parameter group.
+
+    Raises:
+        ReadError: there are none, or one is no rate.
+    """
+    listed = rates if isinstance(rates, list | tuple) else [rates]
+    if not listed:
+        raise ReadError("lr is empty", required="one rate for each parameter group")
+    return Optimizer.of(*listed)
+
+
+def frameworks() -> list[str]:
+    """Return the frameworks whose optimizers hold the rates."""
+    known = registry.builtin().values()
+    having = [d for d in known if d.optimizers is not NO_OPTIMIZERS]
+    return [d.name for d in having if not d.optimizers.schedules]
+
+
+def is_of(name: Name | None, framework: str) -> bool:
+    """Whether a name is an optimizer of a framework's own."""
+    if name is None:
+        return False
+    dialect = registry.get(framework)
+    known, (home, _, last) = dialect.optimizers, name.origin.rpartition(".")
+    return last in known and (
+        f"{home}.".startswith(f"{known.module}.")
+        or (not name.known and (not home or prefix_fits(home, known.module, dialect)))
+    )
+
+
+class MissingError(MissingRateError):
+    """A rate uses what nobody knows."""
+
+    def __init__(self, parts: Sequence[Unknown]) -> None:
+        leaves = list(dict.fromkeys(leaf for part in parts for leaf in part.leaves()))
+        names = ", ".join(dict.fromkeys(leaf.source for leaf in leaves))
+        super().__init__(f"the rate uses names without a value: {names}", hint=hint_of(leaves))
+        self.leaves = leaves
+
+
+def hint_of(leaves: Sequence[Unknown]) -> str:
+    """Return how values can be given that nobody knows."""
+    sources = dict.fromkeys(leaf.source for leaf in leaves)
+    return " ".join(f"--set {quoted(source)}" for source in sources)
+
+
+def quoted(source: str) -> str:
+    """Return what is typed for a value that is asked for by its source."""
+    plain = all(part.isidentifier() for part in source.split("."))
+    mark = "'" if '"' in source else '"'
+    return f"{source}=..." if plain else f"{mark}{source}=...{mark}"
+
+
+def number(value: Any) -> Any:
+    """Return a number that is known.
+
+    Raises:
+        MissingError: it is not.
+        ReadError: it is none, or cannot be computed.
+
+    """
+    if isinstance(value, Unknown):
+        if value.why.startswith("cannot compute"):
+            raise ReadError(value.why)
+        raise MissingError([value])
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise ReadError("an integer is too large", required="at most 2**63")
+    return value
+
+
+def read(built: Built, framework: str, beside: Any) -> Optimizer:
+    """Read an optimizer as a framework has it, or as a class of another package.
+
+    Raises:
+        MissingRateError: neither the text nor what is beside it says a rate.
+        ReadError: both do, or the text cannot be read.
+
+    """
+    if built.lost:
+        if beside is not None:
+            return of_rates(beside)
+        raise MissingRateError(built.lost, hint="give it: --lr 0.1")
+    known = registry.get(framework).optimizers
+    own = is_of(built.name, framework)
+    assert built.name is not None
+    name = built.name.last if own else built.name.origin
+    signature = known.parameters(built.name.last) if own else {"params": None}
+    return _Reading(built, name, known, signature, own, beside).optimizer()
+
+
+class _Reading:
+    """One optimizer, read for one framework."""
+
+    def __init__(
+        self, built: Built, name: str, known: Optimizers, signature: Mapping[str, Any],
+        own: bool, beside: Any,
+    ) -> None:  # fmt: skip
+        self.built, self.name, self.known, self.beside = built, name, known, beside
+        self.signature = signature
+        self.arguments = {**dict(zip(signature, built.given, strict=False)), **built.named}
+        self.placed = built.given[len(signature) :]
+        self.rates = [key for key in RATES if not own or key in signature]
+        if own and known.schedules:  # the first parameter, as for a schedule
+            self.rates = [*signature][:1]
+        self.default = next((self.arguments[k] for k in self.rates if k in self.arguments), None)
+
+    def optimizer(self) -> Optimizer:
+        entries = self._entries()
+        if self.built.spread and self.default is None:
+            entries = None
+        rest = [written(value) for value in self.placed]
+        rest += [
+            f"{key}={written(value)}"
+            for key, value in self.arguments.items()
+            if key not in ("params", *self.rates)
+        ]
+        kept = Optimizer((), self.name, tuple(rest + self.built.spread))
+        stated = entries is not None and (
+            self.default is not None or any("lr" in entry for entry in entries)
+        )
+        if self.beside is not None and not stated:
+            return msgspec.structs.replace(kept, groups=of_rates(self.beside).groups)
+        if self.default is None:
+            usual = [self.signature[k] for k in self.rates if self.signature.get(k) is not None]
+            self.default = ast.literal_eval(usual[0]) if usual else None
+        try:
+            read = self._read(kept, entries)
+        except MissingRateError:  # lr=args.lr: the rate beside it may be meant for just that
+            if self.beside is None:
+                raise
+            return msgspec.structs.replace(kept, groups=of_rates(self.beside).groups)
+        if self.beside is not None:
+            text = "the rate is given twice, in the text and beside it"
+            raise OwnRateError(text, hint="leave lr away")
+        return read
+
+    def _read(self, kept: Optimizer, entries: list[dict[Any, Any]] | None) -> Optimizer:
+        if entries is None:
+            raise MissingRateError(
+                f"the parameter groups in {shown(self.built.node)} are not known, "
+                "and may have rates",
+                hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
+            )
+        groups = tuple(map(self._group, entries))
+        own = ["lr" in entry for entry in entries]
+        if entries != [{}]:  # else the only group is the only one that holds the tensor
+            pairs = zip(groups, own, strict=True)
+            groups = tuple(
+                g if has or g.tensor is None else msgspec.structs.replace(g, shared=True)
+                for g, has in pairs
+            )
+        return msgspec.structs.replace(kept, groups=groups, stated=self._stated(groups, own))
+
+    def _entries(self) -> list[dict[Any, Any]] | None:
+        """Return the parameter groups: one without entries, where parameters are plain."""
+        if self.built.groups is not None:
+            return self._followed(self.built.groups)
+        return entries_of(self.arguments.get("params"))
+
+    def _followed(self, groups: List) -> list[dict[Any, Any]] | None:
+        """Return groups that the text had in hand, as far as nothing is lost of them."""
+        if groups.lost or any(not isinstance(g, dict) or g.lost for g in groups):  # type: ignore[attr-defined]
+            return None
+        return groups
+
+    def _group(self, entry: Mapping[Any, Any]) -> ParamGroup:
+        rate = entry.get("lr", self.default)
+        if rate is None:
+            what = (
+                f"a parameter group of {self.name} has no lr"
+                if entry
+                else f"{self.name} is given no rate"
+            )
+            hint = f"write {self.name}(params, lr=0.1), or give --lr 0.1"
+            raise MissingRateError(what, hint=hint)
+        group = self._rated(rate, entry.get("initial_lr"))
+        left = {name: number(entry[name]) for name in self.known.left if name in entry}
+        others = tuple(
+            f"{key!r}: {written(value)}"
+            for key, value in entry.items()
+            if key not in ("params", "lr", "initial_lr", *self.known.left)
+        )
+        return msgspec.structs.replace(group, left=left, others=others) if left or others else group
+
+    def _stated(self, groups: Sequence[ParamGroup], own: Sequence[bool]) -> ParamGroup | str | None:
+        """Return the rate that an optimizer is given besides those of its groups."""
+        if self.default is None:
+            return "lr"
+        try:
+            stated = self._rated(self.default, None)
+        except ReadError:  # which is no matter where every group has its own
+            return written(self.default)
+        if stated.tensor is not None and not all(own):
+            return None
+        first = groups[0]
+        same = (type(stated.lr), stated.lr, None) == (type(first.lr), first.lr, first.tensor)
+        return None if same and stated.tensor is None else stated
+
+    def _rated(self, rate: Any, initial: Any) -> ParamGroup:
+        lr, tensor = self._rate(rate)
+        if initial is None:
+            return ParamGroup(lr, None, tensor)
+        initial_lr, initial_tensor = self._rate(initial)
+        if initial_tensor != tensor:
+            text = "lr and initial_lr differ in kind"
+            raise ReadError(text, required="both tensors or both floats")
+        return ParamGroup(lr, initial_lr, tensor)
+
+    def _rate(self, value: Any) -> tuple[Any, Any]:
+        """Return a rate and, where a tensor is made of it, the tensor's dtype."""
+        made = value.made if isinstance(value, Unknown) else None
+        home, last = (made[0].partition(".")[0], made[0].rpartition(".")[2]) if made else ("", "")
+        own = home == self.known.package
+        if made is None or (last not in self.known.tensors and not own):
+            return number(value), None
+        if (not own and home in registry.builtin()) or last not in self.known.tensors:
+            needed = (
+                f"{self.known.package}.{next(iter(self.known.tensors), 'tensor')} of one number"
+            )
+            raise ReadError(f"{written(value)} cannot be read", required=needed)
+        if len(made[1]) != 1:
+            text = f"{written(value)} cannot be read"
+            raise ReadError(text, required="a tensor of one number")
+        rate = number(made[1][0])
+        dtype = self.known.tensors[last] if isinstance(rate, int) else "float32"
+        if "dtype" in made[2]:
+            told = written(made[2]["dtype"]).rpartition(".")[2]
+            dtype = DTYPES.get(told, told)
+        if dtype not in DTYPES.values():
+            text = "the tensor's dtype has no native arithmetic here"
+            raise ReadError(text, required="float32 or float64", got=dtype or "?")
+        return rate, dtype
+
+
+def entries_of(params: Any) -> list[dict[Any, Any]] | None:
+    """Return the groups that parameters are: one without entries where they are plain.
+
+    None where they are not known.
+    """
+    match params:
+        case None | int() | float():
+            return [{}]
+        case Unknown():
+            return [{}] if params.plain else None
+        case dict() if not getattr(params, "lost", None):
+            return [params]
+        case list() | tuple() if not getattr(params, "lost", None):
+            if len(params) > MOST_GROUPS and any(isinstance(item, dict) for item in params):
+                raise ReadError("too many parameter groups", required=f"at most {MOST_GROUPS}")
+            if any(isinstance(item, int | float | str) for item in params):
+                wrong = next(item for item in params if isinstance(item, int | float | str))
+                raise ReadError(f"{wrong!r} is not a parameter group", required="a dict")
+            if not params or all(isinstance(i, Unknown | list | tuple) for i in params):
+                return [{}] if all(map(_is_plain, params)) else None
+            known = all(isinstance(i, dict) and not getattr(i, "lost", None) for i in params)
+            return [*params] if known else None
+    return None
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Unknown):
+        return value.plain
+    return entries_of(value) == [{}]

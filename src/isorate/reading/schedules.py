@@ -1,0 +1,525 @@
+"""Calls of constructors, given values: whose they are, their arguments, and what is missing."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.kit.call import Call, Composition
+from isorate.reading import functions, optimizers
+from isorate.reading.expressions import Expressions
+from isorate.reading.naming import Name, also_of, choose, is_scheduler, owner
+from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates
+from isorate.reading.values import (
+    MISSING,
+    PLAIN,
+    Bound,
+    Built,
+    Builtin,
+    Dict,
+    Function,
+    Given,
+    Group,
+    Instance,
+    List,
+    Schedule,
+    Sizes,
+    Unknown,
+    written,
+)
+from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError, ScheduleError
+from isorate.schedule.expression import LARGEST_INTEGER
+from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.syntax import dotted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.kit.card import Card
+    from isorate.kit.optimizer import Optimizer
+    from isorate.kit.registry import Lists
+
+#: Calls that no first argument makes an optimizer.
+NO_OPTIMIZERS: Final = ("float", "int", "min", "max", "abs", "len", "round", "sum")
+
+
+@dataclass(eq=False, slots=True)
+class Argument:
+    """A value that a call is given, and its text, where it has one of its own."""
+
+    value: Any
+    node: ast.expr | None = None
+
+    @property
+    def text(self) -> str:
+        """Its text, for a message."""
+        return written(self.value) if self.node is None else shown(self.node)
+
+
+class LackingError(ReadError):
+    """A schedule lacks values that nobody knows."""
+
+    def __init__(self, name: str, leaves: list[Unknown], *, rate: bool = False) -> None:
+        sources = list(dict.fromkeys(leaf.source for leaf in leaves))
+        told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
+        text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
+        more = " --lr 0.1" if rate else ""
+        super().__init__(text, hint=optimizers.hint_of(leaves) + more)
+        self.leaves, self.sources = leaves, sources
+
+
+@dataclass
+class Found:
+    """What a text has come to so far."""
+
+    #: The schedulers in the order in which Python would build them, and those that one holds.
+    built: list[Schedule] = field(default_factory=list)
+    held: set[int] = field(default_factory=set)
+    choices: dict[str, str] = field(default_factory=dict)
+    #: What the text tells frameworks beforehand, by the calls' fields that say it.
+    told: set[str] = field(default_factory=set)
+
+
+class Schedules(Expressions):
+    """Builds schedules of values."""
+
+    lr: Any
+    dialect: str | None
+    longest: int
+    found: Found
+    sizes: Sizes
+    beside: Optimizer | None
+    #: Functions of the text as expressions, by their identity.
+    expressions: dict[int, tuple[Any, Any]]
+
+    def scheduled(self, name: Name, node: ast.Call, given: list[Argument],
+                  named: dict[str, Argument]) -> Schedule:  # fmt: skip
+        """Build the schedule that a constructor makes."""
+        arguments = (given, named)
+        whose = self._framework(given, named)
+        constructor, others = choose(
+            name, self.dialect, partial(self._fits, arguments=arguments), whose
+        )
+        if whose not in (None, constructor.card.runs_in):
+            text = f"{constructor.card.name} is given an optimizer of {whose}'s"
+            raise ReadError(text, required=f"one of {constructor.card.runs_in}'s")
+        also = [*dict.fromkeys(c.card.dialect for c in others), *also_of(name)]
+        if also and not name.known:
+            theirs = " and ".join(also)
+            have = "have" if " and " in theirs else "has"
+            text = f"{name.written} is {owner(constructor.card.dialect)}; {theirs} {have} one, too"
+            self.found.choices.setdefault(name.written, text)
+        return self._built(constructor, node, self._given(constructor, *arguments), given)
+
+    def is_constructor(self, name: Name | None) -> bool:
+        """Whether a name is a scheduler's, of whatever framework."""
+        return name is not None and is_scheduler(name)
+
+    def _framework(self, given: list[Argument], named: Mapping[str, Argument]) -> str | None:
+        """Return whose optimizer a scheduler is given, where the text says it."""
+        first = [named["optimizer"]] if "optimizer" in named else []
+        for argument in [*first, *given[:2]]:
+            if isinstance(argument.value, Built):
+                name = argument.value.name
+                own = [f for f in frameworks() if is_of(name, f)]
+                if len(own) == 1:
+                    return own[0]
+        return None
+
+    # --- which arguments -----------------------------------------------------------------------
+
+    def _fits(self, constructor: type[Call], arguments: Any) -> bool:
+        """Whether a constructor takes the arguments, as far as their names and number go."""
+        try:
+            given = self._given(constructor, *arguments)
+        except ReadError:
+            return False
+        optional = {"optimizer", *constructor.defaults()}
+        return all(f in given or f in optional for f in constructor.parameters())
+
+    def _given(
+        self, constructor: type[Call], placed: list[Argument], named: Mapping[str, Argument]
+    ) -> dict[str, Argument]:
+        """Return the arguments of a call by the constructor's names for them."""
+        fields = list(constructor.parameters()[: constructor.placed])
+        name = constructor.card.name
+        if "optimizer" in fields:
+            place = fields.index("optimizer")
+            if not any(map(self._is_optimizer, placed[place : place + 1])):
+                fields.remove("optimizer")
+        if len(placed) > len(fields):
+            required = f"at most {len(fields)}"
+            raise ReadError(f"{name} has too many arguments", required=required, got=len(placed))
+        given = dict(zip(fields, placed, strict=False))
+        for argument, value in named.items():
+            if argument not in constructor.parameters():
+                near = did_you_mean(argument, constructor.parameters())
+                text = f"{name} has no argument {argument!r}"
+                raise ReadError(text, hint=near or constructor.signature())
+            if argument in given:
+                raise ReadError(f"{name} got {argument!r} twice")
+            given[argument] = value
+        return given
+
+    def _is_optimizer(self, argument: Argument) -> bool:
+        """Whether a first argument is an optimizer, and no number that is given without one."""
+        if not isinstance(argument.value, Unknown):
+            return isinstance(argument.value, Built | Instance)
+        match argument.node:
+            case ast.Call(func=func):
+                return (dotted(func) or "float").rpartition(".")[2] not in NO_OPTIMIZERS
+            case None | ast.Name() | ast.Attribute() | ast.Subscript() | ast.NamedExpr():
+                return True
+        return False
+
+    # --- building ------------------------------------------------------------------------------
+
+    def _built(
+        self, constructor: type[Call], node: ast.Call, given: dict[str, Argument],
+        placed: list[Argument],
+    ) -> Schedule:  # fmt: skip
+        name = constructor.card.name
+        schedule = Schedule(None, node)
+        unrated: MissingRateError | None = None
+        values: dict[str, Any] = {}
+        try:
+            values = self._whose(constructor, given, schedule)
+        except MissingRateError as error:
+            unrated = error
+        missing = [u for each in given.values() for u in self.missing(each.value)]
+        if unrated is not None and not missing:
+            raise unrated
+        if missing:
+            rated = getattr(unrated, "leaves", ())
+            self.lack(name, [*missing, *rated], rate=unrated is not None and not rated)
+        values.update({f: self.argument(v.value, schedule) for f, v in given.items()})
+        for field_ in constructor.parameters():
+            if field_ not in values and field_ not in constructor.defaults():
+                hint = None
+                if placed and isinstance(placed[0].node, ast.Name):
+                    text = placed[0].node.id
+                    hint = f"{text!r} was taken for the optimizer; or --set {text}=..."
+                raise ReadError(f"{name} lacks the argument {field_!r}", hint=hint)
+        if isinstance(values.get("schedule"), str):
+            values["schedule"] = self._schedule_of(values["schedule"], values.get("optimizer"))
+        told = {name: True for name in constructor.settings if name in self.found.told}
+        call = constructor.of(values, **told)
+        self._check_same_optimizer(call)
+        schedule.call = call
+        self.found.built.append(schedule)
+        return schedule
+
+    def _whose(
+        self, constructor: type[Call], given: dict[str, Argument], schedule: Schedule
+    ) -> dict[str, Any]:
+        """Return the arguments that an optimizer is, and those that have one."""
+        if issubclass(constructor, Composition) and "schedulers" in given:
+            return self._composition(constructor, given, schedule)
+        if constructor.beside:
+            return {"optimizer": self._beside(constructor, schedule)}
+        if "optimizer" in constructor.parameters():
+            optimizer = given.pop("optimizer", None)
+            return {"optimizer": self._optimizer(optimizer, constructor, schedule)}
+        if self.lr is not None:
+            name = constructor.card.name
+            raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
+        return {}
+
+    def lack(self, name: str, missing: list[Unknown], *, rate: bool = False) -> None:
+        """Say what a schedule lacks, perhaps its first rate, too."""
+        raise NotImplementedError
+
+    def missing(self, value: Any) -> list[Unknown]:
+        """Return what has to be given for an argument to be known."""
+        match value:
+            case Unknown():
+                return list(value.leaves())
+            case list() | tuple() | dict():
+                if getattr(value, "lost", None):
+                    return list(value.lost.leaves())  # type: ignore[union-attr]
+                items = value.values() if isinstance(value, dict) else value
+                unknown = [each for each in items if not isinstance(each, int | float | str)]
+                self.sizes.of(value)
+                return [u for each in unknown for u in self.missing(each)]
+        return []
+
+    def argument(self, value: Any, schedule: Schedule) -> Any:
+        """Return a value as an argument: a number, a text, a function, a call, or several."""
+        self.sizes.of(value)
+        match value:
+            case Schedule():
+                if value.call is None:
+                    raise ReadError(f"{shown(value.node)} is not known")
+                schedule.members.append(value)
+                return value.call
+            case bool() | float() | str() | None:
+                return value
+            case int():
+                if abs(value) > LARGEST_INTEGER:
+                    raise ReadError("an integer is too large", required="at most 2**63")
+                return value
+            case range():
+                return [self.argument(item, schedule) for item in self.items(value) or ()]
+            case list() | tuple():
+                made = [self.argument(item, schedule) for item in value]
+                self.sizes.of(made)
+                return made if isinstance(value, list) else tuple(made)
+            case dict():
+                return {key: self.argument(item, schedule) for key, item in value.items()}
+            case Function() | Bound():
+                return self._function(value, schedule)
+            case Given(schedule=Schedule() as inner):
+                return self.argument(inner, schedule)
+            case Builtin():
+                raise ReadError(f"{value.name} cannot be computed here")
+        if isinstance(value, PLAIN):
+            return value
+        raise ReadError(f"{written(value)} is no argument that is read")
+
+    def _function(self, value: Function | Bound, schedule: Schedule) -> Any:
+        kept = self.expressions.get(id(value))
+        if kept is None:
+            kept = value, functions.expression(self, value, self.longest)
+            self.expressions[id(value)] = kept
+            schedule.functions.append((value, kept[1].source, functions.names_of(value)))
+        return kept[1]
+
+    def _schedule_of(self, text: str, optimizer: Optimizer | None) -> Any:
+        from isorate.reading.reader import read_schedule  # which reads texts in texts
+
+        bases = [group.base for group in optimizer.groups] if optimizer else []
+        try:
+            return read_schedule(text, bases, names=dict(self.given))
+        except ScheduleError as error:
+            raise ReadError(str(error)) from None
+
+    def _composition(
+        self, constructor: type[Call], given: dict[str, Argument], schedule: Schedule
+    ) -> dict[str, Any]:
+        """Read the schedulers of one that holds others."""
+        optimizer = given.pop("optimizer", None)
+        values: dict[str, Any] = {}
+        members = given.pop("schedulers")
+        values["schedulers"] = self._members(members, constructor.card.name, schedule)
+        if optimizer or "optimizer" not in constructor.defaults():
+            values["optimizer"] = self._optimizer(optimizer, constructor, schedule)
+        return values
+
+    def _members(self, given: Argument, name: str, schedule: Schedule) -> list[Any]:
+        """Read the schedulers of a list: calls, names of calls, or anything else as it is."""
+        listed = given.value
+        if isinstance(listed, Unknown) and listed.condition is not None:
+            self.lack(name, [listed])
+        if not isinstance(listed, list | tuple):
+            raise ReadError(f"{name}: schedulers is not a list", got=given.text)
+        members = []
+        for item in listed:
+            if isinstance(item, Unknown):
+                if item.condition is not None:
+                    self.lack(name, [item])
+                text = f"{name} holds {item.source}, and the text does not say what it is"
+                raise ReadError(text, hint=f"paste the line {item.source} = ... before it")
+            member = self.argument(item, schedule)
+            if isinstance(member, Call):
+                if id(member) in self.found.held:
+                    text = f"{name} holds a {member.name} that is held already"
+                    hint = "write the call out where it stands for the second time"
+                    raise ReadError(text, hint=hint)
+                self.found.held.add(id(member))
+            members.append(member)
+        return members
+
+    def _check_same_optimizer(self, call: Call) -> None:
+        """Refuse members of another optimizer; two that are equal are still two."""
+        for member in getattr(call, "members", ()):
+            own = member.owner if isinstance(member, Call) else None
+            if own is not None and own is not call.owner:
+                raise own_optimizers(call.card, "optimizer = SGD(params, lr=0.1)")
+
+    # --- the optimizer -------------------------------------------------------------------------
+
+    def _optimizer(
+        self, argument: Argument | None, constructor: type[Call], schedule: Schedule
+    ) -> Optimizer:
+        """Return the optimizer that a scheduler is given: by name, in the text, or beside it."""
+        value = None if argument is None else argument.value
+        node = None if argument is None else argument.node
+        schedule.optimizer = value
+        if isinstance(node, ast.NamedExpr) and not isinstance(node.value, ast.Call):
+            raise ReadError(f"{shown(node)} is not an optimizer")
+        if isinstance(value, Unknown):
+            if value.condition is not None and self.lr is None:
+                self.lack(constructor.card.name, [value])
+            if value.made is None or self.lr is not None:
+                return self._unsaid(constructor, node, value)
+            why = value.why or f"{value.source} is not followed"
+            raise self._lacks_rate(constructor, node, MissingRateError(why, hint=RATE))
+        if value is None and argument is None:
+            return self._unsaid(constructor, node, None)
+        if not isinstance(value, Built):
+            if argument is None or not isinstance(value, Instance):
+                text = "none" if argument is None else argument.text
+                raise ReadError(f"{text} is not an optimizer")
+            if self.lr is not None:
+                return self._unsaid(constructor, node, None)
+            text = f"{value.source} is of the text's own, which is not followed"
+            raise self._lacks_rate(constructor, node, MissingRateError(text, hint=RATE))
+        framework = constructor.card.runs_in
+        value.used = True
+        known = value.read.get(framework)
+        if known is None:
+            try:
+                known = optimizers.read(value, framework, self.lr)
+            except MissingRateError as error:
+                known = self._lacks_rate(constructor, node, error)
+            value.read[framework] = known
+        if isinstance(known, ReadError):
+            if isinstance(known, MissingRateError):
+                self.rate_lacks(known)
+            raise known
+        return known
+
+    def rate_lacks(self, error: MissingRateError) -> None:
+        """Take notice that a rate is missing."""
+        raise NotImplementedError
+
+    def _unsaid(
+        self, constructor: type[Call], node: ast.expr | None, value: Unknown | None
+    ) -> Optimizer:
+        """Return the optimizer of the rates beside the text, the same for all that lack one."""
+        if self.beside is None:
+            if self.lr is None:
+                raise self._lacks_rate(constructor, node)
+            self.beside = of_rates(self.lr)
+        return self.beside
+
+    def _beside(self, constructor: type[Call], schedule: Schedule) -> Optimizer:
+        """Return the loop's optimizer: the one that the text has of the framework's, if it is one.
+
+        Where the text has its rate in hand besides, it may be another one by then.
+        """
+        raise NotImplementedError
+
+    def _lacks_rate(
+        self, constructor: type[Call], node: ast.expr | None, why: ReadError | None = None
+    ) -> MissingRateError:
+        """Say what is missing: the scheduler, the optimizer, and how its rate can be given."""
+        name = constructor.card.name.rpartition(".")[2]
+        if why is not None:
+            said = MissingRateError(f"{name}: {why.what}", hint=why.hint)
+            said.leaves = getattr(why, "leaves", [])  # type: ignore[attr-defined]
+            return said
+        whose = "its optimizer" if node is None else shown(node)
+        text = f"{name} takes its first rate from {whose}, and the text does not say it"
+        return MissingRateError(text, hint=RATE)
+
+    def open(self, optimizer: Built) -> None:
+        if optimizer.groups is not None:
+            return
+        params = optimizer.named.get("params", next(iter(optimizer.given), None))
+        entries = optimizers.entries_of(params)
+        own = [f for f in frameworks() if is_of(optimizer.name, f)]
+        signature = registry.get(own[0]).optimizers.parameters(optimizer.name.last) if own else {}  # type: ignore[union-attr]
+        arguments = {**dict(zip(signature, optimizer.given, strict=False)), **optimizer.named}
+        default = next((arguments[key] for key in RATES if key in arguments), None)
+        if default is None and signature.get("lr") is not None:
+            default = ast.literal_eval(str(signature["lr"]))
+        tensor = isinstance(default, Unknown) and default.made is not None
+        if entries is None or default is None or tensor or optimizer.spread:
+            optimizer.lost = f"the parameter groups in {shown(optimizer.node)} are not known"
+            return
+        optimizer.groups = List(group_of(optimizer, entry, default) for entry in entries)
+
+    # --- lists of rates ------------------------------------------------------------------------
+
+    def makes(self, node: ast.AST, schedule: Schedule) -> ReadError:
+        return made_of(node, schedule)
+
+    def joined(self, node: ast.expr, op: ast.operator, *given: Any) -> Any:
+        listed = [side for side in given if isinstance(side, Schedule)]
+        a, b = given[0], given[-1]
+        lists: Lists
+        if not listed:
+            often = isinstance(op, ast.Mult) and isinstance(a, list) and type(b) is int
+            if not often or len(a) * b <= LONGEST_WRITTEN or not all(map(_is_rate, a)):
+                return MISSING
+            lists = registry.first("lists", self.dialect)
+            return Schedule(lists.repeated(lists.plain(tuple(a)), optimizers.number(b)), node)
+        lists = registry.first("lists", self.dialect)
+        match op:
+            case ast.Add():
+                parts = [self._list(side, lists) for side in given]
+            case ast.Mult() if a in listed and b not in listed:
+                if isinstance(b, bool) or not isinstance(b, int) or b < 0:
+                    required = "an integer >= 0 times"
+                    raise ReadError("a list is repeated", required=required, got=written(b))
+                return self.listed(node, lists.repeated(self._list(a, lists), b), listed)
+            case _:
+                parts = [None]
+        if None in parts:
+            raise made_of(node, listed[0])
+        return self.listed(node, lists.concatenated(parts), listed)
+
+    def listed(self, node: ast.AST, call: Call, parts: list[Any]) -> Schedule:
+        """Return a list of rates that is made of others."""
+        members = [part for part in parts if isinstance(part, Schedule)]
+        self.found.held |= {id(member.call) for member in members}
+        made = Schedule(call, node, members=members)
+        self.found.built.append(made)
+        return made
+
+    def _list(self, value: Any, lists: Lists) -> Any:
+        if isinstance(value, Schedule):
+            return value.call if value.call is not None and lists.takes(value.call) else None
+        if isinstance(value, list):
+            missing = [u for item in value if isinstance(item, Unknown) for u in item.leaves()]
+            if missing:
+                self.lack("the list", missing)
+            return lists.plain(tuple(map(optimizers.number, value)))
+        return None
+
+    def plain_list(self, node: ast.AST, value: list[Any]) -> Schedule:
+        """Return a list of numbers as the schedule that it is."""
+        if self.lr is not None:
+            raise OwnRateError("a list carries its own rates", hint="leave lr away")
+        missing = [u for item in value if isinstance(item, Unknown) for u in item.leaves()]
+        if missing:
+            sources = list(dict.fromkeys(u.source for u in missing))
+            text = f"the rate uses names without a value: {', '.join(sources)}"
+            raise MissingRateError(text, hint=optimizers.hint_of(missing))
+        lists: Lists = registry.first("lists", self.dialect)
+        return self.listed(
+            node, lists.concatenated([lists.plain(tuple(map(optimizers.number, value)))]), []
+        )
+
+
+#: Longer lists of the same rates, again and again, are not written out.
+LONGEST_WRITTEN: Final = 10**5
+RATE: Final = "give it: --lr 0.1, or in the text: SGD(params, lr=0.1)"
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:
+    """Return a parameter group with its rate."""
+    group = Group({"lr": default, **entry} if isinstance(entry, dict) else Dict())
+    group.owner = owner
+    return group
+
+
+def made_of(node: ast.AST, schedule: Schedule) -> ReadError:
+    """Return what there is to say of something that is made of a schedule."""
+    what = schedule.label or shown(schedule.node)
+    text = f"{shown(node)} makes something else of {what}, which is not followed"
+    return ReadError(text, hint="paste only what builds the schedule")
+
+
+def own_optimizers(card: Card, text: str) -> ReadError:
+    """Return what there is to say of schedulers that have optimizers of their own."""
+    said = f"the schedulers have optimizers of their own, which {card.runs_in} refuses"
+    return ReadError(said, hint=f"name it once: {text}")

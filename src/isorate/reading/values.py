@@ -1,0 +1,364 @@
+"""What the names of a text stand for: values that are known, and those that nobody knows.
+
+Numbers and text are Python's own; lists and dicts are Python's, too, of a class that can say that
+it may have been changed by something that is not followed.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit.writing import source
+from isorate.schedule.errors import ReadError
+from isorate.schedule.expression import Expression
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from isorate.kit.call import Call
+    from isorate.kit.optimizer import Optimizer
+    from isorate.reading.frames import Frame
+    from isorate.reading.naming import Name
+
+#: A short text may still hold a list of so many values.
+FEWEST: Final = 1000
+
+
+@dataclass(eq=False, slots=True)
+class Unknown:
+    """A value that nobody knows, or an object of another package.
+
+    Args:
+        source: what it is asked for by: its own text, or the name that it was given.
+        why: why it is not known, where there is more to say.
+        name: what it is called, which may be a constructor's or a function's.
+        parts: what else has to be known for it to be known.
+        condition: what decides it, where a condition does that nobody knows.
+        varies: whether it is another value each time, so that it cannot be given.
+        plain: whether it hands out parameters without rates of their own, where it is some.
+        made: the function and the arguments, where it is made by a call.
+        kept: its attributes, and by a tuple of one its items, as the text has set them.
+        owner: what it is an attribute of.
+
+    """
+
+    source: str
+    why: str = ""
+    name: Name | None = None
+    parts: tuple[Unknown, ...] = ()
+    condition: Unknown | None = None
+    varies: bool = False
+    plain: bool = True
+    made: tuple[str, list[Any], dict[str, Any]] | None = None
+    kept: dict[Any, Any] = field(default_factory=dict)
+    owner: Unknown | None = None
+
+    def leaves(self) -> Iterator[Unknown]:
+        """Visit what is to be given, so that it is known."""
+        waiting, seen = [self], set()
+        while waiting:
+            part = waiting.pop()
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if part.parts:
+                waiting += reversed(part.parts)
+            else:
+                yield part
+
+    @property
+    def askable(self) -> bool:
+        """Whether it can be given."""
+        return not any(leaf.varies for leaf in self.leaves())
+
+
+@dataclass(eq=False, slots=True)
+class Builtin:
+    """A function of Python's, or a module's whose arithmetic is known: ``math.cos``."""
+
+    name: str
+    module: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A function of the text, with what it is bound to."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+    defaults: dict[str, Any]
+    wrapped: bool = False
+    kind: str = ""
+    of: Class | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return getattr(self.node, "name", "<lambda>")
+
+
+@dataclass(eq=False, slots=True)
+class Bound:
+    """A function with its first arguments: a method, or ``functools.partial``."""
+
+    function: Any
+    given: list[Any]
+    named: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Method:
+    """A method of a value that is known, by its name."""
+
+    of: Any
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Class:
+    """A class of the text."""
+
+    name: str
+    names: dict[str, Any]
+    bases: list[Any]
+    fields: list[str] | None = None
+
+    def find(self, name: str, depth: int = 0) -> Any:
+        """Return an attribute, its own or a base's; ``MISSING`` where none has it."""
+        if name in self.names:
+            return self.names[name]
+        for base in self.bases if depth < 20 else ():
+            found = base.find(name, depth + 1) if isinstance(base, Class) else MISSING
+            if found is not MISSING:
+                return found
+        return MISSING
+
+    @property
+    def foreign(self) -> list[Unknown]:
+        """The bases that the text does not have."""
+        found = [base for base in self.bases if isinstance(base, Unknown)]
+        return found + [f for b in self.bases if isinstance(b, Class) for f in b.foreign]
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """An object of a class of the text."""
+
+    of: Class
+    source: str
+    kept: Dict = field(default_factory=lambda: Dict())
+
+
+class Missing:
+    """What is not there."""
+
+
+MISSING: Final = Missing()
+
+
+class Kept:
+    """What a list or a dict may be: changed, nobody knows how."""
+
+    #: Why, once it is lost.
+    lost: Unknown | None = None
+
+
+class List(list[Any], Kept):
+    """A list of the text."""
+
+
+class Dict(dict[Any, Any], Kept):
+    """A dict of the text."""
+
+
+class Group(Dict):
+    """A parameter group: its optimizer minds what is written into it."""
+
+    owner: Built
+
+
+@dataclass(eq=False, slots=True)
+class Built:
+    """An optimizer, as the text builds it.
+
+    Args:
+        node: the call that builds it.
+        name: its class.
+        given: its arguments by place, the parameters among them.
+        named: its arguments by name.
+        spread: arguments that are not known, as source.
+        groups: its parameter groups; none as long as nobody looks into them.
+        lost: why its rates are not known, once they are not.
+        read: as a framework has it, by the framework, once a scheduler is given it.
+
+    """
+
+    node: ast.expr
+    name: Name | None
+    given: list[Any]
+    named: dict[str, Any]
+    spread: list[str]
+    groups: List | None = None
+    added: bool = False
+    lost: str = ""
+    whole: Optimizer | None = None
+    read: dict[str, Optimizer | ReadError] = field(default_factory=dict)
+    used: bool = False
+    label: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Schedule:
+    """A scheduler, a list of rates, or a schedule: none, where something is missing.
+
+    Args:
+        call: what builds it.
+        node: its text.
+        optimizer: the optimizer that it is given.
+        members: those that it holds.
+        functions: the functions among its arguments, with the text that they had.
+        label: the name that it was given first.
+
+    """
+
+    call: Call | None
+    node: ast.AST
+    optimizer: Any = None
+    members: list[Schedule] = field(default_factory=list)
+    functions: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
+    stepped: bool = False
+    label: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Given:
+    """What is given a schedule: an optimizer of a framework whose optimizers take them."""
+
+    schedule: Schedule
+
+
+#: What has no parts that could change.
+PLAIN: Final = (int, float, str, bool, type(None))
+
+
+def own(value: Any) -> Any:
+    """Return a value as the text's own: lists and dicts can be changed."""
+    if isinstance(value, list):
+        return List(map(own, value))
+    if isinstance(value, tuple):
+        return tuple(map(own, value))
+    if isinstance(value, dict):
+        return Dict({key: own(item) for key, item in value.items()})
+    return value
+
+
+def parts_of(value: Any) -> Iterable[Any]:
+    """Return what a value holds."""
+    match value:
+        case list() | tuple() | set():
+            return value
+        case dict():
+            return value.values()
+        case Unknown(made=("", given, _)):
+            return [*value.kept.values(), *given]
+        case Instance() | Unknown():
+            return value.kept.values()
+        case Bound():
+            return [*value.given, *value.named.values(), value.function]
+        case Method():
+            return [value.of]
+    return ()
+
+
+def reached(values: Iterable[Any]) -> Iterator[Any]:
+    """Visit everything that can be reached from values, each object once."""
+    waiting = list(values)
+    seen: set[int] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, PLAIN) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        yield value
+        waiting += parts_of(value)
+
+
+def unknown_in(value: Any) -> list[Unknown]:
+    """Return what is not known in a value."""
+    if isinstance(value, Unknown):
+        return [value]
+    found = list(reached([value]))
+    lost = [part.lost for part in found if isinstance(part, Kept) and part.lost]
+    return [*lost, *(part for part in found if isinstance(part, Unknown))]
+
+
+class Sizes:
+    """How many numbers and characters values come to, shared parts counted each time.
+
+    Args:
+        longest: how many one may come to.
+
+    """
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+        self._known: dict[int, int] = {}
+
+    def of(self, value: Any) -> int:
+        """Return it.
+
+        Raises:
+            ReadError: more than that.
+
+        """
+        kept = self._known.get(id(value))
+        if kept is not None:
+            return kept
+        match value:
+            case list() | tuple() | set():
+                size = 1 + sum(map(self.of, value))
+            case dict():
+                size = 1 + sum(map(self.of, value.values()))
+            case str():
+                size = 1 + len(value)
+            case Expression():
+                size = 1 + len(value.source)
+            case _:
+                return 1
+        if size > self.longest:
+            raise ReadError("a value is longer than the text that says it", got=f"{size} parts")
+        if not isinstance(value, str):
+            self._known[id(value)] = size
+        return size
+
+
+def written(value: Any, node: ast.expr | None = None, depth: int = 0) -> str:
+    """Return a value as source: what is not known by its own text."""
+    if depth > 20:
+        return "..."
+    match value:
+        case bool() | int() | float() | str() | None:
+            return source(value)
+        case Unknown(name=name) if name is not None and not value.parts and name.known:
+            return name.written
+        case Unknown():
+            return value.source
+        case list():
+            return f"[{', '.join(written(item, None, depth + 1) for item in value)}]"
+        case tuple():
+            inside = ", ".join(written(item, None, depth + 1) for item in value)
+            return f"({inside}{',' * (len(value) == 1)})"
+        case dict():
+            pairs = (f"{written(k)}: {written(v, None, depth + 1)}" for k, v in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case Function(node=made):
+            return shown(made)
+    return "..." if node is None else ast.unparse(node)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are one."""
+    return a is b or (type(a) is type(b) and not isinstance(a, Unknown) and bool(a == b))
