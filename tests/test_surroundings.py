@@ -243,6 +243,11 @@ def test_input_that_is_closed_or_has_no_end() -> None:
 # --- interrupts -----------------------------------------------------------------------------------
 
 
+def heeding() -> None:
+    """Take interrupts, though a shell that starts the tests in the background lets none through."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
     """Of one that waits for a pipe that nobody writes to, and of one that computes."""
     os.mkfifo(tmp_path / "pipe")
@@ -251,7 +256,10 @@ def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
         ("show", "StepLR(3)", "--lr", "0.1", "--at", "999999999"),
     ):
         with subprocess.Popen(
-            [sys.executable, "-m", "isorate", *arguments], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "isorate", *arguments],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heeding,
         ) as process:
             time.sleep(1.5)  # enough to be at it; if it is not yet, the answer is the same
             process.send_signal(signal.SIGINT)
