@@ -547,6 +547,7 @@ class Calls(Schedules):
     def _own(self, function: Function, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         """Follow a function of the text."""
         self.run_.add(id(function.node))
+        self.steps -= 10  # it takes as long
         if self.depth >= DEEPEST:
             self.bound_effects(function)
             return Unknown(ast.unparse(node), self.at(node), plain=False)

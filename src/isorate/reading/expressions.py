@@ -25,6 +25,7 @@ from isorate.reading.values import (
     List,
     Method,
     Schedule,
+    Sizes,
     Unknown,
     unknown_in,
 )
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 #: So many steps are followed, an expression or a statement each.
-MOST_STEPS: Final = 300_000
+MOST_STEPS: Final = 150_000
 #: So many items and characters are put together, all in all.
 MOST_MADE: Final = 3_000_000
 
@@ -359,6 +360,8 @@ class Expressions:
             self.strange += 1
             return Unknown(ast.unparse(node), self.at(node), made=("", given, named), varies=True)
         try:
+            for value in given:
+                self.check_deep(value)
             return self.sized(function(*given, **named))
         except TROUBLE as error:
             inside = unknown_in([*given, *named.values()])
@@ -367,6 +370,14 @@ class Expressions:
             self.strange += 1
             text = f"cannot compute {shown(node)}: got {str(error)[:200]}"
             return Unknown(ast.unparse(node), text, plain=False)
+
+    def check_deep(self, value: Any) -> None:
+        """Refuse what holds itself, or the same again and again: to compare it takes forever."""
+        if isinstance(value, list | tuple | dict) and any(
+            isinstance(item, list | tuple | dict)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ):
+            Sizes(MOST_MADE).of(value)
 
     def binary(self, node: ast.expr, op: ast.operator, a: Any, b: Any) -> Any:
         """Return an operation's result."""
@@ -522,6 +533,7 @@ class Expressions:
                 found.lost = self.unknown(node, [item if key is None else place])
                 continue
             try:
+                self.check_deep(place)
                 found[place] = item
             except TypeError:
                 found.lost = Unknown(ast.unparse(node), self.at(node))

@@ -318,6 +318,7 @@ class Interpreter(Calls):
                     base.lost = Unknown(ast.unparse(target), self.at(target))
                     return
                 try:
+                    self.check_deep(place)
                     base[place] = value
                 except (TypeError, LookupError, ValueError):
                     base.lost = Unknown(ast.unparse(target), self.at(target))
