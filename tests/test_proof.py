@@ -140,7 +140,9 @@ def test_a_composition_is_as_good_as_what_it_holds() -> None:
     assert compare(lists, lists.lower(), Run(40)).proof == "equal"
     lists = read("[0.1, 0.2] + mindspore.nn.polynomial_decay_lr(0.1, 0.01, 60, 1, 20, 0.5)")
     assert compare(lists, lists.lower(), Run(40)).proof is None
-    chained = read(f"ChainedScheduler([{COSINES.replace('optimizer', 'SGD(p, lr=0.1)', 1)}])")
+    chained = read(
+        f"ChainedScheduler([{COSINES.replace('optimizer', 'optimizer := SGD(p, lr=0.1)', 1)}])"
+    )
     assert chained.card.proof is Proof.RECURSION
 
 
