@@ -264,8 +264,7 @@ class Interpreter(Calls):
                 base.kept.pop((name,), None)  # an item, perhaps
                 base.kept[name] = value
             case Built():
-                self.rate_changed(base, target)
-                base.lost = f"{shown(target)} is set, which is not followed"
+                self._written(base, target)
             case Schedule():
                 what = base.label or "the scheduler"
                 text = f"{shown(target)} = ... changes {what}, which is not followed"
@@ -273,13 +272,17 @@ class Interpreter(Calls):
             case Class():
                 base.names[name] = value
 
+    def _written(self, optimizer: Built, target: ast.AST) -> None:
+        """Mind that a part of an optimizer is set by what is not followed."""
+        self.rate_changed(optimizer, target)
+        optimizer.lost = f"{shown(target)} is set, which is not followed"
+
     def _reaches(self, base: Unknown, target: ast.AST) -> None:
         """Mind that a change of what nobody knows may change an optimizer."""
         for each in base.made[1] if base.made and base.made[0] == "" else ():
             match each:
                 case Built():
-                    self.rate_changed(each, target)
-                    each.lost = f"{shown(target)} is set, which is not followed"
+                    self._written(each, target)
                 case Schedule():
                     what = each.label or "the scheduler"
                     text = f"{shown(target)} changes {what}, which is not followed"
@@ -289,8 +292,7 @@ class Interpreter(Calls):
                     groups = each if isinstance(each, List) else ()
                     for group in groups:
                         if isinstance(group, Group):
-                            self.rate_changed(group.owner, target)
-                            group.owner.lost = f"{shown(target)} is set, which is not followed"
+                            self._written(group.owner, target)
 
     def _store_item(self, base: Any, place: Any, value: Any, target: ast.Subscript) -> None:
         match base:

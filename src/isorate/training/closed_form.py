@@ -49,8 +49,18 @@ class ClosedForm:
     #: with the ``"checkpoint"``'s, or with ``"mine"``. It may be set on a scheduler.
     on_mismatch: OnMismatch = "raise"
 
+    #: Whether a subclass says in a ``get_lr`` of its own what the rates are.
+    _own_get_lr: ClassVar[bool] = False
+
     #: What a step past the end raises.
     _past_end: ClassVar[type[Exception]] = RuntimeError
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        theirs: Any = cls
+        cls._own_get_lr = hasattr(cls, "get_lr") and (
+            theirs.get_lr is not theirs._get_closed_form_lr
+        )
 
     def _prepare(self, optimizer: Any) -> None:
         """Work out the schedule for an optimizer's groups, before anything in them is changed."""
@@ -134,12 +144,6 @@ class ClosedForm:
         except Exception:
             self._bases = before
             raise
-
-    @property
-    def _own_get_lr(self) -> bool:
-        """Whether a subclass says in a ``get_lr`` of its own what the rates are."""
-        kind: Any = type(self)
-        return kind.get_lr is not kind._get_closed_form_lr
 
     def _rates_at(self, step: Any) -> list[float]:
         """Return the rate that every group gets at a step."""
