@@ -337,6 +337,7 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
             run,
             epochs=None,
             batches_per_epoch=None,
+            steps_before=0,
             updates_per_epoch=run.updates_per_epoch if every == 1 else every,
             step_every=lift.step_every,
         )

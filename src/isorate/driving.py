@@ -77,10 +77,11 @@ class Stream:
         by_hand = call.card.clock == "step"
         every = self.run.updates_per_step if by_hand else 1
         by = self.run.steps_per_call if by_hand else 1
-        steps = (length - 1) // every * by + 1
+        before = self.run.step_of(0) if by_hand else 0
+        steps = before + (length - 1) // every * by + 1
         done = 0
         try:
-            for block in _strided(_steps(call, self.run, steps), by):
+            for block in _strided(_steps(call, self.run, steps), by, before):
                 for piece in _repeated(block, min(every, length)):
                     piece = piece[:, : length - done]
                     done += piece.shape[1]
@@ -140,8 +141,9 @@ def loop_of(call: Call, run: Run) -> Run:
         return run
     plain = run.without_accelerate()
     if call.counts == "updates":
-        return plain
-    return replace(plain, updates_per_epoch=run.updates_per_epoch or 1, step_every="epoch")
+        return replace(plain, steps_before=0)
+    epochs = run.updates_per_epoch or 1
+    return replace(plain, updates_per_epoch=epochs, step_every="epoch", steps_before=0)
 
 
 def meaning(call: Call, run: Run) -> Schedule:
@@ -199,13 +201,14 @@ def check_steps(call: Call, run: Run) -> None:
         )
 
 
-def _strided(blocks: Iterator[Block], by: int) -> Iterator[Block]:
-    """Take every ``by``-th column of a stream of blocks, from the first one on."""
-    skip = 0
+def _strided(blocks: Iterator[Block], by: int, skip: int) -> Iterator[Block]:
+    """Take every ``by``-th column of a stream of blocks, after so many that are left out."""
     for block in blocks:
         if skip < block.shape[1]:
             yield block[:, skip::by]
-        skip = (skip - block.shape[1]) % by
+            skip = (skip - block.shape[1]) % by
+        else:
+            skip -= block.shape[1]
 
 
 def _repeated(block: Block, every: int) -> Iterator[Block]:

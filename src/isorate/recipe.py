@@ -200,7 +200,8 @@ class Recipe:
             return horizon
         last = last_step(self.call, self.run) if isinstance(self.call, Call) else None
         if last is not None:
-            return min(-(-last // self.run.steps_per_call) * self.run.updates_per_step, horizon)
+            calls = -(-(last - self.run.step_of(0)) // self.run.steps_per_call)
+            return max(1, min(calls * self.run.updates_per_step, horizon))
         if form.length is not None:
             return min(form.length - _lone_rates(form, form.length), LONGEST_DEFAULT)
         end = end_of_course(form)

@@ -26,6 +26,22 @@ def test_stepping_every_update_ignores_the_epoch() -> None:
     assert [run.step_of(k) for k in range(6)] == [0, 1, 2, 3, 4, 5]
 
 
+def test_steps_every_so_many_updates_and_before_the_first() -> None:
+    run = Run(6, step_every=2, steps_before=3)
+    assert [run.step_of(k) for k in range(6)] == [3, 3, 4, 4, 5, 5]
+    assert str(run) == "6 updates, scheduler stepped every 2 updates, 3 steps before the first"
+    assert Run(6, step_every=1) == Run(6)
+    call = read("CosineAnnealingLR(SGD(params, lr=0.1), 4)")
+    whole = simulate(call, 9).values
+    rates = simulate(call, run).values
+    assert rates.tolist() == [whole[run.step_of(k)] for k in range(6)]
+    assert evaluate(call, run).values == pytest.approx(rates, rel=1e-14)
+    spread = Run(6, steps_before=2, accelerate=3)
+    assert simulate(call, spread).values.tolist() == [
+        simulate(call, 30).values[spread.step_of(k)] for k in range(6)
+    ]
+
+
 def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
     with pytest.raises(RunError, match="no length"):
         Run().length  # noqa: B018 - the property raises
@@ -48,6 +64,12 @@ def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
         {"updates": 5, "epochs": 3, "updates_per_epoch": 2},
         {"updates": 6, "step_every": "epoch"},
         {"updates": 6, "step_every": "batch"},
+        {"updates": 6, "step_every": 0},
+        {"updates": 6, "step_every": 1.5},
+        {"updates": 6, "step_every": True},
+        {"updates": 6, "steps_before": -1},
+        {"updates": 6, "steps_before": True},
+        {"updates": 6, "steps_before": 2.0},
         {"accelerate": 0},
         {"accelerate": 2.0},
         {"accelerate": True},

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: The formats that ``--plot`` writes, by file name.
 FORMATS = ("png", "svg", "html")
 
+#: More digits than any count of updates has.
+LONGEST_COUNT = 20
+
 #: The longest file of metrics that is read, in bytes: some millions of rows.
 LONGEST_METRICS = 2**26
 
@@ -47,12 +50,23 @@ LOOP = (
     "epochs",
     "updates_per_epoch",
     "step_every",
+    "steps_before",
     "accelerate",
     "accumulation",
     "split_batches",
     "batches_per_epoch",
     "world_size",
 )
+
+
+class _Pace(click.Choice[str]):
+    """How often the scheduler is stepped: a word, or a number of updates."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a word, or a number."""
+        if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_COUNT:
+            return int(value)
+        return super().convert(value, param, ctx)
 
 
 def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,10 +93,16 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--step-every",
-                type=click.Choice(["update", "epoch"]),
-                default="update",
-                show_default=True,
-                help="When the loop calls scheduler.step().",
+                type=_Pace(["update", "epoch"]),
+                metavar="[update|epoch|N]",
+                help="When the loop calls scheduler.step(): after each update (where nothing says "
+                "otherwise), each epoch, or every N updates.",
+            ),
+            click.option(
+                "--steps-before",
+                type=int,
+                metavar="N",
+                help="Steps that the scheduler takes before the first update.",
             ),
             click.option(
                 "--accelerate",
@@ -139,7 +159,7 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def make_run(options: dict[str, Any]) -> Run:
     """Return the run that the options ask for."""
-    asked = {name: options[name] for name in LOOP}
+    asked = {name: options[name] for name in LOOP if options[name] is not None}
     if options["metrics"] is not None:
         asked["metrics"] = read_metrics(options["metrics"])
     try:

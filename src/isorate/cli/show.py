@@ -20,13 +20,9 @@ def _parse_updates(
     """Read updates with commas between them, or an option for each."""
     written = [update.strip() for text in given for update in text.split(",")]
     for update in written:
-        if not (update.isdecimal() and len(update) <= LONGEST_UPDATE):
+        if not (update.isdecimal() and len(update) <= shared.LONGEST_COUNT):
             raise click.BadParameter(f"{update!r} is no update: 0, 1, 2 and so on")
     return tuple(map(int, written))
-
-
-#: More digits than the longest run has.
-LONGEST_UPDATE = 20
 
 
 @click.command("show", short_help="Show what one call really does.")

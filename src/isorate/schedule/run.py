@@ -9,7 +9,8 @@ from typing import Literal
 
 from isorate.schedule.errors import RunError
 
-StepEvery = Literal["update", "epoch"]
+#: When ``scheduler.step()`` is called: after each update, each epoch, or every so many updates.
+StepEvery = Literal["update", "epoch"] | int
 
 #: An update is an integer that every float64 formula must hold exactly.
 LARGEST_UPDATE = 2**53 - 1
@@ -23,8 +24,9 @@ class Run:
     """The loop around a schedule: its length, its epochs, and when ``scheduler.step()`` is called.
 
     Update ``k`` (0, 1, 2, …) is one optimizer step. With ``step_every="epoch"`` a scheduler that
-    is stepped by hand stands at ``k // updates_per_epoch``; a list that the optimizer indexes by
-    itself always stands at ``k``.
+    is stepped by hand stands at ``k // updates_per_epoch``, with ``step_every=n`` at ``k // n``,
+    and ``steps_before`` further where the loop steps it before its first update; a list that the
+    optimizer indexes by itself always stands at ``k``.
 
     Where processes train side by side and each steps its own scheduler once an update, as in plain
     data parallelism, their number changes no rate. Under Hugging Face Accelerate it does: one call
@@ -40,7 +42,10 @@ class Run:
         updates: the number of updates; ``None`` leaves the length open.
         epochs: the number of epochs, instead of ``updates``.
         updates_per_epoch: updates in one epoch.
-        step_every: ``"update"`` or ``"epoch"``.
+        step_every: ``"update"``, ``"epoch"``, or a number of updates.
+        steps_before: how many steps are taken before the first update: one where the loop calls
+            ``scheduler.step()`` ahead of ``optimizer.step()``, or as many as a text takes to go on
+            from where another run ended.
         metrics: what the loop hands to ``scheduler.step(metric)``, one number for each call of it,
             for schedulers that follow a metric.
         accelerate: the processes of a loop whose scheduler ``Accelerator.prepare`` has wrapped;
@@ -81,6 +86,7 @@ class Run:
     epochs: int | None = None
     updates_per_epoch: int | None = None
     step_every: StepEvery = "update"
+    steps_before: int = 0
     metrics: Sequence[float] | None = None
     accelerate: int | None = None
     accumulation: int = 1
@@ -100,16 +106,27 @@ class Run:
                 most = MOST_PROCESSES if name == "accelerate" else LARGEST_UPDATE
                 object.__setattr__(self, name, _count(name, getattr(self, name), most))
         object.__setattr__(self, "accumulation", _count("accumulation", self.accumulation))
-        if not isinstance(self.step_every, str) or self.step_every not in ("update", "epoch"):
-            raise RunError(
-                "step_every is unknown", required="'update' or 'epoch'", got=repr(self.step_every)
-            )
+        self._check_steps()
         if self.metrics is not None:
             object.__setattr__(self, "metrics", _numbers(self.metrics))
         self._check_batches()
         self._check_epochs()
         if self.updates is not None:
             _count("the number of scheduler steps", self.step_of(self.updates - 1) + 1)
+
+    def _check_steps(self) -> None:
+        """Check when the scheduler is stepped."""
+        if not isinstance(self.step_every, str) or self.step_every not in ("update", "epoch"):
+            try:
+                every = _count("step_every", self.step_every)
+            except RunError:
+                required = "'update', 'epoch' or a number of updates"
+                got = repr(self.step_every)
+                raise RunError("step_every is unknown", required=required, got=got) from None
+            object.__setattr__(self, "step_every", "update" if every == 1 else every)
+        before = self.steps_before
+        if isinstance(before, bool) or not isinstance(before, int) or before:
+            object.__setattr__(self, "steps_before", _count("steps_before", before))
 
     def _check_batches(self) -> None:
         """Count the updates of an epoch, where its batches are known."""
@@ -156,7 +173,7 @@ class Run:
         """Updates between two calls of ``scheduler.step()``."""
         if self.step_every == "epoch" and self.updates_per_epoch is not None:
             return self.updates_per_epoch
-        return 1
+        return self.step_every if isinstance(self.step_every, int) else 1
 
     @property
     def steps_per_call(self) -> int:
@@ -184,7 +201,7 @@ class Run:
 
     def step_of(self, update: int) -> int:
         """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
-        return update // self.updates_per_step * self.steps_per_call
+        return (self.steps_before + update // self.updates_per_step) * self.steps_per_call
 
     def without_accelerate(self) -> Run:
         """Return the same loop over the same updates, every call of ``step()`` one step."""
@@ -206,8 +223,13 @@ class Run:
         if self.accelerate is not None:
             many = "" if self.steps_per_call == 1 else "s"
             steps = f" by Accelerate, {self.steps_per_call} step{many} at a time"
+        every = (
+            self.step_every if isinstance(self.step_every, str) else f"{self.step_every} updates"
+        )
+        before = self.steps_before
+        ahead = f", {before} step{'s' * (before > 1)} before the first" if before else ""
         metrics = "" if self.metrics is None else f", {len(self.metrics)} values of a metric"
-        return f"{length}{epochs}, scheduler stepped every {self.step_every}{steps}{metrics}"
+        return f"{length}{epochs}, scheduler stepped every {every}{steps}{ahead}{metrics}"
 
 
 def _count(name: str, value: object, most: int = LARGEST_UPDATE) -> int:
