@@ -700,12 +700,74 @@ def test_a_rate_is_given_once() -> None:
         ("scheduler = Warmed(scheduler)", "makes something else of scheduler"),
         ("warm = MyWarmup(optimizer, after=scheduler)", "no dialect has MyWarmup"),
         ("other = MyLR(optimizer, 3)", "no dialect has MyLR"),
+        ("note(model)\nscheduler.step()", "before anything is trained"),
+        ("for _ in range(4):\n    logger.info('on')\n    scheduler.step()", "is trained"),
+        ("if note:\n    optimizer.add_param_group({'params': head})", "changes optimizer"),
     ],
 )
 def test_what_is_done_to_a_scheduler_is_not_passed_over(more: str, says: str) -> None:
     with pytest.raises(ReadError) as caught:
         read(STEP + more)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "optimizer.param_groups[0]['lr'] = 3",
+        "for group in optimizer.param_groups:\n    group['lr'] *= 3",
+        "optimizer.add_param_group({'params': head})",
+        "groups = optimizer.param_groups\ngroups[0]['lr'] = 3",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "optimizer = build(model)\nx = optimizer.param_groups\n"])
+def test_what_is_done_to_an_optimizer_from_elsewhere_is_not_passed_over(
+    before: str, more: str
+) -> None:
+    text = f"{before}scheduler = StepLR(optimizer, 3)\n"
+    read(text, lr=0.1)
+    with pytest.raises(ReadError, match="changes optimizer"):
+        read(text + more, lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("model, optimizer = amp.initialize(model, optimizer)", "amp.initialize (line 4)"),
+        ("train(model, scheduler)", "train (line 4)"),
+        ("state = {'all': [optimizer]}\nstart(state)", "start (line 5)"),
+        ("if ready:\n    start({'all': [optimizer]})", "start (line 5)"),
+        ("def again():\n    start(optimizer)\nlater(again)", "start (line 5)"),
+        ("run = Trainer(model, [optimizer])\nrun.fit()", "Trainer (line 4), run.fit (line 5)"),
+    ],
+)
+@pytest.mark.parametrize("rate", [None, 0.1])
+def test_who_is_handed_what_holds_the_rate_is_spoken_of(
+    rate: float | None, more: str, said: str
+) -> None:
+    text = "\n\nscheduler = StepLR(optimizer, 3)\n" if rate else f"\n{STEP.rstrip()}\n"
+    found = reading(text + more, lr=rate)
+    assert f"taken to write no rate: {said}" in found.assumptions
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "print(optimizer)",
+        "torch.save({'state': optimizer}, name)",
+        "scaler.step(optimizer)",
+        "note(scheduler.get_last_lr()[0], optimizer.param_groups[0]['lr'])",
+        "for e in range(9):\n    optimizer.step()\n    rates.append(scheduler.get_last_lr())",
+    ],
+)
+def test_who_cannot_write_a_rate_is_not_spoken_of(more: str) -> None:
+    found = reading(STEP + more)
+    assert not any("taken" in said for said in found.assumptions)
+
+
+def test_what_is_taken_to_train_is_said() -> None:
+    for more in ("train(model)\nscheduler.step()", "for e in r:\n    go()\n    scheduler.step()"):
+        assert any("is taken to train" in said for said in reading(STEP + more).assumptions)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from isorate.reading import builtin
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
-from isorate.reading.naming import HERE, Name, no_constructor
+from isorate.reading.naming import HERE, Name, at_home, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.schedules import Argument, Schedules, made_of
 from isorate.reading.values import (
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 DEEPEST: Final = 40
 #: Calls that only say something, and train nothing.
 TALK: Final = ("print", "logger", "logging", "log", "warnings", "range", "len", "tqdm")
+#: Unknown functions of such names train.
+TRAINING: Final = re.compile(r"train|fit|learn|optimi|update|epoch|backward|step")
 #: Functions that hand a list or a function of rates on as it is.
 HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
@@ -64,8 +66,14 @@ class Calls(Schedules):
     def __init__(self, given: Any) -> None:
         super().__init__(given)
         self.depth = 0
-        #: Whether something may have trained since the last scheduler was built.
+        #: Whether something has trained since the last scheduler was built.
         self.trained = False
+        #: What is taken to have trained, where nothing is known to.
+        self.supposed = ""
+        #: Unknown calls that were given what holds the rates, by where they stand.
+        self.handed: dict[str, None] = {}
+        #: How many loops one is in that are followed once for all turns.
+        self.looping = 0
         self.loaded = False
         self.prepared = False
         #: Functions that were called.
@@ -145,7 +153,7 @@ class Calls(Schedules):
             if spread:
                 what = "**arguments" if spread[0].startswith("**") else "*arguments"
                 raise ReadError(f"{self._title(name)}: {what} cannot be read")
-            self.trained = False
+            self.trained, self.supposed = False, ""
             return self.scheduled(name, node, given, named)
         if name.origin in ("functools.partial", "partial") and values:
             return Bound(values[0], values[1:], {k: a.value for k, a in named.items()})
@@ -310,8 +318,7 @@ class Calls(Schedules):
         written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
         last = written_.rpartition(".")[2]
         values = [*given, *named.values()]
-        if written_.partition(".")[0] not in TALK:
-            self.trained = True
+        self._trains(written_, values, node)
         self.strange += 1
         if last == "prepare" and len(given) > 1:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
@@ -325,13 +332,32 @@ class Calls(Schedules):
             return given[0]
         if isinstance(function, Unknown):
             self._touch_owner(function, node)
-        if last not in PURE and not last[:1].isupper():
-            self.touch(values, node)
         origin = name.origin if name is not None else ""
+        if last[:1].isupper():  # a class keeps what it is given
+            self.hand(values, node)
+        elif last not in (*PURE, "step") and not ("." in origin and at_home(origin)):
+            self.touch(values, node)
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
         source = ast.unparse(node)
         made = (origin or written_, given, named)
         return Unknown(source, self.at(node) if not typed(node) else "", made=made, plain=plain)
+
+    def _trains(self, written_: str, given: list[Any], node: Any) -> None:
+        """Take notice of a call that trains, or that is taken to."""
+        last = written_.rpartition(".")[2]
+        if written_.partition(".")[0] in TALK or last in PURE:
+            return
+        if last in ("step", "backward"):
+            self.trained = True
+        elif self.looping or TRAINING.search(last.lower()) or any(map(holds_rate, reached(given))):
+            self.supposed = self.supposed or f"{shown(node.func)} (line {node.lineno})"
+
+    def hand(self, values: Iterable[Any], node: Any) -> None:
+        """Take notice that what holds a rate was handed to somebody who may write it."""
+        call = getattr(node, "func", node)
+        for value in reached(values):
+            if holds_rate(value):
+                self.handed[f"{shown(call)} (line {getattr(node, 'lineno', self.line)})"] = None
 
     def _touch_owner(self, function: Unknown, node: Any) -> None:
         """Take notice that a method may change what it is called on."""
@@ -340,8 +366,17 @@ class Calls(Schedules):
         if node.func.attr in HARMLESS:
             return
         owner = function.owner
-        if owner is not None:
-            self.touch(owner.made[1] if owner.made and owner.made[0] == "" else (), node)
+        if owner is not None and node.func.attr == "load_state_dict" and owner.made:
+            self.loaded = True
+        elif owner is not None:
+            made = owner.made[1] if owner.made else []
+            if node.func.attr == "add_param_group" and made and isinstance(made[0], Built):
+                self.rate_changed(made[0], node)
+            own = owner.made is not None and owner.made[0] == ""
+            if not own:  # an object that is given another keeps it, and may use it
+                given = [value for value in made if not isinstance(value, Instance)]
+                made = list(filter(holds_rate, reached(given)))
+            self.touch(made, node)
             owner.kept.clear()
 
     def _lost_call(self, function: Any, node: ast.Call, given: list[Any], named: Any) -> Any:
@@ -364,9 +399,13 @@ class Calls(Schedules):
                         self.rate_changed(value.owner, node)
                     value.lost = Unknown(written(value)[:60], self.at(node))
                 case Built():
-                    if not value.used:
+                    if value.used:
+                        self.hand([value], node)
+                    else:
                         value.lost = f"{shown(node)} is not followed, and may say its rate"
                         value.groups = None
+                case Schedule():
+                    self.hand([value], node)
                 case Instance() | Unknown():
                     value.kept.clear()
                 case Function():
@@ -633,6 +672,13 @@ class Calls(Schedules):
             default = instance.of.find(name)
             missing = Unknown(f"{instance.source}.{name}") if default is MISSING else default
             instance.kept[name] = values.get(name, missing)
+
+
+def holds_rate(value: Any) -> bool:
+    """Whether a value is an optimizer, or a scheduler that writes into one."""
+    call = value.call if isinstance(value, Schedule) else None
+    owned = hasattr(call, "optimizer") or getattr(call, "owner", None) is not None
+    return isinstance(value, Built) or owned
 
 
 #: What schedulers are derived from.

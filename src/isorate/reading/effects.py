@@ -33,10 +33,11 @@ class Effects:
     """What a statement, or several, may do to the names of a text, without following it.
 
     ``bound`` are the names that it may set, ``changed`` those whose values it may change in place,
-    ``passed`` those that it hands to functions which are not known, ``loaded`` those that it gives
-    a state from elsewhere, ``prepared`` those that it hands to a ``prepare``, ``called`` those that
-    it calls. ``ends`` are those of ``changed`` and
-    ``passed`` whose attributes may be others now: not ``a`` where ``a.b`` is changed.
+    ``passed`` those that it hands to functions which are not known, ``handing`` the calls that
+    are handed a name's whole value, ``loaded`` those that it gives a state from elsewhere,
+    ``prepared`` those that it hands to a ``prepare``, ``called`` those that it calls. ``ends`` are
+    those of ``changed`` and ``passed`` whose attributes may be others now: not ``a`` where ``a.b``
+    is changed.
     ``everything`` says that it may do anything to any name.
     """
 
@@ -44,6 +45,7 @@ class Effects:
         self.bound: set[str] = set()
         self.changed: set[str] = set()
         self.passed: set[str] = set()
+        self.handing: dict[str, list[ast.Call]] = {}
         self.loaded: set[str] = set()
         self.prepared: set[str] = set()
         self.called: set[str] = set()
@@ -109,6 +111,8 @@ class Effects:
         elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
             for argument in given:
                 self.passed |= names_in(argument)
+                for name in _whole(argument) if last not in HARMLESS else ():
+                    self.handing.setdefault(name, []).append(node)
                 self.ends |= {path[-1] for path in _paths(argument)}
                 self.prepared |= names_in(argument) if called.endswith(".prepare") else set()
         if called == "exec":
@@ -139,6 +143,16 @@ def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 def names_in(node: ast.AST) -> set[str]:
     """Return the names in an expression, dotted ones with everything that they are in."""
     return {name for path in _paths(node) for name in path}
+
+
+def _whole(node: ast.AST) -> Iterator[str]:
+    """Visit the names of what an expression hands over whole, alone or in a collection."""
+    match node:
+        case ast.Name() | ast.Attribute() | ast.Subscript():
+            yield from _path(node)[-1:]
+        case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.Starred():
+            for child in ast.iter_child_nodes(node):
+                yield from _whole(child)
 
 
 def _paths(node: ast.AST) -> Iterator[list[str]]:

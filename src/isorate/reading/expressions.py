@@ -296,6 +296,8 @@ class Expressions:
                 return constant
         found = Unknown(source, base.why, name=known, varies=base.varies, owner=base)
         found.condition, found.parts = base.condition, base.parts
+        if name == "param_groups":
+            found.made = base.made
         base.kept[name] = found
         return found
 
@@ -317,9 +319,10 @@ class Expressions:
                     if source in self.given:
                         return self.given.take(source)
                     known = base.name and Name(f"{base.name.written}[]", HERE, known=True)
+                    leaf = isinstance(place, str) and _of_groups(base)
                     base.kept[(place,)] = Unknown(
-                        source, base.why, name=known, made=base.made, varies=base.varies,
-                        condition=base.condition, parts=base.parts or (),
+                        source, base.why, name=known, made=None if leaf else base.made,
+                        varies=base.varies, condition=base.condition, parts=base.parts or (),
                     )  # fmt: skip
                 return base.kept[(place,)]
             return self.unknown(node, [base, place])
@@ -578,6 +581,12 @@ class Expressions:
         if isinstance(node, ast.DictComp):
             return self.value(node.key, frame), self.value(node.value, frame)
         return self.value(node.elt, frame)
+
+
+def _of_groups(value: Unknown) -> bool:
+    """Whether a value is of an optimizer's parameter groups: what is in one writes no rate."""
+    made = value.made[1] if value.made else []
+    return len(made) == 1 and isinstance(made[0], Built)
 
 
 def typed(node: ast.AST) -> bool:

@@ -93,8 +93,6 @@ class Interpreter(Calls):
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
         self.assumed: dict[str, None] = {}
-        #: How many loops one is in that are followed once for all turns.
-        self.looping = 0
         self.waiting: list[tuple[Schedule, ast.AST]] = []
 
     # --- statements ----------------------------------------------------------------------------
@@ -618,8 +616,8 @@ class Interpreter(Calls):
         finally:
             self.looping -= 1
         self.havoc([node], frame, None)
-        if not self.looping and self.waiting and not self.trained:
-            self._stepped_early(node)
+        if not self.looping and self.waiting:
+            self._check_trained(node)
         self.waiting = waiting
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
@@ -629,10 +627,15 @@ class Interpreter(Calls):
             raise ReadError(text, hint="paste it without the loop where it calls step()")
         if self.looping:
             self.waiting.append((schedule, node))
-        elif not self.trained:
-            self._stepped_early(node)
+        else:
+            self._check_trained(node)
 
-    def _stepped_early(self, node: ast.AST) -> None:
+    def _check_trained(self, node: ast.AST) -> None:
+        if self.trained:
+            return
+        if self.supposed:
+            self.assumed[f"{self.supposed} is taken to train"] = None
+            return
         text = f"{shown(node)} steps the scheduler before anything is trained"
         hint = "paste only what builds the schedule, and last_epoch where it is resumed"
         raise ReadError(text, hint=hint)
@@ -746,13 +749,12 @@ class Interpreter(Calls):
         self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None
     ) -> None:
         changed, ends = name in effects.changed, name in effects.ends
+        for call in effects.handing.get(name, ()):
+            self.hand([value], call)
         match value:
-            case Built() if changed and value.used and "." not in name:
-                head = name
-                if head in effects.passed | effects.loaded and head not in effects.changed:
-                    return
+            case Built() if changed and value.used:
                 self.rate_changed(value, where)
-            case Built() if not value.used and changed:
+            case Built() if changed:
                 value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
             case Schedule() if changed and name not in effects.loaded:
                 if value.call is not None and not hasattr(value.call, "optimizer"):

@@ -426,6 +426,8 @@ def _assumptions(follower: Interpreter) -> Iterator[str]:
     calls = [each.call for each in follower.found.built if each.call is not None]
     yield from dict.fromkeys(filter(None, (call.supposed() for call in calls)))
     yield from follower.assumed
+    if follower.handed:
+        yield f"taken to write no rate: {', '.join(follower.handed)}"
     if follower.loaded:
         yield "the run starts anew, where the text may go on from a saved state"
 

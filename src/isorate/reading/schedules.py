@@ -354,7 +354,9 @@ class Schedules(Expressions):
             if value.condition is not None and self.lr is None:
                 self.lack(constructor.card.name, [value])
             if value.made is None or self.lr is not None:
-                return self._unsaid(constructor, node, value)
+                said = self._unsaid(constructor, node, value)
+                _mind(value, schedule.node)
+                return said
             why = value.why or f"{value.source} is not followed"
             raise self._lacks_rate(constructor, node, MissingRateError(why, hint=RATE))
         if value is None and argument is None:
@@ -510,6 +512,14 @@ def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:
     group = Group({"lr": default, **entry} if isinstance(entry, dict) else Dict())
     group.owner = owner
     return group
+
+
+def _mind(optimizer: Unknown, node: ast.AST) -> None:
+    """Mind what is written into an optimizer that the text does not build, now that it is used."""
+    built = Built(node, None, [], {}, [], used=True, label=optimizer.source)  # type: ignore[arg-type]
+    optimizer.made = ("", [built], {})
+    if "param_groups" in optimizer.kept:
+        optimizer.kept["param_groups"].made = optimizer.made
 
 
 def made_of(node: ast.AST, schedule: Schedule) -> ReadError:

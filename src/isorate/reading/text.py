@@ -28,7 +28,12 @@ def statements(text: str) -> list[ast.stmt]:
     plain = "\n".join(lines)
     first, _, rest = plain.lstrip().partition("\n")
     error: SyntaxError | None = None
-    written_in = [plain.strip(), textwrap.dedent(plain), f"{first}\n{textwrap.dedent(rest)}"]
+    written_in = [
+        plain.rstrip(),
+        plain.strip(),
+        textwrap.dedent(plain),
+        f"{first}\n{textwrap.dedent(rest)}",
+    ]
     written_in.append(f"if True:\n{plain.rstrip()}")  # a block whose comments stand further left
     if any(line.lstrip().startswith(("%", "!")) for line in lines):  # a notebook's own lines
         code = "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
