@@ -24,11 +24,14 @@ from isorate.reading.values import (
     Function,
     Given,
     Group,
+    Groups,
     Instance,
+    Kept,
     List,
     Method,
     Schedule,
     Unknown,
+    kept_as_groups,
     reached,
     unknown_in,
     written,
@@ -70,6 +73,8 @@ class Calls(Schedules):
         self.trained = False
         #: What is taken to have trained, where nothing is known to.
         self.supposed = ""
+        #: What was taken for granted, a sentence each.
+        self.assumed: dict[str, None] = {}
         #: Unknown calls that were given what holds the rates, by where they stand.
         self.handed: dict[str, None] = {}
         #: How many loops one is in that are followed once for all turns.
@@ -154,6 +159,7 @@ class Calls(Schedules):
                 what = "**arguments" if spread[0].startswith("**") else "*arguments"
                 raise ReadError(f"{self._title(name)}: {what} cannot be read")
             self.trained, self.supposed = False, ""
+            self._covered(name)
             return self.scheduled(name, node, given, named)
         if name.origin in ("functools.partial", "partial") and values:
             return Bound(values[0], values[1:], {k: a.value for k, a in named.items()})
@@ -163,12 +169,25 @@ class Calls(Schedules):
         )
         if any(is_of(name, f) for f in frameworks()) or (name.last[:1].isupper() and rated):
             by_name = {key: argument.value for key, argument in named.items()}
-            return Built(node, name, values, by_name, spread)
+            self._covered(name)
+            built = Built(node, name, values, by_name, spread)
+            built.given[:1] = [kept_as_groups(each, built) for each in built.given[:1]]
+            if "params" in by_name:
+                by_name["params"] = kept_as_groups(by_name["params"], built)
+            return built
         every = [*values, *(argument.value for argument in named.values())]
         self._check_scheduler_like(name, node, every)
         if name.last == "prepare" and len(values) > 1 and not self.trained:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
         return MISSING
+
+    def _covered(self, name: Name) -> None:
+        """Say what is taken not to be among all that a module hands out."""
+        root, stars = name.written.partition(".")[0], self.outermost.stars
+        foreign = [star for star in stars if not at_home(f"{star}.")]
+        if foreign and root not in self.outermost.imported:
+            text = f"taken to be none that `from {foreign[-1]} import *` has: {root}"
+            self.assumed[text] = None
 
     def _title(self, name: Name) -> str:
         from isorate.reading.naming import candidates
@@ -318,8 +337,10 @@ class Calls(Schedules):
         written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
         last = written_.rpartition(".")[2]
         values = [*given, *named.values()]
-        self._trains(written_, values, node)
         self.strange += 1
+        if isinstance(function, Unknown):
+            self._touch_owner(function, node)
+        self._trains(written_, values, node)
         if last == "prepare" and len(given) > 1:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
             return tuple(given)
@@ -330,8 +351,6 @@ class Calls(Schedules):
             given[0], Schedule
         ):  # fmt: skip
             return given[0]
-        if isinstance(function, Unknown):
-            self._touch_owner(function, node)
         origin = name.origin if name is not None else ""
         if last[:1].isupper():  # a class keeps what it is given
             self.hand(values, node)
@@ -361,18 +380,29 @@ class Calls(Schedules):
 
     def _touch_owner(self, function: Unknown, node: Any) -> None:
         """Take notice that a method may change what it is called on."""
+        for method in function.made[1] if function.made and function.made[0] == "" else ():
+            if isinstance(method, Method):  # by a name that may stand for something else by now
+                self.called(method, [], {}, node)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return
+        owner = function.owner or function
         if node.func.attr in HARMLESS:
+            for value in owner.made[1] if owner.made and owner.made[0] == "" else ():
+                if isinstance(value, Schedule) and node.func.attr == "step":
+                    self.called(Method(value, "step"), [], {}, node)
             return
-        owner = function.owner
-        if owner is not None and node.func.attr == "load_state_dict" and owner.made:
+        if node.func.attr == "load_state_dict" and owner.made:
             self.loaded = True
-        elif owner is not None:
+        else:
             made = owner.made[1] if owner.made else []
-            if node.func.attr == "add_param_group" and made and isinstance(made[0], Built):
-                self.rate_changed(made[0], node)
             own = owner.made is not None and owner.made[0] == ""
+            for each in made if own else ():
+                value = each.of if isinstance(each, Method) else each
+                adds = node.func.attr == "add_param_group"
+                if isinstance(value, Built) and (adds or owner.source != value.label):
+                    self.rate_changed(value, node)
+                if isinstance(value, Schedule):
+                    raise changing(node, value)
             if not own:  # an object that is given another keeps it, and may use it
                 given = [value for value in made if not isinstance(value, Instance)]
                 made = list(filter(holds_rate, reached(given)))
@@ -411,6 +441,14 @@ class Calls(Schedules):
                 case Function():
                     self.bound_effects(value)
 
+    def minded(self, value: Any, node: ast.AST) -> None:
+        """Mind a change of what may be an optimizer's parameter groups, or one of them."""
+        owner = value.owner if isinstance(value, Kept) else None
+        if owner is not None:
+            self.rate_changed(owner, node)
+            if not isinstance(value, Group | Groups):
+                owner.lost = f"{shown(node)} changes a parameter group, which is not followed"
+
     def rate_changed(self, optimizer: Built, node: ast.AST) -> None:
         """Refuse what changes a rate that a scheduler has in hand.
 
@@ -442,6 +480,9 @@ class Calls(Schedules):
                 return self.store_attribute(base, attribute, value, place)
             case "vars", [Instance() as base]:
                 return base.kept
+            case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
+                made = base.made if isinstance(base, Unknown) else ("", [base], {})
+                return Unknown(ast.unparse(node), self.at(node), made=made, plain=False)
             case "super", _:
                 return Unknown("super()")
             case ("list" | "tuple", [Schedule() as one]):
@@ -456,7 +497,7 @@ class Calls(Schedules):
                 return found
             case ("list" | "tuple" | "iter" | "reversed", [Unknown() as source]):
                 found = self.unknown(node, [source])
-                found.plain, found.made = source.plain, ("list", given, named)
+                found.plain, found.made = source.plain, ("", given, named)
                 return found
             case "len", [Unknown() as source]:
                 return self._length(source, node)
@@ -490,7 +531,7 @@ class Calls(Schedules):
             if found is MISSING and default and not base.of.foreign:
                 return default[0]
             return self.attribute(base, name, node)
-        return Unknown(ast.unparse(node), self.at(node))
+        return self.attribute(base, name, node)
 
     def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
         """Let an attribute stand for a value."""
@@ -507,8 +548,8 @@ class Calls(Schedules):
         of, name = method.of, method.name
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
         storing = name in ("append", "insert", "extend", "update", "setdefault", "add")
-        if isinstance(of, Group):
-            self.rate_changed(of.owner, node)
+        if name not in HARMLESS:
+            self.minded(of, node)
         if unknown and (not storing or name in ("extend", "update") or not given):
             return self._lost_method(of, name, node, unknown)
         if name == "setdefault" and isinstance(given[0], Unknown):
@@ -538,8 +579,7 @@ class Calls(Schedules):
         elif name in ("append", "extend", "insert") and self._is_list(schedule):
             raise made_of(node, schedule)
         elif name not in (*HARMLESS, "init", "update", "__call__", "construct", "train", "eval"):
-            text = f"{shown(node)} changes {schedule.label or 'the scheduler'}, which is not"
-            raise ReadError(f"{text} followed", hint="paste only what builds the schedule")
+            raise changing(node, schedule)
         return Unknown(ast.unparse(node), varies=True)
 
     def _of_optimizer_called(
@@ -672,6 +712,12 @@ class Calls(Schedules):
             default = instance.of.find(name)
             missing = Unknown(f"{instance.source}.{name}") if default is MISSING else default
             instance.kept[name] = values.get(name, missing)
+
+
+def changing(node: ast.AST, schedule: Schedule) -> ReadError:
+    """Return what there is to say of what changes a scheduler."""
+    text = f"{shown(node)} changes {schedule.label or 'the scheduler'}, which is not followed"
+    return ReadError(text, hint="paste only what builds the schedule")
 
 
 def holds_rate(value: Any) -> bool:

@@ -52,9 +52,14 @@ class Effects:
         self.ends: set[str] = set()
         self.everything = False
         self._changers = frozenset(changers)
+        #: The expressions that a name may be given the value of.
+        self.given: dict[str, list[ast.expr]] = {}
         aliases: list[tuple[set[str], set[str]]] = []
         for node in _walk(nodes):
             self._see(node)
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self.given.setdefault(name, []).append(value)
             match node:
                 case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                     aliases.append((names_in(target), names_in(source)))
@@ -62,6 +67,11 @@ class Effects:
                     aliases.append(({n for t in targets for n in names_in(t)}, names_in(source)))
                 case ast.comprehension(target=target, iter=source):
                     aliases.append((names_in(target), names_in(source)))
+        #: The names that a name may be given the value of.
+        self.sources: dict[str, set[str]] = {}
+        for ends, sources in aliases:
+            for name in ends & self.bound:
+                self.sources[name] = self.sources.get(name, set()) | sources
         for ends, sources in [*aliases, *reversed(aliases)]:  # changed through another name
             if ends & self.changed:
                 self.changed |= sources

@@ -27,6 +27,7 @@ from isorate.reading.values import (
     Schedule,
     Sizes,
     Unknown,
+    reached,
     unknown_in,
 )
 from isorate.schedule.arithmetic import bounded, power
@@ -100,7 +101,8 @@ class Expressions:
         found = self._value(node, frame)
         if isinstance(found, Kept) and found.lost is not None:
             lost = found.lost
-            return Unknown(ast.unparse(node), lost.why, condition=lost.condition, plain=False)
+            return Unknown(ast.unparse(node), lost.why, condition=lost.condition, plain=False,
+                           made=("", [found], {}))  # fmt: skip
         return found
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
@@ -250,6 +252,8 @@ class Expressions:
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")
             case Built():
                 return self._of_optimizer(base, name, node)
+            case Schedule(optimizer=Built() | Unknown() as optimizer) if name == "optimizer":
+                return optimizer
             case Schedule():
                 return Method(base, name)
             case Builtin(module=""):
@@ -261,7 +265,7 @@ class Expressions:
                 return Method(base, name)
             case Bound(function=Function(of=Class() as of), given=[Instance() as held, *_]):
                 return self.attribute(held, name, node) if of else MISSING
-        return Unknown(ast.unparse(node), plain=False)
+        return Unknown(ast.unparse(node), plain=False, made=("", [base], {}))
 
     def _bound(self, found: Function, base: Instance, node: ast.expr) -> Any:
         if found.kind == "static":
@@ -296,13 +300,13 @@ class Expressions:
                 return constant
         found = Unknown(source, base.why, name=known, varies=base.varies, owner=base)
         found.condition, found.parts = base.condition, base.parts
-        if name == "param_groups":
-            found.made = base.made
+        if name == "param_groups" and base.made:
+            found.made = ("", [v for v in reached(base.made[1]) if isinstance(v, Built)], {})
         base.kept[name] = found
         return found
 
     def _of_optimizer(self, base: Built, name: str, node: ast.expr) -> Any:
-        if name == "param_groups" and not base.lost and not base.used:
+        if name == "param_groups" and not base.lost:
             self.open(base)
             if base.groups is not None:
                 return base.groups
@@ -319,7 +323,7 @@ class Expressions:
                     if source in self.given:
                         return self.given.take(source)
                     known = base.name and Name(f"{base.name.written}[]", HERE, known=True)
-                    leaf = isinstance(place, str) and _of_groups(base)
+                    leaf = isinstance(place, str) and of_groups(base) and place != "param_groups"
                     base.kept[(place,)] = Unknown(
                         source, base.why, name=known, made=None if leaf else base.made,
                         varies=base.varies, condition=base.condition, parts=base.parts or (),
@@ -583,7 +587,7 @@ class Expressions:
         return self.value(node.elt, frame)
 
 
-def _of_groups(value: Unknown) -> bool:
+def of_groups(value: Unknown) -> bool:
     """Whether a value is of an optimizer's parameter groups: what is in one writes no rate."""
     made = value.made[1] if value.made else []
     return len(made) == 1 and isinstance(made[0], Built)

@@ -68,6 +68,8 @@ class Frame:
         self.elsewhere: dict[str, Frame] = {}
         #: Modules that all names were imported from.
         self.stars: list[str] = []
+        #: The names that were imported one by one since then.
+        self.imported: set[str] = set()
         #: Whether the text has done something that may have changed any name.
         self.lost = ""
         self.is_class = False
@@ -121,4 +123,4 @@ class Frame:
         """Let every name stand for nobody knows what."""
         for name, value in self.names.items():
             if not isinstance(value, Unknown) or value.name is None or not value.name.known:
-                self.names[name] = Unknown(name, why)
+                self.names[name] = Unknown(name, why, plain=False, made=("", [value], {}))

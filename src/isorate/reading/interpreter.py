@@ -12,12 +12,13 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
-from isorate.reading.calls import LEAVING, Calls, Returning
+from isorate.reading.calls import LEAVING, Calls, Returning, changing
 from isorate.reading.effects import Effects
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
 from isorate.reading.naming import Name, at_home
-from isorate.reading.schedules import Found, LackingError, made_of
+from isorate.reading.optimizers import PLAIN
+from isorate.reading.schedules import RATED, Found, LackingError, made_of
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -30,6 +31,7 @@ from isorate.reading.values import (
     Instance,
     List,
     Method,
+    Missing,
     Schedule,
     Sizes,
     Unknown,
@@ -92,7 +94,6 @@ class Interpreter(Calls):
         self.whole: list[ast.stmt] = []
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
-        self.assumed: dict[str, None] = {}
         self.waiting: list[tuple[Schedule, ast.AST]] = []
 
     # --- statements ----------------------------------------------------------------------------
@@ -264,9 +265,7 @@ class Interpreter(Calls):
             case Built():
                 self._written(base, target)
             case Schedule():
-                what = base.label or "the scheduler"
-                text = f"{shown(target)} = ... changes {what}, which is not followed"
-                raise ReadError(text, hint="paste only what builds the schedule")
+                raise changing(target, base)
             case Class():
                 base.names[name] = value
 
@@ -282,9 +281,7 @@ class Interpreter(Calls):
                 case Built():
                     self._written(each, target)
                 case Schedule():
-                    what = each.label or "the scheduler"
-                    text = f"{shown(target)} changes {what}, which is not followed"
-                    raise ReadError(text, hint="paste only what builds the schedule")
+                    raise changing(target, each)
                 case List() | Dict():
                     each.lost = Unknown("", self.at(target))
                     groups = each if isinstance(each, List) else ()
@@ -312,6 +309,7 @@ class Interpreter(Calls):
                 if not isinstance(place, str) or place in RATED:
                     self.rate_changed(base.owner, target)
             case List() | Dict():
+                self.minded(base, target)
                 if isinstance(place, Unknown) or (
                     isinstance(base, List) and isinstance(value, Schedule)
                 ):
@@ -338,6 +336,7 @@ class Interpreter(Calls):
         added = self.value(node.value, frame)
         operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
         if isinstance(node.op, ast.Add) and isinstance(before, List):
+            self.minded(before, target)
             items = self.items(added)
             if items is None and not isinstance(added, Schedule):
                 before.lost = self.unknown(operation, [added])
@@ -361,6 +360,7 @@ class Interpreter(Calls):
                     owner.kept[name] = Unknown(ast.unparse(target), self.at(target))
             case ast.Subscript(value=base, slice=place):
                 owner, key = self.value(base, frame), self.value(place, frame)
+                self.minded(owner, target)
                 if isinstance(owner, List | Dict):
                     try:
                         del owner[key]
@@ -387,6 +387,7 @@ class Interpreter(Calls):
                 for alias in names:
                     if alias.name == "*":
                         self.outermost.stars.append(home)
+                        self.outermost.imported.clear()
                         if not at_home(f"{module}."):
                             frame.lose_all(self.at(node))
                     else:
@@ -406,6 +407,7 @@ class Interpreter(Calls):
         if name in self.given and frame.entry:
             return
         frame.elsewhere.get(name, frame).names[name] = value
+        self.outermost.imported.add(name)
 
     def function(self, node: Any, frame: Frame) -> Function:
         if isinstance(node, ast.Lambda):
@@ -706,7 +708,10 @@ class Interpreter(Calls):
             elif name in effects.changed or name in effects.passed:
                 self._lose(value, name, effects, where, condition)
         for name in effects.bound:
-            self._unbind(name, where, frame, condition)
+            sources = [self._quiet_path(source, frame) for source in effects.sources.get(name, ())]
+            given = [*effects.given.get(name, ()), ast.Name(name)]
+            plain = all(self._hands_on(each, frame) for each in given)
+            self._unbind(name, where, frame, condition, sources, plain=plain)
         for name in self._globals(nodes):
             self._unbind(name, where, self.outermost, condition)
 
@@ -759,8 +764,7 @@ class Interpreter(Calls):
             case Schedule() if changed and name not in effects.loaded:
                 if value.call is not None and not hasattr(value.call, "optimizer"):
                     return
-                text = f"{shown(where)} changes {name}, which is not followed"
-                raise ReadError(text, hint="paste only what builds the schedule")
+                raise changing(where, value)
             case List() | Dict():
                 value.lost = Unknown(name, self.at(where), condition=condition)
             case Instance() | Unknown() if ends:
@@ -768,13 +772,39 @@ class Interpreter(Calls):
                     if not isinstance(value.kept[key], Built | Schedule | Function):
                         del value.kept[key]
 
-    def _unbind(self, name: str, where: ast.AST, frame: Frame, condition: Unknown | None) -> None:
+    def _hands_on(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether an expression that is not followed hands out parameters without rates."""
+        match node:
+            case ast.Name(id=name):
+                value = frame.get(name)
+                return value is None or value is MISSING or self.is_plain(value)
+            case ast.Call(func=func, args=given):
+                last = getattr(func, "attr", getattr(func, "id", ""))
+                return last in PLAIN and all(self._hands_on(each, frame) for each in given[-1:])
+            case ast.BinOp(left=left, right=right, op=ast.Add()):
+                return self._hands_on(left, frame) and self._hands_on(right, frame)
+            case ast.Constant(value=None):
+                return True
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return all(self._hands_on(each, frame) for each in items)
+            case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=target)]):
+                return name in ast.unparse(target)
+            case ast.Starred(value=inner) | ast.Attribute(value=inner):
+                return self._hands_on(inner, frame)
+        return False
+
+    def _unbind(
+        self, name: str, where: ast.AST, frame: Frame, condition: Unknown | None,
+        sources: Sequence[Any] = (), *, plain: bool = True,
+    ) -> None:  # fmt: skip
         varies = self.looping > 0
         head, dot, last = name.rpartition(".")
         value = Unknown(name, self.at(where), condition=condition, varies=False)
-        value.plain = True
+        value.plain = plain
         if not dot:
             before = frame.get(name)
+            made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
+            value.made = ("", [v for v in made if v is not None], {})
             if isinstance(before, Built | Schedule) and varies:
                 return
             frame.set(name, value)
@@ -824,11 +854,6 @@ class Unfollowable(Exception):  # noqa: N818 - it is no error
 
     def __init__(self, node: ast.AST) -> None:
         self.node = node
-
-
-#: What schedulers have in hand of a group.
-RATED: Final = ("lr", "initial_lr", "momentum", "betas", "max_lr", "min_lr", "max_momentum",
-                "base_momentum")  # fmt: skip
 
 
 def _turns(source: Any, items: list[Any]) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import msgspec
 from isorate.kit import registry
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizer, ParamGroup
 from isorate.reading.naming import Name, prefix_fits
-from isorate.reading.values import Built, List, Unknown, written
+from isorate.reading.values import Built, List, Unknown, unknown_in, written
 from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError
 from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.syntax import shown
@@ -168,11 +168,14 @@ class _Reading:
 
     def _read(self, kept: Optimizer, entries: list[dict[Any, Any]] | None) -> Optimizer:
         if entries is None:
-            raise MissingRateError(
+            error = MissingRateError(
                 f"the parameter groups in {shown(self.built.node)} are not known, "
                 "and may have rates",
                 hint="give them: --lr 0.1, or 0.1,0.01 for two groups",
             )
+            params = unknown_in(self.arguments.get("params"))
+            error.leaves = [each for each in params if each.condition]  # type: ignore[attr-defined]
+            raise error
         groups = tuple(map(self._group, entries))
         own = ["lr" in entry for entry in entries]
         if entries != [{}]:  # else the only group is the only one that holds the tensor

@@ -23,8 +23,8 @@ from isorate.reading.values import (
     Function,
     Given,
     Group,
+    Groups,
     Instance,
-    List,
     Schedule,
     Sizes,
     Unknown,
@@ -378,6 +378,7 @@ class Schedules(Expressions):
             except MissingRateError as error:
                 known = self._lacks_rate(constructor, node, error)
             value.read[framework] = known
+            mask(value)
         if isinstance(known, ReadError):
             if isinstance(known, MissingRateError):
                 self.rate_lacks(known)
@@ -433,7 +434,10 @@ class Schedules(Expressions):
         if entries is None or default is None or tensor or optimizer.spread:
             optimizer.lost = f"the parameter groups in {shown(optimizer.node)} are not known"
             return
-        optimizer.groups = List(group_of(optimizer, entry, default) for entry in entries)
+        optimizer.groups = Groups(group_of(optimizer, entry, default) for entry in entries)
+        optimizer.groups.owner = optimizer
+        if optimizer.used:
+            mask(optimizer)
 
     # --- lists of rates ------------------------------------------------------------------------
 
@@ -498,6 +502,9 @@ class Schedules(Expressions):
         )
 
 
+#: What schedulers have in hand of a group.
+RATED: Final = ("lr", "initial_lr", "momentum", "betas", "max_lr", "min_lr", "max_momentum",
+                "base_momentum")  # fmt: skip
 #: Longer lists of the same rates, again and again, are not written out.
 LONGEST_WRITTEN: Final = 10**5
 RATE: Final = "give it: --lr 0.1, or in the text: SGD(params, lr=0.1)"
@@ -512,6 +519,15 @@ def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:
     group = Group({"lr": default, **entry} if isinstance(entry, dict) else Dict())
     group.owner = owner
     return group
+
+
+def mask(optimizer: Built) -> None:
+    """Let nobody know what a scheduler writes into an optimizer's groups."""
+    for group in optimizer.groups or ():
+        for key in RATED:
+            if key in group or key in ("lr", "initial_lr"):
+                source = f"{optimizer.label or 'optimizer'}.param_groups[...][{key!r}]"
+                group[key] = Unknown(source, varies=True)
 
 
 def _mind(optimizer: Unknown, node: ast.AST) -> None:

@@ -164,6 +164,8 @@ class Kept:
 
     #: Why, once it is lost.
     lost: Unknown | None = None
+    #: The optimizer that made it one of its parameter groups, or that has it as those.
+    owner: Built | None = None
 
 
 class List(list[Any], Kept):
@@ -178,6 +180,24 @@ class Group(Dict):
     """A parameter group: its optimizer minds what is written into it."""
 
     owner: Built
+
+
+class Groups(List):
+    """The parameter groups of an optimizer."""
+
+    owner: Built
+
+
+def kept_as_groups(params: Any, optimizer: Built) -> Any:
+    """Return parameters as an optimizer keeps them: a list of its own, the groups as they are."""
+    if not isinstance(params, List):
+        return params
+    found = List(params)
+    found.lost = params.lost
+    for group in found:
+        if isinstance(group, Dict):
+            group.owner = optimizer
+    return found
 
 
 @dataclass(eq=False, slots=True)
@@ -201,7 +221,7 @@ class Built:
     given: list[Any]
     named: dict[str, Any]
     spread: list[str]
-    groups: List | None = None
+    groups: Groups | None = None
     added: bool = False
     lost: str = ""
     whole: Optimizer | None = None

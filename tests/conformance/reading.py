@@ -1,0 +1,90 @@
+"""Texts run for real beside their reading: what ``sched`` names in them, update by update.
+
+    python -m tests.conformance.reading     run the cases anew and write their rates
+
+A case in ``tests/cases/reading`` is a text, the ``rates`` that the framework itself gave for it,
+and where the text needs more than it says: ``beside``, which is run before it and not read, and
+``set``, what is given for that. Of a text that trains, its own updates are the first.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from isorate import Run
+from tests.conformance.cases import HOMES, How
+from tests.conformance.cases._home import quiet
+from tests.conformance.frameworks import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+CASES: Final = Path(__file__).parents[1] / "cases" / "reading"
+UPDATES: Final = 8
+
+
+def cases() -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """Visit the files of cases and what is in them."""
+    for path in sorted(CASES.glob("*.json")):
+        yield path, json.loads(path.read_text(encoding="utf-8"))
+
+
+def run(text: str, beside: str = "", framework: str = "torch") -> NDArray[np.floating[Any]]:
+    """Run a text and whatever it builds; return the rates, shape ``(groups, updates)``."""
+    scope = {**scope_of(framework), "__name__": "__main__", "math": math, "np": np}
+    scope |= {"body": scope.get("params_0"), "head": scope.get("params_1")}
+    with quiet():
+        exec(compile(beside, "<beside>", "exec"), scope)
+        if framework != "torch":
+            exec(compile(text, "<text>", "exec"), scope)
+            how = How(names=scope)
+            return np.atleast_2d(HOMES[framework].drive(scope["sched"], Run(UPDATES), how).rates)
+        return _torch(text, scope)
+
+
+def _torch(text: str, scope: dict[str, Any]) -> NDArray[np.floating[Any]]:
+    import torch
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    taken: list[tuple[Any, list[float]]] = []
+    begun: list[tuple[Any, int]] = []
+    base = torch.optim.lr_scheduler.LRScheduler
+
+    def built(scheduler: Any, optimizer: Any, *given: Any, **named: Any) -> None:
+        begun.append((scheduler, len(taken)))
+        before(scheduler, optimizer, *given, **named)
+
+    def stepped(optimizer: Any, *_: Any) -> None:
+        taken.append((optimizer, [float(g["lr"]) for g in optimizer.param_groups]))
+
+    before, base.__init__ = base.__init__, built
+    hook = register_optimizer_step_pre_hook(stepped)
+    try:
+        exec(compile(text, "<text>", "exec"), scope)
+        scheduler = scope["sched"]
+        optimizer = scheduler.optimizer
+        parts = (scheduler, *getattr(scheduler, "_schedulers", ()))
+        start = max(at for of, at in begun if any(of is part for part in parts))
+        while sum(of is optimizer for of, _ in taken[start:]) < UPDATES:
+            optimizer.step()
+            scheduler.step()
+    finally:
+        base.__init__ = before
+        hook.remove()
+    own = [rates for of, rates in taken[start:] if of is optimizer]
+    return np.array(own[:UPDATES]).T
+
+
+if __name__ == "__main__":
+    for path, rows in cases():
+        for row in rows:
+            beside, framework = row.get("beside", ""), row.get("framework", "torch")
+            row["rates"] = run(row["text"], beside, framework).tolist()
+        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
