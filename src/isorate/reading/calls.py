@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
-from isorate.reading import builtin
+from isorate.reading import arguments, builtin
+from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
@@ -20,6 +21,7 @@ from isorate.reading.values import (
     Built,
     Builtin,
     Class,
+    Default,
     Dict,
     Function,
     Given,
@@ -108,7 +110,9 @@ class Calls(Schedules):
                 return found
         values = [argument.value for argument in given]
         by_name = {key: argument.value for key, argument in named.items()}
-        if spread and not isinstance(function, Unknown):
+        if spread and isinstance(function, Method):
+            values += [Unknown(each, varies=True) for each in spread]
+        elif spread and not isinstance(function, Unknown):
             return self._lost_call(function, node, values, by_name)
         return self.called(function, values, by_name, node)
 
@@ -161,21 +165,24 @@ class Calls(Schedules):
             self.trained, self.supposed = False, ""
             self._covered(name)
             return self.scheduled(name, node, given, named)
+        by_name = {key: argument.value for key, argument in named.items()}
+        parsed = None if spread else arguments.made(self, name, values, by_name, node)
+        if parsed is not None:
+            return parsed
         if name.origin in ("functools.partial", "partial") and values:
-            return Bound(values[0], values[1:], {k: a.value for k, a in named.items()})
+            return Bound(values[0], values[1:], by_name)
         grouped = values[:1] and isinstance(values[0], list) and values[0]
         rated = any(rate in named for rate in RATES) or (
             grouped and any(isinstance(group, Dict) for group in grouped)
         )
         if any(is_of(name, f) for f in frameworks()) or (name.last[:1].isupper() and rated):
-            by_name = {key: argument.value for key, argument in named.items()}
             self._covered(name)
             built = Built(node, name, values, by_name, spread)
             built.given[:1] = [kept_as_groups(each, built) for each in built.given[:1]]
             if "params" in by_name:
                 by_name["params"] = kept_as_groups(by_name["params"], built)
             return built
-        every = [*values, *(argument.value for argument in named.values())]
+        every = [*values, *by_name.values()]
         self._check_scheduler_like(name, node, every)
         if name.last == "prepare" and len(values) > 1 and not self.trained:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
@@ -341,6 +348,8 @@ class Calls(Schedules):
         if isinstance(function, Unknown):
             self._touch_owner(function, node)
         self._trains(written_, values, node)
+        if last == "prepare":
+            self.touch([v for v in given if isinstance(v, Instance | List | Dict)], node)
         if last == "prepare" and len(given) > 1:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
             return tuple(given)
@@ -436,7 +445,12 @@ class Calls(Schedules):
                         value.groups = None
                 case Schedule():
                     self.hand([value], node)
-                case Instance() | Unknown():
+                case Instance():
+                    value.kept.touched = self.at(node)
+                    value.kept.clear()
+                case Parser():
+                    value.lost = self.at(node)
+                case Unknown():
                     value.kept.clear()
                 case Function():
                     self.bound_effects(value)
@@ -474,7 +488,8 @@ class Calls(Schedules):
                 return self._getattr(base, attribute, default, node)
             case "hasattr", [Instance() as base, str() as attribute]:
                 there = attribute in base.kept or base.of.find(attribute) is not MISSING
-                return there if there or not base.of.foreign else Unknown(ast.unparse(node))
+                sure = there or not (base.of.foreign or base.kept.touched or base.kept.lost)
+                return there if sure else Unknown(ast.unparse(node))
             case "setattr", [base, str() as attribute, value]:
                 place = ast.Attribute(node.args[0], attribute, ast.Store())
                 return self.store_attribute(base, attribute, value, place)
@@ -528,7 +543,7 @@ class Calls(Schedules):
             return self.attribute(base, name, place)
         if isinstance(base, Instance):
             found = base.kept.get(name, base.of.find(name))
-            if found is MISSING and default and not base.of.foreign:
+            if found is MISSING and default and not (base.of.foreign or base.kept.touched):
                 return default[0]
             return self.attribute(base, name, node)
         return self.attribute(base, name, node)
@@ -545,6 +560,8 @@ class Calls(Schedules):
                 return self._of_schedule(schedule, method.name, given, named, node)
             case Built() as optimizer:
                 return self._of_optimizer_called(optimizer, method.name, given, named, node)
+            case Parser() | Commands() | Dataclasses() as parser:
+                return parser.called(self, method.name, given, named, node)
         of, name = method.of, method.name
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
         storing = name in ("append", "insert", "extend", "update", "setdefault", "add")
@@ -669,7 +686,9 @@ class Calls(Schedules):
         for name in (*placed, *alone):
             if name not in values:
                 missing = Unknown(name, f"{function.name} is given none")
-                values[name] = function.defaults.get(name, missing)
+                default = function.defaults.get(name, missing)
+                known = isinstance(default, Default)
+                values[name] = self.default(default, name) if known else default
         if node_.vararg:
             values[node_.vararg.arg] = tuple(rest)
         if node_.kwarg:
@@ -692,7 +711,7 @@ class Calls(Schedules):
                            "followed", made=("", given, named), plain=False)  # fmt: skip
         instance = Instance(of, ast.unparse(node))
         if of.fields is not None:
-            self._fill(instance, of.fields, given, named)
+            self._fill(instance, of.fields, given, named, node)
             after = of.find("__post_init__")
             if isinstance(after, Function):
                 self._own(after, [instance], {}, node)
@@ -705,12 +724,18 @@ class Calls(Schedules):
         return instance
 
     def _fill(
-        self, instance: Instance, fields: list[str], given: list[Any], named: dict[str, Any]
-    ) -> None:
+        self, instance: Instance, fields: list[str], given: list[Any], named: dict[str, Any],
+        node: Any,
+    ) -> None:  # fmt: skip
         values = {**dict(zip(fields, given, strict=False)), **named}
         for name in fields:
             default = instance.of.find(name)
             missing = Unknown(f"{instance.source}.{name}") if default is MISSING else default
+            declared = default.made if isinstance(default, Unknown) else None
+            if declared is not None and declared[0].rpartition(".")[2] == "field":
+                made = declared[2].get("default_factory")
+                missing = declared[2].get("default", missing)
+                missing = missing if made is None else self.called(made, [], {}, node)
             instance.kept[name] = values.get(name, missing)
 
 

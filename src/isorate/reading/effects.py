@@ -54,7 +54,7 @@ class Effects:
         self._changers = frozenset(changers)
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
-        aliases: list[tuple[set[str], set[str]]] = []
+        aliases: list[tuple[set[str], ast.AST]] = []
         for node in _walk(nodes):
             self._see(node)
             match node:
@@ -62,19 +62,20 @@ class Effects:
                     self.given.setdefault(name, []).append(value)
             match node:
                 case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
-                    aliases.append((names_in(target), names_in(source)))
+                    aliases.append((names_in(target), source))
                 case ast.Assign(targets=targets, value=source):
-                    aliases.append(({n for t in targets for n in names_in(t)}, names_in(source)))
+                    aliases.append(({n for t in targets for n in names_in(t)}, source))
                 case ast.comprehension(target=target, iter=source):
-                    aliases.append((names_in(target), names_in(source)))
+                    aliases.append((names_in(target), source))
         #: The names that a name may be given the value of.
         self.sources: dict[str, set[str]] = {}
-        for ends, sources in aliases:
-            for name in ends & self.bound:
-                self.sources[name] = self.sources.get(name, set()) | sources
-        for ends, sources in [*aliases, *reversed(aliases)]:  # changed through another name
-            if ends & self.changed:
-                self.changed |= sources
+        for names, of in aliases:
+            for name in names & self.bound:
+                self.sources[name] = self.sources.get(name, set()) | names_in(of)
+        for names, of in [*aliases, *reversed(aliases)]:  # changed through another name
+            if names & self.changed:
+                self.changed |= names_in(of)
+                self.ends |= {path[-1] for path in _paths(of)}
 
     def _see(self, node: ast.AST) -> None:
         match node:
@@ -82,8 +83,11 @@ class Effects:
                 self.bound.add(name)
             case ast.Attribute(value=base, ctx=ast.Store() | ast.Del()):
                 whole = dotted(node)
-                self.bound |= set() if whole is None else {whole}
-                self.change(base)
+                if whole is None:
+                    self.change(base)
+                else:  # no other attribute is touched
+                    self.bound.add(whole)
+                    self.changed |= set(_path(base))
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
                 self.change(base)
             case (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading import builtin
+from isorate.reading.arguments import PARSERS, Commands, Dataclasses, Parser
 from isorate.reading.frames import MODULES, Frame, Given
 from isorate.reading.naming import HERE, Name, value_of
 from isorate.reading.values import (
@@ -17,6 +18,7 @@ from isorate.reading.values import (
     Built,
     Builtin,
     Class,
+    Default,
     Dict,
     Function,
     Group,
@@ -24,15 +26,17 @@ from isorate.reading.values import (
     Kept,
     List,
     Method,
+    Namespace,
     Schedule,
     Sizes,
     Unknown,
     reached,
+    same,
     unknown_in,
 )
 from isorate.schedule.arithmetic import bounded, power
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import shown
+from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,7 +76,8 @@ UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
 #: What computing with values may raise in Python.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 #: What is no number, text or collection of them.
-OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method)
+OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method,
+                  *PARSERS)  # fmt: skip
 
 
 class Expressions:
@@ -92,6 +97,9 @@ class Expressions:
         self.strange = 0
         #: The line that is being followed.
         self.line = 0
+        #: The defaults that were read, and those that the schedule is known to depend on.
+        self.defaults: dict[str, Default] = {}
+        self.needed: set[str] | None = None
 
     def value(self, node: ast.expr, frame: Frame) -> Any:
         """Return what an expression comes to; a list that may have changed is not known."""
@@ -109,7 +117,7 @@ class Expressions:
         if self.given.has_sources and isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
             source = ast.unparse(node)
             if source in self.given:
-                return self.given.take(source)
+                return self._instead(node, source, frame)
         match node:
             case ast.Constant(value=value):
                 known = isinstance(value, PLAIN)
@@ -145,6 +153,15 @@ class Expressions:
             case ast.Await(value=inner):
                 return self.value(inner, frame)
         return self._computed(node, frame)
+
+    def _instead(self, node: ast.expr, source: str, frame: Frame) -> Any:
+        """Return what is given for a part of the text, instead of what it says."""
+        if isinstance(node, ast.Attribute):
+            base = self.value(node.value, frame)
+            default = dict.get(base.kept, node.attr) if isinstance(base, Namespace) else None
+            if isinstance(default, Default):
+                return self.default(default, source)
+        return self.given.take(source)
 
     def _computed(self, node: ast.expr, frame: Frame) -> Any:
         match node:
@@ -226,8 +243,28 @@ class Expressions:
         self.strange += 1
         return frame.free(name)
 
+    def default(self, default: Default, source: str) -> Any:
+        """Return what a name stands for by default; what is given beside the text comes first."""
+        if source in self.given:
+            found = self.given.take(source)
+            stated = default.value is not None and not isinstance(default.value, Unknown)
+            if stated and not same(found, default.value):
+                self.given.overruled[source] = default.value
+            return found
+        known = not isinstance(default.value, Unknown)
+        if known:
+            self.defaults[source] = default
+            if self.needed is None or source in self.needed:
+                return default.value
+        why = default.said if known else default.value.why or default.said
+        default.asked = default.asked or Unknown(source, why)
+        return default.asked
+
     def attribute(self, base: Any, name: str, node: ast.expr) -> Any:
         """Return an attribute."""
+        if isinstance(base, Instance) and "(" in base.source and isinstance(node, ast.Attribute):
+            whose = dotted(node.value)
+            base.source = whose if whose and whose != "self" else base.source
         match base:
             case Unknown():
                 return self._foreign(base, name, node)
@@ -246,7 +283,7 @@ class Expressions:
                 source = f"{base.source}.{name}"
                 if source in self.given:
                     return self.given.take(source)
-                return base.kept.setdefault(name, Unknown(source))
+                return base.kept.setdefault(name, Unknown(source, base.kept.touched))
             case Class():
                 found = base.find(name)
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")
@@ -254,7 +291,7 @@ class Expressions:
                 return self._of_optimizer(base, name, node)
             case Schedule(optimizer=Built() | Unknown() as optimizer) if name == "optimizer":
                 return optimizer
-            case Schedule():
+            case Schedule() | Parser() | Commands() | Dataclasses():
                 return Method(base, name)
             case Builtin(module=""):
                 return Unknown(ast.unparse(node), name=Name(f"{base.name}.{name}", base.name,
@@ -604,4 +641,6 @@ def typed(node: ast.AST) -> bool:
             return typed(base)
         case ast.Call(func=ast.Name(id="len"), args=[inner], keywords=[]):
             return typed(inner)
+        case ast.Call(func=ast.Attribute(value=base, attr="get" | "getenv")):
+            return typed(base) and all(isinstance(each, ast.Constant) for each in node.args)
     return False

@@ -12,6 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
+from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, Calls, Returning, changing
 from isorate.reading.effects import Effects
 from isorate.reading.expressions import typed
@@ -193,6 +194,8 @@ class Interpreter(Calls):
         if isinstance(value, Built | Schedule) and name is not None:
             value.label = value.label or name
             self._came_to(value)
+        if isinstance(value, Instance) and name is not None and "(" in value.source:
+            value.source = name
         if not isinstance(value, Unknown) or name is None or value.varies:
             return value
         asked = [leaf for leaf in value.leaves() if not self._is_typed(leaf.source)]
@@ -431,6 +434,11 @@ class Interpreter(Calls):
         for decorator in node.decorator_list:
             inner = decorator.func if isinstance(decorator, ast.Call) else decorator
             last = (dotted(inner) or "").rpartition(".")[2]
+            if last in ("option", "argument") and isinstance(decorator, ast.Call):
+                placed, named, _ = self._arguments(decorator, frame)
+                values = {key: argument.value for key, argument in named.items()}
+                declared = option(self, decorator, [a.value for a in placed], values)
+                function.defaults |= {} if declared is None else dict([declared])
             function.kind = kinds.get(last, function.kind)
             function.wrapped = function.wrapped or last not in (*kinds, *LEAVING)
         frame.set(node.name, function)
@@ -767,7 +775,11 @@ class Interpreter(Calls):
                 raise changing(where, value)
             case List() | Dict():
                 value.lost = Unknown(name, self.at(where), condition=condition)
+            case Parser():
+                value.lost = self.at(where)
             case Instance() | Unknown() if ends:
+                if isinstance(value, Instance):
+                    value.kept.touched = self.at(where)
                 for key in list(value.kept):
                     if not isinstance(value.kept[key], Built | Schedule | Function):
                         del value.kept[key]

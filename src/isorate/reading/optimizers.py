@@ -134,7 +134,8 @@ class _Reading:
         self.rates = [key for key in RATES if not own or key in signature]
         if own and known.schedules:  # the first parameter, as for a schedule
             self.rates = [*signature][:1]
-        self.default = next((self.arguments[k] for k in self.rates if k in self.arguments), None)
+        self.stated = [k for k in self.rates if k in self.arguments]
+        self.default = next((self.arguments[k] for k in self.stated), None)
 
     def optimizer(self) -> Optimizer:
         entries = self._entries()
@@ -152,7 +153,7 @@ class _Reading:
         )
         if self.beside is not None and not stated:
             return msgspec.structs.replace(kept, groups=of_rates(self.beside).groups)
-        if self.default is None:
+        if self.default is None and not self.stated:
             usual = [self.signature[k] for k in self.rates if self.signature.get(k) is not None]
             self.default = ast.literal_eval(usual[0]) if usual else None
         try:

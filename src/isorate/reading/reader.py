@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.call import Call
+from isorate.reading.arguments import parameters
 from isorate.reading.calls import Returning
 from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
 from isorate.reading.naming import Name, no_constructor, not_a_name
+from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
 from isorate.reading.schedules import LackingError
 from isorate.reading.text import statements
@@ -26,7 +28,6 @@ from isorate.reading.values import (
     Schedule,
     Unknown,
     reached,
-    written,
 )
 from isorate.reading.values import (
     Given as Taker,
@@ -181,10 +182,21 @@ def _ways(
             return
         decisions, conditions, supposed = waiting.pop()
         way = Way(decisions, conditions=conditions)
-        given = Given({**supposed, **names})
-        follower = Interpreter(given, lr, dialect, longest, decisions)
+
+        def follower(needed: set[str] | None = None) -> Interpreter:
+            given = Given({**supposed, **names})  # noqa: B023 - it is called in this turn
+            made = Interpreter(given, lr, dialect, longest, decisions)  # noqa: B023
+            made.needed = needed
+            return made
+
+        def again(needed: set[str]) -> Call:
+            return _followed(follower(needed), body).call
+
+        first = follower()
         try:
-            way.reading = _followed(follower, body)
+            found = _followed(first, body)
+            taken = tuple(assumed(first.defaults, found.call, again))
+            way.reading = replace(found, assumptions=found.assumptions + taken)
         except Fork as fork:
             condition = fork.condition
             if condition.source not in decisions:
@@ -195,7 +207,7 @@ def _ways(
                 continue
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
-            way.error = error
+            way.error = lacking(first.defaults, again) or error
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")
@@ -342,11 +354,8 @@ def _enter(
             if isinstance(start, Function) and start is not function:
                 _enter(follower, start, of, instance)
         frame.names[names.pop(0)] = instance
-    for name in names:
-        if name not in follower.given and name in function.defaults:
-            default = written(function.defaults[name])
-            follower.assumed[f"{name} = {default}, its default in {function.name}"] = None
-        frame.names[name] = function.defaults.get(name, Unknown(name))
+    defaults = parameters(follower, function)
+    frame.names |= {name: defaults.get(name, Unknown(name)) for name in names}
     for extra in (node.args.vararg, node.args.kwarg):
         if extra is not None:
             frame.names[extra.arg] = Unknown(extra.arg)

@@ -16,10 +16,11 @@ from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
+    from isorate.reading.expressions import Expressions
     from isorate.reading.frames import Frame
     from isorate.reading.naming import Name
 
@@ -166,6 +167,8 @@ class Kept:
     lost: Unknown | None = None
     #: The optimizer that made it one of its parameter groups, or that has it as those.
     owner: Built | None = None
+    #: What may have changed it, and forgot some of it.
+    touched: str = ""
 
 
 class List(list[Any], Kept):
@@ -174,6 +177,78 @@ class List(list[Any], Kept):
 
 class Dict(dict[Any, Any], Kept):
     """A dict of the text."""
+
+
+@dataclass(eq=False, slots=True)
+class Default:
+    """What a name stands for where nobody gives it anything else.
+
+    Args:
+        value: its value; unknown where it has to be given.
+        said: where it stands, for a sentence.
+        asked: what stands for it as long as nobody says that the schedule depends on it.
+
+    """
+
+    value: Any
+    said: str
+    asked: Unknown | None = None
+
+
+class Answers(Dict):
+    """The attributes of what a command line is parsed into: a default is taken when it is read."""
+
+    def __init__(self, take: Callable[[str, Default], Any]) -> None:
+        super().__init__()
+        self._take = take
+
+    def __getitem__(self, key: Any) -> Any:
+        value = super().__getitem__(key)
+        return self._take(key, value) if isinstance(value, Default) else value
+
+    def __iter__(self) -> Iterator[Any]:  # its own, so that dict() and ** take the values from here
+        return iter(list(super().keys()))
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        found = super().get(key, default)
+        return self._take(key, found) if isinstance(found, Default) else found
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        found = super().pop(key, *default)
+        return self._take(key, found) if isinstance(found, Default) else found
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        super().setdefault(key, default)
+        return self[key]
+
+    def values(self) -> Any:
+        return [self[key] for key in self]
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self]
+
+    def copy(self) -> Dict:
+        return Dict(self.items())
+
+
+@dataclass(eq=False, slots=True)
+class Namespace(Instance):
+    """What a command line is parsed into."""
+
+    @classmethod
+    def of_arguments(cls, follower: Expressions, of: Class | None = None) -> Namespace:
+        """Return one without attributes."""
+
+        def take(name: str, default: Default) -> Any:
+            return follower.default(default, f"{found.source}.{name}")
+
+        kept = Answers(take)
+        found = cls(of or Class("Namespace", {}, []), "arguments()", kept)
+        return found
+
+    def open(self) -> None:
+        """Let it have attributes that nobody knows."""
+        self.of = Class(self.of.name, self.of.names, [Unknown("object")], self.of.fields)
 
 
 class Group(Dict):
