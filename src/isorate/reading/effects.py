@@ -71,7 +71,7 @@ class Effects:
         self.sources: dict[str, set[str]] = {}
         for names, of in aliases:
             for name in names & self.bound:
-                self.sources[name] = self.sources.get(name, set()) | names_in(of)
+                self.sources[name] = self.sources.get(name, set()) | _hands(of)
         for names, of in [*aliases, *reversed(aliases)]:  # changed through another name
             if names & self.changed:
                 self.changed |= names_in(of)
@@ -167,6 +167,15 @@ def _whole(node: ast.AST) -> Iterator[str]:
         case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.Starred():
             for child in ast.iter_child_nodes(node):
                 yield from _whole(child)
+
+
+def _hands(node: ast.AST) -> set[str]:
+    """Return the names of what an expression may come to: of ``f(a.b)`` not ``a``."""
+    found = {path[-1] for path in _paths(node)}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
+            found |= set(_path(each.func.value)[-1:])  # a method may return its object
+    return found
 
 
 def _paths(node: ast.AST) -> Iterator[list[str]]:

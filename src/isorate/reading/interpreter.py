@@ -726,16 +726,15 @@ class Interpreter(Calls):
     def _globals(self, nodes: Sequence[ast.AST]) -> set[str]:
         """Return the names of the text that functions change which statements may call."""
         found: set[str] = set()
-        waiting, seen = list(nodes), set()
+        functions = _functions_of(self.outermost)
+        waiting = list(nodes)
         while waiting:
             for each in ast.walk(waiting.pop()):
                 if isinstance(each, ast.Global | ast.Nonlocal):
                     found |= set(each.names)
                 if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
                     last = each.id if isinstance(each, ast.Name) else each.attr
-                    named = _functions_of(self.outermost).get(last, ())
-                    waiting += [node for node in named if id(node) not in seen]
-                    seen |= {id(node) for node in named}
+                    waiting += functions.pop(last, ())
         return found
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
@@ -944,10 +943,11 @@ def _steps(nodes: Sequence[ast.AST]) -> bool:
 
 def _calls_own(node: ast.AST, frame: Frame, *, steps: bool = False, depth: int = 0) -> bool:
     """Whether a statement calls functions of the text that step something."""
+    functions = _functions_of(frame)
     for each in ast.walk(node):
         if isinstance(each, ast.Call):
             last = (dotted(each.func) or "").rpartition(".")[2]
-            called = _functions_of(frame).get(last, ())
+            called = functions.get(last, ())
             for function in called:
                 if _steps(function.body):
                     return True

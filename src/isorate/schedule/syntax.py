@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
+from copy import copy
 
 from isorate.schedule.errors import ReadError
 
@@ -38,6 +39,11 @@ def dotted(node: ast.AST) -> str | None:
 
 def shown(node: ast.AST) -> str:
     """Return a node's source, shortened to fit a message."""
+    if isinstance(getattr(node, "body", None), list):  # what is in a block may be long
+        node = copy(node)
+        node.body = [ast.Pass()]  # type: ignore[attr-defined]
+        for rest in {"orelse", "finalbody", "handlers"} & set(node._fields):
+            setattr(node, rest, [])
     source = ast.unparse(node)
     first = source.partition("\n")[0]
     return first if first == source and len(source) <= 60 else f"{first[:57]}..."
