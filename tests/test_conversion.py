@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isorate import Conversion, ConvertError, Run, compare, conversion, convert, read, simulate
+from isorate import Conversion, ConvertError, Run, compare, conversion, convert, simulate
 from isorate.conversion import Way
 from isorate.dialects.torch import SequentialLR
 from isorate.kit.call import Call
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Groups, Join
 from isorate.schedule.shapes import Constant, Cosine, Linear
+from tests.calls import read
 
 TORCH = "CosineAnnealingLR(SGD(p, lr=0.1), T_max={}, eta_min={})"
 EPOCHS = Run(epochs=3, updates_per_epoch=2, step_every="epoch")

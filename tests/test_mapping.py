@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from isorate import NativeError, ReadError, Run, Schedule, read
+from isorate import NativeError, ReadError, Run, Schedule
 from isorate.kit import Call, Lift, registry
 from isorate.kit.meaning import Unknown, names, rearranged, value
 from isorate.kit.optimizer import Optimizer
@@ -23,6 +23,7 @@ from isorate.recipe import Recipe
 from isorate.reports import json as documents
 from isorate.reports import markdown
 from isorate.schedule.errors import IsorateError
+from tests.calls import read
 from tests.test_docs import tool
 
 pages: Any = tool("mappings")

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from isorate import Curve, Run, read, simulate
+from isorate import Curve, Run, simulate
 from isorate.reports.figure import Figure, Line
 from isorate.reports.milestones import milestones
 from isorate.reports.plot import COLORS, dashes
 from isorate.schedule.curve import Halt
 from isorate.simulation import sample
+from tests.calls import read
 from tests.test_cli import document, isorate
 
 CHAIN = "SequentialLR(o := SGD(p, lr=0.1), [LinearLR(o, 0.1, 1.0, 5), {}], [5])"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import ConvertError, Run, RunError, read, simulate
+from isorate import ConvertError, Run, RunError, simulate
 from isorate.dialects import mindspore
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer
@@ -23,6 +23,7 @@ from isorate.schedule.shapes import (
     PiecewiseConstant,
     Table,
 )
+from tests.calls import read
 
 SGD = "mindspore.experimental.optim.SGD"
 TABLE = Path(__file__).parent / "tables" / "mindspore.json"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from isorate import ReadError, Run, compare, read, simulate
+from isorate import ReadError, Run, compare, simulate
 from isorate.dialects.mindspore import (
     DIALECT,
     CosineDecayLR,
@@ -42,6 +42,7 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
+from tests.calls import read
 
 if TYPE_CHECKING:
     from isorate.kit.call import Call

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from isorate import Run, read, simulate
+from isorate import Run, simulate
 from isorate.schedule.errors import NativeError, RunError
+from tests.calls import read
 
 SGD = "mindspore.experimental.optim.SGD(params, lr=0.1)"
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import ReadError, Run, compare, convert, read, simulate
+from isorate import ReadError, Run, compare, convert, simulate
 from isorate.dialects import optax
 from isorate.kit import xla
 from isorate.reading.reader import reading
+from tests.calls import read
 
 SCRIPT = """
 import jax, optax

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from isorate import Run, Schedule, compare, read, simulate
+from isorate import Run, Schedule, compare, simulate
 from isorate.dialects import torch
 from isorate.dialects.isorate.torch import CosineAnnealingLR, ScheduleLR
 from isorate.dialects.mindspore import LearningRateList
@@ -22,6 +22,7 @@ from isorate.kit.card import Card, Proof
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Shift, Sum
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Formula, Linear
+from tests.calls import read
 from tests.conformance.cases import HOMES
 from tests.conformance.cases._home import WIDTH
 from tests.conformance.cases.torch import restarts

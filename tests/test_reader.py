@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from isorate import IsorateError, ReadError, read
+from isorate import IsorateError, ReadError
 from isorate.dialects.isorate.torch import CosineAnnealingLR as DropIn
 from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
 from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
@@ -20,6 +20,7 @@ from isorate.kit.call import Call
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.registry import constructors
 from isorate.schedule.expression import Expression
+from tests.calls import read
 
 TABLES = Path(__file__).parent / "tables"
 HERE = CosineAnnealingLR(Optimizer.of(0.1), 100, 0.001)

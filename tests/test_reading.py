@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from isorate import IsorateError, ReadError, Run, convert, read, simulate
+from isorate import IsorateError, ReadError, Run, convert, simulate
 from isorate.dialects import _unread
 from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import registry
@@ -19,6 +19,7 @@ from isorate.reading import naming
 from isorate.reading.reader import reading
 from isorate.schedule.errors import MissingRateError
 from isorate.schedule.shapes import Constant
+from tests.calls import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

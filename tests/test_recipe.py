@@ -17,6 +17,7 @@ from isorate.recipe import KEPT, Recipe, as_recipe, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 COSINE = "CosineAnnealingLR(SGD(params, lr=0.1), T_max=100)"
 STEPS = "StepLR(SGD(params, lr=0.1), 30)"
@@ -67,7 +68,7 @@ def test_a_conversion_asks_the_original_once(asked: Counter[str]) -> None:
 
 
 def test_every_verb_takes_a_recipe() -> None:
-    recipe = Recipe(read(STEPS), Run(40))
+    recipe = Recipe(read(STEPS).call, Run(40))
     assert np.array_equal(simulate(recipe).values, simulate(STEPS, 40).values)
     assert np.array_equal(evaluate(recipe).values, evaluate(STEPS, 40).values)
     assert compare(recipe, STEPS).verdict == "identical"
@@ -78,20 +79,20 @@ def test_every_verb_takes_a_recipe() -> None:
 
 
 def test_another_run_that_is_given_wins() -> None:
-    recipe = Recipe(read(STEPS), Run(40), ("as said",))
+    recipe = Recipe(read(STEPS).call, Run(40), ("as said",))
     assert as_recipe(recipe) is recipe
     other = as_recipe(recipe, 20)
     assert (other.run, other.assumptions) == (Run(20), ("as said",))
 
 
 def test_two_recipes_of_two_lengths_are_compared_over_the_longer() -> None:
-    short, long = Recipe(read(STEPS), Run(10)), Recipe(read(COSINE), Run(20))
+    short, long = Recipe(read(STEPS).call, Run(10)), Recipe(read(COSINE).call, Run(20))
     assert [r.run.updates for r in together(short, long)] == [20, 20]
     assert compare(short, long).updates == 20
 
 
 def test_fewer_updates_are_cut_from_the_rates_that_are_known(asked: Counter[str]) -> None:
-    recipe = Recipe(read(STEPS), Run(100))
+    recipe = Recipe(read(STEPS).call, Run(100))
     known = recipe.curve
     asked.clear()
     cut = recipe.lasting(31).curve
@@ -101,7 +102,7 @@ def test_fewer_updates_are_cut_from_the_rates_that_are_known(asked: Counter[str]
 
 
 def test_a_cut_before_the_rates_end_has_no_end() -> None:
-    ending = Recipe(read("OneCycleLR(SGD(params, lr=0.1), max_lr=0.1, total_steps=6)"), Run(9))
+    ending = Recipe(read("OneCycleLR(SGD(params, lr=0.1), max_lr=0.1, total_steps=6)").call, Run(9))
     assert ending.curve.halt is not None
     for updates in range(1, 9):
         cut, fresh = ending.lasting(updates).curve, simulate(ending.call, updates)
@@ -109,7 +110,7 @@ def test_a_cut_before_the_rates_end_has_no_end() -> None:
 
 
 def test_rates_of_long_runs_are_not_kept(asked: Counter[str]) -> None:
-    recipe = Recipe(read(STEPS), Run(KEPT + 1))
+    recipe = Recipe(read(STEPS).call, Run(KEPT + 1))
     for _ in range(2):
         assert sum(block.shape[1] for block in recipe.stream().blocks()) == KEPT + 1
     assert asked["native"] == 2
@@ -123,3 +124,29 @@ def test_what_has_no_schedule_says_why_every_time() -> None:
     assert recipe.normal is None
     assert recipe.unsaid is not None
     assert recipe.horizon == 2
+
+
+def test_what_is_read_is_a_recipe_that_has_what_its_call_has() -> None:
+    recipe = read(STEPS)
+    assert isinstance(recipe, Recipe)
+    assert recipe == read(f"{STEPS}  # the same")
+    assert recipe != read(COSINE)
+    assert (recipe.step_size, recipe.card) == (30, StepLR.card)
+    assert recipe.lower() == recipe.call.lower()  # type: ignore[union-attr]
+    with pytest.raises(AttributeError, match="T_max"):
+        recipe.T_max  # noqa: B018 - it has none
+
+
+def test_a_number_of_updates_leaves_the_rest_of_a_run() -> None:
+    recipe = Recipe(read(STEPS).call, Run(step_every=2))
+    assert as_recipe(recipe, 7).run == Run(7, step_every=2)
+    assert as_recipe(recipe, Run(7)).run == Run(7)
+    assert simulate(recipe, 70).at(59) == simulate(STEPS, 70).at(29)
+
+
+def test_a_path_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(STEPS, encoding="utf-8")
+    assert read(file) == read(STEPS)
+    with pytest.raises(ReadError, match=r"cannot read .*none\.py"):
+        read(tmp_path / "none.py")

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isorate import ConvertError, IsorateError, Run, read, simulate
+from isorate import ConvertError, IsorateError, Run, simulate
 from isorate.dialects import mindspore, torch
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.shapes import Cosine
+from tests.calls import read
 from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 
 #: Whose arguments a schedule keeps to the bit. The others' are shares of a base rate, and which one

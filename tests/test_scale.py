@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
-from isorate import IsorateError, Run, compare, convert, evaluate, read, simulate
+from isorate import IsorateError, Run, compare, convert, evaluate, simulate
 from isorate.kit.call import Call
 from isorate.kit.registry import constructors
 from tests.bounded import bounded, calls_of
+from tests.calls import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

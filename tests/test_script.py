@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from isorate import ReadError, Run, read, simulate
+from isorate import ReadError, Run, simulate
 from isorate.cli._commands import run
 from isorate.dialects.torch import (
     ChainedScheduler,
@@ -15,6 +15,7 @@ from isorate.dialects.torch import (
     LinearLR,
     SequentialLR,
 )
+from tests.calls import read
 
 BLOCK = """
 import torch

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate, read
+from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate
 from isorate.kit import registry
 from isorate.simulation import simulate
+from tests.calls import read
 from tests.conformance.agreement import share_of_peak, ulps
 from tests.conformance.cases import HOMES
 

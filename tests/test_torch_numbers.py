@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from isorate import IsorateError, Run, read, simulate
+from isorate import IsorateError, Run, simulate
 from isorate.kit import stepped_call
 from isorate.schedule.errors import NativeError, RunError
+from tests.calls import read
 
 RESUMED = "torch.optim.SGD([{'params': params, 'lr': 0.1, 'initial_lr': 0.1}])"
 SINGLE = "SGD(params, lr=torch.tensor(0.1))"

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import IsorateError, Run, compare, convert, read, simulate
+from isorate import IsorateError, Run, compare, convert, simulate
 from isorate.cli._commands import run as command
 from isorate.dialects import transformers
 from isorate.kit.plateau import Feedback
 from isorate.reading.reader import reading
 from isorate.schedule.shapes import Formula
+from tests.calls import read
 
 ADAMW = "torch.optim.AdamW(params, lr=0.1)"
 STEPS = "num_warmup_steps=3, num_training_steps=14"

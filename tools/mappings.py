@@ -108,7 +108,7 @@ def fresh(page: str) -> str:
 
 
 def _given(one: Shown) -> str:
-    return markdown.given(Recipe(read(one.code), one.run))
+    return markdown.given(Recipe(read(one.code).call, one.run))
 
 
 def subjects() -> dict[Path, str]:

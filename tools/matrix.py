@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from isorate import Run, convert, read
 from isorate.kit import registry
+from isorate.kit.call import Call
 from isorate.kit.writing import shortened
 
 if TYPE_CHECKING:
     from isorate.conversion import Conversion, Way
-    from isorate.kit.call import Call
 
 SGD: Final = "torch.optim.SGD(params, lr=0.1)"
 MS_SGD: Final = "mindspore.experimental.optim.SGD(params, lr=0.1)"
@@ -82,7 +82,9 @@ say it, with the reason. The ways are those of `isorate convert`, best first, dr
 
 def example(dialect: str, name: str) -> Call:
     """Return the usual call of a constructor."""
-    return read(EXAMPLES[dialect][name], dialect=dialect)
+    call = read(EXAMPLES[dialect][name], dialect=dialect).call
+    assert isinstance(call, Call)
+    return call
 
 
 def converted(dialect: str, name: str, to: str) -> Conversion:

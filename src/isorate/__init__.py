@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
     from isorate.conversion import convert as convert
-    from isorate.reading.reader import read as read
+    from isorate.recipe import Recipe as Recipe
+    from isorate.recipe import read as read
     from isorate.schedule.curve import Curve as Curve
     from isorate.schedule.errors import CompareError as CompareError
     from isorate.schedule.errors import ConvertError as ConvertError
@@ -40,6 +41,7 @@ _HOMES = {
     "IsorateError": "isorate.schedule.errors",
     "NativeError": "isorate.schedule.errors",
     "ReadError": "isorate.schedule.errors",
+    "Recipe": "isorate.recipe",
     "ReportError": "isorate.schedule.errors",
     "Run": "isorate.schedule.run",
     "RunError": "isorate.schedule.errors",
@@ -48,7 +50,7 @@ _HOMES = {
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",
-    "read": "isorate.reading.reader",
+    "read": "isorate.recipe",
     "simulate": "isorate.simulation",
 }
 

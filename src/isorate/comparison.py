@@ -390,7 +390,7 @@ def _ordered(bits: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _facts(recipe: Recipe, halt: Halt | None) -> SideFacts:
-    return SideFacts(recipe.dialect, recipe.name, recipe.dtype, halt)
+    return SideFacts(recipe.dialect, recipe.code, recipe.dtype, halt)
 
 
 def _sentence(c: Comparison) -> str:

@@ -236,7 +236,7 @@ def proved(a: Recipe, b: Recipe) -> Literal["identical", "equal"] | None:
     if isinstance(a.call, Schedule) and isinstance(b.call, Schedule):
         return "identical"
     # equal arguments may differ in type, and an integer is not computed with as a float is
-    if a.call == b.call and a.name == b.name and _loop(a.run) == _loop(b.run):
+    if a.call == b.call and a.code == b.code and _loop(a.run) == _loop(b.run):
         return "identical"
     return "equal" if _by_itself(a.call) and _by_itself(b.call) else None
 

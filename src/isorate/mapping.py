@@ -195,6 +195,8 @@ def mapping(constructor: type[Call] | Call, to: str) -> Mapping:
 
     """
     target = registry.get(to)
+    if isinstance(constructor, Recipe):
+        constructor = constructor.call
     if isinstance(constructor, Call):
         measured = isinstance(constructor.returned, Feedback)
         conversion = convert(constructor, to=to, run=FOLLOWED if measured else None)

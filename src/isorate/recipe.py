@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from isorate.driving import Side, Stream, in_loop, last_step, loop_of
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading.reader import read, read_document
+from isorate.reading.reader import read_document, reading
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError, RunError
@@ -21,9 +23,12 @@ from isorate.schedule.run import Run
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from os import PathLike
 
     from numpy.typing import NDArray
+
+    from isorate.reading.reader import Reading
 
     #: What the verbs take.
     Given: TypeAlias = "str | Side | Recipe | Sequence[Any] | NDArray[Any]"
@@ -40,11 +45,13 @@ LONGEST_DEFAULT = 10**6
 KEPT = 10**5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Recipe:
     """A call in a run, and what was assumed; or a schedule, or finished rates, in its place.
 
-    What is asked of it is worked out when it is asked for the first time, and kept.
+    What is asked of it is worked out when it is asked for the first time, and kept. It has the
+    attributes of its call, too: ``recipe.T_max``, ``recipe.lower()``. Two are equal whose calls
+    and runs are.
 
     Args:
         call: a call, whose rates are its framework's own; a schedule, whose rates are Isorate's;
@@ -61,12 +68,18 @@ class Recipe:
 
     call: Side
     run: Run = field(default_factory=Run)
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = field(default=(), compare=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the call."""
+        if name.startswith("__") or name == "call":  # which nobody has yet while it is copied
+            raise AttributeError(name)
+        return getattr(self.call, name)
 
     # --- whatever the run ---------------------------------------------------------------------
 
     @property
-    def name(self) -> str:
+    def code(self) -> str:
         """As text: a call's code, a schedule's JSON, where a curve comes from."""
         match self.call:
             case Call():
@@ -99,7 +112,7 @@ class Recipe:
             return self.call
         if isinstance(self.call, Curve):
             required = "a schedule, or a call"
-            return ReadError("rates have no schedule", required=required, got=self.name)
+            return ReadError("rates have no schedule", required=required, got=self.code)
         try:
             return self.call.lower()
         except IsorateError as error:
@@ -255,7 +268,7 @@ class Recipe:
             if progress is not None:
                 progress(done)
         shaped = values[:, :done] if self.groups > 1 else values[0, :done]
-        found = Curve(shaped, self.name, stream.halt)
+        found = Curve(shaped, self.code, stream.halt)
         if self.run.length * self.groups <= KEPT:
             self._known[:] = [found]
         return found
@@ -297,6 +310,68 @@ def together(a: Recipe, b: Recipe) -> tuple[Recipe, Recipe]:
     return a.lasting(longest), b.lasting(longest)
 
 
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read(
+    text: str | PathLike[str],
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """Read one schedule as people paste it: a call, a block of statements, or a whole script.
+
+    A text is followed as Python would run it, over values that are known or not, and nothing of it
+    is executed. Where a file only has functions that build a schedule, their parameters are names.
+    The loop that a text trains in is the run.
+
+    The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
+    share is torch's, unless ``dialect`` says otherwise. Where the framework keeps the rate in the
+    optimizer, the optimizer may stand in the text, with its parameter groups; otherwise ``lr``
+    gives the rate.
+
+    Args:
+        text: Python source, or a list of rates; or the path of a file that has it.
+        lr: the optimizer's rate; a sequence has one rate for each parameter group.
+        dialect: the dialect to read in, e.g. ``"mindspore"``.
+        names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``.
+
+    Returns:
+        The call in its run, whose attributes are the call's, too. Its arguments are not yet
+        checked as the framework would: ``Call.fault`` does.
+
+    Raises:
+        ReadError: anything but one readable schedule; it says what is wrong and what would help.
+
+    Example:
+        >>> read("CosineAnnealingLR(T_max=2 * 50, eta_min=1e-3)", lr=0.1).T_max
+        100
+
+    """
+    return recipe_of(reading(text_of(text), lr=lr, dialect=dialect, names=names))
+
+
+def recipe_of(found: Reading) -> Recipe:
+    """Return what a text came to as a recipe."""
+    return Recipe(found.call, Run(), found.assumptions)
+
+
+def text_of(given: str | PathLike[str]) -> str:
+    """Return a text, or what stands in the file at a path.
+
+    Raises:
+        ReadError: the file cannot be read.
+
+    """
+    if isinstance(given, str):
+        return given
+    try:
+        return Path(given).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(f"cannot read {os.fspath(given)}", got=str(error)) from None
+
+
 # --- what the verbs are given -----------------------------------------------------------------
 
 
@@ -308,7 +383,8 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
             recipe, which stays what it is where no other run is given; or rates, of shape
             ``(updates,)`` or ``(groups, updates)``: a list, a tuple, or an array of integers,
             float64 or float32.
-        run: the loop around it, or its number of updates; none leaves its length open.
+        run: the loop around it, in place of a recipe's own; or its number of updates; none leaves
+            its length open, or a recipe's as it is.
 
     Raises:
         ReadError: anything else, and text that cannot be read.
@@ -320,22 +396,28 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
         Curve(2 × float64: 0.1, 0.05; 2 given rates)
 
     """
-    if isinstance(given, Recipe):
-        return given if run is None else Recipe(given.call, as_run(run), given.assumptions)
-    return Recipe(as_side(given), as_run(run))
+    recipe = given if isinstance(given, Recipe) else _read(given)
+    if run is None:
+        return recipe
+    asked = as_run(run)
+    if not isinstance(run, Run):
+        return recipe.lasting(asked.length)
+    return Recipe(recipe.call, asked, recipe.assumptions)
 
 
-def as_side(given: Any) -> Side:
+def as_side(given: Given) -> Side:
     """Return what has rates: a call, a schedule, or a curve."""
-    if isinstance(given, Recipe):
-        return given.call
+    return (given if isinstance(given, Recipe) else _read(given)).call
+
+
+def _read(given: Any) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
-        return given
+        return Recipe(given)
     if isinstance(given, str):
         json = given.lstrip().startswith("{") and read_document(given) is None
-        return Schedule.from_json(given) if json else read(given)
+        return Recipe(Schedule.from_json(given)) if json else read(given)
     if isinstance(given, list | tuple) or hasattr(given, "__array__"):
-        return _curve(given)
+        return Recipe(_curve(given))
     raise ReadError("what is given has no rates", required=TAKEN, got=_named(given))
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import strategies as st
 
-from isorate import Run, read, simulate
+from isorate import Run, simulate
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 

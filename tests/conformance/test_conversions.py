@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from isorate import Run, convert, read
+from isorate import Run, convert
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import optimizers, rates
 from tests.conformance.frameworks import drive

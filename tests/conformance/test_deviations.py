@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from isorate import Run, read
+from isorate import Run
 from isorate.kit import registry
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.cases import HOMES
 from tests.conformance.frameworks import drive

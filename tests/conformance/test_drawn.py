@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate import read
 from isorate.kit import registry
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.cases import HOMES, Home
 from tests.conformance.frameworks import drive

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("mindspore")
 
-from isorate import Run, read, simulate
+from isorate import Run, simulate
+from tests.calls import read
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.cases import How
 from tests.conformance.cases.mindspore import go_through, mindspore

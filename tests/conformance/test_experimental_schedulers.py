@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("mindspore")
 
-from isorate import Run, read
+from isorate import Run
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import etas, literal, optimizers, rates
 from tests.conformance.frameworks import drive

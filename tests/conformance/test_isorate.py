@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from isorate import Run, Schedule, read, simulate
+from isorate import Run, Schedule, simulate
+from tests.calls import read
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.drawing import etas, lengths, literal, optimizers, rates, runs
 from tests.conformance.frameworks import drive

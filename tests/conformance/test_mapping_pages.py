@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from isorate import read
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.cases.mindspore import mindspore
 from tests.conformance.frameworks import drive

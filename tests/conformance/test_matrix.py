@@ -14,8 +14,8 @@ pytest.importorskip("mindspore")
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 import matrix
 
-from isorate import read
 from isorate.kit import registry
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.frameworks import drive
 

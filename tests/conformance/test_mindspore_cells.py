@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("mindspore")
 
-from isorate import Run, read
+from isorate import Run
 from isorate.dialects import mindspore as dialect
+from tests.calls import read
 from tests.conformance.agreement import assert_close
 from tests.conformance.cases.mindspore import mindspore
 from tests.conformance.drawing import rates

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 pytest.importorskip("mindspore")
 
 import isorate.mindspore
-from isorate import Run, read, simulate
+from isorate import Run, simulate
 from isorate.dialects import mindspore as dialect
+from tests.calls import read
 from tests.conformance.agreement import assert_close
 from tests.conformance.cases.mindspore import feed, mindspore
 from tests.conformance.drawing import rates

@@ -13,9 +13,10 @@ pytest.importorskip("optax")
 
 import jax
 
-from isorate import Run, read
+from isorate import Run
 from isorate.dialects import optax as dialect
 from isorate.kit.counted import Counted
+from tests.calls import read
 from tests.conformance.agreement import assert_agree, assert_close, share_of_peak
 from tests.conformance.cases.optax import counted, optax_scope
 from tests.conformance.drawing import rates

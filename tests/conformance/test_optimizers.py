@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from isorate import read
 from isorate.dialects.mindspore.optimizers import MINDSPORE
 from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit.optimizer import Optimizers
+from tests.calls import read
 
 
 def classes(module: Any) -> dict[str, Any]:

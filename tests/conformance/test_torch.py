@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch")
 
-from isorate import Run, read
+from isorate import Run
 from isorate.kit.tensors import Tensor
 from isorate.schedule.errors import RunError
+from tests.calls import read
 from tests.conformance import torch_oddities
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("transformers")
 
-from isorate import Run, convert, read
+from isorate import Run, convert
 from isorate.dialects.transformers import NAMES
 from isorate.schedule.errors import RunError
+from tests.calls import read
 from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import literal, rates
 from tests.conformance.frameworks import drive

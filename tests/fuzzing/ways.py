@@ -19,12 +19,12 @@ from isorate import (
     compare,
     convert,
     evaluate,
-    read,
     simulate,
 )
 from isorate.kit import registry
 from isorate.reports import figure, html, json
 from isorate.schedule.errors import LONGEST_MESSAGE
+from tests.calls import read
 from tests.fuzzing.schedules import document
 
 if TYPE_CHECKING:

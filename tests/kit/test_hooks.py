@@ -18,7 +18,6 @@ from isorate import (
     Schedule,
     convert,
     evaluate,
-    read,
     simulate,
 )
 from isorate.kit import registry, xla
@@ -31,6 +30,7 @@ from isorate.kit.meaning import Meaning, line
 from isorate.kit.optimizer import Optimizer, Optimizers
 from isorate.kit.registry import Dialect
 from isorate.reading.reader import reading
+from tests.calls import read
 
 
 def card(name: str, **other: Any) -> Card:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import Run, RunError, evaluate, read, simulate
+from isorate import Run, RunError, evaluate, simulate
 from isorate.comparison import compare_recipes
 from isorate.driving import meaning
 from isorate.recipe import Recipe
 from isorate.schedule.evaluate import BLOCK
+from tests.calls import read
 
 
 def test_epochs_are_updates() -> None:

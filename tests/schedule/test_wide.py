@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate import Run, Schedule, evaluate, read, simulate
+from isorate import Run, Schedule, evaluate, simulate
 from isorate.schedule.combinators import Clamp, Mirror, Product, Repeat, Scale, Staircase, Sum
 from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
 from isorate.schedule.shapes import (
@@ -25,6 +25,7 @@ from isorate.schedule.shapes import (
     Table,
 )
 from isorate.training.rates import Rates
+from tests.calls import read
 
 FAR = [0, 1, 1023, 1024, 1025, 1100, 3000, 10**4, 10**6, 10**9, 10**12, 2**53 - 1]
 GROWTH = Exponential(0.1, 2.0)

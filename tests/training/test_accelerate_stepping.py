@@ -14,8 +14,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
-from isorate import Run, compare, evaluate, read, simulate  # noqa: E402
+from isorate import Run, compare, evaluate, simulate  # noqa: E402
 from isorate.driving import meaning  # noqa: E402
+from tests.calls import read  # noqa: E402
 from tests.training import accelerate_loop as loop  # noqa: E402
 from tests.training.accelerate_loop import Case, Seen  # noqa: E402
 

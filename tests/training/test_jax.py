@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate, read
+from isorate import ConvertError, ReadError, Run, Schedule, ScheduleError, evaluate
 from isorate.driving import meaning
 from isorate.jax import schedule
 from isorate.kit import registry
@@ -32,6 +32,7 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
+from tests.calls import read
 from tests.schedule.drawing import schedules
 from tests.test_tables import read_row, table
 

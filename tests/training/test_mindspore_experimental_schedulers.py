@@ -20,11 +20,12 @@ from mindspore import Parameter, Tensor, nn, ops  # noqa: E402
 from mindspore.experimental import optim  # noqa: E402
 from mindspore.experimental.optim import lr_scheduler as theirs  # noqa: E402
 
-from isorate import Run, read, schedules, simulate  # noqa: E402
+from isorate import Run, schedules, simulate  # noqa: E402
 from isorate.mindspore import experimental as ours  # noqa: E402
 from isorate.mindspore.experimental import _closed_form  # noqa: E402
 from isorate.schedule.shapes import Cosine, Table  # noqa: E402
 from isorate.training.rates import per_group  # noqa: E402
+from tests.calls import read  # noqa: E402
 from tests.conformance.cases.mindspore.schedulers import mindspore_schedulers  # noqa: E402
 from tests.conformance.drawing import rates as rates_drawn  # noqa: E402
 from tests.conformance.frameworks import build  # noqa: E402

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from isorate import Run, read, simulate
+from isorate import Run, simulate
 from isorate.mindspore import cosine_decay_lr
+from tests.calls import read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from mpmath import mp, mpf
 
-from isorate import Run, Schedule, ScheduleError, read
+from isorate import Run, Schedule, ScheduleError
 from isorate.schedule.algebra import groups
 from isorate.schedule.combinators import (
     Clamp,
@@ -45,6 +45,7 @@ from isorate.schedule.shapes import (
     Polynomial,
     Table,
 )
+from tests.calls import read
 from tests.schedule.drawing import schedules
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from isorate import read  # noqa: E402
 from isorate.schedule.combinators import Groups  # noqa: E402
 from isorate.schedule.errors import IsorateError, ReadError, ScheduleError  # noqa: E402
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear  # noqa: E402
@@ -20,6 +19,7 @@ from isorate.torch import (  # noqa: E402
     ScheduleLR,
     ScheduleMismatchError,
 )
+from tests.calls import read  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     MARKS,
     optimizer_of,

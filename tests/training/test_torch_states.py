@@ -24,10 +24,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch")
 
-from isorate import ReadError, Run, read, simulate
+from isorate import ReadError, Run, simulate
 from isorate.dialects import torch as calls
 from isorate.kit.optimizer import Optimizer
 from isorate.torch._saved_states import KINDS, SavedCall, call_of_state
+from tests.calls import read
 from tests.training.torch_parts import MARKS
 
 pytestmark = MARKS

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 from msgspec.structs import replace
 
-from isorate.reading.reader import read
-from isorate.recipe import as_recipe
+from isorate.recipe import as_recipe, read
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Stride
 from isorate.schedule.errors import ScheduleError
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from isorate.kit.call import Call
+    from isorate.recipe import Recipe
     from isorate.schedule.node import Schedule
     from isorate.schedule.run import Run
 
@@ -29,7 +29,7 @@ FINEST: Final = 1000
 
 
 def schedule(
-    x: Schedule | Call | str, run: Run | None = None, *, lr: float | None = None
+    x: Schedule | Call | Recipe | str, run: Run | None = None, *, lr: float | None = None
 ) -> Callable[[Any], jax.Array]:
     """Return a schedule as a pure function of the count: what optax's optimizers take as a rate.
 

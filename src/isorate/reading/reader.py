@@ -78,44 +78,6 @@ class Way:
     conditions: list[Unknown] = field(default_factory=list)
 
 
-def read(
-    text: str,
-    *,
-    lr: float | Sequence[float] | None = None,
-    dialect: str | None = None,
-    names: Mapping[str, Any] | None = None,
-) -> Call:
-    """Read one schedule call as people paste it, alone or as the value of an assignment.
-
-    A block of statements may be pasted whole, or a script: it is followed as Python would run it,
-    over values that are known or not, and nothing is executed. Where a file only has functions
-    that build a schedule, their parameters are names.
-
-    The name may carry its dotted prefix or any tail of it. A bare name that several frameworks
-    share is torch's, unless ``dialect`` says otherwise. Where the framework keeps the rate in the
-    optimizer, the optimizer may stand in the text, with its parameter groups; otherwise ``lr``
-    gives the rate.
-
-    Args:
-        text: Python source, or a list of rates.
-        lr: the optimizer's rate; a sequence has one rate for each parameter group.
-        dialect: the dialect to read in, e.g. ``"mindspore"``.
-        names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``.
-
-    Returns:
-        The call. Its arguments are not yet checked as the framework would: ``Call.fault`` does.
-
-    Raises:
-        ReadError: anything but one readable call; it says what is wrong and what would help.
-
-    Example:
-        >>> read("CosineAnnealingLR(T_max=2 * 50, eta_min=1e-3)", lr=0.1).T_max
-        100
-
-    """
-    return reading(text, lr=lr, dialect=dialect, names=names).call
-
-
 def reading(
     text: str,
     *,
@@ -123,7 +85,7 @@ def reading(
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
 ) -> Reading:
-    """Read as ``read`` does, and say what was taken for granted.
+    """Read one schedule, and say what was taken for granted (``isorate.read``).
 
     Example:
         >>> reading("StepLR(3)", lr=0.1).assumptions
@@ -474,11 +436,11 @@ def read_schedule(
     if text.lstrip().startswith("{") and read_document(text) is None:
         return Data.from_json(text)
     try:
-        call = read(text, names=names)
+        call = reading(text, names=names).call
     except MissingRateError:
         if not rates:
             raise
-        call = read(text, lr=list(rates), names=names)
+        call = reading(text, lr=list(rates), names=names).call
     return on_steps(call.lower())
 
 

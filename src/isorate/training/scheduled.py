@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit.call import Call
 from isorate.reading.reader import read_schedule
+from isorate.recipe import Recipe
 from isorate.schedule.combinators import Groups
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.node import Schedule
@@ -71,6 +72,8 @@ def schedule_of(given: Any, rates: Sequence[float] = ()) -> Schedule:
     """
     if isinstance(given, str):
         given = read_schedule(given, rates)
+    if isinstance(given, Recipe):
+        given = given.call
     if isinstance(given, Call):
         given = given.lower()
     if not isinstance(given, Schedule):

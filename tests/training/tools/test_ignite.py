@@ -22,8 +22,8 @@ from ignite.handlers.param_scheduler import (  # noqa: E402
 )
 from torch.optim import lr_scheduler  # noqa: E402
 
-from isorate import read  # noqa: E402
 from isorate.torch import ScheduleLR  # noqa: E402
+from tests.calls import read  # noqa: E402
 from tests.training.tools.parts import (  # noqa: E402
     BASE,
     BATCHES,
