@@ -14,7 +14,7 @@ from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
 from isorate.reading.naming import HERE, Name, at_home, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
-from isorate.reading.schedules import Argument, Schedules, made_of
+from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -38,7 +38,7 @@ from isorate.reading.values import (
     unknown_in,
     written,
 )
-from isorate.schedule.errors import ReadError
+from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Calls(Schedules):
         self.looping = 0
         self.loaded = False
         self.prepared = False
+        #: What schedules lack.
+        self.lacking: list[ReadError] = []
         #: Functions that were called.
         self.run_: set[int] = set()
 
@@ -164,7 +166,11 @@ class Calls(Schedules):
                 raise ReadError(f"{self._title(name)}: {what} cannot be read")
             self.trained, self.supposed = False, ""
             self._covered(name)
-            return self.scheduled(name, node, given, named)
+            try:
+                return self.scheduled(name, node, given, named)
+            except (LackingError, MissingRateError) as error:
+                self.lacking.append(error)  # there may be more that is to be asked for
+                return Schedule(None, node)
         by_name = {key: argument.value for key, argument in named.items()}
         parsed = None if spread else arguments.made(self, name, values, by_name, node)
         if parsed is not None:

@@ -398,8 +398,10 @@ class Expressions:
     ) -> Any:
         """Return what a function comes to, given values; nobody knows where they are not known."""
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
-        if unknown:
-            return self.unknown(node, unknown)
+        if unknown:  # with what else would have to be known, so that it is asked for at once
+            lists = (v for v in given if isinstance(v, list | tuple))
+            inside = [u for each in lists for u in unknown_in(each) if u.made is None]
+            return self.unknown(node, given if inside else unknown)
         if any(isinstance(v, OBJECTS) for v in (*given, *named.values())):
             self.strange += 1
             return Unknown(ast.unparse(node), self.at(node), made=("", given, named), varies=True)

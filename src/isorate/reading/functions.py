@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.frames import Frame
@@ -23,6 +24,14 @@ DEEPEST: Final = 10
 RENAMED: Final = {"maximum": "max", "minimum": "min", "abs": "abs", "float64": "float"}
 
 
+@dataclass
+class Room:
+    """How much longer a function may become, written out, and what it lacks so far."""
+
+    left: int
+    lacking: list[Unknown] = field(default_factory=list)
+
+
 def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
     """Return what a function of the step computes.
 
@@ -30,14 +39,16 @@ def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
         ReadError: it is no arithmetic in one argument, or uses what nobody knows.
 
     """
-    room = [longest]
+    room = Room(longest)
     variable, body = _body(evaluator, function, room, 0)
+    if room.lacking:
+        evaluator.lack("a function of the schedule", room.lacking)
     found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
     found.function()  # whitelisted now, or refused now
     return found
 
 
-def _body(evaluator: Schedules, function: Any, room: list[int], depth: int) -> tuple[str, ast.expr]:
+def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[str, ast.expr]:
     """Return a function's argument and the expression that it computes."""
     given: list[Any] = []
     named: dict[str, Any] = {}
@@ -91,7 +102,7 @@ class _Inline(ast.NodeTransformer):
     """Puts the values of known names into a function's body."""
 
     def __init__(
-        self, evaluator: Schedules, frame: Frame, variable: str, room: list[int], depth: int
+        self, evaluator: Schedules, frame: Frame, variable: str, room: Room, depth: int
     ) -> None:
         self.evaluator, self.frame, self.variable = evaluator, frame, variable
         self.room, self.depth = room, depth
@@ -197,8 +208,8 @@ class _Inline(ast.NodeTransformer):
         return self._written(node, self.evaluator.value(node, self.frame))
 
     def _written(self, node: ast.expr, value: Any) -> ast.expr:
-        self.room[0] -= self.evaluator.sizes.of(value)
-        if self.room[0] < 0:
+        self.room.left -= self.evaluator.sizes.of(value)
+        if self.room.left < 0:
             raise ReadError("a lambda is too long with the values of its names written out")
         match value:
             case bool() | str() | None:
@@ -211,21 +222,22 @@ class _Inline(ast.NodeTransformer):
             case Unknown():
                 if value.why.startswith("cannot compute"):
                     raise ReadError(value.why)
-                self.evaluator.lack("a function of the schedule", list(value.leaves()))
+                self.room.lacking += value.leaves()
+                return ast.Constant(1)  # which nobody sees
         raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
 
 
 class _Put(ast.NodeTransformer):
     """Puts an expression where a name is."""
 
-    def __init__(self, name: str, value: ast.expr, room: list[int]) -> None:
+    def __init__(self, name: str, value: ast.expr, room: Room) -> None:
         self.name, self.value, self.room = name, value, room
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id != self.name:
             return node
-        self.room[0] -= sum(1 for _ in ast.walk(self.value))
-        if self.room[0] < 0:
+        self.room.left -= sum(1 for _ in ast.walk(self.value))
+        if self.room.left < 0:
             raise ReadError("a function is too long with what it calls written out")
         return self.value
 

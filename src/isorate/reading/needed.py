@@ -11,7 +11,7 @@ from isorate.reading.values import written
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from isorate.reading.values import Default, Unknown
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MOST_ROUNDS: Final = 12
 
 
-def assumed(defaults: dict[str, Default], call: Call, again: Again) -> Iterator[str]:
-    """Visit the defaults that were taken for a call, a sentence each.
+def assumed(defaults: dict[str, Default], call: Call, again: Again) -> dict[str, str]:
+    """Return the defaults that were taken for a call, a sentence each.
 
     Raises:
         LackingError: one of them is none, and the framework takes no none there.
@@ -41,9 +41,11 @@ def assumed(defaults: dict[str, Default], call: Call, again: Again) -> Iterator[
         none = [leaf for source, leaf in more.items() if defaults[source].value is None]
         if none and is_value and _has_none(call):
             raise LackingError(call.card.name, none)
-    for source, default in defaults.items():
-        if source in found:
-            yield f"{source} = {written(default.value)}, {default.said}"
+    return {
+        source: f"{source} = {written(default.value)}, {default.said}"
+        for source, default in defaults.items()
+        if source in found
+    }
 
 
 def lacking(defaults: dict[str, Default], again: Again) -> ReadError | None:

@@ -16,7 +16,7 @@ from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isorate.kit.optimizer import Optimizers
 
@@ -177,7 +177,7 @@ class _Reading:
             params = unknown_in(self.arguments.get("params"))
             error.leaves = [each for each in params if each.condition]  # type: ignore[attr-defined]
             raise error
-        groups = tuple(map(self._group, entries))
+        groups = tuple(self._groups(entries))
         own = ["lr" in entry for entry in entries]
         if entries != [{}]:  # else the only group is the only one that holds the tensor
             pairs = zip(groups, own, strict=True)
@@ -198,6 +198,17 @@ class _Reading:
         if groups.lost or any(not isinstance(g, dict) or g.lost for g in groups):  # type: ignore[attr-defined]
             return None
         return groups
+
+    def _groups(self, entries: list[dict[Any, Any]]) -> Iterator[ParamGroup]:
+        """Visit the groups; what all of them lack is asked for at once."""
+        lacking: list[Unknown] = []
+        for entry in entries:
+            try:
+                yield self._group(entry)
+            except MissingError as error:
+                lacking += error.leaves
+        if lacking:
+            raise MissingError(lacking)
 
     def _group(self, entry: Mapping[Any, Any]) -> ParamGroup:
         rate = entry.get("lr", self.default)

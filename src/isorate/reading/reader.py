@@ -19,7 +19,7 @@ from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
 from isorate.reading.naming import Name, no_constructor, not_a_name
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
-from isorate.reading.schedules import LackingError
+from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import statements
 from isorate.reading.values import (
     Class,
@@ -57,6 +57,7 @@ class Reading:
         mentioned: the names that the text has, for hints.
         prepared: whether the text hands a scheduler to a ``prepare``.
         said: the names that the text gives a value itself.
+        taken: the defaults that it needed, by their source.
 
     """
 
@@ -66,6 +67,7 @@ class Reading:
     mentioned: frozenset[str]
     prepared: bool = False
     said: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -108,8 +110,8 @@ def reading(
         body = statements(text)
         known_names = names or {}
 
-        def of(given: Mapping[str, Any]) -> Reading:
-            return _chosen(list(_ways(body, given, lr, known, len(text))))
+        def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
+            return _chosen(list(_ways(body, given, lr, known, len(text), sure=sure)))
 
         found = of(known_names)
         return replace(found, used=frozenset(_needed(found, known_names, of)))
@@ -117,27 +119,41 @@ def reading(
         raise ReadError("the text is nested too deeply") from None
 
 
-def _needed(
-    found: Reading, names: Mapping[str, Any], of: Callable[[Mapping[str, Any]], Reading]
-) -> Iterator[str]:
-    """Visit the names that a text needs, of those that something of it uses."""
+def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]) -> Iterator[str]:
+    """Visit the names that a text needs, of those that something of it uses.
+
+    Those are among them that it asks for where nothing is given: which it is that decides between
+    schedules is not known before.
+    """
+    try:
+        asked = set(of({}).taken) if names else set()
+    except ReadError as error:
+        asked = {leaf.source for leaf in getattr(error, "leaves", ())}
     for name in names:
+        if canonical(name) in asked:
+            yield name
+            continue
         if canonical(name) not in found.used:
             continue
+        others = {key: value for key, value in names.items() if key != name}
         try:
-            without = of({key: value for key, value in names.items() if key != name})
+            without = of(others, sure=True)
         except ReadError:
             yield name
             continue
         said = canonical(name) in without.said
-        if said or without.call.code != found.call.code:
+        if said or without.call.code != found.call.code or canonical(name) in of(others).taken:
             yield name
 
 
 def _ways(
-    body: list[ast.stmt], names: Mapping[str, Any], lr: Any, dialect: str | None, longest: int
-) -> Iterator[Way]:
-    """Read a text, once for each way in which conditions may go that nobody decides."""
+    body: list[ast.stmt], names: Mapping[str, Any], lr: Any, dialect: str | None, longest: int,
+    *, sure: bool,
+) -> Iterator[Way]:  # fmt: skip
+    """Read a text, once for each way in which conditions may go that nobody decides.
+
+    Where it is ``sure``, it does not matter which defaults are taken.
+    """
     waiting: list[tuple[dict[str, bool], list[Unknown], dict[str, Any]]] = [({}, [], {})]
     for _ in range(MOST_WAYS):
         if not waiting:
@@ -157,8 +173,9 @@ def _ways(
         first = follower()
         try:
             found = _followed(first, body)
-            taken = tuple(assumed(first.defaults, found.call, again))
-            way.reading = replace(found, assumptions=found.assumptions + taken)
+            taken = {} if sure else assumed(first.defaults, found.call, again)
+            said = found.assumptions + tuple(taken.values())
+            way.reading = replace(found, assumptions=said, taken=frozenset(taken))
         except Fork as fork:
             condition = fork.condition
             if condition.source not in decisions:
@@ -202,9 +219,13 @@ def _chosen(ways: list[Way]) -> Reading:
     leaves = list({u.source: u for u in [*conditions.values(), *missing]}.values())
     told = "; ".join(dict.fromkeys(_told(way) for way in ways if way not in nothing))
     text = f"the text has several schedules: {told or 'none'}"
-    rate = any(isinstance(way.error, MissingRateError) for way in ways) and not missing
-    hint = hint_of(leaves) + (" --lr 0.1" if rate else "")
-    raise ReadError(text, hint=hint)
+    rate = any(
+        getattr(way.error, "rate", isinstance(way.error, MissingRateError) and not missing)
+        for way in ways
+    )
+    error = ReadError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
+    error.leaves = leaves  # type: ignore[attr-defined]
+    raise error
 
 
 def _told(way: Way) -> str:
@@ -224,11 +245,17 @@ class NoScheduleError(ReadError):
 
 def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     """Follow a text; return the schedule that it comes to, which holds all the others."""
-    follower.text(body)
-    if follower.last is None and not follower.found.built:
-        _alone(follower, body)
-    if follower.last is None and not follower.found.built:
-        _functions(follower)
+    try:
+        follower.text(body)
+        if not (follower.last or follower.found.built or follower.lacking):
+            _alone(follower, body)
+        if not (follower.last or follower.found.built or follower.lacking):
+            _functions(follower)
+    except (ReadError, Unfollowable):
+        if not follower.lacking:
+            raise
+    if follower.lacking:
+        raise all_of(follower.lacking)
     schedule = _last(follower)
     call = schedule.call
     if call is None:
@@ -263,6 +290,8 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     if isinstance(value, list) and isinstance(node, ast.List | ast.BinOp):
         follower.last = follower.plain_list(node, value)
         return
+    if isinstance(value, Unknown) and isinstance(node, ast.BinOp) and _has_list(node):
+        follower.lack("the list", list(value.leaves()))
     if isinstance(value, Taker):
         follower.last = value.schedule
         return
@@ -276,6 +305,10 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     if name is not None:
         name = Name(name, name, known=False) if isinstance(name, str) else name
         raise no_constructor(name, follower.dialect)
+
+
+def _has_list(node: ast.expr) -> bool:
+    return any(isinstance(each, ast.List) for each in ast.walk(node))
 
 
 def _functions(follower: Interpreter) -> None:
@@ -294,7 +327,7 @@ def _functions(follower: Interpreter) -> None:
         if not follower.builds([function.node], function.frame):
             continue
         _enter(follower, function, of)
-        if follower.found.built:
+        if follower.found.built or follower.lacking:
             return
 
 

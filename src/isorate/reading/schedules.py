@@ -36,7 +36,7 @@ from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from isorate.kit.card import Card
     from isorate.kit.optimizer import Optimizer
@@ -63,12 +63,29 @@ class LackingError(ReadError):
     """A schedule lacks values that nobody knows."""
 
     def __init__(self, name: str, leaves: list[Unknown], *, rate: bool = False) -> None:
-        sources = list(dict.fromkeys(leaf.source for leaf in leaves))
         told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
         text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
         more = " --lr 0.1" if rate else ""
         super().__init__(text, hint=optimizers.hint_of(leaves) + more)
-        self.leaves, self.sources = leaves, sources
+        self.leaves, self.name, self.rate = leaves, name, rate
+
+
+def all_of(errors: Sequence[ReadError]) -> ReadError:
+    """Return what several schedules lack as one error, so that it is asked for at once."""
+    telling = [e for e in errors if not isinstance(e, LackingError) or e.leaves or e.rate]
+    first, *others = telling or errors
+    if not others:
+        return first
+    leaves = list({u.source: u for e in telling for u in getattr(e, "leaves", ())}.values())
+    rate = any(getattr(e, "rate", not getattr(e, "leaves", ())) for e in telling)
+    rates = [e for e in telling if isinstance(e, MissingRateError)]
+    if len(rates) == len(telling):
+        hint = f"{optimizers.hint_of(leaves)}{' --lr 0.1' if rate else ''}" if leaves else RATE
+        said = MissingRateError(first.what, hint=hint.strip())
+        said.leaves = leaves  # type: ignore[attr-defined]
+        return said
+    named = (e.name for e in telling if isinstance(e, LackingError))
+    return LackingError(" and ".join(dict.fromkeys(named)), leaves, rate=rate)
 
 
 @dataclass
@@ -184,15 +201,21 @@ class Schedules(Expressions):
         name = constructor.card.name
         schedule = Schedule(None, node)
         unrated: MissingRateError | None = None
+        held: LackingError | None = None
         values: dict[str, Any] = {}
         try:
             values = self._whose(constructor, given, schedule)
         except MissingRateError as error:
             unrated = error
+        except LackingError as error:
+            held = error
         missing = [u for each in given.values() for u in self.missing(each.value)]
+        missing += [] if held is None else held.leaves
+        if unrated is not None or missing:
+            missing += [u for each in given.values() for u in self._lacking(each.value)]
         if unrated is not None and not missing:
             raise unrated
-        if missing:
+        if missing or held is not None:
             rated = getattr(unrated, "leaves", ())
             self.lack(name, [*missing, *rated], rate=unrated is not None and not rated)
         values.update({f: self.argument(v.value, schedule) for f, v in given.items()})
@@ -232,6 +255,15 @@ class Schedules(Expressions):
         """Say what a schedule lacks, perhaps its first rate, too."""
         raise NotImplementedError
 
+    def _lacking(self, function: Any) -> list[Unknown]:
+        """Return what a function of the step lacks."""
+        try:
+            if isinstance(function, Function | Bound):
+                functions.expression(self, function, self.longest)
+        except LackingError as error:
+            return error.leaves
+        return []
+
     def missing(self, value: Any) -> list[Unknown]:
         """Return what has to be given for an argument to be known."""
         match value:
@@ -252,7 +284,7 @@ class Schedules(Expressions):
         match value:
             case Schedule():
                 if value.call is None:
-                    raise ReadError(f"{shown(value.node)} is not known")
+                    raise LackingError(shown(value.node), [])
                 schedule.members.append(value)
                 return value.call
             case bool() | float() | str() | None:

@@ -1,0 +1,109 @@
+"""All that a text lacks is asked for at once, in words that can be typed back."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from isorate import ReadError
+from isorate.cli._shared import names, read_side
+
+HEAD = """from torch.optim import SGD
+from torch.optim.lr_scheduler import *
+"""
+VALUES = {
+    "cfg['lr']": "0.1",
+    "cfg['sched']['size']": "3",
+    "len(loader)": "5",
+    "args.milestones": "[3, 6]",
+    "args.sched": "cos",
+    "args.lr": "0.2",
+    "warm": "False",
+}
+TEXTS = {
+    "two members": "o = SGD(p, lr=cfg['lr'])\n"
+    "s = SequentialLR(o, [LinearLR(o, total_iters=n), StepLR(o, size)], [edge])",
+    "a chain": "o = SGD(p, lr=0.1)\ns = ChainedScheduler([StepLR(o, a), ExponentialLR(o, b)])",
+    "rates of groups": "o = SGD([{'params': a, 'lr': x}, {'params': b, 'lr': y}])\n"
+    "s = StepLR(o, z)",
+    "no rate": "s = SequentialLR(o, [LinearLR(o, total_iters=n), StepLR(o, size)], [edge])",
+    "items and lengths": "o = SGD(p, lr=cfg['lr'])\n"
+    "s = StepLR(o, cfg['sched']['size'] * len(loader))",
+    "lists": "o = SGD(p, lr=args.lr)\ns = MultiStepLR(o, milestones=args.milestones)",
+    "a choice": "o = SGD(p, lr=args.lr)\nif args.sched == 'cos':\n"
+    "    s = CosineAnnealingLR(o, t_max)\nelif args.sched == 'step':\n"
+    "    s = StepLR(o, size)\nelse:\n    raise ValueError",
+    "choices in a row": "lr = rate\nif warm:\n    lr = lr * factor\no = SGD(p, lr=lr)\n"
+    "if args.sched == 'cos':\n    s = CosineAnnealingLR(o, t_max)\nelse:\n    s = StepLR(o, size)",
+    "members by a choice": "o = SGD(p, lr=args.lr)\nmain = StepLR(o, size)\nif warm:\n"
+    "    s = SequentialLR(o, [LinearLR(o, total_iters=n), main], [n])\nelse:\n    s = main",
+    "a computed one": "o = SGD(p, lr=rate * batch / 256)\n"
+    "s = OneCycleLR(o, max_lr=rate * peak, total_steps=epochs * len(loader) // accumulation)",
+    "a function": "def lr_at(step):\n    if step < warmup:\n"
+    "        return step / warmup\n    return decay\n"
+    "s = LambdaLR(SGD(p, lr=rate), lr_at)",
+    "arguments": "import argparse\nq = argparse.ArgumentParser()\n"
+    "q.add_argument('--lr', type=float, required=True)\nq.add_argument('--size', type=int)\n"
+    "args = q.parse_args()\ns = StepLR(SGD(p, lr=args.lr), args.size, gamma=gamma)",
+}  # fmt: skip
+
+
+def asked(text: str, *settings: str, lr: tuple[float, ...] = (), head: str = HEAD) -> list[str]:
+    """Return what a text asks for: the settings and the rate; nothing where it is read."""
+    try:
+        read_side(head + text, lr, names(settings))
+    except ReadError as error:
+        hint = re.search(r"\(((?:--set|--lr).*)\)$", str(error))
+        assert hint is not None, str(error)
+        words = shlex.split(hint[1])
+        return [f"{a} {b}" for a, b in zip(words[::2], words[1::2], strict=True)]
+    return []
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_what_is_asked_for_at_once_is_all(what: str) -> None:
+    found = asked(TEXTS[what])
+    assert found
+    sources = [each.removeprefix("--set ").removesuffix("=...") for each in found
+               if each.startswith("--set ")]  # fmt: skip
+    settings = [f"{source}={VALUES.get(source, '4')}" for source in sources]
+    rates = (0.1,) if any(each.startswith("--lr") for each in found) else ()
+    assert asked(TEXTS[what], *settings, lr=rates) == []
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_each_of_it_is_needed(what: str) -> None:
+    found = asked(TEXTS[what])
+    sources = [each.removeprefix("--set ").removesuffix("=...") for each in found
+               if each.startswith("--set ")]  # fmt: skip
+    settings = {source: f"{source}={VALUES.get(source, '4')}" for source in sources}
+    rates = (0.1,) if any(each.startswith("--lr") for each in found) else ()
+    left = set()
+    for source in sources:
+        others = [setting for name, setting in settings.items() if name != source]
+        left |= {source} if asked(TEXTS[what], *others, lr=rates) else set()
+    chosen = {"size"} if "cos" in TEXTS[what] else set()  # of the ways that args.sched rules out
+    chosen |= {"factor"} if what == "choices in a row" else set()
+    chosen |= {"n"} if what == "members by a choice" else set()
+    assert left == set(sources) - chosen
+
+
+def test_a_list_of_rates_asks_for_all_of_it() -> None:
+    text = "[high] * n + [low] * m"
+    assert asked(text, head="") == [f"--set {name}=..." for name in ("high", "n", "low", "m")]
+    assert asked(text, "high=0.1", "n=3", "low=0.01", "m=4", head="") == []
+
+
+def test_a_name_that_no_way_needs_is_refused_still() -> None:
+    with pytest.raises(ReadError, match="does not depend on it"):
+        read_side(HEAD + "s = StepLR(SGD(p, lr=0.1), size)", (), names(("size=3", "p=4")))
+
+
+def test_what_is_typed_as_the_text_has_it_anyway_is_taken() -> None:
+    text = HEAD + TEXTS["arguments"].replace("required=True", "default=0.1")
+    side = read_side(text, (), names(("args.lr=0.1", "args.size=4", "gamma=0.5")))
+    call: Any = side.call
+    assert (call.step_size, call.optimizer.groups[0].lr) == (4, 0.1)
