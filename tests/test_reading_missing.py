@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from isorate import ReadError
-from isorate.cli._shared import names, read_side
+from isorate.cli._names import names
+from isorate.cli._shared import read_side
 
 HEAD = """from torch.optim import SGD
 from torch.optim.lr_scheduler import *

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import logging
 import re
@@ -25,6 +24,7 @@ from isorate.schedule.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from isorate.cli._names import Settings
     from isorate.reading.reader import Reading
     from isorate.reports.figure import Figure
     from isorate.reports.paper import Paper
@@ -144,6 +144,13 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="NAME=VALUE",
                 help="The value of a name that a call uses.",
             ),
+            click.option(
+                "--values",
+                "value_files",
+                multiple=True,
+                metavar="FILE",
+                help="A TOML or JSON file of values of names; --set wins over it.",
+            ),
             click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
             click.option(
                 "--plot",
@@ -223,50 +230,6 @@ def _parse_rates(
     return tuple(map(float, rates))
 
 
-class Settings(dict[str, Any]):
-    """The names that ``--set`` defines, and which of them others of them use."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.used: set[str] = set()
-
-
-def names(settings: tuple[str, ...]) -> Settings:
-    """Return the names that ``--set`` defines; a later one may use an earlier one."""
-    from isorate.reading.effects import names_in
-    from isorate.schedule.expression import value_of
-    from isorate.schedule.syntax import parse
-
-    known = Settings()
-    for setting in settings:
-        name, value = _split(setting)
-        node = parse(value)
-        free = names_in(node) - known.keys()
-        if value.strip() in free:  # --set args.sched=cos: shells take the quotes of a text
-            known[name] = value.strip()
-            continue
-        known[name] = value_of(node, known)
-        known.used |= names_in(node) & known.keys()
-    return known
-
-
-def _split(setting: str) -> tuple[str, str]:
-    """Return what a setting says of which source: ``cfg['a=b']=3`` is of ``cfg['a=b']``."""
-    from isorate.reading.frames import canonical
-    from isorate.schedule.syntax import parse
-
-    for place, character in enumerate(setting):
-        if character != "=":
-            continue
-        try:
-            node = parse(setting[:place])
-        except ReadError:
-            continue
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
-            return canonical(setting[:place]), setting[place + 1 :]
-    raise ReadError("--set", required="NAME=VALUE", got=repr(setting))
-
-
 def read_side(
     text: str, rates: tuple[float, ...], known: Settings, dialect: str | None = None
 ) -> Reading:
@@ -306,16 +269,24 @@ def assumptions(run: Run, *sides: Reading) -> list[str]:
 
 
 def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
-    """Refuse a name that ``--set`` defines and no call needs: it may be misspelt."""
+    """Refuse a name that is defined and that no call needs: it may be misspelt.
+
+    Of the names in a file, one is enough that a text has.
+    """
     used = known.used.union(*(side.used for side in sides))
     mentioned = {name for side in sides for name in side.mentioned}
-    for name in known.keys() - used:
+    for name in known.keys() - used - known.of_files.keys():
         if name in mentioned:
             raise ReadError(
                 f"--set {name}: the schedule does not depend on it", hint="leave it away"
             )
         hint = did_you_mean(name, sorted(mentioned)) or "leave it away"
         raise ReadError(f"--set {name}: the text has no such name", hint=hint)
+    for file in {*known.of_files.values()}:
+        of_it = {name for name, where in known.of_files.items() if where == file}
+        if not of_it & used:
+            text = f"--values {file}: the schedule depends on none of its names"
+            raise ReadError(text, got=", ".join(sorted(of_it)[:3]))
 
 
 def source(text: str) -> str:

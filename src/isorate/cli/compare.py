@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from isorate.cli import _shared as shared
+from isorate.cli._names import names
 
 
 @click.command("compare", short_help="Compare two calls, update by update.")
@@ -30,7 +31,9 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    read = shared.read_sides((a, b), options["rates"], shared.names(options["settings"]))
+    read = shared.read_sides(
+        (a, b), options["rates"], names(options["settings"], options["value_files"])
+    )
     assumed = shared.assumptions(run, *read)
     left, right = together(*(Recipe(side.call, run) for side in read))
     with shared.Progress(left.run.updates) as progress:

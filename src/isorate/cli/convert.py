@@ -8,6 +8,7 @@ import click
 
 from isorate.cli import _shared as shared
 from isorate.cli import _streams
+from isorate.cli._names import names
 from isorate.schedule.errors import ReportError
 from isorate.schedule.printable import plain
 
@@ -38,7 +39,9 @@ def command(call: str, to: str, dialect: str | None, only_code: bool, **options:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    side = shared.read_side(
+        call, options["rates"], names(options["settings"], options["value_files"]), dialect
+    )
     read, assumed = side.call, shared.assumptions(run, side)
     with shared.Progress(run.updates) as progress:
         result = convert(read, to=to, run=run, progress=progress)

@@ -11,6 +11,7 @@ import click
 
 from isorate.cli import _shared as shared
 from isorate.cli import _streams
+from isorate.cli._names import Settings
 
 
 @click.command("mapping", short_help="Say which argument of one framework is which of another.")
@@ -54,7 +55,7 @@ def command(
     if rates and not is_call:
         raise click.UsageError("--lr is the rate of a call, and there is none")
     if constructor is not None and is_call:
-        call = shared.read_side(constructor, rates, shared.names(()), a).call
+        call = shared.read_side(constructor, rates, Settings(), a).call
         found = [mapping(call, b)]
         blocks = list(markdown.page(found[0]))
     elif constructor is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isorate.cli import _shared as shared
+from isorate.cli._names import names
 from isorate.schedule.errors import ReportError, RunError
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any)
 
     run = shared.make_run(options)
     shared.check_plot(options["plot"], run)
-    side = shared.read_side(call, options["rates"], shared.names(options["settings"]), dialect)
+    side = shared.read_side(
+        call, options["rates"], names(options["settings"], options["value_files"]), dialect
+    )
     assumed = shared.assumptions(run, side)
     if at:
         _show_at(side, run, at, options)
