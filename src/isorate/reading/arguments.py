@@ -67,7 +67,7 @@ class Parser:
         )
         self.real.error = _refuse  # type: ignore[method-assign]
         #: Of each argument its line, and why it has no default.
-        self.lines: dict[str, int] = {}
+        self.lines: dict[str, str] = {}
         self.needed: dict[str, str] = {}
         for parent in parents:
             self.lines |= parent.lines
@@ -91,7 +91,7 @@ class Parser:
                 self.lost = follower.at(node)
             case "set_defaults":
                 self.real.set_defaults(**named)
-                self.lines.update(dict.fromkeys(named, follower.line))
+                self.lines.update(dict.fromkeys(named, follower.place(follower.line)))
                 for key in named:
                     self.needed.pop(key, None)
             case "get_default" if given and isinstance(given[0], str):
@@ -99,7 +99,7 @@ class Parser:
             case "add_subparsers":
                 dest = named.get("dest")
                 if isinstance(dest, str):
-                    self.lines[dest] = follower.line
+                    self.lines[dest] = follower.place(follower.line)
                     self.needed[dest] = "the command"
                     self.real.set_defaults(**{dest: None})
                 return Commands(self)
@@ -134,7 +134,7 @@ class Parser:
         except (TypeError, ValueError, argparse.ArgumentError, AttributeError):
             self.is_open = True
             return
-        self.lines[action.dest] = follower.line
+        self.lines[action.dest] = follower.place(follower.line)
         if action.required:
             listed = ", ".join(map(str, action.choices or ()))
             self.needed[action.dest] = f"one of {listed}" if listed else "which is required"
@@ -169,11 +169,11 @@ class Parser:
             self.is_open = True
             return
         for name, value in vars(parsed).items():
-            line = self.lines.get(name, 0)
+            line = self.lines.get(name, "which the text says")
             why = self.needed.get(name)
             if why is not None and value is None:
-                value = Unknown(name, f"{why}, line {line}")
-            yield name, Default(own(value), f"its default, line {line}")
+                value = Unknown(name, f"{why}, {line}")
+            yield name, Default(own(value), f"its default, {line}")
         yield from self._of_commands()
 
     def _of_commands(self) -> Iterator[tuple[str, Default]]:
@@ -286,14 +286,14 @@ def option(follower: Calls, node: ast.Call, given: list[Any], named: dict[str, A
     is_flag = named.get("is_flag") is True or ("default" not in named and "/" in longest)
     if value is None and is_flag:
         value = False
-    line = node.lineno
+    line = follower.place(node.lineno)
     kind = named.get("type")
     if named.get("required") is True or (value is None and "default" not in named
                                          and _is_argument(node)):  # fmt: skip
-        value = Unknown(name, f"which is required, line {line}")
+        value = Unknown(name, f"which is required, {line}")
     elif isinstance(kind, Builtin) and isinstance(value, int | float | str):
         value = follower.called(kind, [value], {}, node)
-    return name, Default(value, f"its default, line {line}")
+    return name, Default(value, f"its default, {line}")
 
 
 def _is_argument(node: ast.Call) -> bool:
@@ -308,7 +308,7 @@ def _conversion(follower: Calls, kind: Any, node: ast.AST) -> Callable[[str], An
     def converted(text: str) -> Any:
         found = follower.called(kind, [text], {}, node)
         if isinstance(found, Unknown):
-            return Unknown("", f"whose type is not followed, line {follower.line}")
+            return Unknown("", f"whose type is not followed, {follower.place(follower.line)}")
         return found
 
     return converted

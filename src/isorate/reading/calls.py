@@ -31,6 +31,7 @@ from isorate.reading.values import (
     Kept,
     List,
     Method,
+    Module,
     Schedule,
     Unknown,
     kept_as_groups,
@@ -456,6 +457,8 @@ class Calls(Schedules):
                     value.kept.clear()
                 case Parser():
                     value.lost = self.at(node)
+                case Module():
+                    value.frame.lose_all(self.at(node))
                 case Unknown():
                     value.kept.clear()
                 case Function():
@@ -661,14 +664,15 @@ class Calls(Schedules):
         if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(function.node)):
             return self._lost_call(function, node, given, named)
         self.depth += 1
-        line = self.line
+        line, outermost = self.line, self.outermost
+        self.outermost = function.frame.outermost
         try:
             self.body(function.node.body, frame)
         except Returning as returned:
             return returned.value
         finally:
             self.depth -= 1
-            self.line = line
+            self.line, self.outermost = line, outermost
         return None
 
     def _bind(
@@ -699,6 +703,10 @@ class Calls(Schedules):
             values[node_.vararg.arg] = tuple(rest)
         if node_.kwarg:
             values[node_.kwarg.arg] = Dict(more)
+        for name, value in values.items():  # main(parse()): it is asked for by the name
+            made = isinstance(value, Unknown) and value.made and not value.parts
+            if (made and not value.varies) or isinstance(value, Instance):
+                value.source = name if "(" in value.source else value.source
         frame.names.update(values)
         return True
 

@@ -26,6 +26,7 @@ from isorate.reading.values import (
     Kept,
     List,
     Method,
+    Module,
     Namespace,
     Schedule,
     Sizes,
@@ -76,7 +77,7 @@ UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
 #: What computing with values may raise in Python.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 #: What is no number, text or collection of them.
-OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method,
+OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method, Module,
                   *PARSERS)  # fmt: skip
 
 
@@ -224,8 +225,12 @@ class Expressions:
 
     def at(self, node: ast.AST) -> str:
         """Return where a part of the text stands, for a message."""
-        line = getattr(node, "lineno", 0) or self.line
-        return f"{shown(node)}, line {line}"
+        return f"{shown(node)}, {self.place(getattr(node, 'lineno', 0) or self.line)}"
+
+    def place(self, line: int) -> str:
+        """Return a line, and which file's, for a message."""
+        path = self.outermost.path
+        return f"line {line} of {path}" if path else f"line {line}"
 
     def unknown(self, node: ast.expr, parts: Iterable[Any], why: str = "") -> Unknown:
         """Return what is not known because of its parts."""
@@ -284,6 +289,9 @@ class Expressions:
                 if source in self.given:
                     return self.given.take(source)
                 return base.kept.setdefault(name, Unknown(source, base.kept.touched))
+            case Module():
+                found = base.frame.get(name)
+                return found if found is not MISSING else Unknown(f"{base.name}.{name}")
             case Class():
                 found = base.find(name)
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")

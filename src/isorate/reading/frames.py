@@ -66,6 +66,8 @@ class Frame:
         self.names: dict[str, Any] = {}
         #: Names that belong to another frame: ``global`` and ``nonlocal``.
         self.elsewhere: dict[str, Frame] = {}
+        #: The file that it is the frame of, where several are given.
+        self.path = ""
         #: Modules that all names were imported from.
         self.stars: list[str] = []
         #: The names that were imported one by one since then.

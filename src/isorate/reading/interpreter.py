@@ -33,6 +33,7 @@ from isorate.reading.values import (
     List,
     Method,
     Missing,
+    Module,
     Schedule,
     Sizes,
     Unknown,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
+    from isorate.reading.files import Files
 
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
@@ -78,12 +80,13 @@ class Interpreter(Calls):
         dialect: the dialect to read in; any where it is none.
         longest: the length of the text.
         decisions: what conditions are taken to be that nobody decides, by their source.
+        files: what its imports may lead to.
 
     """
 
     def __init__(
         self, given: Given, lr: Any, dialect: str | None, longest: int,
-        decisions: Mapping[str, bool],
+        decisions: Mapping[str, bool], files: Files | None = None,
     ) -> None:  # fmt: skip
         super().__init__(given)
         self.lr, self.dialect, self.longest = lr, dialect, longest
@@ -92,6 +95,8 @@ class Interpreter(Calls):
         self.sizes = Sizes(1000 + longest + sum(map(_size, given.values())))
         self.beside: Optimizer | None = None
         self.expressions = {}
+        self.files = files
+        self.modules: dict[str, Module] = {}
         self.whole: list[ast.stmt] = []
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
@@ -150,11 +155,11 @@ class Interpreter(Calls):
                 for each in targets:
                     self._delete(each, frame)
             case ast.Global(names=names):
-                frame.elsewhere.update(dict.fromkeys(names, self.outermost))
+                frame.elsewhere.update(dict.fromkeys(names, frame.outermost))
             case ast.Nonlocal(names=names):
                 for name in names:
                     home = frame.parent.home(name) if frame.parent else None
-                    frame.elsewhere[name] = home or self.outermost
+                    frame.elsewhere[name] = home or frame.outermost
             case ast.Break():
                 raise Breaking
             case ast.Continue():
@@ -271,6 +276,8 @@ class Interpreter(Calls):
                 raise changing(target, base)
             case Class():
                 base.names[name] = value
+            case Module() if ast.unparse(target) not in self.given:
+                base.frame.set(name, value)
 
     def _written(self, optimizer: Built, target: ast.AST) -> None:
         """Mind that a part of an optimizer is set by what is not followed."""
@@ -383,11 +390,16 @@ class Interpreter(Calls):
             case ast.Import(names=names):
                 for alias in names:
                     head = alias.name.partition(".")[0]
+                    if self._module_imported(alias, frame):
+                        continue
                     origin = alias.name if alias.asname else head
                     self._imported(alias.asname or head, origin, frame)
             case ast.ImportFrom(module=module, names=names, level=level):
                 home = "." * level + (module or "")
+                own = self._module(module or "", level, frame)
                 for alias in names:
+                    if own is not None and self._names_imported(own, alias, node, frame):
+                        continue
                     if alias.name == "*":
                         self.outermost.stars.append(home)
                         self.outermost.imported.clear()
@@ -397,6 +409,59 @@ class Interpreter(Calls):
                         dot = "" if home.endswith(".") else "."
                         origin = registry.at_home(f"{home}{dot}{alias.name}")
                         self._imported(alias.asname or alias.name, origin, frame)
+
+    def _module(self, name: str, level: int, frame: Frame) -> Module | None:
+        """Return a module that is given beside the text, followed once; none where it is not."""
+        importer = frame.outermost.path or (self.files.entry if self.files else "")
+        path = None if self.files is None else self.files.find(name, level, importer)
+        if path is None or self.files is None:
+            return None
+        if path not in self.modules:
+            inner = Frame(self.given)
+            inner.path, inner.names["__name__"] = path, name
+            self.modules[path] = Module(name, inner)
+            line, outermost, self.outermost = self.line, self.outermost, inner
+            try:
+                self.body(self.files.body(path), inner)
+            except (Returning, Raising, Breaking, Continuing, Unfollowable) as end:
+                inner.lose_all(f"{path} is not followed" if isinstance(end, Unfollowable) else "")
+            finally:
+                self.line, self.outermost = line, outermost
+        return self.modules[path]
+
+    def _module_imported(self, alias: ast.alias, frame: Frame) -> bool:
+        """Import a module that is given beside the text; whether it is one."""
+        parts = alias.name.split(".")
+        chain = [self._module(".".join(parts[: n + 1]), 0, frame) for n in range(len(parts))]
+        held = [module for module in chain if module is not None]
+        if len(held) < len(chain):
+            return False
+        for outer, inner, name in zip(held, held[1:], parts[1:], strict=False):
+            outer.frame.names.setdefault(name, inner)
+        frame.set(alias.asname or parts[0], held[-1] if alias.asname else held[0])
+        return True
+
+    def _names_imported(
+        self, module: Module, alias: ast.alias, node: ast.ImportFrom, frame: Frame
+    ) -> bool:
+        """Import a name from a module that is given beside the text; whether it has it."""
+        names = module.frame.names
+        if alias.name == "*":
+            listed = names.get("__all__", [name for name in names if not name.startswith("_")])
+            if not isinstance(listed, list | tuple):
+                return False
+            for name in listed:
+                frame.set(str(name), names.get(str(name), Unknown(str(name))))
+            frame.outermost.stars += module.frame.stars
+            return True
+        if alias.name not in names:
+            inner = f"{node.module}.{alias.name}" if node.module else alias.name
+            found: Any = self._module(inner, node.level, frame)
+            if found is None:
+                return False
+            names[alias.name] = found
+        frame.set(alias.asname or alias.name, names[alias.name])
+        return True
 
     def _imported(self, name: str, origin: str, frame: Frame) -> None:
         from isorate.reading import builtin
@@ -543,7 +608,7 @@ class Interpreter(Calls):
                 if isinstance(of, Instance):
                     found = of.kept.get(name, of.of.find(name))
                     return None if found is MISSING else found
-                if isinstance(of, Unknown):
+                if isinstance(of, Unknown | Module):
                     return self.attribute(of, name, node)
                 if isinstance(of, Built) and name == "param_groups":
                     return of.groups
@@ -696,7 +761,7 @@ class Interpreter(Calls):
         for name in own - elsewhere:
             inner.names[name] = Unknown(name, varies=True)
         for name in elsewhere:
-            inner.elsewhere[name] = function.frame.home(name) or self.outermost
+            inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
         self.havoc(list(body), inner, None)
 
     def havoc(
@@ -720,22 +785,22 @@ class Interpreter(Calls):
             given = [*effects.given.get(name, ()), ast.Name(name)]
             plain = all(self._hands_on(each, frame) for each in given)
             self._unbind(name, where, frame, condition, sources, plain=plain)
-        for name in self._globals(nodes):
-            self._unbind(name, where, self.outermost, condition)
+        for name, home in self._globals(nodes):
+            self._unbind(name, where, home, condition)
 
-    def _globals(self, nodes: Sequence[ast.AST]) -> set[str]:
-        """Return the names of the text that functions change which statements may call."""
-        found: set[str] = set()
+    def _globals(self, nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Frame]]:
+        """Visit the names of the text that functions change which statements may call."""
         functions = _functions_of(self.outermost)
-        waiting = list(nodes)
+        waiting = [(node, self.outermost) for node in nodes]
         while waiting:
-            for each in ast.walk(waiting.pop()):
+            whole, home = waiting.pop()
+            for each in ast.walk(whole):
                 if isinstance(each, ast.Global | ast.Nonlocal):
-                    found |= set(each.names)
+                    yield from ((name, home) for name in each.names)
                 if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
                     last = each.id if isinstance(each, ast.Name) else each.attr
-                    waiting += functions.pop(last, ())
-        return found
+                    own = functions.pop(last, ())
+                    waiting += [(function.node, function.frame.outermost) for function in own]
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
         head, *rest = name.split(".")
@@ -745,6 +810,8 @@ class Interpreter(Calls):
                 value = value.kept.get(attribute, value.of.find(attribute))
             elif isinstance(value, Unknown):
                 value = value.kept.get(attribute)
+            elif isinstance(value, Module):
+                value = value.frame.get(attribute)
             elif (isinstance(value, Built) and attribute == "param_groups") or isinstance(
                 value, Schedule
             ):
@@ -823,6 +890,8 @@ class Interpreter(Calls):
         base = self._quiet_path(head, frame)
         if isinstance(base, Instance | Unknown):
             base.kept[last] = value
+        if isinstance(base, Module):
+            base.frame.set(last, value)
 
     # --- what is missing -----------------------------------------------------------------------
 
@@ -949,27 +1018,31 @@ def _calls_own(node: ast.AST, frame: Frame, *, steps: bool = False, depth: int =
             last = (dotted(each.func) or "").rpartition(".")[2]
             called = functions.get(last, ())
             for function in called:
-                if _steps(function.body):
-                    return True
-                if depth < 3 and _calls_own_in(function, frame, depth):
+                body: Any = function.node.body
+                inner = function.frame.outermost
+                if _steps(body) or (
+                    depth < 3 and any(_calls_own(part, inner, depth=depth + 1) for part in body)
+                ):
                     return True
     return False
 
 
-def _calls_own_in(function: Any, frame: Frame, depth: int) -> bool:
-    return any(_calls_own(part, frame, depth=depth + 1) for part in function.body)
-
-
-def _functions_of(frame: Frame) -> dict[str, list[Any]]:
+def _functions_of(frame: Frame) -> dict[str, list[Function]]:
     """Return the functions of a text, methods among them, by their names."""
-    found: dict[str, list[Any]] = {}
-    for value in frame.names.values():
-        functions = [value] if isinstance(value, Function) else []
-        if isinstance(value, Class):
-            functions = [v for v in value.names.values() if isinstance(v, Function)]
-        for each in functions:
-            if not isinstance(each.node, ast.Lambda):
-                found.setdefault(each.node.name, []).append(each.node)
+    found: dict[str, list[Function]] = {}
+    waiting, seen = [frame], {id(frame)}
+    while waiting:
+        for value in waiting.pop().names.values():
+            functions = [value] if isinstance(value, Function) else []
+            if isinstance(value, Class):
+                functions = [v for v in value.names.values() if isinstance(v, Function)]
+            homes = [each.frame.outermost for each in functions]
+            homes += [value.frame] if isinstance(value, Module) else []
+            waiting += [home for home in homes[-1:] if id(home) not in seen]
+            seen |= {id(home) for home in homes}
+            for each in functions:
+                if not isinstance(each.node, ast.Lambda):
+                    found.setdefault(each.name, []).append(each)
     return found
 
 

@@ -6,6 +6,7 @@ import ast
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -39,6 +40,8 @@ from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from isorate.reading.files import Files
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
@@ -86,8 +89,11 @@ def reading(
     lr: float | Sequence[float] | None = None,
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
+    files: Files | None = None,
 ) -> Reading:
     """Read one schedule, and say what was taken for granted (``isorate.read``).
+
+    Imports are followed to ``files``, and nowhere else.
 
     Example:
         >>> reading("StepLR(3)", lr=0.1).assumptions
@@ -111,7 +117,9 @@ def reading(
         known_names = names or {}
 
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
-            return _chosen(list(_ways(body, given, lr, known, len(text), sure=sure)))
+            long = LONGEST_TEXT if files else len(text)
+            made = partial(Interpreter, lr=lr, dialect=known, longest=long, files=files)
+            return _chosen(list(_ways(body, given, made, sure=sure)))
 
         found = of(known_names)
         return replace(found, used=frozenset(_needed(found, known_names, of)))
@@ -147,9 +155,8 @@ def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]
 
 
 def _ways(
-    body: list[ast.stmt], names: Mapping[str, Any], lr: Any, dialect: str | None, longest: int,
-    *, sure: bool,
-) -> Iterator[Way]:  # fmt: skip
+    body: list[ast.stmt], names: Mapping[str, Any], made: Callable[..., Interpreter], *, sure: bool
+) -> Iterator[Way]:
     """Read a text, once for each way in which conditions may go that nobody decides.
 
     Where it is ``sure``, it does not matter which defaults are taken.
@@ -163,9 +170,9 @@ def _ways(
 
         def follower(needed: set[str] | None = None) -> Interpreter:
             given = Given({**supposed, **names})  # noqa: B023 - it is called in this turn
-            made = Interpreter(given, lr, dialect, longest, decisions)  # noqa: B023
-            made.needed = needed
-            return made
+            found = made(given, decisions=decisions)  # noqa: B023
+            found.needed = needed
+            return found
 
         def again(needed: set[str]) -> Call:
             return _followed(follower(needed), body).call
@@ -261,13 +268,15 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     if call is None:
         raise NoScheduleError("the text builds no scheduler", required="one schedule call")
     _check_left(follower, schedule)
+    inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
+    whole = [*body, *(part for each in inner for part in each)]
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
     return Reading(
         call,
         tuple(_assumptions(follower)),
         frozenset(follower.given.used | follower.given.overruled.keys()),
-        frozenset(name for part in body for name in names_in(part)),
+        frozenset(name for part in whole for name in names_in(part)),
         follower.prepared,
         frozenset(
             name for name in follower.outermost.names if name not in follower.outermost.freed
@@ -322,6 +331,8 @@ def _functions(follower: Interpreter) -> None:
             methods = [m for m in value.names.values() if isinstance(m, Function)]
             found += [(m, value) for m in methods]
     for function, of in found:
+        if function.frame.outermost is not frame:
+            continue  # another file's
         if id(function.node) in follower.run_ or isinstance(function.node, ast.Lambda):
             continue
         if not follower.builds([function.node], function.frame):

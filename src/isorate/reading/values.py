@@ -276,6 +276,14 @@ def kept_as_groups(params: Any, optimizer: Built) -> Any:
 
 
 @dataclass(eq=False, slots=True)
+class Module:
+    """A module of the text's own: a file that is given beside it."""
+
+    name: str
+    frame: Frame
+
+
+@dataclass(eq=False, slots=True)
 class Built:
     """An optimizer, as the text builds it.
 
