@@ -670,6 +670,46 @@ def test_a_rate_that_nobody_knows_is_asked_for(text: str) -> None:
     assert [group.lr for group in call.optimizer.groups] == [0.25]
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (
+            "opt = SGD(p, lr=args.lr)\nwarm = LinearLR(opt, total_iters=n)\n"
+            "rest = CosineAnnealingLR(opt, len(loader) * m)\n"
+            "both = SequentialLR(opt, [warm, rest], milestones=[k])",
+            '--set n=... --set args.lr=... --set "len(loader)=..." --set m=... --set k=...',
+        ),
+        ("s = LambdaLR(opt, lambda k: k / n)", "--set n=... --lr 0.1"),
+        ("s = LambdaLR(opt, [lambda k: k / n, lambda k: m])", "--set n=... --set m=... --lr 0.1"),
+        (
+            "if a:\n    s = LambdaLR(opt, lambda k: k / n)\nelse:\n    s = StepLR(opt, m)",
+            "--set a=... --set n=... --set m=... --lr 0.1",
+        ),
+    ],
+)
+def test_all_that_is_missing_is_asked_for_at_once(text: str, asks: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(text)
+    assert str(caught.value).endswith(f"({asks})")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "n = 2\ndef pick(k):\n    if flag:\n        return 2\n    return 3\nx = pick(3)\n",
+        "n = 2\ndef pick(k):\n    if k > flag:\n        return 2\n    k += 1\npick(3)\n",
+    ],
+)
+def test_where_a_function_goes_on_matters_only_where_it_builds_something(before: str) -> None:
+    assert read(f"{before}s = StepLR(SGD(p, lr=0.1), n)") == read("StepLR(SGD(p, lr=0.1), 2)")
+    with pytest.raises(ReadError, match="--set flag="):
+        read(before + "m = pick(4)\ns = StepLR(SGD(p, lr=0.1), m)")
+    changed = before.replace("def pick(k):\n", "def pick(k):\n    global n\n")
+    changed = changed.replace("\n    return 3", "\n    n = 5").replace("k += 1", "n = k")
+    with pytest.raises(ReadError, match="--set flag="):
+        read(f"{changed}s = StepLR(SGD(p, lr=0.1), n)")
+
+
 def test_a_rate_is_given_once() -> None:
     for text in (STEP, "StepLR(SGD(params, 0.1), 3)"):
         with pytest.raises(ReadError, match="twice"):

@@ -66,6 +66,17 @@ class Returning(Exception):  # noqa: N818 - it is no error
         self.value = value
 
 
+class Undecided(Exception):  # noqa: N818 - it is no error
+    """Nobody knows where the text goes on."""
+
+    condition: Any = None
+
+    def of(self, node: ast.expr, why: str) -> Unknown:
+        """Return what a function comes to that ends so."""
+        source, condition = ast.unparse(node), self.condition
+        return Unknown(source, why, condition=condition, varies=condition is None, plain=False)
+
+
 class Calls(Schedules):
     """Follows calls."""
 
@@ -95,6 +106,14 @@ class Calls(Schedules):
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         """Take notice that a scheduler takes a step."""
+        raise NotImplementedError
+
+    def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
+        """Whether some part of the text builds a schedule, or does something to an optimizer."""
+        raise NotImplementedError
+
+    def havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
+        """Let whatever statements may touch be unknown."""
         raise NotImplementedError
 
     def bound_effects(self, function: Function) -> None:
@@ -670,6 +689,11 @@ class Calls(Schedules):
             self.body(function.node.body, frame)
         except Returning as returned:
             return returned.value
+        except Undecided as end:
+            if self.builds([function.node], function.frame):
+                raise
+            self.havoc(function.node.body, frame, end.condition)
+            return end.of(node, self.at(node))
         finally:
             self.depth -= 1
             self.line, self.outermost = line, outermost

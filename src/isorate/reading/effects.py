@@ -70,8 +70,10 @@ class Effects:
         #: The names that a name may be given the value of.
         self.sources: dict[str, set[str]] = {}
         for names, of in aliases:
-            for name in names & self.bound:
-                self.sources[name] = self.sources.get(name, set()) | _hands(of)
+            for name in names & self.bound:  # what is handed on under its own name stays itself
+                sources = _hands(of)
+                sources = {name} if name in sources else sources
+                self.sources[name] = self.sources.get(name, set()) | sources
         for names, of in [*aliases, *reversed(aliases)]:  # changed through another name
             if names & self.changed:
                 self.changed |= names_in(of)

@@ -124,5 +124,6 @@ class Frame:
     def lose_all(self, why: str) -> None:
         """Let every name stand for nobody knows what."""
         for name, value in self.names.items():
-            if not isinstance(value, Unknown) or value.name is None or not value.name.known:
+            imported = isinstance(value, Unknown) and value.name is not None and value.name.known
+            if not imported and name != "__name__":
                 self.names[name] = Unknown(name, why, plain=False, made=("", [value], {}))

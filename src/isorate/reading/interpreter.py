@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
 from isorate.reading.arguments import Parser, option
-from isorate.reading.calls import LEAVING, Calls, Returning, changing
+from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
 from isorate.reading.effects import Effects
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 MOST_TURNS: Final = 1000
 
 
-class Fork(Exception):  # noqa: N818 - it is no error
+class Fork(Undecided):
     """A condition decides what is built, and nobody decides it."""
 
     def __init__(self, condition: Unknown) -> None:
@@ -929,7 +929,7 @@ class Interpreter(Calls):
         return self._optimizer(argument, constructor, schedule)
 
 
-class Unfollowable(Exception):  # noqa: N818 - it is no error
+class Unfollowable(Undecided):
     """A statement decides where a text goes on, and nobody knows it."""
 
     def __init__(self, node: ast.AST) -> None:
