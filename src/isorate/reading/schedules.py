@@ -256,7 +256,9 @@ class Schedules(Expressions):
         raise NotImplementedError
 
     def _lacking(self, function: Any) -> list[Unknown]:
-        """Return what a function of the step lacks."""
+        """Return what a function of the step lacks, or several."""
+        if isinstance(function, list | tuple):
+            return [leaf for each in function for leaf in self._lacking(each)]
         try:
             if isinstance(function, Function | Bound):
                 functions.expression(self, function, self.longest)
