@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isorate.cli import _streams
+from isorate.cli._files import Script, is_a_file, is_a_folder, script
 from isorate.reports import LONGEST_DRAWN, files
 from isorate.schedule.errors import OwnRateError, ReadError, ReportError, RunError
 from isorate.schedule.nearest import did_you_mean
@@ -231,12 +232,18 @@ def _parse_rates(
 
 
 def read_side(
-    text: str, rates: tuple[float, ...], known: Settings, dialect: str | None = None
+    text: str | tuple[str, ...],
+    rates: tuple[float, ...],
+    known: Settings,
+    dialect: str | None = None,
 ) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
     from isorate.reading.reader import reading
 
-    side = reading(source(text), lr=list(rates) or None, dialect=dialect, names=known)
+    given = source(text)
+    side = reading(
+        given.text, lr=list(rates) or None, dialect=dialect, names=known, files=given.files
+    )
     _check_used(known, [side])
     return side
 
@@ -248,12 +255,12 @@ def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings
     if texts == ("-", "-"):
         raise ReadError("- stands for one call only", hint="read the other one with @FILE")
     sides, used = [], False
-    for text in map(source, texts):
+    for text, beside in map(source, texts):
         try:
-            sides.append(reading(text, lr=list(rates) or None, names=known))
+            sides.append(reading(text, lr=list(rates) or None, names=known, files=beside))
             used = True
         except OwnRateError:
-            sides.append(reading(text, names=known))
+            sides.append(reading(text, names=known, files=beside))
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     _check_used(known, sides)
@@ -289,20 +296,19 @@ def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
             raise ReadError(text, got=", ".join(sorted(of_it)[:3]))
 
 
-def source(text: str) -> str:
-    """Return the text of a call, from where ``@FILE`` or ``-`` point."""
-    if text == "-" or text.startswith("@") or _is_a_file(text):
-        return _streams.read(text.removeprefix("@"))
+def source(given: str | tuple[str, ...]) -> Script:
+    """Return the text of a call, from where ``@FILE`` or ``-`` point, or of a script."""
+    several = (given,) if isinstance(given, str) else given
+    text = several[0]
+    if len(several) > 1 or is_a_folder(text):
+        return script(several)
+    if text == "-" or text.startswith("@") or is_a_file(text):
+        return Script(_streams.read(text.removeprefix("@")))
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ReadError("the call is not UTF-8 text", got=repr(text)) from None
-    return text
-
-
-def _is_a_file(text: str) -> bool:
-    """Whether a text is a script's or a notebook's path, and no call."""
-    return text.endswith((".py", ".ipynb")) and "(" not in text and "\n" not in text
+    return Script(text)
 
 
 def paper() -> Paper:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 
 @click.command("convert", short_help="Say a call in another framework's words.")
-@click.argument("call")
+@click.argument("call", nargs=-1, required=True)
 @click.option("--to", required=True, metavar="DIALECT", help="One that isorate dialects lists.")
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @click.option("--code", "only_code", is_flag=True, help="Print the best way's statements alone.")
 @shared.schedule_options
-def command(call: str, to: str, dialect: str | None, only_code: bool, **options: Any) -> int:
+def command(
+    call: tuple[str, ...], to: str, dialect: str | None, only_code: bool, **options: Any
+) -> int:
     """List every way to say CALL in another dialect, best first, each with its difference.
 
     Without a length, the ways are measured over the run one trains, to the end of CALL's schedule

@@ -27,7 +27,7 @@ def _parse_updates(
 
 
 @click.command("show", short_help="Show what one call really does.")
-@click.argument("call")
+@click.argument("call", nargs=-1, required=True)
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @click.option(
     "--at",
@@ -37,7 +37,7 @@ def _parse_updates(
     help="Print the rates of these updates only, to the last digit.",
 )
 @shared.schedule_options
-def command(call: str, dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
+def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
     \b

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +18,7 @@ from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
-from isorate.reading.naming import Name, no_constructor, not_a_name
+from isorate.reading.naming import Name, at_home, no_constructor, not_a_name
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
 from isorate.reading.schedules import LackingError, all_of
@@ -266,7 +267,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     schedule = _last(follower)
     call = schedule.call
     if call is None:
-        raise NoScheduleError("the text builds no scheduler", required="one schedule call")
+        raise _nothing(follower)
     _check_left(follower, schedule)
     inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
     whole = [*body, *(part for each in inner for part in each)]
@@ -380,8 +381,20 @@ def _last(follower: Interpreter) -> Schedule:
     if follower.last is not None and not built:
         return follower.last
     if not built:
-        raise NoScheduleError("the text builds no scheduler", required="one schedule call")
+        raise _nothing(follower)
     return built[-1] if follower.last is None or follower.last not in built else follower.last
+
+
+def _nothing(follower: Interpreter) -> NoScheduleError:
+    """Return what there is to say of a text without schedules."""
+    names = (v.name for v in follower.outermost.names.values() if isinstance(v, Unknown))
+    elsewhere = any(
+        name is not None and name.known and not name.is_here and not at_home(f"{name.origin}.")
+        and name.origin.lstrip(".").partition(".")[0] not in sys.stdlib_module_names
+        for name in names
+    )  # fmt: skip
+    hint = "what it imports is not opened: give the files, too" if elsewhere else None
+    return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 
 def _check_left(follower: Interpreter, schedule: Schedule) -> None:

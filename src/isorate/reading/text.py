@@ -18,7 +18,10 @@ def statements(text: str) -> list[ast.stmt]:
 
     """
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    lines = (_notebook(plain) or plain).split("\n")
+    cells = _notebook(plain)
+    if cells is not None and not cells.strip():
+        raise ReadError("the notebook has no code")
+    lines = (plain if cells is None else cells).split("\n")
     fences = [i for i, line in enumerate(lines) if line.lstrip().startswith("```")]
     if fences:
         lines = _fenced(lines, fences)

@@ -1,0 +1,130 @@
+"""Scripts on the command line: one, several, or the folder that they are in."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from isorate.cli import _streams
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from isorate.reading.files import Files
+
+#: More files no project has whose script is looked for, and more scripts no folder.
+MOST_FILES = 5000
+MOST_SCRIPTS = 40
+#: Folders that hold other people's code.
+FOREIGN = ("site-packages", "node_modules", "__pycache__", "build", "dist", "venv")
+#: What a script has that is not only imported.
+MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
+#: What a file mentions that builds a schedule.
+BUILDS = re.compile("schedul|lr_|_lr|LR", re.IGNORECASE)
+
+
+class Script(NamedTuple):
+    """A text, and the files that its imports may lead to."""
+
+    text: str
+    files: Files | None = None
+
+
+def is_a_file(text: str) -> bool:
+    """Whether a text is the path of a script, a notebook or a folder, and no call."""
+    if "(" in text or "\n" in text:
+        return False
+    return text.endswith((".py", ".ipynb")) or is_a_folder(text)
+
+
+def is_a_folder(text: str) -> bool:
+    """Whether a text is the path of a folder."""
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def script(given: Sequence[str]) -> Script:
+    """Return the script that is given, alone or with what it may import; or look for it.
+
+    The first file is the script. In a folder alone it is the one that builds a schedule.
+
+    Raises:
+        ReadError: there is none, there are several, or one cannot be read.
+
+    """
+    for path in given:
+        if not is_a_file(path):
+            required = "one call, in quotes; or a script, and the files that it imports"
+            raise ReadError("there are several arguments", required=required, got=repr(path))
+    roots = [path for path in given if Path(path).is_dir()]
+    paths = [path for root in roots for path in _within(root)]
+    paths += [path for path in given if path not in roots]
+    if len(paths) > MOST_FILES:
+        required = f"at most {MOST_FILES} files"
+        raise ReadError("there are too many files", required=required, got=len(paths))
+    homes = [*roots, *(str(Path(path).parent) for path in given if path not in roots)]
+    entry = given[0] if given[0] not in roots else _found(given[0], paths, homes)
+    return _script(entry, paths, homes)
+
+
+def _script(entry: str, paths: Sequence[str], roots: Sequence[str]) -> Script:
+    from isorate.reading.files import Files
+
+    known = [Path(path).as_posix() for path in paths]
+    return Script(_streams.read(entry), Files(Path(entry).as_posix(), known, roots, _streams.read))
+
+
+def _within(root: str) -> Iterator[str]:
+    """Visit the Python files in a folder."""
+    count = 0
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(i for i in inner if not i.startswith(".") and i not in FOREIGN)
+        for name in sorted(names):
+            if name.endswith(".py") and count <= MOST_FILES:
+                count += 1
+                yield str(Path(folder) / name)
+
+
+def _found(folder: str, paths: Sequence[str], roots: Sequence[str]) -> str:
+    """Return the script in a folder: the one that is run, and that builds a schedule."""
+    texts = {path: _text(path) for path in paths}
+    likely = [path for path, text in texts.items() if MAIN.search(text)]
+    building = [path for path, text in texts.items() if BUILDS.search(text)]
+    for candidates in (likely, [path for path in building if path not in likely]):
+        if len(candidates) > MOST_SCRIPTS:
+            text = f"{folder} has {len(candidates)} scripts"
+            raise ReadError(text, hint=f"name one first: isorate show {candidates[0]} {folder}")
+        found = [path for path in candidates if _builds(_script(path, paths, roots))]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(found[:5])
+            text = f"{folder} has several scripts that build a schedule: {listed}"
+            raise ReadError(text, hint=f"name one first: isorate show {found[0]} {folder}")
+    what = "no Python files" if not paths else "no script that builds a schedule"
+    raise ReadError(f"{folder} has {what}")
+
+
+def _text(path: str) -> str:
+    try:
+        return _streams.read(path)
+    except ReadError:  # which is no matter as long as nothing imports it
+        return ""
+
+
+def _builds(given: Script) -> bool:
+    """Whether a script builds a schedule, as far as it can be read."""
+    from isorate.reading.reader import NoScheduleError, reading
+
+    try:
+        reading(given.text, files=given.files)
+    except NoScheduleError:
+        return False
+    except ReadError as error:
+        return not re.match("not Python|the text is empty|.* is not a call", error.what)
+    return True
