@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -352,9 +352,32 @@ def read(
     return recipe_of(reading(text_of(text), lr=lr, dialect=dialect, names=names))
 
 
-def recipe_of(found: Reading) -> Recipe:
-    """Return what a text came to as a recipe."""
-    return Recipe(found.call, Run(), found.assumptions)
+def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:
+    """Return what a text came to as a recipe; what is told of the run beside it comes first.
+
+    Raises:
+        RunError: what is told is no run, or does not fit the loop of the text.
+
+    """
+    told = told or {}
+    known = dict(found.run)
+    for name, others in _INSTEAD.items():
+        if name in told:
+            known = {key: value for key, value in known.items() if key not in others}
+    known |= told
+    if not {"updates_per_epoch", "batches_per_epoch"} & known.keys() and "epochs" not in told:
+        known.pop("epochs", None)
+    return Recipe(found.call, Run(**known), found.assumptions)
+
+
+#: What a loop says of the run that does not hold any more where something else is told.
+_INSTEAD = {
+    "updates": ("epochs",),
+    "epochs": ("updates",),
+    "updates_per_epoch": ("updates",),
+    "batches_per_epoch": ("updates", "updates_per_epoch"),
+    "step_every": ("steps_before",),
+}
 
 
 def text_of(given: str | PathLike[str]) -> str:
@@ -396,7 +419,8 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
         Curve(2 × float64: 0.1, 0.05; 2 given rates)
 
     """
-    recipe = given if isinstance(given, Recipe) else _read(given)
+    told = [field.name for field in fields(run)] if isinstance(run, Run) else ()
+    recipe = given if isinstance(given, Recipe) else _read(given, told)
     if run is None:
         return recipe
     asked = as_run(run)
@@ -410,12 +434,15 @@ def as_side(given: Given) -> Side:
     return (given if isinstance(given, Recipe) else _read(given)).call
 
 
-def _read(given: Any) -> Recipe:
+def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)
     if isinstance(given, str):
         json = given.lstrip().startswith("{") and read_document(given) is None
-        return Recipe(Schedule.from_json(given)) if json else read(given)
+        if json:
+            return Recipe(Schedule.from_json(given))
+        found = reading(given, told=told)
+        return Recipe(found.call, assumptions=found.assumptions) if told else recipe_of(found)
     if isinstance(given, list | tuple) or hasattr(given, "__array__"):
         return Recipe(_curve(given))
     raise ReadError("what is given has no rates", required=TAKEN, got=_named(given))

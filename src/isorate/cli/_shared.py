@@ -20,15 +20,16 @@ from isorate.cli._files import Script, is_a_file, is_a_folder, script
 from isorate.reports import LONGEST_DRAWN, files
 from isorate.schedule.errors import OwnRateError, ReadError, ReportError, RunError
 from isorate.schedule.nearest import did_you_mean
-from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from isorate.cli._names import Settings
     from isorate.reading.reader import Reading
+    from isorate.recipe import Recipe
     from isorate.reports.figure import Figure
     from isorate.reports.paper import Paper
+    from isorate.schedule.run import Run
 
 #: The formats that ``--plot`` writes, by file name.
 FORMATS = ("png", "svg", "html")
@@ -165,13 +166,24 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def make_run(options: dict[str, Any]) -> Run:
-    """Return the run that the options ask for."""
-    asked = {name: options[name] for name in LOOP if options[name] is not None}
+def told(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options say of the run, by its arguments."""
+    asked = {name: options[name] for name in LOOP}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    for name, usual in (("accumulation", 1), ("split_batches", False)):
+        if asked[name] is usual:
+            del asked[name]
     if options["metrics"] is not None:
         asked["metrics"] = read_metrics(options["metrics"])
+    return asked
+
+
+def recipe_of(side: Reading, options: dict[str, Any]) -> Recipe:
+    """Return what a text came to, in the run that the options ask for, or that its loop is."""
+    from isorate import recipe
+
     try:
-        return Run(**asked)
+        return recipe.recipe_of(side, told(options))
     except RunError as error:
         raise RunError(_as_options(str(error))) from None
 
@@ -236,19 +248,20 @@ def read_side(
     rates: tuple[float, ...],
     known: Settings,
     dialect: str | None = None,
+    run: Collection[str] = (),
 ) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
     from isorate.reading.reader import reading
 
-    given = source(text)
-    side = reading(
-        given.text, lr=list(rates) or None, dialect=dialect, names=known, files=given.files
-    )
+    given, lr = source(text), list(rates) or None
+    side = reading(given.text, lr=lr, dialect=dialect, names=known, files=given.files, told=run)
     _check_used(known, [side])
     return side
 
 
-def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings) -> list[Reading]:
+def read_sides(
+    texts: tuple[str, str], rates: tuple[float, ...], known: Settings, run: Collection[str] = ()
+) -> list[Reading]:
     """Read two calls, giving the rate to each that says none of its own."""
     from isorate.reading.reader import reading
 
@@ -257,10 +270,11 @@ def read_sides(texts: tuple[str, str], rates: tuple[float, ...], known: Settings
     sides, used = [], False
     for text, beside in map(source, texts):
         try:
-            sides.append(reading(text, lr=list(rates) or None, names=known, files=beside))
+            lr = list(rates) or None
+            sides.append(reading(text, lr=lr, names=known, files=beside, told=run))
             used = True
         except OwnRateError:
-            sides.append(reading(text, names=known, files=beside))
+            sides.append(reading(text, names=known, files=beside, told=run))
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     _check_used(known, sides)

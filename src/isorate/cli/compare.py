@@ -27,15 +27,14 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
                       --epochs 3 --updates-per-epoch 2 --step-every epoch
     """  # noqa: D301 - \b is click's
     from isorate.comparison import compare
-    from isorate.recipe import Recipe, together
+    from isorate.recipe import together
 
-    run = shared.make_run(options)
-    shared.check_plot(options["plot"], run)
-    read = shared.read_sides(
-        (a, b), options["rates"], names(options["settings"], options["value_files"])
-    )
-    assumed = shared.assumptions(run, *read)
-    left, right = together(*(Recipe(side.call, run) for side in read))
+    known = names(options["settings"], options["value_files"])
+    read = shared.read_sides((a, b), options["rates"], known, shared.told(options))
+    first, second = (shared.recipe_of(side, options) for side in read)
+    shared.check_plot(options["plot"], first.run)
+    assumed = shared.assumptions(first.run, *read)
+    left, right = together(first, second)
     with shared.Progress(left.run.updates) as progress:
         result = compare(left, right, tolerance=tolerance, progress=progress)
     if options["plot"] is not None:
@@ -49,5 +48,6 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     else:
         from isorate.reports import text
 
-        text.comparison(shared.paper(), result, run.updates is None, assumed)
+        open_ = first.run.updates is None is second.run.updates
+        text.comparison(shared.paper(), result, open_, assumed)
     return 0 if result.equal else 1

@@ -39,14 +39,13 @@ def command(
 
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
-    run = shared.make_run(options)
+    known = names(options["settings"], options["value_files"])
+    side = shared.read_side(call, options["rates"], known, dialect, shared.told(options))
+    recipe = shared.recipe_of(side, options)
+    run, assumed = recipe.run, shared.assumptions(recipe.run, side)
     shared.check_plot(options["plot"], run)
-    side = shared.read_side(
-        call, options["rates"], names(options["settings"], options["value_files"]), dialect
-    )
-    read, assumed = side.call, shared.assumptions(run, side)
     with shared.Progress(run.updates) as progress:
-        result = convert(read, to=to, run=run, progress=progress)
+        result = convert(recipe, to=to, progress=progress)
     if options["plot"] is not None and result.ways:
         from isorate.reports import figure
 

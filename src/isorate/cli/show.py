@@ -45,18 +45,16 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
       isorate show "CosineAnnealingLR(T_max=100, eta_min=0.001)" --lr 0.1
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
     """  # noqa: D301 - \b is click's
-    from isorate.recipe import Recipe
-
-    run = shared.make_run(options)
+    known = names(options["settings"], options["value_files"])
+    side = shared.read_side(call, options["rates"], known, dialect, shared.told(options))
+    given = shared.recipe_of(side, options)
+    run = given.run
     shared.check_plot(options["plot"], run)
-    side = shared.read_side(
-        call, options["rates"], names(options["settings"], options["value_files"]), dialect
-    )
     assumed = shared.assumptions(run, side)
     if at:
         _show_at(side, run, at, options)
         return 0
-    recipe = Recipe(side.call, run).of_length()
+    recipe = given.of_length()
     with shared.Progress(recipe.run.updates) as progress:
         curve = recipe.simulated(progress)
     if options["plot"] is not None:

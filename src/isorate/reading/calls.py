@@ -12,6 +12,7 @@ from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
+from isorate.reading.loops import Loops
 from isorate.reading.naming import HERE, Name, at_home, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
@@ -83,16 +84,12 @@ class Calls(Schedules):
     def __init__(self, given: Any) -> None:
         super().__init__(given)
         self.depth = 0
-        #: Whether something has trained since the last scheduler was built.
-        self.trained = False
-        #: What is taken to have trained, where nothing is known to.
-        self.supposed = ""
+        #: What happens in the text's loops.
+        self.loops = Loops()
         #: What was taken for granted, a sentence each.
         self.assumed: dict[str, None] = {}
         #: Unknown calls that were given what holds the rates, by where they stand.
         self.handed: dict[str, None] = {}
-        #: How many loops one is in that are followed once for all turns.
-        self.looping = 0
         self.loaded = False
         self.prepared = False
         #: What schedules lack.
@@ -184,13 +181,15 @@ class Calls(Schedules):
             if spread:
                 what = "**arguments" if spread[0].startswith("**") else "*arguments"
                 raise ReadError(f"{self._title(name)}: {what} cannot be read")
-            self.trained, self.supposed = False, ""
             self._covered(name)
             try:
-                return self.scheduled(name, node, given, named)
+                schedule = self.scheduled(name, node, given, named)
             except (LackingError, MissingRateError) as error:
                 self.lacking.append(error)  # there may be more that is to be asked for
-                return Schedule(None, node)
+                schedule = Schedule(None, node)
+                self.found.lacking.append(schedule)
+            schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
+            return schedule
         by_name = {key: argument.value for key, argument in named.items()}
         parsed = None if spread else arguments.made(self, name, values, by_name, node)
         if parsed is not None:
@@ -210,7 +209,7 @@ class Calls(Schedules):
             return built
         every = [*values, *by_name.values()]
         self._check_scheduler_like(name, node, every)
-        if name.last == "prepare" and len(values) > 1 and not self.trained:
+        if name.last == "prepare" and len(values) > 1:
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
         return MISSING
 
@@ -373,7 +372,7 @@ class Calls(Schedules):
         self.strange += 1
         if isinstance(function, Unknown):
             self._touch_owner(function, node)
-        self._trains(written_, values, node)
+        self._trains(written_, getattr(function, "owner", None) or function, values, node)
         if last == "prepare":
             self.touch([v for v in given if isinstance(v, Instance | List | Dict)], node)
         if last == "prepare" and len(given) > 1:
@@ -394,17 +393,26 @@ class Calls(Schedules):
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
         source = ast.unparse(node)
         made = (origin or written_, given, named)
-        return Unknown(source, self.at(node) if not typed(node) else "", made=made, plain=plain)
+        why = self.at(node) if not typed(node) else ""
+        varies = bool(self.loops.stack) and not last[:1].isupper()
+        return Unknown(source, why, made=made, plain=plain, varies=varies)
 
-    def _trains(self, written_: str, given: list[Any], node: Any) -> None:
+    def _trains(self, written_: str, owner: Any, given: list[Any], node: Any) -> None:
         """Take notice of a call that trains, or that is taken to."""
         last = written_.rpartition(".")[2]
         if written_.partition(".")[0] in TALK or last in PURE:
             return
-        if last in ("step", "backward"):
-            self.trained = True
-        elif self.looping or TRAINING.search(last.lower()) or any(map(holds_rate, reached(given))):
-            self.supposed = self.supposed or f"{shown(node.func)} (line {node.lineno})"
+        stepped = [value for value in given if isinstance(value, Built)]
+        if last in ("step", "optimizer_step") and (stepped or not given):
+            self.loops.happens("update", stepped[0] if stepped else owner, node)
+        elif last == "backward" or last[:1].isupper():
+            return
+        elif (
+            self.loops.stack
+            or TRAINING.search(last.lower())
+            or any(map(holds_rate, reached(given)))
+        ):
+            self.loops.happens("training", given, node)
 
     def hand(self, values: Iterable[Any], node: Any) -> None:
         """Take notice that what holds a rate was handed to somebody who may write it."""
@@ -543,7 +551,7 @@ class Calls(Schedules):
                 found.plain, found.made = source.plain, ("", given, named)
                 return found
             case "len", [Unknown() as source]:
-                return self._length(source, node)
+                return self.length(source, node)
         if name not in builtin.FUNCTIONS:
             if name in ("exec", "eval", "globals", "locals"):
                 self.outermost.lose_all(self.at(node))
@@ -557,7 +565,8 @@ class Calls(Schedules):
             return Dict(named)
         return self.computed(node, builtin.FUNCTIONS[name], given, **named)
 
-    def _length(self, source: Unknown, node: ast.expr) -> Any:
+    def length(self, source: Unknown, node: ast.expr) -> Any:
+        """Return how long something is that nobody knows."""
         text = f"len({source.source})"
         if text in self.given:
             return self.given.take(text)
@@ -631,7 +640,7 @@ class Calls(Schedules):
         self, optimizer: Built, name: str, given: list[Any], named: dict[str, Any], node: Any
     ) -> Any:
         if name == "step":
-            self.trained = True
+            self.loops.happens("update", optimizer, node)
         elif name == "add_param_group":
             self._add_group(optimizer, [*given, *named.values()], node)
         elif name == "load_state_dict":

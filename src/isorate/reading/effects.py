@@ -9,7 +9,7 @@ from isorate.reading.naming import at_home
 from isorate.schedule.syntax import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 #: Calls of these methods change nothing that a schedule depends on, whatever they are called on.
 HARMLESS: Final = (
@@ -38,10 +38,11 @@ class Effects:
     ``prepared`` those that it hands to a ``prepare``, ``called`` those that it calls. ``ends`` are
     those of ``changed`` and ``passed`` whose attributes may be others now: not ``a`` where ``a.b``
     is changed.
-    ``everything`` says that it may do anything to any name.
+    ``everything`` says that it may do anything to any name. What calls that are ``followed`` do to
+    what they are methods of is left out.
     """
 
-    def __init__(self, nodes: Iterable[ast.AST], changers: Iterable[str] = ()) -> None:
+    def __init__(self, nodes: Iterable[ast.AST], followed: Container[ast.AST] = ()) -> None:
         self.bound: set[str] = set()
         self.changed: set[str] = set()
         self.passed: set[str] = set()
@@ -51,11 +52,11 @@ class Effects:
         self.called: set[str] = set()
         self.ends: set[str] = set()
         self.everything = False
-        self._changers = frozenset(changers)
+        self._followed = followed
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
         aliases: list[tuple[set[str], ast.AST]] = []
-        for node in _walk(nodes):
+        for node in running(nodes):
             self._see(node)
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -121,7 +122,7 @@ class Effects:
         func, called = node.func, dotted(node.func) or ""
         last = called.rpartition(".")[2]
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if called in self._changers or called in CHANGING:
+        if called in CHANGING:
             for argument in given:
                 self.change(argument)
         elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
@@ -137,11 +138,15 @@ class Effects:
             self.called.add(called)
         elif isinstance(func, ast.Attribute) and func.attr == "load_state_dict":
             self.loaded |= set(_path(func.value))
-        elif isinstance(func, ast.Attribute) and func.attr not in HARMLESS:
+        elif (
+            isinstance(func, ast.Attribute)
+            and func.attr not in HARMLESS
+            and node not in self._followed
+        ):
             self.change(func.value)
 
 
-def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def running(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Visit what runs when these run: no bodies of functions and classes, no names of their own."""
     waiting = list(nodes)
     while waiting:

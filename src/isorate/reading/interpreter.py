@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
-from isorate.reading.effects import Effects
+from isorate.reading.effects import Effects, running
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
+from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
@@ -37,12 +39,13 @@ from isorate.reading.values import (
     Schedule,
     Sizes,
     Unknown,
+    unknown_in,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
@@ -81,12 +84,13 @@ class Interpreter(Calls):
         longest: the length of the text.
         decisions: what conditions are taken to be that nobody decides, by their source.
         files: what its imports may lead to.
+        told: what is said of the run beside the text, by the arguments of ``Run``.
 
     """
 
     def __init__(
         self, given: Given, lr: Any, dialect: str | None, longest: int,
-        decisions: Mapping[str, bool], files: Files | None = None,
+        decisions: Mapping[str, bool], files: Files | None = None, told: Collection[str] = (),
     ) -> None:  # fmt: skip
         super().__init__(given)
         self.lr, self.dialect, self.longest = lr, dialect, longest
@@ -98,9 +102,10 @@ class Interpreter(Calls):
         self.files = files
         self.modules: dict[str, Module] = {}
         self.whole: list[ast.stmt] = []
+        self._losing: set[int] = set()
+        self.told = told
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
-        self.waiting: list[tuple[Schedule, ast.AST]] = []
 
     # --- statements ----------------------------------------------------------------------------
 
@@ -344,6 +349,8 @@ class Interpreter(Calls):
         loaded: Any = ast.copy_location(_loaded(target), target)
         before = self.value(loaded, frame)
         added = self.value(node.value, frame)
+        if isinstance(node.op, ast.Add) and added == 1 and self.loops.stack:
+            self.loops.happens("count", dotted(target), node)
         operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
         if isinstance(node.op, ast.Add) and isinstance(before, List):
             self.minded(before, target)
@@ -541,7 +548,7 @@ class Interpreter(Calls):
             source, truth.why, parts=tuple(truth.leaves()), varies=not truth.askable
         )
         if self.builds(branches, frame):
-            if not truth.askable or self.looping:
+            if not truth.askable or self.loops.stack:
                 text = f"{shown(branches[0])} builds a scheduler where it cannot be followed"
                 hint = "paste the statements that build it, one by one"
                 if not truth.askable:
@@ -566,13 +573,60 @@ class Interpreter(Calls):
                 raise Fork(truth)
             raise Unfollowable(node)
         self.havoc([node], frame, truth)
+        guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
         if _steps([node]) or _calls_own(node, self.outermost):
-            for branch in (body, orelse):
+            for guard, branch in zip(guards, (body, orelse), strict=True):
+                self.loops.guards.append(guard)
                 with contextlib.suppress(Breaking, Continuing):
                     self.body(branch, frame)
+                self.loops.guards.pop()
             self.havoc([node], frame, truth)
-        elif kinds and not self.looping:
+        elif kinds and not self.loops.stack:
             raise Unfollowable(node)
+        if not self.loops.stack:
+            return
+        loop = self.loops.stack[-1]
+        for guard, branch in zip(guards, (body, orelse), strict=True):
+            ways = {type(each) for each in _ways_out(branch)}
+            if ast.Break in ways:
+                self._may_end(loop, node, test if guard.holds else None, frame)
+            if ast.Continue in ways:
+                always = isinstance(branch[-1], ast.Continue)
+                other = guards[1 - guards.index(guard)]
+                loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+
+    def _guard(
+        self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
+    ) -> Guard:
+        """Return a condition, and how often it holds, where it counts a loop's turns."""
+        found = modulo(test, holds=holds)
+        name = None if found is None else offset(found[0])
+        if found is None or name is None:
+            return Guard(node, holds, truth)
+        _, by, rest, last = found
+        every = self.value(by, frame)
+        for loop in reversed(self.loops.stack):
+            start = loop.counters.get(name[0], loop.before.get(name[0]))
+            if start is None or not isinstance(every, int | Unknown):
+                continue
+            whole = name[0] not in loop.counters
+            counted = whole and self.loops.counted(name[0])
+            first = rest - start - name[1] - counted
+            first = first % every if isinstance(every, int) and every > 0 else 0
+            return Guard(node, holds, truth, every, first, None if whole else loop, last=last)
+        return Guard(node, holds, truth)
+
+    def _may_end(self, loop: Loop, node: ast.AST, test: ast.expr | None, frame: Frame) -> None:
+        """Take notice of a condition that ends a loop."""
+        ends = {ast.GtE: "GtE", ast.Eq: "GtE", ast.Gt: "Gt"}
+        if isinstance(node, ast.While):
+            ends = {ast.Lt: "GtE", ast.NotEq: "GtE", ast.LtE: "Gt"}
+        match test:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in ends:
+                bound = self.value(right, frame)
+                self.loops.happens("end", (loop, dotted(left), ends[type(op)], bound), node)
+            case _:
+                self.loops.happens("end", (loop, None, "", None), node)
 
     def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
         """Whether some part of the text builds a schedule, or does something to an optimizer."""
@@ -630,9 +684,11 @@ class Interpreter(Calls):
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         source = self.value(node.iter, frame)
-        items = None
+        items: list[Any] | None = None
+        listed = source if isinstance(source, list | tuple) else ()
+        objects = any(isinstance(each, Built | Schedule) for each in listed)
         training = _steps(node.body) or _calls_own(node, self.outermost, steps=True)
-        if not training:
+        if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
             items = self.items(source) if short else None
         if items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
@@ -675,45 +731,96 @@ class Interpreter(Calls):
 
     def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
         """Follow a loop's body once, for whichever turn: what it changes is not known before."""
-        waiting, self.waiting = self.waiting, []
+        loop = Loop(node, None, before=dict(self._counted(node, frame)))
+        if target is not None:
+            loop.turns, loop.counters = self._count(node.iter, frame), {}
+            start = self._first(node.iter, frame)
+            index = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+            if start is not None and isinstance(index, ast.Name):
+                loop.counters[index.id] = start
         self.havoc([node], frame, None)
+        for name in Effects([node]).bound:  # it is another value in each turn
+            value = self._quiet_path(name, frame)
+            if isinstance(value, Unknown) and value.name is None:
+                value.varies = True
         if target is not None:
             made = source.made if isinstance(source, Unknown) else None
             for each in ast.walk(target):
-                if isinstance(each, ast.Name):
-                    turn = Unknown(each.id, self.at(node), varies=True, made=made, plain=True)
-                    frame.set(each.id, turn)
-        self.looping += 1
+                if isinstance(getattr(each, "ctx", None), ast.Store) and (
+                    isinstance(each, ast.Name | ast.Attribute)
+                ):
+                    turn = Unknown(ast.unparse(each), self.at(node), varies=True, made=made)
+                    self.store(each, turn, frame)
+        self.loops.stack.append(loop)
         try:
+            if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
+                self._may_end(loop, node, node.test, frame)
             self.body(node.body, frame)
-        except (Breaking, Continuing, Unfollowable):
+        except (Breaking, Continuing):
             pass
+        except Unfollowable as end:
+            self.loops.lost = self.loops.lost or end.node
         finally:
-            self.looping -= 1
+            self.loops.stack.pop()
         self.havoc([node], frame, None)
-        if not self.looping and self.waiting:
-            self._check_trained(node)
-        self.waiting = waiting
+
+    def _counted(self, node: ast.AST, frame: Frame) -> Iterator[tuple[str, int]]:
+        """Visit the names that a loop adds one to, and what they are before it."""
+        for each in ast.walk(node):
+            name = dotted(each.target) if isinstance(each, ast.AugAssign) else None
+            value = None if name is None else self._quiet_path(name, frame)
+            if name is not None and isinstance(value, int) and not isinstance(value, bool):
+                yield name, value
+
+    def _count(self, node: ast.expr, frame: Frame) -> Count:
+        """Return how many turns a loop takes that goes through something."""
+        match node:
+            case ast.Call(func=func, args=[first, *rest]):
+                last = str(dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
+                if last in HANDING_ON:
+                    return self._count(first, frame)
+                if last in ("range", "trange"):
+                    bounds = [self.value(each, frame) for each in (first, *rest)]
+                    if all(isinstance(each, int) for each in bounds):
+                        return len(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
+                    unknown = [u for each in bounds for u in unknown_in(each)]
+                    varies = not unknown or not all(u.askable for u in unknown)
+                    return None if varies else Unknown(ast.unparse(node), parts=tuple(unknown))
+                if last in ("count", "cycle", "zip", "islice"):
+                    return None
+        value = self.value(node, frame)
+        if isinstance(value, list | tuple | dict | set | str | range):
+            return len(value)
+        if not isinstance(value, Unknown):
+            return None
+        found: Count = self.length(value, node)
+        return found if isinstance(found, int) or (found and found.askable) else None
+
+    def _first(self, node: ast.expr, frame: Frame) -> int | None:
+        """Return what a loop's counter is in the first turn; none where it counts nothing."""
+        match node:
+            case ast.Call(func=func, args=given, keywords=named):
+                last = (dotted(func) or "").rpartition(".")[2]
+                start: Any = None
+                if last == "enumerate":
+                    named_start = [k.value for k in named if k.arg == "start"]
+                    start = (*given[1:2], *named_start, ast.Constant(0))[0]
+                elif last == "count":
+                    start = (*given[:1], ast.Constant(0))[0]
+                elif last in ("range", "trange") and len(given) < 3:
+                    start = given[0] if len(given) == 2 else ast.Constant(0)
+                elif last in HANDING_ON and given:
+                    return self._first(given[0], frame)
+                value = None if start is None else self.value(start, frame)
+                return value if isinstance(value, int) else None
+        return None
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         call = schedule.call
         if given and not (call is not None and isinstance(call.returned, Feedback)):
             text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
             raise ReadError(text, hint="paste it without the loop where it calls step()")
-        if self.looping:
-            self.waiting.append((schedule, node))
-        else:
-            self._check_trained(node)
-
-    def _check_trained(self, node: ast.AST) -> None:
-        if self.trained:
-            return
-        if self.supposed:
-            self.assumed[f"{self.supposed} is taken to train"] = None
-            return
-        text = f"{shown(node)} steps the scheduler before anything is trained"
-        hint = "paste only what builds the schedule, and last_epoch where it is resumed"
-        raise ReadError(text, hint=hint)
+        self.loops.happens("step", schedule, node)
 
     # --- other blocks --------------------------------------------------------------------------
 
@@ -744,13 +851,17 @@ class Interpreter(Calls):
 
     def unfollowed(self, node: ast.AST, frame: Frame) -> None:
         self.strange += 1
+        if _steps([node]):
+            self.loops.lost = self.loops.lost or node
         if self.builds([node], frame):
             text = f"{shown(node)} builds a scheduler where it cannot be followed"
             raise ReadError(text, hint="paste the statements that build it, one by one")
         self.havoc([node], frame, None)
 
-    def bound_effects(self, function: Function) -> None:
+    def bound_effects(self, function: Function, of: Instance | None = None) -> None:
         node = function.node
+        if id(node) in self._losing:
+            return
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
         inner = Frame(self.given, function.frame)
         own = {n.id for part in body for n in ast.walk(part)
@@ -762,13 +873,21 @@ class Interpreter(Calls):
             inner.names[name] = Unknown(name, varies=True)
         for name in elsewhere:
             inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
-        self.havoc(list(body), inner, None)
+        placed = (*node.args.posonlyargs, *node.args.args)
+        if of is not None and placed:
+            inner.names[placed[0].arg] = of
+        self._losing.add(id(node))
+        try:
+            self.havoc(list(body), inner, None)
+        finally:
+            self._losing.discard(id(node))
 
-    def havoc(
-        self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None, depth: int = 0
-    ) -> None:
+    def havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
         """Let whatever statements may touch be unknown."""
-        effects = Effects(nodes)
+        own = dict(self._own_methods(nodes, frame))
+        effects = Effects(nodes, own)
+        for of, function in own.values():
+            self.bound_effects(function, of)
         where = nodes[0]
         self.loaded = self.loaded or (bool(effects.loaded) and bool(self.found.built))
         if effects.everything:
@@ -776,8 +895,8 @@ class Interpreter(Calls):
             self.outermost.lose_all(self.at(where))
         for name in effects.changed | effects.passed | effects.called:
             value = self._quiet_path(name, frame)
-            if isinstance(value, Function) and depth < 5 and name in effects.called:
-                self._havoc_function(value, depth)
+            if isinstance(value, Function) and name in effects.called:
+                self.bound_effects(value)
             elif name in effects.changed or name in effects.passed:
                 self._lose(value, name, effects, where, condition)
         for name in effects.bound:
@@ -787,6 +906,20 @@ class Interpreter(Calls):
             self._unbind(name, where, frame, condition, sources, plain=plain)
         for name, home in self._globals(nodes):
             self._unbind(name, where, home, condition)
+
+    def _own_methods(
+        self, nodes: Sequence[ast.AST], frame: Frame
+    ) -> Iterator[tuple[ast.AST, tuple[Instance, Function]]]:
+        """Visit the calls of methods that the text has, of objects that are known."""
+        for node in running(nodes):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                base = dotted(node.func.value)
+                of = None if base is None else self._quiet_path(base, frame)
+                if not isinstance(of, Instance):
+                    continue
+                found = of.of.find(node.func.attr)
+                if isinstance(found, Function) and not found.kind:
+                    yield node, (of, found)
 
     def _globals(self, nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Frame]]:
         """Visit the names of the text that functions change which statements may call."""
@@ -819,10 +952,6 @@ class Interpreter(Calls):
             else:
                 return None
         return value
-
-    def _havoc_function(self, function: Function, depth: int) -> None:
-        if depth < 5 and not isinstance(function.node, ast.Lambda):
-            self.bound_effects(function)
 
     def _lose(
         self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None
@@ -875,7 +1004,7 @@ class Interpreter(Calls):
         self, name: str, where: ast.AST, frame: Frame, condition: Unknown | None,
         sources: Sequence[Any] = (), *, plain: bool = True,
     ) -> None:  # fmt: skip
-        varies = self.looping > 0
+        varies = bool(self.loops.stack)
         head, dot, last = name.rpartition(".")
         value = Unknown(name, self.at(where), condition=condition, varies=False)
         value.plain = plain
@@ -997,6 +1126,19 @@ def _leaving(body: Sequence[ast.AST]) -> set[str]:
                 continue
         waiting += ast.iter_child_nodes(node)
     return found
+
+
+def _ways_out(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Visit what ends a turn of the loop that a block is in."""
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Break() | ast.Continue():
+                yield node
+            case ast.For() | ast.While() | ast.AsyncFor() | ast.FunctionDef() | ast.Lambda():
+                continue
+        waiting += ast.iter_child_nodes(node)
 
 
 def _steps(nodes: Sequence[ast.AST]) -> bool:

@@ -18,6 +18,7 @@ from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
+from isorate.reading.loops import refused
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
@@ -40,9 +41,10 @@ from isorate.schedule.node import Schedule as Data
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from isorate.reading.files import Files
+    from isorate.reading.loops import Facts
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
@@ -62,6 +64,7 @@ class Reading:
         prepared: whether the text hands a scheduler to a ``prepare``.
         said: the names that the text gives a value itself.
         taken: the defaults that it needed, by their source.
+        run: what the text's loop says of the run, by the arguments of ``Run``.
 
     """
 
@@ -72,6 +75,7 @@ class Reading:
     prepared: bool = False
     said: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
+    run: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -91,10 +95,12 @@ def reading(
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
     files: Files | None = None,
+    told: Collection[str] = (),
 ) -> Reading:
     """Read one schedule, and say what was taken for granted (``isorate.read``).
 
-    Imports are followed to ``files``, and nowhere else.
+    Imports are followed to ``files``, and nowhere else. What the loop says of the run is not asked
+    for where it is ``told`` beside the text: the arguments of ``Run``, by name.
 
     Example:
         >>> reading("StepLR(3)", lr=0.1).assumptions
@@ -119,7 +125,7 @@ def reading(
 
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
             long = LONGEST_TEXT if files else len(text)
-            made = partial(Interpreter, lr=lr, dialect=known, longest=long, files=files)
+            made = partial(Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told)
             return _chosen(list(_ways(body, given, made, sure=sure)))
 
         found = of(known_names)
@@ -219,7 +225,7 @@ def _chosen(ways: list[Way]) -> Reading:
     readable = [way for way in ways if way.reading is not None]
     nothing = [way for way in ways if isinstance(way.error, NoScheduleError)]
     if len(readable) + len(nothing) == len(ways) and readable:
-        calls = {way.reading.call.code: way.reading for way in readable if way.reading}
+        calls = {_said(way.reading): way.reading for way in readable if way.reading}
         if len(calls) == 1 and not nothing:
             return next(iter(calls.values()))
     conditions = {leaf.source: leaf for way in ways for c in way.conditions for leaf in c.leaves()}
@@ -234,6 +240,10 @@ def _chosen(ways: list[Way]) -> Reading:
     error = ReadError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
     error.leaves = leaves  # type: ignore[attr-defined]
     raise error
+
+
+def _said(found: Reading) -> tuple[str, str]:
+    return found.call.code, str(sorted(found.run.items()))
 
 
 def _told(way: Way) -> str:
@@ -263,6 +273,8 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         if not follower.lacking:
             raise
     if follower.lacking:
+        for one in follower.found.lacking[-1:]:
+            _of_loops(follower, one)
         raise all_of(follower.lacking)
     schedule = _last(follower)
     call = schedule.call
@@ -273,16 +285,44 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     whole = [*body, *(part for each in inner for part in each)]
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
+    facts = _of_loops(follower, schedule)
+    if follower.lacking:
+        raise all_of(follower.lacking)
     return Reading(
         call,
-        tuple(_assumptions(follower)),
+        (*_assumptions(follower), *facts.said),
         frozenset(follower.given.used | follower.given.overruled.keys()),
         frozenset(name for part in whole for name in names_in(part)),
         follower.prepared,
         frozenset(
             name for name in follower.outermost.names if name not in follower.outermost.freed
         ),
+        run=facts.known,
     )
+
+
+def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
+    """Return what the loops say of a schedule's run.
+
+    Raises:
+        ReadError: a run does not say what the loop does.
+
+    """
+    facts = follower.loops.facts(schedule)
+    by_hand = schedule.call is None or schedule.call.card.clock == "step"
+    if not by_hand or "step_every" in follower.told:
+        return facts
+    if facts.why and schedule.call is not None:
+        for condition in facts.undecided:
+            if condition.askable:
+                raise Fork(condition)
+        raise refused(facts, schedule.call.card.name)
+    each = {"updates_per_epoch", "batches_per_epoch"}
+    told = {*follower.told, *(each if each & {*follower.told} else ())}
+    leaves = [u for name, n in facts.missing.items() if name not in told for u in n.leaves()]
+    if leaves:
+        follower.lacking.append(LackingError("the loop", leaves))
+    return facts
 
 
 def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:

@@ -96,6 +96,8 @@ class Found:
     built: list[Schedule] = field(default_factory=list)
     held: set[int] = field(default_factory=set)
     choices: dict[str, str] = field(default_factory=dict)
+    #: Those that lack something.
+    lacking: list[Schedule] = field(default_factory=list)
     #: What the text tells frameworks beforehand, by the calls' fields that say it.
     told: set[str] = field(default_factory=set)
 

@@ -324,6 +324,7 @@ class Schedule:
         members: those that it holds.
         functions: the functions among its arguments, with the text that they had.
         label: the name that it was given first.
+        loops: the loops that it is built in, and the conditions.
 
     """
 
@@ -332,8 +333,9 @@ class Schedule:
     optimizer: Any = None
     members: list[Schedule] = field(default_factory=list)
     functions: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
-    stepped: bool = False
     label: str = ""
+    loops: tuple[Any, ...] = ()
+    guards: tuple[Any, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,528 @@
+"""What a text's loops do: how many updates they make, and when they step the schedule."""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.reading.values import Built, Schedule, Unknown, reached
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import dotted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: Functions that hand on what they are given to go through, one by one.
+HANDING_ON: Final = ("enumerate", "tqdm", "iter", "track", "list", "tuple", "reversed", "log_every",
+                     "sorted")  # fmt: skip
+#: A number of turns: known, asked for, or nobody's to say.
+Count = int | Unknown | None
+
+
+@dataclass(eq=False, slots=True)
+class Loop:
+    """A loop that is followed once for all of its turns.
+
+    Args:
+        node: the statement.
+        turns: how many turns it takes.
+        counters: the names that count its turns, and what they are in the first.
+        before: what the names are, when it begins, that it adds one to.
+
+    """
+
+    node: Any
+    turns: Count
+    counters: dict[str, int] = field(default_factory=dict)
+    before: dict[str, int] = field(default_factory=dict)
+    #: What holds for the rest of a turn, as the turn goes on only then.
+    rest: list[Guard] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Guard:
+    """A condition that nobody decides, under which something happens.
+
+    Args:
+        node: the statement.
+        holds: whether it is to hold, or not.
+        condition: what decides it.
+        every: that it holds in each so-manieth turn, where it says that.
+        first: the turn in which it holds for the first time, from 0.
+        counts: the loop whose turns are counted; none where it is all turns of all loops.
+        last: whether it holds in the last turn, too.
+
+    """
+
+    node: ast.AST
+    holds: bool
+    condition: Unknown | None = None
+    every: Count = None
+    first: int = 0
+    counts: Loop | None = None
+    last: bool = False
+
+    def same(self, other: Guard) -> bool:
+        """Whether both hold at the same time."""
+        return self.node is other.node and self.holds == other.holds
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Event:
+    """An update, a step of a schedule, or what may be some; and where it stands."""
+
+    kind: str
+    of: Any
+    node: ast.AST
+    loops: tuple[Loop, ...]
+    guards: tuple[Guard, ...]
+    place: int
+
+
+class Irregular(Exception):  # noqa: N818 - it is told as a ReadError
+    """A loop does what a run does not say, perhaps as nobody decides a condition."""
+
+    def __init__(self, text: str, guards: Sequence[Guard] = ()) -> None:
+        super().__init__(text)
+        self.conditions = [g.condition for g in guards if g.condition is not None]
+
+
+@dataclass
+class Facts:
+    """What a loop says of the run: numbers, what has to be given for them, and sentences.
+
+    Args:
+        known: arguments of a ``Run``.
+        missing: what has to be given, by the argument that needs it.
+        said: what was taken for granted.
+        why: why it is not known how often the schedule is stepped, where it is not.
+
+    """
+
+    known: dict[str, Any] = field(default_factory=dict)
+    missing: dict[str, Unknown] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    why: str = ""
+    undecided: list[Unknown] = field(default_factory=list)
+
+    def put(self, name: str, value: Count) -> None:
+        """Take notice of a number."""
+        if isinstance(value, int):
+            self.known[name] = value
+        elif isinstance(value, Unknown):
+            self.missing[name] = value
+
+
+class Loops:
+    """What happens in a text, in its order."""
+
+    def __init__(self) -> None:
+        self.stack: list[Loop] = []
+        self.guards: list[Guard] = []
+        self.events: list[Event] = []
+        #: A part of the text that steps something and is not followed.
+        self.lost: ast.AST | None = None
+
+    def conditions(self) -> tuple[Guard, ...]:
+        """Return the conditions that hold where the text is."""
+        return (*self.guards, *(guard for loop in self.stack for guard in loop.rest))
+
+    def happens(self, kind: str, of: Any, node: ast.AST) -> None:
+        """Take notice of something."""
+        place = len(self.events)
+        self.events.append(Event(kind, of, node, (*self.stack,), self.conditions(), place))
+
+    def counted(self, name: str) -> bool:
+        """Whether one was added to a name already, in this turn."""
+        return any(e.kind == "count" and e.of == name and e.loops[-1] in self.stack
+                   for e in self.events)  # fmt: skip
+
+    # --- what it comes to ----------------------------------------------------------------------
+
+    def facts(self, schedule: Schedule) -> Facts:
+        """Return what the loops say of a schedule's run."""
+        found = Facts()
+        inside = [*self._inside(schedule)]
+        steps = _merged([e for e in inside if e.kind == "step" and e.of is schedule])
+        updates = _merged(self._updates(schedule, inside, found))
+        try:
+            updates = updates or self._supposed(schedule, inside, steps, found)
+            if updates:
+                self._count(schedule, steps, updates, found)
+        except Irregular as error:
+            found.known.clear()
+            found.missing.clear()
+            found.why, found.undecided = str(error), error.conditions
+        return found
+
+    def _inside(self, schedule: Schedule) -> Iterator[Event]:
+        """Visit what happens once the schedule is there, as seen from where it is built."""
+        outer = schedule.loops
+        for event in self.events:
+            if event.loops[: len(outer)] == outer:
+                guards = tuple(g for g in event.guards if not any(map(g.same, schedule.guards)))
+                yield replace(event, loops=event.loops[len(outer) :], guards=guards)
+
+    def _updates(self, schedule: Schedule, events: list[Event], found: Facts) -> list[Event]:
+        """Return the updates of a schedule's optimizer."""
+        optimizer = schedule.optimizer
+        some = [e for e in events if e.kind == "update"]
+        if not isinstance(optimizer, Built | Unknown):
+            return some
+        own = [e for e in some if e.of is optimizer or optimizer in _made_of(e.of)]
+        if own or (isinstance(optimizer, Unknown) and not some):
+            return own
+        others = [e for e in some if isinstance(e.of, Unknown)]
+        for event in others[:1]:
+            found.said.append(f"{shown(event.node)} is taken to be an update")
+        return others
+
+    def _count(
+        self, schedule: Schedule, steps: list[Event], updates: list[Event], found: Facts
+    ) -> None:
+        """Count updates and steps.
+
+        Raises:
+            Irregular: a run does not say what the loop does.
+
+        """
+        if self.lost is not None and (steps or updates):
+            raise Irregular(f"{_at(self.lost)} is not followed")
+        by_hand = schedule.call is not None and schedule.call.card.clock == "step"
+        nests = list({id(u.loops[0]): u.loops[0] for u in updates if u.loops}.values())
+        if len(nests) > 1:
+            lines = " and ".join(str(nest.node.lineno) for nest in nests)
+            raise Irregular(f"the text trains in several loops, lines {lines}")
+        if not nests:
+            _in_a_row(updates, steps, found)
+            return
+        nest = nests[0]
+        ahead = [s for s in steps if nest not in s.loops and s.place < updates[0].place]
+        found.put("steps_before", _sum([_turns_of(s) for s in ahead]))
+        inside = [s for s in steps if nest in s.loops]
+        updates = [u for u in updates if u.loops]
+        if by_hand and not inside:
+            raise Irregular(f"the loop in line {nest.node.lineno} never calls scheduler.step()")
+        if by_hand:
+            _paced(inside, updates, found)
+        _length(inside if by_hand else [], updates, found)
+        self._ends(updates, found)
+        if not found.known.get("steps_before", 1):
+            del found.known["steps_before"]
+        found.said.append(f"the loop in line {nest.node.lineno} is the run")
+
+    def _supposed(
+        self, schedule: Schedule, events: list[Event], steps: list[Event], found: Facts
+    ) -> list[Event]:
+        """Return what is taken to train where the text does not say what does.
+
+        Raises:
+            Irregular: nothing is.
+
+        """
+        some = [e for e in events if e.kind == "training"]
+        given = [e for e in some if schedule.optimizer in reached(e.of)]
+        given = [e for e in given if schedule not in reached(e.of)] or some
+        if not steps:
+            return []
+        if not given:
+            raise Irregular(f"{_at(steps[0].node)} steps the scheduler before anything is trained")
+        event = next((e for e in given if e.loops == steps[0].loops), given[0])
+        loop = event.loops[-1] if event.loops else None
+        epoch = loop is not None and any("epoch" in name for name in loop.counters)
+        if not epoch:
+            found.said.append(f"{_at(event.node)} is taken to train, an update each time")
+            return [event]
+        found.said.append(f"{_at(event.node)} is taken to train, an epoch each time")
+        batches = Unknown("updates_per_epoch")
+        for value in event.of:
+            if isinstance(value, Unknown) and "load" in value.source.lower():
+                batches = Unknown(f"len({value.source})")
+        return [replace(event, loops=(*event.loops, Loop(event.node, batches)))]
+
+    def _ends(self, updates: list[Event], found: Facts) -> None:
+        """Mind a loop that ends after so many updates, or at nobody knows which."""
+        update = updates[0]
+        ends = [e for e in self.events if e.kind == "end" and e.of[0] in update.loops]
+        if any(loop not in [e.of[0] for e in ends] for loop in update.loops[:1]):
+            ends = [replace(e, of=(e.of[0], None, "", None)) for e in ends]
+        ends.sort(key=lambda e: self._most(e, update) is None)
+        for event in ends:
+            if not found.known.get("updates") or self._most(event, update) is not None:
+                most = self._most(event, update)
+                if most is None:
+                    found.said.append(f"the loop may end before, in line {_line(event.node)}")
+                    continue
+                whole = _whole(found.known)
+                most = most if whole is None else min(whole, most)
+                found.known.pop("epochs", None)
+                found.missing.pop("epochs", None)
+                found.put("updates", most)
+
+    def _most(self, event: Event, update: Event) -> int | None:
+        """Return after how many updates a loop ends, where it counts them."""
+        _, name, relation, bound = event.of
+        counts = [e for e in self.events if e.kind == "count" and e.of == name]
+        if len(counts) != 1 or counts[0].loops != update.loops or not isinstance(bound, int):
+            return None
+        count = counts[0]
+        if not _alike(count.guards, update.guards):
+            return None
+        starts = [loop.before[name] for loop in update.loops if name in loop.before]
+        if not starts:
+            return None
+        most: int = bound - starts[0] + (relation in ("Gt", "LtE"))
+        if isinstance(event.node, ast.If) and event.place < count.place:
+            most += event.place > update.place
+        return most if most > 0 else None
+
+
+def _in_a_row(updates: list[Event], steps: list[Event], found: Facts) -> None:
+    """Say what one turn of a loop does that the text does not have."""
+    if len(updates) == len(steps) == 1 and _alike(updates[0].guards, steps[0].guards):
+        if steps[0].place < updates[0].place:
+            found.put("steps_before", 1)
+        found.said.append("the text has no loop: each update is taken to be as the one it has")
+        return
+    if len(updates) > 1 and steps:
+        raise Irregular(f"{_at(updates[0].node)} and others stand in no loop")
+
+
+def _paced(steps: list[Event], updates: list[Event], found: Facts) -> None:
+    """Find how many updates lie between two steps, and how many steps come before the first."""
+    step = steps[0]
+    where = _at(step.node)
+    if len(steps) > 1:
+        raise Irregular(f"{where} is not the only step of a turn")
+    depth = len(step.loops)
+    if any(u.loops[:depth] != step.loops for u in updates):
+        raise Irregular(f"{where} is in another loop than the updates")
+    own = [g for g in step.guards if not all(any(map(g.same, u.guards)) for u in updates)]
+    theirs = [g for u in updates for g in u.guards if not any(map(g.same, step.guards))]
+    outside = [g for g in theirs if _depth(g, updates[0].loops) <= depth]
+    if len(own) > 1 or any(g.every is None or g.last for g in own):
+        text = f"{where} is called where a condition holds that is not followed"
+        raise Irregular(text, own)
+    if outside and not all(len(u.loops) > depth for u in updates):
+        raise Irregular(f"{where} is called more often than the optimizer is updated", outside)
+    before = {step.place < u.place for u in updates}
+    if len(before) > 1:
+        raise Irregular(f"{where} stands between the updates of a turn")
+    counts = [_turns_of(u, depth) for u in updates]
+    each = _sum(counts)
+    if each is None:
+        raise Irregular(f"how many updates come before {where} is not known", theirs)
+    epochs = any(len(u.loops) > depth for u in updates)
+    if before.pop():
+        if own:
+            raise Irregular(f"{where} is called before the update where a condition holds")
+        found.put("steps_before", _sum([found.known.get("steps_before", 0), 1]))
+    if own:
+        guard = own[0]
+        every = guard.every
+        if not isinstance(every, int):
+            found.put("step_every", every)
+            return
+        nested = guard.counts is not None and guard.counts is not step.loops[0]
+        if guard.first != every - 1 or nested:
+            raise Irregular(f"{where} is called where a condition holds that is not followed")
+        found.put("step_every", _times([every, each]))
+    elif epochs:
+        found.known["step_every"] = "epoch"
+        found.put("updates_per_epoch", each)
+    elif each != 1:
+        found.put("step_every", each)
+
+
+def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
+    """Find how long the run is."""
+    update = updates[0]
+    depth = len(update.loops) - 1
+    if found.known.get("step_every") == "epoch":
+        depth = len(steps[0].loops)
+    elif len(updates) > 1:
+        return
+    outer = _times([loop.turns for loop in update.loops[:depth]])
+    if depth == 0:
+        found.put("updates", _turns_of(update))
+        found.missing.pop("updates", None)
+        return
+    each = found.known.get("updates_per_epoch", _turns_of(update, depth))
+    needed = found.missing.get("updates_per_epoch")
+    found.put("updates_per_epoch", each)
+    if needed is None:
+        found.missing.pop("updates_per_epoch", None)
+    if isinstance(outer, int) and (isinstance(each, int) or needed is not None):
+        found.put("epochs", outer)
+    elif isinstance(outer, int):
+        told = each.source if isinstance(each, Unknown) else "nobody knows how many"
+        found.said.append(f"the run's length is open: {outer} epochs of {told} updates")
+
+
+def _whole(known: dict[str, Any]) -> int | None:
+    if "updates" in known:
+        return int(known["updates"])
+    if "epochs" in known and "updates_per_epoch" in known:
+        return int(known["epochs"]) * int(known["updates_per_epoch"])
+    return None
+
+
+def _turns_of(event: Event, depth: int = 0) -> Count:
+    """Return how often something happens in the loops below a depth."""
+    found: list[Count] = []
+    for loop in event.loops[depth:]:
+        guards = [g for g in event.guards if g.counts is loop and g.every is not None]
+        found.append(_guarded(loop.turns, guards[0]) if guards else loop.turns)
+    rest = [g for g in event.guards if g.counts not in event.loops[depth:] or g.every is None]
+    if depth and any(_depth(g, event.loops) > depth for g in rest):
+        return None
+    return _times(found)
+
+
+def _guarded(turns: Count, guard: Guard) -> Count:
+    """Return in how many turns a condition holds."""
+    if not isinstance(turns, int) or not isinstance(guard.every, int):
+        unknown = [n for n in (turns, guard.every) if isinstance(n, Unknown)]
+        return _asked(unknown) if unknown and turns is not None else None
+    if guard.every < 1:
+        return None
+    often = max(0, -(-(turns - guard.first) // guard.every))
+    whole = turns > 0 and (turns - 1 - guard.first) % guard.every == 0
+    return often + (guard.last and not whole)
+
+
+def _depth(guard: Guard, loops: Sequence[Loop]) -> int:
+    """Return in how many loops a condition stands."""
+    inside = [loop for loop in loops if _holds(loop.node, guard.node)]
+    return len(inside)
+
+
+def _holds(outer: ast.AST, inner: ast.AST) -> bool:
+    return any(node is inner for node in ast.walk(outer))
+
+
+def _alike(a: Sequence[Guard], b: Sequence[Guard]) -> bool:
+    return len(a) == len(b) and all(any(map(g.same, b)) for g in a)
+
+
+def _merged(events: list[Event]) -> list[Event]:
+    """Take as one what happens either way, whichever a condition decides."""
+    found = list(events)
+    for i, a in enumerate(found):
+        for b in found[i + 1 :]:
+            if a.loops != b.loops or len(a.guards) != len(b.guards):
+                continue
+            other = [(g, h) for g, h in zip(a.guards, b.guards, strict=True) if not g.same(h)]
+            if len(other) == 1 and other[0][0].node is other[0][1].node:
+                guards = tuple(g for g in a.guards if g is not other[0][0])
+                rest = [e for e in found if e is not a and e is not b]
+                return _merged(sorted([*rest, replace(a, guards=guards)], key=lambda e: e.place))
+    return found
+
+
+def _made_of(value: Any) -> list[Any]:
+    made = value.made if isinstance(value, Unknown) else None
+    return [] if made is None else list(reached([*made[1], *made[2].values()]))
+
+
+def _times(counts: Iterable[Count]) -> Count:
+    listed = list(counts)
+    if None in listed:
+        return None
+    unknown = [n for n in listed if isinstance(n, Unknown)]
+    return _asked(unknown) if unknown else math.prod(n for n in listed if isinstance(n, int))
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    listed = list(counts)
+    if None in listed:
+        return None
+    unknown = [n for n in listed if isinstance(n, Unknown)]
+    return _asked(unknown) if unknown else sum(n for n in listed if isinstance(n, int))
+
+
+def _asked(unknown: list[Unknown]) -> Count:
+    """Return a number that others have to be given for; nobody's to say where one cannot be."""
+    if not all(u.askable for u in unknown):
+        return None
+    return unknown[0] if len(unknown) == 1 else Unknown("", parts=tuple(unknown))
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _at(node: ast.AST) -> str:
+    return f"{shown(node)} (line {_line(node)})"
+
+
+# --- conditions that count ------------------------------------------------------------------------
+
+
+def modulo(test: ast.expr, *, holds: bool = True) -> tuple[ast.expr, ast.expr, int, bool] | None:
+    """Return what a condition says of a remainder: of what, by what, which, and of the last turn.
+
+    ``(i + 1) % n == 0 or i + 1 == len(loader)`` is of ``i + 1`` by ``n``, which is to be 0; it
+    holds for the last turn, too.
+    """
+    if not holds:
+        match test:
+            case ast.Compare(left=left, ops=[ast.NotEq()], comparators=others):
+                return modulo(ast.Compare(left, [ast.Eq()], others))
+            case ast.BinOp(op=ast.Mod()):
+                return modulo(ast.UnaryOp(ast.Not(), test))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return modulo(operand)
+        return None
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=[one, other]):
+            for a, b in ((one, other), (other, one)):
+                found = modulo(a)
+                if found is not None and _is_last(b):
+                    return (*found[:3], True)
+            return None
+        case ast.Compare(
+            left=ast.BinOp(left=left, op=ast.Mod(), right=by),
+            ops=[ast.Eq()],
+            comparators=[ast.Constant(value=int() as rest)],
+        ):
+            return left, by, rest, False
+        case ast.Compare(
+            left=ast.BinOp(left=left, op=ast.Mod(), right=by),
+            ops=[ast.Eq()],
+            comparators=[ast.BinOp(left=right, op=ast.Sub(), right=ast.Constant(value=1))],
+        ) if ast.unparse(right) == ast.unparse(by):
+            return ast.BinOp(left, ast.Add(), ast.Constant(1)), by, 0, False
+        case ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(left=left, op=ast.Mod(), right=by)):
+            return left, by, 0, False
+    return None
+
+
+def _is_last(test: ast.expr) -> bool:
+    """Whether a condition says that a turn is the last one."""
+    match test:
+        case ast.Compare(ops=[ast.Eq()], left=left, comparators=[right]):
+            sides = {ast.unparse(left), ast.unparse(right)}
+            return any(side.startswith("len(") for side in sides)
+    return False
+
+
+def offset(node: ast.expr) -> tuple[str, int] | None:
+    """Return the name and the number that an expression is the sum of."""
+    match node:
+        case ast.BinOp(
+            left=left, op=ast.Add() | ast.Sub() as op, right=ast.Constant(value=int() as n)
+        ):
+            found = offset(left)
+            return found and (found[0], found[1] + (n if isinstance(op, ast.Add) else -n))
+        case ast.Name() | ast.Attribute():
+            name = dotted(node)
+            return None if name is None else (name, 0)
+    return None
+
+
+def refused(facts: Facts, name: str) -> ReadError:
+    """Return what there is to say where it is not known how often a schedule is stepped."""
+    return ReadError(f"{name}: {facts.why}", hint="say it: --step-every update, or epoch")

@@ -1,0 +1,289 @@
+"""Loops: what a text's training loop says of the run, beside the rates that it really uses.
+
+Each text is followed; where torch is there, it is executed as well, over loaders of a few batches,
+and the rates of its optimizer's updates have to be those of the recipe.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from isorate import ReadError, Run, read, simulate
+
+if TYPE_CHECKING:
+    pass
+
+HEAD = """
+from torch.optim import SGD
+from torch.optim.lr_scheduler import StepLR, CosineAnnealingLR, LinearLR, ReduceLROnPlateau
+optimizer = SGD(model.parameters(), lr=0.1)
+scheduler = StepLR(optimizer, 2, gamma=0.5)
+"""
+LOADER = {"len(loader)": 3}
+
+#: A loop, what is given beside it, and the run that it is.
+LOOPS: list[tuple[str, dict[str, Any], Run]] = [
+    (
+        "for epoch in range(4):\n    for batch in loader:\n        optimizer.step()\n"
+        "        scheduler.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3),
+    ),
+    (
+        "for epoch in range(4):\n    for i, (x, y) in enumerate(loader):\n"
+        "        optimizer.zero_grad()\n        loss(x, y).backward()\n        optimizer.step()\n"
+        "    scheduler.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3, step_every="epoch"),
+    ),
+    ("for step in range(7):\n    optimizer.step()\n    scheduler.step()", {}, Run(7)),
+    (
+        "def train(loader, optimizer):\n    for x in loader:\n        optimizer.step()\n\n"
+        "for epoch in range(1, 5):\n    train(loader, optimizer)\n    scheduler.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "for epoch in range(4):\n    scheduler.step()\n    for batch in loader:\n"
+        "        optimizer.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3, step_every="epoch", steps_before=1),
+    ),
+    (
+        "for epoch in range(3):\n    for batch in loader:\n        scheduler.step()\n"
+        "        optimizer.step()",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3, steps_before=1),
+    ),
+    (
+        "for _ in range(3):\n    scheduler.step()\n"
+        "for step in range(5):\n    optimizer.step()\n    scheduler.step()",
+        {},
+        Run(5, steps_before=3),
+    ),
+    (
+        "scheduler.step()\nscheduler.step()\n"
+        "for step in range(5):\n    optimizer.step()\n    scheduler.step()",
+        {},
+        Run(5, steps_before=2),
+    ),
+    (
+        "for epoch in range(2):\n    for i, batch in enumerate(loader):\n"
+        "        if (i + 1) % 2 == 0:\n            optimizer.step()\n            scheduler.step()",
+        {"len(loader)": 7},
+        Run(epochs=2, updates_per_epoch=3),
+    ),
+    (
+        "for epoch in range(2):\n    for i, batch in enumerate(loader):\n"
+        "        if (i + 1) % 2 == 0 or i + 1 == len(loader):\n            optimizer.step()\n"
+        "            scheduler.step()",
+        {"len(loader)": 7},
+        Run(epochs=2, updates_per_epoch=4),
+    ),
+    (
+        "for epoch in range(2):\n    for i, batch in enumerate(loader):\n"
+        "        if (i + 1) % accum != 0:\n            continue\n        optimizer.step()\n"
+        "        scheduler.step()",
+        {"len(loader)": 7, "accum": 3},
+        Run(epochs=2, updates_per_epoch=2),
+    ),
+    (
+        "for epoch in range(2):\n    for i, batch in enumerate(loader):\n"
+        "        if not (i + 1) % 2:\n            optimizer.step()\n    scheduler.step()",
+        {"len(loader)": 7},
+        Run(epochs=2, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "for i in range(12):\n    optimizer.step()\n    if i % 3 == 2:\n        scheduler.step()",
+        {},
+        Run(12, step_every=3),
+    ),
+    (
+        "for epoch in range(6):\n    for batch in loader:\n        optimizer.step()\n"
+        "    if (epoch + 1) % 2 == 0:\n        scheduler.step()",
+        LOADER,
+        Run(epochs=6, updates_per_epoch=3, step_every=6),
+    ),
+    (
+        "step = 0\nwhile step < 9:\n    optimizer.step()\n    scheduler.step()\n    step += 1",
+        {},
+        Run(9),
+    ),
+    (
+        "step = 0\ndone = False\nwhile not done:\n    for batch in loader:\n"
+        "        optimizer.step()\n        scheduler.step()\n        step += 1\n"
+        "        if step >= 8:\n            done = True\n            break",
+        LOADER,
+        Run(8, updates_per_epoch=3),
+    ),
+    (
+        "step = 0\nfor epoch in range(9):\n    for batch in loader:\n"
+        "        optimizer.step()\n        scheduler.step()\n        step += 1\n"
+        "        if step >= 8:\n            break\n    if step >= 8:\n        break",
+        LOADER,
+        Run(8, updates_per_epoch=3),
+    ),
+    (
+        "it = 0\nwhile True:\n    optimizer.step()\n    scheduler.step()\n    it += 1\n"
+        "    if it > 6:\n        break",
+        {},
+        Run(7),
+    ),
+    (
+        "for i in range(6):\n    if use_amp:\n        scaler.step(optimizer)\n    else:\n"
+        "        optimizer.step()\n    scheduler.step()",
+        {"use_amp": True},
+        Run(6),
+    ),
+    (
+        "for epoch in range(2):\n    for i in range(len(loader)):\n        optimizer.step()\n"
+        "    for s in [scheduler]:\n        s.step()",
+        LOADER,
+        Run(epochs=2, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "class Trainer:\n    def __init__(self, optimizer, scheduler, loader):\n"
+        "        self.optimizer, self.scheduler, self.loader = optimizer, scheduler, loader\n"
+        "    def fit(self, epochs):\n        for self.epoch in range(epochs):\n"
+        "            self.train()\n            self.scheduler.step()\n"
+        "    def train(self):\n        for batch in self.loader:\n"
+        "            self.optimizer.step()\n"
+        "Trainer(optimizer, scheduler, loader).fit(3)",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "for epoch in tqdm(range(3), desc='epochs'):\n    for batch in tqdm(loader):\n"
+        "        optimizer.step()\n    validate(model)\n    scheduler.step()",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "for epoch in range(3):\n    for batch in loader:\n        for _ in range(2):\n"
+        "            optimizer.step()\n        scheduler.step()",
+        LOADER,
+        Run(epochs=9, updates_per_epoch=2, step_every="epoch"),
+    ),
+    (
+        "for i in range(5):\n    optimizer.step()\n    optimizer.step()\n    scheduler.step()",
+        {},
+        Run(step_every=2),
+    ),
+    (
+        "for epoch in range(4):\n    for x in loader:\n        optimizer.step()\n"
+        "    try:\n        scheduler.step()\n    finally:\n        print(epoch)",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3, step_every="epoch"),
+    ),
+]
+
+#: What a run does not say, and why it is refused.
+REFUSED = [
+    ("for i in range(5):\n    optimizer.step()", "never calls scheduler.step()"),
+    ("for i in range(5):\n    scheduler.step()", "before anything is trained"),
+    (
+        "for i in range(5):\n    optimizer.step()\n    if loss(i) < best:\n"
+        "        scheduler.step()",
+        "where a condition holds",
+    ),
+    (
+        "for i in range(5):\n    if i % 2 == 1:\n        optimizer.step()\n    scheduler.step()",
+        "more often than",
+    ),
+    (
+        "for i in range(5):\n    optimizer.step()\n    if i > 2:\n        scheduler.step()",
+        "where a",
+    ),
+    (
+        "for i in range(9):\n    optimizer.step()\n    if i % 3 == 0:\n        scheduler.step()",
+        "where a",
+    ),
+    (
+        "for e in range(2):\n    for i in range(5):\n        optimizer.step()\n"
+        "        if (i + 1) % 2 == 0:\n            scheduler.step()",
+        "where a",
+    ),
+    (
+        "for i in range(5):\n    optimizer.step()\n    scheduler.step()\n    scheduler.step()",
+        "only",
+    ),
+    (
+        "for i in range(5):\n    optimizer.step()\nfor i in range(5):\n    optimizer.step()\n"
+        "    scheduler.step()",
+        "several loops",
+    ),
+    (
+        "for i in range(5):\n    optimizer.step()\n    scheduler.step()\n    optimizer.step()",
+        "between the updates",
+    ),
+    (
+        "for e in range(5):\n    for b in [1, 2]:\n        optimizer.step()\n"
+        "    for b in [1, 2]:\n        scheduler.step()",
+        "another loop",
+    ),
+    (
+        "for e in range(5):\n    for b in [1, 2]:\n        if finite(b):\n"
+        "            optimizer.step()\n    scheduler.step()",
+        "is not known",
+    ),
+    ("for e in range(5):\n    optimizer.step()\n    scheduler.step(e)", "given place"),
+]
+
+
+@pytest.mark.parametrize(("loop", "given", "run"), LOOPS)
+def test_a_loop_is_the_run(loop: str, given: dict[str, Any], run: Run) -> None:
+    recipe = read(HEAD + loop, names=given)
+    assert recipe.run == run
+    assert any(said.startswith("the loop in line") for said in recipe.assumptions)
+
+
+@pytest.mark.parametrize(("loop", "given", "run"), LOOPS)
+def test_its_rates_are_those_of_the_loop_itself(loop: str, given: dict[str, Any], run: Run) -> None:
+    used = executed(HEAD + loop, given)
+    recipe = read(HEAD + loop, names=given)
+    length = recipe.run.updates or len(used)
+    assert len(used) == length
+    assert simulate(recipe, length).values.tolist() == used
+
+
+@pytest.mark.parametrize(("loop", "why"), REFUSED)
+def test_what_a_run_does_not_say_is_refused_and_may_be_told(loop: str, why: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(why)):
+        read(HEAD + loop)
+    if "given place" not in why:
+        assert simulate(HEAD + loop, Run(9)).updates == 9
+
+
+def executed(text: str, given: dict[str, Any]) -> list[float]:
+    """Run a text with torch, and return the rate that each update really used."""
+    torch = pytest.importorskip("torch")
+    used: list[float] = []
+    plain = torch.optim.SGD.step
+
+    def step(self: Any, closure: Any = None) -> Any:
+        used.append(float(self.param_groups[0]["lr"]))
+        return plain(self)
+
+    model = torch.nn.Linear(1, 1)
+    batches = [(torch.ones(1), torch.ones(1))] * given.get("len(loader)", 3)
+
+    def through(several: Any, **_: Any) -> Any:
+        return several
+
+    def of(*_: Any) -> Any:
+        return model(torch.ones(1)).sum()
+
+    names: dict[str, Any] = {
+        "model": model, "loader": batches, "tqdm": through, "loss": of, "math": math,
+        "validate": of, "scaler": SimpleNamespace(step=lambda optimizer: optimizer.step()),
+    }  # fmt: skip
+    names |= {name: value for name, value in given.items() if name.isidentifier()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.SGD, "step", step)
+        exec(compile(text, "loop", "exec"), names)
+    return used
