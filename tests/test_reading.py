@@ -165,7 +165,7 @@ def test_torch_by_another_name(lines: str) -> None:
         ("from .mine import StepLR", "imported as .mine.StepLR"),
         ("from . import StepLR", "imported as .StepLR"),
         ("from mypackage.schedules import build as StepLR", "mypackage.schedules.build"),
-        ("class StepLR:\n    pass", "defined in the text itself"),
+        ("class StepLR:\n    pass", "StepLR is a class of the text's own, which is not followed"),
         ("from mmengine.optim import StepLR", "StepLR is MMEngine's, which Isorate knows of"),
         ("from torch.optim import StepLR", "write torch.optim.lr_scheduler.StepLR"),
     ],

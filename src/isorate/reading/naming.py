@@ -16,7 +16,7 @@ from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
@@ -125,7 +125,7 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
     same = [c for c in _writable(name.last) if dialect in (None, c.card.dialect)]
     write = " or ".join(c.card.name for c in same)
     if name.is_here:
-        text = f"{name.written} is defined in the text itself, which is not followed"
+        text = f"{name.written} is a class of the text's own, which is not followed"
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
     if name.known and not at_home(name.origin):
         text = f"{name.written} is imported as {name.origin}, which no dialect has"
@@ -156,6 +156,11 @@ def value_of(name: Name) -> Any:
 def also_of(name: Name) -> list[str]:
     """Return the frameworks that have a name, too, and are not read."""
     return [] if name.known or "." in name.written else _unread(name)
+
+
+def unread_of(names: Iterable[Name]) -> str | None:
+    """Return the first of the frameworks, known but not read, that some names come from."""
+    return next((title for name in names if name.known for title in _unread(name)), None)
 
 
 def _refused(name: Name) -> str | None:

@@ -19,7 +19,7 @@ from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
 from isorate.reading.loops import refused
-from isorate.reading.naming import Name, at_home, no_constructor, not_a_name
+from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
 from isorate.reading.schedules import LackingError, all_of
@@ -427,13 +427,17 @@ def _last(follower: Interpreter) -> Schedule:
 
 def _nothing(follower: Interpreter) -> NoScheduleError:
     """Return what there is to say of a text without schedules."""
-    names = (v.name for v in follower.outermost.names.values() if isinstance(v, Unknown))
+    values = follower.outermost.names.values()
+    names = [v.name for v in values if isinstance(v, Unknown) and v.name and v.name.known]
     elsewhere = any(
-        name is not None and name.known and not name.is_here and not at_home(f"{name.origin}.")
+        not name.is_here and not at_home(f"{name.origin}.")
         and name.origin.lstrip(".").partition(".")[0] not in sys.stdlib_module_names
         for name in names
     )  # fmt: skip
     hint = "what it imports is not opened: give the files, too" if elsewhere else None
+    unread = unread_of(names)
+    if unread is not None:
+        hint = f"Isorate knows of {unread}, and does not read it yet"
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 
@@ -448,15 +452,29 @@ def _check_left(follower: Interpreter, schedule: Schedule) -> None:
             held |= {id(part), id(part.call)}
             waiting += part.members
     held |= {id(call) for call in _in_order(last)}
-    left = [s.call for s in follower.found.built if s.call and not {id(s), id(s.call)} & held]
+    left = [s for s in follower.found.built if s.call and not {id(s), id(s.call)} & held]
     if not left:
         return
-    names = ", ".join(call.name for call in left[:5])
-    if all(_optimizer_of(call) is _optimizer_of(last) is not None for call in left):
+    calls = [each.call for each in left if each.call]
+    names = ", ".join(call.name for call in calls[:5])
+    several = {id(each.optimizer): each for each in [*left[:5], schedule]}
+    if len(several) > 1 and all(each.optimizer is not None for each in several.values()):
+        told = ", ".join(map(_with_optimizer, several.values()))
+        text = f"the text has several optimizers, each with a schedule of its own: {told}"
+        raise ReadError(text, hint="paste the lines of one of them")
+    if all(_optimizer_of(call) is _optimizer_of(last) is not None for call in calls):
         text = f"{names} acts on the optimizer as well, and {last.name} does not hold it"
         raise ReadError(text, hint="paste only the schedulers that the loop steps")
     text = f"the text has several schedules: {names}, {last.name}"
     raise ReadError(text, hint="paste the lines of one of them")
+
+
+def _with_optimizer(schedule: Schedule) -> str:
+    """Return a schedule's name, and its optimizer's, as the text has them."""
+    optimizer = schedule.optimizer
+    whose = getattr(optimizer, "label", "") or getattr(optimizer, "source", "an optimizer")
+    name = schedule.call.name if schedule.call else "one"
+    return f"{schedule.label or name} of {whose}"
 
 
 def _check_late(follower: Interpreter, schedule: Schedule) -> None:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import sys
 import textwrap
 import warnings
+from typing import TYPE_CHECKING, Final
 
 from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What stands before code in a session: Python's prompts, and a notebook's.
+PROMPT: Final = re.compile(r"\s*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.+:)(?: |$)")
+#: Which would be Python, too: an annotation of an item.
+SESSION: Final = re.compile(r"\s*In \[\d*\]: ")
+#: A notebook's own lines, which no Python are: ``%magic``, ``!command``, ``name?``.
+MAGIC: Final = re.compile(r"\s*(?:[%!]|\??[\w.]+\?{1,2}\s*$)")
+#: A command of a shell whose output is kept: nobody knows it.
+CAPTURED: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
+#: Cells of these magics are Python; others are of other languages, or written into files.
+PYTHON: Final = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 def statements(text: str) -> list[ast.stmt]:
@@ -21,31 +38,14 @@ def statements(text: str) -> list[ast.stmt]:
     cells = _notebook(plain)
     if cells is not None and not cells.strip():
         raise ReadError("the notebook has no code")
-    lines = (plain if cells is None else cells).split("\n")
-    fences = [i for i, line in enumerate(lines) if line.lstrip().startswith("```")]
-    if fences:
-        lines = _fenced(lines, fences)
-    if any(line.lstrip().startswith(">>> ") for line in lines):
-        prompted = (line.lstrip() for line in lines)
-        lines = [line[4:] for line in prompted if line.startswith((">>> ", "... "))]
-    plain = "\n".join(lines)
-    first, _, rest = plain.lstrip().partition("\n")
     error: SyntaxError | None = None
-    written_in = [
-        plain.rstrip(),
-        plain.strip(),
-        textwrap.dedent(plain),
-        f"{first}\n{textwrap.dedent(rest)}",
-    ]
-    written_in.append(f"if True:\n{plain.rstrip()}")  # a block whose comments stand further left
-    if any(line.lstrip().startswith(("%", "!")) for line in lines):  # a notebook's own lines
-        code = "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
-        written_in.append(textwrap.dedent(code))
-    for written in dict.fromkeys(written_in):
+    for written in dict.fromkeys(_ways(plain if cells is None else cells)):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
-                return ast.parse(written).body
+                found = ast.parse(written).body
+            if found or not written.strip() or error is None:
+                return found
         except SyntaxError as caught:
             error = error or caught
         except (ValueError, MemoryError, RecursionError) as caught:
@@ -53,14 +53,50 @@ def statements(text: str) -> list[ast.stmt]:
             raise ReadError(text) from None
     assert error is not None
     where = f"line {error.lineno}, column {error.offset}" if error.lineno else "the text"
-    raise ReadError(f"not Python: {error.msg} at {where}")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    raise ReadError(f"not Python {version}: {error.msg} at {where}")
+
+
+def _ways(plain: str) -> Iterator[str]:
+    """Visit what a text may be as Python: as it stands first, as it may hold prompts in texts."""
+    if SESSION.match(plain):
+        yield "\n".join(_prompted(plain.split("\n")))
+    yield plain
+    yield from _indented(plain)
+    lines = plain.split("\n")
+    fences = [i for i, line in enumerate(lines) if line.lstrip().startswith("```")]
+    if fences:
+        lines = _fenced(lines, fences)
+        yield "\n".join(lines)
+    if any(PROMPT.match(line) for line in lines):
+        lines = _prompted(lines)
+        yield "\n".join(lines)
+    code = [CAPTURED.sub(r"\1get_ipython()", line) for line in lines if not MAGIC.match(line)]
+    yield from _indented("\n".join(code))
+    for start, end in (("dict(", ")"), ("({", "})")):  # arguments of a call, items of a dict
+        yield f"{start}\n{plain}\n{end}"
+
+
+def _prompted(lines: list[str]) -> list[str]:
+    """Return what stands after prompts."""
+    matched = ((line, PROMPT.match(line)) for line in lines)
+    return [line[prompt.end() :] for line, prompt in matched if prompt]
+
+
+def _indented(plain: str) -> Iterator[str]:
+    """Visit a text with the ways in which its lines may be indented."""
+    first, _, rest = plain.lstrip().partition("\n")
+    yield plain.strip()
+    yield textwrap.dedent(plain)
+    yield f"{first}\n{textwrap.dedent(rest)}"
+    yield f"if True:\n{plain.rstrip()}"  # a block whose comments stand further left
 
 
 def _fenced(lines: list[str], fences: list[int]) -> list[str]:
     """Return what stands in fences: of an open one, everything."""
     found: list[str] = []
     for start, end in zip(fences[::2], [*fences[1::2], len(lines)], strict=False):
-        found += lines[start + 1 : end]
+        found += textwrap.dedent("\n".join(lines[start + 1 : end])).split("\n")
     return found
 
 
@@ -70,7 +106,13 @@ def _notebook(text: str) -> str | None:
         return None
     try:
         cells = json.loads(text).get("cells", [])
-        code = [c["source"] for c in cells if c.get("cell_type") == "code"]
-        return "\n".join("".join(source) for source in code)
+        code = ["".join(c["source"]) for c in cells if c.get("cell_type") == "code"]
     except (ValueError, AttributeError, KeyError, TypeError):
         return None
+    return "\n".join(cell for cell in code if not _is_foreign(cell))
+
+
+def _is_foreign(cell: str) -> bool:
+    """Whether a cell is in another language than Python."""
+    first = cell.lstrip().partition("\n")[0]
+    return first.startswith("%%") and not first.startswith(PYTHON)

@@ -1,0 +1,111 @@
+"""What is not read is refused for what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from isorate import ReadError
+from isorate.reading.reader import reading
+from isorate.reading.text import statements
+
+
+def refused(text: str) -> str:
+    with pytest.raises(ReadError) as caught:
+        reading(text, lr=0.1)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Warm(LRScheduler):\n    def get_lr(self):\n        return [1]\ns = Warm(o)",
+        "class Warm(torch.optim.lr_scheduler._LRScheduler):\n    pass\ns = Warm(o, 3)",
+        "class Warm(StepLR):\n    pass\ns = Warm(o, 3)",
+    ],
+)
+def test_a_class_of_the_text_is_called_that(text: str) -> None:
+    assert "Warm is a class of the text's own, which is not followed" in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("import paddle\ns = paddle.optimizer.lr.CosineAnnealingDecay(0.1, 3)", "PaddlePaddle"),
+        ("from timm.scheduler import CosineLRScheduler\ns = CosineLRScheduler(o, 3)", "timm"),
+        ("from fastai.callback.schedule import SchedCos\ns = SchedCos(1, 2)", "fastai"),
+        ("from timm.scheduler import make\ns = make(args)", "timm"),
+    ],
+)
+def test_a_framework_that_is_known_and_not_read_is_named(text: str, title: str) -> None:
+    said = refused(text)
+    assert title in said
+    assert "Isorate knows of" in said
+
+
+def test_several_optimizers_are_called_that() -> None:
+    built = "a = Adam(p, lr=x)\nb = Adam(q, lr=x)\n"
+    for first, lines in (("", "a = SGD(p)\nb = SGD(q)\n"), ("", "")):
+        text = f"{first}{lines}for_a = StepLR(a, 3)\nfor_b = StepLR(b, 4)"
+        said = refused(text)
+        assert "several optimizers, each with a schedule of its own" in said
+        assert "for_a of a, for_b of b" in said
+    assert "acts on the optimizer as well" in refused("s = StepLR(a, 3)\nt = StepLR(a, 4)")
+    both = f"{built}s = SequentialLR(a, [LinearLR(a), StepLR(a, 3)], [5])\nt = StepLR(b, 4)"
+    with pytest.raises(ReadError, match="s of a, t of b"):
+        reading(both, names={"x": 0.1})
+
+
+def test_what_is_not_opened_is_said() -> None:
+    said = refused("from project import build\nbuild(model)")
+    assert "what it imports is not opened: give the files, too" in said
+    assert "not opened" not in refused("import os\nprint(os.name)")
+
+
+VALID = {
+    "a docstring with prompts": 'def f():\n    """Do it.\n\n    >>> size = 3\n    """\nsize = 4',
+    "a docstring with a fence": '"""Use it.\n\n```python\nsize = 3\n```\n"""\nsize = 4',
+    "a docstring with cells": '"""\nIn [1]: size = 3\n"""\nsize = 4',
+    "tabs": "if True:\n\tsize = 4",
+    "an await": "size = 4\nawait done()",
+    "a return": "size = 4\nreturn size",
+    "one line": "size = 3; size = 4",
+    "a form feed": "\x0csize = 4",
+    "a semicolon": "size = 4;",
+    "old Macintosh lines": "size = 3\rsize = 4",
+    "a byte order mark": "\ufeffsize = 4",
+}
+
+
+@pytest.mark.parametrize("what", VALID)
+def test_valid_python_is_read_as_it_stands(what: str) -> None:
+    text = f"{VALID[what]}\nStepLR(SGD(p, lr=0.5), size)"
+    if what in ("a return", "old Macintosh lines"):
+        text = text.replace("return size\n", "return ").replace("\n", text[8:9])
+    assert reading(text).call.step_size == 4  # type: ignore[attr-defined]
+
+
+COPIED = {
+    "prompts": ">>> size = 3\n>>> for i in [1]:\n...     size += i\n...\n"
+    ">>> StepLR(SGD(p, lr=0.5), size)\n<it>",
+    "cells": "In [3]: size = 4\n\nIn [4]: StepLR(SGD(p, lr=0.5), size)\nOut[4]: <it>",
+    "fences": "So:\n```python\nsize = 4\n```\nand\n  ```py\n"
+    "  StepLR(SGD(p, lr=0.5), size)\n  ```\nis it.",
+    "magics": "%load_ext autoreload\n!pip install torch\nfiles = !ls\nsize = 4\nmodel?\n"
+    "StepLR(SGD(p, lr=0.5), size)",
+    "arguments": "optimizer=SGD(p, lr=0.5), lr_scheduler=StepLR(SGD(p, lr=0.5), 4), epochs=3",
+    "items": '"optimizer": optimizer,\n"lr_scheduler": {"scheduler": StepLR(SGD(p, lr=0.5), 4)},',
+    "indented": "        size = 4\n        StepLR(SGD(p, lr=0.5), size)",
+    "a comment further left": "    size = 4\n  # now\n    StepLR(SGD(p, lr=0.5), size)",
+    "the first line cut": "size = 4\n        StepLR(SGD(p, lr=0.5), size)",
+}
+
+
+@pytest.mark.parametrize("what", COPIED)
+def test_texts_as_they_are_copied(what: str) -> None:
+    assert reading(COPIED[what]).call.step_size == 4  # type: ignore[attr-defined]
+
+
+def test_what_is_not_python_is_said_with_the_version_that_it_is_not() -> None:
+    with pytest.raises(ReadError, match=r"not Python 3\.\d+: .* at line 2, column"):
+        statements("x = 1\ny = = 2")
+    assert statements("# nothing") == []
