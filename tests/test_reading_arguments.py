@@ -299,3 +299,29 @@ def test_nothing_of_a_parser_is_followed_that_would_cost_or_open_a_file() -> Non
     file = "parser = argparse.ArgumentParser(fromfile_prefix_chars='@')"
     text = parser(LR, SIZE, start=file, end="args = parser.parse_args(['@arguments.txt'])")
     assert "--set args." in asked(text)
+
+
+LOOP = """for epoch in range(args.epochs):
+    for batch in range(5):
+        optimizer.step()
+    scheduler.step()
+"""
+
+
+def test_a_default_that_says_how_long_the_run_is() -> None:
+    text = HEAD + parser(LR, SIZE, "'--epochs', type=int, default=7").replace(
+        TAIL, "optimizer = SGD(params, lr=args.lr)\nscheduler = StepLR(optimizer, args.size)\n"
+    )
+    found = reading(text + LOOP)
+    assert found.run == {"step_every": "epoch", "updates_per_epoch": 5, "epochs": 7}
+    assert found.assumptions[-3:] == (
+        "args.lr = 0.5, its default, line 5",
+        "args.size = 3, its default, line 6",
+        "args.epochs = 7, its default, line 7",
+    )
+    given = reading(text + LOOP, names={"args.epochs": 2})
+    assert given.run["epochs"] == 2
+    assert "args.epochs = 2 as given, not 7 as the text has it" in given.assumptions
+    needed = reading(text.replace(", default=7", ", required=True") + LOOP)
+    assert "epochs" not in needed.run
+    assert "the run's length is open: nobody says args.epochs" in needed.assumptions

@@ -106,6 +106,8 @@ class Facts:
     said: list[str] = field(default_factory=list)
     why: str = ""
     undecided: list[Unknown] = field(default_factory=list)
+    #: What would say how long the run is, where nobody does.
+    wanted: list[Unknown] = field(default_factory=list)
 
     def put(self, name: str, value: Count) -> None:
         """Take notice of a number."""
@@ -354,6 +356,10 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
     found.put("updates_per_epoch", each)
     if needed is None:
         found.missing.pop("updates_per_epoch", None)
+    if isinstance(outer, Unknown):
+        found.wanted += outer.leaves()
+        text = ", ".join(dict.fromkeys(leaf.source for leaf in outer.leaves()))
+        found.said.append(f"the run's length is open: nobody says {text}")
     if isinstance(outer, int) and (isinstance(each, int) or needed is not None):
         found.put("epochs", outer)
     elif isinstance(outer, int):

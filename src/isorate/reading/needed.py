@@ -13,17 +13,18 @@ from isorate.schedule.errors import ReadError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from isorate.reading.reader import Reading
     from isorate.reading.values import Default, Unknown
 
     #: Reads the text once more, all defaults unknown but some.
-    Again = Callable[[set[str]], Call]
+    Again = Callable[[set[str]], Reading]
 
 #: So often a text is read again; then every default that it reads is said.
 MOST_ROUNDS: Final = 12
 
 
-def assumed(defaults: dict[str, Default], call: Call, again: Again) -> dict[str, str]:
-    """Return the defaults that were taken for a call, a sentence each.
+def assumed(defaults: dict[str, Default], whole: Reading, again: Again) -> dict[str, str]:
+    """Return the defaults that were taken for a call and its run, a sentence each.
 
     Raises:
         LackingError: one of them is none, and the framework takes no none there.
@@ -33,14 +34,16 @@ def assumed(defaults: dict[str, Default], call: Call, again: Again) -> dict[str,
     found = set(defaults)
     for _ in range(MOST_ROUNDS if defaults else 0):
         more, is_value, other = _asked(again, known)
+        if other is not None and other.run != whole.run:
+            more, is_value = {leaf.source: leaf for leaf in other.wanted}, False
         more = {source: leaf for source, leaf in more.items() if source in found - known}
         if not more:
             found = known if other is not None else found
             break
         known |= more.keys()
         none = [leaf for source, leaf in more.items() if defaults[source].value is None]
-        if none and is_value and _has_none(call):
-            raise LackingError(call.card.name, none)
+        if none and is_value and _has_none(whole.call):
+            raise LackingError(whole.call.card.name, none)
     return {
         source: f"{source} = {written(default.value)}, {default.said}"
         for source, default in defaults.items()
@@ -72,7 +75,7 @@ def _has_none(call: Call) -> bool:
     )
 
 
-def _asked(again: Again, known: set[str]) -> tuple[dict[str, Unknown], bool, Call | None]:
+def _asked(again: Again, known: set[str]) -> tuple[dict[str, Unknown], bool, Reading | None]:
     """Return what a text asks for, and whether as a value, not to decide; or what it comes to."""
     leaves: Iterable[Unknown] = ()
     is_value = True

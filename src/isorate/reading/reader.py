@@ -65,6 +65,7 @@ class Reading:
         said: the names that the text gives a value itself.
         taken: the defaults that it needed, by their source.
         run: what the text's loop says of the run, by the arguments of ``Run``.
+        wanted: what would say how long it is, where nobody does.
 
     """
 
@@ -76,6 +77,7 @@ class Reading:
     said: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     run: dict[str, Any] = field(default_factory=dict)
+    wanted: tuple[Unknown, ...] = ()
 
 
 @dataclass
@@ -181,13 +183,13 @@ def _ways(
             found.needed = needed
             return found
 
-        def again(needed: set[str]) -> Call:
-            return _followed(follower(needed), body).call
+        def again(needed: set[str]) -> Reading:
+            return _followed(follower(needed), body)
 
         first = follower()
         try:
             found = _followed(first, body)
-            taken = {} if sure else assumed(first.defaults, found.call, again)
+            taken = {} if sure else assumed(first.defaults, found, again)
             said = found.assumptions + tuple(taken.values())
             way.reading = replace(found, assumptions=said, taken=frozenset(taken))
         except Fork as fork:
@@ -298,6 +300,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
             name for name in follower.outermost.names if name not in follower.outermost.freed
         ),
         run=facts.known,
+        wanted=tuple(facts.wanted),
     )
 
 
