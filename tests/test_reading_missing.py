@@ -46,6 +46,10 @@ TEXTS = {
     "a function": "def lr_at(step):\n    if step < warmup:\n"
     "        return step / warmup\n    return decay\n"
     "s = LambdaLR(SGD(p, lr=rate), lr_at)",
+    "a loop": "o = SGD(p, lr=rate)\ns = StepLR(o, size)\nfor epoch in range(9):\n"
+    "    train(loader, o)\n    s.step()",
+    "a loop without a loader": "o = SGD(p, lr=0.1)\ns = StepLR(o, size)\n"
+    "for epoch in range(9):\n    train(model, o)\n    s.step()",
     "arguments": "import argparse\nq = argparse.ArgumentParser()\n"
     "q.add_argument('--lr', type=float, required=True)\nq.add_argument('--size', type=int)\n"
     "args = q.parse_args()\ns = StepLR(SGD(p, lr=args.lr), args.size, gamma=gamma)",

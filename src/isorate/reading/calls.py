@@ -186,7 +186,8 @@ class Calls(Schedules):
                 schedule = self.scheduled(name, node, given, named)
             except (LackingError, MissingRateError) as error:
                 self.lacking.append(error)  # there may be more that is to be asked for
-                schedule = Schedule(None, node)
+                optimizer = [*(a.value for k, a in named.items() if k == "optimizer"), *values]
+                schedule = Schedule(None, node, next(iter(optimizer), None))
                 self.found.lacking.append(schedule)
             schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
             return schedule

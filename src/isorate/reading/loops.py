@@ -192,7 +192,7 @@ class Loops:
         """
         if self.lost is not None and (steps or updates):
             raise Irregular(f"{_at(self.lost)} is not followed")
-        by_hand = schedule.call is not None and schedule.call.card.clock == "step"
+        by_hand = bool(steps) if schedule.call is None else schedule.call.card.clock == "step"
         nests = list({id(u.loops[0]): u.loops[0] for u in updates if u.loops}.values())
         if len(nests) > 1:
             lines = " and ".join(str(nest.node.lineno) for nest in nests)

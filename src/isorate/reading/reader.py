@@ -322,6 +322,10 @@ def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
         raise refused(facts, schedule.call.card.name)
     each = {"updates_per_epoch", "batches_per_epoch"}
     told = {*follower.told, *(each if each & {*follower.told} else ())}
+    for name, needed in list(facts.missing.items()):
+        if needed.source in follower.given:  # which the text does not have: a call trains an epoch
+            facts.known[name] = follower.given.take(needed.source)
+            del facts.missing[name]
     leaves = [u for name, n in facts.missing.items() if name not in told for u in n.leaves()]
     if leaves:
         follower.lacking.append(LackingError("the loop", leaves))
