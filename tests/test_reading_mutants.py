@@ -10,7 +10,9 @@ import ast
 import os
 import random
 import re
+import signal
 import sys
+from _thread import interrupt_main
 from collections import Counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -408,7 +410,9 @@ def _elsewhere() -> Iterator[None]:
         LambdaLR=StepLR, value=4, n=5, span=5, pi=3.0, cos=abs, torch=torch, optim=torch.optim
     )
     sys.modules["elsewhere"] = module
+    before = signal.signal(signal.SIGPROF, lambda *_: interrupt_main())
     yield
+    signal.signal(signal.SIGPROF, before)
     del sys.modules["elsewhere"]
 
 
@@ -483,9 +487,12 @@ def mutant(text: str, draw: random.Random) -> str:
 def verdict(text: str, beside: str, given: dict[str, Any]) -> tuple[str, Any, Any]:
     """Return what reading a text comes to beside running it."""
     try:
+        signal.setitimer(signal.ITIMER_PROF, 5)  # a loop that never ends
         expected = real.run(text, beside + BESIDE + "import sys\nextra = params_2\n")
     except BaseException as error:
         return "raises", type(error).__name__, None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
     try:
         found = reading(text, names=given)
     except IsorateError as error:

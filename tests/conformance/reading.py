@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,20 +40,22 @@ def cases() -> Iterator[tuple[Path, list[dict[str, Any]]]]:
 def run(text: str, beside: str = "", framework: str = "torch") -> NDArray[np.floating[Any]]:
     """Run a text and whatever it builds; return the rates, shape ``(groups, updates)``."""
     scope = {**scope_of(framework), "__name__": "__main__", "math": math, "np": np}
-    scope |= {"body": scope.get("params_0"), "head": scope.get("params_1")}
+    scope |= {"body": scope.get("params_0"), "head": scope.get("params_1"), "loader": range(5)}
     with quiet():
-        exec(compile(beside, "<beside>", "exec"), scope)
         if framework != "torch":
+            exec(compile(beside, "<beside>", "exec"), scope)
             exec(compile(text, "<text>", "exec"), scope)
             how = How(names=scope)
             return np.atleast_2d(HOMES[framework].drive(scope["sched"], Run(UPDATES), how).rates)
-        return _torch(text, scope)
+        return _torch(text, beside, scope)
 
 
-def _torch(text: str, scope: dict[str, Any]) -> NDArray[np.floating[Any]]:
+def _torch(text: str, beside: str, scope: dict[str, Any]) -> NDArray[np.floating[Any]]:
     import torch
+    from torch import nn
     from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+    scope["model"] = nn.Sequential(OrderedDict(body=nn.Linear(2, 2), head=nn.Linear(2, 2)))
     taken: list[tuple[Any, list[float]]] = []
     begun: list[tuple[Any, int]] = []
     base = torch.optim.lr_scheduler.LRScheduler
@@ -67,6 +70,7 @@ def _torch(text: str, scope: dict[str, Any]) -> NDArray[np.floating[Any]]:
     before, base.__init__ = base.__init__, built
     hook = register_optimizer_step_pre_hook(stepped)
     try:
+        exec(compile(beside, "<beside>", "exec"), scope)
         exec(compile(text, "<text>", "exec"), scope)
         scheduler = scope["sched"]
         optimizer = scheduler.optimizer
@@ -87,4 +91,5 @@ if __name__ == "__main__":
         for row in rows:
             beside, framework = row.get("beside", ""), row.get("framework", "torch")
             row["rates"] = run(row["text"], beside, framework).tolist()
-        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        lines = ",\n".join(map(json.dumps, rows))
+        path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

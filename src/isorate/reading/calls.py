@@ -34,6 +34,7 @@ from isorate.reading.values import (
     Method,
     Module,
     Schedule,
+    Super,
     Unknown,
     kept_as_groups,
     reached,
@@ -121,12 +122,18 @@ class Calls(Schedules):
 
     def call(self, node: ast.Call, frame: Frame) -> Any:
         function = self.value(node.func, frame)
+        if isinstance(function, Builtin) and function.name == "super":
+            return self._super(node, frame)
         given, named, spread = self._arguments(node, frame)
         name = function.name if isinstance(function, Unknown) else None
         if isinstance(function, Unknown) and name is not None:
             found = self._named(name, node, given, named, spread)
             if found is not MISSING:
                 return found
+        elif isinstance(function, Unknown) and isinstance(node.func, ast.Attribute):
+            lost = Name(node.func.attr, ast.unparse(node.func), known=True)
+            held = reached(a.value for a in (*given, *named.values()))
+            self._check_scheduler_like(lost, node, held)
         values = [argument.value for argument in given]
         by_name = {key: argument.value for key, argument in named.items()}
         if spread and isinstance(function, Method):
@@ -134,6 +141,17 @@ class Calls(Schedules):
         elif spread and not isinstance(function, Unknown):
             return self._lost_call(function, node, values, by_name)
         return self.called(function, values, by_name, node)
+
+    def _super(self, node: ast.Call, frame: Frame) -> Any:
+        """Return what ``super()`` is where a method calls it."""
+        home: Frame | None = frame
+        while home is not None and home.of is None:
+            home = home.parent
+        of = home.of.of if home is not None and isinstance(home.of, Function) else None
+        if home is None or of is None or not home.of.node.args.args:
+            return Unknown(ast.unparse(node))
+        instance = home.get(home.of.node.args.args[0].arg)
+        return Super(of, instance) if isinstance(instance, Instance) else Unknown(shown(node))
 
     def _arguments(
         self, node: ast.Call, frame: Frame
@@ -535,8 +553,6 @@ class Calls(Schedules):
             case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
                 made = base.made if isinstance(base, Unknown) else ("", [base], {})
                 return Unknown(ast.unparse(node), self.at(node), made=made, plain=False)
-            case "super", _:
-                return Unknown("super()")
             case ("list" | "tuple", [Schedule() as one]):
                 return one
             case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:

@@ -30,6 +30,7 @@ from isorate.reading.values import (
     Namespace,
     Schedule,
     Sizes,
+    Super,
     Unknown,
     reached,
     same,
@@ -145,6 +146,8 @@ class Expressions:
                 return self.function(node, frame)
             case ast.NamedExpr(target=target, value=inner):
                 value = self.value(inner, frame)
+                while frame.passing and frame.parent is not None:
+                    frame = frame.parent
                 self.store(target, value, frame)
                 return self.value(target, frame) if target.id in self.given else value
             case ast.Slice():
@@ -294,7 +297,15 @@ class Expressions:
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")
             case Class():
                 found = base.find(name)
+                if isinstance(found, Function) and found.kind == "class":
+                    return Bound(found, [base])
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")
+            case Super(of=of, instance=instance):
+                bases = (b.find(name) for b in of.bases if isinstance(b, Class))
+                found = next((f for f in bases if f is not MISSING), MISSING)
+                if isinstance(found, Function):
+                    return self._bound(found, instance, node)
+                return Unknown(ast.unparse(node)) if found is MISSING else found
             case Built():
                 return self._of_optimizer(base, name, node)
             case Schedule(optimizer=Built() | Unknown() as optimizer) if name == "optimizer":
@@ -595,6 +606,7 @@ class Expressions:
 
     def _comprehension(self, node: Any, frame: Frame) -> Any:
         inner = Frame(self.given, frame)
+        inner.passing = True
         made: list[Any] = []
         unknown: list[Any] = []
 

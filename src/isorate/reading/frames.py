@@ -75,6 +75,8 @@ class Frame:
         #: Whether the text has done something that may have changed any name.
         self.lost = ""
         self.is_class = False
+        #: Whether it is a comprehension's: what ``:=`` names there belongs to what it is in.
+        self.passing = False
         #: Names that are used, and that nothing gives a value.
         self.freed: set[str] = set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,6 +154,9 @@ class _Inline(ast.NodeTransformer):
 
     def _arithmetic(self, function: Builtin, node: ast.Call) -> ast.expr:
         name, numpy = function.name, function.module == "numpy"
+        counted = self._counted(name, node) if name in ("len", "sum") else None
+        if counted is not None:
+            return counted
         varies = mentions(node, self.variable)
         spread = name in ("min", "max") and len(node.args) == 1
         if spread and isinstance(node.args[0], ast.List | ast.Tuple):
@@ -178,6 +182,30 @@ class _Inline(ast.NodeTransformer):
             func = node.func
         arguments = [self.visit(argument) for argument in node.args]
         return ast.Call(func, arguments, node.keywords)
+
+    def _counted(self, name: str, node: ast.Call) -> ast.expr | None:
+        """Write out the sum, or the number, of what a comprehension goes through, one by one."""
+        match node.args:
+            case [ast.ListComp() | ast.GeneratorExp() as made] if mentions(made, self.variable):
+                (first, *rest), each = made.generators, made.elt
+            case _:
+                return None
+        if mentions(first.iter, self.variable):
+            return None
+        source = self.evaluator.value(first.iter, self.frame)
+        if rest or not isinstance(first.target, ast.Name) or not isinstance(source, Sequence):
+            return None
+        total: ast.expr = ast.Constant(0)
+        for item in source:
+            value = self._written(first.iter, item)
+            put = _Put(first.target.id, value, self.room)
+            term = ast.Constant(1) if name == "len" else put.visit(copy.deepcopy(each))
+            if isinstance(term, ast.Compare):
+                term = ast.IfExp(term, ast.Constant(1), ast.Constant(0))
+            for test in first.ifs:
+                term = ast.IfExp(put.visit(copy.deepcopy(test)), term, ast.Constant(0))
+            total = ast.BinOp(total, ast.Add(), self.visit(term))
+        return total
 
     def _inside(self, function: Any, node: ast.Call) -> ast.expr:
         """Write out a function of the text's where it is called."""

@@ -209,8 +209,7 @@ class Interpreter(Calls):
         if not isinstance(value, Unknown) or name is None or value.varies:
             return value
         asked = [leaf for leaf in value.leaves() if not self._is_typed(leaf.source)]
-        calls = isinstance(node, ast.Call) and value.name is None
-        if (asked or calls) and not self._is_typed(value.source):
+        if asked and not self._is_typed(value.source):
             return Unknown(name, value.why or self.at(node), condition=value.condition,
                               plain=value.plain, made=value.made, name=value.name)  # fmt: skip
         return value

@@ -153,6 +153,14 @@ class Instance:
     kept: Dict = field(default_factory=lambda: Dict())
 
 
+@dataclass(eq=False, slots=True)
+class Super:
+    """An object as the bases of one of its classes have it."""
+
+    of: Class
+    instance: Instance
+
+
 class Missing:
     """What is not there."""
 

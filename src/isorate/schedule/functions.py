@@ -119,9 +119,21 @@ class _Function:
 class _Written(ast.NodeTransformer):
     def __init__(self, function: _Function, values: Mapping[str, ast.expr]) -> None:
         self.function, self.values = function, values
+        #: The names of the comprehensions that one is in.
+        self.inner: set[str] = set()
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Count the nodes."""
+        if isinstance(node, ast.ListComp | ast.GeneratorExp):
+            targets = [n for each in node.generators for n in ast.walk(each.target)]
+            before = self.inner
+            self.inner = before | {each.id for each in targets if isinstance(each, ast.Name)}
+            try:
+                return self.generic_visit(node)
+            finally:
+                self.inner = before
+        if isinstance(node, ast.Name) and node.id in self.inner:
+            return node
         value = self.values.get(node.id) if isinstance(node, ast.Name) else None
         if value is None and isinstance(node, ast.Name) and node.id in self.function.own:
             raise ReadError(f"{node.id} may have no value where it is used")
