@@ -498,19 +498,22 @@ def test_world_size_asks_who_steps_and_both_answers_work() -> None:
         refused = isorate("show", *call, spelled, "2")
         assert refused.returncode == 2
         assert "does not say who steps the scheduler" in refused.stderr
-    assert "leave it away where each process steps its own once an update" in refused.stderr
-    hint = re.search(r"\((--\S+ \S+) where Accelerator.prepare wrapped it", refused.stderr)
+    hint = re.search(
+        r"\((--\S+ \S+) where Accelerator.prepare wrapped it; (--\S+ \S+) where each steps its own",
+        refused.stderr,
+    )
     assert hint is not None
     read_back = read("CosineAnnealingLR(T_max=8)", lr=0.1)
-    for options, run in ((hint[1].split(), Run(8, accelerate=2)), ([], Run(8))):
+    for options, run in ((hint[1].split(), Run(8, accelerate=2)), (hint[2].split(), Run(8))):
         shown = document("show", *call, *options)[1]["rates"]
         assert shown == simulate(read_back, run).values.tolist()
 
 
-def test_batches_of_an_epoch_are_each_processs_own_unless_accelerate_deals_them_out() -> None:
+def test_batches_of_an_epoch_are_each_processs_own_unless_they_are_dealt_out() -> None:
     options = ("show", A, "--epochs", "2", "--batches-per-epoch", "8", "--accumulation", "2")
     assert len(document(*options)[1]["rates"]) == 8
     assert len(document(*options, "--accelerate", "2")[1]["rates"]) == 4
+    assert len(document(*options, "--processes", "2")[1]["rates"]) == 4
 
 
 def test_code_is_all_that_is_printed() -> None:

@@ -62,12 +62,17 @@ def test_a_scheduler_that_accelerate_prepares_is_said_to_be_one_process_s(
     prepared: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = f"optimizer = SGD(p, lr=0.1)\nscheduler = StepLR(optimizer, 3)\n{prepared}\n"
-    said = "one process: prepare() makes the scheduler take a step for each (--accelerate N)"
+    said = "one process: prepare() makes the scheduler take a step for each (--processes N)"
     for command in (["show", text], ["compare", text, text], ["convert", text, "--to", "torch"]):
         assert run([*command, "--updates", "6"]) == 0
         assert said in capsys.readouterr().out
-        run([*command, "--updates", "6", "--accelerate", "2"])
-        assert said not in capsys.readouterr().out
+        shown = []
+        for option in ("--accelerate", "--processes"):  # which the text says is Accelerate's
+            run([*command, "--updates", "6", option, "2"])
+            shown.append(capsys.readouterr().out)
+        assert shown[0] == shown[1]
+        assert said not in shown[0]
+        assert "prepare() makes the scheduler take a step for each process" in shown[0]
     plain = text.replace("scheduler)", "loader)")
     assert run(["show", plain, "--updates", "6"]) == 0
     assert said not in capsys.readouterr().out

@@ -23,7 +23,7 @@ from isorate.schedule.run import Run
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -359,7 +359,9 @@ def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:
         RunError: what is told is no run, or does not fit the loop of the text.
 
     """
-    told = told or {}
+    told = dict(told or {})
+    if found.prepared and "processes" in told:
+        told.setdefault("accelerate", told["processes"])
     known = dict(found.run)
     for name, others in _INSTEAD.items():
         if name in told:
@@ -367,7 +369,19 @@ def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:
     known |= told
     if not {"updates_per_epoch", "batches_per_epoch"} & known.keys() and "epochs" not in told:
         known.pop("epochs", None)
-    return Recipe(found.call, Run(**known), found.assumptions)
+    run = Run(**known)
+    return Recipe(found.call, run, (*found.assumptions, *of_processes(found, run)))
+
+
+def of_processes(found: Reading, run: Run) -> Iterator[str]:
+    """Visit what was taken for granted of the processes that a text is run in."""
+    if found.prepared and run.accelerate is None:
+        yield "one process: prepare() makes the scheduler take a step for each (--processes N)"
+    elif found.prepared:
+        yield "prepare() makes the scheduler take a step for each process"
+    looped = found.run.keys() & {"updates", "updates_per_epoch"} and run.batches_per_epoch is None
+    if looped and (run.processes or 1) > 1 and run.accelerate is None:
+        yield "the batches that the text's loop goes through are each process's own"
 
 
 #: What a loop says of the run that does not hold any more where something else is told.

@@ -87,6 +87,10 @@ def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
         {"updates": 2**52, "accelerate": 4},
         {"updates": 10**5000},
         {"updates": -(10**5000)},
+        {"processes": 0},
+        {"processes": 10**7},
+        {"processes": 2, "accelerate": 4},
+        {"processes": 2, "batches_per_epoch": 8, "updates_per_epoch": 8},
         {"world_size": 2},
         {"world_size": "2", "accelerate": 2},
         {"step_every": np.zeros(2)},
@@ -110,12 +114,24 @@ def test_counts_are_whatever_counts() -> None:
 
 def test_a_world_size_does_not_say_who_steps() -> None:
     """Under plain data parallelism each process steps once; the number changes no rate."""
-    with pytest.raises(RunError, match=r"accelerate=4 where Accelerator.prepare.*; leave it away"):
+    with pytest.raises(RunError, match=r"accelerate=4 where Accelerator.prepare.*processes=4"):
         Run(8, world_size=4)
     call = read("StepLR(SGD(params, lr=0.1), 2)")
     alone, dealt = simulate(call, Run(4)), simulate(call, Run(4, accelerate=4))
     assert alone.values.tolist() == [0.1, 0.1, 0.010000000000000002, 0.010000000000000002]
     assert dealt.values[1] == alone.values[2] * 0.1
+
+
+def test_processes_share_the_batches_of_an_epoch_and_change_no_rate() -> None:
+    run = Run(epochs=2, batches_per_epoch=7, processes=2, accumulation=3)
+    assert (run.updates_per_epoch, run.updates, run.step_of(3)) == (2, 4, 3)
+    assert "in each of 2 processes" in str(run)
+    assert Run(epochs=2, batches_per_epoch=7, processes=1).updates_per_epoch == 7
+    assert Run(6, processes=3, updates_per_epoch=2).updates_per_epoch == 2
+    under = Run(epochs=2, batches_per_epoch=7, accelerate=2, processes=2)
+    assert (under.updates_per_epoch, under.step_of(3)) == (4, 6)
+    call = read("StepLR(SGD(params, lr=0.1), 2)")
+    assert simulate(call, run).values.tolist() == simulate(call, Run(4)).values.tolist()
 
 
 # --- Accelerate -----------------------------------------------------------------------------------

@@ -43,9 +43,6 @@ LONGEST_METRICS = 2**26
 #: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
 NARROWEST, WIDEST, ROWS = 20, 1000, 25
 
-#: What is taken for granted where a text hands its scheduler to Accelerate, and no option does.
-PREPARED = "one process: prepare() makes the scheduler take a step for each (--accelerate N)"
-
 #: The options that say how the loop runs: what a run calls them.
 LOOP = (
     "updates",
@@ -57,6 +54,7 @@ LOOP = (
     "accumulation",
     "split_batches",
     "batches_per_epoch",
+    "processes",
     "world_size",
 )
 
@@ -113,6 +111,13 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
                 "each step(). Not for plain data parallelism.",
             ),
+            click.option(
+                "--processes",
+                type=int,
+                metavar="N",
+                help="Processes that train side by side and share --batches-per-epoch; each steps "
+                "its own scheduler, as Accelerate does where CALL's text uses it.",
+            ),
             click.option("--world-size", "--world_size", "world_size", hidden=True),
             click.option(
                 "--split-batches",
@@ -124,7 +129,7 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=int,
                 metavar="N",
                 help="len(loader), instead of --updates-per-epoch: of the loader each process "
-                "has; with --accelerate, of the one that is prepared.",
+                "has; with --processes or --accelerate, of the one that they share.",
             ),
             click.option(
                 "--accumulation",
@@ -283,10 +288,10 @@ def read_sides(
 
 def assumptions(run: Run, *sides: Reading) -> list[str]:
     """Return what was taken for granted in reading, each once."""
-    said = dict.fromkeys(said for side in sides for said in side.assumptions)
-    if run.accelerate is None and any(side.prepared for side in sides):
-        said[PREPARED] = None
-    return list(said)
+    from isorate.recipe import of_processes
+
+    said = (said for side in sides for said in (*side.assumptions, *of_processes(side, run)))
+    return list(dict.fromkeys(said))
 
 
 def _check_used(known: Settings, sides: Sequence[Reading]) -> None:

@@ -33,7 +33,9 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     read = shared.read_sides((a, b), options["rates"], known, shared.told(options))
     first, second = (shared.recipe_of(side, options) for side in read)
     shared.check_plot(options["plot"], first.run)
-    assumed = shared.assumptions(first.run, *read)
+    own = zip((first, second), read, strict=True)
+    said = (said for one, side in own for said in shared.assumptions(one.run, side))
+    assumed = list(dict.fromkeys(said))
     left, right = together(first, second)
     with shared.Progress(left.run.updates) as progress:
         result = compare(left, right, tolerance=tolerance, progress=progress)

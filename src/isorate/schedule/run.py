@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set, Sized
 from dataclasses import KW_ONLY, InitVar, dataclass, replace
 from operator import index
-from typing import Literal
+from typing import Any, Literal
 
 from isorate.schedule.errors import RunError
 
@@ -35,8 +35,8 @@ class Run:
 
     An update takes ``accumulation`` batches on every process, the last one of an epoch what is
     left, so that an epoch has ``ceil(own / accumulation)`` updates. Of ``batches_per_epoch``, a
-    process has all as its ``own``, and ``ceil(batches_per_epoch / accelerate)`` where Accelerate
-    deals them out.
+    process has ``ceil(batches_per_epoch / processes)`` as its ``own``, or ``accelerate`` in place
+    of ``processes`` where Accelerate deals them out.
 
     Args:
         updates: the number of updates; ``None`` leaves the length open.
@@ -54,10 +54,12 @@ class Run:
         accumulation: batches in one update, as in ``gradient_accumulation_steps``.
         split_batches: whether Accelerate splits each batch between the processes, instead of
             giving every process its own. Then ``step()`` takes one step.
-        batches_per_epoch: ``len(loader)`` of the ``DataLoader`` as the script builds it; it gives
-            ``updates_per_epoch``. Under Accelerate that is before ``prepare``, the batches of all
-            processes (with ``drop_last``, less those that do not reach all of them); in plain data
-            parallelism it is each process's own, what its ``DistributedSampler`` leaves.
+        batches_per_epoch: ``len(loader)`` of a ``DataLoader`` that is one process's alone; it gives
+            ``updates_per_epoch``. Under Accelerate that is before ``prepare``, with
+            ``drop_last`` less the batches that do not reach all processes; in plain data
+            parallelism it is without the ``DistributedSampler``. Where ``processes`` are not told,
+            it is what a process has.
+        processes: the processes of plain data parallelism, which share the batches.
         world_size: refused, since it does not say who steps the scheduler.
 
     Raises:
@@ -92,18 +94,22 @@ class Run:
     accumulation: int = 1
     split_batches: bool = False
     batches_per_epoch: int | None = None
+    processes: int | None = None
     world_size: InitVar[object] = None
 
     def __post_init__(self, world_size: object) -> None:
         if world_size is not None:
             raise RunError(
                 "world_size does not say who steps the scheduler",
-                hint=f"accelerate={world_size} where Accelerator.prepare wrapped it; leave it away "
-                "where each process steps its own once an update, as in plain data parallelism",
+                hint=f"accelerate={world_size} where Accelerator.prepare wrapped it; "
+                f"processes={world_size} where each steps its own once an update, as in plain data "
+                "parallelism",
             )
-        for name in ("updates", "epochs", "updates_per_epoch", "accelerate", "batches_per_epoch"):
+        for name in ("updates", "epochs", "updates_per_epoch", "accelerate", "batches_per_epoch",
+                     "processes"):  # fmt: skip
             if getattr(self, name) is not None:
-                most = MOST_PROCESSES if name == "accelerate" else LARGEST_UPDATE
+                many = name in ("accelerate", "processes")
+                most = MOST_PROCESSES if many else LARGEST_UPDATE
                 object.__setattr__(self, name, _count(name, getattr(self, name), most))
         object.__setattr__(self, "accumulation", _count("accumulation", self.accumulation))
         self._check_steps()
@@ -136,9 +142,13 @@ class Run:
             )
         if self.split_batches and self.accelerate is None:
             raise RunError("split_batches needs accelerate=N, the number of processes")
+        if None not in (self.processes, self.accelerate) and self.processes != self.accelerate:
+            required = f"{self.accelerate}, as accelerate says"
+            raise RunError("processes", required=required, got=self.processes)
         if self.batches_per_epoch is None:
             return
-        rounds = -(-self.batches_per_epoch // self.steps_per_call)
+        sharing = self.steps_per_call if self.accelerate is not None else self.processes or 1
+        rounds = -(-self.batches_per_epoch // sharing)
         updates = -(-rounds // self.accumulation)
         if self.updates_per_epoch not in (None, updates):
             raise RunError(
@@ -205,8 +215,9 @@ class Run:
 
     def without_accelerate(self) -> Run:
         """Return the same loop over the same updates, every call of ``step()`` one step."""
-        plain = {"accelerate": None, "split_batches": False, "batches_per_epoch": None}
-        return replace(self, epochs=None, **plain)  # type: ignore[arg-type]
+        plain: dict[str, Any] = {"accelerate": None, "split_batches": False}
+        plain |= {"batches_per_epoch": None, "processes": None}
+        return replace(self, epochs=None, **plain)
 
     def lasting(self, updates: int) -> Run:
         """Return the same loop over another number of updates."""
@@ -223,6 +234,8 @@ class Run:
         if self.accelerate is not None:
             many = "" if self.steps_per_call == 1 else "s"
             steps = f" by Accelerate, {self.steps_per_call} step{many} at a time"
+        elif (self.processes or 1) > 1:
+            steps = f" in each of {self.processes} processes"
         every = (
             self.step_every if isinstance(self.step_every, str) else f"{self.step_every} updates"
         )
