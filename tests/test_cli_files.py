@@ -97,6 +97,11 @@ def test_what_is_wrong_with_folders(project: Path, capsys: pytest.CaptureFixture
     assert run(capsys, "show", "two/one.py", "two")[0] == 0
     (project / "two" / "other.py").write_text("import json")
     assert run(capsys, "show", "two")[0] == 0
+    (project / "two" / "one.py").write_text(f"{HEAD}def f(o):\n    return StepLR(o, SIZE)\n")
+    (project / "two" / "train.py").write_text(f"{HEAD}from one import f\nf(SGD([], lr=0.5))\n")
+    status, complaint = run(capsys, "show", "two")
+    assert (status, "--set SIZE=..." in complaint) == (2, True)
+    assert run(capsys, "show", "two", "--set", "SIZE=4")[0] == 0
 
 
 def test_a_notebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -215,6 +215,7 @@ def generated() -> dict[Path, str]:
     files = {
         ROOT / "README.md": with_unread(with_outputs((ROOT / "README.md").read_text())),
         ROOT / "docs" / "cli.md": with_outputs((ROOT / "docs" / "cli.md").read_text()),
+        ROOT / "docs" / "reading.md": with_outputs((ROOT / "docs" / "reading.md").read_text()),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

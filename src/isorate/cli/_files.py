@@ -32,6 +32,11 @@ class Script(NamedTuple):
     text: str
     files: Files | None = None
 
+    @property
+    def opened(self) -> set[str]:
+        """The files that its imports led to."""
+        return set() if self.files is None else self.files.opened
+
 
 def is_a_file(text: str) -> bool:
     """Whether a text is the path of a script, a notebook or a folder, and no call."""
@@ -99,7 +104,10 @@ def _found(folder: str, paths: Sequence[str], roots: Sequence[str]) -> str:
         if len(candidates) > MOST_SCRIPTS:
             text = f"{folder} has {len(candidates)} scripts"
             raise ReadError(text, hint=f"name one first: isorate show {candidates[0]} {folder}")
-        found = [path for path in candidates if _builds(_script(path, paths, roots))]
+        scripts = {path: _script(path, paths, roots) for path in candidates}
+        found = [path for path, each in scripts.items() if _builds(each)]
+        inner = {other for path in found for other in scripts[path].opened}
+        found = [path for path in found if Path(path).as_posix() not in inner] or found
         if len(found) == 1:
             return found[0]
         if found:

@@ -62,6 +62,11 @@ class Files:
                 return path
         return None
 
+    @property
+    def opened(self) -> set[str]:
+        """The files that imports have led to so far."""
+        return set(self._bodies)
+
     def body(self, path: str) -> list[ast.stmt]:
         """Return a file's statements; a folder has none.
 

@@ -84,8 +84,8 @@ def all_of(errors: Sequence[ReadError]) -> ReadError:
         said = MissingRateError(first.what, hint=hint.strip())
         said.leaves = leaves  # type: ignore[attr-defined]
         return said
-    named = (e.name for e in telling if isinstance(e, LackingError))
-    return LackingError(" and ".join(dict.fromkeys(named)), leaves, rate=rate)
+    named = [e.name for e in telling if isinstance(e, LackingError)]
+    return LackingError(named[-1], leaves, rate=rate)  # which holds the others, perhaps
 
 
 @dataclass
