@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from isorate.conversion import convert as convert
     from isorate.recipe import Recipe as Recipe
     from isorate.recipe import read as read
+    from isorate.recipe import read_all as read_all
     from isorate.schedule.curve import Curve as Curve
     from isorate.schedule.errors import CompareError as CompareError
     from isorate.schedule.errors import ConvertError as ConvertError
@@ -51,6 +52,7 @@ _HOMES = {
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",
     "read": "isorate.recipe",
+    "read_all": "isorate.recipe",
     "simulate": "isorate.simulation",
 }
 

@@ -13,7 +13,7 @@ import numpy as np
 from isorate.driving import Side, Stream, in_loop, last_step, loop_of
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading.reader import read_document, reading
+from isorate.reading.reader import read_document, reading, readings
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError, RunError
@@ -319,6 +319,7 @@ def read(
     lr: float | Sequence[float] | None = None,
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
+    which: str | None = None,
 ) -> Recipe:
     """Read one schedule as people paste it: a call, a block of statements, or a whole script.
 
@@ -336,6 +337,7 @@ def read(
         lr: the optimizer's rate; a sequence has one rate for each parameter group.
         dialect: the dialect to read in, e.g. ``"mindspore"``.
         names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``.
+        which: of several schedules the one that the text calls so.
 
     Returns:
         The call in its run, whose attributes are the call's, too. Its arguments are not yet
@@ -349,7 +351,31 @@ def read(
         100
 
     """
-    return recipe_of(reading(text_of(text), lr=lr, dialect=dialect, names=names))
+    given = text_of(text)
+    return recipe_of(reading(given, lr=lr, dialect=dialect, names=names, which=which))
+
+
+def read_all(
+    text: str | PathLike[str],
+    *,
+    lr: float | Sequence[float] | None = None,
+    dialect: str | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> list[Recipe]:
+    r"""Read every schedule of a text, in the order in which it builds them (``read``).
+
+    Raises:
+        ReadError: it has none, or one of them cannot be read.
+
+    Example:
+        >>> [recipe.T_max for recipe in read_all("a = CosineAnnealingLR(SGD(p, lr=0.1), 3)\n"
+        ...                                      "b = CosineAnnealingLR(SGD(q, lr=0.1), 4)")]
+        [3, 4]
+
+    """
+    given = text_of(text)
+    found = readings(given, lr=lr, dialect=dialect, names=names)
+    return [recipe_of(each) for each in found]
 
 
 def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:

@@ -158,6 +158,9 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="FILE",
                 help="A TOML or JSON file of values of names; --set wins over it.",
             ),
+            click.option(
+                "--which", metavar="NAME", help="Of several schedules in a text, the one so named."
+            ),
             click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
             click.option(
                 "--plot",
@@ -254,18 +257,40 @@ def read_side(
     known: Settings,
     dialect: str | None = None,
     run: Collection[str] = (),
+    which: str | None = None,
 ) -> Reading:
     """Read one call; ``@FILE`` and ``-`` say where its text is."""
-    from isorate.reading.reader import reading
+    sides = read_all(text, rates, known, dialect, run, which)
+    if len(sides) > 1:
+        names = ", ".join(side.title for side in sides)
+        text = f"the text has several schedules: {names}"
+        raise ReadError(text, hint=f"choose one: --which {sides[0].title}")
+    return sides[0]
 
-    given, lr = source(text), list(rates) or None
-    side = reading(given.text, lr=lr, dialect=dialect, names=known, files=given.files, told=run)
-    _check_used(known, [side])
-    return side
+
+def read_all(
+    text: str | tuple[str, ...],
+    rates: tuple[float, ...],
+    known: Settings,
+    dialect: str | None = None,
+    run: Collection[str] = (),
+    which: str | None = None,
+) -> list[Reading]:
+    """Read all calls that a text has by itself, or the one that is asked for."""
+    from isorate.reading.reader import readings
+
+    (given, files), lr = source(text), list(rates) or None
+    sides = readings(given, lr=lr, dialect=dialect, names=known, files=files, told=run, which=which)
+    _check_used(known, sides)
+    return sides
 
 
 def read_sides(
-    texts: tuple[str, str], rates: tuple[float, ...], known: Settings, run: Collection[str] = ()
+    texts: tuple[str, str],
+    rates: tuple[float, ...],
+    known: Settings,
+    run: Collection[str] = (),
+    which: str | None = None,
 ) -> list[Reading]:
     """Read two calls, giving the rate to each that says none of its own."""
     from isorate.reading.reader import reading
@@ -276,10 +301,11 @@ def read_sides(
     for text, beside in map(source, texts):
         try:
             lr = list(rates) or None
-            sides.append(reading(text, lr=lr, names=known, files=beside, told=run))
+            told: dict[str, Any] = {"names": known, "files": beside, "told": run, "which": which}
+            sides.append(reading(text, lr=lr, **told))
             used = True
         except OwnRateError:
-            sides.append(reading(text, names=known, files=beside, told=run))
+            sides.append(reading(text, **told))
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     _check_used(known, sides)

@@ -8,17 +8,20 @@ import click
 
 from isorate.cli import _shared as shared
 from isorate.cli._names import names
+from isorate.schedule.errors import ReadError
 
 
 @click.command("compare", short_help="Compare two calls, update by update.")
 @click.argument("a")
-@click.argument("b")
+@click.argument("b", required=False)
 @click.option(
     "--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate."
 )
 @shared.schedule_options
-def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
+def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> int:
     """Compare the rates of A and B and name the first update at which they differ, and why.
+
+    A alone may be a text with two schedules.
 
     \b
     Example:
@@ -30,7 +33,13 @@ def command(a: str, b: str, tolerance: float | None, **options: Any) -> int:
     from isorate.recipe import together
 
     known = names(options["settings"], options["value_files"])
-    read = shared.read_sides((a, b), options["rates"], known, shared.told(options))
+    run = shared.told(options)
+    if b is None:
+        read = shared.read_all(a, options["rates"], known, run=run)
+        if len(read) != 2:
+            raise ReadError(f"the text has {len(read)} schedules", required="two, or A and B")
+    else:
+        read = shared.read_sides((a, b), options["rates"], known, run, options["which"])
     first, second = (shared.recipe_of(side, options) for side in read)
     shared.check_plot(options["plot"], first.run)
     own = zip((first, second), read, strict=True)

@@ -40,7 +40,8 @@ def command(
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
-    side = shared.read_side(call, options["rates"], known, dialect, shared.told(options))
+    told, which = shared.told(options), options["which"]
+    side = shared.read_side(call, options["rates"], known, dialect, told, which)
     recipe = shared.recipe_of(side, options)
     run, assumed = recipe.run, shared.assumptions(recipe.run, side)
     shared.check_plot(options["plot"], run)

@@ -10,10 +10,35 @@ import click
 from isorate.cli import _shared as shared
 from isorate.cli import _streams
 
+#: The page's two programs, one after the other.
+PAGE = """\
+import mindspore.nn as nn
+
+smallest, largest = 0.01, 0.1
+steps, steps_per_epoch, epochs = 6, 2, 2
+rates = nn.cosine_decay_lr(smallest, largest, steps, steps_per_epoch, epochs)
+print(rates)
+
+import numpy as np
+import torch
+
+model = torch.nn.Sequential(torch.nn.Linear(20, 1))
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=1, eta_min=0.002)
+criterion = torch.nn.MSELoss()
+samples = [(torch.tensor(np.random.rand(1, 20).astype(np.float32)), torch.tensor([1.0]))]
+
+for epoch in range(6):
+    for sample, label in samples:
+        optimizer.zero_grad()
+        loss = criterion(model(sample).view(-1), label)
+        loss.backward()
+        optimizer.step()
+    scheduler.step()
+    print(scheduler.get_last_lr())
+"""
 COSINE = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, 0.1), {})"
-TORCH = COSINE.format("T_max=1, eta_min=0.002")
 SAME = COSINE.format("T_max=2, eta_min=0.01")
-MINDSPORE = "mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 2, 2)"
 
 
 @click.command("demo", short_help="Reproduce MindSpore's mapping page, and go beyond it.")
@@ -30,7 +55,7 @@ def command(output: Path) -> int:
 
     No framework is needed: Isorate carries their arithmetic.
     """
-    from isorate import Run, compare, convert, read, simulate
+    from isorate import Run, compare, convert, read, read_all, simulate
     from isorate.reports import figure, text
     from isorate.schedule.errors import ReportError
 
@@ -45,16 +70,21 @@ def command(output: Path) -> int:
         paper.line(f"── {title} ──", "bold")
         paper.line()
 
-    heading("1. The page's two outputs, to the last digit")
-    listed, stepped, same = read(MINDSPORE), read(TORCH), read(SAME)
+    heading("1. The page's two programs, read as they stand, and their outputs to the last digit")
+    (listed, stepped), same = read_all(PAGE), read(SAME)
     paper.line(f"MindSpore: {listed.code}")
     paper.line(f"# {simulate(listed, Run(6)).values.tolist()}")
     paper.line()
     paper.line(f"PyTorch: {stepped.code}")
-    paper.line("# after each of six steps, as the page prints them:")
-    paper.line(f"# {[[rate] for rate in simulate(stepped, Run(7)).values.tolist()[1:]]}")
+    paper.line(f"its loop: {stepped.run}")
+    for said in stepped.assumptions:
+        paper.line(said)
+    printed = simulate(stepped, stepped.run.length + 1).values.tolist()[1:]
+    paper.line(f"# {[[rate] for rate in printed]}")
+    paper.line()
+    text.comparison(paper, compare(stepped, listed, stepped.run), False)
 
-    heading("2. Where the two part, and why")
+    heading("2. Where the two part with the same inputs, and why")
     epochs = Run(epochs=5, updates_per_epoch=2, step_every="epoch")
     paper.paragraph(
         "The page gives its two sides different inputs. With the same ones, 0.1 down to 0.01 in "

@@ -46,14 +46,26 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
     """  # noqa: D301 - \b is click's
     known = names(options["settings"], options["value_files"])
-    side = shared.read_side(call, options["rates"], known, dialect, shared.told(options))
-    given = shared.recipe_of(side, options)
-    run = given.run
-    shared.check_plot(options["plot"], run)
-    assumed = shared.assumptions(run, side)
+    one = at or options["plot"] is not None
+    read = shared.read_side if one else shared.read_all
+    found = read(call, options["rates"], known, dialect, shared.told(options), options["which"])
+    sides: list[Reading] = found if isinstance(found, list) else [found]
     if at:
-        _show_at(side, run, at, options)
+        recipe = shared.recipe_of(sides[0], options)
+        shared.check_plot(options["plot"], recipe.run)
+        _show_at(sides[0], recipe.run, at, options)
         return 0
+    documents = [_show(side, options, several=len(sides) > 1) for side in sides]
+    if options["as_json"]:
+        shared.print_json(documents[0] if len(sides) == 1 else {"schedules": documents})
+    return 0
+
+
+def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str, Any]:
+    """Show one schedule; return it as a document where one is asked for."""
+    given = shared.recipe_of(side, options)
+    shared.check_plot(options["plot"], given.run)
+    assumed = shared.assumptions(given.run, side)
     recipe = given.of_length()
     with shared.Progress(recipe.run.updates) as progress:
         curve = recipe.simulated(progress)
@@ -64,12 +76,18 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show(side.call, curve) | {"assumptions": assumed})
-    else:
-        from isorate.reports import text
+        own = {"name": side.title, "line": side.line, "run": json.run(recipe.run)}
+        return json.show(side.call, curve) | own | {"assumptions": assumed}
+    from isorate.reports import text
 
-        text.show(shared.paper(), side.call, curve, recipe.run, run.updates is None, assumed)
-    return 0
+    paper = shared.paper()
+    if several:
+        paper.line(f"{side.title}, line {side.line}", "bold")
+        paper.line()
+    text.show(paper, side.call, curve, recipe.run, given.run.updates is None, assumed)
+    if several:
+        paper.line()
+    return {}
 
 
 def _show_at(side: Reading, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:

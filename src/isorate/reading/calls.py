@@ -643,6 +643,8 @@ class Calls(Schedules):
     def _of_schedule(
         self, schedule: Schedule, name: str, given: list[Any], named: dict[str, Any], node: Any
     ) -> Any:
+        if name == "get_last_lr":
+            self.loops.happens("asked", schedule, node)
         if name == "step":
             self.stepped(schedule, node, [*given, *named.values()])
         elif name in ("load_state_dict", "set_state_dict"):

@@ -57,6 +57,7 @@ class Effects:
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
         aliases: list[tuple[set[str], ast.AST]] = []
+        items: list[ast.AST] = []
         for node in running(nodes):
             self._see(node)
             match node:
@@ -65,10 +66,12 @@ class Effects:
             match node:
                 case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                     aliases.append((names_in(target), source))
+                    items.append(source)
                 case ast.Assign(targets=targets, value=source):
                     aliases.append(({n for t in targets for n in names_in(t)}, source))
                 case ast.comprehension(target=target, iter=source):
                     aliases.append((names_in(target), source))
+                    items.append(source)
         #: The names that a name may be given the value of.
         self.sources: dict[str, set[str]] = {}
         for names, of in aliases:
@@ -76,10 +79,14 @@ class Effects:
                 sources = _hands(of)
                 sources = {name} if name in sources else sources
                 self.sources[name] = self.sources.get(name, set()) | sources
+        #: Those of ``changed`` of which not only an item is.
+        self.resized = set(self.changed)
         for names, of in [*aliases, *reversed(aliases)]:  # changed through another name
             if names & self.changed:
                 self.changed |= names_in(of)
                 self.ends |= {path[-1] for path in _paths(of)}
+            if names & self.resized and of not in items:
+                self.resized |= names_in(of)
 
     def _see(self, node: ast.AST) -> None:
         match node:

@@ -85,12 +85,14 @@ class Interpreter(Calls):
         decisions: what conditions are taken to be that nobody decides, by their source.
         files: what its imports may lead to.
         told: what is said of the run beside the text, by the arguments of ``Run``.
+        which: the schedule that is asked for, of several.
 
     """
 
     def __init__(
         self, given: Given, lr: Any, dialect: str | None, longest: int,
         decisions: Mapping[str, bool], files: Files | None = None, told: Collection[str] = (),
+        which: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(given)
         self.lr, self.dialect, self.longest = lr, dialect, longest
@@ -103,7 +105,7 @@ class Interpreter(Calls):
         self.modules: dict[str, Module] = {}
         self.whole: list[ast.stmt] = []
         self._losing: set[int] = set()
-        self.told = told
+        self.told, self.which = told, which
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 
@@ -787,6 +789,9 @@ class Interpreter(Calls):
                     return None if varies else Unknown(ast.unparse(node), parts=tuple(unknown))
                 if last in ("count", "cycle", "zip", "islice"):
                     return None
+        kept = self._quiet(node, frame)
+        if isinstance(kept, List | Dict) and kept.counted:
+            return len(kept)
         value = self.value(node, frame)
         if isinstance(value, list | tuple | dict | set | str | range):
             return len(value)
@@ -968,7 +973,10 @@ class Interpreter(Calls):
                     return
                 raise changing(where, value)
             case List() | Dict():
+                counted = name not in effects.resized | effects.passed
+                counted = counted and (value.lost is None or value.counted)
                 value.lost = Unknown(name, self.at(where), condition=condition)
+                value.counted = counted
             case Parser():
                 value.lost = self.at(where)
             case Instance() | Unknown() if ends:

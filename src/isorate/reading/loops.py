@@ -172,7 +172,7 @@ class Loops:
         optimizer = schedule.optimizer
         some = [e for e in events if e.kind == "update"]
         if not isinstance(optimizer, Built | Unknown):
-            return some
+            return [e for e in some if not isinstance(e.of, Built) or not e.of.used]
         own = [e for e in some if e.of is optimizer or optimizer in _made_of(e.of)]
         if own or (isinstance(optimizer, Unknown) and not some):
             return own
@@ -214,6 +214,10 @@ class Loops:
         if not found.known.get("steps_before", 1):
             del found.known["steps_before"]
         found.said.append(f"the loop in line {nest.node.lineno} is the run")
+        for event in self.events if by_hand else ():
+            if event.kind == "asked" and event.of is schedule and event.place > inside[-1].place:
+                found.said.append(f"{_at(event.node)} is the rate of the update after it")
+                break
 
     def _supposed(
         self, schedule: Schedule, events: list[Event], steps: list[Event], found: Facts

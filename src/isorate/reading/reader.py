@@ -66,6 +66,8 @@ class Reading:
         taken: the defaults that it needed, by their source.
         run: what the text's loop says of the run, by the arguments of ``Run``.
         wanted: what would say how long it is, where nobody does.
+        title: what the text calls the schedule, or its class and line.
+        line: the line that builds it.
 
     """
 
@@ -78,6 +80,8 @@ class Reading:
     taken: frozenset[str] = frozenset()
     run: dict[str, Any] = field(default_factory=dict)
     wanted: tuple[Unknown, ...] = ()
+    title: str = ""
+    line: int = 0
 
 
 @dataclass
@@ -98,11 +102,13 @@ def reading(
     names: Mapping[str, Any] | None = None,
     files: Files | None = None,
     told: Collection[str] = (),
+    which: str | None = None,
 ) -> Reading:
     """Read one schedule, and say what was taken for granted (``isorate.read``).
 
     Imports are followed to ``files``, and nowhere else. What the loop says of the run is not asked
-    for where it is ``told`` beside the text: the arguments of ``Run``, by name.
+    for where it is ``told`` beside the text: the arguments of ``Run``, by name. Of several
+    schedules that a text has, ``which`` names one.
 
     Example:
         >>> reading("StepLR(3)", lr=0.1).assumptions
@@ -128,12 +134,26 @@ def reading(
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
             long = LONGEST_TEXT if files else len(text)
             made = partial(Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told)
+            made.keywords["which"] = which
             return _chosen(list(_ways(body, given, made, sure=sure)))
 
         found = of(known_names)
         return replace(found, used=frozenset(_needed(found, known_names, of)))
     except RecursionError:
         raise ReadError("the text is nested too deeply") from None
+
+
+def readings(text: str, *, which: str | None = None, **given: Any) -> list[Reading]:
+    """Read every schedule of a text as ``reading`` does, or the one that is asked for."""
+    try:
+        return [reading(text, **given, which=which)]
+    except SeveralError as several:
+        if which is not None:
+            raise
+        choices = several.choices
+    found = [reading(text, **given, which=choice) for choice in choices]
+    used = frozenset(name for each in found for name in each.used)
+    return [replace(each, used=used) for each in found]
 
 
 def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]) -> Iterator[str]:
@@ -263,6 +283,49 @@ class NoScheduleError(ReadError):
     """A text builds no schedule."""
 
 
+class SeveralError(ReadError):
+    """A text has several schedules, each by itself.
+
+    Args:
+        found: them.
+        asked: which one was asked for that is not among them.
+
+    """
+
+    def __init__(self, found: Sequence[Schedule], asked: str | None) -> None:
+        self.choices = [_title(each, found) for each in found]
+        told = [
+            f"{title} ({_described(each)})" for title, each in zip(self.choices, found, strict=True)
+        ]
+        what = "schedules"
+        if len({id(each.optimizer) for each in found if each.optimizer is not None}) == len(found):
+            what = "optimizers, each with a schedule of its own"
+        text = f"the text has several {what}: {', '.join(told)}"
+        if asked is not None:
+            text = f"--which {asked} is none of the text's schedules: {', '.join(told)}"
+        super().__init__(text, hint=f"choose one: --which {self.choices[0]}")
+
+
+def _title(schedule: Schedule, among: Sequence[Schedule]) -> str:
+    """Return what a schedule is chosen by: its name in the text, or its class and line."""
+    own = schedule.label
+    if own and [each.label for each in among].count(own) == 1:
+        return own
+    name = _short(schedule)
+    return f"{name}:{getattr(schedule.node, 'lineno', 0)}"
+
+
+def _short(schedule: Schedule) -> str:
+    """Return a schedule's class."""
+    return schedule.call.card.name.rpartition(".")[2] if schedule.call else "a schedule"
+
+
+def _described(schedule: Schedule) -> str:
+    name = _short(schedule)
+    whose = getattr(schedule.optimizer, "label", "") or getattr(schedule.optimizer, "source", "")
+    return f"{name} on {whose}" if whose else name
+
+
 def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     """Follow a text; return the schedule that it comes to, which holds all the others."""
     try:
@@ -278,11 +341,10 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         for one in follower.found.lacking[-1:]:
             _of_loops(follower, one)
         raise all_of(follower.lacking)
-    schedule = _last(follower)
+    schedule = _one(follower)
     call = schedule.call
     if call is None:
         raise _nothing(follower)
-    _check_left(follower, schedule)
     inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
     whole = [*body, *(part for each in inner for part in each)]
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
@@ -301,6 +363,8 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         ),
         run=facts.known,
         wanted=tuple(facts.wanted),
+        title=_title(schedule, follower.found.built),
+        line=getattr(schedule.node, "lineno", 0),
     )
 
 
@@ -448,40 +512,38 @@ def _nothing(follower: Interpreter) -> NoScheduleError:
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 
-def _check_left(follower: Interpreter, schedule: Schedule) -> None:
-    last = schedule.call
-    assert last is not None
-    held: set[int] = set()
-    waiting = [schedule]
-    while waiting:
-        part = waiting.pop()
-        if id(part) not in held:
-            held |= {id(part), id(part.call)}
-            waiting += part.members
-    held |= {id(call) for call in _in_order(last)}
-    left = [s for s in follower.found.built if s.call and not {id(s), id(s.call)} & held]
-    if not left:
-        return
-    calls = [each.call for each in left if each.call]
-    names = ", ".join(call.name for call in calls[:5])
-    several = {id(each.optimizer): each for each in [*left[:5], schedule]}
-    if len(several) > 1 and all(each.optimizer is not None for each in several.values()):
-        told = ", ".join(map(_with_optimizer, several.values()))
-        text = f"the text has several optimizers, each with a schedule of its own: {told}"
-        raise ReadError(text, hint="paste the lines of one of them")
-    if all(_optimizer_of(call) is _optimizer_of(last) is not None for call in calls):
-        text = f"{names} acts on the optimizer as well, and {last.name} does not hold it"
-        raise ReadError(text, hint="paste only the schedulers that the loop steps")
-    text = f"the text has several schedules: {names}, {last.name}"
-    raise ReadError(text, hint="paste the lines of one of them")
+def _one(follower: Interpreter) -> Schedule:
+    """Return the one schedule of a text, or the one that is asked for.
 
+    Raises:
+        ReadError: there are several, or others act on its optimizer as well.
 
-def _with_optimizer(schedule: Schedule) -> str:
-    """Return a schedule's name, and its optimizer's, as the text has them."""
-    optimizer = schedule.optimizer
-    whose = getattr(optimizer, "label", "") or getattr(optimizer, "source", "an optimizer")
-    name = schedule.call.name if schedule.call else "one"
-    return f"{schedule.label or name} of {whose}"
+    """
+    last = _last(follower)
+    built = [each for each in follower.found.built if each.call is not None]
+    held = {id(part) for each in built for part in each.members}
+    held |= {id(call) for each in built for call in [*_in_order(each.call)][:-1]}  # type: ignore[arg-type]
+    if last.call is not None:
+        held |= {id(call) for call in _in_order(last.call)} - {id(last.call)}
+    several = [each for each in built if not {id(each), id(each.call)} & held]
+    several += [] if last in several else [last]
+    which = follower.which
+    if which is None and len(several) == 1:
+        return last
+    chosen = [each for each in several if which in (_title(each, several), each.label)]
+    if not chosen and which is not None:
+        chosen = [each for each in several if _short(each) == which]
+    for one in several:
+        same = [e for e in several if _optimizer_of(e.call) is _optimizer_of(one.call) is not None]
+        if len(same) > 1 and (one in chosen or len(same) == len(several)):
+            names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)
+            final = same[-1].call
+            assert final is not None
+            text = f"{names} acts on the optimizer as well, and {final.name} does not hold it"
+            raise ReadError(text, hint="paste only the schedulers that the loop steps")
+    if len(chosen) != 1:
+        raise SeveralError(several, which)
+    return chosen[0]
 
 
 def _check_late(follower: Interpreter, schedule: Schedule) -> None:
@@ -566,7 +628,9 @@ def read_schedule(
     return on_steps(call.lower())
 
 
-def _optimizer_of(call: Call) -> object:
+def _optimizer_of(call: Call | None) -> object:
+    if call is None:
+        return None
     return call.owner or getattr(call, "optimizer", None)  # of a callback it is no argument
 
 

@@ -171,8 +171,19 @@ MISSING: Final = Missing()
 class Kept:
     """What a list or a dict may be: changed, nobody knows how."""
 
-    #: Why, once it is lost.
-    lost: Unknown | None = None
+    _lost: Unknown | None = None
+    #: Whether it has as many items as before, for all that.
+    counted = False
+
+    @property
+    def lost(self) -> Unknown | None:
+        """Why, once it is lost."""
+        return self._lost
+
+    @lost.setter
+    def lost(self, why: Unknown | None) -> None:
+        self._lost, self.counted = why, False
+
     #: The optimizer that made it one of its parameter groups, or that has it as those.
     owner: Built | None = None
     #: What may have changed it, and forgot some of it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from isorate.reports.milestones import milestones
 from isorate.schedule.errors import IsorateError
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +91,14 @@ def show(call: Call, curve: Curve) -> dict[str, Any]:
             for one in milestones(curve)
         ],
     }
+
+
+def run(given: Run) -> dict[str, Any]:
+    """Return a run as a document: what is not as it is by default, a metric's values left out."""
+    names = [field.name for field in dataclasses.fields(given) if field.name != "metrics"]
+    usual = Run()
+    said = {name: getattr(given, name) for name in names}
+    return {name: value for name, value in said.items() if value != getattr(usual, name)}
 
 
 def show_at(call: Call, at: Sequence[int], found: Sampled) -> dict[str, Any]:

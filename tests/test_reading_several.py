@@ -1,0 +1,92 @@
+"""Texts with several schedules: each is read, one is chosen by its name, and two are compared."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from isorate import ReadError, Run, compare, read, read_all, simulate
+from isorate.cli.demo import PAGE
+from tests.test_cli import isorate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TWO = """
+from torch.optim import Adam
+from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
+opt_d = Adam(discriminator.parameters(), lr=4e-4)
+opt_g = Adam(generator.parameters(), lr=1e-4)
+sched_d = StepLR(opt_d, step_size=2)
+sched_g = CosineAnnealingLR(opt_g, T_max=4)
+for epoch in range(4):
+    for x in loader:
+        opt_d.step()
+        opt_d.step()
+        opt_g.step()
+    sched_d.step()
+    sched_g.step()
+"""
+GIVEN = {"len(loader)": 3}
+
+
+def test_the_mapping_page_is_read_as_it_stands() -> None:
+    listed, stepped = read_all(PAGE)
+    assert simulate(listed, 6).values.tolist() == [0.1, 0.1, *[0.05500000000000001] * 2, 0.01, 0.01]
+    assert stepped.run == Run(epochs=6, updates_per_epoch=1, step_every="epoch")
+    assert simulate(stepped, 7).values.tolist()[1:] == [0.002, 0.1] * 3
+    assert any("get_last_lr() (line 24)" in said for said in stepped.assumptions)
+    assert listed.run == Run()
+    result = compare(stepped, listed, stepped.run)
+    assert result.first_difference == 1
+    kinds = {reason.kind for reason in result.reasons}
+    assert {"clock", "floor", "period", "after", "length"} <= kinds
+
+
+def test_each_schedule_goes_by_the_updates_of_its_own_optimizer() -> None:
+    of_d, of_g = read_all(TWO, names=GIVEN)
+    assert of_d.run == Run(epochs=4, updates_per_epoch=6, step_every="epoch")
+    assert of_g.run == Run(epochs=4, updates_per_epoch=3, step_every="epoch")
+    assert read(TWO, names=GIVEN, which="sched_g") == of_g
+
+
+def test_one_has_to_be_chosen() -> None:
+    with pytest.raises(ReadError, match=r"several optimizers.*sched_d \(StepLR on opt_d\)"):
+        read(TWO, names=GIVEN)
+    with pytest.raises(ReadError, match="--which sched_x is none of"):
+        read(TWO, names=GIVEN, which="sched_x")
+    assert read(TWO, names=GIVEN, which="StepLR").step_size == 2
+    unnamed = "StepLR(SGD(a, 0.1), 3)\nStepLR(SGD(b, 0.1), 4)"
+    with pytest.raises(ReadError, match=r"StepLR:1.*StepLR:2.*choose one: --which StepLR:1"):
+        read(unnamed)
+    assert read(unnamed, which="StepLR:2").step_size == 4
+
+
+def test_others_on_the_chosen_one_s_optimizer_are_not_passed_over() -> None:
+    text = "o = SGD(p, 0.1)\na = StepLR(o, 3)\nb = StepLR(o, 4)\nc = StepLR(SGD(q, 0.2), 5)"
+    with pytest.raises(ReadError, match="acts on the optimizer as well"):
+        read(text, which="a")
+    assert read(text, which="c").step_size == 5
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(TWO, encoding="utf-8")
+    given = ["--set", "len(loader)=3", "--json"]
+
+    def run(*arguments: str) -> str:
+        return isorate(*arguments, *given).stdout
+
+    both = json.loads(run("show", str(file)))["schedules"]
+    assert [one["name"] for one in both] == ["sched_d", "sched_g"]
+    assert both[0]["run"] == {
+        "updates": 24, "epochs": 4, "updates_per_epoch": 6, "step_every": "epoch"
+    }  # fmt: skip
+    one = json.loads(run("show", str(file), "--which", "sched_g"))
+    assert (one["line"], one["rates"]) == (7, both[1]["rates"])
+    assert json.loads(run("compare", str(file)))["verdict"] == "different"
+    converted = json.loads(run("convert", str(file), "--to", "mindspore", "--which", "sched_d"))
+    own = [way for way in converted["ways"] if "scheduler = mindspore" in way["statements"]]
+    assert "# scheduler.step() once in 12 updates" in own[0]["statements"]
