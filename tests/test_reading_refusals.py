@@ -48,10 +48,10 @@ def test_several_optimizers_are_called_that() -> None:
         text = f"{first}{lines}for_a = StepLR(a, 3)\nfor_b = StepLR(b, 4)"
         said = refused(text)
         assert "several optimizers, each with a schedule of its own" in said
-        assert "for_a of a, for_b of b" in said
+        assert "for_a (StepLR on a), for_b (StepLR on b)" in said
     assert "acts on the optimizer as well" in refused("s = StepLR(a, 3)\nt = StepLR(a, 4)")
     both = f"{built}s = SequentialLR(a, [LinearLR(a), StepLR(a, 3)], [5])\nt = StepLR(b, 4)"
-    with pytest.raises(ReadError, match="s of a, t of b"):
+    with pytest.raises(ReadError, match=r"s \(SequentialLR on a\), t \(StepLR on b\)"):
         reading(both, names={"x": 0.1})
 
 

@@ -18,7 +18,7 @@ from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
 from isorate.reading.effects import Effects, running
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
-from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset
+from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset, turns
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
@@ -782,8 +782,8 @@ class Interpreter(Calls):
                     return self._count(first, frame)
                 if last in ("range", "trange"):
                     bounds = [self.value(each, frame) for each in (first, *rest)]
-                    if all(isinstance(each, int) for each in bounds):
-                        return len(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
+                    if all(type(each) is int for each in bounds):
+                        return turns(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
                     unknown = [u for each in bounds for u in unknown_in(each)]
                     varies = not unknown or not all(u.askable for u in unknown)
                     return None if varies else Unknown(ast.unparse(node), parts=tuple(unknown))
@@ -793,7 +793,9 @@ class Interpreter(Calls):
         if isinstance(kept, List | Dict) and kept.counted:
             return len(kept)
         value = self.value(node, frame)
-        if isinstance(value, list | tuple | dict | set | str | range):
+        if isinstance(value, range):
+            return turns(value)
+        if isinstance(value, list | tuple | dict | set | str):
             return len(value)
         if not isinstance(value, Unknown):
             return None

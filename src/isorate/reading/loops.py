@@ -202,6 +202,9 @@ class Loops:
             return
         nest = nests[0]
         ahead = [s for s in steps if nest not in s.loops and s.place < updates[0].place]
+        if any(g.every is None or g.counts not in s.loops for s in ahead for g in s.guards):
+            guards = [guard for s in ahead for guard in s.guards]
+            raise Irregular(f"{_at(ahead[0].node)} is called where a condition holds", guards)
         found.put("steps_before", _sum([_turns_of(s) for s in ahead]))
         inside = [s for s in steps if nest in s.loops]
         updates = [u for u in updates if u.loops]
@@ -324,7 +327,8 @@ def _paced(steps: list[Event], updates: list[Event], found: Facts) -> None:
     if before.pop():
         if own:
             raise Irregular(f"{where} is called before the update where a condition holds")
-        found.put("steps_before", _sum([found.known.get("steps_before", 0), 1]))
+        earlier = found.missing.get("steps_before", found.known.get("steps_before", 0))
+        found.put("steps_before", _sum([earlier, 1]))
     if own:
         guard = own[0]
         every = guard.every
@@ -531,6 +535,11 @@ def offset(node: ast.expr) -> tuple[str, int] | None:
             name = dotted(node)
             return None if name is None else (name, 0)
     return None
+
+
+def turns(several: range) -> int:
+    """Return how many numbers a range has, also where Python's ``len`` has no number for it."""
+    return max(0, -(-(several.stop - several.start) // several.step))
 
 
 def refused(facts: Facts, name: str) -> ReadError:

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
+#: More schedules no text has.
+MOST_SCHEDULES: Final = 100
 #: So often a text is read with conditions decided one way and the other.
 MOST_WAYS: Final = 48
 
@@ -530,11 +532,15 @@ def _one(follower: Interpreter) -> Schedule:
     which = follower.which
     if which is None and len(several) == 1:
         return last
+    if len(several) > MOST_SCHEDULES:
+        required = f"at most {MOST_SCHEDULES}"
+        text = "the text builds more schedules than can be told apart"
+        raise ReadError(text, required=required, got=len(several))
     chosen = [each for each in several if which in (_title(each, several), each.label)]
     if not chosen and which is not None:
         chosen = [each for each in several if _short(each) == which]
     for one in several:
-        same = [e for e in several if _optimizer_of(e.call) is _optimizer_of(one.call) is not None]
+        same = [e for e in several if _acted_on(e) is _acted_on(one) is not None]
         if len(same) > 1 and (one in chosen or len(same) == len(several)):
             names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)
             final = same[-1].call
@@ -626,6 +632,11 @@ def read_schedule(
             raise
         call = reading(text, lr=list(rates), names=names).call
     return on_steps(call.lower())
+
+
+def _acted_on(schedule: Schedule) -> object:
+    """Return the optimizer that a schedule acts on, as the text has it."""
+    return schedule.optimizer or _optimizer_of(schedule.call)
 
 
 def _optimizer_of(call: Call | None) -> object:
