@@ -499,7 +499,7 @@ class Calls(Schedules):
                 case Schedule():
                     self.hand([value], node)
                 case Instance():
-                    value.kept.touched = self.at(node)
+                    value.kept.touched, value.kept.condition = self.at(node), None
                     value.kept.clear()
                 case Parser():
                     value.lost = self.at(node)

@@ -291,7 +291,9 @@ class Expressions:
                 source = f"{base.source}.{name}"
                 if source in self.given:
                     return self.given.take(source)
-                return base.kept.setdefault(name, Unknown(source, base.kept.touched))
+                kept = base.kept
+                lost = Unknown(source, kept.touched, condition=kept.condition)
+                return kept.setdefault(name, lost)
             case Module():
                 found = base.frame.get(name)
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading.naming import Name
-from isorate.reading.values import MISSING, Unknown, own, same
+from isorate.reading.values import MISSING, Class, Function, Module, Unknown, own, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Modules whose functions are known, by the names that they go by where nothing imports them.
 MODULES: Final = {"math": "math", "np": "numpy", "numpy": "numpy"}
+
+
+#: What has functions.
+DEFINED: Final = (Function, Class, Module)
 
 
 class Given(dict[str, Any]):
@@ -28,6 +32,8 @@ class Given(dict[str, Any]):
         self.used: set[str] = set()
         #: What the text says of a name that was given, where it says something else.
         self.overruled: dict[str, Any] = {}
+        #: How often a function, a class or a module got a name, in whichever frame.
+        self.definitions = 0
         #: Whether some are no mere names.
         self.has_sources = any(not name.isidentifier() for name in self)
 
@@ -106,6 +112,8 @@ class Frame:
             if not isinstance(value, Unknown) and not same(self.given[name], value):
                 self.given.overruled[name] = value
             return
+        if isinstance(value, DEFINED) or isinstance(frame.names.get(name), DEFINED):
+            self.given.definitions += 1
         frame.names[name] = value
         frame.freed.discard(name)
 

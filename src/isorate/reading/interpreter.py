@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit.plateau import Feedback
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
-from isorate.reading.effects import Effects, running
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset, turns
+from isorate.reading.mentions import effects, mentions, methods
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
@@ -49,8 +49,11 @@ if TYPE_CHECKING:
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
+    from isorate.reading.effects import Effects
     from isorate.reading.files import Files
 
+#: Functions that train are looked for in functions that call each other no deeper.
+DEEPEST_TRAINING: Final = 4
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
 
@@ -101,6 +104,7 @@ class Interpreter(Calls):
         self.sizes = Sizes(1000 + longest + sum(map(_size, given.values())))
         self.beside: Optimizer | None = None
         self.expressions = {}
+        self._known_functions: dict[int, tuple[int, dict[str, list[Function]]]] = {}
         self.files = files
         self.modules: dict[str, Module] = {}
         self.whole: list[ast.stmt] = []
@@ -549,6 +553,9 @@ class Interpreter(Calls):
             source, truth.why, parts=tuple(truth.leaves()), varies=not truth.askable
         )
         if self.builds(branches, frame):
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                return settled
             if not truth.askable or self.loops.stack:
                 text = f"{shown(branches[0])} builds a scheduler where it cannot be followed"
                 hint = "paste the statements that build it, one by one"
@@ -556,6 +563,15 @@ class Interpreter(Calls):
                     raise ReadError(text, hint=hint)
             raise Fork(condition)
         return condition
+
+    def _settled(self, test: ast.expr, truth: Unknown, frame: Frame) -> bool | Unknown:
+        """Take the defaults that decide a condition, where it is asked which are needed."""
+        known = set() if self.needed is None else self.needed
+        new = {leaf.source for leaf in truth.leaves()} & self.defaults.keys() - known
+        if self.needed is None or not new:
+            return truth
+        self.needed |= new
+        return self.truth(self.value(test, frame))
 
     def _if(
         self, node: ast.stmt, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt],
@@ -570,12 +586,16 @@ class Interpreter(Calls):
             self.body(orelse if ends[0] == "raise" else body, frame)
             return
         if "return" in (kinds := {kind for b in (body, orelse) for kind in _leaving(b)}):
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                self.body(body if settled else orelse, frame)
+                return
             if truth.askable:
                 raise Fork(truth)
             raise Unfollowable(node)
         self.havoc([node], frame, truth)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
-        if _steps([node]) or _calls_own(node, self.outermost):
+        if self._trains_in(node):
             for guard, branch in zip(guards, (body, orelse), strict=True):
                 self.loops.guards.append(guard)
                 with contextlib.suppress(Breaking, Continuing):
@@ -688,7 +708,7 @@ class Interpreter(Calls):
         items: list[Any] | None = None
         listed = source if isinstance(source, list | tuple) else ()
         objects = any(isinstance(each, Built | Schedule) for each in listed)
-        training = _steps(node.body) or _calls_own(node, self.outermost, steps=True)
+        training = self._trains_in(node)
         if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
             items = self.items(source) if short else None
@@ -709,7 +729,7 @@ class Interpreter(Calls):
         self.body(node.orelse, frame)
 
     def _while(self, node: ast.While, frame: Frame) -> None:
-        if _steps(node.body) or _calls_own(node, self.outermost, steps=True):
+        if self._trains_in(node):
             self.value(node.test, frame)
             self._any_turn(node, None, None, frame)
             return
@@ -740,7 +760,7 @@ class Interpreter(Calls):
             if start is not None and isinstance(index, ast.Name):
                 loop.counters[index.id] = start
         self.havoc([node], frame, None)
-        for name in Effects([node]).bound:  # it is another value in each turn
+        for name in effects([node], {}).bound:  # it is another value in each turn
             value = self._quiet_path(name, frame)
             if isinstance(value, Unknown) and value.name is None:
                 value.varies = True
@@ -857,7 +877,7 @@ class Interpreter(Calls):
 
     def unfollowed(self, node: ast.AST, frame: Frame) -> None:
         self.strange += 1
-        if _steps([node]):
+        if mentions(node).steps:
             self.loops.lost = self.loops.lost or node
         if self.builds([node], frame):
             text = f"{shown(node)} builds a scheduler where it cannot be followed"
@@ -891,23 +911,23 @@ class Interpreter(Calls):
     def havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
         """Let whatever statements may touch be unknown."""
         own = dict(self._own_methods(nodes, frame))
-        effects = Effects(nodes, own)
+        found = effects(nodes, own)
         for of, function in own.values():
             self.bound_effects(function, of)
         where = nodes[0]
-        self.loaded = self.loaded or (bool(effects.loaded) and bool(self.found.built))
-        if effects.everything:
+        self.loaded = self.loaded or (bool(found.loaded) and bool(self.found.built))
+        if found.everything:
             frame.lose_all(self.at(where))
             self.outermost.lose_all(self.at(where))
-        for name in effects.changed | effects.passed | effects.called:
+        for name in found.changed | found.passed | found.called:
             value = self._quiet_path(name, frame)
-            if isinstance(value, Function) and name in effects.called:
+            if isinstance(value, Function) and name in found.called:
                 self.bound_effects(value)
-            elif name in effects.changed or name in effects.passed:
-                self._lose(value, name, effects, where, condition)
-        for name in effects.bound:
-            sources = [self._quiet_path(source, frame) for source in effects.sources.get(name, ())]
-            given = [*effects.given.get(name, ()), ast.Name(name)]
+            elif name in found.changed or name in found.passed:
+                self._lose(value, name, found, where, condition)
+        for name in found.bound:
+            sources = [self._quiet_path(source, frame) for source in found.sources.get(name, ())]
+            given = [*found.given.get(name, ()), ast.Name(name)]
             plain = all(self._hands_on(each, frame) for each in given)
             self._unbind(name, where, frame, condition, sources, plain=plain)
         for name, home in self._globals(nodes):
@@ -917,29 +937,41 @@ class Interpreter(Calls):
         self, nodes: Sequence[ast.AST], frame: Frame
     ) -> Iterator[tuple[ast.AST, tuple[Instance, Function]]]:
         """Visit the calls of methods that the text has, of objects that are known."""
-        for node in running(nodes):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                base = dotted(node.func.value)
-                of = None if base is None else self._quiet_path(base, frame)
-                if not isinstance(of, Instance):
-                    continue
-                found = of.of.find(node.func.attr)
-                if isinstance(found, Function) and not found.kind:
-                    yield node, (of, found)
+        for node, base in (each for part in nodes for each in methods(part)):
+            of = self._quiet_path(base, frame)
+            found = of.of.find(node.func.attr) if isinstance(of, Instance) else None  # type: ignore[attr-defined]
+            if isinstance(of, Instance) and isinstance(found, Function) and not found.kind:
+                yield node, (of, found)
 
     def _globals(self, nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Frame]]:
         """Visit the names of the text that functions change which statements may call."""
-        functions = _functions_of(self.outermost)
-        waiting = [(node, self.outermost) for node in nodes]
+        functions = self._functions(self.outermost)
+        waiting, seen = [(node, self.outermost) for node in nodes], set[str]()
         while waiting:
             whole, home = waiting.pop()
-            for each in ast.walk(whole):
-                if isinstance(each, ast.Global | ast.Nonlocal):
-                    yield from ((name, home) for name in each.names)
-                if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
-                    last = each.id if isinstance(each, ast.Name) else each.attr
-                    own = functions.pop(last, ())
-                    waiting += [(function.node, function.frame.outermost) for function in own]
+            inside = mentions(whole)
+            yield from ((name, home) for name in inside.elsewhere)
+            new = (inside.used & functions.keys()) - seen
+            seen |= new
+            own = [function for name in new for function in functions[name]]
+            waiting += [(function.node, function.frame.outermost) for function in own]
+
+    def _functions(self, frame: Frame) -> dict[str, list[Function]]:
+        """Return the functions of a text, and of those that it imports, by their names."""
+        kept = self._known_functions.get(id(frame))
+        if kept is None or kept[0] != self.given.definitions:
+            kept = self.given.definitions, _functions_of(frame)
+            self._known_functions[id(frame)] = kept
+        return kept[1]
+
+    def _trains_in(self, node: ast.AST, frame: Frame | None = None, depth: int = 0) -> bool:
+        """Whether a statement steps something, or calls functions of the text that do."""
+        inside = mentions(node)
+        if inside.steps or depth > DEEPEST_TRAINING:
+            return inside.steps
+        functions = self._functions(frame or self.outermost)
+        called = (each for name in inside.called & functions.keys() for each in functions[name])
+        return any(self._trains_in(f.node, f.frame.outermost, depth + 1) for f in called)
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
         head, *rest = name.split(".")
@@ -983,6 +1015,8 @@ class Interpreter(Calls):
                 value.lost = self.at(where)
             case Instance() | Unknown() if ends:
                 if isinstance(value, Instance):
+                    first = not value.kept.touched
+                    value.kept.condition = condition if first else None
                     value.kept.touched = self.at(where)
                 for key in list(value.kept):
                     if not isinstance(value.kept[key], Built | Schedule | Function):
@@ -1148,34 +1182,6 @@ def _ways_out(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
             case ast.For() | ast.While() | ast.AsyncFor() | ast.FunctionDef() | ast.Lambda():
                 continue
         waiting += ast.iter_child_nodes(node)
-
-
-def _steps(nodes: Sequence[ast.AST]) -> bool:
-    """Whether something is stepped in some statements, or trained."""
-    return any(
-        isinstance(n, ast.Call)
-        and isinstance(n.func, ast.Attribute)
-        and n.func.attr in ("step", "backward")
-        for part in nodes
-        for n in ast.walk(part)
-    )
-
-
-def _calls_own(node: ast.AST, frame: Frame, *, steps: bool = False, depth: int = 0) -> bool:
-    """Whether a statement calls functions of the text that step something."""
-    functions = _functions_of(frame)
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call):
-            last = (dotted(each.func) or "").rpartition(".")[2]
-            called = functions.get(last, ())
-            for function in called:
-                body: Any = function.node.body
-                inner = function.frame.outermost
-                if _steps(body) or (
-                    depth < 3 and any(_calls_own(part, inner, depth=depth + 1) for part in body)
-                ):
-                    return True
-    return False
 
 
 def _functions_of(frame: Frame) -> dict[str, list[Function]]:

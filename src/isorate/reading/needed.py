@@ -33,11 +33,12 @@ def assumed(defaults: dict[str, Default], whole: Reading, again: Again) -> dict[
     known: set[str] = set()
     found = set(defaults)
     for _ in range(MOST_ROUNDS if defaults else 0):
+        before = len(known)
         more, is_value, other = _asked(again, known)
         if other is not None and other.run != whole.run:
             more, is_value = {leaf.source: leaf for leaf in other.wanted}, False
         more = {source: leaf for source, leaf in more.items() if source in found - known}
-        if not more:
+        if not more and len(known) == before:
             found = known if other is not None else found
             break
         known |= more.keys()

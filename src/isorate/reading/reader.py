@@ -164,8 +164,11 @@ def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]
     Those are among them that it asks for where nothing is given: which it is that decides between
     schedules is not known before.
     """
+    if not names:
+        return
+    asked: set[str] = set()
     try:
-        asked = set(of({}).taken) if names else set()
+        of({}, sure=True)
     except ReadError as error:
         asked = {leaf.source for leaf in getattr(error, "leaves", ())}
     for name in names:
@@ -180,8 +183,8 @@ def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]
         except ReadError:
             yield name
             continue
-        said = canonical(name) in without.said
-        if said or without.call.code != found.call.code or canonical(name) in of(others).taken:
+        other = without.call.code != found.call.code or without.run != found.run
+        if other or canonical(name) in without.said or canonical(name) in of(others).taken:
             yield name
 
 
@@ -224,7 +227,7 @@ def _ways(
                 continue
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
-            way.error = lacking(first.defaults, again) or error
+            way.error = (None if sure else lacking(first.defaults, again)) or error
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")

@@ -186,8 +186,9 @@ class Kept:
 
     #: The optimizer that made it one of its parameter groups, or that has it as those.
     owner: Built | None = None
-    #: What may have changed it, and forgot some of it.
+    #: What may have changed it, and forgot some of it; and what decides that, if something does.
     touched: str = ""
+    condition: Unknown | None = None
 
 
 class List(list[Any], Kept):
