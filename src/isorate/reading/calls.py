@@ -13,6 +13,7 @@ from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops
+from isorate.reading.mentions import mentions
 from isorate.reading.naming import HERE, Name, at_home, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
@@ -708,7 +709,7 @@ class Calls(Schedules):
             return self._lost_call(function, node, given, named)
         if isinstance(function.node, ast.Lambda):
             return self.value(function.node.body, frame)
-        if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(function.node)):
+        if mentions(function.node).yields:
             return self._lost_call(function, node, given, named)
         self.depth += 1
         line, outermost = self.line, self.outermost

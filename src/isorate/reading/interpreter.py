@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
@@ -18,7 +19,7 @@ from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset, turns
-from isorate.reading.mentions import effects, mentions, methods
+from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
@@ -214,19 +215,11 @@ class Interpreter(Calls):
             value.source = name
         if not isinstance(value, Unknown) or name is None or value.varies:
             return value
-        asked = [leaf for leaf in value.leaves() if not self._is_typed(leaf.source)]
-        if asked and not self._is_typed(value.source):
+        asked = [leaf for leaf in value.leaves() if not _is_typed(leaf.source)]
+        if asked and not _is_typed(value.source):
             return Unknown(name, value.why or self.at(node), condition=value.condition,
                               plain=value.plain, made=value.made, name=value.name)  # fmt: skip
         return value
-
-    def _is_typed(self, source: str) -> bool:
-        if source.isidentifier():
-            return True
-        try:
-            return typed(ast.parse(source, mode="eval").body)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
 
     def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
         match target:
@@ -890,12 +883,8 @@ class Interpreter(Calls):
             return
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
         inner = Frame(self.given, function.frame)
-        own = {n.id for part in body for n in ast.walk(part)
-               if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
-        own |= {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-        elsewhere = {n for part in body for s in ast.walk(part)
-                     if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}  # fmt: skip
-        for name in own - elsewhere:
+        elsewhere = mentions(node).elsewhere
+        for name in bound(node) - elsewhere:
             inner.names[name] = Unknown(name, varies=True)
         for name in elsewhere:
             inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
@@ -1106,6 +1095,17 @@ class Unfollowable(Undecided):
 
     def __init__(self, node: ast.AST) -> None:
         self.node = node
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_typed(source: str) -> bool:
+    """Whether something can be asked for by its source, as it stands."""
+    if source.isidentifier():
+        return True
+    try:
+        return typed(ast.parse(source, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _turns(source: Any, items: list[Any]) -> Iterator[Any]:

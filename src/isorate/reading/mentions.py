@@ -10,7 +10,7 @@ from isorate.reading.effects import Effects, running
 from isorate.schedule.syntax import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Mentions:
         called: of those that it calls.
         elsewhere: names that it declares to be another frame's.
         steps: whether something is stepped in it, or trained.
+        yields: whether it hands out values one by one.
 
     """
 
@@ -29,6 +30,7 @@ class Mentions:
     called: frozenset[str]
     elsewhere: frozenset[str]
     steps: bool
+    yields: bool
 
 
 def _once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
@@ -47,7 +49,7 @@ def mentions(node: ast.AST) -> Mentions:
 
 
 def _mentions(node: ast.AST) -> Mentions:
-    used, called, elsewhere, steps = set(), set(), set[str](), False
+    used, called, elsewhere, steps, yields = set(), set(), set[str](), False, False
     for each in ast.walk(node):
         match each:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
@@ -59,14 +61,31 @@ def _mentions(node: ast.AST) -> Mentions:
                 )
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 elsewhere |= set(names)
-    return Mentions(frozenset(used), frozenset(called), frozenset(elsewhere), steps)
+            case ast.Yield() | ast.YieldFrom():
+                yields = True
+    return Mentions(frozenset(used), frozenset(called), frozenset(elsewhere), steps, yields)
 
 
-def effects(nodes: Sequence[ast.AST], followed: dict[ast.AST, Any]) -> Effects:
-    """Return what statements may do, some of its calls being followed."""
-    if len(nodes) > 1 or followed:
-        return Effects(nodes, followed)
-    found: Effects = _once(nodes[0], "_effects", lambda: Effects(nodes))
+def effects(nodes: Sequence[ast.AST], followed: Iterable[ast.AST]) -> Effects:
+    """Return what statements may do, some of their calls being followed."""
+    listed = tuple(followed)
+    kept: dict[Any, Effects] = _once(nodes[0], "_effects", dict)
+    key = tuple(map(id, nodes)), frozenset(map(id, listed))
+    if key not in kept:
+        kept[key] = Effects(nodes, listed)
+    return kept[key]
+
+
+def bound(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """Return the names that a function binds, or that are its arguments."""
+
+    def work() -> frozenset[str]:
+        stored = {n.id for n in ast.walk(function)
+                  if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        placed = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+        return frozenset(stored | placed)
+
+    found: frozenset[str] = _once(function, "_bound", work)
     return found
 
 

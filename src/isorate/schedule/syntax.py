@@ -38,7 +38,15 @@ def dotted(node: ast.AST) -> str | None:
 
 
 def shown(node: ast.AST) -> str:
-    """Return a node's source, shortened to fit a message."""
+    """Return a node's source, shortened to fit a message: worked out once for each."""
+    kept: str | None = node.__dict__.get("_shown")
+    if kept is None:
+        kept = _shown(node)
+        node._shown = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def _shown(node: ast.AST) -> str:
     if isinstance(getattr(node, "body", None), list):  # what is in a block may be long
         node = copy(node)
         node.body = [ast.Pass()]  # type: ignore[attr-defined]
