@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
 
 import numpy as np
 
@@ -41,7 +43,7 @@ def run(text: str, beside: str = "", framework: str = "torch") -> NDArray[np.flo
     """Run a text and whatever it builds; return the rates, shape ``(groups, updates)``."""
     scope = {**scope_of(framework), "__name__": "__main__", "math": math, "np": np}
     scope |= {"body": scope.get("params_0"), "head": scope.get("params_1"), "loader": range(5)}
-    with quiet():
+    with quiet(), patch.object(sys, "argv", ["train.py"]):  # which a command line is parsed of
         if framework != "torch":
             exec(compile(beside, "<beside>", "exec"), scope)
             exec(compile(text, "<text>", "exec"), scope)

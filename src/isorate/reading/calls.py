@@ -705,6 +705,10 @@ class Calls(Schedules):
             self.bound_effects(function)
             return Unknown(ast.unparse(node), self.at(node), plain=False)
         frame = Frame(self.given, function.frame, of=function)
+        if function.kind == "command":  # what it is called with is for who parses its arguments
+            if given or "args" in named:
+                raise ReadError(f"{shown(node)} is given a command line, which is not followed")
+            named = {}
         if not self._bind(function, given, named, frame, node):
             return self._lost_call(function, node, given, named)
         if isinstance(function.node, ast.Lambda):

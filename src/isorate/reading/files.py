@@ -57,9 +57,8 @@ class Files:
             for file in (f"{path}.py", join(path, "__init__.py")):
                 if file in self._paths:
                     return file
-            installed = not level and at_home(f"{parts[0]}.")  # which comes before a mere folder
-            if path in self._folders and not installed:
-                return path
+            if path in self._folders and (level or not at_home(f"{parts[0]}.")):
+                return path  # an installed package comes before a mere folder
         return None
 
     @property

@@ -500,7 +500,8 @@ class Interpreter(Calls):
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         function = self.function(node, frame)
-        kinds = {"staticmethod": "static", "classmethod": "class", "property": "property"}
+        kinds = {"staticmethod": "static", "classmethod": "class", "property": "property",
+                 "command": "command"}  # fmt: skip
         for decorator in node.decorator_list:
             inner = decorator.func if isinstance(decorator, ast.Call) else decorator
             last = (dotted(inner) or "").rpartition(".")[2]

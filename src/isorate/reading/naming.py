@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -226,12 +227,14 @@ def _is_own(origin: str) -> bool:
 
 def at_home(origin: str) -> bool:
     """Whether a name comes from a package that a dialect reads."""
-    root = origin.partition(".")[0]
-    return any(
-        c.card.name.startswith(f"{root}.")
-        for d in registry.builtin().values()
-        for c in d.constructors
-    )
+    return origin.partition(".")[0] in _roots(tuple(registry.builtin()))
+
+
+@lru_cache(maxsize=8)
+def _roots(dialects: tuple[str, ...]) -> frozenset[str]:
+    """Return the packages that the constructors of some dialects come from."""
+    every = [c for name in dialects for c in registry.builtin()[name].constructors]
+    return frozenset(c.card.name.partition(".")[0] for c in every if "." in c.card.name)
 
 
 def _is_from(module: str, constructor: Constructor) -> bool:
