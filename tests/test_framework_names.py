@@ -1,9 +1,9 @@
 """Nothing but a framework's own rooms names it: what it alone does is a hook of its dialect.
 
 Looked at are the identifiers and the texts of the code in every module but a framework's own:
-``dialects/``, and the package to train with that is called as it is. Docstrings and comments may
-say where a fact comes from and show a real call, with one exception: the docstring of a command is
-printed as its help, and there only the lines of its example may.
+``dialects/``, a trainer's in ``configs/``, and the package to train with that is called as it is.
+Docstrings and comments may say where a fact comes from and show a real call, with one exception:
+the docstring of a command is printed as its help, and there only the lines of its example may.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ def frameworks() -> set[str]:
         dotted = [constructor.card.name for constructor in dialect.constructors]
         dotted += [dialect.optimizers.module, dialect.optimizers.package]
         names |= {name.partition(".")[0] for name in dotted}
+    names |= {trainer.name for trainer in registry.trainers()}
     return names - {"", "isorate", "numpy"}
 
 
 NAMED = re.compile(rf"(?<![a-z])({'|'.join(frameworks())})(?![a-z])", re.IGNORECASE)
-ROOMS = {"dialects", *frameworks()}
+ROOMS = {"dialects", "configs", *frameworks()}
 MODULES = [
     path
     for path in sorted(HOME.rglob("*.py"))

@@ -110,6 +110,32 @@ LOOPS: list[tuple[str, dict[str, Any], Run]] = [
         Run(epochs=6, updates_per_epoch=3, step_every=6),
     ),
     (
+        "for e in range(3):\n    for i, x in enumerate(loader):\n        if (i + 1) % 2 == 0:\n"
+        "            optimizer.step()\n            if (i + 1) % 4 == 0:\n"
+        "                scheduler.step()",
+        {"len(loader)": 8},
+        Run(epochs=3, updates_per_epoch=4, step_every=2),
+    ),
+    (
+        "for i in range(12):\n    if i % 2 == 1:\n        optimizer.step()\n"
+        "        if i % 3 == 2:\n            scheduler.step()",
+        {},
+        Run(6, step_every=3),
+    ),
+    (
+        "n = 0\nfor i in range(8):\n    n += 1\n    if n % 2 == 0:\n        optimizer.step()\n"
+        "        if n % 4 == 0:\n            scheduler.step()",
+        {},
+        Run(4, step_every=2),
+    ),
+    (
+        "n = 0\nfor e in range(3):\n    for i, x in enumerate(loader):\n"
+        "        if (i + 1) % 2 == 0:\n            optimizer.step()\n            n += 1\n"
+        "            if n % 3 == 0:\n                scheduler.step()",
+        {"len(loader)": 8},
+        Run(epochs=3, updates_per_epoch=4, step_every=3),
+    ),
+    (
         "step = 0\nwhile step < 9:\n    optimizer.step()\n    scheduler.step()\n    step += 1",
         {},
         Run(9),
@@ -232,6 +258,11 @@ REFUSED = [
         "is not known",
     ),
     ("for e in range(5):\n    optimizer.step()\n    scheduler.step(e)", "given place"),
+    (
+        "n = 0\nfor i in range(8):\n    n += 1\n    if i % 2 == 1:\n        optimizer.step()\n"
+        "        if n % 4 == 0:\n            scheduler.step()",
+        "where a condition",
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
 
@@ -72,6 +73,63 @@ class Dialect:
     follower: type[Call] | None = None
     document: Callable[[Mapping[str, Any]], Call | None] | None = None
     deserializers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A program that trains: what its loop looks like in code.
+
+    Args:
+        name: its short name.
+        modules: the modules that its names are imported from.
+        code: Python's source of them, as far as rates depend on it. It is read where a text uses
+            one of its names, in place of what the text does not have; it is never run.
+        aliases: what the modules are commonly imported as.
+        own: names that nobody else has, so that no import has to say whose they are.
+
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    code: str
+    aliases: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    def body(self) -> list[ast.stmt]:
+        """Return the statements of its code."""
+        return _parsed(self.code)
+
+    def has(self, name: str) -> bool:
+        """Whether one of its classes has a name."""
+        classes = [s.name for s in self.body() if isinstance(s, ast.ClassDef)]
+        return not name.startswith("_") and name in classes
+
+
+@cache
+def _parsed(code: str) -> list[ast.stmt]:
+    return ast.parse(code).body
+
+
+@cache
+def trainers() -> tuple[Trainer, ...]:
+    """Return the trainers whose loops are known."""
+    home = importlib.import_module("isorate.configs")
+    names = [m.name for m in pkgutil.iter_modules(home.__path__)]
+    return tuple(importlib.import_module(f"isorate.configs.{name}").TRAINER for name in names)
+
+
+def trainer_of(origin: str, *, known: bool, used: Collection[str]) -> Trainer | None:
+    """Return the trainer that a dotted name is one's of; none where it is nobody's.
+
+    Where nothing says whose it is, it is that of one that is ``used`` already.
+    """
+    home, _, last = origin.rpartition(".")
+    for trainer in trainers():
+        bare = not home and (last in trainer.own or trainer.name in used)
+        there = home in trainer.modules or (not known and (bare or home in trainer.aliases))
+        if there and trainer.has(last):
+            return trainer
+    return None
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -14,7 +16,7 @@ from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops
 from isorate.reading.mentions import mentions
-from isorate.reading.naming import HERE, Name, at_home, no_constructor
+from isorate.reading.naming import HERE, Name, at_home, candidates, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
 from isorate.reading.values import (
@@ -73,6 +75,8 @@ class Undecided(Exception):  # noqa: N818 - it is no error
     """Nobody knows where the text goes on."""
 
     condition: Any = None
+    #: Whether it decides what is built.
+    builds: bool = False
 
     def of(self, node: ast.expr, why: str) -> Unknown:
         """Return what a function comes to that ends so."""
@@ -98,6 +102,8 @@ class Calls(Schedules):
         self.lacking: list[ReadError] = []
         #: Functions that were called.
         self.run_: set[int] = set()
+        #: Those that are being followed.
+        self.frames: list[Frame] = []
 
     def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         """Follow statements."""
@@ -437,7 +443,7 @@ class Calls(Schedules):
     def hand(self, values: Iterable[Any], node: Any) -> None:
         """Take notice that what holds a rate was handed to somebody who may write it."""
         call = getattr(node, "func", node)
-        for value in reached(values):
+        for value in () if self.outermost.trains else reached(values):
             if holds_rate(value):
                 self.handed[f"{shown(call)} (line {getattr(node, 'lineno', self.line)})"] = None
 
@@ -534,12 +540,16 @@ class Calls(Schedules):
 
     def _python(self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         name = function.name
+        if name in OF_TRAINERS:
+            return self._of_trainers(name, given, node)
         if function.module:
             return self.computed(node, builtin.MODULES[function.module][name], given, **named)
         match name, given:
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
                 return Unknown(ast.unparse(node), varies=True)
+            case "isinstance", [value, kinds]:
+                return self._is_a(value, kinds, node)
             case "getattr", [base, str() as attribute, *default]:
                 return self._getattr(base, attribute, default, node)
             case "hasattr", [Instance() as base, str() as attribute]:
@@ -591,6 +601,48 @@ class Calls(Schedules):
         if source.parts and not source.varies:
             return self.unknown(node, [source])
         return Unknown(text, varies=source.varies, condition=source.condition)
+
+    def _is_a(self, value: Any, kinds: Any, node: ast.expr) -> Any:
+        """Return whether a value is of a class, or of one of several."""
+        if isinstance(value, Unknown):
+            return self.unknown(node, [value])
+        found = [_of_kind(value, k) for k in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        if True in found or None not in found:
+            return True in found
+        return Unknown(ast.unparse(node), self.at(node), varies=True)
+
+    def _of_trainers(self, name: str, given: list[Any], node: ast.AST) -> Any:
+        """Return what a function comes to that only the code of trainers has."""
+        match name, given:
+            case "refuse", [str() as text]:
+                raise ReadError(f"{text} ({self.place(self.line)})")
+            case "assume", [str() as text]:
+                self.assumed[f"{text} ({self.place(self.line)})"] = None
+            case "asked", [value, instead]:
+                if isinstance(value, Unknown):
+                    self.lacking.append(LackingError("the loop", list(value.leaves())))
+                    return instead
+                return value
+            case "is_known", [value]:
+                return not isinstance(value, Unknown)
+            case "arguments_of_init", []:
+                return self._arguments_of_init()
+        return None
+
+    def _arguments_of_init(self) -> Dict:
+        """Return what the ``__init__`` is given that is being followed, and those that it is in."""
+        found = Dict()
+        for frame in reversed(self.frames[:-1]):
+            function = frame.of
+            if function is None or function.name != "__init__":
+                break
+            arguments = function.node.args
+            placed = (*arguments.posonlyargs, *arguments.args)[1:]
+            names = [argument.arg for argument in (*placed, *arguments.kwonlyargs)]
+            found |= {name: frame.names[name] for name in names if name in frame.names}
+            more = frame.names.get(arguments.kwarg.arg) if arguments.kwarg else None
+            found |= more if isinstance(more, dict) else {}
+        return found
 
     def _getattr(self, base: Any, name: str, default: list[Any], node: ast.expr) -> Any:
         if isinstance(base, Unknown):
@@ -704,6 +756,8 @@ class Calls(Schedules):
         if self.depth >= DEEPEST:
             self.bound_effects(function)
             return Unknown(ast.unparse(node), self.at(node), plain=False)
+        if function.frame.outermost.trains:
+            function = replace(function, node=at_line(function.node, node.lineno))
         frame = Frame(self.given, function.frame, of=function)
         if function.kind == "command":  # what it is called with is for who parses its arguments
             if given or "args" in named:
@@ -718,16 +772,18 @@ class Calls(Schedules):
         self.depth += 1
         line, outermost = self.line, self.outermost
         self.outermost = function.frame.outermost
+        self.frames.append(frame)
         try:
             self.body(function.node.body, frame)
         except Returning as returned:
             return returned.value
         except Undecided as end:
-            if self.builds([function.node], function.frame):
+            if end.builds or self.builds([function.node], function.frame):
                 raise
             self.havoc(function.node.body, frame, end.condition)
             return end.of(node, self.at(node))
         finally:
+            self.frames.pop()
             self.depth -= 1
             self.line, self.outermost = line, outermost
         return None
@@ -808,6 +864,42 @@ class Calls(Schedules):
                 missing = declared[2].get("default", missing)
                 missing = missing if made is None else self.called(made, [], {}, node)
             instance.kept[name] = values.get(name, missing)
+
+
+#: Functions that only the code of trainers has: what they come to is said where they are called.
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "is_known", "arguments_of_init")
+#: Python's classes of values.
+KINDS: Final = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "tuple": tuple,
+                "dict": dict, "set": set}  # fmt: skip
+
+
+def _of_kind(value: Any, kind: Any) -> bool | None:
+    """Whether a value is of a class; none where nobody knows."""
+    match kind, value:
+        case Builtin(name=name, module=""), Schedule() if name in KINDS:
+            return False if name != "list" or hasattr(value.call, "optimizer") else None
+        case Builtin(name=name, module=""), _ if name in KINDS:
+            return isinstance(value, KINDS[name])
+        case Class(), Instance(of=of):
+            return _derived(of, kind) or (None if of.foreign else False)
+        case Class(), _:
+            return False
+        case Unknown(name=Name(is_here=False) as name), Schedule(call=call):
+            return isinstance(call, tuple(candidates(name)))
+    return None
+
+
+def _derived(of: Any, kind: Class) -> bool:
+    return of is kind or (isinstance(of, Class) and any(_derived(b, kind) for b in of.bases))
+
+
+def at_line(node: Any, line: int) -> Any:
+    """Return a function of a trainer's as if it stood in the line that calls it."""
+    found = deepcopy(node)
+    for each in ast.walk(found):
+        if hasattr(each, "lineno"):
+            each.lineno = line
+    return found
 
 
 def changing(node: ast.AST, schedule: Schedule) -> ReadError:

@@ -220,6 +220,10 @@ class Expressions:
         """Let whatever a part of the text may touch be unknown."""
         raise NotImplementedError
 
+    def of_trainer(self, name: Name) -> Any:
+        """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
+        raise NotImplementedError
+
     def open(self, optimizer: Built) -> None:
         """Let an optimizer's parameter groups be had, each with its rate."""
         raise NotImplementedError
@@ -249,7 +253,8 @@ class Expressions:
         if name in builtin.FUNCTIONS or name in builtin.OTHERS:
             return Builtin(name)
         self.strange += 1
-        return frame.free(name)
+        of_trainer = self.of_trainer(Name(name, name, known=False))
+        return frame.free(name) if of_trainer is MISSING else of_trainer
 
     def default(self, default: Default, source: str) -> Any:
         """Return what a name stands for by default; what is given beside the text comes first."""
@@ -353,6 +358,9 @@ class Expressions:
                     return builtin.CONSTANTS[name]
                 if name in builtin.MODULES[module]:
                     return Builtin(name, module)
+            of_trainer = self.of_trainer(known)
+            if of_trainer is not MISSING:
+                return of_trainer
             constant = value_of(known)
             if constant is not None:
                 return constant
@@ -397,6 +405,9 @@ class Expressions:
             raise self.makes(node, base)
         if isinstance(base, Method):
             base = base.of
+        getter = base.of.find("__getitem__") if isinstance(base, Instance) else None
+        if isinstance(getter, Function):
+            return self.called(getter, [base, place], {}, node)
         if isinstance(base, Schedule | Built | Function | Class | Instance):
             return Unknown(ast.unparse(node), made=("", [base], {}), plain=False)
         found = self.computed(node, operator.getitem, [base, place])

@@ -13,9 +13,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.kit import registry
 from isorate.kit.plateau import Feedback
 from isorate.reading.arguments import Parser, option
-from isorate.reading.calls import LEAVING, Calls, Returning, Undecided, changing
+from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset, turns
@@ -40,6 +41,7 @@ from isorate.reading.values import (
     Schedule,
     Sizes,
     Unknown,
+    reached,
     unknown_in,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -62,8 +64,9 @@ MOST_TURNS: Final = 1000
 class Fork(Undecided):
     """A condition decides what is built, and nobody decides it."""
 
-    def __init__(self, condition: Unknown) -> None:
+    def __init__(self, condition: Unknown, *, builds: bool = False) -> None:
         self.condition = condition
+        self.builds = builds
 
 
 class Breaking(Exception):  # noqa: N818 - it is no error
@@ -108,6 +111,8 @@ class Interpreter(Calls):
         self._known_functions: dict[int, tuple[int, dict[str, list[Function]]]] = {}
         self.files = files
         self.modules: dict[str, Module] = {}
+        #: The code of trainers that the text uses.
+        self.trainers: dict[str, Frame] = {}
         self.whole: list[ast.stmt] = []
         self._losing: set[int] = set()
         self.told, self.which = told, which
@@ -388,8 +393,6 @@ class Interpreter(Calls):
     # --- definitions ---------------------------------------------------------------------------
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        from isorate.kit import registry
-
         self.strange += 1
         match node:
             case ast.Import(names=names):
@@ -477,10 +480,25 @@ class Interpreter(Calls):
             value = Builtin(last, home)
         elif home in builtin.MODULES and last in builtin.CONSTANTS:
             value = builtin.CONSTANTS[last]
+        of_trainer = self.of_trainer(Name(name, origin, known=True))
+        value = value if of_trainer is MISSING else of_trainer
         if name in self.given and frame.entry:
             return
         frame.elsewhere.get(name, frame).names[name] = value
         self.outermost.imported.add(name)
+
+    def of_trainer(self, name: Name) -> Any:
+        trainer = registry.trainer_of(name.origin, known=name.known, used=self.trainers)
+        if trainer is None:
+            return MISSING
+        if trainer.name not in self.trainers:
+            inner = self.trainers[trainer.name] = Frame(self.given)
+            inner.trains = True
+            inner.names = {"__name__": trainer.name} | {each: Builtin(each) for each in OF_TRAINERS}
+            line, outermost, self.outermost = self.line, self.outermost, inner
+            self.body(trainer.body(), inner)
+            self.line, self.outermost = line, outermost
+        return self.trainers[trainer.name].names.get(name.last, MISSING)
 
     def function(self, node: Any, frame: Frame) -> Function:
         if isinstance(node, ast.Lambda):
@@ -555,7 +573,7 @@ class Interpreter(Calls):
                 hint = "paste the statements that build it, one by one"
                 if not truth.askable:
                     raise ReadError(text, hint=hint)
-            raise Fork(condition)
+            raise Fork(condition, builds=True)
         return condition
 
     def _settled(self, test: ast.expr, truth: Unknown, frame: Frame) -> bool | Unknown:
@@ -628,7 +646,8 @@ class Interpreter(Calls):
             counted = whole and self.loops.counted(name[0])
             first = rest - start - name[1] - counted
             first = first % every if isinstance(every, int) and every > 0 else 0
-            return Guard(node, holds, truth, every, first, None if whole else loop, last=last)
+            counts = None if whole else loop
+            return Guard(node, holds, truth, every, first, counts, last, name[0])
         return Guard(node, holds, truth)
 
     def _may_end(self, loop: Loop, node: ast.AST, test: ast.expr | None, frame: Frame) -> None:
@@ -701,7 +720,7 @@ class Interpreter(Calls):
         source = self.value(node.iter, frame)
         items: list[Any] | None = None
         listed = source if isinstance(source, list | tuple) else ()
-        objects = any(isinstance(each, Built | Schedule) for each in listed)
+        objects = any(isinstance(each, Built | Schedule) for each in reached(listed))
         training = self._trains_in(node)
         if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
@@ -1008,8 +1027,9 @@ class Interpreter(Calls):
                     first = not value.kept.touched
                     value.kept.condition = condition if first else None
                     value.kept.touched = self.at(where)
-                for key in list(value.kept):
-                    if not isinstance(value.kept[key], Built | Schedule | Function):
+                for key, held in list(value.kept.items()):
+                    parts = held if isinstance(held, tuple) else [held]
+                    if not all(isinstance(each, Built | Schedule | Function) for each in parts):
                         del value.kept[key]
 
     def _hands_on(self, node: ast.expr, frame: Frame) -> bool:
@@ -1071,7 +1091,6 @@ class Interpreter(Calls):
                 raise Fork(unknown.condition)
 
     def _beside(self, constructor: type[Call], schedule: Schedule) -> Optimizer:
-        from isorate.kit import registry
         from isorate.reading.optimizers import RATES
         from isorate.reading.schedules import Argument
 

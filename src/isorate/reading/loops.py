@@ -53,6 +53,7 @@ class Guard:
         first: the turn in which it holds for the first time, from 0.
         counts: the loop whose turns are counted; none where it is all turns of all loops.
         last: whether it holds in the last turn, too.
+        name: what counts.
 
     """
 
@@ -63,6 +64,7 @@ class Guard:
     first: int = 0
     counts: Loop | None = None
     last: bool = False
+    name: str = ""
 
     def same(self, other: Guard) -> bool:
         """Whether both hold at the same time."""
@@ -211,7 +213,8 @@ class Loops:
         if by_hand and not inside:
             raise Irregular(f"the loop in line {nest.node.lineno} never calls scheduler.step()")
         if by_hand:
-            _paced(inside, updates, found)
+            counters = [event for event in self.events if event.kind == "count"]
+            _paced(inside, updates, counters, found)
         _length(inside if by_hand else [], updates, found)
         self._ends(updates, found)
         if not found.known.get("steps_before", 1):
@@ -299,7 +302,32 @@ def _in_a_row(updates: list[Event], steps: list[Event], found: Facts) -> None:
         raise Irregular(f"{_at(updates[0].node)} and others stand in no loop")
 
 
-def _paced(steps: list[Event], updates: list[Event], found: Facts) -> None:
+def _apart(guard: Guard, step: Event, updates: list[Event], counters: list[Event]) -> Count:
+    """Return in each so-manieth update of a turn a condition holds; none where that varies."""
+    every, loop = guard.every, guard.counts
+    if not isinstance(every, int) or guard.first != every - 1:
+        return None
+    if loop is None and all(
+        _alike(count.guards, updates[0].guards) for count in counters if count.of == guard.name
+    ):
+        return every  # it counts updates, not batches
+    rare = [g for g in step.guards if g.every is not None and g is not guard]
+    takes, often = 1, every
+    for other in rare:
+        if not isinstance(other.every, int) or other.first != other.every - 1:
+            return None
+        if other.counts is not loop or len(rare) > 1 or (not loop and other.name != guard.name):
+            return None
+        takes, often = other.every, math.lcm(every, other.every)
+    if loop is not None and (loop is not step.loops[0] or any(g.last for g in rare)):
+        if isinstance(loop.turns, Unknown):
+            return loop.turns  # it says whether a turn goes on where the one before ends
+        if loop.turns is None or loop.turns % often:
+            return None
+    return often // takes
+
+
+def _paced(steps: list[Event], updates: list[Event], counters: list[Event], found: Facts) -> None:
     """Find how many updates lie between two steps, and how many steps come before the first."""
     step = steps[0]
     where = _at(step.node)
@@ -335,10 +363,10 @@ def _paced(steps: list[Event], updates: list[Event], found: Facts) -> None:
         if not isinstance(every, int):
             found.put("step_every", every)
             return
-        nested = guard.counts is not None and guard.counts is not step.loops[0]
-        if guard.first != every - 1 or nested:
+        apart = _apart(guard, step, updates, counters)
+        if apart is None:
             raise Irregular(f"{where} is called where a condition holds that is not followed")
-        found.put("step_every", _times([every, each]))
+        found.put("step_every", _times([apart, each]))
     elif epochs:
         found.known["step_every"] = "epoch"
         found.put("updates_per_epoch", each)
@@ -371,7 +399,8 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
     if isinstance(outer, int) and (isinstance(each, int) or needed is not None):
         found.put("epochs", outer)
     elif isinstance(outer, int):
-        told = each.source if isinstance(each, Unknown) else "nobody knows how many"
+        leaves = each.leaves() if isinstance(each, Unknown) else ()
+        told = " and ".join(leaf.source for leaf in leaves) or "nobody knows how many"
         found.said.append(f"the run's length is open: {outer} epochs of {told} updates")
 
 
@@ -390,9 +419,17 @@ def _turns_of(event: Event, depth: int = 0) -> Count:
         guards = [g for g in event.guards if g.counts is loop and g.every is not None]
         found.append(_guarded(loop.turns, guards[0]) if guards else loop.turns)
     rest = [g for g in event.guards if g.counts not in event.loops[depth:] or g.every is None]
-    if depth and any(_depth(g, event.loops) > depth for g in rest):
+    whole = [g for g in rest if g.counts is None and g.every is not None]
+    rest = [g for g in rest if g not in whole]
+    if (depth and any(_depth(g, event.loops) > depth for g in rest)) or len(whole) > 1:
         return None
-    return _times(found)
+    turns = _times(found)
+    if not whole or any(_depth(g, event.loops) <= depth for g in whole):
+        return turns
+    every = whole[0].every
+    if depth and isinstance(turns, int) and isinstance(every, int) and turns % max(every, 1):
+        return None  # another number each time
+    return _guarded(turns, whole[0])
 
 
 def _guarded(turns: Count, guard: Guard) -> Count:

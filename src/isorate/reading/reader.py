@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.reading.arguments import parameters
-from isorate.reading.calls import Returning
+from isorate.reading.calls import Returning, at_line
 from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
@@ -25,6 +25,7 @@ from isorate.reading.optimizers import hint_of
 from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import statements
 from isorate.reading.values import (
+    MISSING,
     Class,
     Function,
     Instance,
@@ -335,15 +336,15 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     """Follow a text; return the schedule that it comes to, which holds all the others."""
     try:
         follower.text(body)
-        if not (follower.last or follower.found.built or follower.lacking):
+        if not (follower.last or follower.found.built or follower.found.lacking):
             _alone(follower, body)
-        if not (follower.last or follower.found.built or follower.lacking):
+        if not (follower.last or follower.found.built or follower.found.lacking):
             _functions(follower)
     except (ReadError, Unfollowable):
         if not follower.lacking:
             raise
     if follower.lacking:
-        for one in follower.found.lacking[-1:]:
+        for one in (follower.found.lacking or follower.found.built)[-1:]:
             _of_loops(follower, one)
         raise all_of(follower.lacking)
     schedule = _one(follower)
@@ -439,24 +440,34 @@ def _has_list(node: ast.expr) -> bool:
 
 def _functions(follower: Interpreter) -> None:
     """Follow the functions that build a schedule, where nothing calls them."""
-    frame = follower.outermost
-    found: list[tuple[Function, Class | None]] = []
-    for value in list(frame.names.values()):
-        if isinstance(value, Function):
-            found.append((value, None))
-        elif isinstance(value, Class):
-            methods = [m for m in value.names.values() if isinstance(m, Function)]
-            found += [(m, value) for m in methods]
-    for function, of in found:
-        if function.frame.outermost is not frame:
-            continue  # another file's
-        if id(function.node) in follower.run_ or isinstance(function.node, ast.Lambda):
-            continue
-        if not follower.builds([function.node], function.frame):
-            continue
-        _enter(follower, function, of)
+    for function, of in list(_entries(follower)):
+        if id(function.node) not in follower.run_:
+            _enter(follower, function, of)
         if follower.found.built or follower.lacking:
             return
+
+
+def _entries(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
+    """Visit the functions that build a schedule, and what trains objects of a trainer's class."""
+    frame = follower.outermost
+    values = list(frame.names.values())
+    classes = [value for value in values if isinstance(value, Class)]
+    trained = {id(each): each.find("_alone") for each in classes}
+    functions: list[tuple[Function, Class | None]] = []
+    for value in values:
+        if isinstance(value, Function):
+            functions.append((value, None))
+        elif isinstance(value, Class) and trained[id(value)] is MISSING:
+            functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
+    for function, of in functions:
+        own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
+        if own and follower.builds([function.node], function.frame):
+            yield function, of
+    for each in classes:
+        nodes = [m.node for m in each.names.values() if isinstance(m, Function)]
+        alone = trained[id(each)]
+        if alone is not MISSING and nodes and follower.builds(nodes, frame):
+            yield replace(alone, node=at_line(alone.node, min(n.lineno for n in nodes))), each
 
 
 def _enter(
@@ -483,6 +494,7 @@ def _enter(
         if extra is not None:
             frame.names[extra.arg] = Unknown(extra.arg)
     follower.run_.add(id(node))
+    follower.frames.append(frame)
     with suppress(Raising, Unfollowable):
         try:
             follower.body(node.body, frame)

@@ -1,0 +1,1 @@
+"""Trainers, one a file: what their loops look like in code."""

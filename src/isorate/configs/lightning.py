@@ -1,0 +1,266 @@
+"""Lightning's Trainer, as of 2.6.6: ``configure_optimizers``, its intervals, its accumulation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from isorate.kit.registry import Trainer
+
+CODE: Final = '''
+import math
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+
+class _AttributeDict:
+    def __init__(self, values):
+        vars(self).update(values)
+
+    def __getitem__(self, key):
+        return getattr(self, key)
+
+    def get(self, key, default=None):
+        return getattr(self, key, default)
+
+
+class _Hyperparameters(Module):
+    def save_hyperparameters(self, *given, ignore=(), frame=None, logger=True):
+        if len(given) == 1 and not is_a(given[0], str):
+            values = given[0]
+        else:
+            leave = (ignore,) if is_a(ignore, str) else ignore or ()
+            every = arguments_of_init()
+            every = {k: v for k, v in every.items() if k in given or not given}
+            values = {k: v for k, v in every.items() if k not in leave}
+        self.hparams = _AttributeDict(values) if is_a(values, dict) else values
+
+
+class LightningDataModule(_Hyperparameters):
+    pass
+
+
+class Callback:
+    pass
+
+
+class GradientAccumulationScheduler(Callback):
+    def __init__(self, *given, **named):
+        refuse("GradientAccumulationScheduler changes how many batches an update takes, which is "
+               "not followed")
+
+
+class StochasticWeightAveraging(Callback):
+    def __init__(self, *given, **named):
+        refuse("StochasticWeightAveraging takes the rate over, which is not followed")
+
+
+class EarlyStopping(Callback):
+    def __init__(self, *given, **named):
+        assume("the run goes on to its end, where EarlyStopping may end it before")
+
+
+class LightningModule(_Hyperparameters):
+    automatic_optimization = True
+    _optimizers = ()
+    _schedulers = ()
+
+    def optimizers(self, use_pl_optimizer=True):
+        return self._optimizers[0] if len(self._optimizers) == 1 else list(self._optimizers)
+
+    def lr_schedulers(self):
+        return self._schedulers[0] if len(self._schedulers) == 1 else list(self._schedulers)
+
+    def _alone(self):
+        if Trainer.fitted is not None:
+            trainer, loaders, datamodule = Trainer.fitted
+            trainer.fit(self, loaders, datamodule=datamodule)
+        else:
+            assume("no Trainer is followed: each batch is taken to be an update")
+            train(self, (), len(train_dataloader), max_epochs, 1, -1)
+
+
+def is_a(value, kind):
+    return is_known(value) and isinstance(value, kind)
+
+
+def is_given(value):
+    return not (is_known(value) and value is None)
+
+
+def listed(value):
+    return list(value) if is_a(value, (list, tuple)) else [value]
+
+
+def described(given, monitor=None):
+    """A scheduler, its interval, and its frequency: each epoch, where nothing else is said."""
+    if not is_a(given, dict):
+        return (given, "epoch", 1)
+    interval = asked(given.get("interval", "epoch"), "epoch")
+    if interval not in ("step", "epoch"):
+        refuse(f"interval={interval} is refused: it is to be step or epoch")
+    return (given["scheduler"], interval, asked(given.get("frequency", 1), 1))
+
+
+def configured(given):
+    """The optimizers and the schedulers that configure_optimizers returns."""
+    if is_a(given, dict):
+        given = [given]
+    if is_a(given, (list, tuple)):
+        if len(given) == 2 and is_a(given[0], list):
+            return listed(given[0]), [described(each) for each in listed(given[1])]
+        if len(given) > 0 and is_a(given[0], dict):
+            schedulers = [each["lr_scheduler"] for each in given if "lr_scheduler" in each]
+            return [each["optimizer"] for each in given], [described(each) for each in schedulers]
+    return listed(given), []
+
+
+def train(model, callbacks, batches, epochs, accumulate, max_steps):
+    optimizers, schedulers = configured(model.configure_optimizers())
+    optimizer = optimizers[0]
+    model._optimizers = tuple(optimizers)
+    model._schedulers = tuple([each[0] for each in schedulers])
+    automatic = model.automatic_optimization
+    if automatic and len(optimizers) > 1:
+        refuse("Lightning trains with several optimizers only where the text steps them itself")
+    global_step = 0
+    for epoch in range(epochs):
+        for batch_idx, batch in enumerate(range(batches)):
+            if is_known(model.training_step):
+                model.training_step(batch, batch_idx)
+            if automatic:
+                if accumulate > 1:
+                    if not ((batch_idx + 1) % accumulate == 0
+                            or batch_idx + 1 == len(range(batches))):
+                        continue
+                if is_known(model.optimizer_step):
+                    model.optimizer_step(epoch, batch_idx, optimizer, None)
+                else:
+                    optimizer.step()
+                global_step += 1
+                for scheduler, interval, frequency in schedulers:
+                    if interval == "step":
+                        if frequency == 1:
+                            stepped(model, scheduler)
+                        elif (batch_idx + 1) % frequency == 0:
+                            stepped(model, scheduler)
+                if max_steps > 0:
+                    if global_step >= max_steps:
+                        break
+        if max_steps > 0:
+            if global_step >= max_steps:
+                break
+        if is_known(model.on_train_epoch_end):
+            model.on_train_epoch_end()
+        if automatic:
+            for scheduler, interval, frequency in schedulers:
+                if interval == "epoch":
+                    if frequency == 1:
+                        stepped(model, scheduler)
+                    elif (epoch + 1) % frequency == 0:
+                        stepped(model, scheduler)
+
+
+def stepped(model, scheduler):
+    metric = monitored if is_a(scheduler, ReduceLROnPlateau) else None
+    if is_known(model.lr_scheduler_step):
+        model.lr_scheduler_step(scheduler, metric)
+    elif metric is None:
+        scheduler.step()
+    else:
+        scheduler.step(metric)
+
+
+def processes(devices):
+    devices = asked(devices, 1)
+    if is_a(devices, (list, tuple)):
+        return len(devices)
+    if is_a(devices, str) and devices.isdigit():
+        devices = int(devices)
+    if is_a(devices, int) and devices > 0:
+        return devices
+    assume("one device is taken to train")
+    return 1
+
+
+class Trainer:
+    fitted = None
+
+    def __init__(self, *, devices="auto", num_nodes=1, gpus=None, fast_dev_run=False,
+                 max_epochs=None, max_steps=-1, limit_train_batches=None, overfit_batches=0.0,
+                 accumulate_grad_batches=1, use_distributed_sampler=True, callbacks=None,
+                 **others):
+        max_steps = asked(max_steps, -1) if is_given(max_steps) else -1
+        if asked(fast_dev_run, False):
+            max_epochs, max_steps = 1, int(fast_dev_run)
+        elif not is_given(max_epochs):
+            max_epochs = 1000 if max_steps == -1 else -1
+        self.max_epochs, self.max_steps = max_epochs, max_steps
+        self.accumulate_grad_batches = asked(accumulate_grad_batches, 1)
+        self.limit = asked(overfit_batches or limit_train_batches, None)
+        self.callbacks = callbacks
+        self.devices = gpus if is_given(gpus) else devices
+        self.num_nodes = asked(num_nodes, 1)
+        self.shared = use_distributed_sampler
+        self.batches = len(train_dataloader)
+
+    def loaded(self, model, loader, datamodule):
+        """The batches that a process goes through in an epoch."""
+        if is_a(loader, LightningDataModule):
+            loader, datamodule = None, loader
+        if is_given(loader):
+            batches = self.length(loader)
+        elif is_given(datamodule):
+            batches = self.length(datamodule.train_dataloader())
+        elif is_known(model.train_dataloader):
+            batches = self.length(model.train_dataloader())
+        else:
+            batches = len(train_dataloader)
+        several = processes(self.devices) * self.num_nodes
+        if several > 1 and self.shared:
+            assume(f"{several} devices share the batches of an epoch")
+            batches = math.ceil(batches / several)
+        if not is_given(self.limit):
+            return batches
+        if is_a(self.limit, float):
+            return int(batches * self.limit)
+        return min(batches, self.limit)
+
+    def length(self, train_dataloader):
+        if is_a(train_dataloader, dict):
+            return max([len(each) for each in train_dataloader.values()])
+        if is_a(train_dataloader, (list, tuple)):
+            return max([len(each) for each in train_dataloader])
+        return len(train_dataloader)
+
+    @property
+    def num_training_batches(self):
+        return self.batches
+
+    @property
+    def estimated_stepping_batches(self):
+        if is_known(self.max_epochs) and self.max_epochs == -1:
+            return math.inf if self.max_steps == -1 else self.max_steps
+        steps = math.ceil(self.batches / self.accumulate_grad_batches) * max(self.max_epochs, 1)
+        return steps if self.max_steps == -1 else min(steps, self.max_steps)
+
+    def fit(self, model, train_dataloaders=None, val_dataloaders=None, datamodule=None,
+            ckpt_path=None, **others):
+        if is_known(model):
+            model.trainer = self
+            self.batches = self.loaded(model, train_dataloaders, datamodule)
+            endless = is_known(self.max_epochs) and self.max_epochs == -1
+            train(model, self.callbacks, self.batches, 2**31 if endless else self.max_epochs,
+                  self.accumulate_grad_batches, self.max_steps)
+        else:
+            Trainer.fitted = (self, train_dataloaders, datamodule)
+'''
+PACKAGES: Final = ("lightning.pytorch", "pytorch_lightning")
+TRAINER: Final = Trainer(
+    "Lightning",
+    (
+        *("lightning", *PACKAGES),
+        *(f"{p}.{m}" for p in PACKAGES for m in ("callbacks", "core", "trainer", "core.module")),
+    ),
+    CODE,
+    aliases=("L", "pl", "ptl"),
+    own=("LightningModule", "LightningDataModule"),
+)

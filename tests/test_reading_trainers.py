@@ -1,0 +1,120 @@
+"""Trainers: what a text that trains with one comes to, beside the rates that it trained with.
+
+``tests/cases/reading/trainers`` holds the texts; ``tools/trainers.py`` ran each with the trainer
+itself, and recorded the rate of every update.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate import ReadError, Run, read
+
+HOME = Path(__file__).parent / "cases" / "reading" / "trainers"
+ROWS = [
+    pytest.param(row, id=f"{path.stem}: {row['what']}")
+    for path in sorted(HOME.glob("*.json"))
+    for row in json.loads(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_rates_are_those_that_it_trained_with(row: dict[str, Any]) -> None:
+    recipe = read(row["text"], names=row.get("given"))
+    assert recipe.run.updates == len(row["rates"])
+    assert np.atleast_2d(recipe.curve.values)[0].tolist() == row["rates"]
+
+
+NET = """
+import lightning as L
+from torch.optim import SGD
+from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
+
+class Net(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = SGD(self.parameters(), lr=0.1)
+        {}
+
+"""
+EACH_EPOCH = NET.format("return [optimizer], [StepLR(optimizer, 2)]")
+EACH_STEP = """return {"optimizer": optimizer, "lr_scheduler": {
+            "scheduler": StepLR(optimizer, 2), "interval": "step", "frequency": 3}}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (EACH_EPOCH, ["len(train_dataloader)"]),
+        (f"{EACH_EPOCH}L.Trainer(max_epochs=3).fit(Net())", ["len(train_dataloader)"]),
+        (
+            f"{EACH_EPOCH}L.Trainer(max_steps=args.steps, devices=n).fit(Net(), loader)",
+            ["args.steps", "n", "len(loader)"],
+        ),
+        (
+            f"{EACH_EPOCH}L.Trainer(accumulate_grad_batches=n).fit(build(), data)",
+            ["n", "len(data)"],
+        ),
+        (NET.format(EACH_STEP) + "L.Trainer(max_epochs=3).fit(Net(), loader)", ["len(loader)"]),
+        (
+            NET.format(
+                "return [optimizer], [CosineAnnealingLR(optimizer, "
+                "self.trainer.estimated_stepping_batches)]"
+            ),
+            ["self.trainer.estimated_stepping_batches", "len(train_dataloader)"],
+        ),
+    ],
+)
+def test_what_a_trainer_needs_is_asked_for_by_the_text_itself(text: str, asked: list[str]) -> None:
+    with pytest.raises(ReadError) as error:
+        read(text)
+    assert list(dict.fromkeys(leaf.source for leaf in error.value.leaves)) == asked  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            NET.format("return [optimizer, SGD(self.parameters(), lr=1)], [StepLR(optimizer, 2)]")
+            + "L.Trainer().fit(Net(), loader)",
+            "with several optimizers only",
+        ),
+        (NET.format(EACH_STEP) + "L.Trainer().fit(Net(), loader)", "where a condition holds"),
+        (
+            f"{EACH_EPOCH}L.Trainer(callbacks=[L.pytorch.callbacks.GradientAccumulationScheduler("
+            "{4: 2})]).fit(Net(), loader)",
+            "how many batches an update takes",
+        ),
+        (
+            EACH_EPOCH.replace(
+                "class Net(L.LightningModule):",
+                "class Net(L.LightningModule):\n    def optimizer_step(self, e, i, optimizer, f):"
+                "\n        optimizer.param_groups[0]['lr'] = 0.1 * i\n",
+            )
+            + "L.Trainer().fit(Net(), loader)",
+            "changes optimizer",
+        ),
+    ],
+)
+def test_what_is_not_followed_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(why)):
+        read(text, names={"len(loader)": 4})
+
+
+def test_what_was_taken_is_said() -> None:
+    fit = "L.Trainer(max_epochs=3, devices=4).fit(Net(), loader)"
+    recipe = read(EACH_EPOCH + fit, names={"len(loader)": 10})
+    assert recipe.run == Run(epochs=3, updates_per_epoch=3, step_every="epoch")
+    assert "4 devices share the batches of an epoch (line 11)" in recipe.assumptions
+    alone = read(EACH_EPOCH, names={"len(train_dataloader)": 10})
+    assert alone.run == Run(updates_per_epoch=10, step_every="epoch")
+    assert alone.assumptions[-3:] == (
+        "no Trainer is followed: each batch is taken to be an update (line 7)",
+        "the run's length is open: nobody says max_epochs",
+        "the loop in line 7 is the run",
+    )

@@ -1,0 +1,75 @@
+"""Run the texts in ``tests/cases/reading/trainers`` for real, and record the rates of each.
+
+    python tools/trainers.py lightning transformers keras mindspore
+
+Each file has texts for one trainer, which has to be installed; ``given`` says how long the things
+are that a text uses and does not have. A rate is what an optimizer's update really used.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+HOME = Path(__file__).parents[1] / "tests" / "cases" / "reading" / "trainers"
+
+
+def torch_like(used: list[float]) -> dict[str, Any]:
+    """Return what texts use, torch's optimizers telling their rates."""
+    import torch
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    def told(optimizer: Any, *_: Any) -> None:
+        used.append(float(optimizer.param_groups[0]["lr"]))
+
+    hook = register_optimizer_step_pre_hook(told)
+    return {"torch": torch, "hook": hook}
+
+
+def loader(length: int) -> Any:
+    """Return a loader of so many batches."""
+    import torch
+
+    return torch.utils.data.DataLoader([torch.ones(2)] * length, batch_size=1)
+
+
+def lightning(row: dict[str, Any]) -> list[float]:
+    """Train with Lightning."""
+    import lightning.pytorch as pl
+
+    quiet = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+    plain = pl.Trainer.__init__
+
+    def init(self: Any, **named: Any) -> None:
+        plain(self, **{**dict.fromkeys(quiet, False), "accelerator": "cpu", **named})
+
+    pl.Trainer.__init__ = init
+    used: list[float] = []
+    try:
+        names = {"__name__": "__main__", **torch_like(used)}
+        for name, length in row.get("given", {}).items():
+            names[name.removeprefix("len(").rstrip(")")] = loader(length)
+        exec(compile(row["text"], row["what"], "exec"), names)
+        names["hook"].remove()
+    finally:
+        pl.Trainer.__init__ = plain
+    return used
+
+
+def main(names: list[str]) -> None:
+    """Run the texts of some trainers, and write what they came to beside them."""
+    for name in names:
+        path = HOME / f"{name}.json"
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
+            for row in rows:
+                row["rates"] = globals()[name](row)
+        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
