@@ -55,6 +55,7 @@ class Dialect:
         refused: constructors that are not spoken, and why.
         lists: what lists of rates are, where its optimizers take them.
         follower: the constructor that follows any schedule.
+        function: the constructor whose rate is the optimizer's, times a function of the step.
         document: reads a document, as the framework writes its schedules down; none where it is
             none of those. ``deserializers`` are the functions that are given one.
 
@@ -71,6 +72,7 @@ class Dialect:
     refused: Mapping[str, str] = field(default_factory=dict)
     lists: Lists | None = None
     follower: type[Call] | None = None
+    function: type[Call] | None = None
     document: Callable[[Mapping[str, Any]], Call | None] | None = None
     deserializers: tuple[str, ...] = ()
 

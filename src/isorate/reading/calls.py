@@ -14,7 +14,7 @@ from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
 from isorate.reading.frames import Frame
-from isorate.reading.loops import Loops
+from isorate.reading.loops import Loops, Scope
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import HERE, Name, at_home, candidates, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
@@ -92,6 +92,8 @@ class Calls(Schedules):
         self.depth = 0
         #: What happens in the text's loops.
         self.loops = Loops()
+        #: The bodies that are being followed.
+        self.scopes: list[Scope] = []
         #: What was taken for granted, a sentence each.
         self.assumed: dict[str, None] = {}
         #: Unknown calls that were given what holds the rates, by where they stand.
@@ -773,6 +775,7 @@ class Calls(Schedules):
         line, outermost = self.line, self.outermost
         self.outermost = function.frame.outermost
         self.frames.append(frame)
+        self.scopes.append(Scope(function.node.body, frame))
         try:
             self.body(function.node.body, frame)
         except Returning as returned:
@@ -784,6 +787,7 @@ class Calls(Schedules):
             return end.of(node, self.at(node))
         finally:
             self.frames.pop()
+            self.scopes.pop()
             self.depth -= 1
             self.line, self.outermost = line, outermost
         return None

@@ -65,11 +65,42 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
         body = copy.deepcopy(node.body)
     else:
         alone = ast.arguments([], [ast.arg(variable)], None, [], [], None, [])
+        kept = _Telling(evaluator).visit(ast.FunctionDef(node.name, alone, node.body, []))
         try:
-            body = lambda_of(ast.FunctionDef(node.name, alone, node.body, [])).body
+            body = lambda_of(kept).body
         except ReadError as error:
             raise ReadError(f"{node.name} cannot be computed here: {error.what}") from None
     return variable, _Inline(evaluator, frame, variable, room, depth).visit(body)
+
+
+class _Telling(ast.NodeTransformer):
+    """Leaves out what only says something, or stops where something is not as it should be."""
+
+    def __init__(self, evaluator: Schedules) -> None:
+        self.evaluator = evaluator
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return ast.FunctionDef(node.name, node.args, self._left(node.body), [])
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        body, orelse = self._left(node.body), self._left(node.orelse)
+        return ast.copy_location(ast.If(node.test, body or [ast.Pass()], orelse), node)
+
+    def _left(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """Return the statements that are left."""
+        found: list[ast.stmt] = []
+        for statement in statements:
+            match statement:
+                case ast.Assert():
+                    line = getattr(statement, "lineno", 0)
+                    self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
+                case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+                    pass
+                case ast.If():
+                    found.append(self.visit(statement))
+                case _:
+                    found.append(statement)
+        return found
 
 
 def _bind(function: Function, given: list[Any], named: dict[str, Any], frame: Frame) -> str:

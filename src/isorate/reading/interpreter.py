@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.plateau import Feedback
+from isorate.reading import by_hand
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import typed
 from isorate.reading.frames import Frame, Given
-from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, modulo, offset, turns
+from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, Scope, modulo, offset, turns
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
@@ -115,6 +116,8 @@ class Interpreter(Calls):
         self.trainers: dict[str, Frame] = {}
         self.whole: list[ast.stmt] = []
         self._losing: set[int] = set()
+        #: Why a rate that the text writes by hand is not followed.
+        self.unwritten: ReadError | None = None
         self.told, self.which = told, which
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
@@ -126,6 +129,7 @@ class Interpreter(Calls):
         self.whole = body
         self.outermost.names["__name__"] = "__main__"
         with contextlib.suppress(Returning, Raising, Breaking, Continuing):
+            self.scopes.append(Scope(body, self.outermost))
             self.body(body, self.outermost)
 
     def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
@@ -208,7 +212,22 @@ class Interpreter(Calls):
             if isinstance(each, Schedule) and each.label == dotted(targets[0]):
                 raise made_of(value, each)
         for target in targets:
+            if isinstance(target, ast.Subscript) and by_hand.is_rate(target):
+                self._written_by_hand(target, value, frame)
             self.store(target, self._labelled(target, value, found), frame)
+
+    def _written_by_hand(self, target: ast.Subscript, value: ast.expr, frame: Frame) -> None:
+        """Take notice of a rate that is written into a parameter group."""
+        if not self.loops.stack and frame is self.outermost:
+            return
+        try:
+            by_hand.written(self, target, value, frame, self.scopes)
+        except LackingError as error:
+            self.lacking.append(error)
+        except ReadError as error:
+            if self.found.built:
+                raise
+            self.unwritten = self.unwritten or error
 
     def _labelled(self, target: ast.expr, node: ast.expr, value: Any) -> Any:
         """Return a value with the name that it is asked for by."""
@@ -607,7 +626,7 @@ class Interpreter(Calls):
             raise Unfollowable(node)
         self.havoc([node], frame, truth)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
-        if self._trains_in(node):
+        if self._trains_in(node, rates=bool(self.loops.stack)):
             for guard, branch in zip(guards, (body, orelse), strict=True):
                 self.loops.guards.append(guard)
                 with contextlib.suppress(Breaking, Continuing):
@@ -777,6 +796,7 @@ class Interpreter(Calls):
             value = self._quiet_path(name, frame)
             if isinstance(value, Unknown) and value.name is None:
                 value.varies = True
+                loop.turn[name] = value
         if target is not None:
             made = source.made if isinstance(source, Unknown) else None
             for each in ast.walk(target):
@@ -785,7 +805,9 @@ class Interpreter(Calls):
                 ):
                     turn = Unknown(ast.unparse(each), self.at(node), varies=True, made=made)
                     self.store(each, turn, frame)
+                    loop.turn[turn.source] = turn
         self.loops.stack.append(loop)
+        self.scopes.append(Scope(node.body, frame, loop))
         try:
             if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
                 self._may_end(loop, node, node.test, frame)
@@ -796,6 +818,7 @@ class Interpreter(Calls):
             self.loops.lost = self.loops.lost or end.node
         finally:
             self.loops.stack.pop()
+            self.scopes.pop()
         self.havoc([node], frame, None)
 
     def _counted(self, node: ast.AST, frame: Frame) -> Iterator[tuple[str, int]]:
@@ -973,14 +996,22 @@ class Interpreter(Calls):
             self._known_functions[id(frame)] = kept
         return kept[1]
 
-    def _trains_in(self, node: ast.AST, frame: Frame | None = None, depth: int = 0) -> bool:
-        """Whether a statement steps something, or calls functions of the text that do."""
+    def _trains_in(
+        self, node: ast.AST, frame: Frame | None = None, depth: int = 0, *, rates: bool = False
+    ) -> bool:
+        """Whether a statement steps something, or calls functions of the text that do.
+
+        With ``rates`` also whether it sets a rate.
+        """
         inside = mentions(node)
-        if inside.steps or depth > DEEPEST_TRAINING:
-            return inside.steps
+        found = inside.steps or (rates and inside.rates)
+        if found or depth > DEEPEST_TRAINING:
+            return found
         functions = self._functions(frame or self.outermost)
         called = (each for name in inside.called & functions.keys() for each in functions[name])
-        return any(self._trains_in(f.node, f.frame.outermost, depth + 1) for f in called)
+        return any(
+            self._trains_in(f.node, f.frame.outermost, depth + 1, rates=rates) for f in called
+        )
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
         head, *rest = name.split(".")

@@ -14,6 +14,8 @@ from isorate.schedule.syntax import dotted, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from isorate.reading.frames import Frame
+
 #: Functions that hand on what they are given to go through, one by one.
 HANDING_ON: Final = ("enumerate", "tqdm", "iter", "track", "list", "tuple", "reversed", "log_every",
                      "sorted")  # fmt: skip
@@ -37,8 +39,19 @@ class Loop:
     turns: Count
     counters: dict[str, int] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
+    #: What these are while it is followed.
+    turn: dict[str, Any] = field(default_factory=dict)
     #: What holds for the rest of a turn, as the turn goes on only then.
     rest: list[Guard] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A body of statements that is followed: a function's, or a loop's."""
+
+    statements: Sequence[ast.stmt]
+    frame: Frame
+    loop: Loop | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -212,6 +225,9 @@ class Loops:
         updates = [u for u in updates if u.loops]
         if by_hand and not inside:
             raise Irregular(f"the loop in line {nest.node.lineno} never calls scheduler.step()")
+        writes = [e for e in self.events if e.kind == "write" and e.of is schedule]
+        if any(write.place > update.place for write in writes for update in updates):
+            raise Irregular(f"{_at(writes[0].node)} sets the rate after an update, for the next")
         if by_hand:
             counters = [event for event in self.events if event.kind == "count"]
             _paced(inside, updates, counters, found)

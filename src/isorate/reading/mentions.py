@@ -23,6 +23,7 @@ class Mentions:
         elsewhere: names that it declares to be another frame's.
         steps: whether something is stepped in it, or trained.
         yields: whether it hands out values one by one.
+        rates: whether it writes a rate into a parameter group.
 
     """
 
@@ -31,6 +32,7 @@ class Mentions:
     elsewhere: frozenset[str]
     steps: bool
     yields: bool
+    rates: bool
 
 
 def _once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
@@ -49,7 +51,8 @@ def mentions(node: ast.AST) -> Mentions:
 
 
 def _mentions(node: ast.AST) -> Mentions:
-    used, called, elsewhere, steps, yields = set(), set(), set[str](), False, False
+    used, called, elsewhere = set(), set(), set[str]()
+    steps = yields = rates = False
     for each in ast.walk(node):
         match each:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
@@ -63,7 +66,10 @@ def _mentions(node: ast.AST) -> Mentions:
                 elsewhere |= set(names)
             case ast.Yield() | ast.YieldFrom():
                 yields = True
-    return Mentions(frozenset(used), frozenset(called), frozenset(elsewhere), steps, yields)
+            case ast.Subscript(slice=ast.Constant(value="lr"), ctx=ast.Store()):
+                rates = True
+    found = frozenset(used), frozenset(called), frozenset(elsewhere)
+    return Mentions(*found, steps, yields, rates)
 
 
 def effects(nodes: Sequence[ast.AST], followed: Iterable[ast.AST]) -> Effects:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.call import Call
+from isorate.reading import by_hand
 from isorate.reading.arguments import parameters
 from isorate.reading.calls import Returning, at_line
 from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
-from isorate.reading.loops import refused
+from isorate.reading.loops import Scope, refused
+from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import hint_of
@@ -355,6 +357,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     whole = [*body, *(part for each in inner for part in each)]
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
+    by_hand.check(follower, schedule, whole)
     facts = _of_loops(follower, schedule)
     if follower.lacking:
         raise all_of(follower.lacking)
@@ -445,6 +448,10 @@ def _functions(follower: Interpreter) -> None:
             _enter(follower, function, of)
         if follower.found.built or follower.lacking:
             return
+    for value in list(follower.outermost.names.values()):
+        own = isinstance(value, Function) and value.frame.outermost is follower.outermost
+        if own and by_hand.returned(follower, value):
+            return
 
 
 def _entries(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
@@ -461,7 +468,8 @@ def _entries(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
             functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
     for function, of in functions:
         own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
-        if own and follower.builds([function.node], function.frame):
+        rates = own and mentions(function.node).rates
+        if own and (rates or follower.builds([function.node], function.frame)):
             yield function, of
     for each in classes:
         nodes = [m.node for m in each.names.values() if isinstance(m, Function)]
@@ -495,6 +503,7 @@ def _enter(
             frame.names[extra.arg] = Unknown(extra.arg)
     follower.run_.add(id(node))
     follower.frames.append(frame)
+    follower.scopes.append(Scope(node.body, frame))
     with suppress(Raising, Unfollowable):
         try:
             follower.body(node.body, frame)
@@ -509,7 +518,7 @@ def _last(follower: Interpreter) -> Schedule:
     if follower.last is not None and not built:
         return follower.last
     if not built:
-        raise _nothing(follower)
+        raise follower.unwritten or _nothing(follower)
     return built[-1] if follower.last is None or follower.last not in built else follower.last
 
 

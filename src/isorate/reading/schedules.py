@@ -111,6 +111,8 @@ class Schedules(Expressions):
     found: Found
     sizes: Sizes
     beside: Optimizer | None
+    #: What was taken for granted, a sentence each.
+    assumed: dict[str, None]
     #: Functions of the text as expressions, by their identity.
     expressions: dict[int, tuple[Any, Any]]
 

@@ -1203,6 +1203,7 @@ DIALECT = Dialect(
     version=VERSION,
     precedence=0,
     optimizers=TORCH,
+    function=LambdaLR,
     constructors=(
         *completed(STEPPED, "torch.optim.lr_scheduler", VERSION, schedulers.ROLES, DOCS, "torch"),
         *completed((SWALR,), "torch.optim.swa_utils", VERSION, schedulers.ROLES, DOCS, "torch"),

@@ -1,0 +1,176 @@
+"""Rates that a loop writes into its optimizer by hand, beside those that it really uses."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from isorate import ReadError, Run, read, simulate
+from tests.test_reading_loops import executed
+
+HEAD = """
+import math
+from torch.optim import SGD
+optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+"""
+LOADER = {"len(loader)": 3}
+
+#: Texts, what is given beside them, and the run that they are.
+TEXTS: list[tuple[str, dict[str, Any], Run]] = [
+    (
+        "def adjust_learning_rate(optimizer, epoch, base):\n    '''Steps.'''\n"
+        "    lr = base * (0.1 ** (epoch // 2))\n    for group in optimizer.param_groups:\n"
+        "        group['lr'] = lr\n\n"
+        "for epoch in range(5):\n    adjust_learning_rate(optimizer, epoch, 0.1)\n"
+        "    for x in loader:\n        optimizer.step()",
+        LOADER,
+        Run(epochs=5, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "def adjust(optimizer, epoch, args_lr=0.2, epochs=6):\n    lr = args_lr\n"
+        "    if epoch < 2:\n        lr = lr * (epoch + 1) / 2\n    elif epoch >= 4:\n"
+        "        lr *= 0.1\n    else:\n"
+        "        lr *= 0.5 * (1 + math.cos(math.pi * epoch / epochs))\n"
+        "    for g in optimizer.param_groups:\n        g['lr'] = lr\n    return lr\n\n"
+        "for e in range(1, 7):\n    lr = adjust(optimizer, e)\n"
+        "    for i, x in enumerate(loader):\n        optimizer.step()",
+        LOADER,
+        Run(epochs=6, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "peak, warm, most = 6e-4, 3, 9\ndef get_lr(it):\n    if it < warm:\n"
+        "        return peak * (it + 1) / (warm + 1)\n    if it > most:\n        return 6e-5\n"
+        "    ratio = (it - warm) / (most - warm)\n    assert 0 <= ratio <= 1\n"
+        "    return 6e-5 + 0.5 * (1.0 + math.cos(math.pi * ratio)) * (peak - 6e-5)\n"
+        "it = 0\nwhile True:\n    lr = get_lr(it) if decay else peak\n"
+        "    for group in optimizer.param_groups:\n        group['lr'] = lr\n"
+        "    optimizer.step()\n    it += 1\n    if it > 12:\n        break",
+        {"decay": True},
+        Run(13),
+    ),
+    (
+        "for epoch in range(4):\n    for i, x in enumerate(loader):\n"
+        "        done = epoch + i / 3\n        lr = 0.05 * (1 + math.cos(math.pi * done / 4))\n"
+        "        for group in optimizer.param_groups:\n            group['lr'] = lr\n"
+        "        optimizer.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3),
+    ),
+    (
+        "for epoch in range(4):\n    for i, x in enumerate(loader):\n"
+        "        step = epoch * 3 + i\n"
+        "        optimizer.param_groups[0]['lr'] = 0.1 * min(1, (step + 1) / 5)\n"
+        "        optimizer.step()",
+        LOADER,
+        Run(epochs=4, updates_per_epoch=3),
+    ),
+    (
+        "class Trainer:\n    def __init__(self, optimizer):\n        self.optimizer = optimizer\n"
+        "        self.base = 0.1\n    def set_rate(self, epoch):\n"
+        "        rate = self.base / (epoch + 1)\n        for g in self.optimizer.param_groups:\n"
+        "            g['lr'] = rate\n    def fit(self):\n        for epoch in range(3):\n"
+        "            self.set_rate(epoch + 1)\n            for x in loader:\n"
+        "                self.optimizer.step()\nTrainer(optimizer).fit()",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3, step_every="epoch"),
+    ),
+    (
+        "for i in range(6):\n    for g in optimizer.param_groups:\n"
+        "        g['lr'] = 0.01 * (i + 1)\n"
+        "    if i % 2 == 1:\n        print(i)\n    optimizer.step()",
+        {},
+        Run(6),
+    ),
+]
+
+#: What is no function of what the loop counts, and why it is refused.
+REFUSED = [
+    (
+        "for i in range(5):\n    optimizer.step()\n"
+        "    optimizer.param_groups[0]['lr'] = 0.1 / (i + 1)",
+        "after an update",
+    ),
+    (
+        "lr = 0.1\nfor i in range(5):\n    lr *= 0.9\n    for g in optimizer.param_groups:\n"
+        "        g['lr'] = lr\n    optimizer.step()",
+        "is another each time",
+    ),
+    (
+        "for i in range(5):\n    if i > 2:\n        optimizer.param_groups[0]['lr'] = 0.01\n"
+        "    optimizer.step()",
+        "where a condition holds",
+    ),
+    (
+        "for i in range(5):\n    optimizer.param_groups[0]['lr'] = loss(i) * i\n"
+        "    optimizer.step()",
+        "cannot be computed here",
+    ),
+    (
+        "for i in range(5):\n    optimizer.param_groups[0]['lr'] = 0.1 / (i + 1)\n"
+        "    for g in optimizer.param_groups:\n        g['lr'] = 0.2 / (i + 1)\n"
+        "    optimizer.step()",
+        "is not the only one",
+    ),
+    (
+        "for i in range(5):\n    for g in optimizer.param_groups:\n"
+        "        g['lr'] = 0.2 / (i + 1)\n        if i < 2:\n"
+        "            g['lr'] *= 0.1\n    optimizer.step()",
+        "sets the rate as well",
+    ),
+    (
+        "def warm(o, i):\n    for g in o.param_groups:\n        g['lr'] = 0.01 * (i + 1)\n"
+        "for i in range(5):\n    optimizer.param_groups[0]['lr'] = 0.1 / (i + 1)\n"
+        "    if i < 2:\n        warm(optimizer, i)\n    optimizer.step()",
+        "is not the only one",
+    ),
+    (
+        "o = SGD([{'params': a}, {'params': b}], lr=0.1)\nfor i in range(5):\n"
+        "    o.param_groups[0]['lr'] = 0.1 / (i + 1)\n    o.step()",
+        "one of 2 groups",
+    ),
+    (
+        "for e in range(5):\n    for i, x in enumerate(loader):\n"
+        "        optimizer.param_groups[0]['lr'] = 0.1 / (e + i + 1)\n        optimizer.step()",
+        "len(loader)=391",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "given", "run"), TEXTS)
+def test_it_is_a_function_of_what_the_loop_counts(
+    text: str, given: dict[str, Any], run: Run
+) -> None:
+    recipe = read(HEAD + text, names=given)
+    assert recipe.run == run
+    assert any("set by hand" in said for said in recipe.assumptions)
+
+
+@pytest.mark.parametrize(("text", "given", "run"), TEXTS)
+def test_its_rates_are_those_of_the_loop_itself(text: str, given: dict[str, Any], run: Run) -> None:
+    used = executed(HEAD + text, given)
+    recipe = read(HEAD + text, names=given)
+    assert simulate(recipe, run).values.tolist() == used
+
+
+@pytest.mark.parametrize(("text", "why"), REFUSED)
+def test_what_is_none_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(why)):
+        read(HEAD + text)
+
+
+def test_a_function_that_nothing_calls() -> None:
+    adjust = (
+        "def adjust_learning_rate(optimizer, epoch, args):\n    lr = args.lr * 0.5 ** epoch\n"
+        "    for group in optimizer.param_groups:\n        group['lr'] = lr"
+    )
+    with pytest.raises(ReadError, match=re.escape("--set args.lr=...")):
+        read(adjust)
+    recipe = read(adjust, names={"args.lr": 0.1})
+    assert simulate(recipe, 3).values.tolist() == [0.1, 0.05, 0.025]
+    assert any("epoch is taken to be 0, 1, 2" in said for said in recipe.assumptions)
+    returns = "peak = 0.1\ndef get_lr(step, total=10):\n    return peak * (1 - step / total)"
+    assert simulate(read(returns), 3).values.tolist() == [0.1, 0.1 * (1 - 1 / 10), 0.1 * 0.8]
+    with pytest.raises(ReadError, match="builds no scheduler"):
+        read("def scale(step):\n    return 1 / (step + 1)")
