@@ -102,6 +102,17 @@ def test_a_list_of_rates_asks_for_all_of_it() -> None:
     assert asked(text, "high=0.1", "n=3", "low=0.01", "m=4", head="") == []
 
 
+def test_a_function_is_given_as_a_lambda() -> None:
+    text = "from project import shape\ns = LambdaLR(SGD(p, lr=0.5), shape)"
+    assert asked(text) == ["--set shape=..."]
+    shape = "shape=lambda step: 1 - step / total"
+    assert asked(text, shape) == ["--set total=..."]
+    side = read_side(HEAD + text, (), names((shape, "total=4")))
+    assert side.call.code.endswith("lr_lambda=lambda step: 1 - step / 4)")
+    called = read_side(HEAD + "s = StepLR(SGD(p, lr=0.5), f(3))", (), names(("f=lambda n: 2 * n",)))
+    assert called.call.step_size == 6  # type: ignore[attr-defined]
+
+
 def test_a_name_that_no_way_needs_is_refused_still() -> None:
     with pytest.raises(ReadError, match="does not depend on it"):
         read_side(HEAD + "s = StepLR(SGD(p, lr=0.1), size)", (), names(("size=3", "p=4")))

@@ -31,6 +31,7 @@ class Settings(dict[str, Any]):
 def names(settings: Sequence[str], files: Sequence[str] = ()) -> Settings:
     """Return the names that are defined; a later one may use an earlier one, ``--set`` wins."""
     from isorate.reading.effects import names_in
+    from isorate.reading.values import Code
     from isorate.schedule.expression import value_of
     from isorate.schedule.syntax import parse
 
@@ -43,6 +44,9 @@ def names(settings: Sequence[str], files: Sequence[str] = ()) -> Settings:
         name, value = _split(setting)
         known.of_files.pop(name, None)
         node = parse(value)
+        if isinstance(node, ast.Lambda):
+            known[name] = Code(value)
+            continue
         free = names_in(node) - known.keys()
         if value.strip() in free:  # --set args.sched=cos: shells take the quotes of a text
             known[name] = value.strip()

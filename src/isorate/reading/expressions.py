@@ -92,7 +92,7 @@ class Expressions:
 
     def __init__(self, given: Given) -> None:
         self.given = given
-        self.outermost = Frame(given)
+        self.outermost = given.frame = Frame(given)
         self.steps = MOST_STEPS
         self.made = MOST_MADE
         #: How often something was met that nobody knows: it may have raised.

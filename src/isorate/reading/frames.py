@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading.naming import Name
-from isorate.reading.values import MISSING, Class, Function, Module, Unknown, own, same
+from isorate.reading.values import MISSING, Class, Code, Function, Module, Unknown, own, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,8 @@ class Given(dict[str, Any]):
         super().__init__({canonical(name): own(value) for name, value in names.items()})
         #: Those that something needed.
         self.used: set[str] = set()
+        #: Where functions that are given look up their names.
+        self.frame: Frame | None = None
         #: What the text says of a name that was given, where it says something else.
         self.overruled: dict[str, Any] = {}
         #: How often a function, a class or a module got a name, in whichever frame.
@@ -40,6 +42,10 @@ class Given(dict[str, Any]):
     def take(self, source: str) -> Any:
         """Return what is given for a text, and take notice that it was needed."""
         self.used.add(source)
+        value = self[source]
+        if isinstance(value, Code) and self.frame is not None:
+            node: Any = ast.parse(value, mode="eval").body
+            self[source] = Function(node, self.frame, {})
         return own(self[source])
 
 

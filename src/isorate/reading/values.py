@@ -365,6 +365,12 @@ class Given:
     schedule: Schedule
 
 
+class Code(str):
+    """A function that is given beside a text: its source, a lambda."""
+
+    __slots__ = ()
+
+
 #: What has no parts that could change.
 PLAIN: Final = (int, float, str, bool, type(None))
 
