@@ -174,3 +174,60 @@ def test_a_function_that_nothing_calls() -> None:
     assert simulate(read(returns), 3).values.tolist() == [0.1, 0.1 * (1 - 1 / 10), 0.1 * 0.8]
     with pytest.raises(ReadError, match="builds no scheduler"):
         read("def scale(step):\n    return 1 / (step + 1)")
+
+
+TRAINED = "\nfor i in range(9):\n    optimizer.step()\n    scheduler.step()"
+
+#: Schedulers of the text's own.
+CLASSES = [
+    "class Warm(LRScheduler):\n"
+    "    def __init__(self, optimizer, warm, total, low=0.0, last_epoch=-1):\n"
+    "        self.warm, self.total = warm, total\n        self.low = low\n"
+    "        super().__init__(optimizer, last_epoch)\n\n    def get_lr(self):\n"
+    "        if not self._get_lr_called_within_step:\n            print('use get_last_lr')\n"
+    "        if self.last_epoch < self.warm:\n"
+    "            return [b * (self.last_epoch + 1) / self.warm for b in self.base_lrs]\n"
+    "        done = (self.last_epoch - self.warm) / (self.total - self.warm)\n"
+    "        return [self.low + (b - self.low) * self.factor(done) for b in self.base_lrs]\n\n"
+    "    def factor(self, done):\n        return 0.5 * (1 + math.cos(math.pi * done))\n"
+    "scheduler = Warm(optimizer, 3, 8, low=1e-3)",
+    "class Poly(LRScheduler):\n    def __init__(self, optimizer, power):\n"
+    "        self.power = power\n        LRScheduler.__init__(self, optimizer)\n"
+    "    def get_lr(self):\n        scale = (1 - self._step_count / 20) ** self.power\n"
+    "        return [base * scale for base in self.base_lrs]\n"
+    "scheduler = Poly(optimizer, power=2)",
+    "class Flat(LRScheduler):\n    def get_lr(self):\n        return self.base_lrs\n"
+    "scheduler = Flat(optimizer)",
+]
+
+#: What a get_lr does that is not followed, and what is said of it.
+NO_FUNCTIONS = [
+    ("return [g['lr'] * 0.9 for g in self.optimizer.param_groups]", "no rate of each"),
+    ("self.n = 1\n        return [b for b in self.base_lrs]", "is not followed in a function"),
+    ("return [b * self.scale for b in self.base_lrs]", "scale"),
+    ("return [b for b in self.base_lrs if b]", "no rate of each"),
+    ("return super().get_lr()", "no rate of each"),
+]
+
+
+@pytest.mark.parametrize("text", CLASSES)
+def test_a_scheduler_of_the_text_s_own(text: str) -> None:
+    whole = HEAD + "from torch.optim.lr_scheduler import LRScheduler\n" + text + TRAINED
+    recipe = read(whole)
+    assert recipe.run == Run(9)
+    assert any("is the text's own" in said for said in recipe.assumptions)
+    used = executed(whole, {})
+    assert simulate(recipe).values.tolist() == used
+
+
+@pytest.mark.parametrize(("body", "why"), NO_FUNCTIONS)
+def test_a_scheduler_that_is_no_function_of_the_step_is_refused(body: str, why: str) -> None:
+    text = (
+        "from torch.optim.lr_scheduler import LRScheduler\nclass Own(LRScheduler):\n"
+        f"    def get_lr(self):\n        {body}\nscheduler = Own(optimizer)"
+    )
+    with pytest.raises(ReadError, match=re.escape(why)):
+        read(HEAD + text)
+    stepping = text.replace("    def get_lr", "    def step(self): pass\n    def get_lr")
+    with pytest.raises(ReadError, match="a class of the text's own"):
+        read(HEAD + stepping)

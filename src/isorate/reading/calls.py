@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
-from isorate.reading import arguments, builtin
+from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, typed
@@ -836,6 +836,9 @@ class Calls(Schedules):
         if (own or SCHEDULER_LIKE.search(of.name)) and (
             own or any(isinstance(v, Built | Schedule | Unknown) for v in every)
         ):
+            made = self._subclass(of, given, named, node)
+            if made is not None:
+                return made
             raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
         if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
             return Unknown(ast.unparse(node), f"{shown(node)} is of the text's own, which is not "
@@ -853,6 +856,29 @@ class Calls(Schedules):
         elif of.foreign:
             self.touch(every, node)
         return instance
+
+    def _subclass(
+        self, of: Class, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Schedule | None:
+        """Return what an object of a scheduler's class makes, where its ``get_lr`` says it."""
+
+        def start(instance: Instance) -> None:
+            first = of.find("__init__")
+            there = Unknown("optimizer")  # which it only hands on
+            placed = [there if isinstance(v, Built) else v for v in given]
+            by_name = {k: there if isinstance(v, Built) else v for k, v in named.items()}
+            if isinstance(first, Function):
+                self._own(first, [instance, *placed], by_name, node)
+
+        try:
+            schedule = subclasses.subclass(self, of, given, named, node, start)
+        except (LackingError, MissingRateError) as error:
+            self.lacking.append(error)
+            schedule = Schedule(None, node)
+            self.found.lacking.append(schedule)
+        if schedule is not None:
+            schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
+        return schedule
 
     def _fill(
         self, instance: Instance, fields: list[str], given: list[Any], named: dict[str, Any],

@@ -1138,7 +1138,7 @@ class Interpreter(Calls):
         sole = own[0] if len(own) == 1 and not held else None
         value = None if sole is None else self.value(sole, self.outermost)
         argument = None if sole is None else Argument(value, sole)
-        return self._optimizer(argument, constructor, schedule)
+        return self.optimizer_of(argument, constructor, schedule)
 
 
 class Unfollowable(Undecided):

@@ -249,7 +249,7 @@ class Schedules(Expressions):
             return {"optimizer": self._beside(constructor, schedule)}
         if "optimizer" in constructor.parameters():
             optimizer = given.pop("optimizer", None)
-            return {"optimizer": self._optimizer(optimizer, constructor, schedule)}
+            return {"optimizer": self.optimizer_of(optimizer, constructor, schedule)}
         if self.lr is not None:
             name = constructor.card.name
             raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
@@ -343,7 +343,7 @@ class Schedules(Expressions):
         members = given.pop("schedulers")
         values["schedulers"] = self._members(members, constructor.card.name, schedule)
         if optimizer or "optimizer" not in constructor.defaults():
-            values["optimizer"] = self._optimizer(optimizer, constructor, schedule)
+            values["optimizer"] = self.optimizer_of(optimizer, constructor, schedule)
         return values
 
     def _members(self, given: Argument, name: str, schedule: Schedule) -> list[Any]:
@@ -379,7 +379,7 @@ class Schedules(Expressions):
 
     # --- the optimizer -------------------------------------------------------------------------
 
-    def _optimizer(
+    def optimizer_of(
         self, argument: Argument | None, constructor: type[Call], schedule: Schedule
     ) -> Optimizer:
         """Return the optimizer that a scheduler is given: by name, in the text, or beside it."""

@@ -1,0 +1,165 @@
+"""Schedulers of the text's own whose ``get_lr`` says their rates: a function of the step."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.reading import functions
+from isorate.reading.frames import Frame
+from isorate.reading.schedules import Argument
+from isorate.reading.values import MISSING, Class, Function, Instance, Schedule
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import number_node, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isorate.reading.calls import Calls
+    from isorate.schedule.expression import Expression
+
+#: What is derived from, where nothing but ``get_lr`` says the rates.
+BARE: Final = ("LRScheduler", "_LRScheduler")
+#: Methods that change when the rate is set, or that are asked besides.
+OTHERS: Final = ("step", "_initial_step", "_update_lr", "get_last_lr", "load_state_dict")
+#: What the step is called in the function that is made.
+STEP: Final = "step"
+
+
+def subclass(
+    follower: Calls, of: Class, given: list[Any], named: dict[str, Any], node: ast.Call,
+    start: Callable[[Instance], object],
+) -> Schedule | None:  # fmt: skip
+    """Return what an object of a scheduler's class makes; none where that is not followed.
+
+    ``start`` builds the object.
+
+    Raises:
+        ReadError: its ``get_lr`` is no function of the step.
+
+    """
+    bases = [base.name for base in of.foreign if base.name is not None]
+    rates = of.find("get_lr")
+    if len(bases) != 1 or bases[0].origin.rpartition(".")[2] not in BARE:
+        return None
+    if not isinstance(rates, Function) or any(of.find(name) is not MISSING for name in OTHERS):
+        return None
+    _check_start(of, given, named)
+    constructor = registry.first("function", follower.dialect)
+    schedule = Schedule(None, node)
+    value = named.get("optimizer", given[0] if given else None)
+    text = next(iter(node.args), None)
+    optimizer = follower.optimizer_of(Argument(value, text), constructor, schedule)
+    instance = Instance(of, ast.unparse(node))
+    start(instance)
+    made = [
+        _of_group(follower, rates, instance, group.base, place)
+        for place, group in enumerate(optimizer.groups)
+    ]
+    factor = type(optimizer).of(*[1.0] * len(made))
+    argument = made[0] if len(made) == 1 else made
+    schedule.call = constructor.of({"optimizer": factor, constructor.parameters()[1]: argument})
+    follower.found.built.append(schedule)
+    follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
+    return schedule
+
+
+def _check_start(of: Class, given: list[Any], named: dict[str, Any]) -> None:
+    """Refuse an object that goes on from a step, or is built further once it was asked."""
+    first = of.find("__init__")
+    if not isinstance(first, Function) or isinstance(first.node, ast.Lambda):
+        return
+    placed = [a.arg for a in first.node.args.args][1:]
+    values = {**first.defaults, **dict(zip(placed, given, strict=False)), **named}
+    last = values.get("last_epoch", -1)
+    if getattr(last, "value", last) != -1:
+        raise ReadError(f"{of.name} goes on from last_epoch, which is not followed here")
+    body = first.node.body
+    at = [i for i, s in enumerate(body) if "super(" in ast.unparse(s)]
+    late = [n for s in body[at[0] + 1 :] for n in ast.walk(s)] if at else []
+    own = [n for n in late if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
+    rates = of.find("get_lr")
+    used = {n.attr for n in ast.walk(rates.node) if isinstance(n, ast.Attribute)}
+    for each in own:
+        if each.attr in used:
+            text = f"{shown(each)} is set after {of.name} was asked for its first rates"
+            raise ReadError(text, hint="set it before super().__init__(...)")
+
+
+def _of_group(
+    follower: Calls, rates: Function, instance: Instance, base: Any, place: int
+) -> Expression:
+    """Return the rate of one parameter group as an expression of the step."""
+    node = rates.node
+    assert not isinstance(node, ast.Lambda)
+    frame = Frame(follower.given, rates.frame)
+    own = node.args.args[0].arg
+    frame.names[own] = instance
+    body = [_OfGroup(own, base, place).visit(copy.deepcopy(each)) for each in node.body]
+    arguments = ast.arguments([], [ast.arg(STEP)], None, [], [], None, [])
+    made = ast.FunctionDef("get_lr", arguments, [s for s in body if s is not None], [])
+    ast.fix_missing_locations(made)
+    return functions.expression(follower, Function(made, frame, {}), follower.longest)
+
+
+class _OfGroup(ast.NodeTransformer):
+    """Takes of a ``get_lr`` what it says of one parameter group."""
+
+    def __init__(self, own: str, base: Any, place: int) -> None:
+        self.own, self.base, self.place = own, base, place
+
+    def visit_If(self, node: ast.If) -> Any:
+        if "_get_lr_called_within_step" in ast.unparse(node.test):
+            return None  # which only warns
+        return self.generic_visit(node)
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        match node.value:
+            case ast.ListComp(
+                elt=elt, generators=[ast.comprehension(target=target, iter=source, ifs=[])]
+            ):
+                found: Any = None
+                if self._is_bases(source) and isinstance(target, ast.Name):
+                    found = _Put({target.id: self._base()}).visit(elt)
+                match source, target:
+                    case (
+                        ast.Call(func=ast.Name(id="enumerate"), args=[inner]),
+                        ast.Tuple(elts=[ast.Name(id=index), ast.Name(id=name)]),
+                    ) if self._is_bases(inner):
+                        put = {name: self._base(), index: ast.Constant(self.place)}
+                        found = _Put(put).visit(elt)
+                if found is not None:
+                    return ast.Return(self.visit(found))
+            case ast.expr() as value if self._is_bases(value):
+                return ast.Return(self._base())
+            case ast.Call(func=ast.Name(id="list"), args=[value]) if self._is_bases(value):
+                return ast.Return(self._base())
+        raise ReadError(f"{shown(node)} is no rate of each of the first rates")
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if isinstance(node.value, ast.Name) and node.value.id == self.own:
+            if node.attr == "last_epoch":
+                return ast.Name(STEP, ast.Load())
+            if node.attr == "_step_count":
+                return ast.BinOp(ast.Name(STEP, ast.Load()), ast.Add(), ast.Constant(1))
+            if node.attr in ("base_lrs", "optimizer", "_last_lr"):
+                raise ReadError(f"{shown(node)} is not followed in a get_lr")
+        return self.generic_visit(node)
+
+    def _is_bases(self, node: ast.AST) -> bool:
+        return ast.unparse(node) == f"{self.own}.base_lrs"
+
+    def _base(self) -> ast.expr:
+        return number_node(self.base)
+
+
+class _Put(ast.NodeTransformer):
+    """Puts expressions where names are."""
+
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        return self.values.get(node.id, node)
