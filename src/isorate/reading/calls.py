@@ -876,6 +876,9 @@ class Calls(Schedules):
             self.lacking.append(error)
             schedule = Schedule(None, node)
             self.found.lacking.append(schedule)
+        except ReadError as error:
+            said = no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
+            raise ReadError(f"{said.what}: {error.what}", hint=error.hint or said.hint) from None
         if schedule is not None:
             schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
         return schedule
