@@ -43,6 +43,14 @@ class Net(L.LightningModule):
 
 """
 EACH_EPOCH = NET.format("return [optimizer], [StepLR(optimizer, 2)]")
+CALLBACK = """
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+class C(TrainerCallback):
+    def on_step_end(self, args, state, control, **kwargs):
+        kwargs["optimizer"].param_groups[0]["lr"] = 0.1
+
+"""
 EACH_STEP = """return {"optimizer": optimizer, "lr_scheduler": {
             "scheduler": StepLR(optimizer, 2), "interval": "step", "frequency": 3}}"""
 
@@ -67,6 +75,21 @@ EACH_STEP = """return {"optimizer": optimizer, "lr_scheduler": {
                 "self.trainer.estimated_stepping_batches)]"
             ),
             ["self.trainer.estimated_stepping_batches", "len(train_dataloader)"],
+        ),
+        (
+            "from transformers import Trainer, TrainingArguments\n"
+            "args = TrainingArguments('out', learning_rate=a.lr, lr_scheduler_type=a.kind)\n"
+            "Trainer(model=model, args=args, train_dataset=data['train']).train()",
+            ["a.kind", "len(data['train'])", "a.lr"],
+        ),
+        (
+            "from transformers import Trainer, TrainingArguments\n"
+            "args = TrainingArguments(**config)\nTrainer(model, args, train_dataset=d).train()",
+            [
+                *("args.max_steps", "args.warmup_steps", "args.lr_scheduler_type"),
+                *("args.num_train_epochs", "len(d)", "args.per_device_train_batch_size"),
+                *("args.gradient_accumulation_steps", "args.learning_rate"),
+            ],
         ),
     ],
 )
@@ -98,6 +121,22 @@ def test_what_a_trainer_needs_is_asked_for_by_the_text_itself(text: str, asked: 
             )
             + "L.Trainer().fit(Net(), loader)",
             "changes optimizer",
+        ),
+        (
+            "import lightning as L\n\nclass Warmup(L.Callback):\n"
+            "    def on_train_batch_start(self, trainer, module, batch, i):\n"
+            "        for group in trainer.optimizers[0].param_groups:\n"
+            "            group['lr'] = 0.1 * i\n"
+            f"{EACH_EPOCH}L.Trainer(callbacks=[Warmup()]).fit(Net(), loader)",
+            "changes optimizer",
+        ),
+        (
+            f"{CALLBACK}Trainer(args=TrainingArguments(max_steps=9), callbacks=[C()]).train()",
+            "changes self.optimizer",
+        ),
+        (
+            "TrainingArguments('out', lr_scheduler_type='reduce_lr_on_plateau', max_steps=9)",
+            "where it evaluates",
         ),
     ],
 )

@@ -60,6 +60,30 @@ def lightning(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def transformers(row: dict[str, Any]) -> list[float]:
+    """Train with transformers' Trainer."""
+    import torch
+    from transformers import Trainer
+
+    Trainer.save_model = Trainer._save_checkpoint = lambda *_, **__: None
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(2, 1)
+
+        def forward(self, x: Any) -> Any:
+            return {"loss": self.layer(x).sum()}
+
+    used: list[float] = []
+    names = {"__name__": "__main__", "model": Model(), **torch_like(used)}
+    for name, length in row.get("given", {}).items():
+        names[name.removeprefix("len(").rstrip(")")] = [{"x": torch.ones(2)}] * length
+    exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
+    names["hook"].remove()
+    return used
+
+
 def main(names: list[str]) -> None:
     """Run the texts of some trainers, and write what they came to beside them."""
     for name in names:

@@ -58,6 +58,17 @@ class EarlyStopping(Callback):
         assume("the run goes on to its end, where EarlyStopping may end it before")
 
 
+def hook(trainer, model, callbacks, name, *given):
+    """Let the text's own hooks do what they do."""
+    own = getattr(model, name)
+    if is_known(own):
+        own(*given)
+    for callback in callbacks:
+        theirs = getattr(callback, name)
+        if is_known(theirs):
+            theirs(trainer, model, *given)
+
+
 class LightningModule(_Hyperparameters):
     automatic_optimization = True
     _optimizers = ()
@@ -75,7 +86,7 @@ class LightningModule(_Hyperparameters):
             trainer.fit(self, loaders, datamodule=datamodule)
         else:
             assume("no Trainer is followed: each batch is taken to be an update")
-            train(self, (), len(train_dataloader), max_epochs, 1, -1)
+            train(None, self, (), len(train_dataloader), max_epochs, 1, -1)
 
 
 def is_a(value, kind):
@@ -113,17 +124,21 @@ def configured(given):
     return listed(given), []
 
 
-def train(model, callbacks, batches, epochs, accumulate, max_steps):
+def train(trainer, model, callbacks, batches, epochs, accumulate, max_steps):
     optimizers, schedulers = configured(model.configure_optimizers())
     optimizer = optimizers[0]
     model._optimizers = tuple(optimizers)
+    if trainer is not None:
+        trainer.optimizers = tuple(optimizers)
     model._schedulers = tuple([each[0] for each in schedulers])
     automatic = model.automatic_optimization
     if automatic and len(optimizers) > 1:
         refuse("Lightning trains with several optimizers only where the text steps them itself")
     global_step = 0
     for epoch in range(epochs):
+        hook(trainer, model, callbacks, "on_train_epoch_start")
         for batch_idx, batch in enumerate(range(batches)):
+            hook(trainer, model, callbacks, "on_train_batch_start", batch, batch_idx)
             if is_known(model.training_step):
                 model.training_step(batch, batch_idx)
             if automatic:
@@ -131,6 +146,7 @@ def train(model, callbacks, batches, epochs, accumulate, max_steps):
                     if not ((batch_idx + 1) % accumulate == 0
                             or batch_idx + 1 == len(range(batches))):
                         continue
+                hook(trainer, model, callbacks, "on_before_optimizer_step", optimizer)
                 if is_known(model.optimizer_step):
                     model.optimizer_step(epoch, batch_idx, optimizer, None)
                 else:
@@ -142,14 +158,14 @@ def train(model, callbacks, batches, epochs, accumulate, max_steps):
                             stepped(model, scheduler)
                         elif (batch_idx + 1) % frequency == 0:
                             stepped(model, scheduler)
+                hook(trainer, model, callbacks, "on_train_batch_end", None, batch, batch_idx)
                 if max_steps > 0:
                     if global_step >= max_steps:
                         break
         if max_steps > 0:
             if global_step >= max_steps:
                 break
-        if is_known(model.on_train_epoch_end):
-            model.on_train_epoch_end()
+        hook(trainer, model, callbacks, "on_train_epoch_end")
         if automatic:
             for scheduler, interval, frequency in schedulers:
                 if interval == "epoch":
@@ -248,7 +264,12 @@ class Trainer:
             model.trainer = self
             self.batches = self.loaded(model, train_dataloaders, datamodule)
             endless = is_known(self.max_epochs) and self.max_epochs == -1
-            train(model, self.callbacks, self.batches, 2**31 if endless else self.max_epochs,
+            if not is_known(self.callbacks):
+                assume("callbacks are taken to write no rate")
+            callbacks = self.callbacks if is_known(self.callbacks) else None
+            callbacks = callbacks if is_a(callbacks, (list, tuple)) else (callbacks,)
+            epochs = 2**31 if endless else self.max_epochs
+            train(self, model, tuple(callbacks), self.batches, epochs,
                   self.accumulate_grad_batches, self.max_steps)
         else:
             Trainer.fitted = (self, train_dataloaders, datamodule)
@@ -261,6 +282,7 @@ TRAINER: Final = Trainer(
         *(f"{p}.{m}" for p in PACKAGES for m in ("callbacks", "core", "trainer", "core.module")),
     ),
     CODE,
+    trains="fit",
     aliases=("L", "pl", "ptl"),
     own=("LightningModule", "LightningDataModule"),
 )

@@ -86,6 +86,7 @@ class Trainer:
         modules: the modules that its names are imported from.
         code: Python's source of them, as far as rates depend on it. It is read where a text uses
             one of its names, in place of what the text does not have; it is never run.
+        trains: the method that trains.
         aliases: what the modules are commonly imported as.
         own: names that nobody else has, so that no import has to say whose they are.
 
@@ -94,6 +95,7 @@ class Trainer:
     name: str
     modules: tuple[str, ...]
     code: str
+    trains: str
     aliases: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
 

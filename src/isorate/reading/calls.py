@@ -843,7 +843,7 @@ class Calls(Schedules):
         if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
             return Unknown(ast.unparse(node), f"{shown(node)} is of the text's own, which is not "
                            "followed", made=("", given, named), plain=False)  # fmt: skip
-        instance = Instance(of, ast.unparse(node))
+        instance = Instance(of, ast.unparse(node), line=node.lineno)
         if of.fields is not None:
             self._fill(instance, of.fields, given, named, node)
             after = of.find("__post_init__")

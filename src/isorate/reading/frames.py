@@ -87,8 +87,8 @@ class Frame:
         #: Whether the text has done something that may have changed any name.
         self.lost = ""
         self.is_class = False
-        #: Whether it is the code of a trainer, which stands where the text calls it.
-        self.trains = False
+        #: The method that trains, where it is the code of a trainer.
+        self.trains = ""
         #: Whether it is a comprehension's: what ``:=`` names there belongs to what it is in.
         self.passing = False
         #: Names that are used, and that nothing gives a value.

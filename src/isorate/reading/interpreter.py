@@ -512,7 +512,7 @@ class Interpreter(Calls):
             return MISSING
         if trainer.name not in self.trainers:
             inner = self.trainers[trainer.name] = Frame(self.given)
-            inner.trains = True
+            inner.trains = trainer.trains
             inner.names = {"__name__": trainer.name} | {each: Builtin(each) for each in OF_TRAINERS}
             line, outermost, self.outermost = self.line, self.outermost, inner
             self.body(trainer.body(), inner)
@@ -561,11 +561,13 @@ class Interpreter(Calls):
             for d in node.decorator_list
         ]
         found = Class(node.name, inner.names, bases)
+        inherited = [b.fields for b in bases if isinstance(b, Class) and b.fields]
         if "dataclass" in decorators or any(_is_named_tuple(base) for base in bases):
             own = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign)
                    and isinstance(s.target, ast.Name)]  # fmt: skip
-            inherited = [b.fields for b in bases if isinstance(b, Class) and b.fields]
             found.fields = [*dict.fromkeys([*(f for i in inherited for f in i), *own])]
+        elif inherited and "__init__" not in inner.names:
+            found.fields = inherited[0]
         for value in inner.names.values():
             if isinstance(value, Function):
                 value.of = found
@@ -695,6 +697,11 @@ class Interpreter(Calls):
                 while isinstance(function, Bound):
                     function = function.function
                 inner = [function.node] if isinstance(function, Function) else []
+                if (
+                    isinstance(function, Function)
+                    and function.name == function.frame.outermost.trains
+                ):
+                    return True
                 if isinstance(function, Class):
                     methods = function.names.values()
                     inner = [m.node for m in methods if isinstance(m, Function)]

@@ -422,6 +422,9 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
         return
     if isinstance(value, Unknown) and isinstance(node, ast.BinOp) and _has_list(node):
         follower.lack("the list", list(value.leaves()))
+    if isinstance(value, Instance):
+        follower.outermost.names[value.source] = value
+        return
     if isinstance(value, Taker):
         follower.last = value.schedule
         return
@@ -443,9 +446,9 @@ def _has_list(node: ast.expr) -> bool:
 
 def _functions(follower: Interpreter) -> None:
     """Follow the functions that build a schedule, where nothing calls them."""
-    for function, of in list(_entries(follower)):
+    for function, of, instance in list(_entries(follower)):
         if id(function.node) not in follower.run_:
-            _enter(follower, function, of)
+            _enter(follower, function, of, instance)
         if follower.found.built or follower.lacking:
             return
     for value in list(follower.outermost.names.values()):
@@ -454,8 +457,10 @@ def _functions(follower: Interpreter) -> None:
             return
 
 
-def _entries(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
-    """Visit the functions that build a schedule, and what trains objects of a trainer's class."""
+def _entries(
+    follower: Interpreter,
+) -> Iterator[tuple[Function, Class | None, Instance | None]]:
+    """Visit the functions that build a schedule, and what a trainer does with objects."""
     frame = follower.outermost
     values = list(frame.names.values())
     classes = [value for value in values if isinstance(value, Class)]
@@ -470,12 +475,19 @@ def _entries(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
         own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
         rates = own and mentions(function.node).rates
         if own and (rates or follower.builds([function.node], function.frame)):
-            yield function, of
+            yield function, of, None
+    for value in values:
+        alone = value.of.find("_alone") if isinstance(value, Instance) else MISSING
+        if isinstance(value, Instance) and alone is not MISSING:
+            node = at_line(alone.node, value.line or follower.line)
+            yield replace(alone, node=node), value.of, value
     for each in classes:
-        nodes = [m.node for m in each.names.values() if isinstance(m, Function)]
+        methods = [m for m in each.names.values() if isinstance(m, Function)]
+        nodes = [m.node for m in methods if m.frame.outermost is frame]
         alone = trained[id(each)]
         if alone is not MISSING and nodes and follower.builds(nodes, frame):
-            yield replace(alone, node=at_line(alone.node, min(n.lineno for n in nodes))), each
+            line = min(node.lineno for node in nodes)
+            yield replace(alone, node=at_line(alone.node, line)), each, None
 
 
 def _enter(

@@ -151,6 +151,7 @@ class Instance:
     of: Class
     source: str
     kept: Dict = field(default_factory=lambda: Dict())
+    line: int = 0
 
 
 @dataclass(eq=False, slots=True)
