@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import ReadError, simulate
-from isorate.reading.reader import reading
+from isorate import ReadError, read, simulate
 
 ROWS = [
     row
@@ -25,26 +24,30 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["what"])
 def test_the_rates_are_the_framework_s(row: dict[str, Any]) -> None:
-    call = reading(row["text"], names=row.get("set")).call
+    recipe = read(row["text"], lr=row.get("lr"), names=row.get("set"))
     expected = np.array(row["rates"])
-    assert np.array_equal(np.atleast_2d(simulate(call, expected.shape[1]).values), expected)
+    updates = None if recipe.run.updates else expected.shape[1]
+    assert np.array_equal(np.atleast_2d(simulate(recipe, updates).values), expected)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["what"])
 def test_the_same_in_a_function_and_in_a_fence(row: dict[str, Any]) -> None:
-    names = row.get("set")
-    call = reading(row["text"], names=names).call
+    beside = {"lr": row.get("lr"), "names": row.get("set")}
+    call = read(row["text"], **beside).call
     fenced = f"So:\n```python\n{row['text']}\n```\n"
     windows = "\ufeff" + row["text"].replace("\n", "\r\n")
     indented = "\n".join(f"    {line}" for line in row["text"].split("\n"))
     for text in (fenced, windows, indented):
-        assert reading(text, names=names).call == call
+        assert read(text, **beside).call == call
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if "set" in row], ids=lambda row: row["what"])
+ASKED = [row for row in ROWS if "set" in row and "run" not in row and ".step()" not in row["text"]]
+
+
+@pytest.mark.parametrize("row", ASKED, ids=lambda row: row["what"])
 def test_what_is_missing_is_asked_for_as_it_is_given(row: dict[str, Any]) -> None:
     with pytest.raises(ReadError) as caught:
-        reading(row["text"])
+        read(row["text"])
     asked = re.findall(r'--set "?(.+?)=\.\.\."?', str(caught.value))
     assert asked
     assert set(asked) <= set(row["set"])

@@ -4,7 +4,8 @@
 
 A case in ``tests/cases/reading`` is a text, the ``rates`` that the framework itself gave for it,
 and where the text needs more than it says: ``beside``, which is run before it and not read, and
-``set``, what is given for that. Of a text that trains, its own updates are the first.
+``set`` and ``lr``, what is given for that; ``after`` is run after it, and ``run`` in its stead. Of
+a text that trains, its own updates are taken.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +27,7 @@ from tests.conformance.cases._home import quiet
 from tests.conformance.frameworks import scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,10 +41,17 @@ def cases() -> Iterator[tuple[Path, list[dict[str, Any]]]]:
         yield path, json.loads(path.read_text(encoding="utf-8"))
 
 
+def rates_of(row: Mapping[str, Any]) -> NDArray[np.floating[Any]]:
+    """Run a case; return the rates, shape ``(groups, updates)``."""
+    text = f"{textwrap.dedent(row.get('run', row['text']))}\n{row.get('after', '')}"
+    return run(text, row.get("beside", ""), row.get("framework", "torch"))
+
+
 def run(text: str, beside: str = "", framework: str = "torch") -> NDArray[np.floating[Any]]:
     """Run a text and whatever it builds; return the rates, shape ``(groups, updates)``."""
     scope = {**scope_of(framework), "__name__": "__main__", "math": math, "np": np}
     scope |= {"body": scope.get("params_0"), "head": scope.get("params_1"), "loader": range(5)}
+    scope |= {"a": scope["body"], "b": scope["head"]}
     with quiet(), patch.object(sys, "argv", ["train.py"]):  # which a command line is parsed of
         if framework != "torch":
             exec(compile(beside, "<beside>", "exec"), scope)
@@ -78,20 +87,19 @@ def _torch(text: str, beside: str, scope: dict[str, Any]) -> NDArray[np.floating
         optimizer = scheduler.optimizer
         parts = (scheduler, *getattr(scheduler, "_schedulers", ()))
         start = max(at for of, at in begun if any(of is part for part in parts))
-        while sum(of is optimizer for of, _ in taken[start:]) < UPDATES:
+        trains = any(of is optimizer for of, _ in taken[start:])
+        for _ in () if trains else range(UPDATES):
             optimizer.step()
             scheduler.step()
     finally:
         base.__init__ = before
         hook.remove()
-    own = [rates for of, rates in taken[start:] if of is optimizer]
-    return np.array(own[:UPDATES]).T
+    return np.array([rates for of, rates in taken[start:] if of is optimizer]).T
 
 
 if __name__ == "__main__":
     for path, rows in cases():
         for row in rows:
-            beside, framework = row.get("beside", ""), row.get("framework", "torch")
-            row["rates"] = run(row["text"], beside, framework).tolist()
+            row["rates"] = rates_of(row).tolist()
         lines = ",\n".join(map(json.dumps, rows))
         path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

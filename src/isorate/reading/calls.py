@@ -430,6 +430,9 @@ class Calls(Schedules):
         last = written_.rpartition(".")[2]
         if written_.partition(".")[0] in TALK or last in PURE:
             return
+        parts = owner.made[1] if isinstance(owner, Unknown) and owner.made else ()
+        if last == "step" and any(isinstance(part, Schedule | Method) for part in parts):
+            return  # a scheduler by another name, whose step it is
         stepped = [value for value in given if isinstance(value, Built)]
         if last in ("step", "optimizer_step") and (stepped or not given):
             self.loops.happens("update", stepped[0] if stepped else owner, node)
@@ -454,22 +457,25 @@ class Calls(Schedules):
         for method in function.made[1] if function.made and function.made[0] == "" else ():
             if isinstance(method, Method):  # by a name that may stand for something else by now
                 self.called(method, [], {}, node)
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node, ast.Call):
+            return
+        if function.owner is None and not isinstance(node.func, ast.Attribute):
             return
         owner = function.owner or function
-        if node.func.attr in HARMLESS:
+        last = getattr(node.func, "attr", function.source.rpartition(".")[2])
+        if last in HARMLESS:
             for value in owner.made[1] if owner.made and owner.made[0] == "" else ():
-                if isinstance(value, Schedule) and node.func.attr == "step":
+                if isinstance(value, Schedule) and last == "step":
                     self.called(Method(value, "step"), [], {}, node)
             return
-        if node.func.attr == "load_state_dict" and owner.made:
+        if last == "load_state_dict" and owner.made:
             self.loaded = True
         else:
             made = owner.made[1] if owner.made else []
             own = owner.made is not None and owner.made[0] == ""
             for each in made if own else ():
                 value = each.of if isinstance(each, Method) else each
-                adds = node.func.attr == "add_param_group"
+                adds = last == "add_param_group"
                 if isinstance(value, Built) and (adds or owner.source != value.label):
                     self.rate_changed(value, node)
                 if isinstance(value, Schedule):
@@ -583,8 +589,9 @@ class Calls(Schedules):
             case "len", [Unknown() as source]:
                 return self.length(source, node)
         if name not in builtin.FUNCTIONS:
-            if name in ("exec", "eval", "globals", "locals"):
+            if name in ("exec", "eval", "globals", "locals", "vars"):
                 self.outermost.lose_all(self.at(node))
+                self.loops.lost = self.loops.lost or (node if self.loops.stack else None)
             self.touch(given, node)
             return Unknown(ast.unparse(node), self.at(node), plain=False, varies=True)
         if name not in PURE or "key" in named:

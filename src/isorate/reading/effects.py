@@ -53,6 +53,8 @@ class Effects:
         self.called: set[str] = set()
         self.ends: set[str] = set()
         self.everything = False
+        #: Modules of which all names are imported.
+        self.stars: list[str] = []
         self._followed = followed
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
@@ -108,6 +110,7 @@ class Effects:
             ):
                 self.bound.add(name)
             case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):
+                self.stars.append(str(module))
                 self.everything = self.everything or not at_home(f"{module}.")
             case ast.alias():
                 self.bound.add(node.asname or node.name.partition(".")[0])

@@ -315,7 +315,7 @@ class Expressions:
                 return Unknown(ast.unparse(node)) if found is MISSING else found
             case Built():
                 return self._of_optimizer(base, name, node)
-            case Schedule(optimizer=Built() | Unknown() as optimizer) if name == "optimizer":
+            case Schedule(writes_to=Built() | Unknown() as optimizer) if name == "optimizer":
                 return optimizer
             case Schedule() | Parser() | Commands() | Dataclasses():
                 return Method(base, name)
@@ -368,6 +368,9 @@ class Expressions:
         found.condition, found.parts = base.condition, base.parts
         if name == "param_groups" and base.made:
             found.made = ("", [v for v in reached(base.made[1]) if isinstance(v, Built)], {})
+        if name == "optimizer" and base.made:
+            schedules = [v for v in base.made[1] if isinstance(v, Schedule)]
+            found.made = ("", [v.writes_to for v in schedules], {}) if schedules else None
         base.kept[name] = found
         return found
 
@@ -634,7 +637,8 @@ class Expressions:
             items = self.items(source)
             if items is None:
                 unknown.append(source)
-                items = [Unknown(ast.unparse(first.target), varies=True)]
+                of = source.made if isinstance(source, Unknown) else None
+                items = [Unknown(ast.unparse(first.target), varies=True, made=of)]
             for item in items:
                 self.store(first.target, item, inner)
                 tests = [self.truth(self.value(test, inner)) for test in first.ifs]

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading.naming import Name
-from isorate.reading.values import MISSING, Class, Code, Function, Module, Unknown, own, same
+from isorate.reading.values import (
+    MISSING,
+    Class,
+    Code,
+    Function,
+    Module,
+    Unknown,
+    other_name_of,
+    own,
+    same,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,4 +154,4 @@ class Frame:
         for name, value in self.names.items():
             imported = isinstance(value, Unknown) and value.name is not None and value.name.known
             if not imported and name != "__name__":
-                self.names[name] = Unknown(name, why, plain=False, made=("", [value], {}))
+                self.names[name] = Unknown(name, why, plain=False, made=other_name_of(value))

@@ -11,6 +11,7 @@ import ast
 import contextlib
 from dataclasses import replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -42,6 +43,7 @@ from isorate.reading.values import (
     Schedule,
     Sizes,
     Unknown,
+    other_name_of,
     reached,
     unknown_in,
 )
@@ -248,6 +250,10 @@ class Interpreter(Calls):
     def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
+                before = frame.get(name) if self.loops.stack and isinstance(value, Built) else None
+                if isinstance(before, Built) and before.used:
+                    text = f"{name} is another optimizer in the next turn of the loop"
+                    raise ReadError(text, hint="paste only what builds the schedule")
                 frame.set(name, value)
             case ast.Attribute(value=base, attr=name):
                 self.store_attribute(self.value(base, frame), name, value, target)
@@ -755,7 +761,13 @@ class Interpreter(Calls):
             self._any_turn(node, node.target, source, frame)
         else:
             try:
-                for item in _turns(source, items):
+                kept = self._gone_through(node.iter, frame)
+                before = [list(value) for value in kept]
+                for turn, item in enumerate(_turns(source, items)):
+                    for value, was in zip(kept, before, strict=True):
+                        if any(a is not b for a, b in zip_longest(value[turn:], was[turn:])):
+                            text = f"{shown(node)} changes what it goes through"
+                            raise ReadError(text, hint="paste only what builds the schedule")
                     self.store(node.target, item, frame)
                     try:
                         self.body(node.body, frame)
@@ -766,6 +778,12 @@ class Interpreter(Calls):
             except Unfollowable:
                 self.havoc([node], frame, None)
         self.body(node.orelse, frame)
+
+    def _gone_through(self, node: ast.expr, frame: Frame) -> list[List]:
+        """Return the lists that a loop goes through by another function."""
+        given = node.args if isinstance(node, ast.Call) else []
+        values = [self._quiet(each, frame) for each in given]
+        return [value for value in values if isinstance(value, List)]
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         if self._trains_in(node):
@@ -889,6 +907,10 @@ class Interpreter(Calls):
         if given and not (call is not None and isinstance(call.returned, Feedback)):
             text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
             raise ReadError(text, hint="paste it without the loop where it calls step()")
+        if id(call) in self.found.held:
+            text = f"{shown(node)} steps a part of another scheduler, which is not followed"
+            raise ReadError(text, hint="paste only what builds the schedule")
+        schedule.stepped = True
         self.loops.happens("step", schedule, node)
 
     # --- other blocks --------------------------------------------------------------------------
@@ -955,6 +977,9 @@ class Interpreter(Calls):
             self.bound_effects(function, of)
         where = nodes[0]
         self.loaded = self.loaded or (bool(found.loaded) and bool(self.found.built))
+        if found.stars:
+            self.outermost.stars += found.stars
+            self.outermost.imported.clear()
         if found.everything:
             frame.lose_all(self.at(where))
             self.outermost.lose_all(self.at(where))
@@ -1102,7 +1127,7 @@ class Interpreter(Calls):
         if not dot:
             before = frame.get(name)
             made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
-            value.made = ("", [v for v in made if v is not None], {})
+            value.made = other_name_of(*(v for v in made if v is not None))
             if isinstance(before, Built | Schedule) and varies:
                 return
             frame.set(name, value)

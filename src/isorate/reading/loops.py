@@ -222,6 +222,10 @@ class Loops:
             raise Irregular(f"{_at(ahead[0].node)} is called where a condition holds", guards)
         found.put("steps_before", _sum([_turns_of(s) for s in ahead]))
         inside = [s for s in steps if nest in s.loops]
+        alone = [u for u in updates if not u.loops]
+        if alone and len(inside) < len(steps):
+            raise Irregular(f"{_at(alone[0].node)} trains beside the loop")
+        found.said += [f"{_at(u.node)} is not counted as an update" for u in alone]
         updates = [u for u in updates if u.loops]
         if by_hand and not inside:
             raise Irregular(f"the loop in line {nest.node.lineno} never calls scheduler.step()")

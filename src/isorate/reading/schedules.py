@@ -289,6 +289,9 @@ class Schedules(Expressions):
         self.sizes.of(value)
         match value:
             case Schedule():
+                if value.stepped:
+                    text = f"{value.label or shown(value.node)} is stepped before it is held"
+                    raise ReadError(text, hint="paste only what builds the schedule")
                 if value.call is None:
                     raise LackingError(shown(value.node), [])
                 schedule.members.append(value)

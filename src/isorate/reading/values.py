@@ -354,9 +354,15 @@ class Schedule:
     optimizer: Any = None
     members: list[Schedule] = field(default_factory=list)
     functions: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
+    stepped: bool = False
     label: str = ""
     loops: tuple[Any, ...] = ()
     guards: tuple[Any, ...] = ()
+
+    @property
+    def writes_to(self) -> Any:
+        """The optimizer that it writes the rates of, its own or its members'."""
+        return self.optimizer or next((m.writes_to for m in self.members if m.writes_to), None)
 
 
 @dataclass(eq=False, slots=True)
@@ -370,6 +376,18 @@ class Code(str):
     """A function that is given beside a text: its source, a lambda."""
 
     __slots__ = ()
+
+
+def other_name_of(*values: Any) -> tuple[str, list[Any], dict[str, Any]]:
+    """Return what something is made of that may be one of several values, by another name."""
+    found: list[Any] = []
+    for value in values:
+        match value:
+            case Unknown(made=("", given, _)):
+                found += given
+            case _:
+                found.append(value)
+    return "", found, {}
 
 
 #: What has no parts that could change.

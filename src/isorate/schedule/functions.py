@@ -46,6 +46,8 @@ def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
             if sum(isinstance(node, ast.stmt) for node in ast.walk(function)) > MOST_STATEMENTS:
                 required = f"at most {MOST_STATEMENTS} statements"
                 raise ReadError(f"{function.name} is too long", required=required)
+            if any(isinstance(node, ast.NamedExpr) for node in ast.walk(function)):
+                raise ReadError(f"{function.name} assigns by := what is not followed")
             made = _Function(function, variable)
             try:
                 body = made.body(function.body, {variable: made.argument})
