@@ -67,7 +67,7 @@ def transformers(row: dict[str, Any]) -> list[float]:
 
     Trainer.save_model = Trainer._save_checkpoint = lambda *_, **__: None
 
-    class Model(torch.nn.Module):
+    class Model(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.layer = torch.nn.Linear(2, 1)

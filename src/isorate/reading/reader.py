@@ -477,8 +477,8 @@ def _entries(
         if own and (rates or follower.builds([function.node], function.frame)):
             yield function, of, None
     for value in values:
-        alone = value.of.find("_alone") if isinstance(value, Instance) else MISSING
-        if isinstance(value, Instance) and alone is not MISSING:
+        alone = value.of.find("_alone") if isinstance(value, Instance) else None
+        if isinstance(value, Instance) and isinstance(alone, Function):
             node = at_line(alone.node, value.line or follower.line)
             yield replace(alone, node=node), value.of, value
     for each in classes:
