@@ -325,3 +325,44 @@ def test_a_default_that_says_how_long_the_run_is() -> None:
     needed = reading(text.replace(", default=7", ", required=True") + LOOP)
     assert "epochs" not in needed.run
     assert "the run's length is open: nobody says args.epochs" in needed.assumptions
+
+
+ABSL = """
+from absl import app, flags
+FLAGS = flags.FLAGS
+flags.DEFINE_float("lr", 0.5, "the rate")
+flags.DEFINE_integer("size", default=3, help="in epochs")
+_GAMMA = flags.DEFINE_float("gamma", 0.25, "the factor")
+flags.DEFINE_string("name", None, "of the run")
+
+def main(argv):
+    del argv
+    StepLR(SGD(params, lr=FLAGS.lr), FLAGS.size, gamma=_GAMMA.value)
+
+if __name__ == "__main__":
+    app.run(main)
+"""
+
+
+def test_flags() -> None:
+    """The rates and sizes are those that absl itself gives a run without arguments."""
+    found = reading(HEAD + ABSL)
+    call: Any = found.call
+    assert (call.optimizer.groups[0].lr, call.step_size, call.gamma) == (0.5, 3, 0.25)
+    assert "FLAGS.size = 3, its default, line 7" in found.assumptions
+    assert reading(HEAD + ABSL, names={"FLAGS.lr": 2.0}).call.optimizer.groups[0].lr == 2.0  # type: ignore[attr-defined]
+    with pytest.raises(ReadError, match=r"--set FLAGS\.size="):
+        reading(HEAD + ABSL.replace("default=3", "default=None"))
+
+
+def test_a_dict_with_attributes() -> None:
+    """The values are those that easydict's has."""
+    text = (
+        "from easydict import EasyDict as edict\n"
+        "cfg = edict({'lr': 0.5, 'sched': {'size': 3}})\ncfg.gamma = 0.25\n"
+        "cfg['sched']['more'] = 2\n"
+        "StepLR(SGD(params, lr=cfg['lr']), cfg.sched.size * cfg['sched'].more, gamma=cfg['gamma'])"
+    )
+    call: Any = reading(HEAD + text).call
+    assert (call.optimizer.groups[0].lr, call.step_size, call.gamma) == (0.5, 6, 0.25)
+    assert "--set cfg.sched.size=" in asked(text.replace("cfg.gamma = 0.25", "fill(cfg.sched)"))

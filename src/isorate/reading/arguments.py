@@ -357,6 +357,27 @@ def _environment(
     return follower.default(Default(fallback, "where it is not set"), ast.unparse(node))
 
 
+def _flag(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+    """Return what holds a flag, which all flags have, too."""
+    values = dict(zip(("name", "default"), given, strict=False)) | named
+    flag, line = values.get("name"), follower.place(node.lineno)
+    if not isinstance(flag, str):
+        follower.flags.open()
+        return None
+    default = Default(own(values.get("default")), f"its default, {line}")
+    holder = Namespace.of_arguments(follower)
+    follower.flags.kept[flag] = holder.kept["value"] = default
+    return holder
+
+
+def _run(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+    main = given[0] if given else named.get("main")
+    return follower.called(main, [Unknown("argv", varies=True)], {}, node)
+
+
+#: Kinds of flags.
+FLAGS: Final = ("float", "integer", "bool", "boolean", "string", "enum", "list", "multi_integer",
+                "multi_float", "multi_string")  # fmt: skip
 #: What makes them, by where it comes from, or by its last name.
 MAKERS: Final[dict[str, Maker]] = {
     "ArgumentParser": _parser,
@@ -367,6 +388,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "SimpleNamespace": _namespace,
     **dict.fromkeys(("EasyDict", "AttrDict", "DotDict", "Munch", "ConfigDict"), _namespace),
     **dict.fromkeys(("fire.Fire", "Fire", "typer.run", "tyro.cli"), _fire),
+    **dict.fromkeys((f"DEFINE_{kind}" for kind in FLAGS), _flag),
+    "absl.app.run": _run,
     **dict.fromkeys(("os.environ.get", "os.getenv", "environ.get"), _environment),
 }
 

@@ -99,6 +99,9 @@ class Expressions:
         self.strange = 0
         #: The line that is being followed.
         self.line = 0
+        #: What ``absl`` has of the command line.
+        self.flags = Namespace.of_arguments(self)
+        self.flags.source = "FLAGS"
         #: The defaults that were read, and those that the schedule is known to depend on.
         self.defaults: dict[str, Default] = {}
         self.needed: set[str] | None = None
@@ -361,6 +364,8 @@ class Expressions:
             of_trainer = self.of_trainer(known)
             if of_trainer is not MISSING:
                 return of_trainer
+            if known.origin.endswith("flags.FLAGS"):
+                return self.flags
             constant = value_of(known)
             if constant is not None:
                 return constant
@@ -411,6 +416,10 @@ class Expressions:
         getter = base.of.find("__getitem__") if isinstance(base, Instance) else None
         if isinstance(getter, Function):
             return self.called(getter, [base, place], {}, node)
+        if isinstance(base, Namespace) and isinstance(place, str):  # of a dict with attributes
+            if place in base.kept:
+                return base.kept[place]
+            return Unknown(f"{base.source}[{place!r}]", base.kept.touched)
         if isinstance(base, Schedule | Built | Function | Class | Instance):
             return Unknown(ast.unparse(node), made=("", [base], {}), plain=False)
         found = self.computed(node, operator.getitem, [base, place])

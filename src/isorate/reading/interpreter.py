@@ -40,6 +40,7 @@ from isorate.reading.values import (
     Method,
     Missing,
     Module,
+    Namespace,
     Schedule,
     Sizes,
     Unknown,
@@ -363,6 +364,8 @@ class Interpreter(Calls):
                     base[place] = value
                 except (TypeError, LookupError, ValueError):
                     base.lost = Unknown(ast.unparse(target), self.at(target))
+            case Namespace() if isinstance(place, str) and ast.unparse(target) not in self.given:
+                base.kept[place] = value
             case Instance():
                 base.kept.clear()
             case Builtin() | Function():
@@ -501,6 +504,8 @@ class Interpreter(Calls):
 
         home, _, last = origin.rpartition(".")
         value: Any = Unknown(name, name=Name(name, origin, known=True))
+        if origin == "absl.flags.FLAGS":
+            value = self.flags
         if home in builtin.MODULES and last in builtin.MODULES[home]:
             value = Builtin(last, home)
         elif home in builtin.MODULES and last in builtin.CONSTANTS:
