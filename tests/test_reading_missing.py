@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from isorate import ReadError
+from isorate.cli._commands import run
 from isorate.cli._names import names
 from isorate.cli._shared import read_side
 
@@ -123,3 +125,27 @@ def test_what_is_typed_as_the_text_has_it_anyway_is_taken() -> None:
     side = read_side(text, (), names(("args.lr=0.1", "args.size=4", "gamma=0.5")))
     call: Any = side.call
     assert (call.step_size, call.optimizer.groups[0].lr) == (4, 0.1)
+
+
+def test_what_is_missing_is_a_document(capsys: pytest.CaptureFixture[str]) -> None:
+    def document(*arguments: str) -> dict[str, Any]:
+        assert run([*arguments, "--json"]) == 2
+        printed = capsys.readouterr()
+        assert printed.err.startswith("isorate: ")
+        found: dict[str, Any] = json.loads(printed.out)
+        return found
+
+    found = document("show", HEAD + TEXTS["a choice"])
+    assert [each["source"] for each in found["missing"]][:1] == ["args.sched"]
+    assert found["rate"] is False
+    found = document("show", HEAD + "s = StepLR(optimizer, size)")
+    assert found["missing"] == [{"source": "size", "why": None}]
+    assert found["rate"] is True
+    found = document("compare", "StepLR(3)", "StepLR(3)")
+    assert (found["missing"], found["rate"]) == ([], True)
+    lost = HEAD + "size = int(input())\ns = StepLR(SGD(p, lr=0.1), size)"
+    (missing,) = document("convert", lost, "--to", "torch")["missing"]
+    assert missing["source"] == "size"
+    assert "line" in missing["why"]
+    assert run(["show", "StepLR(3, 4, 5, 6, 7)", "--json"]) == 2
+    assert capsys.readouterr().out == ""

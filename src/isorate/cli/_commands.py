@@ -90,7 +90,7 @@ def _status_of(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _trouble(error.format_message())
     except IsorateError as error:
-        return _trouble(str(error))
+        return _refused(error, "--json" in arguments)
     except OSError:
         raise
     except MemoryError:
@@ -98,6 +98,20 @@ def _status_of(arguments: list[str]) -> int:
     except Exception as error:
         return _trouble(_internal(error))
     return status if isinstance(status, int) else 0
+
+
+def _refused(error: IsorateError, as_json: bool) -> int:
+    """Say what is wrong; what a text lacks is a document, too, where one is asked for."""
+    rate: bool = getattr(error, "rate", getattr(error, "lacks_rate", False))
+    missing: list[Any] = getattr(error, "leaves", [])
+    if as_json and (missing or rate):
+        from isorate.cli._shared import print_json
+
+        rate = rate and not (missing and not hasattr(error, "rate"))
+        asked = {leaf.source: leaf.why or None for leaf in missing}
+        listed = [{"source": source, "why": why} for source, why in asked.items()]
+        print_json({"error": str(error), "missing": listed, "rate": rate})
+    return _trouble(str(error))
 
 
 def _internal(error: Exception) -> str:

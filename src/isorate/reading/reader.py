@@ -268,7 +268,7 @@ def _chosen(ways: list[Way]) -> Reading:
         for way in ways
     )
     error = ReadError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
-    error.leaves = leaves  # type: ignore[attr-defined]
+    error.leaves, error.rate = leaves, rate  # type: ignore[attr-defined]
     raise error
 
 
