@@ -34,6 +34,7 @@ def test_a_class_of_the_text_is_called_that(text: str) -> None:
         ("from timm.scheduler import CosineLRScheduler\ns = CosineLRScheduler(o, 3)", "timm"),
         ("from fastai.callback.schedule import SchedCos\ns = SchedCos(1, 2)", "fastai"),
         ("from timm.scheduler import make\ns = make(args)", "timm"),
+        ("from timm.scheduler import create_scheduler_v2\ncreate_scheduler_v2(o, **k)", "timm"),
     ],
 )
 def test_a_framework_that_is_known_and_not_read_is_named(text: str, title: str) -> None:

@@ -206,8 +206,11 @@ class Calls(Schedules):
             return inside
         if self.is_constructor(name):
             if spread:
+                found = candidates(name, self.dialect)
+                if not found:
+                    raise no_constructor(name, self.dialect)
                 what = "**arguments" if spread[0].startswith("**") else "*arguments"
-                raise ReadError(f"{self._title(name)}: {what} cannot be read")
+                raise ReadError(f"{found[0].card.name}: {what} cannot be read")
             self._covered(name)
             try:
                 schedule = self.scheduled(name, node, given, named)
@@ -248,12 +251,6 @@ class Calls(Schedules):
         if foreign and root not in self.outermost.imported:
             text = f"taken to be none that `from {foreign[-1]} import *` has: {root}"
             self.assumed[text] = None
-
-    def _title(self, name: Name) -> str:
-        from isorate.reading.naming import candidates
-
-        found = candidates(name, self.dialect)
-        return found[0].card.name if found else name.written
 
     def _check_scheduler_like(self, name: Name, node: ast.Call, given: Iterable[Any]) -> None:
         """Refuse a scheduler of nobody knows whom, and what is made of a list of rates."""

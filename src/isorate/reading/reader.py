@@ -230,7 +230,9 @@ def _ways(
                 continue
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
-            way.error = (None if sure else lacking(first.defaults, again)) or error
+            asks = hasattr(error, "leaves") or isinstance(error, MissingRateError)
+            none = not sure and (asks or "None" in str(error))  # a default, perhaps
+            way.error = (lacking(first.defaults, again) if none else None) or error
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")

@@ -39,7 +39,11 @@ def statements(text: str) -> list[ast.stmt]:
     if cells is not None and not cells.strip():
         raise ReadError("the notebook has no code")
     error: SyntaxError | None = None
-    for written in dict.fromkeys(_ways(plain if cells is None else cells)):
+    tried: set[str] = set()
+    for written in _ways(plain if cells is None else cells):
+        if written in tried:
+            continue
+        tried.add(written)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
