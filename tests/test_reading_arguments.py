@@ -15,6 +15,7 @@ import pytest
 from isorate import ReadError
 from isorate.reading.reader import reading
 
+NO_LOOP = "the text has no loop: step() is taken to be called after each update"
 HEAD = "from torch.optim import SGD\nfrom torch.optim.lr_scheduler import StepLR\n"
 TAIL = "scheduler = StepLR(SGD(params, lr=args.lr), args.size)\n"
 
@@ -193,6 +194,7 @@ def test_only_what_the_schedule_depends_on_is_said_with_its_line() -> None:
                   "    seed(args.seed)\nif args.evaluate:\n    raise SystemExit\nif args.warm:\n"
                   "    args.lr = args.lr / args.warm")  # fmt: skip
     assert reading(HEAD + text).assumptions == (
+        NO_LOOP,
         "args.warm = 0, its default, line 9",
         "args.lr = 0.5, its default, line 5",
         "args.size = 3, its default, line 6",
@@ -283,6 +285,7 @@ def test_functions_whose_parameters_are_the_command_line(call: str) -> None:
     called: Any = found.call
     assert (called.optimizer.groups[0].lr, called.step_size) == (0.5, 4)
     assert found.assumptions == (
+        NO_LOOP,
         "lr = 0.5, its default in train",
         "size = 4, its default in train",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from isorate import ReadError, Run, compare, read, read_all, simulate
+from isorate import ReadError, Run, compare, convert, read, read_all, simulate
 from isorate.cli.demo import PAGE
 from tests.test_cli import isorate
 
@@ -90,3 +90,32 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     converted = json.loads(run("convert", str(file), "--to", "mindspore", "--which", "sched_d"))
     own = [way for way in converted["ways"] if "scheduler = mindspore" in way["statements"]]
     assert "# scheduler.step() once in 12 updates" in own[0]["statements"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MultiStepLR(SGD(p, 0.1), [2, 4])",
+        "LambdaLR(SGD(p, 0.1), lambda t: 1 / (1 + t))",
+        "StepLR(SGD([dict(params=a), dict(params=b, lr=1)], 0.1), 2)",
+        "optax.warmup_cosine_decay_schedule(0., 0.1, 3, 9)",
+    ],
+)
+def test_the_statements_of_a_conversion_are_read_again(text: str) -> None:
+    for to in ("torch", "mindspore", "optax", "keras", "isorate"):
+        for way in convert(text, to=to, run=8).ways:
+            assert read(way.statements).call == way.call
+
+
+def test_a_list_of_rates_may_be_put_together_by_name() -> None:
+    recipe = read("import mindspore\nwarm = [0.01, 0.02]\nlr = warm + [0.1] * 2")
+    assert simulate(recipe, 4).values.tolist() == [0.01, 0.02, 0.1, 0.1]
+    with pytest.raises(ReadError, match="builds no scheduler"):
+        read("warm = [0.01, 0.02]\nepochs = warm + [0.1] * 2")
+
+
+def test_a_script_without_a_loop_is_said_to_have_none() -> None:
+    script = "import torch\nT = 3\no = torch.optim.SGD(p, 0.1)\n"
+    said = "the text has no loop: step() is taken to be called after each update"
+    assert said in read(f"{script}s = torch.optim.lr_scheduler.StepLR(o, T)").assumptions
+    assert said not in read("StepLR(SGD(p, 0.1), 3)").assumptions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 #: Longer texts are refused before they are parsed: a parsed literal takes a kilobyte a number.
 LONGEST_TEXT: Final = 1 << 20
+#: A text of no more statements is no script, of which one would expect a loop.
+SNIPPET: Final = 3
+#: What lists of rates are called.
+RATES: Final = re.compile(r"(^|_)(lrs?|rates?|learning_rates?|schedule)($|_)")
 #: More schedules no text has.
 MOST_SCHEDULES: Final = 100
 #: So often a text is read with conditions decided one way and the other.
@@ -363,6 +368,9 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     facts = _of_loops(follower, schedule)
     if follower.lacking:
         raise all_of(follower.lacking)
+    counted = call.card.clock == "step" and "step_every" not in follower.told
+    if counted and not follower.loops.events and not facts.said and len(body) > SNIPPET:
+        facts.said.append("the text has no loop: step() is taken to be called after each update")
     return Reading(
         call,
         (*_assumptions(follower), *facts.said),
@@ -408,7 +416,16 @@ def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
 
 
 def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
-    """Read a text of one expression as the list of rates that it may be, or say what it is."""
+    """Read a text of one expression as the list of rates that it may be, or say what it is.
+
+    A text of several statements may come to a list of rates, too, if its name says that it is one.
+    """
+    match body[-1:]:
+        case [ast.Assign(targets=[ast.Name(id=own)], value=node)] if RATES.search(own):
+            value = follower.value(node, follower.outermost)
+            if isinstance(value, list) and value and isinstance(node, ast.List | ast.BinOp):
+                follower.last = follower.plain_list(node, value)
+                return
     match body:
         case [ast.Expr(value=node)] | [
             ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
