@@ -208,6 +208,26 @@ LOOPS: list[tuple[str, dict[str, Any], Run]] = [
     ),
 ]
 
+#: Several schedulers that a loop steps one after the other.
+SIDE_BY_SIDE = [
+    "more = LinearLR(optimizer, 0.5, total_iters=3)\n"
+    "for e in range(5):\n    optimizer.step()\n    scheduler.step()\n    more.step()",
+    "more = CosineAnnealingLR(optimizer, 4)\nthird = LinearLR(optimizer, 0.25, total_iters=2)\n"
+    "for e in range(5):\n    for x in loader:\n        optimizer.step()\n"
+    "    for each in [scheduler, more, third]:\n        each.step()",
+]
+APART = [
+    "more = LinearLR(optimizer, 0.5, total_iters=3)\n"
+    "for e in range(5):\n    optimizer.step()\n    more.step()\n    scheduler.step()",
+    "more = LinearLR(optimizer, 0.5, total_iters=3)\n"
+    "for e in range(5):\n    scheduler.step()\n    optimizer.step()\n    more.step()",
+    "more = LinearLR(optimizer, 0.5, total_iters=3)\n"
+    "for e in range(5):\n    optimizer.step()\n    scheduler.step()\n    if e < 3:\n"
+    "        more.step()",
+    "more = ReduceLROnPlateau(optimizer)\n"
+    "for e in range(5):\n    optimizer.step()\n    scheduler.step()\n    more.step(loss)",
+]
+
 #: What a run does not say, and why it is refused.
 REFUSED = [
     ("for i in range(5):\n    optimizer.step()", "never calls scheduler.step()"),
@@ -288,6 +308,20 @@ def test_what_a_run_does_not_say_is_refused_and_may_be_told(loop: str, why: str)
         read(HEAD + loop)
     if "given place" not in why:
         assert simulate(HEAD + loop, Run(9)).updates == 9
+
+
+@pytest.mark.parametrize("loop", SIDE_BY_SIDE)
+def test_schedulers_that_are_stepped_one_after_the_other_are_a_chain(loop: str) -> None:
+    used = executed(HEAD + loop, LOADER)
+    recipe = read(HEAD + loop, names=LOADER if "loader" in loop else {})
+    assert recipe.call.name.endswith("ChainedScheduler")  # type: ignore[union-attr]
+    assert simulate(recipe).values.tolist() == used
+
+
+@pytest.mark.parametrize("loop", APART)
+def test_schedulers_that_are_stepped_otherwise_are_not_passed_over(loop: str) -> None:
+    with pytest.raises(ReadError, match="acts on the optimizer as well"):
+        read(HEAD + loop)
 
 
 def executed(text: str, given: dict[str, Any]) -> list[float]:

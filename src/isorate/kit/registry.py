@@ -56,6 +56,7 @@ class Dialect:
         lists: what lists of rates are, where its optimizers take them.
         follower: the constructor that follows any schedule.
         function: the constructor whose rate is the optimizer's, times a function of the step.
+        side_by_side: the constructor that several schedulers are which a loop steps one by one.
         document: reads a document, as the framework writes its schedules down; none where it is
             none of those. ``deserializers`` are the functions that are given one.
 
@@ -73,6 +74,7 @@ class Dialect:
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None
+    side_by_side: type[Call] | None = None
     document: Callable[[Mapping[str, Any]], Call | None] | None = None
     deserializers: tuple[str, ...] = ()
 

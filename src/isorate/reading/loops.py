@@ -300,7 +300,7 @@ class Loops:
         if len(counts) != 1 or counts[0].loops != update.loops or not isinstance(bound, int):
             return None
         count = counts[0]
-        if not _alike(count.guards, update.guards):
+        if not alike(count.guards, update.guards):
             return None
         starts = [loop.before[name] for loop in update.loops if name in loop.before]
         if not starts:
@@ -313,7 +313,7 @@ class Loops:
 
 def _in_a_row(updates: list[Event], steps: list[Event], found: Facts) -> None:
     """Say what one turn of a loop does that the text does not have."""
-    if len(updates) == len(steps) == 1 and _alike(updates[0].guards, steps[0].guards):
+    if len(updates) == len(steps) == 1 and alike(updates[0].guards, steps[0].guards):
         if steps[0].place < updates[0].place:
             found.put("steps_before", 1)
         found.said.append("the text has no loop: each update is taken to be as the one it has")
@@ -328,7 +328,7 @@ def _apart(guard: Guard, step: Event, updates: list[Event], counters: list[Event
     if not isinstance(every, int) or guard.first != every - 1:
         return None
     if loop is None and all(
-        _alike(count.guards, updates[0].guards) for count in counters if count.of == guard.name
+        alike(count.guards, updates[0].guards) for count in counters if count.of == guard.name
     ):
         return every  # it counts updates, not batches
     rare = [g for g in step.guards if g.every is not None and g is not guard]
@@ -474,7 +474,8 @@ def _holds(outer: ast.AST, inner: ast.AST) -> bool:
     return any(node is inner for node in ast.walk(outer))
 
 
-def _alike(a: Sequence[Guard], b: Sequence[Guard]) -> bool:
+def alike(a: Sequence[Guard], b: Sequence[Guard]) -> bool:
+    """Whether the same conditions are to hold."""
     return len(a) == len(b) and all(any(map(g.same, b)) for g in a)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.call import Call
+from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
 from isorate.reading.arguments import parameters
 from isorate.reading.calls import Returning, at_line
@@ -20,7 +21,7 @@ from isorate.reading.effects import names_in
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
-from isorate.reading.loops import Scope, refused
+from isorate.reading.loops import Scope, alike, refused
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
@@ -597,6 +598,9 @@ def _one(follower: Interpreter) -> Schedule:
     for one in several:
         same = [e for e in several if _acted_on(e) is _acted_on(one) is not None]
         if len(same) > 1 and (one in chosen or len(same) == len(several)):
+            chain = _side_by_side(follower, same)
+            if chain is not None:
+                return chain
             names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)
             final = same[-1].call
             assert final is not None
@@ -605,6 +609,39 @@ def _one(follower: Interpreter) -> Schedule:
     if len(chosen) != 1:
         raise SeveralError(several, which)
     return chosen[0]
+
+
+def _side_by_side(follower: Interpreter, several: Sequence[Schedule]) -> Schedule | None:
+    """Return the chain that schedulers of one optimizer are which the loop steps one by one.
+
+    None where it steps them otherwise.
+    """
+    steps = [[e for e in follower.loops.events if e.of is each] for each in several]
+    calls = [each.call for each in several if each.call is not None]
+    if any(len(events) != 1 or not events[0].loops for events in steps):
+        return None
+    if any(
+        isinstance(c.returned, Feedback) or c.card.dialect != calls[0].card.dialect for c in calls
+    ):
+        return None
+    first, *others = (events[0] for events in steps)
+    updates = [e.place for e in follower.loops.events if e.kind != "step"]
+    last = others[-1].place
+    if any(
+        other.loops != first.loops or not alike(other.guards, first.guards) for other in others
+    ) or any(first.place < place < last for place in updates):
+        return None
+    if [e[0].place for e in steps] != sorted(e[0].place for e in steps):
+        return None
+    constructor = registry.first("side_by_side", calls[0].card.runs_in)
+    call = constructor.of({"schedulers": calls})
+    chain = Schedule(call, several[-1].node, several[-1].optimizer, list(several))
+    chain.loops, chain.guards = several[-1].loops, several[-1].guards
+    follower.found.built.append(chain)
+    follower.loops.events.append(replace(others[-1], of=chain))
+    names = " and ".join(call.name.rpartition(".")[2] for call in calls)
+    follower.assumed[f"{names} act on one optimizer, one after the other"] = None
+    return chain
 
 
 def _check_late(follower: Interpreter, schedule: Schedule) -> None:

@@ -1204,6 +1204,7 @@ DIALECT = Dialect(
     precedence=0,
     optimizers=TORCH,
     function=LambdaLR,
+    side_by_side=ChainedScheduler,
     constructors=(
         *completed(STEPPED, "torch.optim.lr_scheduler", VERSION, schedulers.ROLES, DOCS, "torch"),
         *completed((SWALR,), "torch.optim.swa_utils", VERSION, schedulers.ROLES, DOCS, "torch"),
