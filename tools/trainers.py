@@ -84,6 +84,62 @@ def transformers(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def keras(row: dict[str, Any]) -> list[float]:
+    """Train with Keras."""
+    import keras
+    import numpy as np
+
+    used: list[float] = []
+    plain = keras.Model.fit
+
+    def fit(self: Any, *given: Any, callbacks: Any = (), **named: Any) -> Any:
+        def told(batch: int, logs: Any = None) -> None:
+            used.append(float(self.optimizer.learning_rate))
+
+        several = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+        last = keras.callbacks.LambdaCallback(on_train_batch_begin=told)
+        return plain(self, *given, callbacks=[*several, last], **named)
+
+    keras.Model.fit = fit
+    try:
+        length = row["given"]["len(x_train)"]
+        names = {"x_train": np.ones((length, 2)), "y_train": np.ones((length, 1))}
+        exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
+    finally:
+        keras.Model.fit = plain
+    return used
+
+
+def mindspore(row: dict[str, Any]) -> list[float]:
+    """Train with MindSpore's Model."""
+    import mindspore as ms
+    import numpy as np
+
+    used: list[float] = []
+    plain = ms.Model.train
+
+    class Told(ms.train.Callback):  # type: ignore[misc]
+        def on_train_step_begin(self, run_context: Any) -> None:
+            used.append(float(run_context.original_args().optimizer.get_lr().asnumpy()))
+
+    def train(self: Any, *given: Any, **named: Any) -> Any:
+        return plain(self, *given, callbacks=[Told()], **named)
+
+    ms.Model.train = train
+    try:
+        batches = row["given"]["dataset.get_dataset_size()"]
+        data = {"x": np.ones((batches, 2), "float32"), "y": np.ones((batches, 1), "float32")}
+        names = {
+            "dataset": ms.dataset.NumpySlicesDataset(data).batch(1),
+            "net": ms.nn.Dense(2, 1),
+            "loss": ms.nn.MSELoss(),
+        }
+        exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
+    finally:
+        ms.Model.train = plain
+    return used
+
+
 def main(names: list[str]) -> None:
     """Run the texts of some trainers, and write what they came to beside them."""
     for name in names:

@@ -44,6 +44,7 @@ from isorate.reading.values import (
     unknown_in,
     written,
 )
+from isorate.reading.values import PLAIN as NUMBERS
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import shown
 
@@ -417,6 +418,10 @@ class Calls(Schedules):
             self.touch(values, node)
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
         source = ast.unparse(node)
+        if self.outermost.trains and isinstance(function, Unknown) and not values:
+            source = f"{function.source}()"  # as the text has it
+            if source in self.given:
+                return self.given.take(source)
         made = (origin or written_, given, named)
         why = self.at(node) if not typed(node) else ""
         varies = bool(self.loops.stack) and not last[:1].isupper()
@@ -923,6 +928,8 @@ def _of_kind(value: Any, kind: Any) -> bool | None:
             return False
         case Unknown(name=Name(is_here=False) as name), Schedule(call=call):
             return isinstance(call, tuple(candidates(name)))
+        case Unknown(name=Name() as name), _ if isinstance(value, (*NUMBERS, list, dict, Built)):
+            return False if candidates(name) else None
     return None
 
 

@@ -240,7 +240,7 @@ class Interpreter(Calls):
             self._came_to(value)
         if isinstance(value, Instance) and name is not None and "(" in value.source:
             value.source = name
-        if not isinstance(value, Unknown) or name is None or value.varies:
+        if not isinstance(value, Unknown) or name is None or value.varies or self.outermost.trains:
             return value
         asked = [leaf for leaf in value.leaves() if not _is_typed(leaf.source)]
         if asked and not _is_typed(value.source):
@@ -757,7 +757,9 @@ class Interpreter(Calls):
         source = self.value(node.iter, frame)
         items: list[Any] | None = None
         listed = source if isinstance(source, list | tuple) else ()
-        objects = any(isinstance(each, Built | Schedule) for each in reached(listed))
+        objects = source in ([], ()) or any(
+            isinstance(each, Built | Schedule) for each in reached(listed)
+        )
         training = self._trains_in(node)
         if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
