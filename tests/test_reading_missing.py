@@ -25,6 +25,8 @@ VALUES = {
     "args.sched": "cos",
     "args.lr": "0.2",
     "warm": "False",
+    "cfg['arguments']": "{'step_size': 3}",
+    "placed": "[3]",
 }
 TEXTS = {
     "two members": "o = SGD(p, lr=cfg['lr'])\n"
@@ -48,6 +50,8 @@ TEXTS = {
     "a function": "def lr_at(step):\n    if step < warmup:\n"
     "        return step / warmup\n    return decay\n"
     "s = LambdaLR(SGD(p, lr=rate), lr_at)",
+    "arguments at once": "s = StepLR(SGD(p, lr=rate), **cfg['arguments'])",
+    "arguments at once, and a rate": "s = StepLR(SGD(p), *placed)\n",
     "a loop": "o = SGD(p, lr=rate)\ns = StepLR(o, size)\nfor epoch in range(9):\n"
     "    train(loader, o)\n    s.step()",
     "a loop without a loader": "o = SGD(p, lr=0.1)\ns = StepLR(o, size)\n"

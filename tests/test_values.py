@@ -52,6 +52,13 @@ def test_what_is_set_wins_and_a_later_file(tmp_path: Path) -> None:
     assert found.optimizer.groups[0].lr == 1.0
 
 
+def test_a_table_is_what_arguments_are_given_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[cfg]\nlr = 0.5\n[cfg.sched]\nstep_size = 3\n")
+    text = "kept = cfg.sched\nStepLR(SGD(p, lr=cfg.lr), **cfg['sched'], gamma=1 / kept.step_size)"
+    found: Any = read_side(text, (), names((), [str(tmp_path / "a.toml")])).call
+    assert (found.step_size, found.gamma) == (3, 1 / 3)
+
+
 def test_what_is_set_may_use_it(tmp_path: Path) -> None:
     text = TOML.replace("lr = 0.1\n", "").replace('"len(loader)" = 2', "base = 0.1")
     found = call(tmp_path, "a.toml", text, "args.lr=base * 2", "len(loader)=1")

@@ -116,9 +116,11 @@ def _items(table: Mapping[str, Any], home: str, depth: int, file: str) -> Iterat
             if name is None:
                 text = f"{file}: {key!r} is no name that a text could use"
                 raise ReadError(text, hint='a name, or its source: "len(loader)" = 391')
+            if isinstance(value, dict) and depth:  # **cfg.arguments
+                yield name, _checked(value, name, file)
             if isinstance(value, dict) and depth < DEEPEST:
                 yield from _items(value, name, depth + 1, file)
-            else:
+            elif not depth or not isinstance(value, dict):
                 yield name, _checked(value, name, file)
 
 

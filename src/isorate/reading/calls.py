@@ -12,12 +12,13 @@ from isorate.kit import registry
 from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.effects import HARMLESS, PURE
-from isorate.reading.expressions import TROUBLE, typed
+from isorate.reading.expressions import TROUBLE, is_typed, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops, Scope
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import HERE, Name, at_home, candidates, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
+from isorate.reading.optimizers import read as read_optimizer
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
 from isorate.reading.values import (
     MISSING,
@@ -206,14 +207,9 @@ class Calls(Schedules):
         if inside is not MISSING:
             return inside
         if self.is_constructor(name):
-            if spread:
-                found = candidates(name, self.dialect)
-                if not found:
-                    raise no_constructor(name, self.dialect)
-                what = "**arguments" if spread[0].startswith("**") else "*arguments"
-                raise ReadError(f"{found[0].card.name}: {what} cannot be read")
             self._covered(name)
             try:
+                self._check_spread(name, spread, [*values, *(a.value for a in named.values())])
                 schedule = self.scheduled(name, node, given, named)
             except (LackingError, MissingRateError) as error:
                 self.lacking.append(error)  # there may be more that is to be asked for
@@ -252,6 +248,31 @@ class Calls(Schedules):
         if foreign and root not in self.outermost.imported:
             text = f"taken to be none that `from {foreign[-1]} import *` has: {root}"
             self.assumed[text] = None
+
+    def _check_spread(self, name: Name, spread: list[str], others: list[Any]) -> None:
+        """Ask for arguments that a scheduler is given all at once, and that nobody knows."""
+        if not spread:
+            return
+        found = candidates(name, self.dialect)
+        if not found:
+            raise no_constructor(name, self.dialect)
+        title, leaves, rate = found[0].card.name, list[Unknown](), False
+        for each in spread:
+            source = each.lstrip("*")
+            if not is_typed(source):
+                what = "**arguments" if each.startswith("**") else "*arguments"
+                raise ReadError(f"{title}: {what} cannot be read")
+            kind = "a dict" if each.startswith("**") else "a list"
+            leaves.append(Unknown(source, f"{kind} of arguments"))
+        for value in others:
+            try:
+                leaves += self.missing(value) if not isinstance(value, Unknown) else []
+                if isinstance(value, Built):
+                    read_optimizer(value, found[0].card.runs_in, self.lr)
+            except MissingRateError as error:
+                leaves += getattr(error, "leaves", [])
+                rate = not getattr(error, "leaves", [])
+        raise LackingError(title, leaves, rate=rate)
 
     def _check_scheduler_like(self, name: Name, node: ast.Call, given: Iterable[Any]) -> None:
         """Refuse a scheduler of nobody knows whom, and what is made of a list of rates."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -327,6 +328,8 @@ class Expressions:
                                known=True))  # fmt: skip
             case str() if name == "value":  # an enumeration's, which is its value here
                 return base
+            case dict() if name in base and not hasattr(dict, name):  # one with attributes
+                return base[name]
             case dict() | list() | str() | int() | float() | tuple() | set():
                 return Method(base, name)
             case Bound(function=Function(of=Class() as of), given=[Instance() as held, *_]):
@@ -692,3 +695,14 @@ def typed(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(value=base, attr="get" | "getenv")):
             return typed(base) and all(isinstance(each, ast.Constant) for each in node.args)
     return False
+
+
+@lru_cache(maxsize=1 << 12)
+def is_typed(source: str) -> bool:
+    """Whether something can be asked for by its source, as it stands."""
+    if source.isidentifier():
+        return True
+    try:
+        return typed(ast.parse(source, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False

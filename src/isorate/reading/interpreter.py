@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import contextlib
 from dataclasses import replace
-from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
-from isorate.reading.expressions import typed
+from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, Scope, modulo, offset, turns
 from isorate.reading.mentions import bound, effects, mentions, methods
@@ -242,8 +241,8 @@ class Interpreter(Calls):
             value.source = name
         if not isinstance(value, Unknown) or name is None or value.varies or self.outermost.trains:
             return value
-        asked = [leaf for leaf in value.leaves() if not _is_typed(leaf.source)]
-        if asked and not _is_typed(value.source):
+        asked = [leaf for leaf in value.leaves() if not is_typed(leaf.source)]
+        if asked and not is_typed(value.source):
             return Unknown(name, value.why or self.at(node), condition=value.condition,
                               plain=value.plain, made=value.made, name=value.name)  # fmt: skip
         return value
@@ -1185,17 +1184,6 @@ class Unfollowable(Undecided):
 
     def __init__(self, node: ast.AST) -> None:
         self.node = node
-
-
-@lru_cache(maxsize=1 << 12)
-def _is_typed(source: str) -> bool:
-    """Whether something can be asked for by its source, as it stands."""
-    if source.isidentifier():
-        return True
-    try:
-        return typed(ast.parse(source, mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
 
 
 def _turns(source: Any, items: list[Any]) -> Iterator[Any]:
