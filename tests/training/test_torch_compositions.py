@@ -182,9 +182,18 @@ def test_an_added_group_joins_all_members() -> None:
     optimizer = optimizer_of(0.1)
     scheduler = SEQUENCES["warmup and cosine"](ours, optimizer)
     steps_of(scheduler, 8)
+    scheduler.late_groups = "from the start"
     optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))], "lr": 0.5})
     scheduler.step()
     assert rates_of(optimizer) == [meant(0.1, 0.001, 20, 4), meant(0.5, 0.001, 20, 4)]
+    optimizer = optimizer_of(0.1)
+    scheduler = SEQUENCES["warmup and cosine"](ours, optimizer)
+    steps_of(scheduler, 8)
+    added = {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": rates_of(optimizer)[0]}
+    optimizer.add_param_group(added)
+    for step in range(4, 30):
+        scheduler.step()
+        assert rates_of(optimizer) == pytest.approx([meant(0.1, 0.001, 20, step)] * 2)
 
 
 @pytest.mark.parametrize(

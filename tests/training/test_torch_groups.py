@@ -33,9 +33,10 @@ pytestmark = MARKS
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("added_at", [1, 4, 5, 8])
-def test_an_added_group_joins_with_its_own_rate(added_at: int, kind: Any) -> None:
+def test_an_added_group_joins_as_if_from_the_start_where_asked(added_at: int, kind: Any) -> None:
     optimizer = optimizer_of(as_kind(0.1, kind))
     scheduler = CosineAnnealingLR(optimizer, 4, 0.001)
+    scheduler.late_groups = "from the start"
     steps_of(scheduler, added_at)
     optimizer.add_param_group({"params": [parameter()], "lr": as_kind(0.5, kind)})
     optimizer.add_param_group(
@@ -78,6 +79,7 @@ def test_a_group_added_with_the_optimizers_tensor_gets_its_own() -> None:
     optimizer.add_param_group({"params": [parameter()]})
     shared = optimizer.param_groups[0]["lr"]
     assert optimizer.param_groups[1]["lr"] is shared
+    scheduler.late_groups = "from the start"
     base = float(shared)
     scheduler.step()
     assert optimizer.param_groups[0]["lr"] is shared
@@ -157,11 +159,13 @@ def test_a_sequence_that_torch_saved_resumes_with_ours_in_it(stop: int) -> None:
     np.testing.assert_allclose(steps_of(ours, 9), steps_of(theirs, 9), rtol=1e-12)
 
 
-def test_in_a_chain_it_overrides_what_came_before() -> None:
-    optimizer = optimizer_of(0.1)
-    before = lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=100)
-    chain = lr_scheduler.ChainedScheduler([before, CosineAnnealingLR(optimizer, 5)], optimizer)
-    assert steps_of(chain, 8) == [[meant(0.1, 0, 5, k)] for k in range(8)]
+def test_in_torchs_chain_it_multiplies_what_came_before() -> None:
+    def chained(kind: Any) -> list[list[float]]:
+        optimizer = optimizer_of(0.1)
+        before = lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=100)
+        return steps_of(lr_scheduler.ChainedScheduler([before, kind(optimizer, 5)], optimizer), 12)
+
+    np.testing.assert_allclose(chained(CosineAnnealingLR), chained(TorchCosine), atol=1e-16)
 
 
 @pytest.mark.parametrize("kind", [CosineAnnealingLR, TorchCosine])

@@ -34,6 +34,9 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     """
 
     _step_count: int
+    _ledger: Writer
+    _ledger_kind = Writer
+    _base = LRScheduler
 
     #: The name of torch's class whose states it loads; none for whichever it is.
     _torchs_name: ClassVar[str | None] = None
@@ -42,7 +45,6 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         self._prepare(optimizer)
-        self._writer = Writer()
         self._updates: Updates | None = None
         self.counting = counting
         if self._updates is not None:
@@ -50,6 +52,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         step = last_step(last_epoch)
         self._begin(step)
         super().__init__(optimizer, step)
+        self._built = True
 
     def _begin(self, last_epoch: int) -> None:
         """Do to the groups what building torch's scheduler does, before they are looked at."""
@@ -76,12 +79,13 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     def step(self, epoch: Any = None) -> None:
         """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
         count = self._step_count
+        if epoch is None and count > 1:
+            if self._updates is None or self._updates.taken():
+                self._go_to(self.last_epoch + 1)
+            self._step_count = count + 1
+            return
         try:
-            if epoch is None and (count > 1 or self._updates is not None):
-                self._update_lr()
-                self._step_count = count + 1
-            else:
-                super().step(epoch)  # which warns where torch's own would
+            super().step(epoch)  # which warns where torch's own would
         except Exception:
             self._step_count = count
             raise
@@ -92,7 +96,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
             step = finite("epoch", epoch)
             if step < 0:
                 raise ValueError(f"epoch is below 0: {step}")
-            self._go_to(step)
+            self._go_to(step, anew=True)
         elif self._updates is None or self._updates.taken():
             self._go_to(self.last_epoch + 1)
 
@@ -107,7 +111,16 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         return start_of(group)
 
     def _write(self, groups: Sequence[Group], rates: list[float]) -> None:
-        self._writer.write(groups, rates)
+        self._ledger.write(groups, rates)
+
+    def _went_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        return self._ledger.go_on(groups, rates)
+
+    def _untouched(self) -> bool:
+        return self._ledger.untouched(self.optimizer.param_groups)
+
+    def _held(self, groups: Sequence[Group]) -> list[float]:
+        return self._ledger.held(groups)
 
     def _write_momentum(self, groups: Sequence[Group], values: list[float]) -> None:
         for group, value in zip(groups, values, strict=False):
@@ -119,10 +132,9 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     def _rounded(self, rates: list[float]) -> list[float]:
         return list(map(float, typed(self.optimizer.param_groups, rates)))
 
-    def _welcome(self, groups: Sequence[Group]) -> None:
-        for group in groups:
-            lr = group["lr"]
-            group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor) else lr)
+    def _welcome(self, groups: Sequence[Group], bases: Sequence[float]) -> None:
+        for group, base in zip(groups, typed(groups, list(bases)), strict=True):
+            group.setdefault("initial_lr", base)
         self._separate()
 
     def _separate(self) -> None:
@@ -166,7 +178,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     _get_closed_form_lr = get_lr  # the name that torch looks for, and some tools with it
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        super().__setstate__(state)
         if self._updates is not None:  # an optimizer's copy has no hooks
             self._updates = Updates(self.optimizer, made=self._updates.made)
 
@@ -175,14 +187,17 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
 
     def _plan(self) -> None:
         super()._plan()
-        if hasattr(self, "_writer"):  # another schedule may part groups that shared a tensor
+        if self._built:  # another schedule may part groups that shared a tensor
             self._separate()
 
     def _foreign(self, state: Mapping[str, Any]) -> Saved:
         from isorate.torch._saved_states import call_of_state
 
         found = call_of_state(state, kind=self._torchs_name, groups=self.optimizer.param_groups)
-        return Saved(found.step, on_steps(found.call.lower()), call=found.call)
+        last = state.get("_last_lr") or ()
+        near = 1e-2 if any(isinstance(rate, Tensor) for rate in last) else 1e-6
+        schedule = on_steps(found.call.lower())
+        return Saved(found.step, schedule, call=found.call, rates=found.rates, near=near)
 
 
 def typed(groups: Sequence[Group], rates: list[float]) -> list[float | Tensor]:

@@ -37,7 +37,7 @@ class DropIn(shared.DropIn, ClosedFormLR):
         return self.constructor.__name__ if card.dialect == "torch" else None
 
 
-class Annealing(DropIn):
+class Annealing(shared.Annealing, DropIn):
     """One whose numbers are finite, at which torch's own goes on without end or turns NaN."""
 
     def _call(self, bases: Sequence[float]) -> Call:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import struct
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from isorate.training.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,75 +21,119 @@ if TYPE_CHECKING:
 #: What NumPy rounds a Python float to by itself, once.
 VIEWED: Final = (torch.float64, torch.float32, torch.float16)
 
+#: What every write in place adds one to.
+VERSION_OF: Final = attrgetter("_version")
+
 #: From here on a float64 is nearer to infinity than to the largest bfloat16 or float32.
 BEYOND_FLOAT32: Final = (2 - 2**-24) * 2.0**127
 
 
-class Writer:
+class Writer(Ledger):
     """Writes rates into parameter groups; a tensor's value is replaced in place.
 
     A tensor gets the float64 rate rounded once to its dtype, to nearest and ties to even. ``fill_``
     takes 1.5 µs a tensor, most of it on the way to the kernel; a NumPy view of the same memory
     takes 0.1 µs, so that one is kept for every tensor on the CPU. Tensors on another device are
     written together: one copy to the device, one operation there.
+
+    Whether somebody else has written in between is seen by the way: a float is the object that was
+    put there, a tensor's version has not moved on.
     """
 
     def __init__(self) -> None:
-        #: For each group the tensor last seen, a view of its memory, where that is, who says so.
-        self._known: list[tuple[Any, Any, int, Any]] = []
+        super().__init__()
+        self._forget()
 
-    def __reduce__(self) -> tuple[type[Writer], tuple[()]]:
-        return Writer, ()  # a copy's views would look at the original's memory
+    def _forget(self) -> None:
+        """Keep no view of anybody's memory."""
+        #: For each group the tensor last seen, a view of its memory, where that is, who says so;
+        #: empty where some group has none.
+        self._known: list[tuple[Any, Any, int, Any]] = []
+        self._tensors: list[Any] = []
+        #: What the tensors' versions come to.
+        self._version = -1
+        #: What ``go_on`` has begun to write, before it met a group that others have written.
+        self._tried: list[float] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if not key.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__()  # type: ignore[misc] # a copy's views would look at the original's memory
+        vars(self).update(state)
+
+    def go_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        """Set the rates of groups that hold what was written last; whether all of them did."""
+        for group, rate, last in zip(groups, rates, self.last):  # noqa: B905 - 0.2 µs a step
+            if group["lr"] is not last:
+                if self._tensors and self._go_on_with_tensors(groups, rates):
+                    break
+                self._tried = rates
+                return False
+            group["lr"] = rate
+        self.last = rates
+        return True
+
+    def _go_on_with_tensors(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        if not self._same_tensors(groups):
+            return False
+        for rate, known in zip(rates, self._known):  # noqa: B905
+            known[1][()] = rate
+        self._version += len(self._tensors)
+        torch.autograd.graph.increment_version(self._tensors)  # as fill_ does
+        return True
+
+    def _same_tensors(self, groups: Sequence[Group]) -> bool:
+        """Whether the groups hold the tensors that they held, and nobody has written into them."""
+        if len(self._tensors) != len(groups):
+            return False
+        if sum(map(VERSION_OF, self._tensors)) != self._version:
+            return False
+        for group, (tensor, _, address, data_ptr) in zip(groups, self._known):  # noqa: B905
+            if group["lr"] is not tensor or data_ptr() != address:
+                return False
+        return True
+
+    def untouched(self, groups: Sequence[Group]) -> bool:
+        """Return whether the groups certainly hold what was written last."""
+        if self._tensors:
+            return self._same_tensors(groups)
+        for group, last in zip(groups, self.last):  # noqa: B905
+            if group["lr"] is not last:
+                return False
+        return bool(self.last)
+
+    def held(self, groups: Sequence[Group]) -> list[float]:
+        """Return the rates that the groups held, before ``go_on`` wrote the first of them."""
+        found = [float(group["lr"]) for group in groups]
+        tried, self._tried = self._tried, []
+        for place, (group, rate) in enumerate(zip(groups, tried, strict=False)):
+            if group["lr"] is not rate:
+                break
+            found[place] = self.last[place]
+        return found
 
     def write(self, groups: Sequence[Group], rates: list[float]) -> None:
         """Set the ``lr`` of the groups that have a rate."""
-        for group, rate in zip(groups, rates):  # noqa: B905 - `strict` takes 0.2 µs a step
-            if type(group["lr"]) is not float:
-                break
-            group["lr"] = rate
-        else:
-            return
-        self._write_with_tensors(groups, rates)
-
-    def _write_with_tensors(self, groups: Sequence[Group], rates: list[float]) -> None:
-        if len(self._known) != len(groups):
-            self._known = [(None, None, 0, None)] * len(groups)
-        written, unseen = [], []
-        for group, rate, known in zip(groups, rates, self._known, strict=False):
-            lr = group["lr"]
-            if type(lr) is float:
-                group["lr"] = rate
-                continue
-            tensor, view, address, data_ptr = known
-            if lr is tensor and view is not None and data_ptr() == address:
-                view[()] = rate
-                written.append(lr)
-            elif isinstance(lr, Tensor):
-                unseen.append(lr)
-            else:
-                group["lr"] = rate
-        if written:
-            torch.autograd.graph.increment_version(written)  # as fill_ does
-        if unseen:
-            self._write_unseen(groups, rates)
-
-    def _write_unseen(self, groups: Sequence[Group], rates: list[float]) -> None:
-        """Look at all tensors, write them again, and those that have no view by torch's means."""
         others: list[tuple[Tensor, float]] = []
-        for index, (group, rate) in enumerate(zip(groups, rates, strict=False)):
+        self._forget()
+        for group, rate in zip(groups, rates, strict=False):
             lr = group["lr"]
             if not isinstance(lr, Tensor):
+                group["lr"] = rate
                 continue
             view = _view(lr)
             if view is None:
                 others.append((lr, rate))
-                self._known[index] = (None, None, 0, None)
                 continue
             view[()] = rate
             torch.autograd.graph.increment_version(lr)
-            self._known[index] = (lr, view, lr.data_ptr(), lr.data_ptr)
+            self._known.append((lr, view, lr.data_ptr(), lr.data_ptr))
         if others:
             _copy(others)
+        if len(self._known) == len(groups):
+            self._tensors = [known[0] for known in self._known]
+            self._version = sum(map(VERSION_OF, self._tensors))
 
 
 def _view(tensor: Tensor) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import ScheduleError
 from isorate.training.extensions import Extension, extended
+from isorate.training.ledger import NAME, Ledger, ledger_of
 from isorate.training.rates import PastEndError, Rates, per_group
 from isorate.training.states import (
     KEY,
@@ -40,10 +42,13 @@ class ClosedForm:
     once (``_start_of``) and written (``_write``), and what ``step()`` is.
     """
 
-    optimizer: Any
-
     #: The number of the last step, from 0.
     last_epoch: int
+
+    #: How a group goes on that is added midway, with the rate that it is to have now: ``"in
+    #: proportion"`` to the schedule from there on, or as if that were its first rate and it had
+    #: been there ``"from the start"``. It may be set on a scheduler.
+    late_groups: Literal["in proportion", "from the start"] = "in proportion"
 
     #: What ``load_state_dict`` does where a checkpoint holds another schedule: ``"raise"``, go on
     #: with the ``"checkpoint"``'s, or with ``"mine"``. It may be set on a scheduler.
@@ -52,8 +57,23 @@ class ClosedForm:
     #: Whether a subclass says in a ``get_lr`` of its own what the rates are.
     _own_get_lr: ClassVar[bool] = False
 
+    #: Whether a step multiplies the rates of all groups by the same.
+    _uniform = False
+
     #: What a step past the end raises.
     _past_end: ClassVar[type[Exception]] = RuntimeError
+
+    #: The framework's class of schedulers.
+    _base: ClassVar[type]
+
+    #: How the rates that its optimizer's groups hold are kept in mind.
+    _ledger_kind: ClassVar[type[Ledger]] = Ledger
+
+    #: Whether it is built, and said once that rates were overwritten.
+    _built = _told = False
+
+    #: Rates that building it has overwritten, to be said unless a state is loaded before a step.
+    _overwritten: list[float] | None = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -64,12 +84,30 @@ class ClosedForm:
 
     def _prepare(self, optimizer: Any) -> None:
         """Work out the schedule for an optimizer's groups, before anything in them is changed."""
+        self._who = object()
         self.optimizer = optimizer
         #: A schedule that took the place of the one that the arguments mean.
         self._given: Schedule | None = None
         self._given_momentum: Schedule | None = None
         self._bases = list(map(self._start_of, optimizer.param_groups))
+        #: Those that were said of groups that the coming step takes in.
+        self._pending: list[float] = []
         self._plan()
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer; where another one is set, it goes on with the rates that it finds."""
+        return self.__dict__["optimizer"]
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Any) -> None:
+        self.__dict__["optimizer"] = optimizer
+        self._ledger = ledger_of(optimizer, self._ledger_kind)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # an optimizer's copy has none; schedulers that were copied together have one
+        self._ledger = self.optimizer.__dict__.setdefault(NAME, self._ledger)
 
     # --- what a framework's class says ----------------------------------------------------------
 
@@ -80,6 +118,18 @@ class ClosedForm:
 
     def _write(self, groups: Sequence[Group], rates: list[float]) -> None:
         """Set the rates of the groups."""
+        raise NotImplementedError
+
+    def _held(self, groups: Sequence[Group]) -> list[float]:
+        """Return the rates that the groups hold."""
+        raise NotImplementedError
+
+    def _went_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        """Set the rates of groups that hold what was written last; whether all of them did."""
+        raise NotImplementedError
+
+    def _untouched(self) -> bool:
+        """Whether the groups certainly hold what was written last."""
         raise NotImplementedError
 
     def _write_momentum(self, groups: Sequence[Group], values: list[float]) -> None:
@@ -93,7 +143,7 @@ class ClosedForm:
     def _count(self, step: Any) -> None:
         """Set what the framework counts besides, when a state is loaded."""
 
-    def _welcome(self, groups: Sequence[Group]) -> None:
+    def _welcome(self, groups: Sequence[Group], bases: Sequence[float]) -> None:
         """Prepare groups that were added to the optimizer."""
 
     def _foreign(self, state: Mapping[str, Any]) -> Saved:
@@ -131,7 +181,7 @@ class ClosedForm:
 
         They may be set, as a whole: the schedule is another one from the next step on.
         """
-        return BaseRates(self._bases)
+        return BaseRates(self)
 
     @base_lrs.setter
     def base_lrs(self, rates: Sequence[Any]) -> None:
@@ -144,6 +194,7 @@ class ClosedForm:
         except Exception:
             self._bases = before
             raise
+        self._ledger.restart(self._who)
 
     def _rates_at(self, step: Any) -> list[float]:
         """Return the rate that every group gets at a step."""
@@ -173,17 +224,100 @@ class ClosedForm:
 
     # --- the clock ------------------------------------------------------------------------------
 
-    def _go_to(self, step: Any) -> None:
-        """Write the rates of a step."""
-        groups = self.optimizer.param_groups
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        """Write the rates of a step; those of the schedule alone where it begins anew."""
+        groups = self.__dict__["optimizer"].param_groups  # the property takes 0.1 µs
         if len(groups) != len(self._bases):
             self._admit()
-        rates = self._rates_at(step)
-        self._write(groups, rates)
+        rates = self._rates_at(step) if self._own_get_lr else self._closed_at(step)
+        ledger = self._ledger
+        value = rates if ledger.alone is self._who else ledger.times(self._who, rates)
+        if anew or value is None or not self._went_on(groups, value):
+            if self._built:
+                value = self._with_others(step, rates, anew)
+            else:
+                value = self._entering(step, rates)
+                ledger.wait()  # so that the first step looks at what was found
+            self._write(groups, value)
+            ledger.last = value
         if self._momenta is not None:
             self._write_momentum(groups, self._momenta.at(step))
         self.last_epoch = step
-        self._rates = rates
+        self._rates = value
+
+    # --- beside other schedulers ----------------------------------------------------------------
+
+    def _sets(self, step: Any) -> bool:
+        """Whether a step sets the rate, whatever the groups hold, as the framework's own does."""
+        return True
+
+    def _floors(self) -> list[float] | None:
+        """Return for each group what a step multiplies the rate's distance to; none for 0."""
+        return None
+
+    def _entering(self, step: int, rates: list[float]) -> list[float]:
+        """Return the rates that building this scheduler gives to the groups."""
+        ledger, bases = self._ledger, self._bases
+        if self._sets(step):
+            ledger.set(self._who, rates)
+            return rates
+        found = self._held(self.optimizer.param_groups)
+        built = bool(ledger.last) and not ledger.begun  # others were, and none was stepped
+        starts = found == self._rounded(bases)
+        if not starts and not (built and found == self._rounded(ledger.last)):
+            built = step == 0 and self._surprised()
+            if built:
+                ledger.anew(found)
+            elif step == 0:
+                self._overwritten = found
+        if built:
+            return ledger.onward(self._who, found, rates, bases, self._floors())
+        ledger.set(self._who, rates, bases if self._floors() is None else None)
+        return rates
+
+    def _with_others(self, step: Any, rates: list[float], anew: bool) -> list[float]:
+        """Return the rates that a step gives to groups that others have given rates, too."""
+        ledger = self._ledger
+        ledger.begun = True
+        ledger.claim(self._who)
+        if anew or self._sets(step):
+            ledger.set(self._who, rates)
+            return rates
+        if self._overwritten is not None:
+            self._tell(step, self._overwritten, self._rates)
+            self._overwritten = None
+        found = ledger.last
+        if not self._untouched():
+            held = self._held(self.optimizer.param_groups)
+            last = self._rounded(found)
+            if not found or (held != last and self._surprised()):
+                found = held
+                ledger.anew(found)
+            else:
+                self._tell(step, held, last)
+        if ledger.alone is self._who:
+            return rates
+        before = self._bases if self.last_epoch < 0 else self._closed_at(self.last_epoch)
+        return ledger.onward(self._who, found, rates, before, self._floors(), uniform=self._uniform)
+
+    def _surprised(self) -> bool:
+        """Whether a scheduler that is none of Isorate's can have written what the groups hold."""
+        return self._ledger.surprised(self.optimizer, self._base, ClosedForm)
+
+    def _tell(self, step: Any, found: list[float], last: list[float]) -> None:
+        """Say, once, that rates are overwritten that no scheduler has written."""
+        if self._told or found == last:
+            return
+        self._told = True
+        pairs = enumerate(zip(found, last, strict=True))
+        group, rate, mine = next((i, *pair) for i, pair in pairs if pair[0] != pair[1])
+        warnings.warn(
+            f"parameter group {group} held lr={rate!r} where {type(self).__name__} had set "
+            f"{mine!r}: step {step} overwrites it, as its rates are those of its schedule. To go "
+            "on from another rate, set scheduler.base_lrs; to let a function of your own decide, "
+            "give the class a get_lr",
+            stacklevel=5,
+        )
 
     def seek(self, step: int) -> None:
         """Go to a step at once, forwards or backwards, and write its rates.
@@ -206,14 +340,39 @@ class ClosedForm:
         known = len(self._bases)
         if len(groups) < known:
             raise ValueError(f"the optimizer has {len(groups)} groups, the scheduler {known}")
-        bases = self._bases
-        self._bases = [*bases, *map(self._start_of, groups[known:])]
+        bases, added = self._bases, groups[known:]
         try:
-            self._plan()
+            self._begin_with([*bases, *self._first_rates(added)])
         except Exception:
-            self._bases = bases
+            self._begin_with(bases)
             raise
-        self._welcome(groups[known:])
+        self._pending = []
+        self._welcome(added, self._bases[known:])
+        held = self._held(groups)
+        if self._ledger.alone is not self._who:
+            self._ledger.anew(held)
+        self._ledger.last = held
+
+    def _first_rates(self, added: Sequence[Group]) -> list[float]:
+        """Return what the first rates of groups are taken for that were added since.
+
+        In proportion: what would have come to the rate that the group has now.
+        """
+        if self.late_groups == "from the start":
+            return list(map(self._start_of, added))
+        found = [float(finite("a rate", group["lr"])) for group in added]
+        bases, step = self._bases, max(self.last_epoch, 0)
+        ends = []
+        for trial in (0.0, 1.0):
+            self._begin_with([*bases, *(trial for _ in added)])
+            ends.append(self._closed_at(step)[len(bases) :])
+        firsts = [
+            (rate - low) / (high - low) if high != low and "schedule" not in group else rate
+            for group, rate, low, high in zip(added, found, *ends, strict=True)
+        ]
+        if self._sets(step):  # as the frameworks, which ask for them there
+            firsts[: len(self._pending)] = self._pending[: len(firsts)]
+        return firsts
 
     # --- what is saved --------------------------------------------------------------------------
 
@@ -228,7 +387,13 @@ class ClosedForm:
             bases=self._bases,
             in_use=self._in_use(),
             momentum=self._momentum,
+            rates=self._rates,
+            alone=self._sets(self.last_epoch) or self._who_alone(),
         )
+
+    def _who_alone(self) -> bool:
+        """Whether the rates are the schedule's, and nobody else has a part in them."""
+        return self._rates == self._rates_at(max(self.last_epoch, 0))
 
     def _in_use(self) -> bool:
         """Whether the groups hold the rates last written."""
@@ -269,7 +434,8 @@ class ClosedForm:
             its_turn = step != -1  # else in a SequentialLR, and its turn has not come
             if step < -1:
                 raise ValueError(f"last_epoch is below -1: {step}")
-            self._rates = self._rates_at(step if its_turn else 0)
+            closed = self._rates_at(step if its_turn else 0)
+            self._rates = closed if saved.rates is None else self._composed(closed, saved)
             self.last_epoch = step
             self._count(step)
         except (KeyError, ScheduleMismatchError):
@@ -278,11 +444,33 @@ class ClosedForm:
         except Exception as error:
             self.__dict__.update(before)
             raise ValueError(f"no state of {kind}: {error}") from error
+        self._overwritten = None
+        self._ledger.drop(self._who)
         if its_turn and saved.in_use:
-            groups = self.optimizer.param_groups
+            groups, ledger = self.optimizer.param_groups, self._ledger
+            if self._rates is closed:
+                ledger.set(self._who, closed)
+            else:
+                ledger.anew(self._rates)
             self._write(groups, self._rates)
+            ledger.last = self._rates
             if self._momenta is not None:
                 self._write_momentum(groups, self._momenta.at(step))
+
+    def _composed(self, closed: list[float], saved: Saved) -> list[float]:
+        """Return the rates that a checkpoint's groups held, where others had a part in them."""
+        if self._sets(saved.step):
+            return closed
+        rates = [float(finite("a rate", rate)) for rate in saved.rates or ()]
+        found, last = self._held(self.optimizer.param_groups), self._rounded(self._ledger.last)
+        if saved.near and last and found != last:  # the optimizer's own state is loaded already
+            rates = found
+
+        def near(one: float, other: float) -> bool:
+            return math.isclose(one, other, rel_tol=saved.near)
+
+        same = len(rates) != len(closed) or all(map(near, rates, closed))
+        return closed if same and saved.near else rates
 
     def _settle(self, saved: Saved, choice: OnMismatch) -> None:
         """Take a checkpoint's schedule, keep this one, or raise."""
@@ -353,6 +541,7 @@ class ClosedForm:
             schedule = Groups((*per_group(schedule, known), *self._by_group[known:]))
         self._given, self._given_momentum = schedule, momentum
         self._plan()
+        self._ledger.restart(self._who)
 
     # --- longer runs ----------------------------------------------------------------------------
 
@@ -391,10 +580,22 @@ class ClosedForm:
 
 
 class BaseRates(list[float]):
-    """The rates that groups start from: a list to read."""
+    """The rates that groups start from: a list to read, to which those of added ones come."""
+
+    def __init__(self, scheduler: ClosedForm) -> None:
+        super().__init__([*scheduler._bases, *scheduler._pending])
+        self._scheduler = scheduler
 
     def __setitem__(self, *_: Any) -> None:
         raise TypeError("base_lrs are set as a whole: scheduler.base_lrs = [...]")
+
+    def append(self, rate: Any) -> None:
+        """Say the first rate of a group that was added."""
+        super().append(float(finite("a rate", rate)))
+        self._scheduler._pending = self[len(self._scheduler._bases) :]
+
+    def __reduce__(self) -> tuple[type[list[float]], tuple[list[float]]]:
+        return list, (list(self),)
 
 
 def finite(what: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.scheduler import Multiplying
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.training.closed_form import ClosedForm, unwrapped
@@ -77,6 +78,13 @@ class DropIn(ClosedForm):
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return lowered(self._call(self._bases))
 
+    @property
+    def _uniform(self) -> bool:  # type: ignore[override]
+        return issubclass(self.constructor, Multiplying)
+
+    def _sets(self, step: Any) -> bool:
+        return self._own_get_lr or not issubclass(self.constructor, Multiplying)
+
     def _change(self, name: str, value: Any) -> None:
         before = self._arguments
         if before is None:
@@ -87,6 +95,7 @@ class DropIn(ClosedForm):
         except Exception:
             self._arguments = before
             raise
+        self._ledger.restart(self._who)
 
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
         call: Any = saved.call
@@ -109,6 +118,19 @@ class DropIn(ClosedForm):
     ) -> None:
         self._arguments = None
         super()._replace(schedule, momentum, bases)
+
+
+class Annealing(DropIn):
+    """A ``CosineAnnealingLR``, whose steps multiply the rate's distance to ``eta_min``."""
+
+    eta_min: Any
+
+    def _sets(self, step: Any) -> bool:
+        return self._own_get_lr or self._arguments is None  # its trough is not known
+
+    def _floors(self) -> list[float] | None:
+        eta_min = float(self.eta_min)
+        return [eta_min] * len(self._bases) if eta_min else None
 
 
 def drop_in(

@@ -256,6 +256,7 @@ class Functions(ClosedForm):
         except Exception:
             self.lr_lambda = before
             raise
+        self._ledger.restart(self._who)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with what callable objects hold, as torch saves it."""
@@ -299,6 +300,9 @@ class Factors(Functions):
 
 class RunningProducts(Functions):
     """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
+
+    def _sets(self, step: Any) -> bool:
+        return self._own_get_lr
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         functions = one_for_each(self.lr_lambda, len(self._bases))

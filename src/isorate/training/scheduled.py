@@ -25,6 +25,9 @@ class Scheduled(ClosedForm):
     #: What was given: a schedule, its JSON, a call, its text, or none where groups bring their own.
     _source: Any
 
+    def _sets(self, step: Any) -> bool:
+        return not self._built  # absolute rates, which others beside it may multiply
+
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         common = None if self._source is None else schedule_of(self._source, self._bases)
         if not any("schedule" in group for group in groups):

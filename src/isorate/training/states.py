@@ -54,6 +54,8 @@ class Saved:
         in_use: whether the optimizer held this scheduler's rates.
         momentum: the schedule of the momentum, in JSON's types, where there is one.
         call: the framework's call that saved the state, where one did.
+        rates: the rates last written, where others may have had a part in them.
+        near: how near to the schedule's they are where nobody had; 0 where somebody had.
 
     """
 
@@ -64,6 +66,8 @@ class Saved:
     in_use: bool = True
     momentum: Any = None
     call: Any = None
+    rates: Sequence[Any] | None = None
+    near: float = 0.0
 
 
 def as_tree(schedule: Schedule | None) -> Any:
@@ -90,8 +94,12 @@ def state_of(
     bases: Sequence[float],
     in_use: bool,
     momentum: Schedule | None = None,
+    rates: Sequence[float] = (),
+    alone: bool = True,
 ) -> dict[str, Any]:
     """Return the state of a scheduler, ``bases`` the first rate of each parameter group.
+
+    ``_last_lr`` and ``_step_count`` are there under the names by which tools read them.
 
     Schedules are JSON in one text: a distributed checkpoint asks for what the scheduler that loads
     it has, name by name, and would not tell of a tree that is another one.
@@ -108,6 +116,9 @@ def state_of(
         "base_lrs": list(bases),
         "last_epoch": step,
         "rates_in_use": in_use,
+        "rates_alone": alone,
+        "_last_lr": list(rates),
+        "_step_count": step + 1,
     }
     return state if momentum is None else {**state, "momentum": _text(momentum)}
 
@@ -136,6 +147,7 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         tree,
         bool(state.get("rates_in_use", True)),
         None if momentum is None else _read(momentum),
+        rates=None if state.get("rates_alone", True) else state.get("_last_lr"),
     )
 
 

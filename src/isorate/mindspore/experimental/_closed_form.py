@@ -39,16 +39,21 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
     ``mindspore.jit`` compiles, which raises RuntimeError otherwise.
     """
 
+    _base = LRScheduler
+
     def __init__(self, optimizer: Any, last_epoch: Any) -> None:
         check_optimizer(optimizer)
         self._put = putting()
+        #: Whether it is seen what others have written; elsewhere that would wait for the device.
+        self._looks = get_context("device_target") == "CPU"
         self._prepare(optimizer)
         groups = optimizer.param_groups
         fault = stated(groups, self._bases).strict_resume_fault(last_epoch)
         if fault is not None:
             raise fault.error(fault.text)
-        self._welcome(groups)
+        self._welcome(groups, self._bases)
         self._go_to(last_epoch + 1)
+        self._built = True
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -61,7 +66,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
         step = finite("epoch", epoch)
         if step < 0:
             raise ValueError(f"epoch is below 0: {step}")
-        self._go_to(step)
+        self._go_to(step, anew=True)
 
     @on_the_host
     def seek(self, step: int) -> None:
@@ -87,12 +92,28 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
             self._put(parameter, single(rate))
             group["lr"] = parameter  # a number that was put there has no say any more
 
-    def _rounded(self, rates: list[float]) -> list[float]:
-        return [float(single(rate)) for rate in rates]
+    def _went_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
+        if not self._untouched():
+            return False
+        self._write(groups, rates)
+        self._ledger.last = rates
+        return True
 
-    def _welcome(self, groups: Sequence[Group]) -> None:
-        for group in groups:
-            group.setdefault("initial_lr", single(self._start_of(group)))
+    def _untouched(self) -> bool:
+        if not self._looks:
+            return True
+        pairs = zip(self.optimizer.param_groups, self._ledger.last, strict=True)
+        return all(rate_in(group) == rounded(rate) for group, rate in pairs)
+
+    def _held(self, groups: Sequence[Group]) -> list[float]:
+        return list(map(rate_in, groups))
+
+    def _rounded(self, rates: list[float]) -> list[float]:
+        return list(map(rounded, rates))
+
+    def _welcome(self, groups: Sequence[Group], bases: Sequence[float]) -> None:
+        for group, base in zip(groups, bases, strict=True):
+            group.setdefault("initial_lr", single(base))
 
     # --- what MindSpore's users ask for -----------------------------------------------------------
 
@@ -138,6 +159,18 @@ def single(rate: float) -> Any:
     """Return a rate rounded once to float32, as a new tensor; one beyond float32 is infinite."""
     with np.errstate(over="ignore"):
         return Tensor.from_numpy(np.array(rate, np.float32))
+
+
+def rounded(rate: float) -> float:
+    """Return a rate as float32 has it; one beyond float32 is infinite."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(rate))
+
+
+def rate_in(group: Group) -> float:
+    """Return the rate that a group holds."""
+    lr = group["lr"]
+    return float(lr.item() if hasattr(lr, "item") else lr)
 
 
 def stated(groups: Sequence[Group], bases: Sequence[float]) -> Stated:

@@ -65,6 +65,10 @@ def _unscaled(_: Any) -> float:
     return 1.0
 
 
+class Annealing(shared.Annealing, DropIn):
+    """A ``CosineAnnealingLR``."""
+
+
 class Sequential(Composed, ClosedFormLR):
     """A ``SequentialLR``."""
 

@@ -7,6 +7,7 @@ computed in float64 from the first rates that float32 has, and rounded once to f
 
 from isorate.dialects import mindspore as calls
 from isorate.mindspore.experimental._drop_in import (
+    Annealing,
     Cyclic,
     Lambda,
     Multiplicative,
@@ -20,7 +21,7 @@ ConstantLR = drop_in(calls.ConstantLR)
 LinearLR = drop_in(calls.LinearLR)
 ExponentialLR = drop_in(calls.ExponentialLR)
 PolynomialLR = drop_in(calls.PolynomialLR)
-CosineAnnealingLR = drop_in(calls.CosineAnnealingLR)
+CosineAnnealingLR = drop_in(calls.CosineAnnealingLR, Annealing)
 CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts)
 CyclicLR = drop_in(calls.CyclicLR, Cyclic)
 LambdaLR = drop_in(calls.LambdaLR, Lambda)

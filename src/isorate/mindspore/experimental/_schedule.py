@@ -80,4 +80,6 @@ class ScheduleLR(Scheduled, ClosedFormLR):
 
     def _prepare(self, optimizer: Any) -> None:
         super()._prepare(optimizer)
-        self._welcome(optimizer.param_groups)  # no first rate is needed where rates are absolute
+        self._welcome(
+            optimizer.param_groups, self._bases
+        )  # no first rate is needed where rates are absolute
