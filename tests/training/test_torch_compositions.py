@@ -202,7 +202,7 @@ def test_an_added_group_joins_all_members() -> None:
         (lambda o: SequentialLR(o, [], []), ValueError, "no schedulers"),
         (lambda o: SequentialLR(o, [StepLR(o, 3)], [1]), ValueError, "one fewer"),
         (
-            lambda o: SequentialLR(o, [StepLR(o, 3), StepLR(o, 3)], [0]),
+            lambda o: SequentialLR(o, [StepLR(o, 3), StepLR(o, 3)], [-1]),
             ValueError,
             "do not increase",
         ),

@@ -27,6 +27,7 @@ from isorate.torch._drop_ins import (
     StepLR,
     cosine_decay_lr,
 )
+from isorate.torch._plateau import ReduceLROnPlateau
 from isorate.torch._schedule import ScheduleLR
 from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
@@ -47,6 +48,7 @@ __all__ = [
     "MultiplicativeLR",
     "OneCycleLR",
     "PolynomialLR",
+    "ReduceLROnPlateau",
     "ScheduleLR",
     "ScheduleMismatchError",
     "SequentialLR",

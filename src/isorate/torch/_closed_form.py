@@ -153,7 +153,10 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     @property
     def _last_lr(self) -> list[float | Tensor]:
         """The rates last written, in the types of the groups' ``lr``; copies, made when asked."""
-        return typed(self.optimizer.param_groups, self._rates)
+        whole = None if self._whole is None else self._whole()
+        chain = getattr(whole, "_rates_up_to", None)
+        rates = self._rates if chain is None else chain(self)
+        return typed(self.optimizer.param_groups, rates)
 
     @_last_lr.setter
     def _last_lr(self, rates: Sequence[Any]) -> None:

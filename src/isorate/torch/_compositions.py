@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -18,7 +19,14 @@ from isorate.torch._closed_form import ClosedFormLR
 from isorate.torch._cycles import Averaging
 from isorate.torch._drop_in import DropIn
 from isorate.torch._functions import Multiplicative
-from isorate.training.compositions import Composed, by_group, check_sequence, grouped, joined
+from isorate.training.compositions import (
+    Composed,
+    InTurn,
+    by_group,
+    check_sequence,
+    grouped,
+    joined,
+)
 from isorate.training.drop_in import blaming, lowered
 from isorate.training.functions import PythonProduct
 from isorate.training.rates import per_group
@@ -41,7 +49,7 @@ MULTIPLYING = (
 )
 
 
-class Sequential(Composed, ClosedFormLR):
+class Sequential(InTurn, ClosedFormLR):
     """A ``SequentialLR``."""
 
     _torchs_name = "SequentialLR"
@@ -49,10 +57,16 @@ class Sequential(Composed, ClosedFormLR):
     def __init__(
         self, optimizer: Any, last_epoch: Any, *, schedulers: Sequence[Any], milestones: Any
     ) -> None:
-        check_sequence("SequentialLR", schedulers, milestones)
+        check_sequence("SequentialLR", schedulers, milestones, least=0)
         self._schedulers = checked(schedulers, optimizer, "SequentialLR")
-        self._milestones = tuple(milestones)
+        self._milestones = list(milestones)
         super().__init__(optimizer, last_epoch)
+        self._hold()
+
+    def _sets(self, step: Any) -> bool:
+        if not self._built or step in self._milestones:
+            return True
+        return sets(self._schedulers[bisect_right(self._milestones, step)], step)
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return self._from(self._bases)
@@ -62,7 +76,7 @@ class Sequential(Composed, ClosedFormLR):
         found: list[list[Schedule]] = []
         starts = (0, *self._milestones)
         for index, scheduler in enumerate(self._schedulers):
-            if index and goes_on(scheduler):
+            if index and goes_on(scheduler) and self._milestones[index - 1]:
                 last = self._milestones[index - 1] - starts[index - 1] - 1
                 rates = [held_at(schedule, last) for schedule in found[-1]]
             found.append(schedules_from(scheduler, rates))
@@ -81,25 +95,59 @@ class Chained(Composed, ClosedFormLR):
             optimizer = getattr(schedulers[0], "optimizer", None)
         self._schedulers = checked(schedulers, optimizer, "ChainedScheduler")
         super().__init__(optimizer, last_epoch)
+        self._hold()
+
+    def _sets(self, step: Any) -> bool:
+        return not self._built or any(sets(scheduler, step) for scheduler in self._schedulers)
+
+    def _show_members(self, step: Any) -> None:
+        for scheduler in self._schedulers:
+            self._bring(scheduler, step)
+
+    def _rates_up_to(self, member: Any) -> list[float]:
+        """Return what the rates are when a member is done with them."""
+        place = next(i for i, one in enumerate(self._schedulers) if one is member)
+        step = self.last_epoch
+        if place == len(self._schedulers) - 1:
+            return self._rates
+        schedule = self._means(self._schedulers[: place + 1], len(self._bases))
+        first = per_group(schedule, len(self._bases))
+        if step <= 0:
+            return [held_at(one, 0) for one in first]
+        found = [held_at(one, step - 1) for one in self._by_group]
+        parts = zip(found, first, strict=True)  # those after it are still at the step before
+        moved = ((rate, held_at(one, step), held_at(one, step - 1)) for rate, one in parts)
+        return [rate * now / before if before else now for rate, now, before in moved]
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
-        first, *others = self._schedulers
-        if all(map(multiplies, self._schedulers)):
-            found = [schedules_of(first, len(groups))]
-            found += [factors_of(scheduler, len(groups)) for scheduler in others]
+        return self._means(self._schedulers, len(groups))
+
+    def _means(self, schedulers: Sequence[Any], groups: int) -> Schedule:
+        """Return what a chain of these means."""
+        first, *others = schedulers
+        if all(map(multiplies, schedulers)):
+            found = [schedules_of(first, groups)]
+            found += [factors_of(scheduler, groups) for scheduler in others]
             parts = zip(*found, strict=True)
             return grouped([each[0] if len(each) == 1 else Product(each) for each in parts])
-        return self._closed(groups)
+        return self._closed(schedulers)
 
-    def _closed(self, groups: Sequence[Group]) -> Schedule:
+    def _closed(self, schedulers: Sequence[Any]) -> Schedule:
         """Return what torch's chain means, where that is a schedule."""
         rates = Rates.of(*self._bases)
         try:
-            members = [call_of(scheduler, rates) for scheduler in self._schedulers]
+            members = [call_of(scheduler, rates) for scheduler in schedulers]
             return on_steps(calls.ChainedScheduler(members, rates).lower())
         except IsorateError as error:
-            names = ", ".join(type(scheduler).__name__ for scheduler in self._schedulers)
+            names = ", ".join(type(scheduler).__name__ for scheduler in schedulers)
             raise ValueError(f"a chain of {names} has no closed form: {error}") from None
+
+
+def sets(scheduler: Any, step: Any) -> bool:
+    """Whether a member's step sets the rate, or cannot be said to multiply it."""
+    if isinstance(scheduler, ClosedFormLR):
+        return scheduler._sets(step) or scheduler._floors() is not None
+    return type(scheduler).__name__ not in [kind.__name__ for kind in MULTIPLYING]
 
 
 def checked(schedulers: Sequence[Any], optimizer: Any, name: str) -> list[Any]:

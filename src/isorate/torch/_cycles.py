@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from isorate.schedule.combinators import Join
+from isorate.schedule.shapes import Constant
+from isorate.torch._closed_form import last_step
 from isorate.torch._drop_in import DropIn
-from isorate.training.compositions import grouped
-from isorate.training.cycles import Cycles
+from isorate.training.compositions import grouped, joined
+from isorate.training.cycles import Cycles, Restarts
 from isorate.training.drop_in import one_a_group
 from isorate.training.rates import per_group
 
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 class Momentum(DropIn):
     """What both cycles share: the momentum, or Adam's first beta, goes against the rate.
 
-    ``initial_lr`` stays the rate that the optimizer was built with, so that what is built on the
-    same optimizer later does not depend on it.
+    A ``CyclicLR`` leaves ``initial_lr`` as it was; a ``OneCycleLR`` sets it, as torch's does, which
+    looks for its rates in the groups.
     """
 
     _arguments: dict[str, Any]
@@ -60,6 +63,10 @@ class Cyclic(Cycles, Momentum):
         return self._wave(self._call([0.0] * len(self._bases)), high, low)
 
 
+class Restarting(Restarts, DropIn):
+    """A ``CosineAnnealingWarmRestarts``."""
+
+
 class OneCycle(Momentum):
     """A ``OneCycleLR``."""
 
@@ -77,6 +84,7 @@ class OneCycle(Momentum):
             highest = one_a_group(self._arguments["max_lr"], len(groups))
             for group, high, schedule in zip(groups, highest, self._by_group, strict=True):
                 group["max_lr"], group["min_lr"] = high, schedule.at(self.total_steps - 1)
+                group["initial_lr"] = schedule.at(0)
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return self._without_rebound(super()._meaning(groups))
@@ -104,9 +112,34 @@ class Averaging(DropIn):
 
     _arguments: dict[str, Any]
 
+    #: The step from which it anneals: torch counts from where it was built.
+    _since = 0
+
+    def __init__(self, optimizer: Any, last_epoch: Any, **arguments: Any) -> None:
+        self._since = last_step(last_epoch) + 1
+        super().__init__(optimizer, last_epoch, **arguments)
+
+    def _meaning(self, groups: Sequence[Group]) -> Schedule:
+        schedule = super()._meaning(groups)
+        if not self._since:
+            return schedule
+        before: list[Schedule] = list(map(Constant, self._bases))
+        return joined([before, per_group(schedule, len(groups))], [self._since])
+
     @staticmethod
     def _start_of(group: Group) -> float:
         return float(group["lr"])
+
+    def _floors(self) -> list[float] | None:
+        swa_lr = one_a_group(self._arguments["swa_lr"], len(self._bases))
+        return list(map(float, swa_lr))
+
+    def _sets(self, step: Any) -> bool:
+        return self._own_get_lr or self._given is not None or self._over(step)
+
+    def _over(self, step: Any) -> bool:
+        """Whether the rates are all where they go to, and stay there."""
+        return bool(step - self._since > self._arguments["anneal_epochs"])
 
     @property
     def base_lrs(self) -> list[float]:
@@ -125,7 +158,7 @@ class Averaging(DropIn):
             group["swa_lr"] = goal
 
     def _update_lr(self, epoch: Any = None) -> None:
-        if self.last_epoch == 0 and self._given is None:  # nothing has been annealed yet
+        if self.last_epoch == self._since and self._given is None:  # nothing has been annealed yet
             self._begin_with(list(map(self._start_of, self.optimizer.param_groups)))
         super()._update_lr(epoch)
 
@@ -133,6 +166,7 @@ class Averaging(DropIn):
         groups = self.optimizer.param_groups
         if saved.schedule is not None:  # where a run began is the run's, and no other schedule
             before = per_group(saved.schedule, len(groups))
+            self._since = before[0].boundaries[0] if isinstance(before[0], Join) else 0
             self._begin_with([schedule.at(0) for schedule in before])
         super()._settle(saved, choice)
 

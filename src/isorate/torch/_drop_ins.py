@@ -8,7 +8,7 @@ a tensor rate. ``_drop_ins.pyi`` has the signatures for editors and type checker
 from isorate.dialects import mindspore
 from isorate.dialects import torch as calls
 from isorate.torch._compositions import Chained, Sequential
-from isorate.torch._cycles import Averaging, Cyclic, OneCycle
+from isorate.torch._cycles import Averaging, Cyclic, OneCycle, Restarting
 from isorate.torch._drop_in import Annealing, drop_in
 from isorate.torch._functions import Lambda, Multiplicative
 
@@ -19,7 +19,7 @@ LinearLR = drop_in(calls.LinearLR)
 ExponentialLR = drop_in(calls.ExponentialLR)
 PolynomialLR = drop_in(calls.PolynomialLR)
 CosineAnnealingLR = drop_in(calls.CosineAnnealingLR, Annealing)
-CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts)
+CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts, Restarting)
 CyclicLR = drop_in(calls.CyclicLR, Cyclic)
 OneCycleLR = drop_in(calls.OneCycleLR, OneCycle)
 SWALR = drop_in(calls.SWALR, Averaging)

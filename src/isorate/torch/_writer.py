@@ -113,6 +113,12 @@ class Writer(Ledger):
             found[place] = self.last[place]
         return found
 
+    def rounded(self, groups: Sequence[Group]) -> list[float]:
+        """Return what was written last as the groups hold it."""
+        pairs = zip(groups, self.last, strict=False)
+        dtypes = ((rate, getattr(group["lr"], "dtype", None)) for group, rate in pairs)
+        return [rate if dtype is None else float(rounded([rate], dtype)) for rate, dtype in dtypes]
+
     def write(self, groups: Sequence[Group], rates: list[float]) -> None:
         """Set the ``lr`` of the groups that have a rate."""
         others: list[tuple[Tensor, float]] = []

@@ -26,7 +26,7 @@ from isorate.training.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from isorate.schedule.node import Schedule
     from isorate.training.extensions import Way
@@ -72,6 +72,9 @@ class ClosedForm:
     #: Whether it is built, and said once that rates were overwritten.
     _built = _told = False
 
+    #: Who holds this scheduler, where another does.
+    _whole: Callable[[], Any] | None = None
+
     #: Rates that building it has overwritten, to be said unless a state is loaded before a step.
     _overwritten: list[float] | None = None
 
@@ -103,6 +106,9 @@ class ClosedForm:
     def optimizer(self, optimizer: Any) -> None:
         self.__dict__["optimizer"] = optimizer
         self._ledger = ledger_of(optimizer, self._ledger_kind)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_whole"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -169,6 +175,9 @@ class ClosedForm:
         self._momenta = None if momentum is None else Rates(per_group(momentum, len(groups)))
         self._schedule, self._momentum = schedule, momentum
         self._schedules, self._by_group = Rates(schedules), schedules
+        whole = None if self._whole is None else self._whole()
+        if whole is not None:
+            whole._plan_anew()
 
     @property
     def schedule(self) -> Schedule:
@@ -244,6 +253,16 @@ class ClosedForm:
             self._write_momentum(groups, self._momenta.at(step))
         self.last_epoch = step
         self._rates = value
+
+    def _show(self, step: Any, rates: list[float]) -> None:
+        """Stand where the scheduler that holds this one has brought it."""
+        self.last_epoch, self._rates = step, rates
+        self._count(step)
+
+    def __repr__(self) -> str:
+        schedule = f"{self.schedule!r}"
+        shown = schedule if len(schedule) <= 300 else f"{schedule[:297]}..."
+        return f"<{type(self).__name__} at step {self.last_epoch}: {shown}>"
 
     # --- beside other schedulers ----------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from isorate.schedule.combinators import Groups, Join
 from isorate.training.closed_form import ClosedForm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from isorate.schedule.node import Schedule
 
@@ -19,11 +21,91 @@ class Composed(ClosedForm):
 
     _schedulers: list[Any]
 
+    #: Whether its own plan is being made, for which its members make theirs.
+    _planning = False
+
+    def _hold(self) -> None:
+        """Hear of it when a member's schedule changes."""
+        for scheduler in self._schedulers:
+            if isinstance(scheduler, ClosedForm):
+                scheduler._whole = weakref.ref(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._hold()
+
+    def _plan(self) -> None:
+        self._planning = True
+        try:
+            super()._plan()
+        finally:
+            self._planning = False
+
+    def _plan_anew(self) -> None:
+        """Take in what has changed of a member."""
+        if not self._planning:
+            self._plan()
+            self._ledger.restart(self._who)
+
     def _begin_with(self, rates: list[float]) -> None:
+        self._planning = True
         for scheduler in self._schedulers:
             if isinstance(scheduler, ClosedForm):
                 scheduler._begin_with(rates)
         super()._begin_with(rates)
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        super()._go_to(step, anew=anew)
+        self._show_members(step)
+
+    def _show(self, step: Any, rates: list[float]) -> None:
+        super()._show(step, rates)
+        if step >= 0:
+            self._show_members(step)
+
+    def _show_members(self, step: Any) -> None:
+        """Bring the members where they are at a step."""
+        raise NotImplementedError
+
+    def _bring(self, member: Any, step: Any) -> None:
+        if isinstance(member, ClosedForm):
+            member._show(step, self._rates)
+        else:  # the framework's own
+            member.last_epoch, member._last_lr = step, self.get_last_lr()  # type: ignore[attr-defined]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, with those of the members for the framework's own class."""
+        states = [scheduler.state_dict() for scheduler in self._schedulers]
+        return {**super().state_dict(), "_schedulers": states}
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
+    ) -> None:
+        """Load a state, as every scheduler does; its members are where they were."""
+        super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        if self.last_epoch >= 0:
+            self._show_members(self.last_epoch)
+
+
+class InTurn(Composed):
+    """One whose members take turns."""
+
+    _milestones: list[int]
+
+    def _show_members(self, step: Any) -> None:
+        turn = bisect_right(self._milestones, step)
+        starts = [0, *self._milestones]
+        for place, member in enumerate(self._schedulers):
+            if place == turn:
+                self._bring(member, step - starts[turn])
+            elif place > turn and member.last_epoch != -1:
+                member.last_epoch = -1
+            elif place < turn and member.last_epoch != starts[place + 1] - starts[place] - 1:
+                member.last_epoch = starts[place + 1] - starts[place] - 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, with those of the members for the framework's own class."""
+        return {**super().state_dict(), "_milestones": list(self._milestones)}
 
 
 def grouped(schedules: Sequence[Schedule]) -> Schedule:
@@ -31,15 +113,17 @@ def grouped(schedules: Sequence[Schedule]) -> Schedule:
     return schedules[0] if len(schedules) == 1 else Groups(tuple(schedules))
 
 
-def check_sequence(name: str, schedulers: Sequence[Any], milestones: Sequence[int]) -> None:
-    """Raise ValueError where milestones cannot part so many schedulers."""
+def check_sequence(
+    name: str, schedulers: Sequence[Any], milestones: Sequence[int], least: int = 1
+) -> None:
+    """Raise ValueError where milestones, the first not below ``least``, cannot part them."""
     if len(schedulers) < 1:
         raise ValueError(f"{name}: there are no schedulers")
     if len(milestones) != len(schedulers) - 1:
         counts = f"{len(milestones)} milestones for {len(schedulers)} schedulers"
         raise ValueError(f"{name}: {counts}, where there has to be one fewer")
-    if any(a >= b for a, b in pairwise((0, *milestones))):
-        text = f"{name}: milestones do not increase from above 0: {list(milestones)}"
+    if any(a >= b for a, b in pairwise((least - 1, *milestones))):
+        text = f"{name}: milestones do not increase from {least} on: {list(milestones)}"
         raise ValueError(text)
 
 
@@ -66,5 +150,9 @@ def joined(members: Sequence[Sequence[Schedule]], milestones: Sequence[int]) -> 
         0.2
 
     """
+    if milestones and milestones[0] == 0:  # the first one's turn is over before it comes
+        return joined(members[1:], milestones[1:])
+    if len(members) == 1:
+        return grouped(members[0])
     parts = zip(*members, strict=True)
     return grouped([Join(tuple(each), tuple(milestones)) for each in parts])

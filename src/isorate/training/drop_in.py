@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -14,7 +15,7 @@ from isorate.training.closed_form import ClosedForm, unwrapped
 from isorate.training.formulas import documented
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.schedule.node import Schedule
@@ -48,6 +49,60 @@ class Argument:
 
     def __set__(self, scheduler: Any, value: Any) -> None:
         scheduler._change(self.name, value)
+
+
+class Milestones(Argument):
+    """Milestones, which the frameworks count: how often each of them is listed."""
+
+    def __get__(self, scheduler: Any, owner: type) -> Any:
+        found = super().__get__(scheduler, owner)
+        if scheduler is None:
+            return self
+        return Counted(found, lambda changed: self.__set__(scheduler, changed))
+
+    def __set__(self, scheduler: Any, value: Any) -> None:
+        counted = isinstance(value, Counter)
+        super().__set__(scheduler, sorted(value.elements()) if counted else value)
+
+
+class Counted(Counter[int]):
+    """How often each milestone is listed; what is set there is used from then on."""
+
+    def __init__(self, milestones: Any, change: Callable[[Counter[int]], object]) -> None:
+        super().__init__(milestones)
+        self._change = change
+
+    def __setitem__(self, milestone: int, times: int) -> None:
+        super().__setitem__(milestone, times)
+        if "_change" in vars(self):
+            self._change(self)
+
+    def __delitem__(self, milestone: object) -> None:
+        super().__delitem__(milestone)
+        self._change(self)
+
+    def __reduce__(self) -> Any:
+        return Counter, (dict(self),)
+
+
+class Kept(list[Any]):
+    """One value for each parameter group; what is set there is used from then on."""
+
+    def __init__(self, values: Iterable[Any], change: Callable[[list[Any]], object]) -> None:
+        super().__init__(values)
+        self._change = change
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        super().__setitem__(place, value)
+        self._change(self)
+
+    def append(self, value: Any) -> None:
+        """Say that of a group that was added."""
+        super().append(value)
+        self._change(self)
+
+    def __reduce__(self) -> Any:
+        return list, (list(self),)
 
 
 class DropIn(ClosedForm):
@@ -164,7 +219,7 @@ def drop_in(
     told = f"{whose} {{}} by its closed form."
     before = "optimizer, " if next(iter(signature.parameters)) == "optimizer" else ""
     namespace: dict[str, Any] = {
-        each: Argument()
+        each: Milestones() if each == "milestones" else Argument()
         for each in signature.parameters
         if issubclass(base, DropIn) and each not in ("optimizer", "last_epoch")
         if not hasattr(base, each)

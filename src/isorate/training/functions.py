@@ -261,8 +261,7 @@ class Functions(ClosedForm):
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with what callable objects hold, as torch saves it."""
         held = [dict(vars(o)) if is_object(o) else None for o in self.lr_lambdas]
-        state = super().state_dict()
-        return {**state, "lr_lambdas": held} if any(held) else state
+        return {**super().state_dict(), "lr_lambdas": held}
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None

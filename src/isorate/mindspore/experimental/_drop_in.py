@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 from mindspore.experimental.optim import lr_scheduler
@@ -9,8 +10,8 @@ from mindspore.experimental.optim.lr_scheduler import ReduceLROnPlateau
 
 from isorate.mindspore.experimental._closed_form import ClosedFormLR, check_optimizer, stated
 from isorate.training import drop_in as shared
-from isorate.training.compositions import Composed, by_group, check_sequence, joined
-from isorate.training.cycles import Cycles
+from isorate.training.compositions import InTurn, by_group, check_sequence, joined
+from isorate.training.cycles import Cycles, Restarts
 from isorate.training.drop_in import check
 from isorate.training.functions import Factors, Functions, RunningProducts
 
@@ -44,6 +45,10 @@ class DropIn(shared.DropIn, ClosedFormLR):
         super().__init__(optimizer, last_epoch)
 
 
+class Restarting(Restarts, DropIn):
+    """A ``CosineAnnealingWarmRestarts``."""
+
+
 class Cyclic(Cycles, DropIn):
     """A ``CyclicLR``."""
 
@@ -69,7 +74,7 @@ class Annealing(shared.Annealing, DropIn):
     """A ``CosineAnnealingLR``."""
 
 
-class Sequential(Composed, ClosedFormLR):
+class Sequential(InTurn, ClosedFormLR):
     """A ``SequentialLR``."""
 
     def __init__(
@@ -79,8 +84,15 @@ class Sequential(Composed, ClosedFormLR):
         for index, scheduler in enumerate(schedulers):
             check_member(scheduler, optimizer, f"SequentialLR: scheduler {index}")
         self._schedulers = list(schedulers)
-        self._milestones = tuple(milestones)
+        self._milestones = list(milestones)
         super().__init__(optimizer, last_epoch)
+        self._hold()
+
+    def _sets(self, step: Any) -> bool:
+        if not self._built or step in self._milestones:
+            return True
+        member = self._schedulers[bisect_right(self._milestones, step)]
+        return member._sets(step) or member._floors() is not None
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         found = [by_group(scheduler, len(groups)) for scheduler in self._schedulers]

@@ -11,6 +11,7 @@ from isorate.mindspore.experimental._drop_in import (
     Cyclic,
     Lambda,
     Multiplicative,
+    Restarting,
     Sequential,
     drop_in,
 )
@@ -22,7 +23,7 @@ LinearLR = drop_in(calls.LinearLR)
 ExponentialLR = drop_in(calls.ExponentialLR)
 PolynomialLR = drop_in(calls.PolynomialLR)
 CosineAnnealingLR = drop_in(calls.CosineAnnealingLR, Annealing)
-CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts)
+CosineAnnealingWarmRestarts = drop_in(calls.CosineAnnealingWarmRestarts, Restarting)
 CyclicLR = drop_in(calls.CyclicLR, Cyclic)
 LambdaLR = drop_in(calls.LambdaLR, Lambda)
 MultiplicativeLR = drop_in(calls.MultiplicativeLR, Multiplicative)

@@ -1,0 +1,216 @@
+"""What torch's classes show and take, and the way back: their states load into torch's classes."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch.optim import lr_scheduler, swa_utils  # noqa: E402
+
+import isorate.torch  # noqa: E402
+from tests.training.torch_parts import MARKS, parameter, rates_of  # noqa: E402
+
+pytestmark = MARKS
+
+
+class Homes:
+    """Both homes of torch's schedulers in one."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(lr_scheduler, name, None) or getattr(swa_utils, name)
+
+
+TORCH: Any = Homes()
+HOMES = [TORCH, isorate.torch]
+
+
+class Wave:
+    """A callable that holds something."""
+
+    def __init__(self, rate: float = 0.5) -> None:
+        self.rate = rate
+
+    def __call__(self, step: int) -> float:
+        return self.rate**step
+
+
+def sequence(home: Any, o: Any) -> Any:
+    parts = [home.LinearLR(o, 0.25, total_iters=2), home.CosineAnnealingLR(o, 8, 0.001)]
+    return home.SequentialLR(o, [*parts, home.ExponentialLR(o, 0.5)], [2, 6])
+
+
+ALL: dict[str, Any] = {
+    "StepLR": lambda home, o: home.StepLR(o, 3, 0.5),
+    "MultiStepLR": lambda home, o: home.MultiStepLR(o, [2, 5, 5], 0.5),
+    "ConstantLR": lambda home, o: home.ConstantLR(o, 0.5, 4),
+    "LinearLR": lambda home, o: home.LinearLR(o, 0.25, total_iters=6),
+    "ExponentialLR": lambda home, o: home.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda home, o: home.PolynomialLR(o, 9, 2.0),
+    "CosineAnnealingLR": lambda home, o: home.CosineAnnealingLR(o, 6, 0.001),
+    "CosineAnnealingWarmRestarts": lambda home, o: home.CosineAnnealingWarmRestarts(o, 3, 2),
+    "CyclicLR": lambda home, o: home.CyclicLR(o, 0.01, 0.1, 3, mode="triangular2"),
+    "CyclicLR of a function": lambda home, o: home.CyclicLR(o, 0.01, 0.1, 3, scale_fn=Wave(0.9)),
+    "OneCycleLR": lambda home, o: home.OneCycleLR(o, 0.4, total_steps=20, three_phase=True),
+    "SWALR": lambda home, o: home.SWALR(o, 0.02, 8),
+    "LambdaLR": lambda home, o: home.LambdaLR(o, [Wave(), lambda step: 0.9**step]),
+    "MultiplicativeLR": lambda home, o: home.MultiplicativeLR(o, Wave(0.9)),
+    "SequentialLR": sequence,
+    "ChainedScheduler": lambda home, o: home.ChainedScheduler(
+        [home.ConstantLR(o, 0.5, 4), home.ExponentialLR(o, 0.9)]
+    ),
+    "ReduceLROnPlateau": lambda home, o: home.ReduceLROnPlateau(o, patience=1, factor=0.5),
+}
+
+
+def sgd() -> Any:
+    groups = [{"params": [parameter()], "lr": rate} for rate in (0.1, 0.2)]
+    return torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+
+
+def go_on(optimizer: Any, scheduler: Any, steps: int) -> list[list[float]]:
+    plateau = isinstance(scheduler, lr_scheduler.ReduceLROnPlateau)
+    found = []
+    for _ in range(steps):
+        optimizer.step()
+        scheduler.step(*[1.0] if plateau else [])
+        momenta = [float(group["momentum"]) for group in optimizer.param_groups]
+        found.append([*rates_of(optimizer), *momenta])
+    return found
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+@pytest.mark.parametrize("name", ALL)
+def test_its_state_loads_into_torchs_class_and_goes_on(name: str, steps: int) -> None:
+    optimizer = sgd()
+    scheduler = ALL[name](isorate.torch, optimizer)
+    go_on(optimizer, scheduler, steps)
+    saved = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+    theirs = sgd()
+    resumed = ALL[name](TORCH, theirs)
+    theirs.load_state_dict(saved[0])
+    resumed.load_state_dict(saved[1])
+    assert type(resumed).__module__.startswith("torch.")
+    mine, torchs = go_on(optimizer, scheduler, 8), go_on(theirs, resumed, 8)
+    for one, other in zip(mine, torchs, strict=True):
+        assert one == pytest.approx(other, rel=1e-12, abs=1e-15)
+    last = [float(rate) for rate in resumed.get_last_lr()]
+    assert [float(rate) for rate in scheduler.get_last_lr()] == pytest.approx(last)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 6, 7])
+@pytest.mark.parametrize("name", ["SequentialLR", "ChainedScheduler"])
+def test_members_are_where_they_are_in_torch(name: str, steps: int) -> None:
+    seen = []
+    for home in HOMES:
+        optimizer = sgd()
+        scheduler = ALL[name](home, optimizer)
+        go_on(optimizer, scheduler, steps)
+        seen.append(
+            [
+                (one.last_epoch, [float(r) for r in one.get_last_lr()])
+                for one in scheduler._schedulers
+            ]
+        )
+    reached = [pair for pair in zip(*seen, strict=True) if pair[0][0] >= 0]
+    assert reached
+    for theirs, mine in reached:
+        assert mine[0] == theirs[0]
+        assert mine[1] == pytest.approx(theirs[1])
+    assert [one[0] for one in seen[0]] == [one[0] for one in seen[1]]
+
+
+@pytest.mark.parametrize("name", ["SequentialLR", "ChainedScheduler"])
+def test_changing_a_member_changes_the_whole(name: str) -> None:
+    seen = []
+    for home in HOMES:
+        optimizer = sgd()
+        scheduler = ALL[name](home, optimizer)
+        scheduler._schedulers[-1].gamma = 0.8
+        seen.append(go_on(optimizer, scheduler, 9))
+    for mine, theirs in zip(*seen, strict=True):
+        assert mine == pytest.approx(theirs)
+
+
+def test_the_place_in_a_cycle_is_shown_and_set() -> None:
+    seen = []
+    for home in HOMES:
+        optimizer = sgd()
+        scheduler = home.CosineAnnealingWarmRestarts(optimizer, 4, 2, 0.001)
+        found: list[Any] = []
+        for step in range(20):
+            if step in (3, 9):
+                scheduler.T_cur = {3: 7, 9: 1}[step]
+            found.append((scheduler.T_cur, scheduler.T_i))
+            found += go_on(optimizer, scheduler, 1)
+        seen.append(found)
+    for mine, theirs in zip(*seen, strict=True):
+        assert mine == pytest.approx(theirs)
+
+
+def test_milestones_are_counted_and_the_ends_of_cycles_set() -> None:
+    for home in HOMES:
+        optimizer = sgd()
+        scheduler = home.MultiStepLR(optimizer, [4, 2, 4], 0.5)
+        assert scheduler.milestones == Counter({4: 2, 2: 1})
+        assert isinstance(scheduler.milestones, Counter)
+        scheduler.milestones[3] = 1
+        go_on(optimizer, scheduler, 3)
+        assert rates_of(optimizer) == [0.025, 0.05]
+        scheduler.milestones = Counter({4: 1})
+        optimizer = sgd()
+        cyclic = home.CyclicLR(optimizer, 0.01, 0.1, 2, cycle_momentum=False)
+        assert (cyclic.base_lrs, cyclic.max_lrs) == ([0.01, 0.01], [0.1, 0.1])
+        cyclic.max_lrs = [0.2, 0.3]
+        cyclic.max_lrs[1] = 0.4
+        go_on(optimizer, cyclic, 2)
+        assert rates_of(optimizer) == [0.2, 0.4]
+
+
+def test_a_state_carries_what_tools_read() -> None:
+    for name, build in ALL.items():
+        optimizer = sgd()
+        scheduler = build(isorate.torch, optimizer)
+        go_on(optimizer, scheduler, 3)
+        state = scheduler.state_dict()
+        assert state["_last_lr"] == rates_of(optimizer), name
+        assert name == "ReduceLROnPlateau" or state["_step_count"] == 4
+        assert "at step 3" in repr(scheduler) or name == "ReduceLROnPlateau"
+
+
+def test_a_sequence_may_begin_with_its_second() -> None:
+    seen = []
+    for home in HOMES:
+        optimizer = sgd()
+        parts = [home.LinearLR(optimizer, 0.1, total_iters=3), home.StepLR(optimizer, 2, 0.5)]
+        scheduler = home.SequentialLR(optimizer, parts, [0])
+        seen.append([rates_of(optimizer), *go_on(optimizer, scheduler, 6)])
+    assert seen[:1] == seen[1:]
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_averaging_begins_where_it_is_built(after: int) -> None:
+    seen = []
+    for home in HOMES:
+        optimizer = sgd()
+        if after:
+            go_on(optimizer, home.ExponentialLR(optimizer, 0.8), after)
+        else:
+            home.SWALR(optimizer, 0.02, 6)
+        scheduler = home.SWALR(optimizer, 0.02, 6, last_epoch=4)
+        found = [rates_of(optimizer), *go_on(optimizer, scheduler, 3)]
+        seen.append(found)
+    for mine, theirs in zip(*seen, strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-12)
+
+
+def test_a_line_of_no_steps_stays_where_it_starts() -> None:
+    for home in HOMES:
+        optimizer = sgd()
+        scheduler = home.LinearLR(optimizer, 0.5, total_iters=0)
+        go_on(optimizer, scheduler, 3)
+        assert rates_of(optimizer) == [0.05, 0.1]
