@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections import Counter
 from typing import Any
 
@@ -214,3 +215,44 @@ def test_a_line_of_no_steps_stays_where_it_starts() -> None:
         scheduler = home.LinearLR(optimizer, 0.5, total_iters=0)
         go_on(optimizer, scheduler, 3)
         assert rates_of(optimizer) == [0.05, 0.1]
+
+
+@pytest.mark.parametrize("kind", [float, torch.tensor])
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+def test_a_plateau_reduces_when_torchs_does(mode: Any, threshold_mode: Any, kind: Any) -> None:
+    drawn = random.Random(1)
+    metrics = [round(drawn.uniform(0.8, 1.2), 2) for _ in range(30)] + [float("nan")] * 4
+    seen = []
+    for home in HOMES:
+        optimizer = torch.optim.SGD([parameter()], lr=kind(0.1))
+        held = optimizer.param_groups[0]["lr"]
+        scheduler = home.ReduceLROnPlateau(
+            optimizer, mode, 0.5, 2, 0.1, threshold_mode, cooldown=2, min_lr=0.005
+        )
+        found = []
+        for metric in metrics:
+            scheduler.step(metric)
+            found.append(rates_of(optimizer))
+        assert kind is float or optimizer.param_groups[0]["lr"] is held
+        seen.append(found)
+    assert seen[0] == seen[1]
+    assert len({rate for (rate,) in seen[0]}) > 2
+
+
+@pytest.mark.parametrize("order", ["scheduler first", "optimizer first", "no optimizer"])
+@pytest.mark.parametrize("saving", HOMES)
+def test_a_plateau_resumes_in_any_order(saving: Any, order: str) -> None:
+    metrics = [1.0, 0.9, 1.0, 1.0, 1.0, 1.0, 0.5, 1.0, 1.0]
+    whole = ALL["ReduceLROnPlateau"](isorate.torch, sgd()).replay(metrics)
+    begun = ALL["ReduceLROnPlateau"](saving, sgd())
+    for metric in metrics[:5]:
+        begun.step(metric)
+    optimizer = sgd()
+    resumed = ALL["ReduceLROnPlateau"](isorate.torch, optimizer)
+    if order == "optimizer first":
+        optimizer.load_state_dict(copy.deepcopy(begun.optimizer.state_dict()))
+    resumed.load_state_dict(copy.deepcopy(begun.state_dict()))
+    if order == "scheduler first":
+        optimizer.load_state_dict(copy.deepcopy(begun.optimizer.state_dict()))
+    assert resumed.replay(metrics[5:]) == whole[5:]

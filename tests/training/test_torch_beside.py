@@ -33,6 +33,7 @@ SCHEDULERS: dict[str, Any] = {
     "factors": lambda home, o: home.LambdaLR(o, lambda t: 0.8**t),
     "restarts": lambda home, o: home.CosineAnnealingWarmRestarts(o, 3, 2, 0.002),
     "PLATEAU": lambda _, o: lr_scheduler.ReduceLROnPlateau(o, factor=0.5, patience=0),
+    "plateau": lambda home, o: home.ReduceLROnPlateau(o, factor=0.5, patience=0),
     "STEP": lambda _, o: lr_scheduler.StepLR(o, 2, 0.7),
 }
 

@@ -439,7 +439,8 @@ def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:
     if not isinstance(value, list | tuple):
         return [value] * len(workers)
     if len(value) != len(workers):
-        raise ValueError(f"{name} has {len(value)} values for {len(workers)} parameter groups")
+        given = f"it has {len(value)} for {len(workers)}"
+        raise ValueError(f"{name} must have a value for each parameter group: {given}")
     return list(value)
 
 

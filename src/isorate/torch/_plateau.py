@@ -19,7 +19,7 @@ class ReduceLROnPlateau(lr_scheduler.ReduceLROnPlateau):  # type: ignore[misc]
 
     A metric is better than the best so far where it passes that by the threshold. With
     ``threshold_mode="rel"`` it has to do so by that share of it: ``metric < best·(1 − threshold)``
-    in mode ``"min"``, ``metric > best·(1 + threshold)`` in mode ``"max"``. With ``"abs"`` it is that
+    in mode ``"min"``, ``metric > best·(1 + threshold)`` in ``"max"``. With ``"abs"`` it is that
     much: ``metric < best − threshold``, ``metric > best + threshold``. NaN is never better. At the
     first step after more than ``patience`` steps in a row that were not better, every rate becomes
     ``max(rate·factor, min_lr)``, unless it would change by ``eps`` or less. For ``cooldown`` steps

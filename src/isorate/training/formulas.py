@@ -53,7 +53,7 @@ FORMULAS: Final = {
     ),
     "LinearLR": Formula(
         "``lr(t) = base·(start + (end−start)·min(t, T)/T)``, start = ``start_factor``, end = "
-        "``end_factor``, T = ``total_iters``.",
+        "``end_factor``, T = ``total_iters``; where T is 0, base·start for good.",
         "start_factor=0.25, total_iters=4",
         2,
         "0.625",

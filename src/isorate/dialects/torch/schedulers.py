@@ -673,7 +673,7 @@ class OneCycleLR(Setting, frozen=True):
         if self.pct_start < 0 or self.pct_start > 1 or not isinstance(self.pct_start, float):
             raise ValueError(f"pct_start={self.pct_start!r} is no float from 0 to 1")
         if self.anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
+            raise ValueError(f"anneal_strategy must be cos or linear: {self.anneal_strategy!r}")
         highs = schedulers.one_for_each(self.max_lr, "max_lr", workers)
         for worker, high in zip(workers, highs, strict=True):
             worker.kept["phases"] = phases
@@ -859,9 +859,9 @@ class SWALR(LRScheduler, frozen=True):
         for worker, goal in zip(workers, goals, strict=True):
             worker.group["swa_lr"] = goal
         if self.anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy={self.anneal_strategy!r} is neither cos nor linear")
+            raise ValueError(f"anneal_strategy must be cos or linear: {self.anneal_strategy!r}")
         if not isinstance(self.anneal_epochs, int) or self.anneal_epochs < 0:
-            raise ValueError(f"anneal_epochs={self.anneal_epochs!r} is no integer from 0 on")
+            raise ValueError(f"anneal_epochs must be an integer from 0 on: {self.anneal_epochs!r}")
 
     def plain(self, worker: Worker) -> bool:
         swa_lr, lr = worker.group["swa_lr"], worker.lr

@@ -32,6 +32,7 @@ from isorate.mindspore.experimental._drop_ins import (
     SequentialLR,
     StepLR,
 )
+from isorate.mindspore.experimental._plateau import ReduceLROnPlateau
 from isorate.mindspore.experimental._schedule import ScheduleLR
 from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
@@ -49,6 +50,7 @@ __all__ = [
     "MultiStepLR",
     "MultiplicativeLR",
     "PolynomialLR",
+    "ReduceLROnPlateau",
     "ScheduleLR",
     "ScheduleMismatchError",
     "SequentialLR",
