@@ -5,7 +5,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from isorate.torch._compositions import Chained, Sequential
-from isorate.torch._cycles import Averaging, Cyclic, OneCycle
+from isorate.torch._cycles import Averaging, Cyclic, OneCycle, Restarting
 from isorate.torch._drop_in import Annealing, DropIn
 from isorate.torch._functions import Lambda, Multiplicative
 
@@ -14,8 +14,8 @@ class StepLR(DropIn):
 
     ``lr(t) = base·gamma^⌊t/step_size⌋``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on without end.
@@ -40,8 +40,8 @@ class MultiStepLR(DropIn):
     ``lr(t) = base·gamma^n``, n the number of milestones up to t; one that is listed twice counts
     twice.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: holds the rate of its last step.
@@ -65,8 +65,8 @@ class ConstantLR(DropIn):
 
     ``lr(t) = base·factor`` for t < ``total_iters``, then base.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: the base rate; base · factor where total_iters is below 1.
@@ -89,10 +89,10 @@ class LinearLR(DropIn):
     """torch's ``LinearLR`` by its closed form.
 
     ``lr(t) = base·(start + (end−start)·min(t, T)/T)``, start = ``start_factor``, end =
-    ``end_factor``, T = ``total_iters``.
+    ``end_factor``, T = ``total_iters``; where T is 0, base·start for good.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: base · end_factor; base · start_factor where total_iters is below 1.
@@ -118,8 +118,8 @@ class ExponentialLR(DropIn):
 
     ``lr(t) = base·gamma^t``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on without end.
@@ -141,8 +141,8 @@ class PolynomialLR(DropIn):
 
     ``lr(t) = base·(1 − min(t, T)/T)^power``, T = ``total_iters``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: stays at 0; at the base rate where total_iters is below 1.
@@ -167,8 +167,8 @@ class CosineAnnealingLR(Annealing):
     ``lr(t) = base·sin²(π(T−t)/(2T)) + eta_min·sin²(πt/(2T))``, t folded into [0, T], T =
     abs(``T_max``): the documented cosine without its cancellation.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: climbs back to the first rate and goes on with period 2·T_max.
@@ -187,14 +187,14 @@ class CosineAnnealingLR(Annealing):
         last_epoch: int = -1,
     ) -> None: ...
 
-class CosineAnnealingWarmRestarts(DropIn):
+class CosineAnnealingWarmRestarts(Restarting):
     """torch's ``CosineAnnealingWarmRestarts`` by its closed form.
 
     ``lr(t) = η + (base−η)(1+cos(πu/T))/2``, u the steps since cycle c = 0, 1, 2, … began, T =
     ``T_0``·``T_mult``^c its length, η = ``eta_min``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
@@ -224,8 +224,8 @@ class CyclicLR(Cyclic):
     ``cycle_momentum`` a momentum, or Adam's first beta, goes the other way. ``initial_lr`` stays
     what it was.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on, cycle after cycle.
@@ -270,8 +270,8 @@ class OneCycleLR(OneCycle):
     far down as it began in as many steps as up, and then further. With ``cycle_momentum`` a
     momentum, or Adam's first beta, goes the other way.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: step total_steps keeps the last rate, where the original's rebounds; a further
@@ -317,8 +317,8 @@ class SWALR(Averaging):
     rate that the group holds when the first step is taken, whatever other schedulers have made of
     it until then.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: swa_lr.
@@ -345,8 +345,8 @@ class LambdaLR(Lambda):
     ``lr(t) = base·λ(t)``, λ = ``lr_lambda``, of an int. A checkpoint holds the names of the
     functions, not what they do: on resume they are those that the script gives.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever the lambda says.
@@ -368,8 +368,8 @@ class MultiplicativeLR(Multiplicative):
     ``lr(t) = base·λ(1)·…·λ(t)``, λ = ``lr_lambda``, of an int; products are taken in this order.
     Resuming at step t calls the function t times. A checkpoint holds its name only.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever the lambda says.
@@ -393,8 +393,8 @@ class SequentialLR(Sequential):
     what that did to the optimizer, and they need not be stepped. One that begins with the rate it
     finds has what the one before it has got to. It may hold others.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever its last scheduler does.
@@ -418,8 +418,8 @@ class ChainedScheduler(Chained):
     each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` does down to 0, up to
     its trough. Another chain is taken where it has a closed form.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever its schedulers do.
@@ -441,8 +441,8 @@ class cosine_decay_lr(DropIn):
     ``decay_epoch``: absolute rates. They come to ``min_lr`` at t = D·step_per_epoch, which a
     ``total_step`` of as many, the usual length, does not reach.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: held at min_lr, then the list ends and the optimizer raises RuntimeError.

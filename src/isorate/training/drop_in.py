@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from isorate.training.states import Saved
 
 TIME: Final = (
-    "t is the number of calls of ``step()``, base the first rate of a parameter group; whatever "
-    "else has written a rate in between makes no difference. Where the arguments mean no schedule, "
+    "t is the number of calls of ``step()``, base the first rate of a parameter group; what no "
+    "scheduler has written in between makes no difference. Where the arguments mean no schedule, "
     "ValueError is raised; what the framework raises at some step is raised at once."
 )
 POSITIONAL: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -3,10 +3,12 @@ from typing import Any
 from mindspore.experimental.optim import Optimizer
 
 from isorate.mindspore.experimental._drop_in import (
+    Annealing,
     Cyclic,
     DropIn,
     Lambda,
     Multiplicative,
+    Restarting,
     Sequential,
 )
 
@@ -15,8 +17,8 @@ class StepLR(DropIn):
 
     ``lr(t) = base·gamma^⌊t/step_size⌋``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on without end.
@@ -41,8 +43,8 @@ class MultiStepLR(DropIn):
     ``lr(t) = base·gamma^n``, n the number of milestones up to t; one that is listed twice counts
     twice.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: holds the rate of its last step.
@@ -66,8 +68,8 @@ class ConstantLR(DropIn):
 
     ``lr(t) = base·factor`` for t < ``total_iters``, then base.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: the base rate; base · factor where total_iters is below 1.
@@ -90,10 +92,10 @@ class LinearLR(DropIn):
     """MindSpore's ``LinearLR`` by its closed form.
 
     ``lr(t) = base·(start + (end−start)·min(t, T)/T)``, start = ``start_factor``, end =
-    ``end_factor``, T = ``total_iters``.
+    ``end_factor``, T = ``total_iters``; where T is 0, base·start for good.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: base · end_factor; base · start_factor where total_iters is below 1.
@@ -119,8 +121,8 @@ class ExponentialLR(DropIn):
 
     ``lr(t) = base·gamma^t``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on without end.
@@ -142,8 +144,8 @@ class PolynomialLR(DropIn):
 
     ``lr(t) = base·(1 − min(t, T)/T)^power``, T = ``total_iters``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: stays at 0; at the base rate where total_iters is below 1.
@@ -162,14 +164,14 @@ class PolynomialLR(DropIn):
         last_epoch: int = -1,
     ) -> None: ...
 
-class CosineAnnealingLR(DropIn):
+class CosineAnnealingLR(Annealing):
     """MindSpore's ``CosineAnnealingLR`` by its closed form.
 
     ``lr(t) = base·sin²(π(T−t)/(2T)) + eta_min·sin²(πt/(2T))``, t folded into [0, T], T =
     abs(``T_max``): the documented cosine without its cancellation.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: climbs back to the first rate and goes on with period 2·T_max, or turns NaN.
@@ -188,14 +190,14 @@ class CosineAnnealingLR(DropIn):
         last_epoch: int = -1,
     ) -> None: ...
 
-class CosineAnnealingWarmRestarts(DropIn):
+class CosineAnnealingWarmRestarts(Restarting):
     """MindSpore's ``CosineAnnealingWarmRestarts`` by its closed form.
 
     ``lr(t) = η + (base−η)(1+cos(πu/T))/2``, u the steps since cycle c = 0, 1, 2, … began, T =
     ``T_0``·``T_mult``^c its length, η = ``eta_min``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
@@ -225,8 +227,8 @@ class CyclicLR(Cyclic):
     ``cycle_momentum`` a momentum, or Adam's first beta, goes the other way. ``initial_lr`` stays
     what it was.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
@@ -262,8 +264,8 @@ class LambdaLR(Lambda):
     ``lr(t) = base·λ(t)``, λ = ``lr_lambda``, of an int. A checkpoint holds the names of the
     functions, not what they do: on resume they are those that the script gives.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever the lambda says.
@@ -285,8 +287,8 @@ class MultiplicativeLR(Multiplicative):
     ``lr(t) = base·λ(1)·…·λ(t)``, λ = ``lr_lambda``, of an int; products are taken in this order.
     Resuming at step t calls the function t times. A checkpoint holds its name only.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever the lambda says.
@@ -310,8 +312,8 @@ class SequentialLR(Sequential):
     what that did to the optimizer, and they need not be stepped. One that begins with the rate it
     finds has what the one before it has got to. It may hold others.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; whatever
-    else has written a rate in between makes no difference. Where the arguments mean no schedule,
+    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
+    scheduler has written in between makes no difference. Where the arguments mean no schedule,
     ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever its last scheduler does.
