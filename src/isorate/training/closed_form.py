@@ -367,10 +367,12 @@ class ClosedForm:
             raise
         self._pending = []
         self._welcome(added, self._bases[known:])
-        held = self._held(groups)
-        if self._ledger.alone is not self._who:
-            self._ledger.anew(held)
-        self._ledger.last = held
+        held, ledger = self._held(groups), self._ledger
+        if self._who in (ledger.alone, ledger.waiting):
+            ledger.set(self._who, held)
+        else:
+            ledger.anew(held)
+        ledger.last = held
 
     def _first_rates(self, added: Sequence[Group]) -> list[float]:
         """Return what the first rates of groups are taken for that were added since.
