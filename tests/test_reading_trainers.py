@@ -158,6 +158,28 @@ def test_what_is_not_followed_is_refused(text: str, why: str) -> None:
         read(text, names={"len(loader)": 4})
 
 
+def test_a_class_of_a_class_elsewhere_is_told_by_its_method() -> None:
+    text = EACH_EPOCH.replace("L.LightningModule", "base.Module")
+    recipe = read(text, names={"len(train_dataloader)": 10})
+    assert recipe.run == Run(updates_per_epoch=10, step_every="epoch")
+    assert recipe.assumptions[0] == "Net is taken to be a LightningModule (line 6)"
+    own = text.replace("(base.Module)", "(torch.nn.Module)")
+    assert read(own).run == read(own.replace("(self)", "(self, rate)")).run == Run()
+
+
+def test_a_trainer_in_a_function_that_imports_it() -> None:
+    text = """
+class Tuner:
+    def run(self, rate=1e-4):
+        from transformers import Trainer, TrainingArguments
+
+        arguments = TrainingArguments("out", learning_rate=rate, max_steps=12)
+        self.trainer = Trainer(model=self.model, args=arguments)
+        self.trainer.train()
+"""
+    assert read(text).run == Run(12)
+
+
 def test_what_was_taken_is_said() -> None:
     fit = "L.Trainer(max_epochs=3, devices=4).fit(Net(), loader)"
     recipe = read(EACH_EPOCH + fit, names={"len(loader)": 10})

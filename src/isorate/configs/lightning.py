@@ -285,4 +285,5 @@ TRAINER: Final = Trainer(
     trains="fit",
     aliases=("L", "pl", "ptl"),
     own=("LightningModule", "LightningDataModule"),
+    mark="configure_optimizers",
 )

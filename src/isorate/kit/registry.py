@@ -91,6 +91,8 @@ class Trainer:
         trains: the method that trains.
         aliases: what the modules are commonly imported as.
         own: names that nobody else has, so that no import has to say whose they are.
+        mark: a method that tells that a class derives from the first of those, if only through
+            others that the text does not have.
 
     """
 
@@ -100,6 +102,7 @@ class Trainer:
     trains: str
     aliases: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    mark: str = ""
 
     def body(self) -> list[ast.stmt]:
         """Return the statements of its code."""

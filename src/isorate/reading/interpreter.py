@@ -566,6 +566,8 @@ class Interpreter(Calls):
         inner.is_class = True
         bases = [self.value(base, frame) for base in node.bases]
         self.body(node.body, inner)
+        if bases and all(isinstance(b, Unknown) and not _is_home(b) for b in bases):
+            bases += self._adopted(node, inner.names)
         decorators = [
             (dotted(d.func if isinstance(d, ast.Call) else d) or "").rpartition(".")[2]
             for d in node.decorator_list
@@ -582,6 +584,18 @@ class Interpreter(Calls):
             if isinstance(value, Function):
                 value.of = found
         frame.set(node.name, found)
+
+    def _adopted(self, node: ast.ClassDef, names: Mapping[str, Any]) -> list[Any]:
+        """Return the class of a trainer's that a class derives from, going by a method of it."""
+        found = []
+        for trainer in registry.trainers():
+            method = names.get(trainer.mark)
+            if isinstance(method, Function) and len(method.node.args.args) == 1:
+                origin = f"{trainer.modules[0]}.{trainer.own[0]}"
+                found.append(self.of_trainer(Name(origin, origin, known=True)))
+                text = f"{node.name} is taken to be a {trainer.own[0]} (line {node.lineno})"
+                self.assumed[text] = None
+        return found
 
     # --- conditions ----------------------------------------------------------------------------
 
@@ -699,6 +713,12 @@ class Interpreter(Calls):
         while waiting:
             node = waiting.pop()
             for each in ast.walk(node):
+                if isinstance(each, ast.ImportFrom):
+                    origins = [f"{each.module}.{alias.name}" for alias in each.names]
+                    found = [self.of_trainer(Name(o, o, known=True)) for o in origins]
+                    inner = [f for of in found if isinstance(of, Class) for f in _methods(of)]
+                    if any(f.name == f.frame.outermost.trains for f in inner):
+                        return True
                 if not isinstance(each, ast.Call):
                     continue
                 function = self._quiet(each.func, frame)
@@ -706,17 +726,12 @@ class Interpreter(Calls):
                     return True
                 while isinstance(function, Bound):
                     function = function.function
-                inner = [function.node] if isinstance(function, Function) else []
-                if (
-                    isinstance(function, Function)
-                    and function.name == function.frame.outermost.trains
-                ):
+                inner = [function] if isinstance(function, Function) else []
+                inner = _methods(function) if isinstance(function, Class) else inner
+                if any(f.name == f.frame.outermost.trains for f in inner):
                     return True
-                if isinstance(function, Class):
-                    methods = function.names.values()
-                    inner = [m.node for m in methods if isinstance(m, Function)]
-                waiting += [n for n in inner if id(n) not in seen]
-                seen |= {id(n) for n in inner}
+                waiting += [f.node for f in inner if id(f.node) not in seen]
+                seen |= {id(f.node) for f in inner}
         return False
 
     def _quiet(self, node: ast.expr, frame: Frame) -> Any:
@@ -1179,6 +1194,10 @@ class Interpreter(Calls):
         return self.optimizer_of(argument, constructor, schedule)
 
 
+def _methods(of: Class) -> list[Function]:
+    return [each for each in of.names.values() if isinstance(each, Function)]
+
+
 class Unfollowable(Undecided):
     """A statement decides where a text goes on, and nobody knows it."""
 
@@ -1216,6 +1235,10 @@ def _loaded(target: ast.expr) -> ast.expr:
         case ast.Subscript(value=base, slice=place):
             return ast.Subscript(base, place, ast.Load())
     return target
+
+
+def _is_home(base: Unknown) -> bool:
+    return base.name is not None and at_home(f"{base.name.origin}.")
 
 
 def _is_named_tuple(base: Any) -> bool:
