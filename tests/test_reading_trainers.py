@@ -180,6 +180,16 @@ class Tuner:
     assert read(text).run == Run(12)
 
 
+def test_trl_s_arguments_have_defaults_of_their_own() -> None:
+    text = "from trl import {0}Trainer, {0}Config\n{0}Trainer(m, args={0}Config()).train()"
+    for name, rate in (("SFT", 2e-5), ("DPO", 1e-6)):  # of the dataclasses of 1.16
+        recipe = read(text.format(name), names={"len(train_dataset)": 100})
+        assert recipe.optimizer.groups[0].lr == rate
+        assert recipe.run.updates == recipe.num_training_steps == 39
+    with pytest.raises(ReadError, match=re.escape("len(get_train_dataloader())")):
+        read("SFTConfig('out', packing=True)", names={"len(train_dataset)": 100})
+
+
 def test_what_was_taken_is_said() -> None:
     fit = "L.Trainer(max_epochs=3, devices=4).fit(Net(), loader)"
     recipe = read(EACH_EPOCH + fit, names={"len(loader)": 10})

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 class _AttributeDict:
     def __init__(self, values):
-        vars(self).update(values)
+        self.update(values)
 
     def __getitem__(self, key):
         return getattr(self, key)
@@ -21,8 +21,15 @@ class _AttributeDict:
     def get(self, key, default=None):
         return getattr(self, key, default)
 
+    def update(self, values):
+        for key, value in values.items():
+            setattr(self, key, value)
+
 
 class _Hyperparameters(Module):
+    def __init__(self, *given, **named):
+        self.hparams = _AttributeDict({})
+
     def save_hyperparameters(self, *given, ignore=(), frame=None, logger=True):
         if len(given) == 1 and not is_a(given[0], str):
             values = given[0]
