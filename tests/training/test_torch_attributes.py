@@ -256,3 +256,13 @@ def test_a_plateau_resumes_in_any_order(saving: Any, order: str) -> None:
     if order == "scheduler first":
         optimizer.load_state_dict(copy.deepcopy(begun.optimizer.state_dict()))
     assert resumed.replay(metrics[5:]) == whole[5:]
+
+
+@pytest.mark.parametrize("name", ["SequentialLR", "ChainedScheduler", "StepLR"])
+def test_first_rates_that_are_set_take_effect(name: str) -> None:
+    optimizer, doubled = sgd(), sgd()
+    scheduler, other = (ALL[name](isorate.torch, one) for one in (optimizer, doubled))
+    other.base_lrs = [2 * rate for rate in scheduler.base_lrs]
+    for one, two in zip(go_on(optimizer, scheduler, 5), go_on(doubled, other, 5), strict=True):
+        # the cosine's floor is not doubled
+        assert two[:2] == pytest.approx([2 * rate for rate in one[:2]], abs=2e-3)

@@ -194,14 +194,13 @@ class ClosedForm:
 
     @base_lrs.setter
     def base_lrs(self, rates: Sequence[Any]) -> None:
-        before = self._bases
-        self._bases = [float(finite("a rate", rate)) for rate in rates]
-        if self._bases == before:  # as when the framework sets them, having built a scheduler
+        before, after = self._bases, [float(finite("a rate", rate)) for rate in rates]
+        if after == before:  # as when the framework sets them, having built a scheduler
             return
         try:
-            self._plan()
+            self._begin_with(after)
         except Exception:
-            self._bases = before
+            self._begin_with(before)
             raise
         self._ledger.restart(self._who)
 
