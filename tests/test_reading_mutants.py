@@ -513,7 +513,7 @@ def verdict(text: str, beside: str, given: dict[str, Any]) -> tuple[str, Any, An
     if np.array_equal(rates[:, :length], expected[:, :length]):
         return "equal", None, None
     taken = [said for said in found.assumptions if "taken to" in said or "a saved" in said]
-    if taken and re.search(r"write\(|note\(|import \*|load_state_dict", text):
+    if taken and re.search(r"write\(|note\(|import \*|load_state_dict|inner\(|deepcopy", text):
         return "said", None, None
     return "wrong", rates.tolist(), expected.tolist()
 

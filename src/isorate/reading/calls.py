@@ -47,7 +47,7 @@ from isorate.reading.values import (
 )
 from isorate.reading.values import PLAIN as NUMBERS
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import shown
+from isorate.schedule.syntax import shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ class Undecided(Exception):  # noqa: N818 - it is no error
 
     def of(self, node: ast.expr, why: str) -> Unknown:
         """Return what a function comes to that ends so."""
-        source, condition = ast.unparse(node), self.condition
+        source, condition = unparsed(node), self.condition
         return Unknown(source, why, condition=condition, varies=condition is None, plain=False)
 
 
@@ -160,7 +160,7 @@ class Calls(Schedules):
             home = home.parent
         of = home.of.of if home is not None and isinstance(home.of, Function) else None
         if home is None or of is None or not home.of.node.args.args:
-            return Unknown(ast.unparse(node))
+            return Unknown(unparsed(node))
         instance = home.get(home.of.node.args.args[0].arg)
         return Super(of, instance) if isinstance(instance, Instance) else Unknown(shown(node))
 
@@ -405,7 +405,7 @@ class Calls(Schedules):
                 if isinstance(inner, Function):
                     return self._foreign_call(function, given, named, node)
             case Schedule():
-                return Unknown(ast.unparse(node), varies=True, made=("schedule", [function], {}))
+                return Unknown(unparsed(node), varies=True, made=("schedule", [function], {}))
         return self._foreign_call(function, given, named, node)
 
     def _foreign_call(
@@ -438,7 +438,7 @@ class Calls(Schedules):
         elif last not in (*PURE, "step") and not ("." in origin and at_home(origin)):
             self.touch(values, node)
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
-        source = ast.unparse(node)
+        source = unparsed(node)
         if self.outermost.trains and isinstance(function, Unknown) and not values:
             source = f"{function.source}()"  # as the text has it
             if source in self.given:
@@ -518,7 +518,7 @@ class Calls(Schedules):
             if isinstance(inner, Function):
                 self.bound_effects(inner)
         self.touch([*given, *named.values()], node)
-        return Unknown(ast.unparse(node), self.at(node), plain=False)
+        return Unknown(unparsed(node), self.at(node), plain=False)
 
     def touch(self, values: Iterable[Any], node: ast.AST) -> None:
         """Take notice that values were handed to somebody who may change them."""
@@ -578,7 +578,7 @@ class Calls(Schedules):
         match name, given:
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
-                return Unknown(ast.unparse(node), varies=True)
+                return Unknown(unparsed(node), varies=True)
             case "isinstance", [value, kinds]:
                 return self._is_a(value, kinds, node)
             case "getattr", [base, str() as attribute, *default]:
@@ -586,7 +586,7 @@ class Calls(Schedules):
             case "hasattr", [Instance() as base, str() as attribute]:
                 there = attribute in base.kept or base.of.find(attribute) is not MISSING
                 sure = there or not (base.of.foreign or base.kept.touched or base.kept.lost)
-                return there if sure else Unknown(ast.unparse(node))
+                return there if sure else Unknown(unparsed(node))
             case "setattr", [base, str() as attribute, value]:
                 place = ast.Attribute(node.args[0], attribute, ast.Store())
                 return self.store_attribute(base, attribute, value, place)
@@ -594,7 +594,7 @@ class Calls(Schedules):
                 return base.kept
             case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
                 made = base.made if isinstance(base, Unknown) else ("", [base], {})
-                return Unknown(ast.unparse(node), self.at(node), made=made, plain=False)
+                return Unknown(unparsed(node), self.at(node), made=made, plain=False)
             case ("list" | "tuple", [Schedule() as one]):
                 return one
             case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:
@@ -616,7 +616,7 @@ class Calls(Schedules):
                 self.outermost.lose_all(self.at(node))
                 self.loops.lost = self.loops.lost or (node if self.loops.stack else None)
             self.touch(given, node)
-            return Unknown(ast.unparse(node), self.at(node), plain=False, varies=True)
+            return Unknown(unparsed(node), self.at(node), plain=False, varies=True)
         if name not in PURE or "key" in named:
             functions = [v for v in (*given, *named.values()) if isinstance(v, Function)]
             if functions:
@@ -641,7 +641,7 @@ class Calls(Schedules):
         found = [_of_kind(value, k) for k in (kinds if isinstance(kinds, tuple) else (kinds,))]
         if True in found or None not in found:
             return True in found
-        return Unknown(ast.unparse(node), self.at(node), varies=True)
+        return Unknown(unparsed(node), self.at(node), varies=True)
 
     def _of_trainers(self, name: str, given: list[Any], node: ast.AST) -> Any:
         """Return what a function comes to that only the code of trainers has."""
@@ -738,7 +738,7 @@ class Calls(Schedules):
             raise made_of(node, schedule)
         elif name not in (*HARMLESS, "init", "update", "__call__", "construct", "train", "eval"):
             raise changing(node, schedule)
-        return Unknown(ast.unparse(node), varies=True)
+        return Unknown(unparsed(node), varies=True)
 
     def _of_optimizer_called(
         self, optimizer: Built, name: str, given: list[Any], named: dict[str, Any], node: Any
@@ -755,7 +755,7 @@ class Calls(Schedules):
         elif name not in (*HARMLESS, "train", "eval"):
             self.rate_changed(optimizer, node)
             optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
-        return Unknown(ast.unparse(node), varies=True)
+        return Unknown(unparsed(node), varies=True)
 
     def _add_group(self, optimizer: Built, given: list[Any], node: ast.AST) -> None:
         self.rate_changed(optimizer, node)
@@ -787,7 +787,7 @@ class Calls(Schedules):
         self.steps -= 10  # it takes as long
         if self.depth >= DEEPEST:
             self.bound_effects(function)
-            return Unknown(ast.unparse(node), self.at(node), plain=False)
+            return Unknown(unparsed(node), self.at(node), plain=False)
         if function.frame.outermost.trains:
             function = replace(function, node=at_line(function.node, node.lineno))
         frame = Frame(self.given, function.frame, of=function)
@@ -871,9 +871,9 @@ class Calls(Schedules):
                 return made
             raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
         if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
-            return Unknown(ast.unparse(node), f"{shown(node)} is of the text's own, which is not "
+            return Unknown(unparsed(node), f"{shown(node)} is of the text's own, which is not "
                            "followed", made=("", given, named), plain=False)  # fmt: skip
-        instance = Instance(of, ast.unparse(node), line=node.lineno)
+        instance = Instance(of, unparsed(node), line=node.lineno)
         if of.fields is not None:
             self._fill(instance, of.fields, given, named, node)
             after = of.find("__post_init__")

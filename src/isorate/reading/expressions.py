@@ -39,13 +39,13 @@ from isorate.reading.values import (
 )
 from isorate.schedule.arithmetic import bounded, power
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 #: So many steps are followed, an expression or a statement each.
-MOST_STEPS: Final = 150_000
+MOST_STEPS: Final = 60_000
 #: So many items and characters are put together, all in all.
 MOST_MADE: Final = 3_000_000
 
@@ -115,19 +115,19 @@ class Expressions:
         found = self._value(node, frame)
         if isinstance(found, Kept) and found.lost is not None:
             lost = found.lost
-            return Unknown(ast.unparse(node), lost.why, condition=lost.condition, plain=False,
+            return Unknown(unparsed(node), lost.why, condition=lost.condition, plain=False,
                            made=("", [found], {}))  # fmt: skip
         return found
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
         if self.given.has_sources and isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-            source = ast.unparse(node)
+            source = unparsed(node)
             if source in self.given:
                 return self._instead(node, source, frame)
         match node:
             case ast.Constant(value=value):
                 known = isinstance(value, PLAIN)
-                return bounded(value) if known else Unknown(ast.unparse(node), varies=True)
+                return bounded(value) if known else Unknown(unparsed(node), varies=True)
             case ast.Name(id=name):
                 return self.name(name, frame)
             case ast.Attribute(value=base, attr=name):
@@ -193,14 +193,14 @@ class Expressions:
                 if parts[0] is parts[1] or (isinstance(parts[0], PLAIN) and parts[0] == parts[1]):
                     return parts[0]
                 plain = all(isinstance(p, Unknown) and p.plain for p in parts)
-                return Unknown(ast.unparse(node), self.at(node), condition=truth, plain=plain,
+                return Unknown(unparsed(node), self.at(node), condition=truth, plain=plain,
                                varies=not truth.askable, made=("", parts, {}))  # fmt: skip
             case ast.JoinedStr(values=values):
                 return self._text(node, values, frame)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node, frame)
         self.unfollowed(node, frame)
-        return Unknown(ast.unparse(node), self.at(node), varies=True, plain=False)
+        return Unknown(unparsed(node), self.at(node), varies=True, plain=False)
 
     # --- what the statements say ---------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class Expressions:
         """Return what is not known because of its parts."""
         self.strange += 1
         found = {id(u): u for part in parts for u in unknown_in(part)}
-        return Unknown(ast.unparse(node), why, parts=tuple(found.values()), plain=False)
+        return Unknown(unparsed(node), why, parts=tuple(found.values()), plain=False)
 
     def name(self, name: str, frame: Frame) -> Any:
         """Return what a name stands for."""
@@ -316,7 +316,7 @@ class Expressions:
                 found = next((f for f in bases if f is not MISSING), MISSING)
                 if isinstance(found, Function):
                     return self._bound(found, instance, node)
-                return Unknown(ast.unparse(node)) if found is MISSING else found
+                return Unknown(unparsed(node)) if found is MISSING else found
             case Built():
                 return self._of_optimizer(base, name, node)
             case Schedule(writes_to=Built() | Unknown() as optimizer) if name == "optimizer":
@@ -324,7 +324,7 @@ class Expressions:
             case Schedule() | Parser() | Commands() | Dataclasses():
                 return Method(base, name)
             case Builtin(module=""):
-                return Unknown(ast.unparse(node), name=Name(f"{base.name}.{name}", base.name,
+                return Unknown(unparsed(node), name=Name(f"{base.name}.{name}", base.name,
                                known=True))  # fmt: skip
             case str() if name == "value":  # an enumeration's, which is its value here
                 return base
@@ -334,7 +334,7 @@ class Expressions:
                 return Method(base, name)
             case Bound(function=Function(of=Class() as of), given=[Instance() as held, *_]):
                 return self.attribute(held, name, node) if of else MISSING
-        return Unknown(ast.unparse(node), plain=False, made=("", [base], {}))
+        return Unknown(unparsed(node), plain=False, made=("", [base], {}))
 
     def _bound(self, found: Function, base: Instance, node: ast.expr) -> Any:
         if found.kind == "static":
@@ -388,7 +388,7 @@ class Expressions:
             if base.groups is not None:
                 return base.groups
         if name in ("param_groups", "defaults", "state"):
-            return Unknown(ast.unparse(node), base.lost, made=("", [base], {}), varies=True)
+            return Unknown(unparsed(node), base.lost, made=("", [base], {}), varies=True)
         return Method(base, name)
 
     def item(self, base: Any, place: Any, node: ast.expr) -> Any:
@@ -424,7 +424,7 @@ class Expressions:
                 return base.kept[place]
             return Unknown(f"{base.source}[{place!r}]", base.kept.touched)
         if isinstance(base, Schedule | Built | Function | Class | Instance):
-            return Unknown(ast.unparse(node), made=("", [base], {}), plain=False)
+            return Unknown(unparsed(node), made=("", [base], {}), plain=False)
         found = self.computed(node, operator.getitem, [base, place])
         if isinstance(base, dict) and not isinstance(base, Group) and isinstance(found, Unknown):
             return found
@@ -441,7 +441,7 @@ class Expressions:
         return value
 
     def computed(
-        self, node: ast.expr, function: Callable[..., Any], given: list[Any], **named: Any
+        self, node: ast.expr, function: Callable[..., Any], given: list[Any], /, **named: Any
     ) -> Any:
         """Return what a function comes to, given values; nobody knows where they are not known."""
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
@@ -451,7 +451,7 @@ class Expressions:
             return self.unknown(node, given if inside else unknown)
         if any(isinstance(v, OBJECTS) for v in (*given, *named.values())):
             self.strange += 1
-            return Unknown(ast.unparse(node), self.at(node), made=("", given, named), varies=True)
+            return Unknown(unparsed(node), self.at(node), made=("", given, named), varies=True)
         try:
             for value in given:
                 self.check_deep(value)
@@ -462,7 +462,7 @@ class Expressions:
                 return self.unknown(node, inside)
             self.strange += 1
             text = f"cannot compute {shown(node)}: got {str(error)[:200]}"
-            return Unknown(ast.unparse(node), text, plain=False)
+            return Unknown(unparsed(node), text, plain=False)
 
     def check_deep(self, value: Any) -> None:
         """Refuse what holds itself, or the same again and again: to compare it takes forever."""
@@ -566,7 +566,7 @@ class Expressions:
     def _contains(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
         if isinstance(b, range) and not isinstance(a, int):
             return self.unknown(node, []) if not isinstance(a, float) else Unknown(
-                ast.unparse(node), self.at(node)
+                unparsed(node), self.at(node)
             )  # fmt: skip
         if not isinstance(b, dict) and unknown_in(b):
             return self.unknown(node, [b])
@@ -582,7 +582,7 @@ class Expressions:
             if isinstance(value, PLAIN) and (plain or isinstance(each, ast.Constant)):
                 parts.append(str(value))
             else:
-                parts.append(Unknown(ast.unparse(node), varies=True))
+                parts.append(Unknown(unparsed(node), varies=True))
         unknown = [part for part in parts if isinstance(part, Unknown)]
         return self.unknown(node, unknown) if unknown else self.sized("".join(parts))
 
@@ -629,7 +629,7 @@ class Expressions:
                 self.check_deep(place)
                 found[place] = item
             except TypeError:
-                found.lost = Unknown(ast.unparse(node), self.at(node))
+                found.lost = Unknown(unparsed(node), self.at(node))
         return self.sized(found)
 
     def _comprehension(self, node: Any, frame: Frame) -> Any:

@@ -48,7 +48,7 @@ from isorate.reading.values import (
     unknown_in,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -250,8 +250,9 @@ class Interpreter(Calls):
     def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
-                before = frame.get(name) if self.loops.stack and isinstance(value, Built) else None
-                if isinstance(before, Built) and before.used:
+                again = self.loops.stack and isinstance(value, Built)
+                before = other_name_of(frame.get(name))[1] if again else []
+                if any(isinstance(each, Built) and each.used for each in before):
                     text = f"{name} is another optimizer in the next turn of the loop"
                     raise ReadError(text, hint="paste only what builds the schedule")
                 frame.set(name, value)
@@ -295,7 +296,7 @@ class Interpreter(Calls):
         match base:
             case Instance() | Unknown():
                 source = f"{base.source}.{name}"
-                for text in {source, ast.unparse(target)} & self.given.keys():
+                for text in {source, unparsed(target)} & self.given.keys():
                     if not isinstance(value, Unknown) and value != self.given[text]:
                         self.given.overruled[text] = value
                     return
@@ -309,7 +310,7 @@ class Interpreter(Calls):
                 raise changing(target, base)
             case Class():
                 base.names[name] = value
-            case Module() if ast.unparse(target) not in self.given:
+            case Module() if unparsed(target) not in self.given:
                 base.frame.set(name, value)
 
     def _written(self, optimizer: Built, target: ast.AST) -> None:
@@ -356,14 +357,14 @@ class Interpreter(Calls):
                 if isinstance(place, Unknown) or (
                     isinstance(base, List) and isinstance(value, Schedule)
                 ):
-                    base.lost = Unknown(ast.unparse(target), self.at(target))
+                    base.lost = Unknown(unparsed(target), self.at(target))
                     return
                 try:
                     self.check_deep(place)
                     base[place] = value
                 except (TypeError, LookupError, ValueError):
-                    base.lost = Unknown(ast.unparse(target), self.at(target))
-            case Namespace() if isinstance(place, str) and ast.unparse(target) not in self.given:
+                    base.lost = Unknown(unparsed(target), self.at(target))
+            case Namespace() if isinstance(place, str) and unparsed(target) not in self.given:
                 base.kept[place] = value
             case Instance():
                 base.kept.clear()
@@ -404,7 +405,7 @@ class Interpreter(Calls):
                 if isinstance(owner, Built | Schedule):
                     self.store_attribute(owner, name, None, target)
                 if isinstance(owner, Instance | Unknown):
-                    owner.kept[name] = Unknown(ast.unparse(target), self.at(target))
+                    owner.kept[name] = Unknown(unparsed(target), self.at(target))
             case ast.Subscript(value=base, slice=place):
                 owner, key = self.value(base, frame), self.value(place, frame)
                 self.minded(owner, target)
@@ -412,7 +413,7 @@ class Interpreter(Calls):
                     try:
                         del owner[key]
                     except (TypeError, LookupError, ValueError):
-                        owner.lost = Unknown(ast.unparse(target), self.at(target))
+                        owner.lost = Unknown(unparsed(target), self.at(target))
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 for each in targets:
                     self._delete(each, frame)
@@ -709,6 +710,7 @@ class Interpreter(Calls):
 
     def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
         """Whether some part of the text builds a schedule, or does something to an optimizer."""
+        self.steps -= 5  # it takes as long
         waiting, seen = list(nodes), set()
         while waiting:
             node = waiting.pop()
@@ -888,7 +890,7 @@ class Interpreter(Calls):
                         return turns(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
                     unknown = [u for each in bounds for u in unknown_in(each)]
                     varies = not unknown or not all(u.askable for u in unknown)
-                    return None if varies else Unknown(ast.unparse(node), parts=tuple(unknown))
+                    return None if varies else Unknown(unparsed(node), parts=tuple(unknown))
                 if last in ("count", "cycle", "zip", "islice"):
                     return None
         kept = self._quiet(node, frame)
@@ -992,6 +994,7 @@ class Interpreter(Calls):
 
     def havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
         """Let whatever statements may touch be unknown."""
+        self.steps -= 20  # it takes as long
         own = dict(self._own_methods(nodes, frame))
         found = effects(nodes, own)
         for of, function in own.values():
@@ -1132,7 +1135,7 @@ class Interpreter(Calls):
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return all(self._hands_on(each, frame) for each in items)
             case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=target)]):
-                return name in ast.unparse(target)
+                return name in unparsed(target)
             case ast.Starred(value=inner) | ast.Attribute(value=inner):
                 return self._hands_on(inner, frame)
         return False

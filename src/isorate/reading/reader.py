@@ -18,6 +18,7 @@ from isorate.reading import by_hand
 from isorate.reading.arguments import parameters
 from isorate.reading.calls import Returning, at_line
 from isorate.reading.effects import names_in
+from isorate.reading.expressions import MOST_STEPS
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
@@ -205,6 +206,7 @@ def _ways(
     Where it is ``sure``, it does not matter which defaults are taken.
     """
     waiting: list[tuple[dict[str, bool], list[Unknown], dict[str, Any]]] = [({}, [], {})]
+    left = MOST_STEPS
     for _ in range(MOST_WAYS):
         if not waiting:
             return
@@ -221,6 +223,7 @@ def _ways(
             return _followed(follower(needed), body)
 
         first = follower()
+        first.steps = most = min(left, first.steps)
         try:
             found = _followed(first, body)
             taken = {} if sure else assumed(first.defaults, found, again)
@@ -242,6 +245,8 @@ def _ways(
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")
+        finally:
+            left -= most - first.steps
         yield way
 
 

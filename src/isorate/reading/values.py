@@ -380,14 +380,14 @@ class Code(str):
 
 def other_name_of(*values: Any) -> tuple[str, list[Any], dict[str, Any]]:
     """Return what something is made of that may be one of several values, by another name."""
-    found: list[Any] = []
+    found: dict[int, Any] = {}
     for value in values:
         match value:
             case Unknown(made=("", given, _)):
-                found += given
+                found.update((id(each), each) for each in given)
             case _:
-                found.append(value)
-    return "", found, {}
+                found[id(value)] = value
+    return "", list(found.values()), {}
 
 
 #: What has no parts that could change.

@@ -6,6 +6,7 @@ import ast
 import math
 import warnings
 from copy import copy
+from functools import lru_cache
 
 from isorate.schedule.errors import ReadError
 
@@ -35,6 +36,12 @@ def dotted(node: ast.AST) -> str | None:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def unparsed(node: ast.AST) -> str:
+    """Return a node's source; a loop asks for the same again and again."""
+    return ast.unparse(node)
 
 
 def shown(node: ast.AST) -> str:
