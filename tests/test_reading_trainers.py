@@ -180,6 +180,27 @@ class Tuner:
     assert read(text).run == Run(12)
 
 
+def test_arguments_of_the_command_line_are_a_trainer_s() -> None:
+    text = f"""from argparse import ArgumentParser
+{NET.format("return [optimizer], [CosineAnnealingLR(optimizer, self.hparams.max_epochs)]")}
+    def __init__(self, args):
+        super().__init__()
+        self.hparams.update(vars(args))
+
+def main(args):
+    trainer = L.Trainer.from_argparse_args(args, accumulate_grad_batches=2)
+    trainer.fit(Net(args), loader)
+
+if __name__ == "__main__":
+    parser = ArgumentParser()
+    parser.add_argument("--max_epochs", type=int, default=30)
+    main(parser.parse_args())
+"""
+    recipe = read(text, names={"len(loader)": 7})
+    assert recipe.T_max == 30
+    assert recipe.run == Run(epochs=30, updates_per_epoch=4, step_every="epoch")
+
+
 def test_trl_s_arguments_have_defaults_of_their_own() -> None:
     text = "from trl import {0}Trainer, {0}Config\n{0}Trainer(m, args={0}Config()).train()"
     for name, rate in (("SFT", 2e-5), ("DPO", 1e-6)):  # of the dataclasses of 1.16

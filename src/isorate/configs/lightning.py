@@ -225,6 +225,10 @@ class Trainer:
         self.shared = use_distributed_sampler
         self.batches = len(train_dataloader)
 
+    @classmethod
+    def from_argparse_args(cls, args, **named):
+        return cls(**{**vars(args), **named})
+
     def loaded(self, model, loader, datamodule):
         """The batches that a process goes through in an epoch."""
         if is_a(loader, LightningDataModule):

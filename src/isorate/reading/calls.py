@@ -852,7 +852,8 @@ class Calls(Schedules):
             values[node_.kwarg.arg] = Dict(more)
         for name, value in values.items():  # main(parse()): it is asked for by the name
             made = isinstance(value, Unknown) and value.made and not value.parts
-            if (made and not value.varies) or isinstance(value, Instance):
+            own = isinstance(value, Instance) and not function.frame.outermost.trains
+            if (made and not value.varies) or own:
                 value.source = name if "(" in value.source else value.source
         frame.names.update(values)
         return True
