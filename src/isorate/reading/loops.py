@@ -213,7 +213,7 @@ class Loops:
             lines = " and ".join(str(nest.node.lineno) for nest in nests)
             raise Irregular(f"the text trains in several loops, lines {lines}")
         if not nests:
-            _in_a_row(updates, steps, found)
+            _in_a_row(updates, steps, found, by_hand=by_hand)
             return
         nest = nests[0]
         ahead = [s for s in steps if nest not in s.loops and s.place < updates[0].place]
@@ -300,7 +300,7 @@ class Loops:
         if len(counts) != 1 or counts[0].loops != update.loops or not isinstance(bound, int):
             return None
         count = counts[0]
-        if not alike(count.guards, update.guards):
+        if event.loops != count.loops or not alike(count.guards, update.guards):
             return None
         starts = [loop.before[name] for loop in update.loops if name in loop.before]
         if not starts:
@@ -311,15 +311,26 @@ class Loops:
         return most if most > 0 else None
 
 
-def _in_a_row(updates: list[Event], steps: list[Event], found: Facts) -> None:
+def _in_a_row(updates: list[Event], steps: list[Event], found: Facts, *, by_hand: bool) -> None:
     """Say what one turn of a loop does that the text does not have."""
-    if len(updates) == len(steps) == 1 and alike(updates[0].guards, steps[0].guards):
-        if steps[0].place < updates[0].place:
-            found.put("steps_before", 1)
-        found.said.append("the text has no loop: each update is taken to be as the one it has")
+    if not by_hand:
         return
-    if len(updates) > 1 and steps:
-        raise Irregular(f"{_at(updates[0].node)} and others stand in no loop")
+    update = updates[0]
+    if not steps and len(updates) > 1:
+        raise Irregular(f"{_at(update.node)} is not followed by scheduler.step()")
+    if not steps:
+        found.said.append("the text has no step(): it is taken to be called after each update")
+        return
+    ahead = [s for s in steps if s.place < update.place]
+    after = [s for s in steps if s.place > update.place]
+    once = len(after) == 1 or (len(steps) == 1 and not steps[0].loops)
+    alone = len(updates) == 1 and not any(s.loops for s in after)
+    if not once or not alone or any(not alike(s.guards, update.guards) for s in steps):
+        raise Irregular(f"{_at(update.node)} stands in no loop, and the steps around it differ")
+    found.put("steps_before", _sum(map(_turns_of, ahead)))
+    if not found.known.get("steps_before", 1):
+        del found.known["steps_before"]
+    found.said.append("the text has no loop: each update is taken to be as the one it has")
 
 
 def _apart(guard: Guard, step: Event, updates: list[Event], counters: list[Event]) -> Count:
@@ -401,6 +412,10 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
     if found.known.get("step_every") == "epoch":
         depth = len(steps[0].loops)
     elif len(updates) > 1:
+        return
+    if any(guard.every is None for guard in update.guards):
+        found.said.append(f"{_at(update.node)} is called where a condition holds: the run's length "
+                          "is open")  # fmt: skip
         return
     outer = _times([loop.turns for loop in update.loops[:depth]])
     if depth == 0:
