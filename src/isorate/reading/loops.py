@@ -278,20 +278,20 @@ class Loops:
         """Mind a loop that ends after so many updates, or at nobody knows which."""
         update = updates[0]
         ends = [e for e in self.events if e.kind == "end" and e.of[0] in update.loops]
-        if any(loop not in [e.of[0] for e in ends] for loop in update.loops[:1]):
-            ends = [replace(e, of=(e.of[0], None, "", None)) for e in ends]
-        ends.sort(key=lambda e: self._most(e, update) is None)
+        exact = {e.place: most for e in ends if (most := self._most(e, update)) is not None}
+        counted = {e.of[1] for e in ends if e.place in exact}
+        outer = [e for e in ends if e.of[0] is update.loops[0]]
+        if not any(isinstance(e.node, ast.While) or e.of[1] in counted for e in outer):
+            exact = {}  # the inner loop ends, and begins anew
         for event in ends:
-            if not found.known.get("updates") or self._most(event, update) is not None:
-                most = self._most(event, update)
-                if most is None:
-                    found.said.append(f"the loop may end before, in line {_line(event.node)}")
-                    continue
-                whole = _whole(found.known)
-                most = most if whole is None else min(whole, most)
-                found.known.pop("epochs", None)
-                found.missing.pop("epochs", None)
-                found.put("updates", most)
+            same = event.of[1] in counted or isinstance(event.node, ast.While)
+            if not (exact and same):
+                found.said.append(f"the loop may end before, in line {_line(event.node)}")
+        if exact:
+            whole = _whole(found.known)
+            found.known.pop("epochs", None)
+            found.missing.pop("epochs", None)
+            found.put("updates", min([*exact.values(), *([] if whole is None else [whole])]))
 
     def _most(self, event: Event, update: Event) -> int | None:
         """Return after how many updates a loop ends, where it counts them."""
@@ -417,7 +417,9 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
         found.said.append(f"{_at(update.node)} is called where a condition holds: the run's length "
                           "is open")  # fmt: skip
         return
-    outer = _times([loop.turns for loop in update.loops[:depth]])
+    above = update.loops[:depth]
+    outside = tuple(guard for guard in update.guards if guard.counts in above)
+    outer = _turns_of(replace(update, loops=above, guards=outside))
     if depth == 0:
         found.put("updates", _turns_of(update))
         found.missing.pop("updates", None)
