@@ -1024,3 +1024,8 @@ def test_a_function_that_does_something_else_is_not_read(line: str) -> None:
     body = "def lr_lambda(current_step: int):\n"
     with pytest.raises(ReadError, match=r"lr_lambda|warmup"):
         read(SCRIPT.replace(body, body + line))
+
+
+def test_a_loader_whose_length_is_given_as_no_integer_is_no_trouble() -> None:
+    text = STEP + "for x in tqdm(loader):\n    optimizer.step()\n    scheduler.step()"
+    assert reading(text, names={"len(loader)": 0.5}).call == reading(STEP).call

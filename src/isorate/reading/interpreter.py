@@ -904,7 +904,8 @@ class Interpreter(Calls):
         if not isinstance(value, Unknown):
             return None
         found: Count = self.length(value, node)
-        return found if isinstance(found, int) or (found and found.askable) else None
+        known = isinstance(found, int) or (isinstance(found, Unknown) and found.askable)
+        return found if known else None
 
     def _first(self, node: ast.expr, frame: Frame) -> int | None:
         """Return what a loop's counter is in the first turn; none where it counts nothing."""
