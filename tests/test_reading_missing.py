@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from isorate import ReadError
+from isorate import ReadError, read
 from isorate.cli._commands import run
 from isorate.cli._names import names
 from isorate.cli._shared import read_side
@@ -143,7 +143,7 @@ def test_what_is_missing_is_a_document(capsys: pytest.CaptureFixture[str]) -> No
     assert [each["source"] for each in found["missing"]][:1] == ["args.sched"]
     assert found["rate"] is False
     found = document("show", HEAD + "s = StepLR(optimizer, size)")
-    assert found["missing"] == [{"source": "size", "why": None}]
+    assert found["missing"] == [{"source": "size", "why": None, "before": None}]
     assert found["rate"] is True
     found = document("compare", "StepLR(3)", "StepLR(3)")
     assert (found["missing"], found["rate"]) == ([], True)
@@ -153,3 +153,17 @@ def test_what_is_missing_is_a_document(capsys: pytest.CaptureFixture[str]) -> No
     assert "line" in missing["why"]
     assert run(["show", "StepLR(3, 4, 5, 6, 7)", "--json"]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_what_it_was_before_is_offered() -> None:
+    text = (
+        "import argparse\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--lr', type=float, default=0.1)\np.add_argument('--sched', default='a b')\n"
+        "args = p.parse_args()\nmodel = build(args)\n"
+        "o = torch.optim.SGD(model.parameters(), args.lr)\n"
+        "if args.sched == 'a b':\n    s = torch.optim.lr_scheduler.StepLR(o, 3)\n"
+        "else:\n    s = torch.optim.lr_scheduler.StepLR(o, 4)"
+    )
+    with pytest.raises(ReadError) as refused:
+        read(text)
+    assert refused.value.hint == "--set \"args.sched='a b'\" --set args.lr=0.1"

@@ -108,8 +108,8 @@ def _refused(error: IsorateError, as_json: bool) -> int:
         from isorate.cli._shared import print_json
 
         rate = rate and not (missing and not hasattr(error, "rate"))
-        asked = {leaf.source: leaf.why or None for leaf in missing}
-        listed = [{"source": source, "why": why} for source, why in asked.items()]
+        asked = {leaf.source: (leaf.why or None, leaf.before or None) for leaf in missing}
+        listed = [{"source": s, "why": why, "before": was} for s, (why, was) in asked.items()]
         print_json({"error": str(error), "missing": listed, "rate": rate})
     return _trouble(str(error))
 

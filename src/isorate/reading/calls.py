@@ -537,7 +537,7 @@ class Calls(Schedules):
                 case Schedule():
                     self.hand([value], node)
                 case Instance():
-                    value.kept.touched, value.kept.condition = self.at(node), None
+                    value.kept.forgets(self.at(node), None)
                     value.kept.clear()
                 case Parser():
                     value.lost = self.at(node)

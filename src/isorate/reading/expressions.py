@@ -301,7 +301,8 @@ class Expressions:
                 if source in self.given:
                     return self.given.take(source)
                 kept = base.kept
-                lost = Unknown(source, kept.touched, condition=kept.condition)
+                before = kept.earlier.get(name, "")
+                lost = Unknown(source, kept.touched, condition=kept.condition, before=before)
                 return kept.setdefault(name, lost)
             case Module():
                 found = base.frame.get(name)

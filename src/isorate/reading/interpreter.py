@@ -1113,8 +1113,7 @@ class Interpreter(Calls):
             case Instance() | Unknown() if ends:
                 if isinstance(value, Instance):
                     first = not value.kept.touched
-                    value.kept.condition = condition if first else None
-                    value.kept.touched = self.at(where)
+                    value.kept.forgets(self.at(where), condition if first else None)
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
                     if not all(isinstance(each, Built | Schedule | Function) for each in parts):

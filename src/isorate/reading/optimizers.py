@@ -72,15 +72,17 @@ class MissingError(MissingRateError):
 
 def hint_of(leaves: Sequence[Unknown]) -> str:
     """Return how values can be given that nobody knows."""
-    sources = dict.fromkeys(leaf.source for leaf in leaves)
-    return " ".join(f"--set {quoted(source)}" for source in sources)
+    sources = {leaf.source: leaf.before for leaf in leaves}
+    return " ".join(f"--set {quoted(source, before)}" for source, before in sources.items())
 
 
-def quoted(source: str) -> str:
-    """Return what is typed for a value that is asked for by its source."""
-    plain = all(part.isidentifier() for part in source.split("."))
-    mark = "'" if '"' in source else '"'
-    return f"{source}=..." if plain else f"{mark}{source}=...{mark}"
+def quoted(source: str, before: str = "") -> str:
+    """Return what is typed for a value that is asked for by its source: what it was, perhaps."""
+    said = f"{source}={before or '...'}"
+    if all(sign.isalnum() or sign in "._=-+" for sign in said):
+        return said
+    mark = "'" if '"' in said else '"'
+    return f"{mark}{said}{mark}"
 
 
 def number(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source
@@ -16,7 +17,7 @@ from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
@@ -43,6 +44,7 @@ class Unknown:
         made: the function and the arguments, where it is made by a call.
         kept: its attributes, and by a tuple of one its items, as the text has set them.
         owner: what it is an attribute of.
+        before: what it was, as source, before something may have changed it.
 
     """
 
@@ -56,6 +58,7 @@ class Unknown:
     made: tuple[str, list[Any], dict[str, Any]] | None = None
     kept: dict[Any, Any] = field(default_factory=dict)
     owner: Unknown | None = None
+    before: str = ""
 
     def leaves(self) -> Iterator[Unknown]:
         """Visit what is to be given, so that it is known."""
@@ -190,6 +193,16 @@ class Kept:
     #: What may have changed it, and forgot some of it; and what decides that, if something does.
     touched: str = ""
     condition: Unknown | None = None
+    #: What it had before that, as source: numbers and text.
+    earlier: Mapping[Any, str] = MappingProxyType({})
+
+    def forgets(self, why: str, condition: Unknown | None) -> None:
+        """Take notice that something may change it."""
+        items = self.items() if isinstance(self, dict) else ()
+        held = {key: getattr(item, "value", item) for key, item in items}
+        plain = {key: source(item) for key, item in held.items() if isinstance(item, PLAIN)}
+        self.earlier = {**self.earlier, **plain}
+        self.touched, self.condition = why, condition
 
 
 class List(list[Any], Kept):
