@@ -158,7 +158,8 @@ def test_what_is_missing_is_a_document(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_it_was_before_is_offered() -> None:
     text = (
         "import argparse\np = argparse.ArgumentParser()\n"
-        "p.add_argument('--lr', type=float, default=0.1)\np.add_argument('--sched', default='a b')\n"
+        "p.add_argument('--lr', type=float, default=0.1)\n"
+        "p.add_argument('--sched', default='a b')\n"
         "args = p.parse_args()\nmodel = build(args)\n"
         "o = torch.optim.SGD(model.parameters(), args.lr)\n"
         "if args.sched == 'a b':\n    s = torch.optim.lr_scheduler.StepLR(o, 3)\n"

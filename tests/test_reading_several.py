@@ -119,3 +119,18 @@ def test_a_script_without_a_loop_is_said_to_have_none() -> None:
     said = "the text has no loop: step() is taken to be called after each update"
     assert said in read(f"{script}s = torch.optim.lr_scheduler.StepLR(o, T)").assumptions
     assert said not in read("StepLR(SGD(p, 0.1), 3)").assumptions
+
+
+def test_alternatives_are_among_all() -> None:
+    text = (
+        "o = SGD(p, 0.1)\nif args.sched == 'cos':\n    s = CosineAnnealingLR(o, 9)\n"
+        "else:\n    s = StepLR(o, 3)"
+    )
+    cosine, steps = read_all(text)
+    assert (cosine.T_max, steps.step_size) == (9, 3)
+    assert "where args.sched == 'cos'" in cosine.assumptions
+    assert "where not (args.sched == 'cos')" in steps.assumptions
+    with pytest.raises(ReadError, match="several schedules"):
+        read(text)
+    with pytest.raises(ReadError, match=r"--set args\.size"):
+        read_all(text.replace("o, 3", "o, args.size"))

@@ -364,6 +364,9 @@ def read_all(
 ) -> list[Recipe]:
     r"""Read every schedule of a text, in the order in which it builds them (``read``).
 
+    Where a condition decides between schedules that nobody decides, all of them are returned, each
+    with what has to hold among its assumptions.
+
     Raises:
         ReadError: it has none, or one of them cannot be read.
 
@@ -374,7 +377,7 @@ def read_all(
 
     """
     given = text_of(text)
-    found = readings(given, lr=lr, dialect=dialect, names=names)
+    found = readings(given, lr=lr, dialect=dialect, names=names, alternatives=True)
     return [recipe_of(each) for each in found]
 
 

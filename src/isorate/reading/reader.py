@@ -155,10 +155,19 @@ def reading(
         raise ReadError("the text is nested too deeply") from None
 
 
-def readings(text: str, *, which: str | None = None, **given: Any) -> list[Reading]:
-    """Read every schedule of a text as ``reading`` does, or the one that is asked for."""
+def readings(
+    text: str, *, which: str | None = None, alternatives: bool = False, **given: Any
+) -> list[Reading]:
+    """Read every schedule of a text as ``reading`` does, or the one that is asked for.
+
+    With ``alternatives`` also those between which a condition decides that nobody does.
+    """
     try:
         return [reading(text, **given, which=which)]
+    except AlternativesError as error:
+        if not (alternatives and error.readings):
+            raise
+        return error.readings
     except SeveralError as several:
         if which is not None:
             raise
@@ -280,8 +289,11 @@ def _chosen(ways: list[Way]) -> Reading:
         getattr(way.error, "rate", isinstance(way.error, MissingRateError) and not missing)
         for way in ways
     )
-    error = ReadError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
-    error.leaves, error.rate = leaves, rate  # type: ignore[attr-defined]
+    error = AlternativesError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
+    error.leaves, error.rate = leaves, rate
+    if len(readable) + len(nothing) == len(ways):
+        found = [(way.reading, f"where {_holds(way)}") for way in readable if way.reading]
+        error.readings = [replace(r, assumptions=(*r.assumptions, said)) for r, said in found]
     raise error
 
 
@@ -295,9 +307,24 @@ def _told(way: Way) -> str:
         what = way.error.what.partition(" uses ")[0].rpartition(".")[2]
     elif isinstance(way.error, MissingRateError):
         what = way.error.what.partition(" takes ")[0].partition(":")[0]
+    return f"{what} if {_holds(way)}"
+
+
+def _holds(way: Way) -> str:
+    """Return what has to hold for a way to be gone."""
     holds = [source if holds else f"not ({source})" for source, holds in way.decisions.items()]
     positive = [source for source, holds in way.decisions.items() if holds]
-    return f"{what} if {' and '.join(positive or holds)}"
+    return " and ".join(positive or holds)
+
+
+class AlternativesError(ReadError):
+    """A condition decides between schedules, and nobody decides it."""
+
+    #: What has to be given, and whether a rate has to be.
+    leaves: list[Unknown]
+    rate: bool
+    #: The schedules, where all of them can be read.
+    readings: list[Reading] = []  # noqa: RUF012 - it is set anew
 
 
 class NoScheduleError(ReadError):
