@@ -352,3 +352,10 @@ def executed(text: str, given: dict[str, Any]) -> list[float]:
         patch.setattr(torch.optim.SGD, "step", step)
         exec(compile(text, "loop", "exec"), names)
     return used
+
+
+def test_steps_before_training_that_a_text_does_not_have_are_counted_in_the_hint() -> None:
+    text = HEAD + "for _ in range(4):\n    scheduler.step()\nscheduler.step()"
+    with pytest.raises(ReadError, match="--step-every update --steps-before 5"):
+        read(text)
+    assert simulate(text, Run(3, steps_before=5)).values.tolist() == [0.025, 0.0125, 0.0125]

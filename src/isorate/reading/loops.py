@@ -113,6 +113,7 @@ class Facts:
         missing: what has to be given, by the argument that needs it.
         said: what was taken for granted.
         why: why it is not known how often the schedule is stepped, where it is not.
+        hint: how it can be said.
 
     """
 
@@ -120,6 +121,7 @@ class Facts:
     missing: dict[str, Unknown] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     why: str = ""
+    hint: str = "say it: --step-every update, or epoch"
     undecided: list[Unknown] = field(default_factory=list)
     #: What would say how long the run is, where nobody does.
     wanted: list[Unknown] = field(default_factory=list)
@@ -260,6 +262,11 @@ class Loops:
         if not steps:
             return []
         if not given:
+            often = None if any(s.guards for s in steps) else _sum(map(_turns_of, steps))
+            if isinstance(often, int):
+                found.hint = (
+                    f"where it trains after that: --step-every update --steps-before {often}"
+                )
             raise Irregular(f"{_at(steps[0].node)} steps the scheduler before anything is trained")
         event = next((e for e in given if e.loops == steps[0].loops), given[0])
         loop = event.loops[-1] if event.loops else None
@@ -619,4 +626,4 @@ def turns(several: range) -> int:
 
 def refused(facts: Facts, name: str) -> ReadError:
     """Return what there is to say where it is not known how often a schedule is stepped."""
-    return ReadError(f"{name}: {facts.why}", hint="say it: --step-every update, or epoch")
+    return ReadError(f"{name}: {facts.why}", hint=facts.hint)
