@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from isorate import ReadError, Run, read, simulate
+from isorate.reading.reader import reading
+from isorate.recipe import recipe_of
 
 if TYPE_CHECKING:
     pass
@@ -359,3 +361,13 @@ def test_steps_before_training_that_a_text_does_not_have_are_counted_in_the_hint
     with pytest.raises(ReadError, match="--step-every update --steps-before 5"):
         read(text)
     assert simulate(text, Run(3, steps_before=5)).values.tolist() == [0.025, 0.0125, 0.0125]
+
+
+def test_steps_before_the_loop_are_taken_whatever_is_told_of_it() -> None:
+    text = f"{HEAD}scheduler.step()\nscheduler.step()\n"
+    for loop in ("scheduler.step()", "if loss(i) < 1:\n        scheduler.step()"):
+        found = reading(f"{text}for i in range(9):\n    optimizer.step()\n    {loop}",
+                        told=["step_every"])  # fmt: skip
+        assert recipe_of(found, {"step_every": 3}).run.steps_before == 2
+        whole = f"{text}for i in range(9):\n    optimizer.step()\n    {loop}"
+        assert simulate(whole, Run(3)).values.tolist() == [0.05, 0.05, 0.025]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -419,7 +419,6 @@ _INSTEAD = {
     "epochs": ("updates",),
     "updates_per_epoch": ("updates",),
     "batches_per_epoch": ("updates", "updates_per_epoch"),
-    "step_every": ("steps_before",),
 }
 
 
@@ -469,6 +468,8 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
     asked = as_run(run)
     if not isinstance(run, Run):
         return recipe.lasting(asked.length)
+    if isinstance(given, str) and not asked.steps_before:  # which the text takes, whatever the run
+        asked = replace(asked, steps_before=recipe.run.steps_before)
     return Recipe(recipe.call, asked, recipe.assumptions)
 
 
@@ -485,7 +486,10 @@ def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
         if json:
             return Recipe(Schedule.from_json(given))
         found = reading(given, told=told)
-        return Recipe(found.call, assumptions=found.assumptions) if told else recipe_of(found)
+        if not told:
+            return recipe_of(found)
+        before = found.run.get("steps_before", 0)
+        return Recipe(found.call, Run(steps_before=before), found.assumptions)
     if isinstance(given, list | tuple) or hasattr(given, "__array__"):
         return Recipe(_curve(given))
     raise ReadError("what is given has no rates", required=TAKEN, got=_named(given))

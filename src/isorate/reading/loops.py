@@ -171,7 +171,8 @@ class Loops:
             if updates:
                 self._count(schedule, steps, updates, found)
         except Irregular as error:
-            found.known.clear()
+            kept = found.known.get("steps_before")  # which are taken whatever comes after them
+            found.known = {} if kept is None else {"steps_before": kept}
             found.missing.clear()
             found.why, found.undecided = str(error), error.conditions
         return found
