@@ -97,7 +97,7 @@ def test_a_name_may_stand_for_a_scheduler_that_follows_a_metric() -> None:
     with pytest.raises(IsorateError, match="follows a metric"):
         simulate(text, 6)
     loop = "for epoch in range(9):\n    train()\n    scheduler.step(loss)"
-    assert read(f"scheduler = {text}\n{loop}") == read(text)
+    assert read(f"scheduler = {text}\n{loop}", names={"updates_per_epoch": 3}) == read(text)
 
 
 @pytest.mark.parametrize(
