@@ -147,6 +147,7 @@ def test_it_is_a_function_of_what_the_loop_counts(
     assert any("set by hand" in said for said in recipe.assumptions)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("text", "given", "run"), TEXTS)
 def test_its_rates_are_those_of_the_loop_itself(text: str, given: dict[str, Any], run: Run) -> None:
     used = executed(HEAD + text, given)
@@ -210,6 +211,7 @@ NO_FUNCTIONS = [
 ]
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("text", CLASSES)
 def test_a_scheduler_of_the_text_s_own(text: str) -> None:
     whole = HEAD + "from torch.optim.lr_scheduler import LRScheduler\n" + text + TRAINED

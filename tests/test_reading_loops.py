@@ -295,6 +295,7 @@ def test_a_loop_is_the_run(loop: str, given: dict[str, Any], run: Run) -> None:
     assert any(said.startswith("the loop in line") for said in recipe.assumptions)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("loop", "given", "run"), LOOPS)
 def test_its_rates_are_those_of_the_loop_itself(loop: str, given: dict[str, Any], run: Run) -> None:
     used = executed(HEAD + loop, given)
@@ -312,6 +313,7 @@ def test_what_a_run_does_not_say_is_refused_and_may_be_told(loop: str, why: str)
         assert simulate(HEAD + loop, Run(9)).updates == 9
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("loop", SIDE_BY_SIDE)
 def test_schedulers_that_are_stepped_one_after_the_other_are_a_chain(loop: str) -> None:
     used = executed(HEAD + loop, LOADER)

@@ -93,6 +93,7 @@ def verdict(text: str, given: dict[str, Any]) -> str:
     return "equal" if simulate(recipe, len(used)).values.tolist() == used else "wrong"
 
 
+@pytest.mark.torch
 def test_no_loop_is_read_wrongly_in_silence() -> None:
     pytest.importorskip("torch")
     counts: Counter[str] = Counter()
