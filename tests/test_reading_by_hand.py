@@ -126,6 +126,21 @@ REFUSED = [
         "is not the only one",
     ),
     (
+        "optimizer.add_param_group({'params': b, 'lr': 0.5})\nfor i in range(5):\n"
+        "    optimizer.param_groups[0]['lr'] = 0.1 / (i + 1)\n    optimizer.step()",
+        "one of 2 groups",
+    ),
+    (
+        "for i in range(5):\n    optimizer.param_groups[0]['lr'] = 0.1 / (i + 1)\n"
+        "    optimizer.param_groups[0].update(lr=0.5)\n    optimizer.step()",
+        "sets the rate as well",
+    ),
+    (
+        "key = 'lr'\nfor i in range(5):\n    for g in optimizer.param_groups:\n"
+        "        g['lr'] = 0.1 / (i + 1)\n        g[key] = 3.0\n    optimizer.step()",
+        "sets the rate as well",
+    ),
+    (
         "o = SGD([{'params': a}, {'params': b}], lr=0.1)\nfor i in range(5):\n"
         "    o.param_groups[0]['lr'] = 0.1 / (i + 1)\n    o.step()",
         "one of 2 groups",
@@ -209,6 +224,29 @@ NO_FUNCTIONS = [
     ("return [b for b in self.base_lrs if b]", "no rate of each"),
     ("return super().get_lr()", "no rate of each"),
 ]
+
+
+@pytest.mark.parametrize("start", ["super().__init__(o)", "LRScheduler.__init__(self, o)"])
+def test_what_is_set_after_the_first_rates_is_not_passed_over(start: str) -> None:
+    text = (
+        f"{HEAD}from torch.optim.lr_scheduler import LRScheduler\n"
+        f"class P(LRScheduler):\n    def __init__(self, o):\n        self.p = 2\n        {start}\n"
+        "        self.p = 3\n    def power(self):\n        return self.p\n"
+        "    def get_lr(self):\n        return [b * self.power() for b in self.base_lrs]\n"
+        "scheduler = P(optimizer)"
+    )
+    with pytest.raises(ReadError, match=r"self\.p is set after P was asked"):
+        read(text)
+    with pytest.raises(ReadError, match="goes on from a step"):
+        read(text.replace("__init__(o)", "__init__(o, 5)").replace("self, o)\n", "self, o, 5)\n"))
+
+
+def test_a_group_that_is_added_is_set_by_hand_too() -> None:
+    text = (
+        "optimizer.add_param_group({'params': b, 'lr': 0.5})\nfor i in range(3):\n"
+        "    for g in optimizer.param_groups:\n        g['lr'] = 0.1 / (i + 1)\n    optimizer.step()"
+    )
+    assert simulate(HEAD + text).values.tolist() == [[0.1, 0.05, 0.1 / 3]] * 2
 
 
 @pytest.mark.torch

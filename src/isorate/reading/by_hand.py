@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.optimizer import Optimizer
 from isorate.reading import functions
+from isorate.reading.effects import HARMLESS
 from isorate.reading.loops import Event, Loop, Scope, offset
 from isorate.reading.optimizers import entries_of
 from isorate.reading.values import MISSING, Built, Function, Group, Schedule, Unknown
@@ -84,8 +85,10 @@ def _groups(optimizer: Any) -> int:
     """Return how many parameter groups an optimizer has, as far as that is known."""
     if not isinstance(optimizer, Built):
         return 1
+    if optimizer.groups is not None:
+        return len(optimizer.groups)
     entries = entries_of(optimizer.named.get("params", next(iter(optimizer.given), None)))
-    return len(entries or [{}]) + optimizer.added
+    return len(entries or [{}])
 
 
 def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) -> None:
@@ -97,20 +100,53 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     """
     if not isinstance(schedule.node, ast.Subscript):
         return
+    nodes = [*_run(follower, text)]
+    groups: set[str] = set()
+    for _ in range(2):  # a name may be given another's value
+        for node in nodes:
+            match node:
+                case (
+                    ast.For(target=target, iter=source)
+                    | ast.comprehension(target=target, iter=source)
+                ):
+                    groups |= _names(target) if _of_groups(source, groups) else set()
+                case ast.Assign(targets=targets, value=source) if _of_groups(source, groups):
+                    groups |= {t.id for t in targets if isinstance(t, ast.Name)}
+    for node in nodes:
+        changed = False
+        match node:
+            case ast.Subscript(value=base, slice=key, ctx=ast.Store()):
+                open_ = not isinstance(key, ast.Constant) and _of_groups(base, groups)
+                changed = is_rate(node) or open_
+            case ast.Call(func=ast.Attribute(value=base, attr=name)):
+                changed = name not in HARMLESS and _of_groups(base, groups)
+        if changed and node is not schedule.node:
+            line = getattr(node, "lineno", 0)
+            said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
+            raise ReadError(said, hint="paste only what sets the rate")
+
+
+def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Visit what runs of a text: functions that nothing calls are left out."""
     waiting = list(text)
     while waiting:
         node = waiting.pop()
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if function and id(node) not in follower.run_:
-            continue
-        waiting += ast.iter_child_nodes(node)
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        targets = [node.target] if isinstance(node, ast.AugAssign) else targets
-        for target in targets:
-            if is_rate(target) and target is not schedule.node:
-                line = getattr(target, "lineno", 0)
-                text_ = f"{shown(target)} (line {line}) sets the rate as well, and is not followed"
-                raise ReadError(text_, hint="paste only what sets the rate")
+        if not function or id(node) in follower.run_:
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def _of_groups(node: ast.AST, names: set[str]) -> bool:
+    """Whether an expression is made of parameter groups, which go by some names, too."""
+    return any(
+        getattr(part, "attr", "") == "param_groups" or getattr(part, "id", "") in names
+        for part in ast.walk(node)
+    )
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def is_rate(target: ast.AST) -> bool:
@@ -126,7 +162,6 @@ def _schedule(follower: Interpreter, node: ast.AST, made: Expression, groups: in
     optimizer = Optimizer.of(*[1.0] * groups)
     call = constructor.of({"optimizer": optimizer, constructor.parameters()[1]: made})
     schedule = Schedule(call, node, label=getattr(node, "name", ""))
-    schedule.loops, schedule.guards = (), ()
     follower.found.built.append(schedule)
     follower.last = schedule
     follower.assumed["the rate is set by hand: here it is a factor of 1.0"] = None
@@ -207,7 +242,7 @@ def _slice(
                 at = next(i for i, s in enumerate(body) if _within(target, s))
                 before += outer.body[:at] if at < len(outer.body) else []
                 outer = body[at]
-    needed = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    needed = _names(value)
     kept: list[ast.stmt] = []
     for statement in reversed(before):
         names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
@@ -279,7 +314,7 @@ def _computed(
     put: dict[str, ast.expr],
 ) -> Expression:  # fmt: skip
     """Return what some statements compute, names being worth so much before them."""
-    used = {n.id for s in (*statements, value) for n in ast.walk(s) if isinstance(n, ast.Name)}
+    used = {name for part in (*statements, value) for name in _names(part)}
     for name in sorted(used - put.keys()):
         known = frame.get(name)
         if isinstance(known, int | float):  # and no list that might be changed in place

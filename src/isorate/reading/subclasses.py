@@ -77,11 +77,17 @@ def _check_start(of: Class, given: list[Any], named: dict[str, Any]) -> None:
     if getattr(last, "value", last) != -1:
         raise ReadError(f"{of.name} goes on from last_epoch, which is not followed here")
     body = first.node.body
-    at = [i for i, s in enumerate(body) if "super(" in ast.unparse(s)]
+    at = [i for i, s in enumerate(body) if "__init__(" in ast.unparse(s)]
+    calls = [n for i in at for n in ast.walk(body[i]) if isinstance(n, ast.Call)]
+    for call in calls:
+        given_last = [k.value for k in call.keywords if k.arg == "last_epoch"]
+        for value in (*given_last, *call.args):
+            if isinstance(value, ast.Constant | ast.UnaryOp) and ast.unparse(value) != "-1":
+                raise ReadError(f"{of.name} goes on from a step, which is not followed here")
     late = [n for s in body[at[0] + 1 :] for n in ast.walk(s)] if at else []
     own = [n for n in late if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
-    rates = of.find("get_lr")
-    used = {n.attr for n in ast.walk(rates.node) if isinstance(n, ast.Attribute)}
+    others = [m.node for m in of.names.values() if isinstance(m, Function) and m is not first]
+    used = {n.attr for m in others for n in ast.walk(m) if isinstance(n, ast.Attribute)}
     for each in own:
         if each.attr in used:
             text = f"{shown(each)} is set after {of.name} was asked for its first rates"

@@ -339,7 +339,6 @@ class Built:
     named: dict[str, Any]
     spread: list[str]
     groups: Groups | None = None
-    added: bool = False
     lost: str = ""
     whole: Optimizer | None = None
     read: dict[str, Optimizer | ReadError] = field(default_factory=dict)
