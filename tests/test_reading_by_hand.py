@@ -244,7 +244,8 @@ def test_what_is_set_after_the_first_rates_is_not_passed_over(start: str) -> Non
 def test_a_group_that_is_added_is_set_by_hand_too() -> None:
     text = (
         "optimizer.add_param_group({'params': b, 'lr': 0.5})\nfor i in range(3):\n"
-        "    for g in optimizer.param_groups:\n        g['lr'] = 0.1 / (i + 1)\n    optimizer.step()"
+        "    for g in optimizer.param_groups:\n        g['lr'] = 0.1 / (i + 1)\n"
+        "    optimizer.step()"
     )
     assert simulate(HEAD + text).values.tolist() == [[0.1, 0.05, 0.1 / 3]] * 2
 

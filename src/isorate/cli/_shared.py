@@ -252,35 +252,32 @@ def _parse_rates(
 
 
 def read_side(
-    text: str | tuple[str, ...],
-    rates: tuple[float, ...],
-    known: Settings,
-    dialect: str | None = None,
-    run: Collection[str] = (),
-    which: str | None = None,
+    text: str | tuple[str, ...], rates: tuple[float, ...], known: Settings, **given: Any
 ) -> Reading:
-    """Read one call; ``@FILE`` and ``-`` say where its text is."""
-    sides = read_all(text, rates, known, dialect, run, which)
-    if len(sides) > 1:
-        names = ", ".join(side.title for side in sides)
-        text = f"the text has several schedules: {names}"
-        raise ReadError(text, hint=f"choose one: --which {sides[0].title}")
-    return sides[0]
+    """Read one call as ``read_all`` does; a text with several is refused."""
+    return read_all(text, rates, known, one=True, **given)[0]
 
 
 def read_all(
     text: str | tuple[str, ...],
     rates: tuple[float, ...],
     known: Settings,
+    *,
     dialect: str | None = None,
     run: Collection[str] = (),
     which: str | None = None,
+    one: bool = False,
 ) -> list[Reading]:
-    """Read all calls that a text has by itself, or the one that is asked for."""
-    from isorate.reading.reader import readings
+    """Read all calls that a text has by itself, or the one that is asked for.
+
+    ``@FILE`` and ``-`` say where the text is.
+    """
+    from isorate.reading import reader
 
     (given, files), lr = source(text), list(rates) or None
-    sides = readings(given, lr=lr, dialect=dialect, names=known, files=files, told=run, which=which)
+    read: Callable[..., Any] = reader.reading if one else reader.readings
+    found = read(given, lr=lr, dialect=dialect, names=known, files=files, told=run, which=which)
+    sides: list[Reading] = [found] if one else found
     _check_used(known, sides)
     return sides
 

@@ -41,7 +41,7 @@ def command(
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
     told, which = shared.told(options), options["which"]
-    side = shared.read_side(call, options["rates"], known, dialect, told, which)
+    side = shared.read_side(call, options["rates"], known, dialect=dialect, run=told, which=which)
     recipe = shared.recipe_of(side, options)
     run, assumed = recipe.run, shared.assumptions(recipe.run, side)
     shared.check_plot(options["plot"], run)

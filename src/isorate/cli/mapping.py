@@ -55,7 +55,7 @@ def command(
     if rates and not is_call:
         raise click.UsageError("--lr is the rate of a call, and there is none")
     if constructor is not None and is_call:
-        call = shared.read_side(constructor, rates, Settings(), a).call
+        call = shared.read_side(constructor, rates, Settings(), dialect=a).call
         found = [mapping(call, b)]
         blocks = list(markdown.page(found[0]))
     elif constructor is not None:

@@ -46,10 +46,9 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
     """  # noqa: D301 - \b is click's
     known = names(options["settings"], options["value_files"])
-    one = at or options["plot"] is not None
-    read = shared.read_side if one else shared.read_all
-    found = read(call, options["rates"], known, dialect, shared.told(options), options["which"])
-    sides: list[Reading] = found if isinstance(found, list) else [found]
+    one = bool(at) or options["plot"] is not None
+    given = {"dialect": dialect, "run": shared.told(options), "which": options["which"]}
+    sides = shared.read_all(call, options["rates"], known, one=one, **given)
     if at:
         recipe = shared.recipe_of(sides[0], options)
         shared.check_plot(options["plot"], recipe.run)

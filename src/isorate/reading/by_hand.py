@@ -8,8 +8,6 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.kit import registry
-from isorate.kit.optimizer import Optimizer
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS
 from isorate.reading.loops import Event, Loop, Scope, offset
@@ -158,9 +156,7 @@ def is_rate(target: ast.AST) -> bool:
 
 def _schedule(follower: Interpreter, node: ast.AST, made: Expression, groups: int) -> Schedule:
     """Return the schedule whose rate a function of the turns is."""
-    constructor = registry.first("function", follower.dialect)
-    optimizer = Optimizer.of(*[1.0] * groups)
-    call = constructor.of({"optimizer": optimizer, constructor.parameters()[1]: made})
+    call = follower.of_function([made] * groups)
     schedule = Schedule(call, node, label=getattr(node, "name", ""))
     follower.found.built.append(schedule)
     follower.last = schedule
@@ -321,10 +317,7 @@ def _computed(
             put = put | {name: number_node(known)}
     first = [ast.Assign([ast.Name(name, ast.Store())], found) for name, found in put.items()]
     body = [*first, *copy.deepcopy(statements), ast.Return(copy.deepcopy(value))]
-    arguments = ast.arguments([], [ast.arg(TURN)], None, [], [], None, [])
-    node = ast.FunctionDef("the rate", arguments, body, [])
-    ast.fix_missing_locations(node)
-    return functions.expression(follower, Function(node, frame, {}), follower.longest)
+    return functions.of_statements(follower, "the rate", TURN, body, frame)
 
 
 def _varies(value: Any) -> bool:

@@ -49,6 +49,19 @@ def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
     return found
 
 
+def of_statements(
+    evaluator: Schedules, name: str, variable: str, body: list[ast.stmt], frame: Frame
+) -> Expression:
+    """Return what statements compute of one variable, other names being those of a frame."""
+    node = ast.FunctionDef(name, _alone(variable), body, [])
+    ast.fix_missing_locations(node)
+    return expression(evaluator, Function(node, frame, {}), evaluator.longest)
+
+
+def _alone(variable: str) -> ast.arguments:
+    return ast.arguments([], [ast.arg(variable)], None, [], [], None, [])
+
+
 def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[str, ast.expr]:
     """Return a function's argument and the expression that it computes."""
     given: list[Any] = []
@@ -64,8 +77,9 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
     if isinstance(node, ast.Lambda):
         body = copy.deepcopy(node.body)
     else:
-        alone = ast.arguments([], [ast.arg(variable)], None, [], [], None, [])
-        kept = _Telling(evaluator).visit(ast.FunctionDef(node.name, alone, node.body, []))
+        kept = _Telling(evaluator).visit(
+            ast.FunctionDef(node.name, _alone(variable), node.body, [])
+        )
         try:
             body = lambda_of(kept).body
         except ReadError as error:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.values import Built, Schedule, Unknown, reached
-from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
@@ -223,7 +222,8 @@ class Loops:
         if any(g.every is None or g.counts not in s.loops for s in ahead for g in s.guards):
             guards = [guard for s in ahead for guard in s.guards]
             raise Irregular(f"{_at(ahead[0].node)} is called where a condition holds", guards)
-        found.put("steps_before", _sum([_turns_of(s) for s in ahead]))
+        if ahead:
+            found.put("steps_before", _sum(map(_turns_of, ahead)))
         inside = [s for s in steps if nest in s.loops]
         alone = [u for u in updates if not u.loops]
         if alone and len(inside) < len(steps):
@@ -240,8 +240,6 @@ class Loops:
             _paced(inside, updates, counters, found)
         _length(inside if by_hand else [], updates, found)
         self._ends(updates, found)
-        if not found.known.get("steps_before", 1):
-            del found.known["steps_before"]
         found.said.append(f"the loop in line {nest.node.lineno} is the run")
         for event in self.events if by_hand else ():
             if event.kind == "asked" and event.of is schedule and event.place > inside[-1].place:
@@ -335,9 +333,8 @@ def _in_a_row(updates: list[Event], steps: list[Event], found: Facts, *, by_hand
     alone = len(updates) == 1 and not any(s.loops for s in after)
     if not once or not alone or any(not alike(s.guards, update.guards) for s in steps):
         raise Irregular(f"{_at(update.node)} stands in no loop, and the steps around it differ")
-    found.put("steps_before", _sum(map(_turns_of, ahead)))
-    if not found.known.get("steps_before", 1):
-        del found.known["steps_before"]
+    if ahead:
+        found.put("steps_before", _sum(map(_turns_of, ahead)))
     found.said.append("the text has no loop: each update is taken to be as the one it has")
 
 
@@ -623,8 +620,3 @@ def offset(node: ast.expr) -> tuple[str, int] | None:
 def turns(several: range) -> int:
     """Return how many numbers a range has, also where Python's ``len`` has no number for it."""
     return max(0, -(-(several.stop - several.start) // several.step))
-
-
-def refused(facts: Facts, name: str) -> ReadError:
-    """Return what there is to say where it is not known how often a schedule is stepped."""
-    return ReadError(f"{name}: {facts.why}", hint=facts.hint)

@@ -22,7 +22,7 @@ from isorate.reading.expressions import MOST_STEPS
 from isorate.reading.frames import Frame, Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
-from isorate.reading.loops import Scope, alike, refused
+from isorate.reading.loops import Scope, alike
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
@@ -145,8 +145,9 @@ def reading(
 
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
             long = LONGEST_TEXT if files else len(text)
-            made = partial(Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told)
-            made.keywords["which"] = which
+            made = partial(
+                Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told, which=which
+            )
             return _chosen(list(_ways(body, given, made, sure=sure)))
 
         found = of(known_names)
@@ -357,10 +358,12 @@ class SeveralError(ReadError):
 def _title(schedule: Schedule, among: Sequence[Schedule]) -> str:
     """Return what a schedule is chosen by: its name in the text, or its class and line."""
     own = schedule.label
-    if own and [each.label for each in among].count(own) == 1:
-        return own
-    name = _short(schedule)
-    return f"{name}:{getattr(schedule.node, 'lineno', 0)}"
+    return own if own and [each.label for each in among].count(own) == 1 else _place(schedule)
+
+
+def _place(schedule: Schedule) -> str:
+    """Return a schedule's class, and the line that builds it."""
+    return f"{_short(schedule)}:{getattr(schedule.node, 'lineno', 0)}"
 
 
 def _short(schedule: Schedule) -> str:
@@ -435,7 +438,7 @@ def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
         for condition in facts.undecided:
             if condition.askable:
                 raise Fork(condition)
-        raise refused(facts, schedule.call.card.name)
+        raise ReadError(f"{schedule.call.card.name}: {facts.why}", hint=facts.hint)
     each = {"updates_per_epoch", "batches_per_epoch"}
     told = {*follower.told, *(each if each & {*follower.told} else ())}
     for name, needed in list(facts.missing.items()):
@@ -454,23 +457,23 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     A text of several statements may come to a list of rates, too, if its name says that it is one.
     """
     match body[-1:]:
-        case [ast.Assign(targets=[ast.Name(id=own)], value=node)] if RATES.search(own):
-            value = follower.value(node, follower.outermost)
-            if isinstance(value, list) and value and isinstance(node, ast.List | ast.BinOp):
-                follower.last = follower.plain_list(node, value)
-                return
-    match body:
-        case [ast.Expr(value=node)] | [
-            ast.Assign(targets=[ast.Name() | ast.Attribute()], value=node)
-        ]:
-            value = follower.value(node, follower.outermost)
+        case [ast.Expr(value=node)]:
+            own = ""
+        case [ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=node)]:
+            own = ast.unparse(target)
         case _:
             return
+    alone = len(body) == 1
+    if not alone and not RATES.search(own):
+        return
+    value = follower.value(node, follower.outermost)
+    listed = isinstance(value, list) and isinstance(node, ast.List | ast.BinOp)
+    if listed and (value or alone):
+        follower.last = follower.plain_list(node, value)
+    if listed or not alone:
+        return
     if isinstance(value, Schedule):
         follower.found.built.append(value)
-        return
-    if isinstance(value, list) and isinstance(node, ast.List | ast.BinOp):
-        follower.last = follower.plain_list(node, value)
         return
     if isinstance(value, Unknown) and isinstance(node, ast.BinOp) and _has_list(node):
         follower.lack("the list", list(value.leaves()))
@@ -624,7 +627,7 @@ def _one(follower: Interpreter) -> Schedule:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
         raise ReadError(text, required=required, got=len(several))
-    chosen = [each for each in several if which in (_title(each, several), each.label)]
+    chosen = [each for each in several if which in (each.label, _place(each))]
     if not chosen and which is not None:
         chosen = [each for each in several if _short(each) == which]
     for one in several:

@@ -255,6 +255,13 @@ class Schedules(Expressions):
             raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
         return {}
 
+    def of_function(self, rates: list[Any]) -> Call:
+        """Return the call whose rates are functions of the step, one a parameter group."""
+        constructor = registry.first("function", self.dialect)
+        optimizer = of_rates([1.0] * len(rates))
+        argument = rates[0] if all(rate is rates[0] for rate in rates) else rates
+        return constructor.of({"optimizer": optimizer, constructor.parameters()[1]: argument})  # type: ignore[no-any-return]
+
     def lack(self, name: str, missing: list[Unknown], *, rate: bool = False) -> None:
         """Say what a schedule lacks, perhaps its first rate, too."""
         raise NotImplementedError

@@ -58,9 +58,7 @@ def subclass(
         _of_group(follower, rates, instance, group.base, place)
         for place, group in enumerate(optimizer.groups)
     ]
-    factor = type(optimizer).of(*[1.0] * len(made))
-    argument = made[0] if len(made) == 1 else made
-    schedule.call = constructor.of({"optimizer": factor, constructor.parameters()[1]: argument})
+    schedule.call = follower.of_function(made)
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule
@@ -103,11 +101,9 @@ def _of_group(
     frame = Frame(follower.given, rates.frame)
     own = node.args.args[0].arg
     frame.names[own] = instance
-    body = [_OfGroup(own, base, place).visit(copy.deepcopy(each)) for each in node.body]
-    arguments = ast.arguments([], [ast.arg(STEP)], None, [], [], None, [])
-    made = ast.FunctionDef("get_lr", arguments, [s for s in body if s is not None], [])
-    ast.fix_missing_locations(made)
-    return functions.expression(follower, Function(made, frame, {}), follower.longest)
+    whole = ast.Module(copy.deepcopy(node.body), [])
+    body = _OfGroup(own, base, place).visit(whole).body
+    return functions.of_statements(follower, "get_lr", STEP, body, frame)
 
 
 class _OfGroup(ast.NodeTransformer):
@@ -126,18 +122,16 @@ class _OfGroup(ast.NodeTransformer):
             case ast.ListComp(
                 elt=elt, generators=[ast.comprehension(target=target, iter=source, ifs=[])]
             ):
-                found: Any = None
+                said = ast.Return(self.visit(elt))
                 if self._is_bases(source) and isinstance(target, ast.Name):
-                    found = _Put({target.id: self._base()}).visit(elt)
+                    return [ast.Assign([target], self._base()), said]
                 match source, target:
                     case (
                         ast.Call(func=ast.Name(id="enumerate"), args=[inner]),
-                        ast.Tuple(elts=[ast.Name(id=index), ast.Name(id=name)]),
+                        ast.Tuple(elts=[ast.Name() as index, ast.Name() as name]),
                     ) if self._is_bases(inner):
-                        put = {name: self._base(), index: ast.Constant(self.place)}
-                        found = _Put(put).visit(elt)
-                if found is not None:
-                    return ast.Return(self.visit(found))
+                        place = ast.Assign([index], ast.Constant(self.place))
+                        return [place, ast.Assign([name], self._base()), said]
             case ast.expr() as value if self._is_bases(value):
                 return ast.Return(self._base())
             case ast.Call(func=ast.Name(id="list"), args=[value]) if self._is_bases(value):
@@ -159,13 +153,3 @@ class _OfGroup(ast.NodeTransformer):
 
     def _base(self) -> ast.expr:
         return number_node(self.base)
-
-
-class _Put(ast.NodeTransformer):
-    """Puts expressions where names are."""
-
-    def __init__(self, values: dict[str, ast.expr]) -> None:
-        self.values = values
-
-    def visit_Name(self, node: ast.Name) -> Any:
-        return self.values.get(node.id, node)
