@@ -141,6 +141,18 @@ REFUSED = [
         "sets the rate as well",
     ),
     (
+        "def adjust(o, epoch, base):\n    for g in o.param_groups:\n"
+        "        g['lr'] = base / (epoch + 1)\n"
+        "for e in range(5):\n    adjust(optimizer, e, 0.1)\n    adjust(optimizer, e, 0.2)\n"
+        "    optimizer.step()",
+        "is not the only one",
+    ),
+    (
+        "for e in range(5):\n    for v in (0.1, 0.2):\n        for g in optimizer.param_groups:\n"
+        "            g['lr'] = v / (e + 1)\n    optimizer.step()",
+        "is not the only one",
+    ),
+    (
         "o = SGD([{'params': a}, {'params': b}], lr=0.1)\nfor i in range(5):\n"
         "    o.param_groups[0]['lr'] = 0.1 / (i + 1)\n    o.step()",
         "one of 2 groups",

@@ -66,6 +66,8 @@ class _Pace(click.Choice[str]):
         """Return a word, or a number."""
         if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_COUNT:
             return int(value)
+        if value not in self.choices:
+            self.fail(f"{value!r} is not 'update', 'epoch' or a number of updates", param, ctx)
         return super().convert(value, param, ctx)
 
 

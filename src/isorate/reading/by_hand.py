@@ -19,6 +19,7 @@ from isorate.schedule.syntax import number_node, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from isorate.kit.call import Call
     from isorate.reading.frames import Frame
     from isorate.reading.interpreter import Interpreter
     from isorate.schedule.expression import Expression
@@ -44,17 +45,18 @@ def written(
     if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
         return
     before = [s for s in follower.found.built if s.optimizer is optimizer]
-    if any(s.node is target for s in before):
+    made, loops = _function(follower, target, value, frame, scopes)
+    several = _groups(optimizer)
+    same = follower.of_function([made] * several)
+    if any(s.node is target and s.call == same for s in before):
         return  # another group of the same
     if before:
         text = f"{shown(target)} (line {target.lineno}) is not the only one that sets the rate"
         raise ReadError(text, hint="paste only what sets it")
-    several = _groups(optimizer)
     if several > 1 and isinstance(target.value, ast.Subscript):
         text = f"{shown(target)} (line {target.lineno}) sets the rate of one of {several} groups"
         raise ReadError(text, hint="paste what sets the others, too, as one loop over them")
-    made, loops = _function(follower, target, value, frame, scopes)
-    schedule = _schedule(follower, target, made, several)
+    schedule = _schedule(follower, target, same)
     schedule.optimizer = optimizer
     if loops is not None:
         place = 10**9  # at the end of each turn: the next one's is another
@@ -76,7 +78,7 @@ def returned(follower: Interpreter, function: Function) -> Schedule | None:
     made = functions.expression(follower, function, follower.longest)
     text = f"{node.name} is taken to be asked before each update, with 0, 1, 2 and so on"
     follower.assumed[text] = None
-    return _schedule(follower, node, made, 1)
+    return _schedule(follower, node, follower.of_function([made]))
 
 
 def _groups(optimizer: Any) -> int:
@@ -154,9 +156,8 @@ def is_rate(target: ast.AST) -> bool:
     )
 
 
-def _schedule(follower: Interpreter, node: ast.AST, made: Expression, groups: int) -> Schedule:
-    """Return the schedule whose rate a function of the turns is."""
-    call = follower.of_function([made] * groups)
+def _schedule(follower: Interpreter, node: ast.AST, call: Call) -> Schedule:
+    """Return the schedule of a call whose rate is set by hand."""
     schedule = Schedule(call, node, label=getattr(node, "name", ""))
     follower.found.built.append(schedule)
     follower.last = schedule
