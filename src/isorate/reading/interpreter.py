@@ -20,7 +20,18 @@ from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame, Given
-from isorate.reading.loops import HANDING_ON, Count, Guard, Loop, Scope, modulo, offset, turns
+from isorate.reading.loops import (
+    HANDING_ON,
+    Count,
+    Guard,
+    Loop,
+    Scope,
+    counters,
+    modulo,
+    offset,
+    stored,
+    turns,
+)
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
@@ -688,11 +699,16 @@ class Interpreter(Calls):
             start = loop.counters.get(name[0], loop.before.get(name[0]))
             if start is None or not isinstance(every, int | Unknown):
                 continue
-            whole = name[0] not in loop.counters
-            counted = whole and self.loops.counted(name[0])
+            own = name[0] in loop.counters
+            if own and [*stored(loop.node)].count(name[0]) > 1:
+                break
+            whole = not own and loop is self.loops.stack[0]
+            if not (own or whole or name[0] in loop.each):
+                break  # it begins anew with the loop, and does not count its turns
+            counts = None if whole else loop
+            counted = not own and self.loops.counted(name[0])
             first = rest - start - name[1] - counted
             first = first % every if isinstance(every, int) and every > 0 else 0
-            counts = None if whole else loop
             return Guard(node, holds, truth, every, first, counts, last, name[0])
         return Guard(node, holds, truth)
 
@@ -832,7 +848,8 @@ class Interpreter(Calls):
 
     def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
         """Follow a loop's body once, for whichever turn: what it changes is not known before."""
-        loop = Loop(node, None, before=dict(self._counted(node, frame)))
+        loop = Loop(node, None)
+        self._counted(loop, frame)
         if target is not None:
             loop.turns, loop.counters = self._count(node.iter, frame), {}
             start = self._first(node.iter, frame)
@@ -869,13 +886,19 @@ class Interpreter(Calls):
             self.scopes.pop()
         self.havoc([node], frame, None)
 
-    def _counted(self, node: ast.AST, frame: Frame) -> Iterator[tuple[str, int]]:
-        """Visit the names that a loop adds one to, and what they are before it."""
-        for each in ast.walk(node):
-            name = dotted(each.target) if isinstance(each, ast.AugAssign) else None
-            value = None if name is None else self._quiet_path(name, frame)
-            if name is not None and isinstance(value, int) and not isinstance(value, bool):
-                yield name, value
+    def _counted(self, loop: Loop, frame: Frame) -> None:
+        """Find the names that a loop counts its turns by, and what they are before it."""
+        elsewhere = {
+            name
+            for several in self._functions(self.outermost).values()
+            for function in several
+            for name in mentions(function.node).elsewhere
+        }
+        for name, each in counters(loop.node).items():
+            value = self._quiet_path(name, frame)
+            if type(value) is int and name not in elsewhere:
+                loop.before[name] = value
+                loop.each |= {name} if each else set()
 
     def _count(self, node: ast.expr, frame: Frame) -> Count:
         """Return how many turns a loop takes that goes through something."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,8 @@ class Loop:
         node: the statement.
         turns: how many turns it takes.
         counters: the names that count its turns, and what they are in the first.
-        before: what the names are, when it begins, that it adds one to.
+        before: what the names are, when it begins, that it changes by adding one, once.
+        each: those of them that it adds one to in every turn.
 
     """
 
@@ -38,6 +40,7 @@ class Loop:
     turns: Count
     counters: dict[str, int] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
+    each: set[str] = field(default_factory=set)
     #: What these are while it is followed.
     turn: dict[str, Any] = field(default_factory=dict)
     #: What holds for the rest of a turn, as the turn goes on only then.
@@ -46,11 +49,23 @@ class Loop:
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """A body of statements that is followed: a function's, or a loop's."""
+    """A body of statements that is followed: a function's, or a loop's.
+
+    Args:
+        statements: the body.
+        frame: where its names live.
+        loop: the loop that it is a turn of.
+        start: what its names are when it begins.
+
+    """
 
     statements: Sequence[ast.stmt]
     frame: Frame
     loop: Loop | None = None
+    start: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = dict(self.frame.names)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -308,10 +323,10 @@ class Loops:
         count = counts[0]
         if event.loops != count.loops or not alike(count.guards, update.guards):
             return None
-        starts = [loop.before[name] for loop in update.loops if name in loop.before]
-        if not starts:
+        start = update.loops[0].before.get(name)
+        if start is None:
             return None
-        most: int = bound - starts[0] + (relation in ("Gt", "LtE"))
+        most: int = bound - start + (relation in ("Gt", "LtE"))
         if isinstance(event.node, ast.If) and event.place < count.place:
             most += event.place > update.place
         return most if most > 0 else None
@@ -550,6 +565,34 @@ def _line(node: ast.AST) -> int:
 
 def _at(node: ast.AST) -> str:
     return f"{shown(node)} (line {_line(node)})"
+
+
+# --- what counts ----------------------------------------------------------------------------------
+
+
+def stored(node: ast.AST) -> Iterator[str]:
+    """Visit the names that a statement stores, each as often as it does."""
+    for each in ast.walk(node):
+        if isinstance(getattr(each, "ctx", None), ast.Store | ast.Del):
+            name = dotted(each)
+            if name is not None:
+                yield name
+
+
+def counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
+    """Return the names that a loop adds one to and does not change otherwise.
+
+    Each with whether it does so in every turn.
+    """
+    names = Counter(stored(loop))
+    found: dict[str, bool] = {}
+    for node in ast.walk(loop):
+        match node:
+            case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
+                name = dotted(target)
+                if name is not None and names[name] == 1:
+                    found[name] = node in loop.body
+    return found
 
 
 # --- conditions that count ------------------------------------------------------------------------
