@@ -85,6 +85,43 @@ TEXTS: list[tuple[str, dict[str, Any], Run]] = [
     ),
 ]
 
+SETS = "optimizer.param_groups[0]['lr'] = 0.1 / (n + 1)\n"
+TEXTS += [
+    (f"n = 0\nfor e in range(5):\n    n += 1\n    {SETS}    optimizer.step()", {}, Run(5)),
+    (f"n = 3\nfor e in range(5):\n    {SETS}    optimizer.step()\n    n += 1", {}, Run(5)),
+    (f"for n in range(5):\n    n = n + 1\n    {SETS}    optimizer.step()", {}, Run(5)),
+    (
+        f"n = 9\nfor e in range(3):\n    n = 0\n    for x in loader:\n        {SETS}"
+        "        optimizer.step()\n        n += 1",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3),
+    ),
+    (
+        f"for e in range(3):\n    n = 0\n    for x in loader:\n        n += 1\n        {SETS}"
+        "        optimizer.step()",
+        LOADER,
+        Run(epochs=3, updates_per_epoch=3),
+    ),
+    (
+        f"k = 0\nfor e in range(5):\n    n = k\n    k += 1\n    {SETS}    optimizer.step()",
+        {},
+        Run(5),
+    ),
+]
+
+#: Names that count something else, or not always, and are no function of the turns.
+NO_COUNTERS = [
+    f"n = 0\nfor e in range(5):\n    n += 2\n    {SETS}    optimizer.step()",
+    f"n = 0\nfor e in range(5):\n    {SETS}    optimizer.step()\n    n += 1\n    n += 1",
+    f"n = 0\nfor e in range(5):\n    {SETS}    optimizer.step()\n    if e % 2:\n        n += 1",
+    f"n = 0\nfor e in range(5):\n    n += 1\n    {SETS}    n += 1\n    optimizer.step()",
+    f"for n in range(6):\n    if n % 2 == 0:\n        continue\n    {SETS}    optimizer.step()",
+    "class S:\n    def __init__(self):\n        self.n = 0.0\n    def step(self):\n"
+    "        self.n += 1\n        for g in optimizer.param_groups:\n"
+    "            g['lr'] = 0.1 / self.n\ns = S()\nfor e in range(5):\n    s.step()\n"
+    "    optimizer.step()",
+]
+
 #: What is no function of what the loop counts, and why it is refused.
 REFUSED = [
     (
@@ -150,7 +187,7 @@ REFUSED = [
     (
         "for e in range(5):\n    for v in (0.1, 0.2):\n        for g in optimizer.param_groups:\n"
         "            g['lr'] = v / (e + 1)\n    optimizer.step()",
-        "is not the only one",
+        "v is another each time",
     ),
     (
         "o = SGD([{'params': a}, {'params': b}], lr=0.1)\nfor i in range(5):\n"
@@ -185,6 +222,12 @@ def test_its_rates_are_those_of_the_loop_itself(text: str, given: dict[str, Any]
 @pytest.mark.parametrize(("text", "why"), REFUSED)
 def test_what_is_none_is_refused(text: str, why: str) -> None:
     with pytest.raises(ReadError, match=re.escape(why)):
+        read(HEAD + text)
+
+
+@pytest.mark.parametrize("text", NO_COUNTERS)
+def test_what_does_not_count_the_turns_is_refused(text: str) -> None:
+    with pytest.raises(ReadError, match=r"is another each time|where a condition holds"):
         read(HEAD + text)
 
 

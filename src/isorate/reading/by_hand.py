@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS
-from isorate.reading.loops import Event, Loop, Scope, offset
+from isorate.reading.loops import Event, Loop, Scope, offset, stored
 from isorate.reading.optimizers import entries_of
 from isorate.reading.values import MISSING, Built, Function, Group, Schedule, Unknown
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import number_node, shown
+from isorate.schedule.syntax import dotted, number_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,14 +45,19 @@ def written(
     if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
         return
     before = [s for s in follower.found.built if s.optimizer is optimizer]
+    again = ReadError(
+        f"{shown(target)} (line {target.lineno}) is not the only one that sets the rate",
+        hint="paste only what sets it",
+    )
+    if any(s.node is not target for s in before):
+        raise again
     made, loops = _function(follower, target, value, frame, scopes)
     several = _groups(optimizer)
     same = follower.of_function([made] * several)
     if any(s.node is target and s.call == same for s in before):
         return  # another group of the same
     if before:
-        text = f"{shown(target)} (line {target.lineno}) is not the only one that sets the rate"
-        raise ReadError(text, hint="paste only what sets it")
+        raise again
     if several > 1 and isinstance(target.value, ast.Subscript):
         text = f"{shown(target)} (line {target.lineno}) sets the rate of one of {several} groups"
         raise ReadError(text, hint="paste what sets the others, too, as one loop over them")
@@ -201,104 +206,135 @@ def _function(
     own = [scope for scope in scopes if scope.frame is frame]
     inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
     own = own[own.index(inside[0]) :] if inside else own  # what comes before a loop is known
-    statements, free = _slice(own, target, value)
-    counters = dict(_counters(follower, sorted(free), frame))
+    statements, before = _slice(own, target, value, frame)
+    _check_attributes([*own, *(s for s in scopes if s.loop is not None)], statements, value)
     loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
-    name = f"line {target.lineno}"
-    varying = [n for n in sorted(free) if n not in counters and _varies(frame.get(n))]
+    where = f"{shown(target)} (line {target.lineno})"
     if not loops:
-        named = [n for n in sorted(free) if COUNTER.search(n) and _is_open(frame.get(n))]
-        if len(named) != 1 or counters:
-            raise ReadError(f"{shown(target)} ({name}) is no function of one count")
+        named = [n for n, v in sorted(before.items()) if COUNTER.search(n) and _is_open(v)]
+        if len(named) != 1:
+            raise ReadError(f"{where} is no function of one count")
         text = f"{named[0]} is taken to be 0, 1, 2 and so on, one for each update"
         follower.assumed[text] = None
-        return _computed(follower, statements, value, frame, {named[0]: _turn()}), None
+        put = {named[0]: _turn()} | _numbers(before)
+        return _computed(follower, statements, value, frame, put), None
+    if follower.loops.conditions():
+        raise ReadError(f"{where} is set where a condition holds that is not followed")
+    counters = {name: _counter(follower, found) for name, found in before.items()}
+    varying = [n for n, found in before.items() if counters[n] is None and not _stays(found)]
     if varying:
-        text = f"{shown(target)} ({name}) is no function of what the loop counts"
-        raise ReadError(f"{text}: {', '.join(varying)} is another each time")
-    deepest = max((loops.index(c[0]) for c in counters.values() if c[0]), default=0)
-    if any(loop is None for loop, _ in counters.values()):
-        deepest = len(loops) - 1
+        names = ", ".join(sorted(varying))
+        raise ReadError(f"{where} is no function of what the loop counts: {names} is another "
+                        "each time")  # fmt: skip
+    known = {name: found for name, found in counters.items() if found is not None}
+    deepest = max((loops.index(loop) for loop, _ in known.values()), default=0)
     whole = tuple(loops[: deepest + 1])
-    put = {n: _place(loop, start, whole, target) for n, (loop, start) in counters.items()}
-    return _computed(follower, statements, value, frame, put), whole
+    put = {name: _place(loop, start, whole, target) for name, (loop, start) in known.items()}
+    return _computed(follower, statements, value, frame, _numbers(before) | put), whole
 
 
 def _slice(
-    scopes: list[Scope], target: ast.AST, value: ast.expr
-) -> tuple[list[ast.stmt], set[str]]:
-    """Return the statements that a value depends on, and the names that they take from before."""
-    before: list[ast.stmt] = []
-    for scope in scopes:
-        inside = next((i for i, s in enumerate(scope.statements) if _within(target, s)), None)
-        if inside is not None:
-            before += scope.statements[:inside]
-            outer: ast.AST = scope.statements[inside]
-            while isinstance(outer, ast.If | ast.With | ast.Try | ast.For):
-                body = [*outer.body, *getattr(outer, "orelse", [])]
-                at = next(i for i, s in enumerate(body) if _within(target, s))
-                before += outer.body[:at] if at < len(outer.body) else []
-                outer = body[at]
-    needed = _names(value)
+    scopes: list[Scope], target: ast.AST, value: ast.expr, frame: Frame
+) -> tuple[list[ast.stmt], dict[str, Any]]:
+    """Return the statements that a value depends on, and what the names are that they begin with.
+
+    What a loop changes is at the beginning of a turn what the turn before has left.
+    """
     kept: list[ast.stmt] = []
-    for statement in reversed(before):
-        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
-        stored = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
-        if stored & needed and not isinstance(statement, ast.FunctionDef):
-            kept.append(statement)
-            sure = isinstance(statement, ast.Assign | ast.AnnAssign)
-            needed -= stored if sure else set()
-            needed |= {n.id for n in names if isinstance(n.ctx, ast.Load)}
-            needed |= stored if isinstance(statement, ast.AugAssign) else set()
-    return kept[::-1], needed
+    needed, before = _names(value), dict[str, Any]()
+    for scope in reversed(scopes):
+        for statement in reversed(_ahead(scope, target)):
+            if not (needed & {*stored(statement)}) or isinstance(statement, ast.FunctionDef):
+                continue
+            kept.insert(0, statement)
+            if isinstance(statement, ast.Assign | ast.AnnAssign):
+                needed -= {*stored(statement)}
+            needed |= _names(statement) if isinstance(statement, ast.AugAssign) else {
+                n.id for n in ast.walk(statement)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+            }  # fmt: skip
+        if needed & before.keys():
+            name = min(needed & before.keys())
+            raise ReadError(f"{name} is set in a loop and in a loop of that, which is not followed")
+        changed = needed & {*stored(scope.loop.node)} if scope.loop is not None else set()
+        if scope is scopes[0]:
+            changed = set(needed)
+        needed -= changed
+        before |= {name: scope.start.get(name, MISSING) for name in changed}
+    for name, found in before.items():
+        before[name] = frame.get(name) if found is MISSING else found
+    return kept, before
+
+
+def _check_attributes(scopes: list[Scope], statements: list[ast.stmt], value: ast.expr) -> None:
+    """Refuse what depends on an attribute that is set where the rate is."""
+    parts = [part for each in (*statements, value) for part in ast.walk(each)]
+    used = {dotted(part) for part in parts if isinstance(part, ast.Attribute)}
+    for scope in scopes:
+        for name in (name for each in scope.statements for name in stored(each)):
+            if name in used:
+                text = f"the rate depends on {name}, which is another each time"
+                raise ReadError(text, hint="paste only what sets the rate")
+
+
+def _ahead(scope: Scope, target: ast.AST) -> list[ast.stmt]:
+    """Return the statements of a body that come before something in it."""
+    found: list[ast.stmt] = []
+    body = list(scope.statements)
+    while body:
+        at = next((i for i, s in enumerate(body) if _within(target, s)), None)
+        if at is None:
+            break
+        found += body[:at]
+        inner: Any = body[at]
+        if isinstance(inner, ast.If):
+            body = list(inner.body if any(_within(target, s) for s in inner.body) else inner.orelse)
+        else:
+            body = list(inner.body) if isinstance(inner, ast.With | ast.Try | ast.For) else []
+    return found
 
 
 def _within(inner: ast.AST, outer: ast.AST) -> bool:
     return any(node is inner for node in ast.walk(outer))
 
 
-def _counters(
-    follower: Interpreter, names: list[str], frame: Frame
-) -> Iterator[tuple[str, tuple[Loop | None, int]]]:
-    """Visit the names that count turns: of which loop, none for all, and what the first one is."""
-    for name in names:
-        value = frame.get(name)
-        if not _varies(value):
-            continue
-        try:
-            found = offset(ast.parse(value.source, mode="eval").body)
-        except (SyntaxError, ValueError):
-            continue
-        for loop in reversed(follower.loops.stack):
-            if found is None:
-                break
-            counted, more = found
-            if loop.turn.get(counted) is not next(value.leaves()):
-                continue
-            if counted in loop.counters:
-                yield name, (loop, loop.counters[counted] + more)
-            elif counted in loop.before:
-                yield name, (None, loop.before[counted] + more)
-            break
+def _counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
+    """Return the loop whose turns a value counts, and what it is in the first of them."""
+    if _stays(value):
+        return None
+    try:
+        found = offset(ast.parse(value.source, mode="eval").body)
+    except (SyntaxError, ValueError):
+        return None
+    leaf = next(value.leaves())
+    if found is None:
+        return None
+    counted, more = found
+    for loop in reversed(follower.loops.stack):
+        if loop.turn.get(counted) is leaf:
+            first = loop.counters.get(counted)
+            if first is None and counted in loop.each:
+                first = loop.before[counted]
+            return None if first is None else (loop, first + more)
+    return None
 
 
-def _place(loop: Loop | None, start: int, loops: Sequence[Loop], target: ast.AST) -> ast.expr:
+def _place(loop: Loop, start: int, loops: Sequence[Loop], target: ast.AST) -> ast.expr:
     """Return what a counter is, by the turns of the innermost loop that are over."""
     found = _turn()
-    if loop is not None:
-        place = loops.index(loop)
-        inner = [each.turns for each in loops[place + 1 :]]
-        if not all(isinstance(turns, int) for turns in inner) or (
-            place > 0 and not isinstance(loop.turns, int)
-        ):
-            raise ReadError(f"{shown(target)} (line {getattr(target, 'lineno', 0)}) depends on how "
-                            "many turns the inner loop takes", hint="give the length of what it "
-                            'goes through: --set "len(loader)=391"')  # fmt: skip
-        each = math.prod(turns for turns in inner if isinstance(turns, int))
-        if inner and each != 1:
-            found = ast.BinOp(found, ast.FloorDiv(), ast.Constant(each))
-        if place > 0:
-            found = ast.BinOp(found, ast.Mod(), ast.Constant(int(loop.turns)))  # type: ignore[arg-type]
+    place = loops.index(loop)
+    inner = [each.turns for each in loops[place + 1 :]]
+    if not all(isinstance(turns, int) for turns in inner) or (
+        place > 0 and not isinstance(loop.turns, int)
+    ):
+        raise ReadError(f"{shown(target)} (line {getattr(target, 'lineno', 0)}) depends on how "
+                        "many turns the inner loop takes", hint="give the length of what it "
+                        'goes through: --set "len(loader)=391"')  # fmt: skip
+    each = math.prod(turns for turns in inner if isinstance(turns, int))
+    if inner and each != 1:
+        found = ast.BinOp(found, ast.FloorDiv(), ast.Constant(each))
+    if place > 0:
+        found = ast.BinOp(found, ast.Mod(), ast.Constant(int(loop.turns)))  # type: ignore[arg-type]
     return found if not start else ast.BinOp(found, ast.Add(), ast.Constant(start))
 
 
@@ -311,18 +347,19 @@ def _computed(
     put: dict[str, ast.expr],
 ) -> Expression:  # fmt: skip
     """Return what some statements compute, names being worth so much before them."""
-    used = {name for part in (*statements, value) for name in _names(part)}
-    for name in sorted(used - put.keys()):
-        known = frame.get(name)
-        if isinstance(known, int | float):  # and no list that might be changed in place
-            put = put | {name: number_node(known)}
     first = [ast.Assign([ast.Name(name, ast.Store())], found) for name, found in put.items()]
     body = [*first, *copy.deepcopy(statements), ast.Return(copy.deepcopy(value))]
     return functions.of_statements(follower, "the rate", TURN, body, frame)
 
 
-def _varies(value: Any) -> bool:
-    return isinstance(value, Unknown) and not value.askable
+def _numbers(values: dict[str, Any]) -> dict[str, ast.expr]:
+    """Return the numbers among values, written out: no lists that might be changed in place."""
+    return {n: number_node(v) for n, v in values.items() if isinstance(v, int | float)}
+
+
+def _stays(value: Any) -> bool:
+    """Whether a value is the same in each turn."""
+    return not isinstance(value, Unknown) or value.askable
 
 
 def _is_open(value: Any) -> bool:
