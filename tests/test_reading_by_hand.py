@@ -116,6 +116,8 @@ NO_COUNTERS = [
     f"n = 0\nfor e in range(5):\n    {SETS}    optimizer.step()\n    if e % 2:\n        n += 1",
     f"n = 0\nfor e in range(5):\n    n += 1\n    {SETS}    n += 1\n    optimizer.step()",
     f"for n in range(6):\n    if n % 2 == 0:\n        continue\n    {SETS}    optimizer.step()",
+    "def bump():\n    global n\n    n += 1\n"
+    f"for e in range(5):\n    n = e\n    bump()\n    {SETS}    optimizer.step()",
     "class S:\n    def __init__(self):\n        self.n = 0.0\n    def step(self):\n"
     "        self.n += 1\n        for g in optimizer.param_groups:\n"
     "            g['lr'] = 0.1 / self.n\ns = S()\nfor e in range(5):\n    s.step()\n"

@@ -207,7 +207,9 @@ def _function(
     inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
     own = own[own.index(inside[0]) :] if inside else own  # what comes before a loop is known
     statements, before = _slice(own, target, value, frame)
-    _check_attributes([*own, *(s for s in scopes if s.loop is not None)], statements, value)
+    around = [*own, *(scope for scope in scopes if scope.loop is not None)]
+    set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
+    _check_not_set(set_ | follower.set_by_functions(), statements, value)
     loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
@@ -266,15 +268,12 @@ def _slice(
     return kept, before
 
 
-def _check_attributes(scopes: list[Scope], statements: list[ast.stmt], value: ast.expr) -> None:
-    """Refuse what depends on an attribute that is set where the rate is."""
-    parts = [part for each in (*statements, value) for part in ast.walk(each)]
-    used = {dotted(part) for part in parts if isinstance(part, ast.Attribute)}
-    for scope in scopes:
-        for name in (name for each in scope.statements for name in stored(each)):
-            if name in used:
-                text = f"the rate depends on {name}, which is another each time"
-                raise ReadError(text, hint="paste only what sets the rate")
+def _check_not_set(others: set[str], statements: list[ast.stmt], value: ast.expr) -> None:
+    """Refuse a rate that depends on what is set besides: attributes, and names by functions."""
+    for part in (part for each in (*statements, value) for part in ast.walk(each)):
+        if isinstance(part, ast.Name | ast.Attribute) and dotted(part) in others:
+            text = f"the rate depends on {dotted(part)}, which is another each time"
+            raise ReadError(text, hint="paste only what sets the rate")
 
 
 def _ahead(scope: Scope, target: ast.AST) -> list[ast.stmt]:

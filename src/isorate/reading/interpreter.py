@@ -888,12 +888,7 @@ class Interpreter(Calls):
 
     def _counted(self, loop: Loop, frame: Frame) -> None:
         """Find the names that a loop counts its turns by, and what they are before it."""
-        elsewhere = {
-            name
-            for several in self._functions(self.outermost).values()
-            for function in several
-            for name in mentions(function.node).elsewhere
-        }
+        elsewhere = self.set_by_functions()
         for name, each in counters(loop.node).items():
             value = self._quiet_path(name, frame)
             if type(value) is int and name not in elsewhere:
@@ -1067,6 +1062,11 @@ class Interpreter(Calls):
             seen |= new
             own = [function for name in new for function in functions[name]]
             waiting += [(function.node, function.frame.outermost) for function in own]
+
+    def set_by_functions(self) -> set[str]:
+        """Return the names that functions of the text may set which are not their own."""
+        functions = (f for each in self._functions(self.outermost).values() for f in each)
+        return {name for function in functions for name in mentions(function.node).elsewhere}
 
     def _functions(self, frame: Frame) -> dict[str, list[Function]]:
         """Return the functions of a text, and of those that it imports, by their names."""
