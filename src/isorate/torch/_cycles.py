@@ -86,6 +86,9 @@ class OneCycle(Momentum):
                 group["max_lr"], group["min_lr"] = high, schedule.at(self.total_steps - 1)
                 group["initial_lr"] = schedule.at(0)
 
+    def _announced(self) -> list[list[float]]:
+        return [[schedule.at(0) for schedule in self._by_group]]
+
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return self._without_rebound(super()._meaning(groups))
 
@@ -149,6 +152,12 @@ class Averaging(DropIn):
     @base_lrs.setter
     def base_lrs(self, rates: Sequence[Any]) -> None:
         """Take no notice: the way begins with the rate that the group holds."""
+
+    def _firsts(self) -> list[list[float]]:
+        return [[]]
+
+    def _begin_as(self, firsts: Sequence[Sequence[Any]]) -> None:
+        """Take no notice, for the same reason."""
 
     def _begin(self, last_epoch: int) -> None:
         groups = self.optimizer.param_groups

@@ -516,19 +516,33 @@ class ClosedForm:
         """Take a checkpoint's first rates where this scheduler's are those it had got to.
 
         So it is where the optimizer's own state was loaded before the scheduler was built, and had
-        forgotten with which rates the run began.
+        forgotten with which rates the run began, or had been told others by a scheduler within.
         """
-        before, same = self._bases, False
-        if saved.bases is None or len(saved.bases) != len(before):
+        before, same = self._firsts(), False
+        if saved.bases is None or len(saved.bases) != len(self._bases):
             return False
-        self._begin_with([float(finite("a rate", base)) for base in saved.bases])
+        self._begin_as(saved.firsts or [saved.bases])
         try:
-            same = not differ(self._beside(saved), saved)
-            same = same and self._rounded(self._rates_at(saved.step)) == before
+            left = [self._rounded(self._rates_at(saved.step)), *self._announced()]
+            changed = zip(before, self._firsts(), strict=True)
+            same = all(one == other or one in left for one, other in changed)
+            same = same and not differ(self._beside(saved), saved)
         finally:
             if not same:
-                self._begin_with(before)
+                self._begin_as(before)
         return same
+
+    def _announced(self) -> list[list[float]]:
+        """Return the first rates that it has given the groups, where the run began with others."""
+        return []
+
+    def _firsts(self) -> list[list[float]]:
+        """Return the first rates of the schedulers that it is made of, its own at last."""
+        return [self._bases]
+
+    def _begin_as(self, firsts: Sequence[Sequence[Any]]) -> None:
+        """Start from these, in the order of ``_firsts``; from its own where the others lack."""
+        self._begin_with([float(finite("a rate", base)) for base in firsts[-1]])
 
     def _begin_with(self, rates: list[float]) -> None:
         """Start from these first rates."""

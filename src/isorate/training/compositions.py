@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from isorate.schedule.combinators import Groups, Join
-from isorate.training.closed_form import ClosedForm
+from isorate.training.closed_form import ClosedForm, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,9 +26,8 @@ class Composed(ClosedForm):
 
     def _hold(self) -> None:
         """Hear of it when a member's schedule changes."""
-        for scheduler in self._schedulers:
-            if isinstance(scheduler, ClosedForm):
-                scheduler._whole = weakref.ref(self)
+        for member in self._own():
+            member._whole = weakref.ref(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -49,10 +48,26 @@ class Composed(ClosedForm):
 
     def _begin_with(self, rates: list[float]) -> None:
         self._planning = True
-        for scheduler in self._schedulers:
-            if isinstance(scheduler, ClosedForm):
-                scheduler._begin_with(rates)
+        for member in self._own():
+            member._begin_with(rates)
         super()._begin_with(rates)
+
+    def _own(self) -> list[ClosedForm]:
+        return [member for member in self._schedulers if isinstance(member, ClosedForm)]
+
+    def _firsts(self) -> list[list[float]]:
+        return [*(rates for member in self._own() for rates in member._firsts()), self._bases]
+
+    def _begin_as(self, firsts: Sequence[Sequence[Any]]) -> None:
+        counts = [len(member._firsts()) for member in self._own()]
+        super()._begin_as(firsts)
+        if sum(counts) != len(firsts) - 1:
+            return
+        self._planning = True
+        for member, count in zip(self._own(), counts, strict=True):
+            member._begin_as(firsts[:count])
+            firsts = firsts[count:]
+        self._plan()
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         super()._go_to(step, anew=anew)
@@ -73,9 +88,12 @@ class Composed(ClosedForm):
         else:  # the framework's own
             member.last_epoch, member._last_lr = step, self.get_last_lr()  # type: ignore[attr-defined]
 
+    def _announced(self) -> list[list[float]]:
+        return [rates for member in self._own() for rates in member._announced()]
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with those of the members for the framework's own class."""
-        states = [scheduler.state_dict() for scheduler in self._schedulers]
+        states = [_plain(scheduler.state_dict()) for scheduler in self._schedulers]
         return {**super().state_dict(), "_schedulers": states}
 
     def load_state_dict(
@@ -85,6 +103,14 @@ class Composed(ClosedForm):
         super().load_state_dict(state_dict, on_mismatch=on_mismatch)
         if self.last_epoch >= 0:
             self._show_members(self.last_epoch)
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a member's state in JSON's types: the framework's own keeps tensors."""
+    return {
+        key: list(map(unwrapped, value)) if isinstance(value, list) else unwrapped(value)
+        for key, value in state.items()
+    }
 
 
 class InTurn(Composed):

@@ -179,18 +179,20 @@ class Ledger:
         self._surprises += 1
         count = self._surprises
         if not self.company and (count & (count - 1) == 0 or count % 100 == 0):
-            self.company = any(_steers(one, optimizer, base, own) for one in gc.get_objects())
+            self.company = _steered(optimizer, base, own)
         return self.company
 
 
-def _steers(one: Any, optimizer: Any, base: type, own: type) -> bool:
-    """Whether an object is a scheduler of this optimizer, and none of Isorate's."""
-    kind = type(one)
-    mro = kind.__mro__
-    if own in mro or (base not in mro and not any(c in kind.__name__.lower() for c in CALLED)):
-        return False
-    held = getattr(one, "__dict__", {}).get("optimizer")
-    return held is not None and held is optimizer
+def _steered(optimizer: Any, base: type, own: type) -> bool:
+    """Whether there is a scheduler of this optimizer that is none of Isorate's."""
+    objects = gc.get_objects()
+    kinds = {kind for kind in set(map(type, objects)) if _steers(kind.__mro__, base, own)}
+    found = [one for one in objects if type(one) in kinds] if kinds else []
+    return any(getattr(one, "__dict__", {}).get("optimizer") is optimizer for one in found)
+
+
+def _steers(mro: tuple[type, ...], base: type, own: type) -> bool:
+    return own not in mro and (base in mro or any(c in mro[0].__name__.lower() for c in CALLED))
 
 
 def ledger_of(optimizer: Any, kind: type[Kind]) -> Kind:

@@ -55,6 +55,7 @@ class Saved:
         momentum: the schedule of the momentum, in JSON's types, where there is one.
         call: the framework's call that saved the state, where one did.
         rates: the rates last written, where others may have had a part in them.
+        firsts: ``bases``, after those of the schedulers that it is made of.
         near: how near to the schedule's they are where nobody had; 0 where somebody had.
 
     """
@@ -68,6 +69,7 @@ class Saved:
     call: Any = None
     rates: Sequence[Any] | None = None
     near: float = 0.0
+    firsts: Sequence[Sequence[float]] = ()
 
 
 def as_tree(schedule: Schedule | None) -> Any:
@@ -148,7 +150,14 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         bool(state.get("rates_in_use", True)),
         None if momentum is None else _read(momentum),
         rates=None if state.get("rates_alone", True) else state.get("_last_lr"),
+        firsts=_firsts(state),
     )
+
+
+def _firsts(state: Mapping[str, Any]) -> list[Sequence[float]]:
+    """Return the first rates in the states of what a scheduler is made of, its own at last."""
+    members = [member for member in state.get("_schedulers", ()) if KEY in member]
+    return [*(rates for each in members for rates in _firsts(each)), state.get("base_lrs", [])]
 
 
 def _text(schedule: Schedule) -> str:
