@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
     from isorate.conversion import convert as convert
+    from isorate.logs.finding import read_log as read_log
+    from isorate.logs.finding import read_logs as read_logs
+    from isorate.logs.log import Log as Log
     from isorate.recipe import Recipe as Recipe
     from isorate.recipe import read as read
     from isorate.recipe import read_all as read_all
@@ -40,6 +43,7 @@ _HOMES = {
     "ConvertError": "isorate.schedule.errors",
     "Curve": "isorate.schedule.curve",
     "IsorateError": "isorate.schedule.errors",
+    "Log": "isorate.logs.log",
     "NativeError": "isorate.schedule.errors",
     "ReadError": "isorate.schedule.errors",
     "Recipe": "isorate.recipe",
@@ -53,6 +57,8 @@ _HOMES = {
     "evaluate": "isorate.simulation",
     "read": "isorate.recipe",
     "read_all": "isorate.recipe",
+    "read_log": "isorate.logs.finding",
+    "read_logs": "isorate.logs.finding",
     "simulate": "isorate.simulation",
 }
 

@@ -1,0 +1,193 @@
+"""Any path → its logs: the format is found by content, a directory is searched."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from isorate.logs import table, trainer_state
+from isorate.logs.source import Format, Source
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isorate.logs.log import Log
+
+#: Every format, the ones that are told by more first.
+FORMATS: Final[tuple[Format, ...]] = (trainer_state.FORMAT, table.FORMAT)
+#: More files of a directory are not looked at.
+MOST_FILES: Final = 100_000
+#: What an error lists.
+LISTED: Final = 8
+#: What no file of a log ends with; in a directory these are not even opened.
+NO_LOGS: Final = frozenset(
+    [
+        ".bin",
+        ".safetensors",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".onnx",
+        ".npy",
+        ".npz",
+        ".py",
+        ".pyc",
+        ".ipynb",
+        ".png",
+        ".jpg",
+        ".gz",
+        ".zip",
+        ".tar",
+        ".so",
+        ".model",
+        ".md",
+        ".lock",
+        ".wandb-tmp",
+        ".parquet",
+        ".arrow",
+        ".html",
+        ".svg",
+        ".gif",
+        ".mp4",
+        ".wav",
+    ]
+)
+_NUMBERED = re.compile(r"(.*)#([0-9]{1,6})", re.DOTALL)
+
+
+def read_log(path: str | os.PathLike[str]) -> Log:
+    r"""Return the rates that a run left behind.
+
+    Args:
+        path: a file, ``FILE:COLUMN`` for the rates in a column (tag, key) of that name,
+            ``FILE#2`` for the second run in a file, or a directory with one run in it.
+
+    Returns:
+        The log: steps and rates of each parameter group, how precisely they were printed, and how
+        far the steps are ahead of the updates.
+
+    Raises:
+        ReadError: there is no log, it holds no rates, or there are several runs, which are listed.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "log.csv"
+        >>> _ = file.write_text("step,lr\n1,0.10\n2,0.05\n")
+        >>> log = read_log(file)
+        >>> log.groups[0].values.tolist(), log.groups[0].errors.tolist(), log.offsets
+        ([0.1, 0.05], [0.005, 0.005], (1, 0))
+
+    """
+    logs = read_logs(path)
+    if len(logs) > 1:
+        listed = ", ".join(log.path for log in logs[:LISTED])
+        more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
+        raise ReadError(
+            f"{os.fspath(path)} holds {len(logs)} runs",
+            required="one of them",
+            hint=f"name one: {listed}{more}",
+        )
+    return logs[0]
+
+
+def read_logs(path: str | os.PathLike[str]) -> list[Log]:
+    """Return the logs of all runs that a file or a directory holds, as ``read_log`` reads one.
+
+    Raises:
+        ReadError: there is none, or no rates are in it.
+
+    """
+    text = os.fspath(path)
+    found, wanted, number = _named(text)
+    logs = _of_directory(found, wanted) if found.is_dir() else _of_file(Source(found, wanted))
+    if number is None:
+        return logs
+    if not 1 <= number <= len(logs):
+        required = f"1 to {len(logs)}"
+        raise ReadError(f"{found} has no such run", required=required, got=number)
+    return [logs[number - 1]]
+
+
+def _named(text: str) -> tuple[Path, tuple[str, ...], int | None]:
+    """Return the file, the columns and the number of the run that a path names."""
+    number: int | None = None
+    wanted: tuple[str, ...] = ()
+    if not _exists(text) and (numbered := _NUMBERED.fullmatch(text)):
+        text, number = numbered[1], int(numbered[2])
+    if not _exists(text):
+        file, colon, column = text.rpartition(":")
+        while colon and not _exists(file):
+            file, colon, rest = file.rpartition(":")
+            column = f"{rest}:{column}"
+        if colon and column:
+            text, wanted = file, (column,)
+    if not _exists(text):
+        raise ReadError("there is no such file", got=text)
+    return Path(text), wanted, number
+
+
+def _exists(text: str) -> bool:
+    try:
+        return bool(text) and os.path.exists(text)
+    except ValueError:  # a NUL in it
+        return False
+
+
+def _of_file(source: Source) -> list[Log]:
+    """Return the logs of one file.
+
+    Raises:
+        ReadError: it is none, or has no rates.
+
+    """
+    path = source.path
+    if not path.is_file():
+        raise ReadError(f"{path} is no file that holds a log")
+    try:
+        form = next((form for form in FORMATS if form.fits(source)), None)
+        if form is None:
+            known = ", ".join(form.name for form in FORMATS)
+            raise ReadError(f"{path} is no log that Isorate knows", required=known)
+        logs = form.read(source)
+    except OSError as error:
+        raise ReadError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
+        raise ReadError(f"{path} is damaged", got=f"{type(error).__name__}: {error}") from None
+    if not logs:
+        raise ReadError(f"{path} holds no learning rates ({form.name})", hint=form.how)
+    return logs
+
+
+def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
+    """Return the logs of all runs below a directory; links are not followed."""
+    logs: list[Log] = []
+    without: list[str] = []
+    for path in _files(root):
+        source = Source(path, wanted)
+        try:
+            logs += _of_file(source)
+        except ReadError as error:
+            if "holds no learning rates" in error.what:
+                without.append(f"{error.what} ({error.hint})")
+    if logs:
+        return logs
+    if without:
+        raise ReadError(f"{root} has no log with learning rates: {without[0]}")
+    raise ReadError(f"{root} has no log that Isorate knows")
+
+
+def _files(root: Path) -> Iterator[Path]:
+    count = 0
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(each for each in inner if each not in ("__pycache__", ".git"))
+        for name in sorted(names):
+            path = Path(folder, name)
+            count += 1
+            if count > MOST_FILES:
+                required = f"at most {MOST_FILES:,} files"
+                raise ReadError(f"{root} has too many files", required=required)
+            if path.suffix.lower() not in NO_LOGS and path.is_file() and not path.is_symlink():
+                yield path

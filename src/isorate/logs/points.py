@@ -1,0 +1,265 @@
+"""Points: rates gathered from a file, their printed precision, and the runs among them."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from functools import lru_cache
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from isorate.logs.log import Rates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.logs.log import Values
+
+#: More points of a group are not read: they would not fit into memory that anyone expects.
+MOST_POINTS: Final = 4_000_000
+#: More groups than that are no parameter groups.
+MOST_GROUPS: Final = 1000
+#: A step that falls more often than that does not count updates.
+MOST_RUNS: Final = 500
+#: The digits with which a float64 is told from any other.
+ALL_DIGITS: Final = 15
+#: With so few digits in the whole file a rate was not rounded: it is what somebody wrote.
+WRITTEN_DIGITS: Final = 2
+
+_RATE = re.compile(r"(?<![a-z])(lr|lrs|learning[ _-]?rates?|learningrate)(?![a-z])", re.IGNORECASE)
+_NO_RATE = re.compile(
+    r"momentum|decay|loss|grad|base|init|(?<![a-z])(min|max|peak|end|final|start)(?![a-z])|scale|"
+    r"mult|sched|ratio|factor|warm|beta|eps|norm|step|time|policy|type|name",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def is_rate(name: str) -> bool:
+    """Whether a column, tag or key of that name holds learning rates that were used.
+
+    Example:
+        >>> [is_rate(name) for name in ("lr-AdamW/pg1", "train/learning_rate", "base_lr", "lrate")]
+        [True, True, False, False]
+
+    """
+    return bool(_RATE.search(name)) and not _NO_RATE.search(_RATE.sub("", name))
+
+
+class Digits(NamedTuple):
+    """How a number was printed."""
+
+    significant: int
+    last: int
+    """The power of ten of its last digit."""
+    decimals: int
+    """The digits after the point."""
+    padded: bool
+    """Whether they end in a zero that a number printed in full would not have."""
+
+
+def digits(text: str) -> Digits:
+    """Return how a number was printed.
+
+    Example:
+        >>> digits("4.50e-05")
+        Digits(significant=3, last=-7, decimals=2, padded=True)
+
+    """
+    mantissa, _, power = text.strip().lower().partition("e")
+    whole, _, decimals = mantissa.lstrip("+-").replace("_", "").partition(".")
+    significant = len(f"{whole}{decimals}".lstrip("0"))
+    exponent = max(-400, min(400, int(power))) if power else 0
+    padded = decimals.endswith("0") and (len(decimals) > 1 or bool(power))
+    return Digits(min(significant, 99), exponent - min(len(decimals), 400), len(decimals), padded)
+
+
+class _Column:
+    """The points of one name."""
+
+    def __init__(self) -> None:
+        self.steps = array("q")
+        self.values = array("d")
+        self.significant = array("b")
+        self.last = array("h")
+        self.decimals: set[int] = set()
+        self.padded = False
+
+    def printed(self, text: str) -> None:
+        how = digits(text)
+        self.significant.append(how.significant)
+        self.last.append(how.last)
+        self.decimals.add(how.decimals)
+        self.padded = self.padded or how.padded
+
+    def errors(self, least: int) -> tuple[Values, bool]:
+        """Return how far each printed number may be off, and whether that was guessed.
+
+        A column printed with as many decimals everywhere has half a unit of the last. One that
+        leaves zeros out (``%g``, ``round``) was rounded to the most digits that any number of it
+        shows, or to the most decimals; the larger of both is taken.
+        """
+        values = np.frombuffer(self.values)
+        zeros = np.zeros(len(values))
+        if not self.last:
+            return zeros, False
+        significant = max(int(max(self.significant)), least)
+        last = np.frombuffer(self.last, np.int16).astype(np.float64)
+        if significant >= ALL_DIGITS:
+            return zeros, False
+        if len(self.decimals) == 1 and self.padded:
+            return 0.5 * 10.0**last, False
+        if significant <= WRITTEN_DIGITS:
+            return zeros, True
+        sizes = np.abs(values)
+        powers = np.floor(np.log10(sizes, out=np.full(len(values), -400.0), where=sizes > 0))
+        return 0.5 * np.maximum(10.0 ** (powers - significant + 1), 10.0 ** last.min()), False
+
+
+class Points:
+    """Rates as they come out of a file, by name.
+
+    Args:
+        wanted: the names to keep, where the user says them; else what is named as a rate is kept.
+        least: the least number of digits that the writer prints a number with.
+
+    """
+
+    def __init__(self, wanted: Sequence[str] = (), *, least: int = 0) -> None:
+        self.wanted = tuple(wanted)
+        self._least = least
+        self._columns: dict[str, _Column] = {}
+        self._not_finite: dict[str, int] = {}
+        self.notes: list[str] = []
+        self.full = False
+
+    def keeps(self, name: str) -> bool:
+        """Whether points of that name are kept."""
+        return name in self.wanted if self.wanted else is_rate(name)
+
+    def add(self, name: str, step: int, value: float | str) -> None:
+        """Take a rate; a text is what was printed of it. What is no number is left out."""
+        text = value if isinstance(value, str) else None
+        try:
+            rate = float(value)
+        except (ValueError, OverflowError):
+            return
+        if not np.isfinite(rate):
+            self._not_finite.setdefault(name, step)
+            return
+        column = self._column(name)
+        if column is None or not -(2**62) < step < 2**62:
+            return
+        column.steps.append(step)
+        column.values.append(rate)
+        if text is not None:
+            column.printed(text)
+
+    def extend(self, name: str, steps: NDArray[np.int64], values: Values) -> None:
+        """Take many rates that were not printed."""
+        column = self._column(name)
+        finite = np.isfinite(values)
+        if not finite.all():
+            self._not_finite.setdefault(name, int(steps[~finite][0]))
+        if column is not None:
+            column.steps.frombytes(steps[finite].tobytes())
+            column.values.frombytes(values[finite].tobytes())
+
+    def _column(self, name: str) -> _Column | None:
+        column = self._columns.get(name)
+        if column is None:
+            if len(self._columns) >= MOST_GROUPS:
+                return None
+            column = self._columns[name] = _Column()
+        if len(column.steps) >= MOST_POINTS:
+            if not self.full:
+                self.notes.append(f"Only the first {MOST_POINTS:,} rates of {name} are read.")
+            self.full = True
+            return None
+        return column
+
+    def runs(self, dtype: str | None = None) -> Iterator[tuple[tuple[Rates, ...], list[str]]]:
+        """Visit each run's groups, and what there is to say of it.
+
+        Args:
+            dtype: what the file holds rates in, where its format says so.
+
+        """
+        notes = list(self.notes)
+        notes += [
+            f"{name} is not finite at step {step}; what is not finite is left out."
+            for name, step in self._not_finite.items()
+        ]
+        names = sorted((name for name in self._columns), key=_natural)
+        for parts in zip_longest(*(self._cut(name, dtype) for name in names)):
+            found = [part for part in parts if part is not None]
+            told = [note for part in found for note in part[1]]
+            yield tuple(part[0] for part in found), list(dict.fromkeys(told + notes))
+
+    def _cut(self, name: str, dtype: str | None) -> list[tuple[Rates, list[str]]]:
+        """Return the runs of one column: where the steps begin anew, another one does."""
+        column = self._columns[name]
+        errors, guessed = column.errors(self._least)
+        steps = np.frombuffer(column.steps, np.int64)
+        values = np.frombuffer(column.values)
+        if dtype is None:
+            dtype = "float64" if errors.any() or not _float32(values) else "float32"
+        runs = []
+        for start, end in pairwise([*_starts(steps), len(steps)]):
+            part = slice(start, end)
+            rates = Rates(name, steps[part], values[part], errors[part], dtype)
+            notes = list(_notes(name, rates.steps))
+            if guessed:
+                notes.append(f"{name} has at most {WRITTEN_DIGITS} digits: taken as exact.")
+            runs.append((rates, notes))
+        return runs
+
+
+def _starts(steps: NDArray[np.int64]) -> list[int]:
+    """Return where runs begin: at a step that is not after the first one of the run before."""
+    starts = [0]
+    for fall in (np.flatnonzero(np.diff(steps) < 0) + 1).tolist():
+        if steps[fall] <= steps[starts[-1]]:
+            starts.append(fall)
+    return starts if len(starts) <= MOST_RUNS else [0]
+
+
+def _notes(name: str, steps: NDArray[np.int64]) -> Iterator[str]:
+    """Visit what is unusual in the steps of a run."""
+    strides = np.diff(steps)
+    falls = np.flatnonzero(strides < 0)
+    for fall in falls[:3].tolist():
+        before, after = steps[fall : fall + 2].tolist()
+        yield f"{name} goes back from step {before} to {after}: the run was resumed there."
+    if len(falls) > 3:
+        yield f"{name} goes back {len(falls)} times in all."
+    if repeated := int((strides == 0).sum()):
+        yield f"{name} has {repeated} steps more than once; all of them are kept."
+    if len(strides) > 10:
+        usual = int(np.median(strides))
+        gaps = np.flatnonzero(strides > max(usual, 1))
+        if 0 < len(gaps) <= len(strides) // 10:
+            before, after = steps[gaps[0] : gaps[0] + 2].tolist()
+            more = f", and {len(gaps) - 1} more such gaps" if len(gaps) > 1 else ""
+            yield f"{name} has no rates between steps {before} and {after}{more}."
+
+
+def _float32(values: Values) -> bool:
+    """Whether numbers are what float32 has, and look as if it were so: 0.0010000000474974513."""
+    with np.errstate(over="ignore"):
+        same = values.astype(np.float32).astype(np.float64) == values
+    if not len(values) or not same.all():
+        return False
+    return any(len(repr(value)) > 12 for value in values[:1000].tolist())
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return what sorts names with numbers in them as people do: pg2 before pg10."""
+    return [
+        (int(part), "") if part.isdigit() and len(part) < 20 else (-1, part)
+        for part in re.split(r"(\d+)", name)
+    ]

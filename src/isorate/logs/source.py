@@ -1,0 +1,164 @@
+"""A file to be read, in bounded memory, and the format that its content says it has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from isorate.logs.log import Log
+from isorate.logs.points import Points
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from isorate.logs.log import Counts, Rates
+
+#: How much of a file says which format it has.
+HEAD: Final = 1 << 16
+#: A longer line holds no rates.
+LONGEST_LINE: Final = 1 << 20
+#: A document that is read as a whole is not larger.
+LARGEST_DOCUMENT: Final = 1 << 28
+_ENDS = re.compile(r"[\r\n]")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, and the names in it that the user asks for.
+
+    Args:
+        path: where it is.
+        wanted: the columns, tags or keys to read as rates; none: those that are named so.
+
+    """
+
+    path: Path
+    wanted: tuple[str, ...] = ()
+    #: What a reader found out about the file that the points do not tell.
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes of the file."""
+        with self.path.open("rb") as file:
+            return file.read(HEAD)
+
+    @cached_property
+    def text(self) -> str:
+        """The head as text."""
+        return self.head.decode("utf-8-sig", "replace")
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.path.name
+
+    def points(self, *, least: int = 0) -> Points:
+        """Return what rates are gathered in."""
+        return Points(self.wanted, least=least)
+
+    def lines(self) -> Iterator[str]:
+        """Visit the lines; a progress bar, which returns without a new one, is several."""
+        left_out = 0
+        with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            rest = ""
+            while block := file.read(LONGEST_LINE):
+                *whole, rest = _ENDS.split(rest + block)
+                yield from (line for line in whole if line)
+                if len(rest) > LONGEST_LINE:
+                    left_out += 1
+                    rest = ""
+        if rest:
+            yield rest
+        if left_out:
+            self.notes.append(
+                f"{left_out} lines of more than {LONGEST_LINE:,} letters are left out."
+            )
+
+    def whole(self) -> bytes:
+        """Return the content of a file that has to be read as a whole.
+
+        Raises:
+            ReadError: it is too large for that.
+
+        """
+        size = self.path.stat().st_size
+        if size > LARGEST_DOCUMENT:
+            required = f"at most {LARGEST_DOCUMENT >> 20} MB"
+            raise ReadError(f"{self.path} is too large", required=required, got=f"{size >> 20} MB")
+        return self.path.read_bytes()
+
+
+@dataclass(frozen=True)
+class Format:
+    """What one kind of file is, and how it is read.
+
+    Args:
+        name: what it is called.
+        fits: whether a file is one, by its name and its first bytes.
+        read: reads the logs of a file; raises ``ReadError`` where it is none.
+        steps: how its steps are counted, in words.
+        belongs: which update a rate belongs to, in words.
+        precision: the digits that are left of a rate, in words.
+        how: what to do where a file has no rates.
+
+    """
+
+    name: str
+    fits: Callable[[Source], bool]
+    read: Callable[[Source], list[Log]]
+    steps: str
+    belongs: str
+    precision: str
+    how: str = "log the optimizer's learning rate as a column named lr"
+
+
+def logs(
+    source: Source,
+    form: str,
+    points: Points,
+    offsets: tuple[int, ...] | Callable[[tuple[Rates, ...]], tuple[int, ...]],
+    *,
+    counts: Counts = "update",
+    dtype: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    trainer: str | None = None,
+    beside: str | None = None,
+    notes: tuple[str, ...] = (),
+) -> list[Log]:
+    """Return the logs of a file's points: one for each run in it, ``FILE#2`` the second."""
+    found = []
+    for number, (groups, told) in enumerate(points.runs(dtype), 1):
+        path = str(source.path) if number == 1 else f"{source.path}#{number}"
+        found.append(
+            Log(
+                path,
+                form,
+                groups,
+                offsets(groups) if callable(offsets) else offsets,
+                counts,
+                config,
+                trainer,
+                (*notes, *source.notes, *told),
+                beside,
+            )
+        )
+    return found
+
+
+def usual_offsets(groups: tuple[Rates, ...]) -> tuple[int, ...]:
+    """Return how far a count is ahead of the updates, where no more is known of it than its steps.
+
+    Steps 0, 1, 2, … and 9, 19, 29, … are counted from 0, others from 1; the rate is that of the
+    update that was just made, or of the next one.
+
+    """
+    steps = groups[0].steps[:3].tolist()
+    stride = steps[1] - steps[0] if len(steps) > 1 else 0
+    from_zero = steps[0] <= 0 or (stride > 1 and steps[0] % stride == stride - 1)
+    return (0, -1) if from_zero else (1, 0)

@@ -1,0 +1,223 @@
+"""Logs that trainers really wrote, beside the rates that their updates really used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from isorate import Log, ReadError, read_log, read_logs
+from isorate.logs import finding
+from isorate.logs.points import digits, is_rate
+
+if TYPE_CHECKING:
+    from isorate.logs.log import Rates
+
+HOME = Path(__file__).parent / "logs"
+#: For each folder, the format of its log, and the offset that is right there.
+SAMPLES = {
+    "lightning": ("CSV", 0),
+    "transformers_inv_sqrt": ("trainer_state.json", 1),
+    "transformers_minlr": ("trainer_state.json", 1),
+}
+
+
+def applied(folder: str) -> list[list[float]]:
+    """Return the rates that the updates used, a list for each group."""
+    rates = json.loads((HOME / folder / "applied.json").read_text())
+    if isinstance(rates, dict):
+        return list(rates.values())
+    return (
+        [list(group) for group in zip(*rates, strict=True)]
+        if isinstance(rates[0], list)
+        else [rates]
+    )
+
+
+def off(rates: Rates, used: list[float], offset: int) -> float:
+    """Return how far a group's rates are from those used, over the stated errors."""
+    at = rates.steps - offset
+    inside = (at >= 0) & (at < len(used))
+    expected = np.array(used)[at[inside]]
+    if rates.dtype == "float32":
+        expected = expected.astype(np.float32).astype(np.float64)
+    gap = np.abs(rates.values[inside] - expected) - rates.errors[inside]
+    return float(np.max(gap, initial=0.0 if inside.all() else np.inf))
+
+
+@pytest.mark.parametrize("folder", SAMPLES)
+def test_a_real_log_holds_the_rates_that_the_updates_used(folder: str) -> None:
+    form, offset = SAMPLES[folder]
+    log = read_log(HOME / folder)
+    used = applied(folder)
+    assert (log.format, log.offsets[0], log.counts) == (form, offset, "update")
+    assert len(log.groups) == len(used)
+    for rates, own in zip(log.groups, used, strict=True):
+        assert off(rates, own, offset) <= 1e-18
+        assert off(rates, own, offset + 1) > 0  # it can fail
+
+
+def test_every_sample_is_tested() -> None:
+    assert set(SAMPLES) == {path.name for path in HOME.iterdir()}
+
+
+def written(path: Path, text: str) -> Log:
+    path.write_text(text)
+    return read_log(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("1e-3 9.51e-4", [5e-6, 5e-7]),  # %g, or rounded: whatever of it leaves more open
+        ("1.0e-03 9.5e-04", [5e-5, 5e-6]),
+        ("0.0010 0.0009", [5e-5, 5e-5]),
+        ("0.00123 0.0005", [5e-6, 5e-6]),
+        ("0.1 0.01", [0, 0]),
+        ("0.1 0.010000000000000002", [0, 0]),
+        ("0.123 0", [5e-4, 5e-4]),
+    ],
+)
+def test_a_rate_is_as_precise_as_it_was_printed(
+    tmp_path: Path, text: str, errors: list[float]
+) -> None:
+    rows = "".join(f"{i},{rate}\n" for i, rate in enumerate(text.split()))
+    log = written(tmp_path / "a.csv", f"step,lr\n{rows}")
+    assert log.groups[0].errors.tolist() == pytest.approx(errors)
+
+
+def test_float32_that_was_printed_in_full_is_told(tmp_path: Path) -> None:
+    log = written(tmp_path / "a.csv", "epoch,learning_rate\n0,0.0010000000474974513\n1,0.5\n")
+    assert (log.groups[0].dtype, log.counts) == ("float32", "epoch")
+
+
+@pytest.mark.parametrize(
+    ("steps", "offsets"),
+    [
+        ("0 1 2", (0, -1)),
+        ("1 2 3", (1, 0)),
+        ("10 20 30", (1, 0)),
+        ("9 19 29", (0, -1)),
+        ("5", (1, 0)),
+    ],
+)
+def test_offsets_follow_from_how_steps_begin(
+    tmp_path: Path, steps: str, offsets: tuple[int, ...]
+) -> None:
+    rows = "".join(f"{step},0.125\n" for step in steps.split())
+    assert written(tmp_path / "a.csv", f"step,lr\n{rows}").offsets == offsets
+
+
+def test_runs_that_were_appended_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("step,lr\n1,0.125\n2,0.25\n3,0.5\n2,0.375\n1,0.625\n2,0.75\n")
+    with pytest.raises(ReadError, match=r"holds 2 runs.*name one: \S*a\.csv, \S*a\.csv#2"):
+        read_log(path)
+    first, second = read_logs(path)
+    assert first.groups[0].steps.tolist() == [1, 2, 3, 2]
+    assert "goes back from step 3 to 2" in " ".join(first.notes)
+    assert second.groups[0].values.tolist() == [0.625, 0.75]
+    assert read_log(second.path).groups[0].steps.tolist() == [1, 2]
+    with pytest.raises(ReadError, match="no such run"):
+        read_log(f"{path}#3")
+
+
+def test_what_is_not_finite_or_missing_is_said(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{step},{'nan' if step == 4 else step / 8}\n" for step in [*range(9), *range(12, 30)]
+    )
+    log = written(tmp_path / "a.csv", f"step,lr\n{rows}5\n")
+    assert len(log.groups[0]) == 26
+    told = " ".join(log.notes)
+    assert "not finite at step 4" in told
+    assert "no rates between steps" in told
+    assert "1 rows have not as many cells" in told
+
+
+def test_a_column_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("step,base_lr,speed\n1,0.5,0.25\n")
+    assert read_log(f"{path}:speed").groups[0].values.tolist() == [0.25]
+    with pytest.raises(ReadError, match="no such column: required one of step, base_lr, speed"):
+        read_log(f"{path}:sped")
+    with pytest.raises(ReadError, match="holds no learning rates"):
+        read_log(path)
+
+
+def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    text = (HOME / "transformers_inv_sqrt" / "trainer_state.json").read_text()
+    whole = read_log(HOME / "transformers_inv_sqrt")
+    log = written(tmp_path / "trainer_state.json", text[: len(text) // 2])
+    count = len(log.groups[0])
+    assert 5 < count < len(whole.groups[0])
+    assert log.groups[0].values.tolist() == whole.groups[0].values[:count].tolist()
+    assert "cut off" in log.notes[0]
+
+
+def test_the_arguments_beside_a_history_are_remembered(tmp_path: Path) -> None:
+    (tmp_path / "training_args.bin").write_bytes(b"")
+    log = written(
+        tmp_path / "trainer_state.json", '{"log_history": [{"step": 1, "learning_rate": 1}]}'
+    )
+    assert log.beside == str(tmp_path / "training_args.bin")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("a.csv", "", "no log that Isorate knows"),
+        ("a.csv", "epoch,loss\n0,1.5\n", "holds no learning rates"),
+        ("a.json", '{"log_history": []}', "holds no learning rates"),
+        ("a.json", '{"log_history": 5}', "damaged"),
+        ("a.json", '{"log_history": ' + "[" * 100_000, "damaged"),
+    ],
+)
+def test_what_is_no_log_is_refused_in_a_line(
+    tmp_path: Path, name: str, content: str, error: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ReadError, match=error) as caught:
+        read_log(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_path_that_is_none_is_refused(tmp_path: Path) -> None:
+    for path in ("nowhere", "", "a\0b", str(tmp_path)):
+        with pytest.raises(ReadError):
+            read_logs(path)
+
+
+def test_a_directory_is_searched_and_no_link_followed(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path)
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "log.csv").write_text("step,lr\n1,0.5\n")
+    (tmp_path / "a" / "other.txt").write_text("nothing")
+    assert [Path(log.path).parent.name for log in read_logs(tmp_path)] == ["a", "b"]
+
+
+def test_names_of_rates() -> None:
+    names = (
+        "lr LR train/lr train/learning_rate learning-rate lr-AdamW/pg1 lr/pg0 actor/lr lr_0 "
+        "optimizer/lr_embed lrs/group_3 Learning_Rate"
+    )
+    assert [name for name in names.split() if not is_rate(name)] == []
+
+
+def test_names_of_other_things() -> None:
+    names = "loss base_lr lr-AdamW/pg1-momentum lr_scheduler_type val_loss min_lr lrate_x"
+    assert [name for name in names.split() if is_rate(name)] == []
+
+
+def test_digits_of_huge_exponents_are_bounded() -> None:
+    assert digits("1e-99999999").last == -400
+    assert digits("0." + "0" * 5000 + "1").last == -400
+
+
+def test_every_format_is_found() -> None:
+    names = {path.stem for path in Path(finding.__file__).parent.glob("*.py")}
+    inner = {"__init__", "finding", "log", "points", "source"}
+    assert names - inner == {form.read.__module__.rpartition(".")[2] for form in finding.FORMATS}
