@@ -220,7 +220,7 @@ def test_a_program_is_followed_in_time_and_memory_and_never_run(seed: int, tmp_p
 
 
 def test_what_is_drawn_is_python() -> None:
-    texts = [Programs(random.Random(seed), Path("trace")).program() for seed in range(400)]
+    texts = [Programs(random.Random(seed), Path("trace")).program() for seed in range(100)]
     kinds = {type(node) for text in texts if (tree := parsed(text)) for node in ast.walk(tree)}
     assert len(kinds) > 70
 
