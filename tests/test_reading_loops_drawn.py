@@ -1,5 +1,7 @@
 """Drawn loops, read and really run: the rates are the same, or the text is refused.
 
+Some step a scheduler, some set the rate by hand, from names that count or do not.
+
 ``ISORATE_LOOPS`` says how many are drawn.
 """
 
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from isorate import IsorateError, read, simulate
+from tests.test_reading_by_hand import HEAD as BY_HAND
 from tests.test_reading_loops import HEAD, executed
 
 if TYPE_CHECKING:
@@ -110,3 +113,80 @@ def test_no_loop_is_read_wrongly_in_silence() -> None:
         wrong += [text] if found == "wrong" else []
     assert not wrong, "\n\n".join(wrong[:5])
     assert counts["equal"] > DRAWN / 20, counts
+
+
+#: What a rate that is set by hand is made of.
+VALUES = ("n", "k", "e", "n + k", "e + 1", "n * 2", "e // 2", "max(n, 1)", "n % 3", "base",
+          "k + base", "e * 3 + i")  # fmt: skip
+BESIDE = """def bump():
+    global n
+    n += 1
+def adjust(o, e):
+    {0}
+    lr = 0.1 / (abs(e) + base)
+    for g in o.param_groups:
+        g['lr'] = lr
+def rate(n):
+    if n > 2:
+        return 0.01 * n
+    return 0.1 / (abs(n) + 1)
+"""
+FIRST = ("pass", "e = e + 1", "e += 1", "if e > 2: e = 2", "n = e")
+
+
+def counting(draw: random.Random, most: int, values: Sequence[str]) -> list[Part]:
+    """Draw statements that set the names that a rate may be made of."""
+    found: list[Part] = []
+    for _ in range(draw.randint(0, most)):
+        name, value = draw.choice("nk"), draw.choice(values)
+        test = draw.choice(["e > 1", "n > 2", "e % 2 == 0", "True"])
+        found.append(
+            draw.choice([
+                f"{name} += 1", f"{name} += 2", f"{name} -= 1", f"{name} = {value}", f"{name} = 0",
+                (f"if {test}:", [f"{name} = {value}"]), "bump()",
+            ])
+        )  # fmt: skip
+    return found
+
+
+def setting(draw: random.Random, values: Sequence[str]) -> list[Part]:
+    """Draw statements that set the rate."""
+    value = draw.choice(values)
+    over: Part = ("for g in optimizer.param_groups:", ["g['lr'] = lr"])
+    return draw.choice([
+        [f"optimizer.param_groups[0]['lr'] = 0.1 / (abs({value}) + 1)"],
+        [f"lr = 0.1 / (abs({value}) + 1)", over],
+        [f"adjust(optimizer, {value})"],
+        [f"lr = rate({value})", over],
+    ])  # fmt: skip
+
+
+def by_hand(draw: random.Random) -> str:
+    """Draw a program that sets the rate by hand."""
+    outer, values = VALUES[:-1], VALUES
+    body = counting(draw, 2, outer)
+    if draw.random() < 0.5:
+        inner = counting(draw, 2, outer)
+        if draw.random() < 0.3:
+            body += setting(draw, outer)
+        if draw.random() < 0.85:
+            inner += setting(draw, values)
+        inner += [*counting(draw, 1, outer), "optimizer.step()", *counting(draw, 2, outer)]
+        body.append(("for i, x in enumerate(loader):", inner))
+    else:
+        body += [*setting(draw, outer), *counting(draw, 1, outer), "optimizer.step()"]
+    body += counting(draw, 2, outer)
+    names = f"n, k, base = {draw.randint(0, 2)}, {draw.randint(0, 2)}, 2\n"
+    loop = (f"for e in range({draw.choice(['5', '1, 6'])}):", body)
+    return BY_HAND + names + BESIDE.format(draw.choice(FIRST)) + written([loop])
+
+
+@pytest.mark.torch
+def test_no_rate_that_is_set_by_hand_is_read_wrongly_in_silence() -> None:
+    pytest.importorskip("torch")
+    texts = {seed: by_hand(random.Random(seed)) for seed in range(DRAWN)}
+    found = {seed: verdict(text, {"len(loader)": 3}) for seed, text in texts.items()}
+    wrong = [texts[seed] for seed, which in found.items() if which == "wrong"]
+    assert not wrong, "\n\n".join(wrong[:5])
+    counts = Counter(found.values())
+    assert counts["equal"] > DRAWN / 5, counts
