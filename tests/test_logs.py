@@ -20,6 +20,7 @@ HOME = Path(__file__).parent / "logs"
 #: For each folder, the format of its log, and the offset that is right there.
 SAMPLES = {
     "lightning": ("CSV", 0),
+    "transformers_tensorboard": ("TensorBoard", 1),
     "transformers_inv_sqrt": ("trainer_state.json", 1),
     "transformers_minlr": ("trainer_state.json", 1),
 }
@@ -219,5 +220,5 @@ def test_digits_of_huge_exponents_are_bounded() -> None:
 
 def test_every_format_is_found() -> None:
     names = {path.stem for path in Path(finding.__file__).parent.glob("*.py")}
-    inner = {"__init__", "finding", "log", "points", "source"}
+    inner = {"__init__", "finding", "log", "owners", "points", "protobuf", "source"}
     assert names - inner == {form.read.__module__.rpartition(".")[2] for form in finding.FORMATS}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from isorate.logs import table, trainer_state
+import numpy as np
+
+from isorate.logs import table, tensorboard, trainer_state
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.logs.log import Log
+    from isorate.logs.log import Log, Rates
 
 #: Every format, the ones that are told by more first.
-FORMATS: Final[tuple[Format, ...]] = (trainer_state.FORMAT, table.FORMAT)
+FORMATS: Final[tuple[Format, ...]] = (tensorboard.FORMAT, trainer_state.FORMAT, table.FORMAT)
 #: More files of a directory are not looked at.
 MOST_FILES: Final = 100_000
 #: What an error lists.
@@ -137,7 +140,7 @@ def _exists(text: str) -> bool:
 
 
 def _of_file(source: Source) -> list[Log]:
-    """Return the logs of one file.
+    """Return the logs of one file, and of those that belong to it.
 
     Raises:
         ReadError: it is none, or has no rates.
@@ -147,7 +150,7 @@ def _of_file(source: Source) -> list[Log]:
     if not path.is_file():
         raise ReadError(f"{path} is no file that holds a log")
     try:
-        form = next((form for form in FORMATS if form.fits(source)), None)
+        form = _format(source)
         if form is None:
             known = ", ".join(form.name for form in FORMATS)
             raise ReadError(f"{path} is no log that Isorate knows", required=known)
@@ -157,26 +160,106 @@ def _of_file(source: Source) -> list[Log]:
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
         raise ReadError(f"{path} is damaged", got=f"{type(error).__name__}: {error}") from None
     if not logs:
-        raise ReadError(f"{path} holds no learning rates ({form.name})", hint=form.how)
+        raise NoRatesError(f"{path} holds no learning rates ({form.name})", hint=form.how)
     return logs
+
+
+def _format(source: Source) -> Format | None:
+    return next((form for form in FORMATS if form.fits(source)), None)
+
+
+class NoRatesError(ReadError):
+    """A file is a log, and no rates are in it."""
 
 
 def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
     """Return the logs of all runs below a directory; links are not followed."""
     logs: list[Log] = []
-    without: list[str] = []
+    without: NoRatesError | None = None
+    for source in _sources(root, wanted):
+        try:
+            logs += _of_file(source)
+        except NoRatesError as error:
+            without = without or error
+        except ReadError:
+            continue
+    if logs:
+        return _once(logs)
+    if without:
+        raise NoRatesError(
+            f"no log in {root} holds learning rates: {without.what}", hint=without.hint
+        )
+    raise ReadError(f"{root} has no log that Isorate knows")
+
+
+def _sources(root: Path, wanted: tuple[str, ...]) -> Iterator[Source]:
+    """Visit the logs below a directory; files of one folder that are one run's come together."""
+    together: dict[tuple[Path, str], list[Path]] = {}
     for path in _files(root):
         source = Source(path, wanted)
         try:
-            logs += _of_file(source)
-        except ReadError as error:
-            if "holds no learning rates" in error.what:
-                without.append(f"{error.what} ({error.hint})")
-    if logs:
-        return logs
-    if without:
-        raise ReadError(f"{root} has no log with learning rates: {without[0]}")
-    raise ReadError(f"{root} has no log that Isorate knows")
+            form = _format(source)
+        except (OSError, ValueError, RecursionError):
+            continue
+        if form and form.together:
+            together.setdefault((path.parent, form.name), []).append(path)
+        elif form:
+            yield source
+    for first, *more in together.values():
+        yield Source(first, wanted, tuple(more))
+
+
+def _once(logs: list[Log]) -> list[Log]:
+    """Return each run once: of logs in one folder, or below it, that hold the same rates, the best.
+
+    A trainer's folder often holds a run three times: in the state that it saves at the end, in the
+    states of its checkpoints, and in what it wrote on the way. The best log is the one with most
+    rates, and with all digits; it takes over the configuration that another one carries.
+    """
+    best: list[Log] = []
+    ordered = sorted(logs, key=lambda log: (-len(log.groups[0]), log.groups[0].dtype == "float32"))
+    for log in ordered:
+        twin = next((other for other in best if _same_run(other, log)), None)
+        if twin is None:
+            best.append(log)
+        elif twin.config is None and (log.config is not None or (log.beside and not twin.beside)):
+            best[best.index(twin)] = replace(
+                twin, config=log.config, beside=twin.beside or log.beside
+            )
+    order = {log.path: number for number, log in enumerate(logs)}
+    return sorted(best, key=lambda log: order[log.path])
+
+
+def _same_run(log: Log, other: Log) -> bool:
+    """Whether one log holds all rates of another in the same folder, or in one below it."""
+    home, inner = _home(log), _home(other)
+    if not (inner.is_relative_to(home) or home.is_relative_to(inner)):
+        return False
+    if len(log.groups) != len(other.groups) or log.counts != other.counts:
+        return False
+    return all(_holds(one, each) for one, each in zip(log.groups, other.groups, strict=True))
+
+
+def _home(log: Log) -> Path:
+    """Return the folder of a log; that of a checkpoint is the run's."""
+    folder = Path(log.path).parent
+    return folder.parent if folder.name.startswith("checkpoint-") else folder
+
+
+def _holds(rates: Rates, other: Rates) -> bool:
+    """Whether the points of one group are among those of another."""
+    at = np.searchsorted(rates.steps, other.steps)
+    if (np.diff(rates.steps) < 0).any() or (at == len(rates.steps)).any():
+        return rates.steps.tobytes() == other.steps.tobytes() and _close(rates, other, slice(None))
+    return bool((rates.steps[at] == other.steps).all()) and _close(rates, other, at)
+
+
+def _close(rates: Rates, other: Rates, at: object) -> bool:
+    values = rates.values[at]  # type: ignore[call-overload]
+    room = rates.errors[at] + other.errors  # type: ignore[call-overload]
+    if "float32" in (rates.dtype, other.dtype):
+        room = room + 6e-8 * np.abs(values)
+    return bool((np.abs(values - other.values) <= room).all())
 
 
 def _files(root: Path) -> Iterator[Path]:

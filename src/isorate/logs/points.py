@@ -169,6 +169,11 @@ class Points:
             column.steps.frombytes(steps[finite].tobytes())
             column.values.frombytes(values[finite].tobytes())
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the groups, in the order of their numbers."""
+        return sorted(self._columns, key=_natural)
+
     def _column(self, name: str) -> _Column | None:
         column = self._columns.get(name)
         if column is None:
@@ -194,8 +199,7 @@ class Points:
             f"{name} is not finite at step {step}; what is not finite is left out."
             for name, step in self._not_finite.items()
         ]
-        names = sorted((name for name in self._columns), key=_natural)
-        for parts in zip_longest(*(self._cut(name, dtype) for name in names)):
+        for parts in zip_longest(*(self._cut(name, dtype) for name in self.names)):
             found = [part for part in parts if part is not None]
             told = [note for part in found for note in part[1]]
             yield tuple(part[0] for part in found), list(dict.fromkeys(told + notes))

@@ -39,6 +39,8 @@ class Source:
 
     path: Path
     wanted: tuple[str, ...] = ()
+    #: Further files of the same run.
+    more: tuple[Path, ...] = ()
     #: What a reader found out about the file that the points do not tell.
     notes: list[str] = field(default_factory=list)
 
@@ -106,6 +108,7 @@ class Format:
         belongs: which update a rate belongs to, in words.
         precision: the digits that are left of a rate, in words.
         how: what to do where a file has no rates.
+        together: whether its files in one folder are one run's.
 
     """
 
@@ -116,6 +119,7 @@ class Format:
     belongs: str
     precision: str
     how: str = "log the optimizer's learning rate as a column named lr"
+    together: bool = False
 
 
 def logs(
@@ -149,16 +153,3 @@ def logs(
             )
         )
     return found
-
-
-def usual_offsets(groups: tuple[Rates, ...]) -> tuple[int, ...]:
-    """Return how far a count is ahead of the updates, where no more is known of it than its steps.
-
-    Steps 0, 1, 2, … and 9, 19, 29, … are counted from 0, others from 1; the rate is that of the
-    update that was just made, or of the next one.
-
-    """
-    steps = groups[0].steps[:3].tolist()
-    stride = steps[1] - steps[0] if len(steps) > 1 else 0
-    from_zero = steps[0] <= 0 or (stride > 1 and steps[0] % stride == stride - 1)
-    return (0, -1) if from_zero else (1, 0)

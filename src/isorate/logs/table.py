@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from isorate.logs.owners import usual_offsets
 from isorate.logs.points import is_rate
-from isorate.logs.source import Format, Source, logs, usual_offsets
+from isorate.logs.source import Format, Source, logs
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -34,23 +35,6 @@ COUNTERS: Final[dict[str, Counts]] = {
 }
 #: More columns are not looked at.
 MOST_COLUMNS: Final = 20_000
-
-
-class Kind(NamedTuple):
-    """Whose table it is, and what its counter means there."""
-
-    name: str
-    fits: frozenset[str]
-    """Columns that all have to be there; a ``*`` at the end stands for any ending."""
-    offsets: tuple[int, ...]
-    trainer: str | None
-    counter: str | None = None
-    notes: tuple[str, ...] = ()
-    columns: frozenset[str] | None = None
-    """All columns that there are, where that tells whose it is."""
-
-
-KINDS: Final[tuple[Kind, ...]] = ()
 
 
 def dialect(text: str) -> str | None:
