@@ -122,12 +122,28 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
     def _held(self, groups: Sequence[Group]) -> list[float]:
         return self._ledger.held(groups)
 
-    def _write_momentum(self, groups: Sequence[Group], values: list[float]) -> None:
+    def _write_also(self, name: str, groups: Sequence[Group], values: list[float]) -> None:
         for group, value in zip(groups, values, strict=False):
-            if "betas" in group:
+            held = beside_in(group, name)
+            if isinstance(held, Tensor):
+                held.fill_(rounded([value], held.dtype).item())
+            elif name == "momentum" and "betas" in group:
                 group["betas"] = (value, *group["betas"][1:])
             else:
-                group["momentum"] = value
+                group[name] = value
+
+    @staticmethod
+    def _first_beside(group: Group, name: str) -> float:
+        key, held = f"initial_{name}", beside_in(group, name)
+        if held is None:
+            raise ValueError(f"also: the optimizer has no {name}")
+        if key not in group:
+            if isinstance(held, Tensor):  # groups share one that was given once for all of them
+                own = held.clone()
+                betas = name == "momentum" and "betas" in group
+                group |= {"betas": (own, *group["betas"][1:])} if betas else {name: own}
+            group[key] = float(finite(name, held))
+        return float(finite(key, group[key]))
 
     def _rounded(self, rates: list[float]) -> list[float]:
         return list(map(float, typed(self.optimizer.param_groups, rates)))
@@ -213,6 +229,11 @@ def typed(groups: Sequence[Group], rates: list[float]) -> list[float | Tensor]:
         else:
             found.append(rate)
     return found
+
+
+def beside_in(group: Group, name: str) -> Any:
+    """Return what a group holds of what may follow a schedule besides; none where it has none."""
+    return group["betas"][0] if name == "momentum" and "betas" in group else group.get(name)
 
 
 def start_of(group: Group) -> float:

@@ -159,9 +159,10 @@ def checked(schedulers: Sequence[Any], optimizer: Any, name: str) -> list[Any]:
             raise TypeError(f"{name}: scheduler {index} is none: {scheduler!r}")
         if scheduler.optimizer is not optimizer:
             raise ValueError(f"{name}: scheduler {index} is of another optimizer")
-        if getattr(scheduler, "_momentum", None) is not None:
-            text = f"{name}: scheduler {index} moves the momentum: give it cycle_momentum=False"
-            raise ValueError(text)
+        if getattr(scheduler, "_also", None):
+            names = " and the ".join(scheduler._also)
+            hint = ": give it cycle_momentum=False" if names == "momentum" else ""
+            raise ValueError(f"{name}: scheduler {index} moves the {names}{hint}")
     return list(schedulers)
 
 

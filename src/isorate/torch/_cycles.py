@@ -42,14 +42,14 @@ class Momentum(DropIn):
         low, high = self._arguments["base_momentum"], self._arguments["max_momentum"]
         return one_a_group(low, groups), one_a_group(high, groups)
 
-    def _momentum_meaning(self, groups: Sequence[Group]) -> Schedule | None:
+    def _also_meaning(self, groups: Sequence[Group]) -> Mapping[str, Schedule]:
         if not self._arguments["cycle_momentum"]:
-            return None
+            return {}
         known = self.optimizer.defaults
         if "momentum" not in known and "betas" not in known:
             raise ValueError("cycle_momentum needs an optimizer with momentum or betas")
         pairs = zip(*self._momentum_ends(len(groups)), strict=True)
-        return grouped([self._against(float(low), float(high)) for low, high in pairs])
+        return {"momentum": grouped([self._against(float(a), float(b)) for a, b in pairs])}
 
     def _against(self, low: float, high: float) -> Schedule:
         """Return the momentum's schedule: high where the rate is low."""

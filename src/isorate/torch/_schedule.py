@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isorate.torch._closed_form import ClosedFormLR, start_of
-from isorate.training.scheduled import Scheduled
+from isorate.training.scheduled import Scheduled, checked
 from isorate.training.states import OnMismatch, check_mismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch.optim import Optimizer
 
     from isorate.kit.call import Call
@@ -33,6 +35,11 @@ class ScheduleLR(Scheduled, ClosedFormLR):
     each; and a group may bring its own, ``{"params": …, "schedule": …}``, a schedule or text, which
     counts from the same clock and is kept in the group as JSON.
 
+    **Weight decay and momentum** follow schedules of their own where ``also`` has any, on the same
+    clock; Adam's momentum is the first of its ``betas``. What a text leaves out is what each group
+    has. A group whose value is 0 beside others' keeps 0, as biases and norms are not decayed,
+    unless there is a schedule for each group. AdamW multiplies its weight decay by the rate anyway.
+
     **The end**: a schedule of N updates gives rates to steps 0 … N−1; step N, which an ordinary
     loop takes after its last update, keeps the last rate; a further ``step()`` raises and changes
     nothing.
@@ -49,6 +56,7 @@ class ScheduleLR(Scheduled, ClosedFormLR):
         counting: what moves the clock, ``"updates"`` or ``"steps"``.
         on_mismatch: what ``load_state_dict`` does where a checkpoint holds another schedule:
             ``"raise"``, go on with the ``"checkpoint"``'s, or with ``"mine"``.
+        also: schedules of ``"weight_decay"`` and ``"momentum"``, each given as ``schedule`` is.
 
     Raises:
         TypeError: ``optimizer`` is no optimizer, ``schedule`` neither schedule nor text.
@@ -84,7 +92,9 @@ class ScheduleLR(Scheduled, ClosedFormLR):
         *,
         counting: Counting = "updates",
         on_mismatch: OnMismatch = "raise",
+        also: Mapping[str, Schedule | Call | str] | None = None,
     ) -> None:
+        self._also_sources = checked(also or {})
         self.on_mismatch = check_mismatch(on_mismatch)
         self._source = schedule
         super().__init__(optimizer, last_epoch, counting)

@@ -17,10 +17,11 @@ from isorate.training.states import (
     Saved,
     ScheduleMismatchError,
     as_schedule,
+    as_tree,
     check_mismatch,
     differ,
+    differing,
     mismatch,
-    momenta_differ,
     read_state,
     state_of,
 )
@@ -91,7 +92,7 @@ class ClosedForm:
         self.optimizer = optimizer
         #: A schedule that took the place of the one that the arguments mean.
         self._given: Schedule | None = None
-        self._given_momentum: Schedule | None = None
+        self._given_also: Mapping[str, Schedule] = {}
         self._bases = list(map(self._start_of, optimizer.param_groups))
         #: Those that were said of groups that the coming step takes in.
         self._pending: list[float] = []
@@ -138,8 +139,13 @@ class ClosedForm:
         """Whether the groups certainly hold what was written last."""
         raise NotImplementedError
 
-    def _write_momentum(self, groups: Sequence[Group], values: list[float]) -> None:
-        """Set the momentum of the groups."""
+    def _write_also(self, name: str, groups: Sequence[Group], values: list[float]) -> None:
+        """Set what follows a schedule besides, by its name in ``BESIDE``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _first_beside(group: Group, name: str) -> float:
+        """Return what a group starts from, of what follows a schedule besides the rate."""
         raise NotImplementedError
 
     def _rounded(self, rates: list[float]) -> list[float]:
@@ -162,18 +168,18 @@ class ClosedForm:
         """Return what the arguments mean for these parameter groups."""
         raise NotImplementedError
 
-    def _momentum_meaning(self, groups: Sequence[Group]) -> Schedule | None:
-        """Return the schedule of the momentum, where the scheduler moves it, too."""
-        return None
+    def _also_meaning(self, groups: Sequence[Group]) -> Mapping[str, Schedule]:
+        """Return the schedules of what follows one besides, by its name."""
+        return {}
 
     def _plan(self) -> None:
         """Work the schedules of all groups out anew."""
         groups = self.optimizer.param_groups
         schedule = self._meaning(groups) if self._given is None else self._given
         schedules = per_group(schedule, len(groups))
-        momentum = self._momentum_meaning(groups) if self._given is None else self._given_momentum
-        self._momenta = None if momentum is None else Rates(per_group(momentum, len(groups)))
-        self._schedule, self._momentum = schedule, momentum
+        also = self._also_meaning(groups) if self._given is None else self._given_also
+        self._also_rates = {name: Rates(per_group(one, len(groups))) for name, one in also.items()}
+        self._schedule, self._also = schedule, dict(also)
         self._schedules, self._by_group = Rates(schedules), schedules
         whole = None if self._whole is None else self._whole()
         if whole is not None:
@@ -225,10 +231,18 @@ class ClosedForm:
 
     def _closed_at(self, step: Any) -> list[float]:
         """Return the schedule's rate of every group; the step after the last keeps the last."""
+        return self._before_end(self._schedules, step)
+
+    def _before_end(self, rates: Rates, step: Any, name: str = "") -> list[float]:
         try:
-            return self._schedules.at(step)
+            return rates.at(step)
         except PastEndError as end:
-            raise self._past_end(f"stepped past the end: {end}") from None
+            of = f" of the {name}" if name else ""
+            raise self._past_end(f"stepped past the end{of}: {end}") from None
+
+    def _beside_at(self, step: Any) -> dict[str, list[float]]:
+        """Return the values at a step of what follows a schedule besides."""
+        return {name: self._before_end(one, step, name) for name, one in self._also_rates.items()}
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -238,6 +252,7 @@ class ClosedForm:
         if len(groups) != len(self._bases):
             self._admit()
         rates = self._rates_at(step) if self._own_get_lr else self._closed_at(step)
+        also = self._beside_at(step) if self._also_rates else None
         ledger = self._ledger
         value = rates if ledger.alone is self._who else ledger.times(self._who, rates)
         if anew or value is None or not self._went_on(groups, value):
@@ -248,10 +263,14 @@ class ClosedForm:
                 ledger.wait()  # so that the first step looks at what was found
             self._write(groups, value)
             ledger.last = value
-        if self._momenta is not None:
-            self._write_momentum(groups, self._momenta.at(step))
+        if also is not None:
+            self._write_beside(groups, also)
         self.last_epoch = step
         self._rates = value
+
+    def _write_beside(self, groups: Sequence[Group], also: Mapping[str, list[float]]) -> None:
+        for name, values in also.items():
+            self._write_also(name, groups, values)
 
     def _show(self, step: Any, rates: list[float]) -> None:
         """Stand where the scheduler that holds this one has brought it."""
@@ -406,7 +425,7 @@ class ClosedForm:
             self.last_epoch,
             bases=self._bases,
             in_use=self._in_use(),
-            momentum=self._momentum,
+            also=self._also,
             rates=self._rates,
             alone=self._sets(self.last_epoch) or self._who_alone(),
         )
@@ -455,6 +474,7 @@ class ClosedForm:
             if step < -1:
                 raise ValueError(f"last_epoch is below -1: {step}")
             closed = self._rates_at(step if its_turn else 0)
+            also = self._beside_at(step if its_turn else 0)
             self._rates = closed if saved.rates is None else self._composed(closed, saved)
             self.last_epoch = step
             self._count(step)
@@ -474,8 +494,7 @@ class ClosedForm:
                 ledger.anew(self._rates)
             self._write(groups, self._rates)
             ledger.last = self._rates
-            if self._momenta is not None:
-                self._write_momentum(groups, self._momenta.at(step))
+            self._write_beside(groups, also)
 
     def _composed(self, closed: list[float], saved: Saved) -> list[float]:
         """Return the rates that a checkpoint's groups held, where others had a part in them."""
@@ -497,20 +516,29 @@ class ClosedForm:
         if choice == "mine":
             return
         same = not differ(self._beside(saved), saved) or self._begins_again(saved)
-        if same and not momenta_differ(self._momentum, saved):
+        other = differing(self._also, saved)
+        if same and other is None:
             return
-        if choice == "raise" and same:
-            raise ScheduleMismatchError("the checkpoint holds another schedule of the momentum")
-        if choice == "raise":
-            raise mismatch(self._beside(saved), saved)
+        if choice == "raise" and not same:
+            tree = as_tree(saved.schedule) if saved.tree is None else saved.tree
+            raise mismatch(self._beside(saved), saved.schedule, tree)
+        if choice == "raise" and other is not None:
+            tree = saved.also.get(other)
+            theirs = None if tree is None else as_schedule(tree)
+            raise mismatch(self._also.get(other), theirs, tree, other)
         if saved.schedule is None:
             raise ValueError("its schedule is a function of Python, which is not in the checkpoint")
         self._adopt(saved, saved.schedule)
 
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
         """Take a checkpoint's schedule."""
-        momentum = None if saved.momentum is None else as_schedule(saved.momentum)
-        self._replace(schedule, momentum, saved.bases)
+        also = {}
+        for name, tree in saved.also.items():
+            found = as_schedule(tree)
+            if found is None:
+                raise ValueError(f"its schedule of the {name} is a function of Python")
+            also[name] = found
+        self._replace(schedule, also, saved.bases)
 
     def _begins_again(self, saved: Saved) -> bool:
         """Take a checkpoint's first rates where this scheduler's are those it had got to.
@@ -564,7 +592,7 @@ class ClosedForm:
     def _replace(
         self,
         schedule: Schedule,
-        momentum: Schedule | None = None,
+        also: Mapping[str, Schedule] | None = None,
         bases: Sequence[float] | None = None,
     ) -> None:
         """Go on with another schedule; groups that it does not know keep their own."""
@@ -573,7 +601,7 @@ class ClosedForm:
             known = len(schedule.of)
         if known is not None and known < len(self._by_group):
             schedule = Groups((*per_group(schedule, known), *self._by_group[known:]))
-        self._given, self._given_momentum = schedule, momentum
+        self._given, self._given_also = schedule, also or {}
         self._plan()
         self._ledger.restart(self._who)
 
@@ -603,8 +631,9 @@ class ClosedForm:
             ScheduleError: the schedule cannot be extended like that.
 
         """
-        if self._momentum is not None:
-            raise ScheduleError(f"a {type(self).__name__} that moves the momentum is not extended")
+        if self._also:
+            names = " and the ".join(self._also)
+            raise ScheduleError(f"a {type(self).__name__} that moves the {names} is not extended")
         schedule = extended(self.schedule, total, self.last_epoch, way, planned=planned, over=over)
         return Extension(self.schedule, schedule, self.last_epoch, total, way, self._go_on_with)
 

@@ -168,11 +168,11 @@ class DropIn(ClosedForm):
     def _replace(
         self,
         schedule: Schedule,
-        momentum: Schedule | None = None,
+        also: Mapping[str, Schedule] | None = None,
         bases: Sequence[float] | None = None,
     ) -> None:
         self._arguments = None
-        super()._replace(schedule, momentum, bases)
+        super()._replace(schedule, also, bases)
 
 
 class Annealing(DropIn):

@@ -10,11 +10,13 @@ from isorate.recipe import Recipe
 from isorate.schedule.combinators import Groups
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.node import Schedule
+from isorate.schedule.shapes import Constant
 from isorate.training.closed_form import ClosedForm
 from isorate.training.rates import per_group
+from isorate.training.states import BESIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from isorate.training.closed_form import Group
 
@@ -24,6 +26,9 @@ class Scheduled(ClosedForm):
 
     #: What was given: a schedule, its JSON, a call, its text, or none where groups bring their own.
     _source: Any
+
+    #: The same for what else is to follow a schedule, by its name.
+    _also_sources: Mapping[str, Any] = {}
 
     def _sets(self, step: Any) -> bool:
         return not self._built  # absolute rates, which others beside it may multiply
@@ -45,6 +50,25 @@ class Scheduled(ClosedForm):
             found.append(own)
         return Groups(tuple(found))
 
+    def _also_meaning(self, groups: Sequence[Group]) -> Mapping[str, Schedule]:
+        return {name: self._beside_of(name, groups) for name in self._also_sources}
+
+    def _beside_of(self, name: str, groups: Sequence[Group]) -> Schedule:
+        """Return the schedule of what follows one besides; a group that has none has none still.
+
+        It is usual not to decay biases and norms: groups whose weight decay is 0 beside others. A
+        schedule for each group decides that by itself.
+        """
+        given = self._also_sources[name]
+        firsts = [self._first_beside(group, name) for group in groups]
+        schedule = schedule_of(given, firsts)
+        told = isinstance(schedule, Groups) and schedule_of(given, [1.0] * len(firsts)) == schedule
+        if told or all(firsts) or not any(firsts):
+            return schedule
+        shared = per_group(schedule, len(groups))
+        pairs = zip(shared, firsts, strict=True)
+        return Groups(tuple(one if first else Constant(0.0) for one, first in pairs))
+
     @staticmethod
     def _own(group: Group, base: float) -> Schedule:
         """Return a group's own schedule, and leave it there as JSON, for checkpoints."""
@@ -53,6 +77,14 @@ class Scheduled(ClosedForm):
             raise ValueError("a parameter group's own schedule is for several groups")
         group["schedule"] = schedule.to_json()
         return schedule
+
+
+def checked(also: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to follow a schedule besides, or raise where that is nothing known."""
+    for name in also:
+        if name not in BESIDE:
+            raise ValueError(f"also has {name!r}; it may have {' and '.join(map(repr, BESIDE))}")
+    return dict(also)
 
 
 def schedule_of(given: Any, rates: Sequence[float] = ()) -> Schedule:

@@ -5,7 +5,7 @@ A state is a small dict of JSON's types, so that every way of saving a checkpoin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import msgspec
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: The version of the format that is written, and the key that tells a state from a framework's own.
 FORMAT: Final = 1
 KEY: Final = "isorate_format"
+
+#: What may follow a schedule besides the rate, and the keys of those schedules in a state. Where an
+#: optimizer has ``betas``, the first of them is its momentum.
+BESIDE: Final = ("momentum", "weight_decay")
 
 #: What to do where a checkpoint holds another schedule than the scheduler that loads it.
 OnMismatch = Literal["raise", "checkpoint", "mine"]
@@ -52,7 +56,7 @@ class Saved:
         bases: the first rate of each parameter group, where they are known.
         tree: the same in JSON's types; none where a framework's own class saved the state.
         in_use: whether the optimizer held this scheduler's rates.
-        momentum: the schedule of the momentum, in JSON's types, where there is one.
+        also: the schedules of what follows one besides, in JSON's types, by its name.
         call: the framework's call that saved the state, where one did.
         rates: the rates last written, where others may have had a part in them.
         firsts: ``bases``, after those of the schedulers that it is made of.
@@ -65,7 +69,7 @@ class Saved:
     bases: Sequence[float] | None = None
     tree: Any = None
     in_use: bool = True
-    momentum: Any = None
+    also: Mapping[str, Any] = field(default_factory=dict)
     call: Any = None
     rates: Sequence[Any] | None = None
     near: float = 0.0
@@ -95,7 +99,7 @@ def state_of(
     *,
     bases: Sequence[float],
     in_use: bool,
-    momentum: Schedule | None = None,
+    also: Mapping[str, Schedule] | None = None,
     rates: Sequence[float] = (),
     alone: bool = True,
 ) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def state_of(
         "_last_lr": list(rates),
         "_step_count": step + 1,
     }
-    return state if momentum is None else {**state, "momentum": _text(momentum)}
+    return state | {name: _text(one) for name, one in (also or {}).items()}
 
 
 def read_state(state: Mapping[str, Any], kind: str) -> Saved:
@@ -141,14 +145,13 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         text = f"no state of {kind}: its format is {version!r}, this Isorate reads {FORMAT}"
         raise ValueError(text)
     tree = _read(state["schedule"])
-    momentum = state.get("momentum")
     return Saved(
         state["last_epoch"],
         as_schedule(tree),
         state.get("base_lrs"),
         tree,
         bool(state.get("rates_in_use", True)),
-        None if momentum is None else _read(momentum),
+        {name: _read(state[name]) for name in BESIDE if state.get(name) is not None},
         rates=None if state.get("rates_alone", True) else state.get("_last_lr"),
         firsts=_firsts(state),
     )
@@ -192,23 +195,39 @@ def differ(mine: Schedule, saved: Saved) -> bool:
     return not compare(mine, saved.schedule, Run()).equal
 
 
-def momenta_differ(mine: Schedule | None, saved: Saved) -> bool:
-    """Whether a state of Isorate's moves the momentum otherwise, or one of both does not."""
-    if saved.tree is None or saved.momentum == (None if mine is None else as_tree(mine)):
-        return False
-    theirs = None if saved.momentum is None else as_schedule(saved.momentum)
-    return mine is None or theirs is None or theirs.normal() != mine.normal()
+def differing(mine: Mapping[str, Schedule], saved: Saved) -> str | None:
+    """Return what else follows another schedule in a state of Isorate's, or does in one alone."""
+    if saved.tree is None:  # a framework's own classes save nothing of it
+        return None
+    for name in BESIDE:
+        one, tree = mine.get(name), saved.also.get(name)
+        if tree == (None if one is None else as_tree(one)):
+            continue
+        theirs = None if tree is None else as_schedule(tree)
+        if one is None or theirs is None or theirs.normal() != one.normal():
+            return name
+    return None
 
 
-def mismatch(mine: Schedule, saved: Saved) -> ScheduleMismatchError:
-    """Return the error that shows both schedules and where they part."""
-    lines = ["the checkpoint holds another schedule than this scheduler"]
-    lines.append(f"  this scheduler: {_short(as_tree(mine))}")
-    theirs = as_tree(saved.schedule) if saved.tree is None else saved.tree
-    lines.append(f"  the checkpoint: {_short(theirs)}")
-    if saved.schedule is not None:
+def mismatch(
+    mine: Schedule | None, theirs: Schedule | None, tree: Any, of: str = ""
+) -> ScheduleMismatchError:
+    """Return the error that shows both schedules and where they part.
+
+    Args:
+        mine: this scheduler's; none where it has none.
+        theirs: the checkpoint's; none where it has none, or only names functions of Python.
+        tree: the same in JSON's types.
+        of: what follows it, where that is not the rate.
+
+    """
+    what = f"another schedule of the {of}" if of else "another schedule"
+    lines = [f"the checkpoint holds {what} than this scheduler"]
+    lines.append(f"  this scheduler: {_short(as_tree(mine)) if mine else 'none'}")
+    lines.append(f"  the checkpoint: {_short(tree) if tree else 'none'}")
+    if mine is not None and theirs is not None:
         try:
-            compared = compare(mine, saved.schedule, Run())
+            compared = compare(mine, theirs, Run())
         except (IsorateError, TypeError, ValueError) as error:
             lines.append(f"  they cannot be compared: {error}")
         else:
