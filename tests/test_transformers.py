@@ -132,8 +132,9 @@ def test_a_name_that_others_have_is_said() -> None:
     )
     imported = f"import transformers\ntransformers.get_wsd_schedule({ADAMW}, 3, 4, 14)"
     assert reading(imported).assumptions == ()
-    with pytest.raises(IsorateError, match="get_scheduler is diffusers', which Isorate knows of"):
-        read(f"from diffusers.optimization import get_scheduler\nget_scheduler('cosine', {ADAMW})")
+    name = "get_cosine_schedule_with_warmup"
+    with pytest.raises(IsorateError, match="warmup is torchtune's, which Isorate knows of"):
+        read(f"from torchtune.training import {name}\n{name}({ADAMW}, 3, 14)")
 
 
 def test_the_third_argument_of_wsd_is_the_decay() -> None:

@@ -1,4 +1,4 @@
-"""The schedules of transformers beside native arithmetic: every bit."""
+"""The schedules of transformers and of diffusers beside native arithmetic: every bit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 pytest.importorskip("transformers")
 
 from isorate import Run, convert
+from isorate.dialects import diffusers
 from isorate.dialects.transformers import NAMES
 from isorate.schedule.errors import RunError
 from tests.calls import read
@@ -42,6 +43,11 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "num_stable_steps": steps,
     "timescale": st.one_of(st.integers(1, 60), st.sampled_from([None, 0, -1, 2.5, 10_000])),
     "num_cycles": cycles,
+    "f_min": shares,
+    "f_max": shares,
+    "step_rules": st.sampled_from(
+        ["1:10,0.1:20,0.005", "0.5", "1:-1,0.3", "0.1:20,1:10,1:10,.2", "1:2:3,4", "1:a,2", None]
+    ),
     "lr_end": st.one_of(st.sampled_from([0.0, 1e-7, 1e-3, 0, 0.2, -0.01]), st.floats(0.0, 1e-2)),
     "power": st.sampled_from([1.0, 2.0, 0.5, 1, 3, 0, -1, 0.9]),
     "min_lr": st.one_of(st.none(), shares),
@@ -59,6 +65,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "eps": st.sampled_from([1e-8, 0.0]),
 }
 FUNCTIONS = list(NAMES.values())
+BOTH = [*FUNCTIONS, *diffusers.NAMES.values()]
 METRICS = [1.0, 0.9, 0.8, 0.8, 0.8, 0.8, 0.7, 0.7, 0.7, 0.7, 0.7, 0.9, 0.9, 0.9, 0.1, 0.1] * 6
 
 loops = st.one_of(
@@ -114,7 +121,7 @@ def functions(draw: st.DrawFn, kind: Any, *, held: bool = False) -> str:
     if last_epoch != -1:
         drawn["last_epoch"] = last_epoch
     written = [optimizer, *(f"{name}={literal(value)}" for name, value in drawn.items())]
-    return f"transformers.{kind.__name__}({', '.join(written)})"
+    return f"{kind.card.name}({', '.join(written)})"
 
 
 @st.composite
@@ -146,25 +153,43 @@ def by_name(draw: Any) -> str:
     return f"transformers.get_scheduler({', '.join(parts)})"
 
 
-def agree(text: str, run: Run) -> None:
-    """Assert that transformers and native arithmetic agree on a text."""
-    seen = drive(text, run, framework="transformers")
+@st.composite
+def by_other_name(draw: Any) -> str:
+    name = draw(st.sampled_from([*diffusers.NAMES, "greedy"]))
+    given = ("step_rules", "num_warmup_steps", "num_training_steps", "num_cycles", "power")
+    parts = [f"SchedulerType.{name.upper()}" if draw(st.booleans()) else repr(name)]
+    parts.append(draw(optimizers(resumed=False)))
+    parts += [
+        f"{each}={literal(draw(ARGUMENTS[each]))}" for each in given if draw(st.integers(0, 5))
+    ]
+    return f"diffusers.optimization.get_scheduler({', '.join(parts)})"
+
+
+def agree(text: str, run: Run, framework: str = "transformers") -> None:
+    """Assert that a package and native arithmetic agree on a text."""
+    pytest.importorskip(framework)
+    seen = drive(text, run, framework=framework)
     try:
-        assert_agree(seen, read(text, dialect="transformers"), run)
+        assert_agree(seen, read(text, dialect=framework), run)
     except RunError as error:
         assert "the groups share the optimizer's tensor" in str(error)
         reject()
 
 
-@pytest.mark.parametrize("kind", FUNCTIONS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", BOTH, ids=lambda kind: kind.card.name)
 @given(data=st.data())
 def test_function(kind: Any, data: st.DataObject) -> None:
-    agree(data.draw(functions(kind)), data.draw(loops))
+    agree(data.draw(functions(kind)), data.draw(loops), kind.card.dialect)
 
 
 @given(by_name(), loops)
 def test_get_scheduler(text: str, run: Run) -> None:
     agree(text, run)
+
+
+@given(by_other_name().filter(lambda text: "SchedulerType.GREEDY" not in text), loops)
+def test_get_scheduler_of_diffusers(text: str, run: Run) -> None:
+    agree(text, run, "diffusers")
 
 
 @given(composed(), loops)

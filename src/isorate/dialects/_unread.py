@@ -35,14 +35,6 @@ def _words(names: str) -> frozenset[str]:
 
 
 UNREAD = (
-    Unread(
-        "diffusers",
-        ("diffusers",),
-        "get_constant_schedule get_constant_schedule_with_warmup get_piecewise_constant_schedule "
-        "get_linear_schedule_with_warmup get_cosine_schedule_with_warmup get_scheduler "
-        "get_cosine_with_hard_restarts_schedule_with_warmup "
-        "get_polynomial_decay_schedule_with_warmup",
-    ),
     Unread("torchtune", ("torchtune",), "get_cosine_schedule_with_warmup"),
     Unread(
         "Flax",

@@ -106,11 +106,11 @@ def choose(
     fitting = list(filter(fits, found))
     if not fitting and dialect is None:
         fitting = list(filter(fits, candidates(name, anywhere=True)))
+    fitting = fitting or found
     if framework is not None:
-        among = [c for c in fitting or found if c.card.runs_in == framework]
-        if among:
-            return next((c for c in among if not c.card.drop_in), among[0]), []
-    chosen, *rest = fitting or found
+        fitting = [c for c in fitting if c.card.runs_in == framework] or fitting
+        fitting.sort(key=lambda c: c.card.drop_in)
+    chosen, *rest = fitting
     return chosen, [c for c in rest if not c.card.drop_in and c.card.dialect != chosen.card.dialect]
 
 
