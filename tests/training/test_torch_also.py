@@ -84,7 +84,7 @@ def test_each_update_has_the_values_of_its_own(kind: str) -> None:
 
 def test_a_text_takes_what_it_leaves_out_from_each_group() -> None:
     optimizer = optimizer_of("AdamW", 0.4, 0.1)
-    also = {"weight_decay": "LinearLR(start_factor=0.5, total_iters=2)"}
+    also: dict[str, Any] = {"weight_decay": "LinearLR(start_factor=0.5, total_iters=2)"}
     scheduler = ScheduleLR(optimizer, RATE, also=also)
     decays = [[values[1] for values in used] for used, _ in trained(optimizer, scheduler, 3)]
     assert decays == [[0.2, 0.05], [pytest.approx(0.3), pytest.approx(0.075)], [0.4, 0.1]]
@@ -115,7 +115,7 @@ def test_a_resumed_run_goes_on_with_the_same_values(order: str) -> None:
 
     def run() -> tuple[Any, Any]:
         optimizer = optimizer_of("SGD", 0.4, 0.1)
-        also = {"weight_decay": text, "momentum": MOMENTUM}
+        also: dict[str, Any] = {"weight_decay": text, "momentum": MOMENTUM}
         return optimizer, ScheduleLR(optimizer, RATE, also=also)
 
     optimizer, scheduler = run()
@@ -159,13 +159,14 @@ def test_a_checkpoint_with_another_schedule_of_these_is_a_mismatch(also: Any) ->
 def test_tensors_are_written_in_place_each_group_its_own() -> None:
     shared = torch.tensor(0.1)
     optimizer = optimizer_of("SGD", shared, shared)
-    each = schedules.groups(Linear(0.0, 0.3, 3), DECAY)
+    both = (Linear(0.0, 0.3, 3), DECAY)
+    each = schedules.groups(*both)
     scheduler = ScheduleLR(optimizer, RATE, also={"weight_decay": each})
     tensors = [group["weight_decay"] for group in optimizer.param_groups]
     trained(optimizer, scheduler, 3)
     assert [group["weight_decay"] for group in optimizer.param_groups] == tensors
     assert all(a is b["weight_decay"] for a, b in zip(tensors, optimizer.param_groups, strict=True))
-    assert list(map(float, tensors)) == [float(torch.tensor(s.at(3))) for s in each.of]
+    assert list(map(float, tensors)) == [float(torch.tensor(s.at(3))) for s in both]
     betas = (torch.tensor(0.9), torch.tensor(0.99))
     adam = torch.optim.Adam([parameter()], lr=torch.tensor(0.1), betas=betas)
     scheduler = ScheduleLR(adam, RATE, also={"momentum": MOMENTUM})
@@ -190,14 +191,17 @@ def test_a_schedule_that_ends_before_raises_and_changes_nothing() -> None:
 
 def test_groups_that_are_added_follow_as_well() -> None:
     optimizer = optimizer_of("AdamW", 0.4)
-    also = {"weight_decay": "LinearLR(start_factor=0.5, total_iters=4)", "momentum": MOMENTUM}
+    also: dict[str, Any] = {
+        "weight_decay": "LinearLR(start_factor=0.5, total_iters=4)",
+        "momentum": MOMENTUM,
+    }
     scheduler = ScheduleLR(optimizer, RATE, also=also)
     trained(optimizer, scheduler, 2)
     optimizer.add_param_group({"params": [parameter()], "weight_decay": 0.2})
     scheduler.step()
     optimizer.step()
     scheduler.step()
-    assert held(optimizer)[1][1:] == (pytest.approx(0.175), MOMENTUM.at(3))
+    assert held(optimizer)[1][1:] == pytest.approx((0.175, MOMENTUM.at(3)))
 
 
 def test_what_cannot_follow_is_refused() -> None:

@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, _enable_get_lr_call
 
 from isorate.schedule.combinators.clocks import on_steps
+from isorate.torch._log import Logged
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer, rounded
 from isorate.training.closed_form import ClosedForm, finite, unwrapped
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Counting = Literal["steps", "updates"]
 
 
-class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
+class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     """A scheduler whose only state is a counter: the rate of step t is that of its schedule at t.
 
     Rates are float64, written into ``group["lr"]`` and never read back: a tensor's in place,
@@ -75,6 +76,31 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         if counting != self.counting:
             updates = counting == "updates"
             self._updates = Updates(self.optimizer, made=False) if updates else None
+
+    def seek(self, step: int) -> None:
+        """Go to a step at once, forwards or backwards, and write its rates.
+
+        Raises:
+            TypeError: no integer.
+            ValueError: a step below 0.
+            RuntimeError: a step past the schedule's end.
+
+        """
+        super().seek(step)
+        if self._log is not None:
+            self._log_on(step if self.counting == "updates" else None)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, and where its log stands, where it has one."""
+        return {**super().state_dict(), **self._logged()}
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
+    ) -> None:
+        """Load a state, as ``ClosedForm.load_state_dict`` says; the log goes on from it."""
+        update = self._update_in(state_dict)
+        super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        self._log_on(update)
 
     def step(self, epoch: Any = None) -> None:
         """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
@@ -200,6 +226,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc]
         super().__setstate__(state)
         if self._updates is not None:  # an optimizer's copy has no hooks
             self._updates = Updates(self.optimizer, made=self._updates.made)
+        self._log_anew()
 
     def _count(self, step: Any) -> None:
         self._step_count = int(step) + 1

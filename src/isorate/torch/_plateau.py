@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch.optim import Optimizer, lr_scheduler
 
+from isorate.torch._log import Logged
 from isorate.torch._writer import Writer
 from isorate.training.closed_form import finite
 from isorate.training.ledger import ledger_of
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-class ReduceLROnPlateau(lr_scheduler.ReduceLROnPlateau):  # type: ignore[misc]
+class ReduceLROnPlateau(Logged, lr_scheduler.ReduceLROnPlateau):  # type: ignore[misc]
     """Multiplies the rate by ``factor`` where a metric has not become better for too long.
 
     A metric is better than the best so far where it passes that by the threshold. With
@@ -76,9 +77,14 @@ class ReduceLROnPlateau(lr_scheduler.ReduceLROnPlateau):  # type: ignore[misc]
             ledger.anew(ledger.held(groups))
             ledger.last = ledger.rest
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._log_anew()
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state, in the types of JSON."""
-        state = super().state_dict()
+        state = super().state_dict() | self._logged()
+        state.pop("_log", None)
         state["_last_lr"] = [float(rate) for rate in self._last_lr]
         held = [float(group["lr"]) for group in self.optimizer.param_groups]
         return {**state, "rates_in_use": held == state["_last_lr"]}
@@ -89,13 +95,15 @@ class ReduceLROnPlateau(lr_scheduler.ReduceLROnPlateau):  # type: ignore[misc]
         They are left alone where another scheduler had set others when the state was saved, and
         where torch saved it and the optimizer's own state is loaded already.
         """
-        state = dict(state_dict)
+        update, state = self._update_in(state_dict), dict(state_dict)
+        state.pop("updates", None)
         rates = [float(finite("a rate", rate)) for rate in state.get("_last_lr") or ()]
         ledger, groups = ledger_of(self.optimizer, Writer), self.optimizer.param_groups
         state["_last_lr"] = self._last_lr
         fresh = ledger.held(groups) == [float(rate) for rate in self._last_lr]
         in_use = state.pop("rates_in_use", fresh)
         super().load_state_dict(state)
+        self._log_on(update)
         if in_use and len(rates) == len(groups):
             ledger.anew(rates)
             ledger.write(groups, rates)

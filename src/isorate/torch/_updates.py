@@ -21,7 +21,7 @@ class Updates:
 
     def __call__(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Remember an update; torch calls this after every ``optimizer.step()``."""
-        if kwargs.get("closure", self) is None and _for_show(optimizer):
+        if for_show(optimizer, kwargs):
             return
         self.made = True
         self.infinite = getattr(optimizer, "found_inf", None)
@@ -33,12 +33,20 @@ class Updates:
         return made and (infinite is None or not bool(infinite))
 
 
-def _for_show(optimizer: Any) -> bool:
+def made(optimizer: Any, kwargs: Any) -> bool:
+    """Whether a step that is just over has made an update; a GPU is waited for."""
+    infinite = getattr(optimizer, "found_inf", None)
+    return not for_show(optimizer, kwargs) and (infinite is None or not bool(infinite))
+
+
+def for_show(optimizer: Any, kwargs: Any) -> bool:
     """Whether a step is the one that torch.distributed.checkpoint makes to see a fresh state.
 
     It gives the parameters gradients of zero and the groups rates of zero, and calls
     ``optimizer.step(closure=None)``.
     """
+    if kwargs.get("closure", optimizer) is not None:
+        return False
     groups = optimizer.param_groups
     gradients = (p.grad for group in groups for p in group["params"] if p.grad is not None)
     return all(float(group["lr"]) == 0 for group in groups) and not any(
