@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from isorate.configs.configuration import Foretold
     from isorate.reading.reader import Reading
 
     #: What the verbs take.
@@ -400,6 +401,37 @@ def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:
         known.pop("epochs", None)
     run = Run(**known)
     return Recipe(found.call, run, (*found.assumptions, *of_processes(found, run)))
+
+
+def configured(
+    source: Mapping[str, Any] | str | PathLike[str],
+    as_: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """Return what a trainer makes of a configuration: its call, in the run that it trains.
+
+    Args:
+        source: its keys and values, the path of its file, or a command line with its flags.
+        as_: whose it is: what ``--as`` calls it; its keys tell where nobody says.
+        facts: what is told of the run beside it (``configs.reading.foretell``).
+
+    Raises:
+        ReadError: it cannot be read, or leaves open what it depends on.
+
+    Example:
+        >>> recipe = configured({"max_steps": 100, "learning_rate": 1e-3, "warmup_steps": 10})
+        >>> recipe.run.updates, recipe.curve.at(10)
+        (100, 0.001)
+
+    """
+    from isorate.configs.reading import foretell
+
+    return recipe_of_foretold(foretell(source, as_, facts))
+
+
+def recipe_of_foretold(found: Foretold) -> Recipe:
+    """Return what is foretold as a recipe."""
+    return Recipe(found.call, Run(found.updates), found.assumptions)
 
 
 def of_processes(found: Reading, run: Run) -> Iterator[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from isorate.cli._names import Settings
+    from isorate.configs.configuration import Foretold
     from isorate.reading.reader import Reading
     from isorate.recipe import Recipe
     from isorate.reports.figure import Figure
@@ -59,6 +60,38 @@ LOOP = (
 )
 
 
+#: What is told of a run that a configuration says.
+OF_CONFIGURATIONS = {
+    "examples": "Of a configuration: examples of the training set.",
+    "batches": "Of a configuration: batches of an epoch, which all processes share.",
+    "batch_size": "Of a configuration: examples of a batch of one process.",
+    "max_steps": "Of a configuration: updates that are trained.",
+    "tokens": "Of a configuration: tokens that are trained.",
+}
+
+
+#: What is told of the run of a configuration and of a loop alike, and of a loop alone.
+OF_BOTH = ("processes", "accumulation", "epochs")
+OF_LOOPS = ("updates", "updates_per_epoch", "step_every", "steps_before", "accelerate", "metrics")
+
+
+class _Count(click.ParamType[Any]):
+    """A number of epochs: whole but for a configuration's."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return an integer where it is one."""
+        if isinstance(value, int | float):
+            return value
+        if value.lstrip("+-").isdecimal() and len(value) <= LONGEST_COUNT:
+            return int(value)
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a valid integer", param, ctx)
+
+
 class _Pace(click.Choice[str]):
     """How often the scheduler is stepped: a word, or a number of updates."""
 
@@ -89,7 +122,12 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             lr_option,
             click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
-            click.option("--epochs", type=int, metavar="N", help="Length of the run in epochs."),
+            click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
+            *(
+                click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
+                for name, says in OF_CONFIGURATIONS.items()
+            ),
+            click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
             click.option(
                 "--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."
             ),
@@ -136,10 +174,8 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--accumulation",
                 type=int,
-                default=1,
-                show_default=True,
                 metavar="N",
-                help="Batches of each process in one update.",
+                help="Batches of each process in one update: 1, where nothing says otherwise.",
             ),
             click.option(
                 "--metrics",
@@ -181,17 +217,52 @@ def told(options: dict[str, Any]) -> dict[str, Any]:
     asked = {name: options[name] for name in LOOP}
     asked = {name: value for name, value in asked.items() if value is not None}
     for name, usual in (("accumulation", 1), ("split_batches", False)):
-        if asked[name] is usual:
+        if asked.get(name) is usual:
             del asked[name]
     if options["metrics"] is not None:
         asked["metrics"] = read_metrics(options["metrics"])
     return asked
 
 
-def recipe_of(side: Reading, options: dict[str, Any]) -> Recipe:
+def foretold(
+    given: str | tuple[str, ...], options: dict[str, Any], known: Settings, *, alone: bool = True
+) -> Foretold | None:
+    """Return what a configuration comes to; none where what is given is none.
+
+    Raises:
+        ReadError: it cannot be read, or leaves open what it depends on.
+        RunError: alone, it is told what it says itself.
+
+    """
+    from isorate.configs._documents import is_configuration
+
+    text = given if isinstance(given, str) else given[0] if len(given) == 1 else ""
+    if text.startswith("@") and text.endswith((".yaml", ".yml", ".toml", ".bin")):
+        text = text[1:]
+    if text[:1] in ("", "@", "-") or not (is_configuration(text) or options["as_"]):
+        return None
+    from isorate.configs.reading import foretell
+
+    for name in OF_LOOPS if alone else ():
+        if options[name]:
+            option = f"--{name.replace('_', '-')}"
+            text = f"{option}: a configuration says itself how its run goes"
+            raise RunError(text, hint="--max-steps N trains so many updates")
+    facts = {name: options[name] for name in (*OF_CONFIGURATIONS, *OF_BOTH)}
+    facts["batches"] = facts["batches"] or options["batches_per_epoch"]
+    facts |= known
+    if len(options["rates"]) == 1:
+        facts["lr"] = options["rates"][0]
+    return foretell(text, options["as_"], facts)
+
+
+def recipe_of(side: Reading | Foretold, options: dict[str, Any]) -> Recipe:
     """Return what a text came to, in the run that the options ask for, or that its loop is."""
     from isorate import recipe
+    from isorate.configs.configuration import Foretold
 
+    if isinstance(side, Foretold):
+        return recipe.recipe_of_foretold(side)
     try:
         return recipe.recipe_of(side, told(options))
     except RunError as error:
@@ -286,36 +357,50 @@ def read_all(
 
 def read_sides(
     texts: tuple[str, str],
-    rates: tuple[float, ...],
+    options: dict[str, Any],
     known: Settings,
     run: Collection[str] = (),
-    which: str | None = None,
-) -> list[Reading]:
-    """Read two calls, giving the rate to each that says none of its own."""
+) -> list[Reading | Foretold]:
+    """Read two calls, giving the rate to each that says none of its own; or configurations."""
     from isorate.reading.reader import reading
+
+    rates, which = options["rates"], options["which"]
+    configured = [foretold(text, options, known, alone=False) for text in texts]
+    settings = known if not any(configured) else {}
 
     if texts == ("-", "-"):
         raise ReadError("- stands for one call only", hint="read the other one with @FILE")
-    sides, used = [], False
-    for text, beside in map(source, texts):
+    sides: list[Reading | Foretold] = []
+    used = False
+    for given, ready in zip(texts, configured, strict=True):
+        if ready is not None:
+            sides.append(ready)
+            used = True
+            continue
+        text, beside = source(given)
         try:
             lr = list(rates) or None
-            told: dict[str, Any] = {"names": known, "files": beside, "told": run, "which": which}
+            told: dict[str, Any] = {"names": settings, "files": beside, "told": run, "which": which}
             sides.append(reading(text, lr=lr, **told))
             used = True
         except OwnRateError:
             sides.append(reading(text, **told))
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
-    _check_used(known, sides)
+    if not any(configured):
+        _check_used(known, sides)  # type: ignore[arg-type]
     return sides
 
 
-def assumptions(run: Run, *sides: Reading) -> list[str]:
+def assumptions(run: Run, *sides: Reading | Foretold) -> list[str]:
     """Return what was taken for granted in reading, each once."""
+    from isorate.configs.configuration import Foretold
     from isorate.recipe import of_processes
 
-    said = (said for side in sides for said in (*side.assumptions, *of_processes(side, run)))
+    said: list[str] = []
+    for side in sides:
+        said += side.assumptions
+        said += () if isinstance(side, Foretold) else of_processes(side, run)
     return list(dict.fromkeys(said))
 
 

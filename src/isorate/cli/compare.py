@@ -21,7 +21,7 @@ from isorate.schedule.errors import ReadError
 def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> int:
     """Compare the rates of A and B and name the first update at which they differ, and why.
 
-    A alone may be a text with two schedules.
+    A alone may be a text with two schedules. Either may be a trainer's configuration.
 
     \b
     Example:
@@ -35,11 +35,11 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
     known = names(options["settings"], options["value_files"])
     run = shared.told(options)
     if b is None:
-        read = shared.read_all(a, options["rates"], known, run=run)
+        read: list[Any] = shared.read_all(a, options["rates"], known, run=run)
         if len(read) != 2:
             raise ReadError(f"the text has {len(read)} schedules", required="two, or A and B")
     else:
-        read = shared.read_sides((a, b), options["rates"], known, run, options["which"])
+        read = shared.read_sides((a, b), options, known, run)
     first, second = (shared.recipe_of(side, options) for side in read)
     shared.check_plot(options["plot"], first.run)
     own = zip((first, second), read, strict=True)

@@ -11,6 +11,8 @@ from isorate.cli._names import names
 from isorate.schedule.errors import ReportError, RunError
 
 if TYPE_CHECKING:
+    from isorate.configs.configuration import Foretold
+    from isorate.kit.call import Call
     from isorate.reading.reader import Reading
     from isorate.schedule.run import Run
 
@@ -40,19 +42,26 @@ def _parse_updates(
 def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
+    CALL may be a trainer's configuration, JSON, YAML, TOML, a script with its flags, a pickle: how
+    long its run is, what is unexpected about it.
+
     \b
     Examples:
       isorate show "CosineAnnealingLR(T_max=100, eta_min=0.001)" --lr 0.1
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
+      isorate show training_args.bin --examples 50000
     """  # noqa: D301 - \b is click's
     known = names(options["settings"], options["value_files"])
+    configured = shared.foretold(call, options, known)
+    if configured is not None:
+        return _foretell(configured, at, options)
     one = bool(at) or options["plot"] is not None
     given = {"dialect": dialect, "run": shared.told(options), "which": options["which"]}
     sides = shared.read_all(call, options["rates"], known, one=one, **given)
     if at:
         recipe = shared.recipe_of(sides[0], options)
         shared.check_plot(options["plot"], recipe.run)
-        _show_at(sides[0], recipe.run, at, options)
+        _show_at(sides[0].call, recipe.run, at, options, shared.assumptions(recipe.run, sides[0]))
         return 0
     documents = [_show(side, options, several=len(sides) > 1) for side in sides]
     if options["as_json"]:
@@ -89,10 +98,34 @@ def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str,
     return {}
 
 
-def _show_at(side: Reading, run: Run, at: tuple[int, ...], options: dict[str, Any]) -> None:
-    from isorate.simulation import sample
+def _foretell(found: Foretold, at: tuple[int, ...], options: dict[str, Any]) -> int:
+    """Show what a run of a configuration will do, before it is started."""
+    from isorate.preflight import preflight
+    from isorate.reports import preflight as report
 
-    call, assumed = side.call, shared.assumptions(run, side)
+    if at:
+        recipe = shared.recipe_of(found, options)
+        _show_at(found.call, recipe.run, at, options, list(found.assumptions))
+        return 0
+    result = preflight(found)
+    shared.check_plot(options["plot"], result.recipe.run)
+    if options["plot"] is not None:
+        from isorate.reports import figure
+
+        shared.write_plot(
+            options["plot"], figure.of_curve(found.call, result.curve, result.recipe.run)
+        )
+    if options["as_json"]:
+        shared.print_json(report.document(result))
+    else:
+        report.text(shared.paper(), result)
+    return 0
+
+
+def _show_at(
+    call: Call, run: Run, at: tuple[int, ...], options: dict[str, Any], assumed: list[str]
+) -> None:
+    from isorate.simulation import sample
 
     if options["plot"] is not None:
         raise ReportError("--plot draws a whole run", hint="leave --at away")

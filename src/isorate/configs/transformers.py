@@ -1,11 +1,50 @@
-"""transformers' Trainer, as of 5.23.0: the schedule that its ``TrainingArguments`` make."""
+"""transformers' Trainer, as of 5.23.0: the schedule that its ``TrainingArguments`` make.
+
+Its rules stand once, as functions: a file of arguments comes to its recipe by them, and they are
+part of the trainer's code, which is read where a text trains with it.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import inspect
+import math
+import re
+from typing import Any, Final
 
+from isorate.configs._keys import DUMPED, OTHERS
+from isorate.configs.configuration import Configuration, Foretold, Given
+from isorate.dialects.transformers import VERSION, get_scheduler
+from isorate.kit import Optimizer
+from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
 
+
+def batches_of(examples: float, size: float, drops: bool) -> int:
+    """Return how many batches the examples make; the last one may be short, or is left out."""
+    return math.floor(examples / size) if drops else math.ceil(examples / size)
+
+
+def updates_of_epoch(batches: float, accumulation: float) -> int:
+    """Return the updates of an epoch: the last one takes what batches are left."""
+    return max(math.ceil(batches / accumulation), 1)
+
+
+def updates_of_run(epochs: float, each: float) -> int:
+    """Return the updates of a run, whose last epoch may be a part of one."""
+    return math.ceil(epochs * each)
+
+
+def share_of(updates: float, share: float) -> int:
+    """Return the updates of a warm-up that is a share of all of them."""
+    return math.ceil(updates * share)
+
+
+def warmup_of(updates: float, warmup: float) -> int:
+    """Return the updates of a warm-up: a number below 1 is a share of all of them."""
+    return int(warmup) if warmup >= 1 else share_of(updates, warmup)
+
+
+RULES: Final = (batches_of, updates_of_epoch, updates_of_run, share_of, warmup_of)
 CODE: Final = """
 import math
 from dataclasses import dataclass, field
@@ -38,10 +77,8 @@ class TrainingArguments:
         warmup = asked(self.warmup_steps, 0)
         if warmup == 0 and self.warmup_ratio is not None:
             assume("warmup_ratio is a share of all updates, as transformers 4 has it")
-            warmup = self.warmup_ratio
-            return math.ceil(num_training_steps * warmup)
-        return int(warmup) if warmup >= 1 else math.ceil(num_training_steps * warmup)
-
+            return share_of(num_training_steps, self.warmup_ratio)
+        return warmup_of(num_training_steps, warmup)
 
     def _alone(self):
         Trainer(args=self).train()
@@ -119,9 +156,8 @@ class Trainer:
             return len(self.get_train_dataloader())
         assume("one device is taken to train")
         length = len(self.train_dataset) if is_given(self.train_dataset) else len(train_dataset)
-        batches = length / self.args.per_device_train_batch_size
         drops = asked(self.args.dataloader_drop_last, False)
-        return math.floor(batches) if drops else math.ceil(batches)
+        return batches_of(length, self.args.per_device_train_batch_size, drops)
 
     def train(self, *given, **named):
         args = self.args
@@ -130,8 +166,8 @@ class Trainer:
         total = asked(args.max_steps, -1)
         if total <= 0:
             accumulate = args.gradient_accumulation_steps
-            updates = max(math.ceil(self._batches() / accumulate), 1)
-            total = math.ceil(args.num_train_epochs * updates)
+            updates = updates_of_epoch(self._batches(), accumulate)
+            total = updates_of_run(args.num_train_epochs, updates)
         self.create_optimizer_and_scheduler(num_training_steps=total)
         optimizer, scheduler = self.optimizer, self.lr_scheduler
         if args.lr_scheduler_type == "reduce_lr_on_plateau" or is_plateau(scheduler):
@@ -155,11 +191,239 @@ def hook(callbacks, name, args, optimizer, scheduler):
 
 class Seq2SeqTrainer(Trainer):
     _arguments = Seq2SeqTrainingArguments
-"""
+""" + "\n\n".join(inspect.getsource(rule) for rule in RULES)
 TRAINER: Final = Trainer(
     "transformers",
     ("transformers", "transformers.trainer", "transformers.training_args"),
     CODE,
     trains="train",
     own=("TrainingArguments", "Seq2SeqTrainingArguments", "Seq2SeqTrainer"),
+)
+
+
+# --- a file of arguments ------------------------------------------------------------------------
+
+#: The versions that others are told from: 5 has no warmup_ratio, and before 4.52 an epoch's last
+#: batches were no update where they were fewer than an update takes.
+FIVE: Final = (5, 0)
+SHORT: Final = (4, 52)
+FOUR: Final = "4.57"
+#: What arguments are called in a model card.
+CARD: Final = {
+    "train_batch_size": "per_device_train_batch_size",
+    "num_epochs": "num_train_epochs",
+    "training_steps": "max_steps",
+    "lr_scheduler_warmup_ratio": "warmup_ratio",
+    "lr_scheduler_warmup_steps": "warmup_steps",
+    "num_devices": "__processes__",
+    "Transformers": "transformers_version",
+}
+KEYS: Final = (
+    *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio"),
+    *("num_train_epochs", "max_steps", "per_device_train_batch_size", "dataloader_drop_last"),
+    *("gradient_accumulation_steps", "transformers_version"),
+)
+FACTS: Final = {
+    "lr": "learning_rate",
+    "batch_size": "per_device_train_batch_size",
+    "accumulation": "gradient_accumulation_steps",
+    "epochs": "num_train_epochs",
+    "max_steps": "max_steps",
+}
+#: What cautions call the rate, the warm-up and the length.
+NAMES: Final = {"rate": "learning_rate", "warmup": "warmup_steps", "length": "max_steps"}
+#: Schedules that take nothing of lr_scheduler_kwargs, and the one that has no warm-up.
+PLAIN: Final = ("constant", "constant_with_warmup")
+
+
+def foretell(given: Given, *, rate: float = 5e-5, schedule: str = "linear") -> Foretold:
+    """Return what arguments make of a run; the defaults are those of ``TrainingArguments``."""
+    if given.kind == "model card":
+        given.values = {CARD.get(key, key): value for key, value in given.values.items()}
+    version = version_of(given)
+    total = updates(given, version)
+    warmup = warmup_updates(given, version, total)
+    name = given.text("lr_scheduler_type", schedule)
+    name = name.removeprefix("SchedulerType.").lower()
+    peak = given.number("learning_rate", rate)
+    specific = arguments_of(given, name)
+    if name == "constant" and warmup:
+        given.warn(warmup_key(given), "constant has no warm-up: constant_with_warmup has one")
+    optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    call = get_scheduler(name, optimizer, warmup, total, specific)
+    return given.foretold(
+        call,
+        max(total, 1),
+        peak=float(peak),
+        warmup=None if name == "constant" else warmup,
+        version=".".join(map(str, version)) if version != known(VERSION) else VERSION,
+        keys=NAMES | {"warmup": warmup_key(given)},
+    )
+
+
+def known(text: str) -> tuple[int, ...]:
+    """Return a version's numbers."""
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
+
+
+def version_of(given: Given) -> tuple[int, ...]:
+    """Return the version whose rules hold: as is said, or as the keys tell."""
+    said = given.text("transformers_version")
+    if said is not None:
+        if not re.match(r"\d+(\.\d+)*", said):
+            raise given.refuse("transformers_version", "is no version", "5.23, say")
+        return known(said)
+    if any(key in given.values for key in DUMPED["5"]):
+        return known(VERSION)
+    if any(key in given.values for key in DUMPED["4.46"]):
+        return (4, 46)
+    tells = "(--set transformers_version=4.40 says another one)"
+    if any(key in given.values for key in DUMPED["4"]):
+        given.assume(f"transformers {FOUR}: version 5 has no warmup_ratio {tells}")
+        return known(FOUR)
+    given.assume(f"transformers {VERSION} {tells}")
+    return known(VERSION)
+
+
+def updates(given: Given, version: tuple[int, ...]) -> int:
+    """Return how many updates are trained."""
+    total = given.whole("max_steps", -1, least=-1)
+    if total >= 0:
+        before = ", which goes before num_train_epochs" if "num_train_epochs" in given else ""
+        given.derive("updates", f"{total}: max_steps{before}")
+        if total == 0:
+            given.warn("max_steps", "one update is trained all the same")
+        return int(total)
+    epochs = given.number("num_train_epochs", 3.0)
+    batches = batches_of_epoch(given)
+    accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
+    each = updates_of_epoch(batches, accumulation)
+    said = f"ceil({batches} batches / {accumulation})"
+    if version < SHORT and accumulation > 1:
+        each, said = max(batches // accumulation, 1), f"floor({batches} batches / {accumulation})"
+    if accumulation > 1:
+        given.derive("epoch", f"{each} updates: {said}")
+    total = updates_of_run(epochs, each)
+    if total <= 0:
+        raise given.refuse("num_train_epochs", "trains no update")
+    what = "updates" if accumulation > 1 else "batches, an update each"
+    given.derive("updates", f"{total}: ceil({epochs:g} epochs × {each} {what})")
+    return int(total)
+
+
+def batches_of_epoch(given: Given) -> int:
+    """Return the batches that each process has in an epoch.
+
+    Raises:
+        OpenError: nobody knows how many examples there are.
+
+    """
+    batches, examples = given.fact("batches"), given.fact("examples")
+    if batches is None and examples is None:
+        raise given.open([("examples", "batches")])
+    if "distributed_state" in given:  # of a pickle: the processes that there were
+        there = given.table("distributed_state").get("num_processes")
+        given.values.setdefault("__processes__", there)
+    processes = given.processes("__processes__")
+    drops = given.truth("dataloader_drop_last")
+    size = given.whole("per_device_train_batch_size", 8, least=1)
+    devices = given.whole("_n_gpu", 1) or 1
+    if devices > 1 and processes == 1:
+        size *= devices
+        given.derive("batch", f"{size} examples: each of {devices} devices takes its part")
+    if batches is None:
+        batches = batches_of(examples, size, drops)
+        given.derive("batches", f"{batches}: {rounded(drops)}({examples} examples / {size})")
+    if processes > 1 and not splits(given):
+        shared = batches_of(batches, processes, drops)
+        said = f"{rounded(drops)}({batches} batches / {processes} processes)"
+        given.derive("each process", f"{shared} batches: {said}")
+        return shared
+    if batches == 0:
+        raise given.refuse("dataloader_drop_last", "leaves no batch")
+    return int(batches)
+
+
+def rounded(drops: bool) -> str:
+    """Return what rounds as batches are counted."""
+    return "floor" if drops else "ceil"
+
+
+def splits(given: Given) -> bool:
+    """Whether a batch is shared by the processes, in place of one each."""
+    own = given.table("accelerator_config").get("split_batches")
+    return bool(own) or given.truth("split_batches")
+
+
+def warmup_key(given: Given) -> str:
+    """Return the key that says the warm-up."""
+    steps = given.number("warmup_steps", 0)
+    return "warmup_ratio" if not steps and "warmup_ratio" in given else "warmup_steps"
+
+
+def warmup_updates(given: Given, version: tuple[int, ...], total: int) -> int:
+    """Return how many updates the warm-up takes."""
+    steps, share = given.number("warmup_steps", 0), given.number("warmup_ratio", 0)
+    if version >= FIVE:
+        if share:
+            hint = f"version 5 writes it so: --set warmup_ratio=None --set warmup_steps={share}"
+            raise given.refuse("warmup_ratio", "is refused by transformers 5", hint)
+        if steps < 0:
+            raise given.refuse("warmup_steps", "is refused: it is below 0")
+        found = warmup_of(total, steps)
+        if steps >= 1 and steps != int(steps):
+            given.warn("warmup_steps", f"{steps} updates are cut to {found}")
+        elif steps == 1 and isinstance(given.values["warmup_steps"], float):
+            given.warn("warmup_steps", "1.0 is one update, and not all of them")
+        said = f"ceil({steps:g} × {total})" if 0 < steps < 1 else "warmup_steps"
+    elif steps > 0:
+        found, said = int(given.whole("warmup_steps")), "warmup_steps"
+        if share:
+            given.warn("warmup_ratio", "ignored: warmup_steps goes before it")
+    else:
+        if not 0 <= share <= 1:
+            raise given.refuse("warmup_ratio", "is refused: it is to be between 0 and 1")
+        found, said = share_of(total, share), f"ceil({share:g} × {total})"
+        if share:
+            text = f"transformers 5 refuses it: there it is warmup_steps={share:g}"
+            given.warn("warmup_ratio", text)
+    given.derive("warmup", f"{found} updates: {said}" if found else "none")
+    return found
+
+
+def arguments_of(given: Given, name: str) -> dict[str, Any] | None:
+    """Return the schedule's own arguments: a table, or its JSON."""
+    written = given.values.get("lr_scheduler_kwargs")
+    if isinstance(written, str) and written.startswith("{"):
+        import json
+
+        try:
+            given.values["lr_scheduler_kwargs"] = _converted(json.loads(written))
+        except ValueError:
+            raise given.refuse("lr_scheduler_kwargs", "is no JSON") from None
+    specific = given.table("lr_scheduler_kwargs")
+    if specific and name in PLAIN:
+        given.warn("lr_scheduler_kwargs", f"ignored: {name} takes none")
+    return dict(specific) or None
+
+
+def _converted(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table as transformers converts its texts: not 1e-6, which stays one."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found[key] = _converted(value)
+        elif isinstance(value, str) and value.lower() in ("true", "false"):
+            found[key] = value.lower() == "true"
+        elif isinstance(value, str) and value.isdigit():
+            found[key] = int(value)
+        elif isinstance(value, str) and value.replace(".", "", 1).isdigit():
+            found[key] = float(value)
+        else:
+            found[key] = value
+    return found
+
+
+CONFIGURATIONS: Final = (
+    Configuration("transformers", "transformers", KEYS, foretell, others=OTHERS, facts=FACTS),
 )

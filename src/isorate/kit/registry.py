@@ -124,7 +124,8 @@ def trainers() -> tuple[Trainer, ...]:
     """Return the trainers whose loops are known."""
     home = importlib.import_module("isorate.configs")
     names = [m.name for m in pkgutil.iter_modules(home.__path__)]
-    return tuple(importlib.import_module(f"isorate.configs.{name}").TRAINER for name in names)
+    modules = (importlib.import_module(f"isorate.configs.{name}") for name in names)
+    return tuple(module.TRAINER for module in modules if hasattr(module, "TRAINER"))
 
 
 def trainer_of(origin: str, *, known: bool, used: Collection[str]) -> Trainer | None:

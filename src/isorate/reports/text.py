@@ -42,12 +42,12 @@ def show(
     paper.line()
     facts: list[Row] = [
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
-        *_assumed(assumed),
+        *taken(assumed),
         ("arithmetic", call.returned.card.arithmetic),
         ("past its end", call.returned.card.past_end),
         ("run", run_text(run, default)),
         *_rates(curve),
-        *_end(curve.halt),
+        *ending(curve.halt),
     ]
     if call.card.deprecation is not None:
         facts.append(("deprecated", [Part(call.card.deprecation, "yellow")]))
@@ -56,7 +56,7 @@ def show(
     paper.rows(facts)
     if curve.updates:
         paper.line()
-        paper.table(_milestones(curve), right=1)
+        paper.table(milestone_table(curve), right=1)
         _more_groups(paper, curve.groups)
         draw(paper, figures.of_curve(call, curve, run))
 
@@ -72,7 +72,7 @@ def show_at(
     """Print the rates of single updates, each to its last digit."""
     paper.line(shortened(call.code), "bold")
     paper.line()
-    paper.rows([*_assumed(assumed), ("run", run_text(run, False)), *_end(found.halt)])
+    paper.rows([*taken(assumed), ("run", run_text(run, False)), *ending(found.halt)])
     paper.line()
     shown = min(call.groups, GROUPS_SHOWN)
     rows = [["update", *_columns("rate", call.groups)]]
@@ -84,7 +84,7 @@ def show_at(
     _more_groups(paper, call.groups)
 
 
-def _assumed(said: Sequence[str]) -> list[Row]:
+def taken(said: Sequence[str]) -> list[Row]:
     """Return what was taken for granted in reading, a row each."""
     return [("assumed", sentence) for sentence in said]
 
@@ -99,7 +99,7 @@ def comparison(
         (name, [Part(f"{shortened(side.call)}  ({side.dtype})", code=True)])
         for name, side in (("a", result.a), ("b", result.b))
     ]
-    paper.rows([*sides, *_assumed(assumed), ("run", run_text(result.run, default))])
+    paper.rows([*sides, *taken(assumed), ("run", run_text(result.run, default))])
     if result.reasons:
         paper.line()
         reasons: list[Row] = [
@@ -130,7 +130,7 @@ def conversion(
     paper.rows(
         [
             ("from", [Part(shortened(result.call.code), code=True)]),
-            *_assumed(assumed),
+            *taken(assumed),
             ("run", run_text(result.run, default and "the run one trains")),
         ]
     )
@@ -198,7 +198,8 @@ def _part(text: str) -> list[Part]:
     return [Part(text, "dim")] if text else []
 
 
-def _end(halt: Halt | None) -> list[Row]:
+def ending(halt: Halt | None) -> list[Row]:
+    """Return the row that says where the framework raises."""
     return [] if halt is None else [("ends", [Part(str(halt), "yellow")])]
 
 
@@ -213,11 +214,13 @@ def _rates(curve: Curve) -> list[Row]:
     return list(zip(_columns("rates", curve.groups), said, strict=True))
 
 
-def _milestones(curve: Curve) -> list[list[str]]:
-    """Return the cells of the table of milestones, one row an update."""
+def milestone_table(curve: Curve, *also: tuple[int, str]) -> list[list[str]]:
+    """Return the cells of the table of milestones, one row an update, ``also`` those named."""
     shown = min(curve.groups, GROUPS_SHOWN)
     rows = curve.values.reshape(curve.groups, -1)[:shown]
     names: dict[int, list[str]] = {}
+    for update, name in also:
+        names.setdefault(update, []).append(name)
     for one in milestones(curve, shown):
         of = "" if len(one.groups) == shown else f" of group {', '.join(map(str, one.groups))}"
         names.setdefault(one.update, []).append(f"{one.name}{of}")
@@ -225,7 +228,7 @@ def _milestones(curve: Curve) -> list[list[str]]:
         ["", "update", *_columns("rate", curve.groups)],
         *(
             [", ".join(said), str(update), *(f"{rate:.6g}" for rate in rows[:, update])]
-            for update, said in names.items()
+            for update, said in sorted(names.items())
         ),
     ]
 

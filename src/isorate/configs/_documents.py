@@ -1,0 +1,245 @@
+"""What a file holds, as a table of values: JSON, YAML, TOML, flags, a pickle, a model card.
+
+Nothing of it is executed, whatever it is, and no more of it is gone through than a configuration
+could hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+#: A longer file is no configuration.
+LONGEST: Final = 1 << 20
+#: How the names of files of configurations end; scripts that have flags are among them.
+ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt")
+#: More values than this no configuration has, and none has tables so deep.
+MOST_VALUES: Final = 50_000
+DEEPEST: Final = 30
+#: A flag of a command line.
+FLAG: Final = re.compile(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
+#: What a script calls a value, of which no script has more.
+ASSIGNED: Final = re.compile(
+    r"^\s*(?:export\s+)?([A-Za-z_]\w*)=([\w.+-]+)\s*(?:#.*)?$", re.MULTILINE
+)
+MOST_NAMES: Final = 200
+#: What a model card says of the run, and what it calls a version.
+CARD: Final = re.compile(r"^- ([\w ]+): (.*)$", re.MULTILINE)
+CARD_HEAD: Final = "hyperparameters were used during training"
+#: Programs that start several processes, and the flags that say how many.
+LAUNCHERS: Final = {
+    "torchrun": ("nproc_per_node", "nnodes"),
+    "torch.distributed.run": ("nproc_per_node", "nnodes"),
+    "torch.distributed.launch": ("nproc_per_node", "nnodes"),
+    "accelerate": ("num_processes",),
+    "deepspeed": ("num_gpus", "num_nodes"),
+}
+
+
+class Document(NamedTuple):
+    """What a file holds, and what it is called."""
+
+    values: dict[str, Any]
+    origin: str
+    kind: str
+
+
+def is_configuration(text: str) -> bool:
+    """Whether a text is the path of a configuration, or a command line with flags."""
+    if "\n" not in text and text.lower().endswith(ENDINGS):
+        return True
+    return bool(FLAG.search(text)) and "(" not in text.partition("--")[0]
+
+
+def document(given: str | PathLike[str]) -> Document:
+    """Return what a file holds, or a command line.
+
+    Raises:
+        ReadError: it cannot be read, or holds no table of values.
+
+    """
+    text = str(given)
+    if isinstance(given, str) and (FLAG.search(text) or "\n" in text):
+        return Document(_flags(text), "the command line", "flags")
+    path = Path(given)
+    data = _read(path)
+    name = path.name
+    from isorate.configs import _pickle
+
+    if _pickle.is_pickle(data):
+        return Document(_table(_pickle.unpickled(data), name), name, "pickle")
+    try:
+        written = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ReadError(f"cannot read {name}: it is not UTF-8 text") from None
+    try:
+        kind, found = _parsed(written, path.suffix.lower())
+    except RecursionError:
+        raise ReadError(f"cannot read {name}: it is nested too deeply") from None
+    except ValueError as error:
+        first = " ".join(str(error).split())
+        raise ReadError(f"cannot read {name}", got=first) from None
+    return Document(_table(found, name), name, kind)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ReadError(f"{path.name} is a folder", required="a configuration's file")
+        if path.exists() and not path.is_file():
+            raise ReadError(f"cannot read {path.name}: it is no plain file")
+        with path.open("rb") as file:
+            data = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ReadError(f"cannot read {path.name}: {reason}") from None
+    if len(data) > LONGEST:
+        raise ReadError(f"{path.name} is too long for a configuration", required="at most 1 MiB")
+    return data
+
+
+def _parsed(text: str, ending: str) -> tuple[str, Any]:
+    """Return what a text is, and what it holds.
+
+    Raises:
+        ValueError: it is not what it seems to be.
+
+    """
+    if text.lstrip().startswith("{"):
+        return "JSON", json.loads(text)
+    if CARD_HEAD in text:
+        return "model card", _card(text)
+    if ending == ".toml":
+        import tomllib
+
+        return "TOML", tomllib.loads(text)
+    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+    if ending in (".sh", ".args") or (lines and ending not in (".yaml", ".yml")):
+        flagged = [line for line in lines if FLAG.search(line)]
+        if flagged or ending == ".sh":
+            return "flags", _flags(text)
+    return "YAML", yaml(text)
+
+
+def yaml(text: str) -> Any:
+    """Return what a YAML text holds: plain values alone, each as often as it is written.
+
+    Raises:
+        ValueError: it is no YAML, or has tags, or names parts that it repeats.
+
+    """
+    from yaml import SafeLoader, YAMLError
+    from yaml.events import AliasEvent
+
+    class Loader(SafeLoader):  # type: ignore[misc]
+        """Refuses a part that repeats another, of which a few lines make a billion."""
+
+        repeated = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(AliasEvent):
+                self.repeated += 1
+                if self.repeated > MOST_ALIASES:
+                    raise ReadError("the YAML repeats too many parts")
+            return super().compose_node(parent, index)
+
+    try:
+        return yaml_load(text, Loader)
+    except YAMLError as error:
+        raise ValueError(f"it is not YAML: {error}") from None
+
+
+#: Parts that are repeated by name; what they hold is counted as often as it comes.
+MOST_ALIASES: Final = 100
+
+
+def yaml_load(text: str, loader: Any) -> Any:
+    """Return the one document of a text."""
+    reading = loader(text)
+    try:
+        return reading.get_single_data()
+    finally:
+        reading.dispose()
+
+
+def _flags(text: str) -> dict[str, Any]:
+    """Return the flags of a command line, or of the one in a script that has most of them.
+
+    Raises:
+        ReadError: it has none.
+
+    """
+    joined = re.sub(r"\\\r?\n", " ", text)
+    for name, value in ASSIGNED.findall(joined)[:MOST_NAMES]:
+        joined = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", lambda _, v=value: v, joined)  # type: ignore[misc]
+        if len(joined) > LONGEST:
+            raise ReadError("the command line is too long", required="at most 1 MiB")
+    lines = [line for line in joined.splitlines() if not line.lstrip().startswith("#")]
+    command = max(lines, key=lambda line: len(FLAG.findall(line)), default="")
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError as error:
+        raise ReadError("the command line cannot be read", got=str(error).lower()) from None
+    found: dict[str, Any] = {}
+    before: list[str] = []
+    name = None
+    for word in words:
+        if word.startswith("--") and len(word) > 2:
+            name, equals, value = word[2:].partition("=")
+            name = name.replace("-", "_")
+            found[name] = value if equals else True
+            name = None if equals else name
+        elif name is not None and found[name] is True:
+            found[name] = word
+        elif word.endswith(".py") or not found:
+            before.append(word)
+    _launched(found, before)
+    if not found:
+        raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
+    return found
+
+
+def _launched(found: dict[str, Any], words: list[str]) -> None:
+    """Note how many processes a launcher starts."""
+    for program, flags in LAUNCHERS.items():
+        if program in words:
+            counts = [str(found.pop(flag)) for flag in flags if flag in found]
+            if counts and all(count.isdecimal() for count in counts):
+                product = 1
+                for count in counts:
+                    product *= int(count[:6])
+                found.setdefault("__processes__", product)
+
+
+def _card(text: str) -> dict[str, Any]:
+    """Return what a model card lists, and whose versions it was made with."""
+    found: dict[str, Any] = {}
+    for name, value in CARD.findall(text[text.index(CARD_HEAD) :])[:200]:
+        found.setdefault(name.strip(), value.strip())
+    return found
+
+
+def _table(found: Any, name: str) -> dict[str, Any]:
+    """Return a table whose keys are texts, no larger and no deeper than a configuration is."""
+    if not isinstance(found, dict):
+        raise ReadError(f"{name} holds no table of values", required="keys and their values")
+    left = MOST_VALUES
+    waiting: list[tuple[Any, int]] = [(found, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            raise ReadError(f"{name} holds too much for a configuration")
+        if isinstance(value, dict):
+            waiting += [(each, depth + 1) for each in value.values()]
+        elif isinstance(value, list):
+            waiting += [(each, depth + 1) for each in value]
+    return {str(key): value for key, value in found.items()}

@@ -1,0 +1,312 @@
+"""What a trainer's file says of it, what is foretold of a run, and what is taken for granted."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from isorate.kit.call import Call
+
+#: What may be said of a run beside its configuration: an option, and what it is.
+FACTS: Final = {
+    "examples": ("--examples N", "the examples of the training set"),
+    "batches": ("--batches N", "the batches of an epoch, which all processes share"),
+    "batch_size": ("--batch-size N", "the examples of a batch of one process"),
+    "processes": ("--processes N", "the processes that train side by side"),
+    "accumulation": ("--accumulation N", "the batches of an update"),
+    "epochs": ("--epochs N", "the epochs that are trained"),
+    "max_steps": ("--max-steps N", "the updates that are trained"),
+    "tokens": ("--tokens N", "the tokens that are trained"),
+    "lr": ("--lr RATE", "the rate"),
+}
+#: A key so near a known one is a misspelt one: one letter or two of it are wrong.
+NEAR: Final = 0.89
+#: A longer key is nobody's.
+LONGEST_KEY: Final = 60
+
+
+class Caution(NamedTuple):
+    """What a usual reader would not expect, and the key that causes it."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What a configuration makes of a run.
+
+    Args:
+        call: the scheduler that the trainer builds.
+        updates: how many updates it trains.
+        peak: the rate that the configuration asks for.
+        warmup: the updates of the warm-up; none where the trainer has none.
+        trainer: whose it is, and the version whose rules hold.
+        keys: what the trainer calls the rate, the warm-up and the length, for cautions.
+        derivation: how each number came about: a name, and a sentence.
+        cautions: what a usual reader would not expect.
+        assumptions: what was taken for granted.
+
+    """
+
+    call: Call
+    updates: int
+    peak: float
+    warmup: int | None
+    trainer: str
+    keys: Mapping[str, str]
+    derivation: tuple[tuple[str, str], ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A fact that a configuration leaves open: what says it, as it can be typed."""
+
+    source: str
+    why: str
+    before: str = ""
+
+
+class OpenError(ReadError):
+    """A configuration leaves facts of the run open."""
+
+    def __init__(self, what: str, facts: list[tuple[str, ...]]) -> None:
+        asked = "; ".join(
+            " or ".join(f"{FACTS[name][0]} ({FACTS[name][1]})" for name in some) for some in facts
+        )
+        super().__init__(f"{what} leaves open how long the run is", hint=f"give {asked}")
+        self.leaves = [Missing(FACTS[name][0], FACTS[name][1]) for some in facts for name in some]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A trainer's configuration.
+
+    Args:
+        name: what ``--as`` calls it.
+        title: what its trainer is called.
+        keys: those that its rates depend on.
+        others: its other keys, so that none of them is taken for a misspelt one.
+        marks: keys that nobody else has; one of them has to be there, where there are any.
+        facts: the keys that say facts, by their names.
+        foretell: works out what comes of it.
+        within: where in a file it stands, dotted; at its top where it is empty.
+        coerces: whether the trainer makes a number of a text where one is due.
+
+    """
+
+    name: str
+    title: str
+    keys: tuple[str, ...]
+    foretell: Callable[[Given], Foretold]
+    others: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    within: str = ""
+    coerces: bool = True
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        """Return how many of its keys a file has; none, where it is another trainer's."""
+        found = sum(key in values for key in (*self.keys, *self.others, *self.marks))
+        return found if not self.marks or any(mark in values for mark in self.marks) else 0
+
+    def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return a key that is nearly one of its own, and that one."""
+        for key in values:
+            if key in self.keys or key in self.others or key in self.marks:
+                continue
+            near = difflib.get_close_matches(str(key)[:LONGEST_KEY], self.keys, 1, NEAR)
+            if near and near[0] not in values:
+                return str(key), near[0]
+        return None
+
+
+class Given:
+    """The values of a configuration, and the facts told beside it.
+
+    What is read of it is of the kind that it has to be; ``None`` stands for what is not said.
+
+    Args:
+        values: by their keys.
+        told: facts by their names.
+        of: whose configuration it is.
+        origin: what the file is called.
+        kind: what it is: JSON, YAML, flags, a model card.
+
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        told: Mapping[str, Any],
+        of: Configuration,
+        origin: str = "the configuration",
+        kind: str = "",
+    ) -> None:
+        self.values = dict(values)
+        self.origin = origin
+        self.kind = kind
+        self.of = of
+        self.told = {name: value for name, value in told.items() if value is not None}
+        self.used: set[str] = set()
+        self.derivation: list[tuple[str, str]] = []
+        self.cautions: list[Caution] = []
+        self.assumptions: list[str] = []
+        for name, key in of.facts.items():
+            if name in self.told:
+                self._say(name, key)
+
+    def _say(self, name: str, key: str) -> None:
+        """Let a fact stand for a key."""
+        value = self.told.pop(name)
+        before = self.values.get(key)
+        if before is not None and before != value:
+            self.assume(f"{key} is {value}, as is told, and not {before}, as the file has it")
+        self.values[key] = value
+
+    def __contains__(self, key: str) -> bool:
+        """Whether it says something of a key."""
+        return self.values.get(key) is not None
+
+    def assume(self, sentence: str) -> None:
+        """Note what is taken for granted."""
+        self.assumptions.append(sentence)
+
+    def derive(self, name: str, sentence: str) -> None:
+        """Note how a number came about."""
+        self.derivation.append((name, sentence))
+
+    def warn(self, key: str, sentence: str) -> None:
+        """Note what a usual reader would not expect."""
+        self.cautions.append(Caution(key, sentence))
+
+    def open(self, facts: list[tuple[str, ...]]) -> OpenError:
+        """Return the error that asks for facts: of each of the tuples one."""
+        return OpenError(self.origin, facts)
+
+    def refuse(self, key: str, sentence: str, hint: str | None = None) -> ReadError:
+        """Return the error that a value is refused with."""
+        return ReadError(f"{self.origin}: {key}={self.values.get(key)} {sentence}", hint=hint)
+
+    def number(self, key: str, default: Any = None) -> Any:
+        """Return a number; text is one where it is written as one, as ``1e-5`` in YAML is."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            try:
+                value = int(value) if value.lstrip("+-").isdecimal() else float(value)
+            except ValueError:
+                raise self._wrong(key, "a number") from None
+            if self.kind == "YAML" and not self.of.coerces:
+                text = f"YAML takes {self.values[key]} for a text, which the trainer refuses: "
+                self.warn(key, f"{text}write {_with_point(value)}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(key, "a number")
+        if not math.isfinite(value):
+            raise self._wrong(key, "a finite number")
+        return value
+
+    def whole(self, key: str, default: Any = None, least: int = 0) -> Any:
+        """Return an integer that is no less than it may be."""
+        value = self.number(key, default)
+        if value is None:
+            return None
+        if value != int(value) or value < least:
+            raise self._wrong(key, f"an integer, at least {least}")
+        return int(value)
+
+    def truth(self, key: str, default: bool = False) -> bool:
+        """Return whether something holds; flags say it in words."""
+        value = self.values.get(key, default)
+        if value is None:
+            return default
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        found = words.get(value.lower()) if isinstance(value, str) else value
+        if not isinstance(found, bool | int):
+            raise self._wrong(key, "true or false")
+        return bool(found)
+
+    def text(self, key: str, default: Any = None) -> Any:
+        """Return a text."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self._wrong(key, "a text")
+        return value
+
+    def table(self, key: str) -> dict[str, Any]:
+        """Return a table of values, empty where there is none."""
+        value = self.values.get(key)
+        if value is None or value == "":
+            return {}
+        if not isinstance(value, dict):
+            raise self._wrong(key, "a table of values")
+        return value
+
+    def fact(self, name: str, least: int = 1) -> Any:
+        """Return a fact that is told, none where it is not."""
+        value = self.told.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            option, what = FACTS[name]
+            text = f"{option.partition(' ')[0]}: {what}"
+            raise ReadError(text, required=f"a number, at least {least}", got=repr(value))
+        self.used.add(name)
+        return value
+
+    def processes(self, key: str | None = None) -> int:
+        """Return how many processes train: as told, as a key says, or one."""
+        told = self.fact("processes") or (self.whole(key, least=1) if key else None)
+        if told is None:
+            self.assume("one process trains (--processes N)")
+        return int(told or 1)
+
+    def _wrong(self, key: str, required: str) -> ReadError:
+        got = self.values.get(key)
+        hint = f"--set {key}=... says it" if isinstance(got, str) and "$" in got else None
+        return ReadError(f"{self.origin}: {key}", required=required, got=repr(got), hint=hint)
+
+    def foretold(
+        self,
+        call: Call,
+        updates: int,
+        *,
+        peak: float,
+        warmup: int | None,
+        version: str,
+        keys: Mapping[str, str],
+    ) -> Foretold:
+        """Return what came of it, with all that was noted."""
+        for name in sorted(self.told.keys() - self.used):
+            self.warn(FACTS[name][0].partition(" ")[0], "the run does not depend on it")
+        return Foretold(
+            call,
+            updates,
+            peak,
+            warmup,
+            f"{self.of.title} {version}",
+            keys,
+            tuple(self.derivation),
+            tuple(self.cautions),
+            tuple(dict.fromkeys(self.assumptions)),
+        )
+
+
+def _with_point(value: float) -> str:
+    """Return a number as YAML 1.1 takes it for one."""
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    return (
+        f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{exponent}" if exponent else mantissa
+    )

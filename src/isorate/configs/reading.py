@@ -1,0 +1,91 @@
+"""Configuration → what a run of it does. Whose it is, its keys tell, or ``as_``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from isorate.configs.configuration import FACTS, Configuration, Foretold, Given
+from isorate.schedule.errors import ReadError
+from isorate.schedule.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+#: A configuration of a trainer has so many of its keys at least, where nobody says whose it is.
+FEWEST = 2
+
+
+@cache
+def configurations() -> dict[str, Configuration]:
+    """Return the configurations that are known, by what ``--as`` calls them."""
+    home = importlib.import_module("isorate.configs")
+    modules = (m.name for m in pkgutil.iter_modules(home.__path__) if not m.name.startswith("_"))
+    found = (importlib.import_module(f"isorate.configs.{name}") for name in modules)
+    every = (each for m in found for each in getattr(m, "CONFIGURATIONS", ()))
+    return {each.name: each for each in every}
+
+
+def foretell(
+    source: Mapping[str, Any] | str | PathLike[str],
+    as_: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Foretold:
+    """Return what a run of a configuration does, of which nothing is executed.
+
+    Args:
+        source: its keys and values, the path of its file, or a command line with its flags.
+        as_: whose it is; its keys tell where nobody says.
+        facts: what is told of the run beside it: ``examples``, ``batches``, ``batch_size``,
+            ``processes``, ``accumulation``, ``epochs``, ``max_steps``, ``tokens``, ``lr``. What
+            else it has are keys of the configuration, and go before those of the file.
+
+    Raises:
+        ReadError: it cannot be read, or leaves open what it depends on.
+
+    Example:
+        >>> foretell({"lr_scheduler_type": "cosine", "max_steps": 100}, "transformers").updates
+        100
+
+    """
+    if isinstance(source, Mapping):
+        values, origin, kind = dict(source), "the configuration", ""
+    else:
+        from isorate.configs._documents import document
+
+        values, origin, kind = document(source)
+    told = {name: value for name, value in (facts or {}).items() if name in FACTS}
+    values |= {key: value for key, value in (facts or {}).items() if key not in FACTS}
+    of = _chosen(values, origin, as_)
+    for part in of.within.split(".") if of.within else ():
+        inner = values.get(part)
+        values = {**values, **inner} if isinstance(inner, dict) else values
+    wrong = of.misspelt(values)
+    if wrong is not None:
+        text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
+        raise ReadError(text, hint=f"did you mean {wrong[1]}?")
+    return of.foretell(Given(values, told, of, origin, kind))
+
+
+def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configuration:
+    """Return whose configuration it is."""
+    known = configurations()
+    if as_ is not None:
+        if as_ not in known:
+            hint = did_you_mean(as_, known) or f"one of {', '.join(known)}"
+            raise ReadError(f"--as {as_}: no such trainer is known", hint=hint)
+        return known[as_]
+    scores = {name: of.score(values) for name, of in known.items()}
+    best = max(scores.values(), default=0)
+    if best < FEWEST:
+        listed = ", ".join(known)
+        raise ReadError(f"{origin} is no trainer's configuration", hint=f"--as one of {listed}")
+    first = [name for name, score in scores.items() if score == best]
+    marked = [name for name in first if known[name].marks] or first
+    if len(marked) > 1:
+        hint = " or ".join(f"--as {name}" for name in marked)
+        raise ReadError(f"{origin} may be {' or '.join(marked)}'s", hint=hint)
+    return known[marked[0]]

@@ -1,0 +1,50 @@
+"""Configurations: what they come to, beside the rates that their trainers really trained with.
+
+``tests/cases/configs`` holds them; ``tools/configs.py`` ran each with the trainer itself, some of
+them in two processes side by side, and recorded the rate of every update.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate.recipe import configured
+
+HOME = Path(__file__).parent / "cases" / "configs"
+ROWS = [
+    pytest.param({"as": path.stem, **row}, id=f"{path.stem}: {row['what']}")
+    for path in sorted(HOME.glob("*.json"))
+    for row in json.loads(path.read_text(encoding="utf-8"))
+]
+
+
+def foretold(row: dict[str, Any]) -> list[float]:
+    """Return the rates that are foretold of a row."""
+    recipe = configured(row["values"], row["as"], row.get("facts"))
+    assert recipe.run.updates == len(row["rates"])
+    rates: list[float] = np.atleast_2d(recipe.curve.values)[0].tolist()
+    return rates
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_rates_are_those_that_it_trains_with(row: dict[str, Any]) -> None:
+    assert foretold(row) == row["rates"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_shift_by_one_update_would_be_seen(row: dict[str, Any]) -> None:
+    rates = row["rates"]
+    if len(set(rates)) > 1:
+        assert foretold(row)[1:] != rates[:-1]
+
+
+def test_every_trainer_has_enough_of_them() -> None:
+    for path in HOME.glob("*.json"):
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        assert len(rows) >= 8, path.stem
+        assert sum(len(set(row["rates"])) > 1 for row in rows) >= 8, path.stem
