@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,42 @@ from isorate.logs import finding
 from isorate.logs.points import digits, is_rate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from isorate.logs.log import Rates
 
 HOME = Path(__file__).parent / "logs"
-#: For each folder, the format of its log, and the offset that is right there.
+#: For each log its format, what it counts, the offset that is right there, how many steps one is
+#: that it counts, and whether its rates are means over the parameter groups.
 SAMPLES = {
-    "lightning": ("CSV", 0),
-    "transformers_tensorboard": ("TensorBoard", 1),
-    "transformers_inv_sqrt": ("trainer_state.json", 1),
-    "transformers_minlr": ("trainer_state.json", 1),
+    "keras/log.csv": ("CSV", "epoch", 0, 10, False),
+    "keras_plateau/log.csv": ("CSV", "epoch", 0, 10, False),
+    "lightning/events.out.tfevents.1.0": ("TensorBoard", "update", 0, 1, False),
+    "lightning/metrics.csv": ("CSV", "update", 0, 1, False),
+    "megatron/log.txt": ("text", "update", 0, 1, False),
+    "mmengine/out.log": ("text", "update", 1, 1, False),
+    "mmengine/scalars.json": ("JSON lines", "update", 1, 1, False),
+    "timm/summary.csv": ("CSV", "epoch", 0, 15, True),
+    "timm/train.log": ("text", "update", 0, 1, True),
+    "timm_groups/summary.csv": ("CSV", "epoch", 0, 15, True),
+    "timm_groups/train.log": ("text", "update", 0, 1, True),
+    "timm_updates/summary.csv": ("CSV", "epoch", -1, 15, True),
+    "timm_updates/train.log": ("text", "update", 0, 1, True),
+    "transformers/events.out.tfevents.1.0": ("TensorBoard", "update", 1, 1, False),
+    "transformers/mlflow.db": ("MLflow", "update", 1, 1, False),
+    "transformers/out.txt": ("printed dicts", "row", 1, 2, False),
+    "transformers/run.wandb": ("W&B", "update", 1, 1, False),
+    "transformers/trainer_state.json": ("trainer_state.json", "update", 1, 1, False),
+    "transformers_bar/out.txt": ("printed dicts", "update", 1, 1, False),
 }
+#: Logs in which their trainer leaves no rates.
+WITHOUT = {"keras_schedule/log.csv"}
+WHOLE = HOME / "transformers" / "trainer_state.json"
 
 
-def applied(folder: str) -> list[list[float]]:
+def applied(folder: Path) -> list[list[float]]:
     """Return the rates that the updates used, a list for each group."""
-    rates = json.loads((HOME / folder / "applied.json").read_text())
-    if isinstance(rates, dict):
-        return list(rates.values())
+    rates = json.loads((folder / "applied.json").read_text())
     return (
         [list(group) for group in zip(*rates, strict=True)]
         if isinstance(rates[0], list)
@@ -38,31 +58,68 @@ def applied(folder: str) -> list[list[float]]:
     )
 
 
-def off(rates: Rates, used: list[float], offset: int) -> float:
-    """Return how far a group's rates are from those used, over the stated errors."""
-    at = rates.steps - offset
+def off(rates: Rates, used: list[float], at: NDArray[np.int64]) -> tuple[float, int]:
+    """Return how far rates are from those used, over the stated errors, and how many were used."""
     inside = (at >= 0) & (at < len(used))
     expected = np.array(used)[at[inside]]
     if rates.dtype == "float32":
         expected = expected.astype(np.float32).astype(np.float64)
     gap = np.abs(rates.values[inside] - expected) - rates.errors[inside]
-    return float(np.max(gap, initial=0.0 if inside.all() else np.inf))
+    return float(np.max(gap, initial=-1)), int(inside.sum())
 
 
-@pytest.mark.parametrize("folder", SAMPLES)
-def test_a_real_log_holds_the_rates_that_the_updates_used(folder: str) -> None:
-    form, offset = SAMPLES[folder]
-    log = read_log(HOME / folder)
-    used = applied(folder)
-    assert (log.format, log.offsets[0], log.counts) == (form, offset, "update")
-    assert len(log.groups) == len(used)
-    for rates, own in zip(log.groups, used, strict=True):
-        assert off(rates, own, offset) <= 1e-18
-        assert off(rates, own, offset + 1) > 0  # it can fail
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_real_log_holds_the_rates_that_the_updates_used(name: str) -> None:
+    form, counts, offset, times, mean = SAMPLES[name]
+    log = read_log(HOME / name)
+    used = applied((HOME / name).parent)
+    if mean:
+        used = [[sum(rates) / len(rates) for rates in zip(*used, strict=True)]]
+    assert (log.format, log.counts) == (form, counts)
+    assert offset in log.offsets
+    assert "timm_updates/s" in name or offset == log.offsets[0]
+    assert len(log.groups) <= len(used)
+    for rates, own in zip(log.groups, used, strict=False):
+        steps = rates.steps - offset
+        at = (steps + 1) * times - 1 if counts == "row" else steps * times
+        gap, count = off(rates, own, at)
+        assert gap <= 1e-18
+        assert count >= len(rates) - 1 > 3
+        assert off(rates, own, at + times)[0] > 0  # it can fail
 
 
 def test_every_sample_is_tested() -> None:
-    assert set(SAMPLES) == {path.name for path in HOME.iterdir()}
+    files = {path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json"}
+    assert {path.relative_to(HOME).as_posix() for path in files} == {*SAMPLES, *WITHOUT}
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT))
+def test_a_log_without_rates_says_so_and_how_to_log_them(name: str) -> None:
+    with pytest.raises(ReadError, match="holds no learning rates"):
+        read_log(HOME / name)
+
+
+@pytest.mark.parametrize("name", ["run.wandb", "mlflow.db", "events.out.tfevents.1.0"])
+def test_a_log_that_carries_the_arguments_has_them_as_its_configuration(name: str) -> None:
+    log = read_log(HOME / "transformers" / name)
+    assert log.trainer == "transformers"
+    assert log.config is not None
+    assert log.config["lr_scheduler_type"] == "cosine"
+    assert float(log.config["learning_rate"]) == 5e-5
+
+
+def test_a_run_that_its_folder_holds_several_times_is_read_once(tmp_path: Path) -> None:
+    shutil.copytree(HOME / "transformers", tmp_path / "run")
+    (tmp_path / "run" / "out.txt").unlink()  # it counts rows
+    checkpoint = tmp_path / "run" / "checkpoint-20"
+    checkpoint.mkdir()
+    state = json.loads(WHOLE.read_text())
+    state["log_history"] = state["log_history"][:10]
+    (checkpoint / "trainer_state.json").write_text(json.dumps(state))
+    (log,) = read_logs(tmp_path)
+    assert log.groups[0].dtype == "float64"
+    assert len(log.groups[0]) == 25
+    assert log.config is not None
 
 
 def written(path: Path, text: str) -> Log:
@@ -149,8 +206,8 @@ def test_a_column_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    text = (HOME / "transformers_inv_sqrt" / "trainer_state.json").read_text()
-    whole = read_log(HOME / "transformers_inv_sqrt")
+    text = WHOLE.read_text()
+    whole = read_log(WHOLE)
     log = written(tmp_path / "trainer_state.json", text[: len(text) // 2])
     count = len(log.groups[0])
     assert 5 < count < len(whole.groups[0])
@@ -169,7 +226,8 @@ def test_the_arguments_beside_a_history_are_remembered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
-        ("a.csv", "", "no log that Isorate knows"),
+        ("a.csv", "", "holds no learning rates"),
+        ("a.py", "", "no log that Isorate knows"),
         ("a.csv", "epoch,loss\n0,1.5\n", "holds no learning rates"),
         ("a.json", '{"log_history": []}', "holds no learning rates"),
         ("a.json", '{"log_history": 5}', "damaged"),
@@ -220,5 +278,5 @@ def test_digits_of_huge_exponents_are_bounded() -> None:
 
 def test_every_format_is_found() -> None:
     names = {path.stem for path in Path(finding.__file__).parent.glob("*.py")}
-    inner = {"__init__", "finding", "log", "owners", "points", "protobuf", "source"}
+    inner = {"__init__", "finding", "log", "owners", "points", "protobuf", "rows", "source"}
     assert names - inner == {form.read.__module__.rpartition(".")[2] for form in finding.FORMATS}

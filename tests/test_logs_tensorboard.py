@@ -11,7 +11,7 @@ import pytest
 from isorate import ReadError, read_log
 from isorate.logs.tensorboard import _CRC
 
-SAMPLE = next((Path(__file__).parent / "logs" / "transformers_tensorboard").glob("events*"))
+SAMPLE = Path(__file__).parent / "logs" / "transformers" / "events.out.tfevents.1.0"
 
 
 def crc(data: bytes) -> bytes:
@@ -99,7 +99,7 @@ def test_mindspores_events_are_read(tmp_path: Path) -> None:
     assert read_log(tmp_path).groups[0].steps.tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize("size", [1, 12, 20, 3000, 7000, 8000, 9001, 11092])
+@pytest.mark.parametrize("size", [1, 12, 20, 3000, 6000, 8000, 9001, 9191])
 def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path, size: int) -> None:
     whole = read_log(SAMPLE).groups[0]
     (tmp_path / "events").write_bytes(SAMPLE.read_bytes()[:size])

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from isorate.logs import table, tensorboard, trainer_state
+from isorate.logs import (
+    json_lines,
+    mlflow,
+    printed_dicts,
+    table,
+    tensorboard,
+    text,
+    trainer_state,
+    wandb,
+)
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError
 
@@ -20,7 +29,16 @@ if TYPE_CHECKING:
     from isorate.logs.log import Log, Rates
 
 #: Every format, the ones that are told by more first.
-FORMATS: Final[tuple[Format, ...]] = (tensorboard.FORMAT, trainer_state.FORMAT, table.FORMAT)
+FORMATS: Final[tuple[Format, ...]] = (
+    tensorboard.FORMAT,
+    wandb.FORMAT,
+    mlflow.FORMAT,
+    trainer_state.FORMAT,
+    json_lines.FORMAT,
+    printed_dicts.FORMAT,
+    table.FORMAT,
+    text.FORMAT,
+)
 #: More files of a directory are not looked at.
 MOST_FILES: Final = 100_000
 #: What an error lists.

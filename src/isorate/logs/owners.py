@@ -37,8 +37,8 @@ class Owner:
         offsets: how far its steps are ahead of the updates.
         counts: what they count.
         beside: names that stand in its logs besides.
+        counter: the name of what counts.
         notes: what a reader has to know.
-        counter: what counts, where several do.
 
     """
 
@@ -47,24 +47,43 @@ class Owner:
     offsets: Offsets
     counts: Counts = "update"
     beside: frozenset[str] = frozenset()
+    counter: str | None = None
     notes: tuple[str, ...] = ()
 
 
-#: The rates of the trainers that have names of their own for them.
+_TIMM = (
+    "A rate is the mean over the parameter groups.",
+    "A rate is that of its epoch; with --sched-on-updates it is that of the next one's first "
+    "update.",
+)
+#: Those that name their rates, or what stands beside, in a way of their own.
 OWNERS: Final = (
+    Owner("isorate", r"lr(/\d+)?", (0,), counter="update"),
     Owner("transformers", r"train/learning_rate", (1, 0)),
+    Owner("transformers", r"learning_rate", (1, 0), beside=frozenset({"lr_scheduler_type"})),
+    Owner("transformers", r"learning_rate", (1, 0), beside=frozenset({"epoch", "grad_norm"}),
+          counter="step"),
+    Owner("ms-swift", r"learning_rate", (1, 0), counter="global_step/max_steps"),
+    Owner("llamafactory", r"lr", (1, 0), counter="current_steps"),
     Owner("lightning", r"lr-[^/]+(/pg\d+)?", (0,)),
     Owner("deepspeed", r"Train/Samples/lr", (0,), "sample"),
     Owner("megatron", r"learning-rate", (0, 1)),
     Owner("keras", r"epoch_(lr|learning_rate)", (0,), "epoch"),
     Owner("ultralytics", r"lr/pg\d+", (1,), "epoch"),
-)
+    Owner("mmengine", r"lr", (1,), beside=frozenset({"iter", "step", "data_time"})),
+    Owner("mmcv", r"lr(/.*)?", (1,), beside=frozenset({"mode", "iter", "data_time"})),
+    Owner("detectron2", r"lr", (0,), beside=frozenset({"iteration", "data_time", "total_loss"})),
+    Owner("fairseq", r"(train_)?lr", (0,), counter="num_updates"),
+    Owner("timm", r"lr", (0, -1), "epoch", beside=frozenset({"train_loss", "eval_loss"}),
+          counter="epoch", notes=_TIMM),
+)  # fmt: skip
 ANYBODY: Final = Owner(None, "", usual_offsets)
 
 
-def owner(names: Collection[str]) -> Owner:
-    """Return whose rates those are."""
+def owner(rates: Collection[str], names: Collection[str] = (), counter: str | None = None) -> Owner:
+    """Return whose rates those are, by their names, those beside them, and what counts."""
     for each in OWNERS:
-        if names and all(re.fullmatch(each.rates, name) for name in names):
+        fits = each.beside <= set(names) and each.counter in (None, counter)
+        if fits and rates and all(re.fullmatch(each.rates, name) for name in rates):
             return each
     return ANYBODY

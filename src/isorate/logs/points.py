@@ -169,6 +169,11 @@ class Points:
             column.steps.frombytes(steps[finite].tobytes())
             column.values.frombytes(values[finite].tobytes())
 
+    def number(self) -> None:
+        """Count the points of each name, from 0, where their steps count nothing."""
+        for column in self._columns.values():
+            column.steps = array("q", range(len(column.steps)))
+
     @property
     def names(self) -> list[str]:
         """The names of the groups, in the order of their numbers."""

@@ -134,10 +134,15 @@ def logs(
     trainer: str | None = None,
     beside: str | None = None,
     notes: tuple[str, ...] = (),
+    first: int = 1,
 ) -> list[Log]:
-    """Return the logs of a file's points: one for each run in it, ``FILE#2`` the second."""
+    """Return the logs of a file's points: one for each run in it, from its ``first`` on.
+
+    The path of the second one is ``FILE#2``.
+
+    """
     found = []
-    for number, (groups, told) in enumerate(points.runs(dtype), 1):
+    for number, (groups, told) in enumerate(points.runs(dtype), first):
         path = str(source.path) if number == 1 else f"{source.path}#{number}"
         found.append(
             Log(

@@ -1,0 +1,76 @@
+"""JSON lines: an object a line, as many trainers log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from isorate.logs.points import is_rate
+from isorate.logs.rows import COUNTERS, Rows, counter, flat
+from isorate.logs.source import Format, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isorate.logs.log import Log
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    """Return the object that a line is, or ends with."""
+    start = line.find("{")
+    if start < 0:
+        return None
+    try:
+        found = msgspec.json.decode(line[start:].rstrip())
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _objects(source: Source) -> Iterator[dict[str, Any]]:
+    damaged = 0
+    for line in source.lines():
+        if (row := _object(line)) is not None:
+            yield row
+        elif line.lstrip().startswith("{"):
+            damaged += 1
+    if damaged:
+        source.notes.append(f"{damaged} lines are damaged, or still written; left out.")
+
+
+def _fits(source: Source) -> bool:
+    if b"\0" in source.head:
+        return False
+    rows = [row for line in source.text.splitlines()[:200] if (row := _object(line)) is not None]
+    names = {name for row in rows for name, _ in flat(row)}
+    return (bool(source.wanted) and not names.isdisjoint(source.wanted)) or any(
+        any(map(is_rate, dict(flat(row)))) or (len(rows) > 1 and counter(row)) for row in rows
+    )
+
+
+def read(source: Source) -> list[Log]:
+    """Return the runs of one file."""
+    rows: Rows | None = None
+    for row in _objects(source):
+        values = dict(flat(row))
+        if rows is None:
+            new = Rows(source, FORMAT.name, list(values))
+            if not any(map(new.points.keeps, values)):
+                continue
+            rows = new
+        rates = [(name, value) for name, value in values.items() if rows.points.keeps(name)]
+        if rates:
+            count = values.get(rows.counter) if rows.counter else None
+            rows.add(count, values.get(rows.epoch) if rows.epoch else None, rates)
+    return [] if rows is None else rows.logs()
+
+
+FORMAT = Format(
+    "JSON lines",
+    fits=_fits,
+    read=read,
+    steps=f"by a key {', '.join(list(COUNTERS)[:4])}, …; else lines",
+    belongs="the update just made, or the next one; by the trainer where its names tell",
+    precision="float64",
+)
