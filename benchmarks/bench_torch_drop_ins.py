@@ -63,6 +63,10 @@ def rows() -> Iterator[Row]:
         theirs, ours = warmup(groups)
         name = f"torch step(), warmup and cosine, {counted(groups)}: SequentialLR / ScheduleLR"
         yield Row(name, theirs / ours, "≥", 1.0)
+    for groups, required in zip(ROUNDS, (0.5, 2.0), strict=True):
+        theirs, ours = beside(groups)
+        name = f"torch step() of LinearLR and ExponentialLR beside each other, {counted(groups)}"
+        yield Row(name, theirs / ours, "≥", required)
     for groups in ROUNDS:
         by_ratio = sorted((theirs / ours, name) for name, theirs, ours in drop_ins(groups))
         for which, (ratio, name) in (
@@ -95,6 +99,27 @@ def warmup(groups: int) -> tuple[float, float]:
     return times(theirs, ours, ROUNDS[groups])
 
 
+class Beside:
+    """Two schedulers of one optimizer, stepped one after the other."""
+
+    def __init__(self, of: Any, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.first = of.LinearLR(optimizer, 0.01, 1.0, LONG)
+        self.second = of.ExponentialLR(optimizer, 0.9999)
+        self.get_last_lr = self.second.get_last_lr
+
+    def step(self) -> None:
+        """Take a step of both."""
+        self.first.step()
+        self.second.step()
+
+
+def beside(groups: int) -> tuple[float, float]:
+    """Return the seconds of a step of both, torch's and Isorate's."""
+    theirs, ours = (Beside(of, optimizer_of(groups)) for of in (TORCH, isorate_torch))
+    return times(theirs, ours, ROUNDS[groups])
+
+
 def drop_ins(groups: int) -> Iterator[tuple[str, float, float]]:
     """Yield each drop-in's name and the seconds of its step, torch's and Isorate's."""
     for name, made in DROP_INS.items():
@@ -104,8 +129,8 @@ def drop_ins(groups: int) -> Iterator[tuple[str, float, float]]:
 
 if __name__ == "__main__":
     for _groups in ROUNDS:
-        _warmup = ("warmup and cosine", *warmup(_groups))
-        for _name, _theirs, _ours in (_warmup, *drop_ins(_groups)):
+        _others = (("warmup and cosine", *warmup(_groups)), ("beside", *beside(_groups)))
+        for _name, _theirs, _ours in (*_others, *drop_ins(_groups)):
             print(
                 f"{_name:28} {counted(_groups):16} torch {_theirs * 1e6:8.2f} µs"
                 f"  Isorate {_ours * 1e6:7.2f} µs  ratio {_theirs / _ours:6.2f}"

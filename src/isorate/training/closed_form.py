@@ -231,18 +231,20 @@ class ClosedForm:
 
     def _closed_at(self, step: Any) -> list[float]:
         """Return the schedule's rate of every group; the step after the last keeps the last."""
-        return self._before_end(self._schedules, step)
-
-    def _before_end(self, rates: Rates, step: Any, name: str = "") -> list[float]:
         try:
-            return rates.at(step)
+            return self._schedules.at(step)
         except PastEndError as end:
-            of = f" of the {name}" if name else ""
-            raise self._past_end(f"stepped past the end{of}: {end}") from None
+            raise self._past_end(f"stepped past the end: {end}") from None
 
     def _beside_at(self, step: Any) -> dict[str, list[float]]:
         """Return the values at a step of what follows a schedule besides."""
-        return {name: self._before_end(one, step, name) for name, one in self._also_rates.items()}
+        found = {}
+        for name, rates in self._also_rates.items():
+            try:
+                found[name] = rates.at(step)
+            except PastEndError as end:
+                raise self._past_end(f"stepped past the end of the {name}: {end}") from None
+        return found
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -261,8 +263,10 @@ class ClosedForm:
             else:
                 value = self._entering(step, rates)
                 ledger.wait()  # so that the first step looks at what was found
-            self._write(groups, value)
-            ledger.last = value
+            ready = self._built and len(ledger.last) == len(groups)
+            if not ready or not self._went_on(groups, value):
+                self._write(groups, value)
+                ledger.last = value
         if also is not None:
             self._write_beside(groups, also)
         self.last_epoch = step
@@ -308,8 +312,11 @@ class ClosedForm:
             elif step == 0:
                 self._overwritten = found
         if built:
-            return ledger.onward(self._who, found, rates, bases, self._floors())
-        ledger.set(self._who, rates, bases if self._floors() is None else None)
+            return ledger.onward(
+                self._who, found, rates, bases, self._floors(), uniform=self._uniform
+            )
+        start = bases if self._floors() is None else None
+        ledger.set(self._who, rates, start, self._uniform)
         return rates
 
     def _with_others(self, step: Any, rates: list[float], anew: bool) -> list[float]:

@@ -133,12 +133,8 @@ class DropIn(ClosedForm):
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return lowered(self._call(self._bases))
 
-    @property
-    def _uniform(self) -> bool:  # type: ignore[override]
-        return issubclass(self.constructor, Multiplying)
-
     def _sets(self, step: Any) -> bool:
-        return self._own_get_lr or not issubclass(self.constructor, Multiplying)
+        return self._own_get_lr or not self._uniform
 
     def _change(self, name: str, value: Any) -> None:
         before = self._arguments
@@ -229,6 +225,7 @@ def drop_in(
         "__module__": home,
         "__doc__": documented(constructor, told, TIME, example, before),
         "constructor": constructor,
+        "_uniform": issubclass(base, DropIn) and issubclass(constructor, Multiplying),
     }
     return type(base)(name, (base,), namespace)
 

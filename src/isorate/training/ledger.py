@@ -73,10 +73,12 @@ class Ledger:
         """Begin with rates in which nobody has a part."""
         self.rest, self.parts, self.alone, self.waiting = rates, {}, None, None
 
-    def set(self, who: Any, rates: list[float], start: list[float] | None = None) -> None:
+    def set(
+        self, who: Any, rates: list[float], start: list[float] | None = None, uniform: bool = False
+    ) -> None:
         """Give the rates to one scheduler, which has come to them from those of its start."""
         self.rest = rates if start is None else start
-        self.parts = {} if start is None else {who: Part(start, uniform=False)}
+        self.parts = {} if start is None else {who: Part(start, uniform=uniform)}
         self.alone, self.waiting = who, None
 
     def claim(self, who: Any) -> None:
@@ -103,12 +105,18 @@ class Ledger:
         part = self.parts.get(who)
         if part is None or self.alone is not None or self.waiting is not None:
             return None
-        place = part.place
-        if place is not None:
-            part.ratio = rates[place] / part.start[place]
-        else:
+        place, scale = part.place, 1.0
+        if place is None:
             part.to(rates)
-        return None if part.ratio == 0.0 or (place is None and 0.0 in rates) else self._product()
+            return None if 0.0 in rates else self._product()
+        part.ratio = rates[place] / part.start[place]
+        if part.ratio == 0.0:
+            return None
+        for each in self.parts.values():  # _product, without a call
+            if each.place is None:
+                return self._product()
+            scale *= each.ratio  # type: ignore[operator]
+        return [rate * scale for rate in self.rest]
 
     def _product(self) -> list[float]:
         scale, value = 1.0, self.rest
@@ -142,7 +150,7 @@ class Ledger:
             uniform: whether it multiplies all groups by the same.
 
         """
-        if {self.alone, self.waiting} - {None, who}:
+        if self.alone not in (None, who) or self.waiting not in (None, who):
             self.anew(self.last)  # what the other has come to meanwhile
         part = self.parts.get(who) or Part(before, uniform=uniform)
         if floors is None and not any(s == 0 != r for r, s in zip(rates, part.start, strict=True)):
@@ -156,7 +164,7 @@ class Ledger:
             if 0.0 in rates:  # a cosine's trough, from which it rises by itself
                 self.anew(value)
             return value
-        lows = [0.0] * len(found) if floors is None else floors
+        lows = floors or [0.0] * len(found)
         value = [
             low + (rate - low) * ((to - low) / (since - low)) if since != low else rate + to - since
             for rate, to, since, low in zip(found, rates, before, lows, strict=True)
