@@ -20,6 +20,7 @@ from isorate.logs import (
     trainer_state,
     wandb,
 )
+from isorate.logs.lacking import how_to_log
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError
 
@@ -175,10 +176,11 @@ def _of_file(source: Source) -> list[Log]:
         logs = form.read(source)
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ReadError(f"{path} is damaged", got=f"{type(error).__name__}: {error}") from None
     if not logs:
-        raise NoRatesError(f"{path} holds no learning rates ({form.name})", hint=form.how)
+        hint = how_to_log(source.text) or form.how
+        raise NoRatesError(f"{path} holds no learning rates ({form.name})", hint=hint)
     return logs
 
 
@@ -198,7 +200,8 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
         try:
             logs += _of_file(source)
         except NoRatesError as error:
-            without = without or error
+            if without is None or without.what.endswith("(text)"):
+                without = error
         except ReadError:
             continue
     if logs:

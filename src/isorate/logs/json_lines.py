@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -15,16 +17,24 @@ if TYPE_CHECKING:
 
     from isorate.logs.log import Log
 
+_NOT_FINITE: Final = re.compile("NaN|Infinity")
+
 
 def _object(line: str) -> dict[str, Any] | None:
     """Return the object that a line is, or ends with."""
     start = line.find("{")
     if start < 0:
         return None
+    text = line[start:].rstrip()
     try:
-        found = msgspec.json.decode(line[start:].rstrip())
+        found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return None
+        if not _NOT_FINITE.search(text):
+            return None
+        try:
+            found = json.loads(text)  # which takes a loss that is NaN
+        except (ValueError, RecursionError):
+            return None
     return found if isinstance(found, dict) else None
 
 

@@ -59,7 +59,7 @@ _TIMM = (
 #: Those that name their rates, or what stands beside, in a way of their own.
 OWNERS: Final = (
     Owner("isorate", r"lr(/\d+)?", (0,), counter="update"),
-    Owner("transformers", r"train/learning_rate", (1, 0)),
+    Owner("transformers", r"(.* - )?train/learning_rate", (1, 0)),
     Owner("transformers", r"learning_rate", (1, 0), beside=frozenset({"lr_scheduler_type"})),
     Owner("transformers", r"learning_rate", (1, 0), beside=frozenset({"epoch", "grad_norm"}),
           counter="step"),

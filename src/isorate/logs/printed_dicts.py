@@ -25,6 +25,8 @@ _BAR: Final = re.compile(r"(\d+)/(\d+) \[")
 _DICT: Final = re.compile(r"\{'[^{}]*'(?:learning_rate|lr)': [^{}]*\}")
 #: transformers 5 prints four significant digits, in quotes.
 QUOTED_DIGITS: Final = 4
+#: transformers 4 rounds epochs to two decimals, or not at all.
+EPOCH_DECIMALS: Final = 2
 LONGEST: Final = 100_000
 #: The bars of training, of an evaluation, of a download.
 MOST_BARS: Final = 4
@@ -108,9 +110,10 @@ def _consistent(run: list[_Row], steps: list[int]) -> bool:
         epoch = _float(row.epoch)
         if not 0 <= epoch < 1e15:
             continue
-        half = 0.51 * 10.0 ** digits(row.epoch).last
+        last = min(digits(row.epoch).last, -EPOCH_DECIMALS)
         if row.quoted:
-            half = max(half, 0.51 * 10.0 ** (len(str(int(epoch))) - QUOTED_DIGITS))
+            last = len(str(int(epoch))) - QUOTED_DIGITS
+        half = 0.51 * 10.0**last
         low = max(low, step / (epoch + half))
         high = min(high, step / (epoch - half) if epoch > half else float("inf"))
     return low <= high

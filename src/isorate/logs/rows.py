@@ -87,9 +87,7 @@ class Rows:
             if isinstance(value, int | float | str) and not isinstance(value, bool):
                 self.points.add(name, step, value)
 
-    def logs(
-        self, config: Mapping[str, Any] | None = None, trainer: str | None = None
-    ) -> list[Log]:
+    def logs(self, config: Mapping[str, Any] | None = None, *, first: int = 1) -> list[Log]:
         """Return the runs that the rows are of."""
         counts: Counts = COUNTERS[_key(self.counter)] if self.counter else "row"
         notes = () if self.counter else ("Nothing counts: rows are taken for updates.",)
@@ -110,8 +108,9 @@ class Rows:
             whose.offsets,
             counts=counts,
             config=config,
-            trainer=whose.trainer or trainer,
+            trainer=whose.trainer,
             notes=(*notes, *whose.notes),
+            first=first,
         )
 
 

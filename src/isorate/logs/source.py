@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from isorate.logs.log import Log
 from isorate.logs.points import Points
-from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 HEAD: Final = 1 << 16
 #: A longer line holds no rates.
 LONGEST_LINE: Final = 1 << 20
-#: A document that is read as a whole is not larger.
-LARGEST_DOCUMENT: Final = 1 << 28
 _ENDS = re.compile(r"[\r\n]")
 
 
@@ -81,19 +78,6 @@ class Source:
             self.notes.append(
                 f"{left_out} lines of more than {LONGEST_LINE:,} letters are left out."
             )
-
-    def whole(self) -> bytes:
-        """Return the content of a file that has to be read as a whole.
-
-        Raises:
-            ReadError: it is too large for that.
-
-        """
-        size = self.path.stat().st_size
-        if size > LARGEST_DOCUMENT:
-            required = f"at most {LARGEST_DOCUMENT >> 20} MB"
-            raise ReadError(f"{self.path} is too large", required=required, got=f"{size >> 20} MB")
-        return self.path.read_bytes()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: More columns are not looked at.
 MOST_COLUMNS: Final = 20_000
+#: What no name of a column has: a value.
+_NO_NAME: Final = re.compile(r"[=\[\]{}]|: |\d\.\d|^[-+\d.]+$")
 #: What stands in a cell that has no number.
 EMPTY: Final = frozenset({"", "NA", "N/A", "None", "null"})
 
@@ -41,21 +44,32 @@ def _fits(source: Source) -> bool:
     names = _header(source.text)
     if any(name in names for name in source.wanted):
         return True
-    words = all(name and not _is_number(name) and len(name) < 200 for name in names)
-    known = any(map(is_rate, names)) or counter(names) is not None
-    return words and known and (len(names) > 1 or source.path.suffix.lower() == ".csv")
+    if len(names) < 2 and source.path.suffix.lower() != ".csv":
+        return False
+    if not all(name and len(name) < 200 and not _NO_NAME.search(name) for name in names):
+        return False
+    counts = counter(names)
+    known = [at for at, name in enumerate(names) if is_rate(name) or name == counts]
+    rows = source.text.lstrip("\r\n").splitlines()[1:2]
+    row = next(csv.reader(rows, delimiter=_separator(source.text)), [""] * len(names))
+    return bool(known) and len(row) == len(names) and all(map(_is_cell, (row[at] for at in known)))
 
 
-def _is_number(text: str) -> bool:
+def _is_cell(text: str) -> bool:
+    """Whether a cell holds a number, or nothing."""
     try:
         float(text)
     except ValueError:
-        return False
+        return text.strip() in EMPTY
     return True
 
 
 def read(source: Source) -> list[Log]:
-    """Return the runs of one table."""
+    """Return the runs of one table.
+
+    W&B exports several runs to one, each in a column of its own, with its ``__MIN`` beside.
+
+    """
     names = _header(source.text)
     missing = [name for name in source.wanted if name not in names]
     if missing:
@@ -64,11 +78,18 @@ def read(source: Source) -> list[Log]:
     rows = Rows(source, FORMAT.name, names)
     kept = [(index, name) for index, name in enumerate(names) if rows.points.keeps(name)]
     count, epoch = (names.index(each) if each else 0 for each in (rows.counter, rows.epoch))
+    exported = [name for _, name in kept if f"{name}__MIN" in names]
+    runs = {name: Rows(source, FORMAT.name, names) for name in exported} or {"": rows}
     for row in _rows(source, names):
         rates = [(name, row[index]) for index, name in kept if row[index].strip() not in EMPTY]
-        if rates:
-            rows.add(row[count], row[epoch], rates)
-    return rows.logs()
+        for run, each in runs.items():
+            own = [rate for rate in rates if rate[0] == run] if run else rates
+            if own:
+                each.add(row[count], row[epoch], own)
+    found: list[Log] = []
+    for each in runs.values():
+        found += each.logs(first=len(found) + 1)
+    return found
 
 
 def _rows(source: Source, names: list[str]) -> Iterator[list[str]]:

@@ -3,46 +3,54 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from isorate.logs.source import Format, Source, logs
+from isorate.logs.source import LONGEST_LINE, Format, Source, logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isorate.logs.log import Log
 
-KEY = '"log_history"'
+KEY: Final = re.compile(r'"log_history"\s*:\s*\[')
+#: A longer row is none.
+LONGEST_ROW: Final = 1 << 24
+_BETWEEN: Final = re.compile(r"[\s,]*")
 
 
-def rows(source: Source) -> Iterator[dict[str, Any]]:
-    """Visit the entries of the history; of a file that was cut off, those that are whole."""
-    text = source.whole().decode("utf-8-sig", "replace")
-    try:
-        history = json.loads(text)["log_history"]
-    except json.JSONDecodeError:
-        history = _whole_rows(text)
-        source.notes.append("The file is damaged or cut off; it is read as far as it goes.")
-    yield from (row for row in history if isinstance(row, dict))
+def _rows(source: Source) -> Iterator[dict[str, Any]]:
+    """Visit the rows of the history; of a file that was cut off, those that are whole.
 
+    They are read one by one: of a long run's file only a piece is held at a time.
 
-def _whole_rows(text: str) -> Iterator[object]:
+    """
     decoder = json.JSONDecoder()
-    at = text.find("[", text.find(KEY) + len(KEY)) + 1
-    while at and (at := text.find("{", at)) >= 0:
-        try:
-            row, at = decoder.raw_decode(text, at)
-        except json.JSONDecodeError:
-            return
-        yield row
-        if text[at : at + 1] != ",":
-            return
+    with source.path.open(encoding="utf-8-sig", errors="replace") as file:
+        text = file.read(LONGEST_LINE)
+        found = KEY.search(text)
+        at = found.end() if found else len(text)
+        while True:
+            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+            if text.startswith("]", at):
+                return
+            try:
+                row, at = decoder.raw_decode(text, at)
+            except json.JSONDecodeError:
+                more = file.read(LONGEST_LINE)
+                text, at = text[at:] + more, 0
+                if not more or len(text) > LONGEST_ROW:
+                    break
+                continue
+            if isinstance(row, dict):
+                yield row
+    source.notes.append("The file is damaged or cut off; it is read as far as it goes.")
 
 
 def read(source: Source) -> list[Log]:
     """Return the runs of one file."""
     points = source.points()
-    for row in rows(source):
+    for row in _rows(source):
         step = row.get("step")
         if isinstance(step, int):
             for name, value in row.items():
@@ -55,7 +63,7 @@ def read(source: Source) -> list[Log]:
 
 FORMAT = Format(
     "trainer_state.json",
-    fits=lambda source: source.head.lstrip()[:1] == b"{" and KEY.encode() in source.head,
+    fits=lambda source: source.text.lstrip()[:1] == "{" and bool(KEY.search(source.text)),
     read=read,
     steps="updates done, from 1",
     belongs="the update just made; the next one's up to transformers 4.4x",

@@ -1,0 +1,197 @@
+"""Lines and columns as the code of trainers prints them, and damage of every kind.
+
+What is not made by a run in ``tests/logs`` is written here with the trainer's own format string;
+the update that a rate belongs to follows from the same code, which is named.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from isorate import Log, ReadError, read_log, read_logs
+from isorate.logs.finding import FORMATS
+
+HOME = Path(__file__).parent / "logs"
+SAMPLES = sorted(path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json")
+
+#: For each, what is printed with the rate of update k and how often the loop prints.
+TEXTS = {
+    # yolox/core/trainer.py: after optimizer.step, lr of progress_in_iter + 1
+    "yolox": ("epoch: {epoch}/9, iter: {inner}/5, gpu mem: 30Mb, total_loss: 15.0, lr: {lr:.3e}, "
+              "size: 640, ETA: 1:00:00", "next", (0,)),
+    # train_gpt2.cu: printf of step + 1 and the rate that gpt2_update was given
+    "llm.c": ("step {step:4d}/20 | loss 7.1 (+0.0z)| norm 6.1 (+0.0z)| lr {lr:.2e} | 9.1 ms |",
+              "made", (1,)),
+    # llmc/logger.h
+    "llm.c logger": ("s:{zero} trl:7.1 lr:{lr:.6f} norm:6.10", "made", (0,)),
+    # onmt/utils/statistics.py; optimizers.py counts before trainer.py reports
+    "opennmt": ("[INFO] Step {step}/ 20; acc: 2.9; ppl: 2.5; xent: 1.3; lr: {lr:7.5f}; sents: 9",
+                "next", (0, 1)),
+    # detectron2/engine/hooks.py puts the rate before its scheduler steps; iter counts from 0
+    "detectron2": (" eta: 0:00:01  iter: {zero}  total_loss: 1.5    lr: {lr:.5g}  max_mem: 9M",
+                   "made", (0,)),
+    # mlx_lm/tuner/trainer.py
+    "mlx": ("Iter {step}: Train loss 2.1, Learning Rate {lr:.3e}, It/sec 9.1", "made", (1,)),
+    # deepspeed/runtime/engine.py: _report_progress after lr_scheduler.step
+    "deepspeed": ("[INFO] [logging.py:96:log_dist] [Rank 0] step={step}, skipped=0, lr=[{lr!r}, "
+                  "{lr!r}], mom=[(0.9, 0.999)]", "next", (0, 1)),
+    # megatron/training/training.py: training_log after opt_param_scheduler.step
+    "megatron": (" iteration {step:8d}/      20 | consumed samples:  9 | learning rate: {lr:.6E} |",
+                 "next", (0, 1)),
+    # mmcv/runner/hooks/logger/text.py
+    "mmcv": ("INFO - Epoch [{epoch}][{inner}/5]\tlr: {lr:.3e}, loss: 1.5", "made", (1,)),
+    # fairseq/trainer.py: lr_step_update after set_num_updates
+    "fairseq": ("epoch 001:  {step} / 20 loss=1.5, num_updates={step}, lr={lr:.6g}", "next", (0,)),
+    "anybody's": ("train step {step}, loss 1.5, lr 0{lr:.8f}", "made", (1, 0)),
+    "anybody's, the rate first": ("lr={lr:.4e} loss=1.5 iter={step}", "made", (1, 0)),
+}  # fmt: skip
+
+
+def rate(update: int) -> float:
+    return 1e-3 * (1 - update / 37)
+
+
+def written(path: Path, text: str) -> Log:
+    path.write_text(text)
+    return read_log(path)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_lines_of_trainers_are_read(tmp_path: Path, name: str) -> None:
+    line, belongs, offsets = TEXTS[name]
+    shift = 1 if belongs == "next" else 0
+    lines = ["Namespace(lr=0.5, step=3)", "loading\r  0%| 0/20 [00:00<?]"]
+    for k in range(20):
+        values = {"zero": k, "step": k + 1, "epoch": k // 5 + 1, "inner": k % 5 + 1}
+        lines.append(line.format(lr=rate(k + shift), **values))
+    log = written(tmp_path / "out.txt", "\n".join(lines) + "\n")
+    assert (log.format, log.offsets) == ("text", offsets)
+    for rates in log.groups:
+        updates = rates.steps - offsets[0]
+        assert updates.tolist() == [k + shift for k in range(20)]
+        gaps = [abs(value - rate(k)) for k, value in zip(updates, rates.values, strict=True)]
+        assert all(gap <= error + 1e-18 for gap, error in zip(gaps, rates.errors, strict=True))
+        assert max(rates.errors) < 1e-5
+    assert len(log.groups) == (2 if name == "deepspeed" else 1)
+
+
+def test_updates_that_were_skipped_are_said(tmp_path: Path) -> None:
+    lines = [f"step={k}, skipped={k // 4}, lr=[{rate(k)}], mom=[0.9]" for k in range(1, 9)]
+    assert "2 updates were skipped" in written(tmp_path / "a.log", "\n".join(lines)).notes[0]
+
+
+TABLES = {
+    "epoch,  train/box_loss, lr/pg0, lr/pg1\n1, 1.5, 0.07,0.01\n2, 1.25,0.04,0.02\n":
+        ("ultralytics", "epoch", (1,), ["lr/pg0", "lr/pg1"]),
+    "update,lr/0,lr/1\n0,0.5,0.25\n1,0.125,0.0625\n": ("isorate", "update", (0,), ["lr/0", "lr/1"]),
+    "update,lr\n7,0.5\n8,0.125\n": ("isorate", "update", (0,), ["lr"]),
+    "Wall time;step;lr\n1;5;0.5\n2;6;0.25\n": (None, "update", (1, 0), ["lr"]),
+    '{"iteration": 19, "lr": 0.5, "total_loss": 1.5, "data_time": 0.1}\n':
+        ("detectron2", "update", (0,), ["lr"]),
+    '{"current_steps": 10, "total_steps": 30, "lr": 0.5, "loss": NaN}\n':
+        ("llamafactory", "update", (1, 0), ["lr"]),
+    '{"loss": 1.5, "learning_rate": 0.5, "global_step/max_steps": "5/100"}\n':
+        ("ms-swift", "update", (1, 0), ["learning_rate"]),
+    '{"num_updates": "100", "lr": "1.25e-05", "loss": "9"}\n': ("fairseq", "update", (0,), ["lr"]),
+    '{"train_lr": 0.5, "epoch": 0}\n{"train_lr": 0.25, "epoch": 1}\n':
+        (None, "epoch", (0, -1), ["train_lr"]),
+    '{"step": 1, "lr": [0.5, 0.25]}\n': (None, "update", (1, 0), ["lr/0", "lr/1"]),
+    "{'loss': 1.5, 'learning_rate': 4.9e-05, 'global_step/max_steps': '5/100'}\n":
+        ("transformers", "update", (1, 0), ["learning_rate"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_tables_of_trainers_are_read(tmp_path: Path, text: str) -> None:
+    log = written(tmp_path / "a.txt", text)
+    names = [rates.name for rates in log.groups]
+    assert (log.trainer, log.counts, log.offsets, names) == TABLES[text]
+
+
+def test_the_runs_that_wandb_exports_side_by_side_are_told_apart(tmp_path: Path) -> None:
+    names = [f"{run} - train/learning_rate" for run in ("red-1", "blue-2")]
+    head = ",".join(f'"{name}","{name}__MIN","{name}__MAX"' for name in names)
+    (tmp_path / "a.csv").write_text(f'"Step",{head}\n1,0.5,0.5,0.5,,,\n2,0.25,0.25,0.25,0.75,1,1\n')
+    first, second = read_logs(tmp_path / "a.csv")
+    assert (first.groups[0].name, second.groups[0].name) == tuple(names)
+    assert first.groups[0].values.tolist() == [0.5, 0.25]
+    assert second.groups[0].values.tolist() == [0.75]
+    assert read_log(second.path).trainer == "transformers"
+
+
+def test_an_iteration_that_begins_anew_in_each_epoch_is_not_taken_for_an_update(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{epoch},{it},0.5\n" for epoch in range(3) for it in (50, 100, 150))
+    log = written(tmp_path / "a.csv", f"epoch,iter,lr\n{rows}")
+    assert (log.counts, len(log.groups[0])) == ("row", 9)
+    assert "begins anew in each epoch" in log.notes[0]
+
+
+def test_a_line_of_text_is_no_header(tmp_path: Path) -> None:
+    lines = "".join(f"step {k}, loss 2, lr {rate(k):.3e}\n" for k in range(1, 5))
+    log = written(tmp_path / "a.csv", lines)
+    assert (log.format, log.groups[0].steps.tolist()) == ("text", [1, 2, 3, 4])
+
+
+def test_bars_that_do_not_go_with_the_epochs_tell_no_steps(tmp_path: Path) -> None:
+    bar = (HOME / "transformers_bar" / "out.txt").read_text()
+    moved = bar.replace("| 20/50 [", "| 19/50 [")
+    assert moved != bar
+    assert written(tmp_path / "a.txt", moved).counts == "row"
+
+
+def test_runs_of_one_output_are_told_apart(tmp_path: Path) -> None:
+    text = (HOME / "transformers" / "out.txt").read_text()
+    (tmp_path / "a.txt").write_text(text + text)
+    assert [len(log.groups[0]) for log in read_logs(tmp_path / "a.txt")] == [25, 25]
+
+
+def test_a_database_whose_tables_are_queries_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    with sqlite3.connect(path) as database:
+        database.execute(f"CREATE VIEW metrics AS SELECT i AS step, 'lr' AS key FROM ({endless})")
+    with pytest.raises(ReadError, match="no database of MLflow's"):
+        read_log(path)
+
+
+def damaged(data: bytes, draw: random.Random) -> bytes:
+    """Return data that was cut off, with bits flipped, or with bytes put in."""
+    for _ in range(draw.randint(1, 3)):
+        at = draw.randrange(len(data))
+        match draw.randrange(4):
+            case 0:
+                data = data[: max(at, 1)]
+            case 1:
+                data = data[:at] + bytes([data[at] ^ 1 << draw.randrange(8)]) + data[at + 1 :]
+            case 2:
+                data = data[:at] + draw.randbytes(draw.randint(1, 40)) + data[at:]
+            case _:
+                data = data[:at] + data[at : at + 200] * draw.randint(2, 4) + data[at:]
+    return data
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_damage_gives_a_log_or_one_line(tmp_path: Path, path: Path) -> None:
+    whole = path.read_bytes()
+    broken = tmp_path / path.name
+    for seed in range(40):
+        broken.write_bytes(damaged(whole, random.Random(seed)))
+        try:
+            logs = read_logs(broken)
+        except ReadError as error:
+            assert "\n" not in str(error)
+            assert len(str(error)) < 600
+            continue
+        for log in logs:
+            for rates in log.groups:
+                assert len(rates.steps) == len(rates.values) == len(rates.errors) > 0
+
+
+def test_the_names_of_formats_are_told_apart() -> None:
+    assert len({form.name for form in FORMATS}) == len(FORMATS)
