@@ -14,7 +14,7 @@ import isorate
 HOME = Path(isorate.__file__).parent
 for path in sorted(HOME.rglob("*.py")):
     parts = path.relative_to(HOME).with_suffix("").parts
-    if parts[0] not in ("jax", "torch", "mindspore") and not parts[-1].startswith("__"):
+    if parts[0] not in ("jax", "keras", "torch", "mindspore") and not parts[-1].startswith("__"):
         importlib.import_module(".".join(("isorate", *parts)))
 
 COMMON = {

@@ -1,8 +1,9 @@
 """Schedules to train with in MindSpore: lists of rates, and a cell that never runs out.
 
 MindSpore's seven list functions are here under their own names, bit for bit, and stay when
-MindSpore removes them; ``ScheduleLR`` is any schedule as a cell. The lists need no MindSpore; the
-cell imports it when it is first looked up. ``isorate.mindspore.experimental`` has schedulers for
+MindSpore removes them; ``ScheduleLR`` is any schedule as a cell, and ``LogRates`` a callback that
+writes down the rates that updates have used. The lists need no MindSpore; the other two import it
+when they are first looked up. ``isorate.mindspore.experimental`` has schedulers for
 MindSpore's experimental optimizers.
 """
 
@@ -22,9 +23,11 @@ from isorate.mindspore.lists import (
 )
 
 if TYPE_CHECKING:
+    from isorate.mindspore._log_rates import LogRates
     from isorate.mindspore.schedules import ScheduleLR
 
 __all__ = [
+    "LogRates",
     "ScheduleLR",
     "cosine_decay_lr",
     "exponential_decay_lr",
@@ -36,19 +39,22 @@ __all__ = [
 ]
 
 
+_HOMES = {"LogRates": "_log_rates", "ScheduleLR": "schedules"}
+
+
 def __getattr__(name: str) -> object:
-    if name != "ScheduleLR":
+    if name not in _HOMES:
         raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
     try:
-        module = import_module("isorate.mindspore.schedules")
+        module = import_module(f"isorate.mindspore.{_HOMES[name]}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mindspore":
             raise
         raise ImportError(
-            "isorate.mindspore.ScheduleLR needs MindSpore: pip install mindspore",
+            f"isorate.mindspore.{name} needs MindSpore: pip install mindspore",
             name="mindspore",
         ) from error
-    return module.ScheduleLR
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:
