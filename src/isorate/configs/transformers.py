@@ -425,5 +425,5 @@ def _converted(table: dict[str, Any]) -> dict[str, Any]:
 
 
 CONFIGURATIONS: Final = (
-    Configuration("transformers", "transformers", KEYS, foretell, others=OTHERS, facts=FACTS),
+    Configuration("transformers", "transformers", KEYS, foretell, OTHERS, (), FACTS, "", False),
 )
