@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.reading.reader import reading
+from isorate.dialects.torch.schedulers import LambdaLR
+from isorate.kit import Optimizer
+from isorate.kit.optimizer import ParamGroup
+from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
     from isorate.kit.call import Call
@@ -19,10 +22,10 @@ def lambda_lr(rate: float, share: str, **values: float) -> Call:
     """Return torch's ``LambdaLR`` on a rate, whose λ is a formula in ``t``.
 
     Example:
-        >>> lambda_lr(0.5, "1 - t / {T}", T=4).code
-        'torch.optim.lr_scheduler.LambdaLR(torch.optim.AdamW(params, lr=0.5), lambda t: 1 - t / 4)'
+        >>> lambda_lr(0.5, "1 - t / {T}", T=4).lr_lambda.source
+        '1 - t / 4'
 
     """
     names = {name: repr(value) for name, value in values.items()}
-    text = f"lambda t: {share.format(**names)}"
-    return reading(f"LambdaLR(torch.optim.AdamW(params, lr={rate!r}), {text})").call
+    optimizer = Optimizer((ParamGroup(float(rate)),), "AdamW")
+    return LambdaLR(optimizer, Expression("t", share.format(**names)))
