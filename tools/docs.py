@@ -215,6 +215,9 @@ def generated() -> dict[Path, str]:
     files = {
         ROOT / "README.md": with_unread(with_outputs((ROOT / "README.md").read_text())),
         ROOT / "docs" / "cli.md": with_outputs((ROOT / "docs" / "cli.md").read_text()),
+        ROOT / "docs" / "after-the-run.md": with_outputs(
+            (ROOT / "docs" / "after-the-run.md").read_text()
+        ),
         ROOT / "docs" / "reading.md": with_outputs((ROOT / "docs" / "reading.md").read_text()),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),

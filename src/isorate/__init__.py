@@ -11,6 +11,8 @@ from isorate._version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from isorate import dialects as dialects
+    from isorate.checking.verdict import Finding as Finding
+    from isorate.checking.verdict import check as check
     from isorate.comparison import Comparison as Comparison
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
@@ -42,6 +44,7 @@ _HOMES = {
     "Conversion": "isorate.conversion",
     "ConvertError": "isorate.schedule.errors",
     "Curve": "isorate.schedule.curve",
+    "Finding": "isorate.checking.verdict",
     "IsorateError": "isorate.schedule.errors",
     "Log": "isorate.logs.log",
     "NativeError": "isorate.schedule.errors",
@@ -52,6 +55,7 @@ _HOMES = {
     "RunError": "isorate.schedule.errors",
     "Schedule": "isorate.schedule.node",
     "ScheduleError": "isorate.schedule.errors",
+    "check": "isorate.checking.verdict",
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",

@@ -248,12 +248,17 @@ def foretold(
             option = f"--{name.replace('_', '-')}"
             text = f"{option}: a configuration says itself how its run goes"
             raise RunError(text, hint="--max-steps N trains so many updates")
-    facts = {name: options[name] for name in (*OF_CONFIGURATIONS, *OF_BOTH)}
-    facts["batches"] = facts["batches"] or options["batches_per_epoch"]
-    facts |= known
+    return foretell(text, options["as_"], facts(options, known))
+
+
+def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
+    """Return what the options say of a run beside its configuration."""
+    found = {name: options[name] for name in (*OF_CONFIGURATIONS, *OF_BOTH)}
+    found["batches"] = found["batches"] or options["batches_per_epoch"]
+    found |= known
     if len(options["rates"]) == 1:
-        facts["lr"] = options["rates"][0]
-    return foretell(text, options["as_"], facts)
+        found["lr"] = options["rates"][0]
+    return found
 
 
 def recipe_of(side: Reading | Foretold, options: dict[str, Any]) -> Recipe:

@@ -1,0 +1,319 @@
+"""A log's rates laid beside those of a recipe: which update a row belongs to, and which agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from isorate.comparison import TOLERANCE
+from isorate.recipe import Recipe
+from isorate.schedule.combinators import Groups
+from isorate.schedule.errors import IsorateError, RunError
+from isorate.schedule.evaluate import ArrayNamespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from isorate.logs.log import Log, Rates
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+#: How far rows may lie apart that no file counts, in updates: what people log at, the usual first.
+STRIDES: Final = (1, 10, 100, 500, 50, 5, 2, 20, 25, 200, 250, 1000)
+
+#: So many steps are kept in a table, and no more than these where a schedule's formula has them.
+TABLE, NEAR = 2**21, 2**14
+
+#: A printed number may be a tie that was rounded either way.
+TIE: Final = 1 + 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Which update a row of a log belongs to.
+
+    Args:
+        offset: how many updates a row's count is ahead of the update whose rate it holds.
+        each: updates in what the file counts, as in an epoch, or in a row.
+        per: what the file counts in an update, as samples.
+        mean: whether a row holds the mean over the updates since the row before it.
+
+    """
+
+    offset: int = 0
+    each: int = 1
+    per: int = 1
+    mean: bool = False
+
+    def updates(self, steps: Integers) -> Integers:
+        """Return the update of each step."""
+        return steps * self.each // self.per - self.offset
+
+    def said(self, counts: str) -> str:
+        """Say it of a file that counts updates, epochs, samples or rows."""
+        one = counts if counts != "update" else "step"
+        base = f"{one} s"
+        if self.each > 1:
+            base = f"{self.each:,} · {base}"
+        if self.per > 1:
+            base = f"{base} / {self.per:,}"
+        sign = "-" if self.offset > 0 else "+"
+        ahead = f" {sign} {abs(self.offset):,}" if self.offset else ""
+        what = "the mean of the updates up to" if self.mean else "update"
+        return f"{one} s is {what} {base.removeprefix(f'{one} ')}{ahead}, from 0"
+
+
+def clocks(log: Log, recipe: Recipe) -> Iterator[Clock]:
+    """Visit what a log's steps may mean, the likeliest first."""
+    offsets = log.offsets or (0,)
+    if log.counts == "epoch":
+        each = recipe.run.updates_per_epoch or 1
+        starts = [(offset - last) * each for last in (0, 1) for offset in offsets]
+        found = [Clock(offset, each) for offset in starts]
+        found[1:1] = [Clock(offset * each - each + 1, each) for offset in offsets]
+        found.append(Clock(offsets[0] * each - each + 1, each, mean=True))
+    elif log.counts == "sample":
+        per = math.gcd(*(int(step) for group in log.groups for step in group.steps[: 10**4]))
+        divisors = [d for d in range(1, math.isqrt(per) + 1) if per % d == 0]
+        largest = sorted({*divisors, *(per // d for d in divisors)}, reverse=True)
+        found = [Clock(offset, per=size) for size in largest for offset in (*offsets, 1, 0)]
+    elif log.counts == "row":
+        every = (log.config or {}).get("logging_steps")
+        strides = (every, *STRIDES) if isinstance(every, int) and every > 0 else STRIDES
+        found = [Clock(o, each=n) for n in strides for o in (*offsets, 0, 1 - n, -n)]
+    else:
+        found = [Clock(offset) for offset in offsets]
+    yield from dict.fromkeys(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """The rates of one group of a log, by update.
+
+    Args:
+        name: what the file calls the group.
+        updates: the update of each rate.
+        values: the rates.
+        errors: how far each may be from what it stands for.
+        single: whether they were held in float32.
+
+    """
+
+    name: str
+    updates: Integers
+    values: Floats
+    errors: Floats
+    single: bool
+
+    @classmethod
+    def of(cls, rates: Rates, clock: Clock) -> Points:
+        """Return a group's rates, each at the update that it belongs to."""
+        updates = clock.updates(rates.steps)
+        return cls(rates.name, updates, rates.values, rates.errors, rates.dtype == "float32")
+
+    def agree(self, rates: Floats, allowed: Floats | float, at: Any = slice(None)) -> Mask:
+        """Return which of the rates they may stand for; a rate that there is not is NaN."""
+        values, slack = self.values[at], self.errors[at] * TIE
+        with np.errstate(invalid="ignore", over="ignore"):
+            if self.single:
+                rates = rates.astype(np.float32).astype(np.float64)
+                slack = slack + np.spacing(np.abs(values).astype(np.float32))
+            near: Mask = np.abs(rates - values) <= slack + allowed
+        return near
+
+
+def allowed(recipe: Recipe, peak: float) -> float:
+    """Return how far a framework's own rates may lie from the recipe's, by rounding alone."""
+    return TOLERANCE[recipe.dtype] * peak
+
+
+def rates_at(recipe: Recipe, updates: Integers) -> Floats:
+    """Return the rates of some updates in the framework's own arithmetic, NaN where there is none.
+
+    The run is gone through in blocks up to the last of them, and nothing else is kept.
+
+    Returns:
+        An array of shape ``(groups, len(updates))``.
+
+    Raises:
+        NativeError: the framework refuses the recipe.
+        RunError: an update is beyond what can be gone through one by one.
+
+    """
+    wanted, back = np.unique(updates, return_inverse=True)
+    found = np.full((recipe.groups, len(wanted)), np.nan)
+    if not len(wanted) or wanted[-1] < 0:
+        return found[:, back]
+    done = 0
+    for block in recipe.lasting(int(wanted[-1]) + 1).stream().blocks():
+        low, high = np.searchsorted(wanted, [done, done + block.shape[1]])
+        found[:, low:high] = block[:, wanted[low:high] - done]
+        done += block.shape[1]
+    return found[:, back]
+
+
+class Steps:
+    """A recipe's rates by the scheduler's step, whoever takes the steps."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        run = replace(recipe.run.without_accelerate(), step_every="update", steps_before=0)
+        self.recipe = Recipe(recipe.call, replace(run, updates=None))
+        self._table: Floats = np.empty((recipe.groups, 0))
+        self._asked = min(4 * (recipe.run.updates or 0), TABLE)
+
+    def at(self, steps: Integers, groups: Integers | int) -> Floats:
+        """Return the rates at some steps, NaN where there is none."""
+        most = int(steps.max(initial=-1))
+        limit = TABLE if self.recipe.normal is None else NEAR
+        if most >= self._table.shape[1]:
+            self._grow(min(2 * most + 1024, max(limit, self._asked)))
+        size = self._table.shape[1]
+        inside = (steps >= 0) & (steps < size)
+        found: Floats = self._table[groups, np.where(inside, steps, 0)]
+        found = np.where(inside, found, np.nan)
+        return self._beyond(steps, groups, found) if most >= size else found
+
+    def _grow(self, size: int) -> None:
+        if size <= self._table.shape[1]:
+            return
+        self._table = np.full((self._table.shape[0], size), np.nan)
+        done = 0
+        for block in self.recipe.lasting(size).stream().blocks():
+            self._table[:, done : done + block.shape[1]] = block
+            done += block.shape[1]
+
+    def _beyond(self, steps: Integers, groups: Integers | int, found: Floats) -> Floats:
+        form = self.recipe.normal
+        if form is None:
+            return found
+        far = steps >= self._table.shape[1]
+        parts = form.of if isinstance(form, Groups) else (form,)
+        which = np.broadcast_to(groups, steps.shape)
+        for index, part in enumerate(parts):
+            mine = far & (which == index)
+            if mine.any() and part.length is None:
+                with np.errstate(all="ignore"):
+                    found[mine] = part.formula(steps[mine], ArrayNamespace())
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """A log's groups beside a recipe's, by one clock.
+
+    Args:
+        clock: which update a row belongs to.
+        points: the log's groups.
+        groups: for each of them the recipe's group that fits it best; -1 for the mean of all.
+        rates: the recipe's rates at their updates.
+        agree: which agree.
+
+    """
+
+    clock: Clock
+    points: tuple[Points, ...]
+    groups: tuple[int, ...]
+    rates: tuple[Floats, ...]
+    agree: tuple[Mask, ...]
+
+    @property
+    def follows(self) -> bool:
+        """Whether all of them agree."""
+        return all(bool(mask.all()) for mask in self.agree)
+
+    @property
+    def first(self) -> tuple[int, int, int] | None:
+        """The update that departs first, and which point of which group it is."""
+        found = []
+        for group, (points, mask) in enumerate(zip(self.points, self.agree, strict=True)):
+            departing = np.flatnonzero(~mask)
+            if len(departing):
+                at = departing[points.updates[departing].argmin()]
+                found.append((int(points.updates[at]), group, int(at)))
+        return min(found, default=None)
+
+    @property
+    def agreeing(self) -> int:
+        """How many rates agree before the first that does not."""
+        if self.first is None:
+            return sum(map(len, self.agree))
+        return sum(int((points.updates < self.first[0]).sum()) for points in self.points)
+
+
+def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> Alignment:
+    """Lay a log's groups beside a recipe by the clock that fits; the first where several do."""
+    best: Alignment | None = None
+    for clock in clocks(log, recipe):
+        points = tuple(Points.of(rates, clock) for rates in groups)
+        if min(int(each.updates.min(initial=0)) for each in points) < 0:
+            continue
+        found = _paired(clock, points, recipe)
+        if found.follows:
+            return found
+        if best is None or found.agreeing > best.agreeing:
+            best = found
+    if log.counts == "update" and len(log.offsets) == 1:
+        # whether the scheduler is stepped before the rate is written down is up to the loop
+        ahead = Clock(log.offsets[0] - 1)
+        found = _paired(ahead, tuple(Points.of(rates, ahead) for rates in groups), recipe)
+        if found.follows:
+            return found
+    if best is None:
+        raise RunError("the log's steps are of no update", required="steps from 0 or 1")
+    if log.counts == "epoch" and recipe.run.updates_per_epoch is None:
+        raise RunError(
+            "the log counts epochs, and nothing says how many updates one has",
+            hint="--updates-per-epoch N; 1 where the scheduler is stepped once an epoch",
+        )
+    return best
+
+
+def _paired(clock: Clock, points: tuple[Points, ...], recipe: Recipe) -> Alignment:
+    """Find for each group of a log the group of a recipe that fits it."""
+    every = rates_at(recipe, np.concatenate([each.updates for each in points]))
+    if clock.mean:
+        every = np.concatenate([means(recipe, each.updates) for each in points], axis=1)
+    chosen, rates, agree = [], [], []
+    done = 0
+    with np.errstate(invalid="ignore"):
+        peak = float(np.nanmax(np.abs(every), initial=0.0))
+    room = allowed(recipe, peak)
+    for index, each in enumerate(points):
+        mine = every[:, done : done + len(each.values)]
+        done += len(each.values)
+        own = min(index, recipe.groups - 1)
+        order = [own, *(group for group in range(recipe.groups) if group != own)]
+        candidates: list[tuple[int, Floats]] = [(group, mine[group]) for group in order]
+        if recipe.groups > 1:
+            candidates.append((-1, mine.mean(axis=0)))
+        masks = [each.agree(row, room) for _, row in candidates]
+        best = max(range(len(masks)), key=lambda at: (masks[at].sum(), -at))
+        chosen.append(candidates[best][0])
+        rates.append(candidates[best][1])
+        agree.append(masks[best])
+    return Alignment(clock, points, tuple(chosen), tuple(rates), tuple(agree))
+
+
+def means(recipe: Recipe, updates: Integers) -> Floats:
+    """Return the mean rate of the updates from one row to the next, of every group."""
+    last = int(updates.max(initial=0))
+    if last >= TABLE or (np.diff(updates) <= 0).any():
+        return np.full((recipe.groups, len(updates)), np.nan)
+    try:
+        curve = recipe.lasting(last + 1).curve.values.reshape(recipe.groups, -1)
+    except IsorateError:
+        return np.full((recipe.groups, len(updates)), np.nan)
+    if curve.shape[1] <= last:
+        return np.full((recipe.groups, len(updates)), np.nan)
+    sums = np.concatenate([np.zeros((recipe.groups, 1)), curve.cumsum(axis=1, dtype=np.float64)], 1)
+    ends = updates + 1
+    begins = np.concatenate([[0], ends[:-1]])
+    found: Floats = (sums[:, ends] - sums[:, begins]) / (ends - begins)
+    return found

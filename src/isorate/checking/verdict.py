@@ -1,0 +1,307 @@
+"""Does a run's log follow its recipe? And where not, which of the known ways did it go?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from isorate.checking.arguments import ARGUMENTS
+from isorate.checking.evidence import aligned
+from isorate.checking.ways import REMADE, RETIMED, Case, Fit
+from isorate.logs.log import Log, Rates
+from isorate.recipe import as_recipe, configured
+from isorate.schedule.combinators import Groups
+from isorate.schedule.digits import apart
+from isorate.schedule.errors import IsorateError, ReadError
+from isorate.schedule.node import end_of_course
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from os import PathLike
+
+    from isorate.checking.evidence import Alignment, Clock
+    from isorate.recipe import Given, Recipe
+    from isorate.schedule.run import Run
+
+Verdict = Literal["follows", "departs"]
+
+#: The ways in the order in which they are told. Another argument is asked for, which takes longest,
+#: where the recipe as it stands explains nothing.
+WAYS: Final = ((*RETIMED, *REMADE), ARGUMENTS)
+
+#: So many ways are told of one log.
+MOST_TOLD: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """The first rate that is not the recipe's.
+
+    Args:
+        update: the update.
+        step: what the file calls it.
+        group: the file's name of the parameter group.
+        logged: the rate in the log.
+        expected: the recipe's; NaN where it has none.
+
+    """
+
+    update: int
+    step: int
+    group: str
+    logged: float
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One run in a log, judged by itself.
+
+    Args:
+        rows: the first and the last row of it, counted from 1.
+        clock: which update a row belongs to.
+        groups: for each of the log's groups the recipe's that fits it; -1 for the mean of all.
+        rates: how many rates it has.
+        agreeing: how many of them agree before the first that departs.
+        last: the last update that has a rate.
+        planned: how many updates the recipe has, where it says so, or where its schedule ends.
+        early: whether the log stops before that.
+        ahead: whether its rows hold the next update's rate, which its format does not say.
+        departure: the first rate that departs.
+        ways: the known ways to go wrong that explain all of its rates.
+
+    """
+
+    rows: tuple[int, int]
+    clock: Clock
+    groups: tuple[int, ...]
+    rates: int
+    agreeing: int
+    last: int
+    planned: int | None
+    early: bool
+    ahead: bool = False
+    departure: Departure | None = None
+    ways: tuple[Fit, ...] = ()
+    alignment: Alignment | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def follows(self) -> bool:
+        """Whether nothing is wrong: all agree, or what explains them is no fault."""
+        return self.departure is None or any(not fit.fault for fit in self.ways)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        if self.departure is None:
+            reach = f"to update {self.last + 1:,}"
+            if self.planned is not None:
+                past = self.last + 1 > self.planned
+                reach += f", past the end at {self.planned:,}" if past else f" of {self.planned:,}"
+            many = "its one rate agrees" if self.rates == 1 else f"all {self.rates:,} rates agree"
+            ahead = ", where a row holds the next update's rate" if self.ahead else ""
+            return f"follows, {reach}: {many}{ahead}"
+        if self.follows:
+            return f"follows but for a lag: {next(f.text for f in self.ways if not f.fault)}"
+        at = self.departure
+        expected = "the recipe has none"
+        shown = apart(at.logged, at.expected) if at.expected == at.expected else apart(at.logged)
+        if at.expected == at.expected:
+            expected = f"the recipe has {shown[1]}"
+        group = f" in {at.group}" if len(self.groups) > 1 else ""
+        before = f", after {self.agreeing:,} that agree" if self.agreeing else ""
+        return f"departs at update {at.update:,}{group}: {shown[0]} is logged, {expected}{before}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether a run's log follows its recipe.
+
+    Args:
+        verdict: ``"follows"`` or ``"departs"``.
+        log: what the run left behind.
+        recipe: what it was meant to follow.
+        parts: the runs in the log, each judged; one where all of it follows.
+
+    """
+
+    verdict: Verdict
+    log: Log
+    recipe: Recipe
+    parts: tuple[Part, ...]
+
+    @property
+    def follows(self) -> bool:
+        """Whether it does."""
+        return self.verdict == "follows"
+
+    @property
+    def first(self) -> Part:
+        """The part that matters most: the first that departs, or the first of all."""
+        return next((part for part in self.parts if not part.follows), self.parts[0])
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence, with the way that it went wrong where one is known."""
+        part = self.first
+        text = part.sentence
+        if not part.follows:
+            if part.ways:
+                text += f"; {part.ways[0].text}"
+            else:
+                text += "; none of the known ways to go wrong explains all of its rates"
+        return f"{text[0].upper()}{text[1:]}."
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def check(
+    run_files: str | PathLike[str] | Log,
+    recipe: Given | PathLike[str] | None = None,
+    run: Run | int | None = None,
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> Finding:
+    """Does a run's log follow its recipe?
+
+    A rate agrees that may stand for the recipe's, by the digits that were printed. Which update a
+    row belongs to is found out where the file does not say: all of a log's rates have to agree by
+    one clock. Where they do not, the known ways to go wrong are tried, and those named that explain
+    every rate.
+
+    Args:
+        run_files: what the run left behind: a file, a directory, or a log that was read.
+        recipe: what it was meant to follow: whatever has rates, as ``compare`` takes it; by default
+            the configuration that the run carries.
+        run: the loop around the recipe, or its number of updates.
+        facts: what the run's own configuration leaves open (``configs.reading.foretell``).
+
+    Returns:
+        The finding, whose ``verdict`` is ``"follows"`` or ``"departs"``.
+
+    Raises:
+        ReadError: there is no log, it has no rates, or no recipe can be read.
+        RunError: something of the run has to be told.
+
+    """
+    log = run_files if isinstance(run_files, Log) else _read_log(run_files)
+    meant = own_recipe(log, facts) if recipe is None else as_recipe(_given(recipe), run)
+    return judge(log, meant)
+
+
+def _read_log(path: str | PathLike[str]) -> Log:
+    from isorate.logs.finding import read_log
+
+    return read_log(path)
+
+
+def _given(recipe: Any) -> Any:
+    """Return a recipe as it is, or the text of the file at a path."""
+    from os import PathLike as AnyPath
+
+    from isorate.recipe import text_of
+
+    return text_of(recipe) if isinstance(recipe, AnyPath) else recipe
+
+
+def own_recipe(log: Log, facts: Mapping[str, Any] | None = None, as_: str | None = None) -> Recipe:
+    """Return the recipe that a run carries itself, in its log or in a file beside it."""
+    source: Mapping[str, Any] | str | None = log.beside
+    if log.config:  # some stores keep all as text
+        source = {key: value for key, value in log.config.items() if value != "None"}
+    if source is None:
+        hint = "give the recipe: isorate check RUN RECIPE"
+        raise ReadError(f"{log.path} carries no configuration", hint=hint)
+    return configured(source, as_, facts)
+
+
+def judge(log: Log, recipe: Recipe) -> Finding:
+    """Judge a log by a recipe; its runs one by one, where the whole of it does not follow."""
+    whole = _part(log.groups, log, recipe, 0, explain=False)
+    parts = [whole]
+    if not whole.follows:
+        pieces = list(_runs(log.groups))
+        parts = [_part(groups, log, recipe, start) for start, groups in pieces]
+    verdict: Verdict = "follows" if all(part.follows for part in parts) else "departs"
+    return Finding(verdict, log, recipe, tuple(parts))
+
+
+def _runs(groups: tuple[Rates, ...]) -> Iterator[tuple[int, tuple[Rates, ...]]]:
+    """Visit the runs in a log, each from where its steps go back, and the row that it begins at."""
+    cuts = [[0, *(np.flatnonzero(np.diff(g.steps) < 0) + 1).tolist(), len(g)] for g in groups]
+    if len({len(cut) for cut in cuts}) > 1:
+        yield 0, groups
+        return
+    for number in range(len(cuts[0]) - 1):
+        spans = [slice(cut[number], cut[number + 1]) for cut in cuts]
+        yield cuts[0][number], tuple(_slice(g, s) for g, s in zip(groups, spans, strict=True))
+
+
+def _slice(rates: Rates, span: slice) -> Rates:
+    return replace(
+        rates, steps=rates.steps[span], values=rates.values[span], errors=rates.errors[span]
+    )
+
+
+def _part(
+    groups: tuple[Rates, ...], log: Log, recipe: Recipe, start: int, *, explain: bool = True
+) -> Part:
+    found = aligned(groups, log, recipe)
+    updates = np.concatenate([points.updates for points in found.points])
+    last = int(updates.max())
+    planned = recipe.run.updates or _end(recipe)
+    own = np.unique(found.points[0].updates)
+    usual = int(np.median(np.diff(own))) if len(own) > 1 else 1
+    departure: Departure | None = None
+    ways: tuple[Fit, ...] = ()
+    if found.first is not None:
+        update, group, at = found.first
+        points = found.points[group]
+        logged, expected = float(points.values[at]), float(found.rates[group][at])
+        step = int(groups[group].steps[at])
+        departure = Departure(update, step, points.name, logged, expected)
+        ways = explained(recipe, found, log) if explain else ()
+    return Part(
+        rows=(start + 1, start + len(groups[0])),
+        clock=found.clock,
+        groups=found.groups,
+        rates=len(updates),
+        agreeing=found.agreeing,
+        last=last,
+        planned=planned,
+        early=planned is not None and last + usual < planned,
+        ahead=log.counts == "update" and found.clock.offset not in log.offsets,
+        departure=departure,
+        ways=ways,
+        alignment=found,
+    )
+
+
+def _end(recipe: Recipe) -> int | None:
+    """Return the update at which a recipe's schedule has come to its end."""
+    form = recipe.normal
+    if form is None:
+        return None
+    ends = [end_of_course(part) for part in (form.of if isinstance(form, Groups) else (form,))]
+    return None if None in ends else max(end for end in ends if end is not None)
+
+
+def explained(recipe: Recipe, found: Alignment, log: Log) -> tuple[Fit, ...]:
+    """Return the known ways to go wrong that explain all rates, each told once."""
+    case = Case(recipe, found, log.config)
+    fits: dict[str, Fit] = {}
+    for ways in WAYS:
+        for way in ways:
+            if way.last and any(fit.way != "skipped" or not fit.fault for fit in fits.values()):
+                continue
+            try:
+                for fit in way.fits(case):
+                    fits.setdefault(fit.text, fit)
+            except IsorateError:
+                continue  # a recipe that cannot be gone so far has no such way
+        if fits:
+            break
+    return tuple(fits.values())[:MOST_TOLD]

@@ -1,0 +1,258 @@
+"""Does a log follow its recipe: by the digits that were printed, whatever its steps count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isorate import Recipe, Run, check, read
+from isorate.checking.arguments import numbers
+from isorate.checking.evidence import aligned
+from isorate.checking.verdict import Finding
+from isorate.cli._commands import run
+from isorate.comparison import TOLERANCE
+from isorate.logs.log import Log, Rates
+from isorate.schedule.errors import IsorateError, RunError
+
+SGD = "torch.optim.SGD(params, lr=0.1)"
+RECIPES = {
+    "cosine": f"torch.optim.lr_scheduler.CosineAnnealingLR({SGD}, 100, 0.001)",
+    "steps": f"torch.optim.lr_scheduler.StepLR({SGD}, 30)",
+    "milestones": f"torch.optim.lr_scheduler.MultiStepLR({SGD}, [30, 80])",
+    "exponential": f"torch.optim.lr_scheduler.ExponentialLR({SGD}, 0.97)",
+    "one cycle": f"torch.optim.lr_scheduler.OneCycleLR({SGD}, 0.1, 120)",
+    "polynomial": f"torch.optim.lr_scheduler.PolynomialLR({SGD}, 100, 2.0)",
+    "warm": f"transformers.get_cosine_schedule_with_warmup({SGD}, 10, 100)",
+    "line": f"transformers.get_linear_schedule_with_warmup({SGD}, 7, 100)",
+    "joined": "torch.optim.lr_scheduler.SequentialLR(o := torch.optim.SGD(params, lr=0.1), "
+    "[torch.optim.lr_scheduler.LinearLR(o, 0.1, total_iters=5), "
+    "torch.optim.lr_scheduler.CosineAnnealingLR(o, 95)], [5])",
+    "optax": "optax.warmup_cosine_decay_schedule(0.0, 1e-3, 10, 100, 1e-4)",
+    "list": "mindspore.nn.cosine_decay_lr(0.001, 0.1, 100, 10, 8)",
+}
+
+
+def printed(values: Any, digits: int | None) -> tuple[Any, Any]:
+    """Return rates as they are read from so many printed digits, and their errors."""
+    if digits is None:
+        return values, np.zeros(len(values))
+    texts = [f"{value:.{digits - 1}e}" for value in values.tolist()]
+    halves = [0.5 * 10.0 ** (int(text.partition("e")[2]) - digits + 1) for text in texts]
+    return np.array([float(text) for text in texts]), np.array(halves)
+
+
+def log(
+    values: Any, *, steps: Any = None, offsets: tuple[int, ...] = (0,), digits: int | None = None,
+    single: bool = False, counts: Any = "update",
+) -> Log:  # fmt: skip
+    rows = np.asarray(values, np.float64).reshape(-1, np.shape(values)[-1])
+    at = np.arange(rows.shape[1]) if steps is None else np.asarray(steps)
+    groups = []
+    for index, row in enumerate(rows):
+        held = row.astype(np.float32).astype(np.float64) if single else row
+        read_back, errors = printed(held, digits)
+        dtype = "float32" if single else "float64"
+        groups.append(Rates(f"lr{index}", at.astype(np.int64), read_back, errors, dtype))
+    return Log("log.csv", "CSV", tuple(groups), offsets, counts)
+
+
+def rates(text: str, updates: int = 100, run: Run | None = None) -> Any:
+    recipe = Recipe(read(text).call, run or Run())
+    return recipe.lasting(updates).curve.values.astype(np.float64)
+
+
+def found(values: Any, text: str, run: Run | None = None, **told: Any) -> Finding:
+    return check(log(values, **told), text, run)
+
+
+@given(
+    text=st.sampled_from(sorted(RECIPES.values())),
+    start=st.integers(0, 30),
+    every=st.integers(1, 20),
+    updates=st.integers(1, 160),
+    offset=st.sampled_from([0, 1]),
+    digits=st.sampled_from([None, 3, 4, 7]),
+    single=st.booleans(),
+)
+def test_what_follows_follows_and_nothing_is_named(
+    text: str, start: int, every: int, updates: int, offset: int, digits: int | None, single: bool
+) -> None:
+    known = rates(text, 200)
+    at = np.arange(start, min(start + updates, len(known)), every)
+    result = found(known[at], text, steps=at + offset, offsets=(1, 0)[:: 1 if offset else -1],
+                   digits=digits, single=single)  # fmt: skip
+    assert result.follows
+    assert result.first.departure is None
+    assert result.first.ways == ()
+    assert result.first.clock.offset == offset or known[at].tolist() == known[at + 1].tolist()
+
+
+CHANGES = [0.5, 2.0, 3.0, 4.0, 0.25, 0.9, 1.1, 1.01, 8.0, 1.5, 0.75, 0.1]
+
+
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"list"}))
+@pytest.mark.parametrize("digits", [None, 5])
+def test_every_change_of_one_argument_is_noticed_where_the_digits_can_tell(
+    name: str, digits: int | None
+) -> None:
+    call: Any = read(RECIPES[name]).call
+    known = rates(RECIPES[name])
+    seen = 0
+    for argument in numbers(call):
+        for factor in CHANGES:
+            many = argument.value if isinstance(argument.value, tuple) else (argument.value,)
+            values = tuple(
+                max(round(one * factor), 1) if argument.whole else one * factor for one in many
+            )
+            try:
+                changed = argument.put(values if isinstance(argument.value, tuple) else values[0])
+                other = Recipe(changed, Run(100)).curve.values
+            except IsorateError:
+                continue
+            at = np.arange(min(len(known), len(other)))
+            told, errors = printed(other[at], digits)
+            room = TOLERANCE[other.dtype.name] * max(known.max(), np.abs(told).max())
+            tells = np.abs(told - known[at]) > errors + room
+            written = log(other[at], offsets=(0, 0), digits=digits)
+            follows = aligned(written.groups, written, Recipe(call, Run(100))).follows
+            seen += bool(tells.any())
+            assert follows != tells.any(), argument.name
+    assert seen >= 12
+
+
+def test_a_float32_log_is_compared_as_float32() -> None:
+    known = rates(RECIPES["warm"])
+    assert found(known, RECIPES["warm"], single=True).follows
+    assert not found(known * (1 + 3e-7), RECIPES["warm"], single=True).follows
+    assert not found(known.astype(np.float32), RECIPES["warm"]).follows
+
+
+def test_a_run_that_stopped_says_how_far_it_came() -> None:
+    result = found(rates(RECIPES["warm"])[:14], RECIPES["warm"], Run(100))
+    assert result.sentence == "Follows, to update 14 of 100: all 14 rates agree."
+    assert result.first.early
+    assert not found(rates(RECIPES["warm"])[9::10], RECIPES["warm"], Run(100),
+                     steps=np.arange(9, 100, 10)).first.early  # fmt: skip
+
+
+def test_rows_that_hold_the_next_rate_are_told() -> None:
+    result = found(rates(RECIPES["cosine"], 101)[1:], RECIPES["cosine"])
+    assert result.follows
+    assert "where a row holds the next update's rate" in result.sentence
+
+
+def test_every_group_is_checked_and_the_one_that_fits_is_said() -> None:
+    text = (
+        "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD([{'params': p}, "
+        "{'params': q, 'lr': 0.01}], lr=0.1), 100)"
+    )
+    known = rates(text)
+    assert found(known, text).follows
+    assert found(known[1], text).first.groups == (1,)
+    assert found(known.mean(axis=0), text).first.groups == (-1,)
+    wrong = known.copy()
+    wrong[1, 60:] *= 2
+    result = found(wrong, text)
+    assert result.first.departure is not None
+    assert (result.first.departure.update, result.first.departure.group) == (60, "lr1")
+
+
+def test_a_log_of_epochs_needs_to_know_how_long_one_is() -> None:
+    text = RECIPES["cosine"]
+    by_epoch = rates(text, 100, Run(step_every="epoch", updates_per_epoch=5))
+    loop = Run(step_every="epoch", updates_per_epoch=5)
+    assert found(by_epoch[::5], text, loop, counts="epoch").follows
+    assert found(rates(text)[:20], text, counts="epoch").follows  # a step of the schedule each
+    with pytest.raises(RunError, match="--updates-per-epoch"):
+        found(by_epoch[::2], text, counts="epoch")
+    known = rates(text)
+    means = known.reshape(-1, 10).mean(axis=1)
+    result = found(means, text, Run(updates_per_epoch=10), counts="epoch")
+    assert result.first.clock.mean
+    assert found(known[9::10], text, Run(updates_per_epoch=10), counts="epoch").follows
+
+
+def test_samples_and_rows_are_counted_as_they_come_out() -> None:
+    known = rates(RECIPES["line"])
+    at = np.arange(4, 100, 5)
+    assert found(known[at], RECIPES["line"], steps=at * 32, counts="sample").first.clock.per == 32
+    result = found(known[9::10], RECIPES["line"], offsets=(-9,), counts="row")
+    assert result.first.clock.each == 10
+
+
+def test_runs_in_one_file_are_found_and_judged_one_by_one() -> None:
+    known = rates(RECIPES["warm"])[:50]
+    steps = np.concatenate([np.arange(50), np.arange(50), np.arange(20, 50)])
+    result = found(np.concatenate([known, 2 * known, known[20:]]), RECIPES["warm"], steps=steps)
+    assert [(part.rows, part.follows) for part in result.parts] == [
+        ((1, 50), True), ((51, 100), False), ((101, 130), True)
+    ]  # fmt: skip
+    assert result.first.ways[0].arguments == {"factor": 2.0}
+
+
+def test_what_none_of_the_ways_explains_is_said_to_be_so() -> None:
+    noise = rates(RECIPES["warm"]) * np.random.default_rng(1).uniform(0.5, 1.5, 100)
+    result = found(noise, RECIPES["warm"])
+    assert result.first.ways == ()
+    assert "none of the known ways" in result.sentence
+
+
+def test_rates_that_are_none_depart() -> None:
+    broken = rates(RECIPES["warm"]).copy()
+    broken[70] = np.nan
+    result = found(broken, RECIPES["warm"])
+    assert result.first.departure is not None
+    assert result.first.departure.update == 70
+
+
+def test_a_log_longer_than_any_table_is_checked(tmp_path: Path) -> None:
+    text = f"torch.optim.lr_scheduler.LinearLR({SGD}, 0.5, total_iters=3000000)"
+    at = np.array([0, 10, 2_500_000])
+    halves = 0.05 + 0.05 * at / 3e6
+    assert found(halves, text, steps=at, digits=6).follows
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = rates(RECIPES["warm"])
+    path = tmp_path / "log.csv"
+    rows = [f"{update},{rate!r}" for update, rate in enumerate(known.tolist())]
+    path.write_text("\n".join(["step,lr", *rows]) + "\n")
+    told = ["check", str(path)]
+    assert run([*told, RECIPES["warm"]]) == 0
+    assert capsys.readouterr().out.startswith("Follows, to update 100 of 100: all 100 rates agree.")
+    other = RECIPES["warm"].replace("lr=0.1", "lr=0.2")
+    assert run([*told, other]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Departs at update 1: 0.01 is logged, the recipe has 0.02")
+    assert max(map(len, out.splitlines())) > 80  # a pipe's lines are not folded
+    assert run([*told, other, "--format", "github"]) == 1
+    assert capsys.readouterr().out.startswith(f"::error file={path},title=isorate check::Departs")
+    assert run([*told, other, "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["parts"][0]["departure"]["update"] == 1
+    plot = tmp_path / "plot.html"
+    assert run([*told, other, "--plot", str(plot)]) == 1
+    assert "log" in plot.read_text()
+    assert run(["check", str(tmp_path / "none.csv"), other]) == 2
+    assert run(told) == 2
+    assert "no configuration" in capsys.readouterr().err
+
+
+LOGS = Path(__file__).parent / "logs"
+
+
+@pytest.mark.parametrize("name", ["events.out.tfevents.1.0", "run.wandb", "mlflow.db"])
+def test_a_run_that_carries_its_configuration_needs_no_recipe(name: str) -> None:
+    path = LOGS / "transformers" / name
+    with pytest.raises(IsorateError, match="--examples"):
+        check(path)
+    assert check(path, facts={"examples": 200}).sentence == (
+        "Follows, to update 50 of 50: all 25 rates agree."
+    )
+    assert not check(path, facts={"examples": 403}).follows

@@ -1,0 +1,402 @@
+"""Go wrong for real, in each of the known ways, and record the rates in ``tests/logs/wrong``.
+
+    python tools/wrong_runs.py            all; needs torch, transformers, accelerate, lightning
+
+A run is a loop that trains something tiny with the real framework and notes the rate of every
+update inside ``optimizer.step()``. Beside it stands the recipe that it was meant to follow, and
+what ``isorate check`` has to name. Nothing of Isorate takes part in the recording.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import ChainedScheduler, CosineAnnealingLR, LinearLR
+from transformers import Trainer, TrainingArguments, get_scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOME = Path(__file__).resolve().parents[1] / "tests" / "logs" / "wrong"
+WARM = "transformers.get_cosine_schedule_with_warmup(torch.optim.SGD(params, lr=0.1), {}, {})"
+COSINE = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), {}, {})"
+MIXED = 0.001
+
+#: By name: the function that runs, the recipe, what is named, and options of the command line.
+RUNS: dict[str, tuple[Callable[[], list[float]], str, str, list[str]]] = {}
+
+
+def run(recipe: str, named: str, *options: str) -> Callable[[Any], Any]:
+    """Register a run with the recipe that it departs from."""
+
+    def register(function: Callable[[], list[float]]) -> Callable[[], list[float]]:
+        RUNS[function.__name__] = (function, recipe, named, list(options))
+        return function
+
+    return register
+
+
+def optimizer(lr: float = 0.1) -> torch.optim.SGD:
+    """Return an optimizer of one parameter."""
+    return torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)
+
+
+def update(owner: Any, rates: list[float]) -> None:
+    """Take an update, and note its rate."""
+    rates.append(float(owner.param_groups[0]["lr"]))
+    owner.param_groups[0]["params"][0].grad = torch.ones(1)
+    owner.step()
+
+
+def warm(owner: Any, warmup: int = 10, updates: int = 100, kind: str = "cosine") -> Any:
+    """Return transformers' schedule."""
+    return get_scheduler(kind, owner, num_warmup_steps=warmup, num_training_steps=updates)
+
+
+def plain(owner: Any, scheduler: Any, updates: int = 100) -> list[float]:
+    """Return the rates of the loop as it should be."""
+    rates: list[float] = []
+    for _ in range(updates):
+        update(owner, rates)
+        scheduler.step()
+    return rates
+
+
+def _process(rank: int, port: int, where: str) -> None:
+    import os
+
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    from accelerate import Accelerator
+
+    accelerator = Accelerator(cpu=True)
+    model = nn.Linear(1, 1)
+    owner = torch.optim.SGD(model.parameters(), lr=0.1)
+    model, prepared, scheduler = accelerator.prepare(model, owner, warm(owner))
+    rates: list[float] = []
+    for _ in range(60):
+        rates.append(float(owner.param_groups[0]["lr"]))
+        accelerator.backward(model(torch.ones(1, 1)).sum())
+        prepared.step()
+        scheduler.step()
+        prepared.zero_grad()
+    if accelerator.is_main_process:
+        Path(where).write_text(json.dumps(rates))
+    accelerator.end_training()
+
+
+@run(WARM.format(10, 100), "steps")
+def two_processes() -> list[float]:
+    """Accelerate on two processes, whose scheduler takes two steps an update."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder) / "rates.json"
+        torch.multiprocessing.spawn(_process, (29517, str(where)), nprocs=2)
+        found: list[float] = json.loads(where.read_text())
+    return found
+
+
+@run(WARM.format(10, 100), "steps")
+def every_batch() -> list[float]:
+    """A step for each of the four batches of an update."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates: list[float] = []
+    for batch in range(240):
+        if batch % 4 == 3:
+            update(owner, rates)
+        scheduler.step()
+    # the rate of an update is that of its last batch, three steps on
+    return rates
+
+
+@run(COSINE.format(100, MIXED), "clock", "--updates-per-epoch", "10")
+def lightning_epochs() -> list[float]:
+    """Lightning with a schedule of updates, and the interval left at an epoch."""
+    import logging
+
+    import lightning
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    rates: list[float] = []
+
+    class Module(lightning.LightningModule):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(1, 1)
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return self.layer(batch[0]).sum()
+
+        def on_before_optimizer_step(self, owner: Any) -> None:
+            rates.append(float(owner.param_groups[0]["lr"]))
+
+        def configure_optimizers(self) -> Any:
+            owner = torch.optim.SGD(self.parameters(), lr=0.1)
+            return [owner], [CosineAnnealingLR(owner, 100, MIXED)]
+
+    data = torch.utils.data.TensorDataset(torch.ones(10, 1))
+    lightning.Trainer(
+        max_epochs=10, logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, accelerator="cpu", default_root_dir=tempfile.gettempdir(),
+    ).fit(Module(), torch.utils.data.DataLoader(data))  # fmt: skip
+    return rates
+
+
+@run(COSINE.format(10, MIXED), "clock", "--updates-per-epoch", "10", "--step-every", "epoch")
+def updates_for_epochs() -> list[float]:
+    """A schedule of epochs that is stepped at every update."""
+    owner = optimizer()
+    return plain(owner, CosineAnnealingLR(owner, 10, MIXED))
+
+
+@run(WARM.format(0, 100), "stays")
+def never_stepped() -> list[float]:
+    """No step at all."""
+    owner = optimizer()
+    rates: list[float] = []
+    warm(owner, 0)
+    for _ in range(40):
+        update(owner, rates)
+    return rates
+
+
+@run(WARM.format(10, 100), "stays")
+def steps_stop() -> list[float]:
+    """A loop that steps its scheduler only while it warms up."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates: list[float] = []
+    for step in range(60):
+        update(owner, rates)
+        if step < 10:
+            scheduler.step()
+    return rates
+
+
+@run(WARM.format(10, 100), "shift")
+def once_less() -> list[float]:
+    """No step after the first update."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates: list[float] = []
+    for step in range(100):
+        update(owner, rates)
+        if step:
+            scheduler.step()
+    return rates
+
+
+@run(WARM.format(10, 100), "shift")
+def two_steps_before() -> list[float]:
+    """Two steps before the first update: one in the loop, and one before it."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates: list[float] = []
+    scheduler.step()
+    for _ in range(98):
+        scheduler.step()
+        update(owner, rates)
+    return rates
+
+
+@run(WARM.format(10, 100), "resume")
+def resume_forgets() -> list[float]:
+    """A run that is resumed from a checkpoint without its scheduler's state."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates = plain(owner, scheduler, 40)
+    owner = optimizer()  # its state is that of a new one, and so is the scheduler's
+    return rates + plain(owner, warm(owner), 40)
+
+
+@run(WARM.format(10, 100), "resume")
+def resume_counts_twice() -> list[float]:
+    """A run that loads its scheduler's state, and then steps it to where it was."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates = plain(owner, scheduler, 30)
+    state, held = scheduler.state_dict(), owner.state_dict()
+    owner = optimizer()
+    scheduler = warm(owner)
+    owner.load_state_dict(held)
+    scheduler.load_state_dict(state)
+    for _ in range(30):
+        scheduler.step()
+    return rates + plain(owner, scheduler, 40)
+
+
+@run(WARM.format(10, 100), "resume")
+def resume_from_an_older_state() -> list[float]:
+    """A run that is resumed with the scheduler of an older checkpoint."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates = plain(owner, scheduler, 25)
+    old = scheduler.state_dict()
+    rates += plain(owner, scheduler, 20)
+    scheduler.load_state_dict(old)
+    # loading puts no rate into the optimizer: the first update still has the old one
+    scheduler.step()
+    return rates + plain(owner, scheduler, 40)
+
+
+@run("optax.cosine_decay_schedule(0.1, 50)", "rebound")
+def rebound() -> list[float]:
+    """A cosine that climbs again after T_max, where the recipe holds."""
+    owner = optimizer()
+    return plain(owner, CosineAnnealingLR(owner, 50))
+
+
+@run(COSINE.format(100, MIXED), "argument")
+def horizon_of_another_run() -> list[float]:
+    """A horizon four times as long as the run."""
+    owner = optimizer()
+    return plain(owner, CosineAnnealingLR(owner, 400, MIXED))
+
+
+@run(WARM.format(10, 100), "argument", "--updates-per-epoch", "20")
+def epochs_for_updates() -> list[float]:
+    """Five epochs, given as the number of updates; its warmup is shorter than the mistake."""
+    owner = optimizer()
+    return plain(owner, warm(owner, 10, 2000))
+
+
+@run(WARM.format(10, 100), "horizon")
+def horizon_and_warmup() -> list[float]:
+    """A total that is twice the run's, and a warmup that is a share of it."""
+    owner = optimizer()
+    return plain(owner, warm(owner, 20, 200))
+
+
+@run(WARM.format(10, 100), "argument")
+def warmup_ignored() -> list[float]:
+    """No warmup."""
+    owner = optimizer()
+    return plain(owner, warm(owner, 0))
+
+
+@run(WARM.format(10, 100), "argument")
+def warmup_twice_as_long() -> list[float]:
+    """A warmup of twice as many updates."""
+    owner = optimizer()
+    return plain(owner, warm(owner, 20))
+
+
+@run("torch.optim.lr_scheduler.LinearLR(torch.optim.SGD(params, lr=0.1), 0.25, total_iters=8)",
+     "warmup")  # fmt: skip
+def warmups_multiply() -> list[float]:
+    """Two warmups at once."""
+    owner = optimizer()
+    both = [LinearLR(owner, 0.25, total_iters=8) for _ in range(2)]
+    return plain(owner, ChainedScheduler(both, optimizer=owner), 40)
+
+
+@run(WARM.format(10, 100), "peak")
+def scaled_by_processes() -> list[float]:
+    """A rate that the script multiplies by its number of processes."""
+    owner = optimizer(0.1 * 8)
+    return plain(owner, warm(owner))
+
+
+@run(WARM.format(10, 100), "constant")
+def constant_takes_no_warmup() -> list[float]:
+    """The schedule that is called constant, and a warmup that it does not take."""
+    owner = optimizer()
+    return plain(owner, get_scheduler("constant", owner, num_warmup_steps=10))
+
+
+@run(WARM.format(10, 100), "schedule")
+def another_schedule() -> list[float]:
+    """The line that is the default, where the name of the schedule got lost."""
+    owner = optimizer()
+    return plain(owner, warm(owner, kind="linear"))
+
+
+@run(COSINE.format(100, MIXED), "floor")
+def floor_ignored() -> list[float]:
+    """No floor."""
+    owner = optimizer()
+    return plain(owner, CosineAnnealingLR(owner, 100))
+
+
+@run(WARM.format(10, 100), "skipped")
+def skipped_updates() -> list[float]:
+    """A gradient scaler that skips three updates, and a loop that then steps no scheduler."""
+    owner = optimizer()
+    scheduler = warm(owner)
+    rates: list[float] = []
+    scaler = torch.amp.GradScaler("cpu")
+    parameter = owner.param_groups[0]["params"][0]
+    for step in range(80):
+        rates.append(float(owner.param_groups[0]["lr"]))
+        owner.zero_grad()
+        scaler.scale((parameter * (float("inf") if step in (4, 5, 50) else 1.0)).sum()).backward()
+        before = scaler.get_scale()
+        scaler.step(owner)
+        scaler.update()
+        if scaler.get_scale() >= before:
+            scheduler.step()
+    return rates
+
+
+@run(WARM.format(10, 100), "follows")
+def stopped_early() -> list[float]:
+    """A run that ends before its schedule does."""
+    owner = optimizer()
+    return plain(owner, warm(owner), 35)
+
+
+class Net(nn.Module):  # type: ignore[misc]
+    """One layer, with the loss that transformers' Trainer wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+
+    def forward(self, x: Any = None, labels: Any = None) -> Any:
+        """Return a loss."""
+        return {"loss": ((self.layer(x) - labels) ** 2).mean()}
+
+
+def trained(name: str, **arguments: Any) -> None:
+    """Train with transformers' Trainer and keep what it leaves behind."""
+    data = [{"x": torch.ones(1), "labels": torch.ones(1)}] * 80
+    with tempfile.TemporaryDirectory() as folder:
+        told = TrainingArguments(
+            folder, per_device_train_batch_size=4, report_to=[], save_strategy="no", use_cpu=True,
+            disable_tqdm=True, logging_steps=10, learning_rate=0.1, **arguments,
+        )  # fmt: skip
+        trainer = Trainer(Net(), told, train_dataset=data)
+        trainer.train()
+        trainer.state.save_to_json(str(HOME / f"{name}.json"))
+
+
+def main() -> int:
+    """Run all, and write a CSV file of each and the list of what they are."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    listed = {}
+    for name, (function, recipe, named, options) in RUNS.items():
+        rates = function()
+        rows = [f"{update},{rate!r}" for update, rate in enumerate(rates)]
+        (HOME / f"{name}.csv").write_text("\n".join(["step,lr", *rows]) + "\n")
+        what = (function.__doc__ or "").strip()
+        listed[name] = {"file": f"{name}.csv", "what": what, "recipe": recipe, "named": named,
+                        "options": options}  # fmt: skip
+        print(f"{name}: {len(rates)} rates", file=sys.stderr)
+    trained("max_steps", max_steps=60, num_train_epochs=5, warmup_steps=10,
+            lr_scheduler_type="cosine")  # fmt: skip
+    listed["max_steps"] = {
+        "file": "max_steps.json", "what": "max_steps, which overrules the epochs.",
+        "recipe": WARM.format(10, 100), "named": "argument", "options": [],
+    }  # fmt: skip
+    (HOME / "runs.json").write_text(json.dumps(listed, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
