@@ -8,12 +8,16 @@ used. Rows that name a version are run where that version is installed, and no o
 
 from __future__ import annotations
 
+import ast
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from contextlib import chdir
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +53,269 @@ def net() -> Any:
 
 def transformers(row: dict[str, Any]) -> list[float]:
     """Train with transformers' Trainer."""
+    known = {k: v for k, v in row["values"].items() if k != "transformers_version"}
+    return on_top(row, known)
+
+
+@cache
+def source(package: str, path: str) -> str:
+    """Return a file of a package as it is released."""
+    with tempfile.TemporaryDirectory() as home:
+        command = ["-m", "pip", "download", "-q", "--no-deps", "-d", home, package]
+        subprocess.run([sys.executable, *command], check=True)
+        with zipfile.ZipFile(next(Path(home).iterdir())) as wheel:
+            return wheel.read(path).decode()
+
+
+def taken(package: str, path: str, *names: str, **known: Any) -> dict[str, Any]:
+    """Return some functions and classes of a package, what they use being as is given.
+
+    None of it is imported, so that nothing else of the package has to be there.
+    """
+    body = ast.parse(source(package, path)).body
+    parts: dict[str, Any] = {f"{c.name}.{m.name}": m for c in body if isinstance(c, ast.ClassDef)
+             for m in c.body if isinstance(m, ast.FunctionDef)}  # fmt: skip
+    parts |= {node.name: node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    picked = [parts[name] for name in names]
+    future = ast.parse("from __future__ import annotations").body
+    exec(compile(ast.Module([*future, *picked], []), path, "exec"), known)
+    return known
+
+
+def on_top(
+    row: dict[str, Any], values: dict[str, Any], create: Any = None, **methods: Any
+) -> list[float]:
+    """Train with transformers' Trainer, whose scheduler another one may make.
+
+    Args:
+        row: whose examples are trained.
+        values: the arguments.
+        create: makes the scheduler, as a method.
+        methods: other methods of the trainer, in place of its own.
+
+    """
     import torch
     from transformers import Trainer, TrainingArguments
 
     Trainer.save_model = Trainer._save_checkpoint = lambda *_, **__: None
-    facts = row.get("facts", {})
     quiet = {"report_to": "none", "save_strategy": "no", "disable_tqdm": True, "use_cpu": True}
-    own = {k: v for k, v in row["values"].items() if k != "transformers_version"}
-    args = TrainingArguments("out", **{**quiet, **own})
-    data = [{"x": torch.ones(2)}] * (facts.get("examples") or 1000)
+    given = TrainingArguments("out", **{**quiet, **values})
+    data = [{"x": torch.ones(2)}] * (row.get("facts", {}).get("examples") or 1000)
+    methods |= {} if create is None else {"create_scheduler": create}
+    kind = type("Own", (Trainer,), methods)
     used, hook = hooked()
-    Trainer(net(), args, train_dataset=data).train()
+    kind(net(), given, train_dataset=data).train()
     hook.remove()
     return used
+
+
+def llamafactory(row: dict[str, Any]) -> list[float]:
+    """Train with what LLaMA-Factory makes of transformers' arguments."""
+    from transformers import Trainer
+
+    class Dummy:
+        pass
+
+    own = taken(
+        "llamafactory==0.9.5",
+        "llamafactory/train/trainer_utils.py",
+        "create_custom_scheduler",
+        DummyOptimizer=Dummy,
+    )
+
+    def create(self: Any, num_training_steps: int, optimizer: Any = None) -> Any:
+        own["create_custom_scheduler"](self.args, num_training_steps, optimizer)
+        return Trainer.create_scheduler(self, num_training_steps, optimizer)
+
+    theirs = ("finetuning_type", "template", "stage", "cutoff_len")
+    values = {key: value for key, value in row["values"].items() if key not in theirs}
+    return on_top(row, values, create)
+
+
+def axolotl(row: dict[str, Any]) -> list[float]:
+    """Train with what axolotl makes of its file."""
+    from types import SimpleNamespace
+
+    import transformers as hf
+    from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+    at = "axolotl==0.19.0"
+    log = SimpleNamespace(debug=print, warning=print, info=print)
+    names = ["RexLR"]
+    for what in ("quadratic_warmup", "min_lr", "warmup_decay_constant"):
+        private = f"_get_cosine_schedule_with_{what}_lr_lambda".replace("_lr_lr_", "_lr_")
+        names += [f"get_cosine_schedule_with_{what}", private]
+    schedulers = taken(
+        at, "axolotl/utils/schedulers.py", *names, math=math, partial=partial, LambdaLR=LambdaLR,
+        LRScheduler=LRScheduler, Tensor=type(None),
+    )  # fmt: skip
+    manager = SimpleNamespace(create_lr_scheduler=lambda **_: None)
+    schedule = taken(
+        at, "axolotl/core/trainers/mixins/scheduler.py", "SchedulerMixin.create_scheduler",
+        **{name: schedulers[name] for name in names}, OneCycleLR=OneCycleLR, LOG=log,
+        PluginManager=SimpleNamespace(get_instance=lambda: manager), LRScheduler=LRScheduler,
+    )["create_scheduler"]  # fmt: skip
+    count = taken(at, "axolotl/utils/trainer.py", "calculate_total_num_steps", math=math, LOG=log)
+    builder = taken(
+        at, "axolotl/core/builders/base.py", "TrainerBuilderBase._configure_warmup_and_logging",
+        "TrainerBuilderBase._configure_scheduler",
+    )  # fmt: skip
+    facts = row.get("facts", {})
+
+    class Cfg(dict[str, Any]):
+        def __getattr__(self, name: str) -> Any:
+            return self.get(name)
+
+    cfg = Cfg(num_epochs=1.0, gradient_accumulation_steps=1, lr_scheduler="cosine")
+    cfg |= row["values"] | {"total_num_tokens": 1, "total_supervised_tokens": 1}
+    each = cfg["micro_batch_size"] * cfg["gradient_accumulation_steps"]
+    cfg["batch_size"] = each * facts.get("processes", 1)
+    total = count["calculate_total_num_steps"](cfg, range(facts["examples"]))
+    total = min(total, cfg.max_steps) if cfg.max_steps else total  # as its data's preparation does
+    values: dict[str, Any] = {}
+    builder["_configure_warmup_and_logging"](SimpleNamespace(cfg=cfg), total, values)
+    builder["_configure_scheduler"](SimpleNamespace(cfg=cfg), values)
+    values |= {
+        "max_steps": cfg.max_steps or total or -1,
+        "num_train_epochs": cfg.num_epochs,
+        "learning_rate": cfg.learning_rate,
+        "per_device_train_batch_size": cfg.micro_batch_size,
+        "gradient_accumulation_steps": cfg.gradient_accumulation_steps,
+    }
+    extra = {"alternate_lr_scheduler_type": values.pop("alternate_lr_scheduler_type", None)}
+    for name in ("lr_quadratic_warmup", "cosine_min_lr_ratio", "cosine_constant_lr_ratio"):
+        extra[name] = cfg.get(name)
+
+    def create(self: Any, num_training_steps: int, optimizer: Any = None) -> Any:
+        for name, value in {**extra, "jagged_restart_steps": None}.items():
+            setattr(self.args, name, value)
+        plain = partial(hf.Trainer.create_scheduler, self)
+        schedule.__globals__["super"] = lambda: SimpleNamespace(create_scheduler=plain)
+        return schedule(self, num_training_steps, optimizer)
+
+    return on_top(row, values, create)
+
+
+def swift(row: dict[str, Any]) -> list[float]:
+    """Train with what ms-swift makes of its arguments."""
+    import inspect
+    from types import SimpleNamespace
+
+    import torch
+    import transformers as hf
+
+    at = "ms-swift==4.6.0"
+    facts = row.get("facts", {})
+    methods = taken(
+        at, "swift/trainers/arguments.py", "TrainArgumentsMixin._handle_hf_removed_args",
+        logger=SimpleNamespace(info=print),
+    )  # fmt: skip
+    rate = taken(at, "swift/arguments/sft_args.py", "SftArguments._init_override")
+    usual = {"tuner_type": "lora", "learning_rate": None, "warmup_ratio": 0.0, "warmup_steps": 0}
+    usual |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": None}
+    usual |= {"lr_scheduler_type": "cosine"}
+    args = SimpleNamespace(**usual | row["values"])
+    args._hf_has_field = lambda name: name in inspect.signature(hf.TrainingArguments).parameters
+    args._init_output_dir = args._init_metric = args._init_eval_strategy = lambda: None
+    rate["_init_override"](args)
+    methods["_handle_hf_removed_args"](args)
+    if args.gradient_accumulation_steps is None:  # the line of its __post_init__
+        side = args.per_device_train_batch_size
+        args.gradient_accumulation_steps = max(1, math.ceil(16 / side / facts.get("processes", 1)))
+    known = inspect.signature(hf.TrainingArguments).parameters
+    sampler = taken(
+        at, "swift/dataloader/shard.py", "BatchSamplerShard", dist=torch.distributed, torch=torch
+    )["BatchSamplerShard"]  # fmt: skip
+
+    def loader(self: Any) -> Any:
+        drops, size = self.args.dataloader_drop_last, self._train_batch_size
+        shared = sampler(len(self.train_dataset), size, False, drops, None)
+        return torch.utils.data.DataLoader(self.train_dataset, batch_sampler=shared)
+
+    values = {name: value for name, value in vars(args).items() if name in known}
+    return on_top(row, values, get_train_dataloader=loader)
+
+
+def sentence_transformers(row: dict[str, Any]) -> list[float]:
+    """Train with sentence-transformers' arguments, as its class makes them."""
+    from types import SimpleNamespace
+
+    import transformers as hf
+    from packaging.version import parse
+    from transformers.training_args import ParallelMode
+
+    own = taken(
+        "sentence-transformers==6.2.0", "sentence_transformers/base/training_args.py",
+        "BaseTrainingArguments.__post_init__", parse_version=parse, ParallelMode=ParallelMode,
+        transformers_version=hf.__version__, logger=SimpleNamespace(warning=print),
+        super=lambda: SimpleNamespace(__post_init__=lambda: None),
+    )  # fmt: skip
+    several = row.get("facts", {}).get("processes", 1) > 1
+    theirs = ("batch_sampler", "multi_dataset_batch_sampler", "prompts", "router_mapping")
+    values = dict.fromkeys((*theirs, "learning_rate_mapping"))
+    values |= {"warmup_ratio": None, "warmup_steps": 0, "dataloader_drop_last": False}
+    mode = ParallelMode.DISTRIBUTED if several else ParallelMode.NOT_PARALLEL
+    args = SimpleNamespace(**values | row["values"], parallel_mode=mode, output_dir="unused")
+    own["__post_init__"](args)
+    taken_on = {*row["values"], "warmup_steps", "dataloader_drop_last"} - {*theirs, "warmup_ratio"}
+    return on_top(row, {name: value for name, value in vars(args).items() if name in taken_on})
+
+
+def unsloth(row: dict[str, Any]) -> list[float]:
+    """Train with the defaults that unsloth writes into its trainers."""
+    module = ast.parse(source("unsloth==2026.10.9", "unsloth/models/rl.py"))
+    found = next(
+        node.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "replacements"
+        and isinstance(node.value, ast.Dict)
+    )
+    defaults = {k: v for k, v in ast.literal_eval(found).items() if k in UNSLOTH}
+    theirs = ("load_in_4bit", "embedding_learning_rate", "use_gradient_checkpointing")
+    values = {k: v for k, v in row["values"].items() if k not in theirs}
+    return on_top(row, {**defaults, "warmup_steps": 0.1, **values})
+
+
+def trl(row: dict[str, Any]) -> list[float]:
+    """Train with trl, a small model of it."""
+    import trl as package
+    from datasets import Dataset
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = {"<pad>": 0, "<eos>": 1, "a": 2, "b": 3, "<unk>": 4}
+    tokens = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokens.pre_tokenizer = pre_tokenizers.Whitespace()
+    special = {"pad_token": "<pad>", "eos_token": "<eos>", "unk_token": "<unk>"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, **special)
+    ends = {"bos_token_id": 1, "eos_token_id": 1, "pad_token_id": 0}
+    config = GPT2Config(vocab_size=5, n_positions=64, n_embd=8, n_layer=1, n_head=1, **ends)
+    kind, examples = row["as"], row.get("facts", {}).get("examples", 100)
+    columns = {
+        "SFTConfig": {"text": ["a b a"]},
+        "DPOConfig": {"prompt": ["a"], "chosen": ["b"], "rejected": ["a"]},
+    }.get(kind, {"prompt": ["a b"]})
+    data = Dataset.from_dict({name: value * examples for name, value in columns.items()})
+    quiet = {"report_to": "none", "save_strategy": "no", "disable_tqdm": True, "use_cpu": True}
+    own = {"bf16": False, "gradient_checkpointing": False, **quiet, **row["values"]}
+    if kind in ("GRPOConfig", "RLOOConfig"):
+        own["max_completion_length"] = 2
+        beside = {"reward_funcs": lambda completions, **_: [0.5] * len(completions)}
+    else:
+        beside = {"ref_model": GPT2LMHeadModel(config)} if kind == "DPOConfig" else {}
+    trainer = getattr(package, kind.replace("Config", "Trainer"))(
+        model=GPT2LMHeadModel(config), args=getattr(package, kind)("out", **own),
+        train_dataset=data, processing_class=tokenizer, **beside,
+    )  # fmt: skip
+    used, hook = hooked()
+    trainer.train()
+    hook.remove()
+    return used
+
+
+#: What unsloth sets besides, and rates depend on.
+UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate")
 
 
 def version(row: dict[str, Any]) -> bool:
@@ -94,13 +348,14 @@ def main(names: list[str]) -> None:
     for name in names:
         path = HOME / f"{name}.json"
         rows = json.loads(path.read_text(encoding="utf-8"))
+        name = name.replace("-", "_")
         with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
             for row in rows:
                 if version(row):
                     row["rates"] = ran(name, row)
                     print(name, row["what"], len(row["rates"]))
-        lines = ",\n".join(f" {json.dumps(row)}" for row in rows)
-        path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+                lines = ",\n".join(f" {json.dumps(row)}" for row in rows)
+                path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -157,6 +157,8 @@ class Given:
         self.kind = kind
         self.of = of
         self.told = {name: value for name, value in told.items() if value is not None}
+        #: What a trainer on top of another one adds to the schedule's own arguments.
+        self.complete: Callable[[int, int], Mapping[str, Any]] | None = None
         self.used: set[str] = set()
         self.derivation: list[tuple[str, str]] = []
         self.cautions: list[Caution] = []
@@ -176,6 +178,10 @@ class Given:
     def __contains__(self, key: str) -> bool:
         """Whether it says something of a key."""
         return self.values.get(key) is not None
+
+    def default(self, **values: Any) -> None:
+        """Let the trainer's own defaults stand for what is not said."""
+        self.values |= {key: value for key, value in values.items() if key not in self}
 
     def assume(self, sentence: str) -> None:
         """Note what is taken for granted."""

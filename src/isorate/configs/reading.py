@@ -78,6 +78,9 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configur
             hint = did_you_mean(as_, known) or f"one of {', '.join(known)}"
             raise ReadError(f"--as {as_}: no such trainer is known", hint=hint)
         return known[as_]
+    kind = str(values.get("__class__", "")).rpartition(".")[2]  # of a pickle
+    if kind in known:
+        return known[kind]
     scores = {name: of.score(values) for name, of in known.items()}
     best = max(scores.values(), default=0)
     if best < FEWEST:

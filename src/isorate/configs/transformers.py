@@ -9,14 +9,18 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs._keys import DUMPED, OTHERS
 from isorate.configs.configuration import Configuration, Foretold, Given
-from isorate.dialects.transformers import VERSION, get_scheduler
+from isorate.dialects.transformers import VERSION as VERSION
+from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def batches_of(examples: float, size: float, drops: bool) -> int:
@@ -236,17 +240,25 @@ NAMES: Final = {"rate": "learning_rate", "warmup": "warmup_steps", "length": "ma
 PLAIN: Final = ("constant", "constant_with_warmup")
 
 
-def foretell(given: Given, *, rate: float = 5e-5, schedule: str = "linear") -> Foretold:
-    """Return what arguments make of a run; the defaults are those of ``TrainingArguments``."""
+def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> Foretold:
+    """Return what arguments make of a run.
+
+    Args:
+        given: the arguments; a default that is another one than ``TrainingArguments``' is there.
+        batches: counts the batches that a process has in an epoch, where they are no examples'.
+
+    """
     if given.kind == "model card":
         given.values = {CARD.get(key, key): value for key, value in given.values.items()}
     version = version_of(given)
-    total = updates(given, version)
+    total = updates(given, version, batches or batches_of_epoch)
     warmup = warmup_updates(given, version, total)
-    name = given.text("lr_scheduler_type", schedule)
+    name = given.text("lr_scheduler_type", "linear")
     name = name.removeprefix("SchedulerType.").lower()
-    peak = given.number("learning_rate", rate)
+    peak = given.number("learning_rate", 5e-5)
     specific = arguments_of(given, name)
+    if given.complete is not None:
+        specific = {**given.complete(total, warmup), **(specific or {})}
     if name == "constant" and warmup:
         given.warn(warmup_key(given), "constant has no warm-up: constant_with_warmup has one")
     optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
@@ -285,7 +297,7 @@ def version_of(given: Given) -> tuple[int, ...]:
     return known(VERSION)
 
 
-def updates(given: Given, version: tuple[int, ...]) -> int:
+def updates(given: Given, version: tuple[int, ...], count: Callable[[Given], int]) -> int:
     """Return how many updates are trained."""
     total = given.whole("max_steps", -1, least=-1)
     if total >= 0:
@@ -295,7 +307,7 @@ def updates(given: Given, version: tuple[int, ...]) -> int:
             given.warn("max_steps", "one update is trained all the same")
         return int(total)
     epochs = given.number("num_train_epochs", 3.0)
-    batches = batches_of_epoch(given)
+    batches = count(given)
     accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
     each = updates_of_epoch(batches, accumulation)
     said = f"ceil({batches} batches / {accumulation})"
@@ -425,5 +437,5 @@ def _converted(table: dict[str, Any]) -> dict[str, Any]:
 
 
 CONFIGURATIONS: Final = (
-    Configuration("transformers", "transformers", KEYS, foretell, others=OTHERS, facts=FACTS),
+    Configuration("transformers", "transformers", KEYS, foretell, OTHERS, (), FACTS, "", False),
 )

@@ -1,0 +1,273 @@
+"""Files of configurations: what they hold whatever they are, and what nobody can read."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isorate import IsorateError
+from isorate.cli._commands import run
+from isorate.configs.reading import foretell
+
+FILES = Path(__file__).parent / "cases" / "configs" / "files"
+JSON = """{"learning_rate": 3e-5, "lr_scheduler_type": "cosine", "warmup_steps": 0.1,
+"per_device_train_batch_size": 4, "gradient_accumulation_steps": 3, "num_train_epochs": 2}"""
+YAML = """
+# a comment
+learning_rate: 3.0e-5
+lr_scheduler_type: cosine
+warmup_steps: 0.1
+per_device_train_batch_size: 4
+gradient_accumulation_steps: 3
+num_train_epochs: 2
+"""
+TOML = YAML.replace(": cosine", " = 'cosine'").replace(":", " =")
+SCRIPT = """#!/bin/bash
+# --learning_rate 1 is no flag
+export LR=3e-5
+BATCH=4
+accelerate launch --num_processes 1 run.py \\
+    --learning_rate $LR --lr_scheduler_type=cosine --warmup-steps 0.1 \\
+    --per_device_train_batch_size ${BATCH} --bf16 --do_train \\
+    --gradient_accumulation_steps 3 --num_train_epochs 2   # twice
+"""
+CARD = """
+### Training hyperparameters
+
+The following hyperparameters were used during training:
+- learning_rate: 3e-05
+- train_batch_size: 4
+- eval_batch_size: 8
+- seed: 42
+- gradient_accumulation_steps: 3
+- total_train_batch_size: 12
+- lr_scheduler_type: cosine
+- lr_scheduler_warmup_steps: 0.1
+- num_epochs: 2
+
+### Framework versions
+
+- Transformers 5.23.0
+- Transformers: 5.23.0
+"""
+SAME = "get_scheduler('cosine', AdamW(params, lr=3e-05), 4, 34)"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", JSON),
+        ("a.yaml", YAML),
+        ("a.yml", YAML.replace("3.0e-5", "3e-5")),
+        ("a.toml", TOML),
+        ("run.sh", SCRIPT),
+        ("README.md", CARD),
+    ],
+)
+def test_a_file_is_what_it_holds(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    found = foretell(tmp_path / name, facts={"examples": 203})
+    call: Any = found.call
+    assert (found.updates, found.warmup, found.peak) == (34, 4, 3e-5)
+    assert (call.num_warmup_steps, call.num_training_steps) == (4, 34)
+    assert dict(found.derivation)["updates"] == "34: ceil(2 epochs × 17 updates)"
+
+
+@pytest.mark.parametrize("version", ["5.23", "4.57", "4.46"])
+def test_what_a_trainer_pickled_is_read(version: str) -> None:
+    found = foretell(FILES / f"transformers-{version}.bin", facts={"examples": 203})
+    assert (found.updates, found.warmup, found.peak) == (34, 4, 3e-5)
+    assert found.trainer.startswith(f"transformers {version}")
+    assert not any("process" in said for said in found.assumptions)  # they are in it
+
+
+def test_what_torch_wrote_before_its_archives_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(FILES / "transformers-5.23.bin") as archive:
+        name = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+        own = archive.read(name)
+    magic = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
+    (tmp_path / "a.bin").write_bytes(magic + 2 * pickle.dumps({}, protocol=2) + own)
+    assert foretell(tmp_path / "a.bin", facts={"examples": 203}).updates == 34
+
+
+def test_what_yaml_takes_for_a_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("learning_rate: 1e-5\nmax_steps: 10\n")
+    found = foretell(tmp_path / "a.yaml")
+    assert found.peak == 1e-5
+    assert [one.key for one in found.cautions] == ["learning_rate"]
+    assert "write 1.0e-05" in found.cautions[0].text
+
+
+def test_a_command_line_is_read_and_its_launcher() -> None:
+    text = "torchrun --nproc_per_node=2 --nnodes 2 run.py --learning_rate 1e-4 --max_steps -1"
+    found = foretell(text, facts={"examples": 200})
+    assert dict(found.derivation)["each process"] == "7 batches: ceil(25 batches / 4 processes)"
+
+
+class Evil:
+    """Would write a file, were it built."""
+
+    def __reduce__(self) -> Any:
+        return os.system, ("touch pwned",)
+
+
+def nested(depth: int) -> bytes:
+    """Return a pickle of a list that holds another one a hundred times, and so on."""
+    parts = [b"\x80\x02]q\x00"]
+    for level in range(1, depth):
+        parts.append(b"](" + b"h" * 0 + (b"h" + bytes([level - 1])) * 100 + b"eq" + bytes([level]))
+    return b"".join(parts) + b"."
+
+
+def archived(data: bytes) -> bytes:
+    """Return an archive that has a pickle."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", data)
+    return file.getvalue()
+
+
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+BAD: dict[str, bytes | str] = {
+    "empty.json": "",
+    "list.json": "[1, 2]",
+    "cut.json": '{"learning_rate": ',
+    "deep.json": '{"a": ' * 100_000,
+    "nan.json": '{"learning_rate": NaN, "max_steps": 10}',
+    "digits.json": f'{{"learning_rate": 1, "max_steps": {"9" * 5000}}}',
+    "text.json": '{"learning_rate": "fast", "max_steps": 10}',
+    "nothing.json": '{"a": 1}',
+    "laughs.yaml": LAUGHS,
+    "tag.yaml": "learning_rate: !!python/object/apply:os.system ['touch pwned']\nmax_steps: 1\n",
+    "self.yaml": "learning_rate: &a [*a]\nmax_steps: 1\n",
+    "deep.yaml": "[" * 50_000,
+    "two.yaml": "max_steps: 1\n---\nmax_steps: 2\n",
+    "scalar.yaml": "just words",
+    "quote.sh": "python run.py --learning_rate '1e-3",
+    "none.sh": "echo hello",
+    "variable.sh": "python run.py --learning_rate $LR --max_steps 10",
+    "wrong.toml": "a = ",
+    "evil.bin": pickle.dumps({"learning_rate": Evil(), "max_steps": 10}, protocol=2),
+    "whole.bin": pickle.dumps(Evil(), protocol=4),
+    "bomb.bin": nested(200),
+    "cut.bin": pickle.dumps({"learning_rate": 1.0, "max_steps": 10})[:-4],
+    "weights.bin": archived(b"\x80\x02" + b"N0" * 2**21 + b"."),
+    "memo.bin": b"\x80\x02Nr\xff\xff\xff\xffj\xff\xff\xff\xfe.",
+    "long.bin": b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fabc.",
+    "archive.bin": b"PK\x03\x04 and nothing else",
+    "noise.bin": bytes(range(128, 256)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_is_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = BAD[name]
+    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
+    assert run(["show", name]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert "internal error" not in said.err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_that_is_none_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "long.json").write_bytes(b" " * (2**20 + 1))
+    for name in ("loop.json", "pipe.json", "folder.json", "long.json", "none.json"):
+        assert run(["show", str(tmp_path / name)]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "facts", "said"),
+    [
+        ({"warmup_step": 3, "max_steps": 10}, {}, "did you mean warmup_steps?"),
+        ({"learnig_rate": 3, "max_steps": 10}, {}, "did you mean learning_rate?"),
+        ({"num_train_epochs": 3, "learning_rate": 1}, {}, "give --examples N"),
+        ({"max_steps": 10, "warmup_ratio": 0.1, "transformers_version": "5.0"}, {}, "5 writes it"),
+        ({"max_steps": 10, "learning_rate": True}, {}, "required a number"),
+        ({"max_steps": 1.5, "learning_rate": 1}, {}, "required an integer"),
+        ({"learning_rate": 1, "max_steps": -1}, {"examples": 0}, "at least 1"),
+        ({"learning_rate": 1, "num_train_epochs": 0}, {"examples": 10}, "trains no update"),
+        ({"max_steps": 10, "lr_scheduler_type": "cosin"}, {}, "is none of"),
+        ({"max_steps": 10, "lr_scheduler_type": "greedy"}, {}, "not followed"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said(
+    values: dict[str, Any], facts: dict[str, Any], said: str
+) -> None:
+    from isorate.recipe import configured
+
+    with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
+        assert configured(values, "transformers", facts).curve
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "said"),
+    [
+        ({"max_steps": 10, "warmup_steps": 10}, "warmup_steps", "the run has 10"),
+        ({"max_steps": 10, "warmup_steps": 20}, "learning_rate", "never gets to 5e-05"),
+        ({"max_steps": 10, "warmup_ratio": 0.1}, "warmup_ratio", "5 refuses it"),
+        ({"max_steps": 10, "warmup_steps": 2.5}, "warmup_steps", "cut to 2"),
+        ({"max_steps": 10, "warmup_steps": 1.0}, "warmup_steps", "not all of them"),
+        ({"max_steps": 0}, "max_steps", "one update"),
+        (
+            {"max_steps": 9, "lr_scheduler_type": "constant", "lr_scheduler_kwargs": {"a": 1}},
+            "lr_scheduler_kwargs",
+            "ignored",
+        ),
+        (
+            {"max_steps": 9, "lr_scheduler_type": "constant", "warmup_steps": 3},
+            "warmup_steps",
+            "has no warm-up",
+        ),
+        (
+            {
+                "max_steps": 20,
+                "lr_scheduler_type": "warmup_stable_decay",
+                "lr_scheduler_kwargs": {"num_stable_steps": 4, "num_decay_steps": 4},
+            },
+            "max_steps",
+            "over at update 8 of 20",
+        ),
+        (
+            {
+                "max_steps": 20,
+                "lr_scheduler_type": "warmup_stable_decay",
+                "lr_scheduler_kwargs": {"num_stable_steps": 20, "num_decay_steps": 4},
+            },
+            "max_steps",
+            "goes on to update 24",
+        ),
+        (
+            {
+                "max_steps": 20,
+                "lr_scheduler_type": "cosine",
+                "lr_scheduler_kwargs": {"num_cycles": 1.0},
+            },
+            "max_steps",
+            "climbs again after update 10",
+        ),
+    ],
+)
+def test_what_is_unexpected_is_told_by_its_key(values: dict[str, Any], key: str, said: str) -> None:
+    from isorate.preflight import preflight
+
+    cautions = preflight(foretell(values, "transformers")).cautions
+    assert any(one.key == key and said in one.text for one in cautions), cautions
