@@ -15,6 +15,7 @@ from benchmarks import (
     bench_compare,
     bench_digits,
     bench_lists,
+    bench_logs,
     bench_mindspore_cell,
     bench_mindspore_experimental,
     bench_simulate,

@@ -231,7 +231,7 @@ class Points:
 def _starts(steps: NDArray[np.int64]) -> list[int]:
     """Return where runs begin: at a step that is not after the first one of the run before."""
     starts = [0]
-    for fall in (np.flatnonzero(np.diff(steps) < 0) + 1).tolist():
+    for fall in (np.flatnonzero(steps[1:] < steps[:-1]) + 1).tolist():
         if steps[fall] <= steps[starts[-1]]:
             starts.append(fall)
     return starts if len(starts) <= MOST_RUNS else [0]
@@ -239,7 +239,9 @@ def _starts(steps: NDArray[np.int64]) -> list[int]:
 
 def _notes(name: str, steps: NDArray[np.int64]) -> Iterator[str]:
     """Visit what is unusual in the steps of a run."""
-    strides = np.diff(steps)
+    strides = steps[1:] - steps[:-1]
+    if len(strides) == 0 or (strides[0] > 0 and (strides == strides[0]).all()):
+        return
     falls = np.flatnonzero(strides < 0)
     for fall in falls[:3].tolist():
         before, after = steps[fall : fall + 2].tolist()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 BLOCK: Final = 1 << 22
 #: A longer record is a picture, not a rate nor a configuration.
 LONGEST: Final = 1 << 20
+#: The checksums of longer records are computed one by one.
+LONG: Final = 1 << 13
 #: Fewer records are taken apart one by one.
 FEW: Final = 8
 #: More kinds of records of one length are.
@@ -59,31 +62,48 @@ def _table() -> list[int]:
 
 
 _CRC = _table()
-_CRCS = np.array(_CRC, np.uint32)
+
+
+@cache
+def _tables(length: int) -> NDArray[np.uint32]:
+    """Return what a byte contributes to the CRC of a row, by its distance from the end."""
+    table = np.array(_CRC, np.uint32)
+    tables = [table]
+    for _ in range(length - 1):
+        last = tables[-1]
+        tables.append(table[last & 255] ^ last >> 8)
+    return np.concatenate(tables)
 
 
 def _masked(rows: Bytes) -> NDArray[np.uint32]:
-    """Return the CRC-32C of each row, masked as in the file."""
-    if len(rows) < FEW:
-        crcs = []
-        for row in rows:
-            crc = 0xFFFFFFFF
-            for byte in row.tobytes():
-                crc = _CRC[(crc ^ byte) & 255] ^ crc >> 8
-            crcs.append(crc)
-        states = np.array(crcs, np.uint32)
+    """Return the CRC-32C of each row, masked as in the file.
+
+    A CRC is linear: it is the sum of what each byte contributes, the first four of them inverted.
+    """
+    count, length = rows.shape
+    if 4 <= length <= LONG:
+        at = rows.astype(np.int32)
+        at[:, :4] ^= 255
+        at += 256 * np.arange(length - 1, -1, -1, dtype=np.int32)
+        tables = _tables(1 << (length - 1).bit_length())
+        states = np.bitwise_xor.reduce(tables[at], axis=1)
     else:
-        states = np.full(len(rows), 0xFFFFFFFF, np.uint32)
-        for column in np.ascontiguousarray(rows.T):
-            states = _CRCS[(states ^ column) & 255] ^ states >> 8
+        states = np.fromiter((_crc(row.tobytes()) for row in rows), np.uint32, count)
     states = ~states
     return np.asarray((states >> 15 | states << 17) + np.uint32(0xA282EAD8), np.uint32)
 
 
-def _agree(rows: Bytes, sums: Bytes) -> NDArray[np.bool_]:
-    """Whether the checksums of rows are those that stand after them."""
-    stored = np.ascontiguousarray(sums).view("<u4").ravel()
-    return np.asarray(_masked(rows) == stored)
+def _crc(data: bytes) -> int:
+    state = 0xFFFFFFFF
+    for byte in data:
+        state = _CRC[(state ^ byte) & 255] ^ state >> 8
+    return state
+
+
+def _agree(rows: Bytes, size: int) -> NDArray[np.bool_]:
+    """Whether the checksums of rows of so many bytes are those that stand after them."""
+    stored = np.ascontiguousarray(rows[:, size : size + 4]).view("<u4").ravel()
+    return np.asarray(_masked(rows[:, :size]) == stored)
 
 
 class _Value(NamedTuple):
@@ -158,17 +178,19 @@ class _File:
         self._points = points
         self._broken = 0
         self._cut = False
+        self._end = 0
         self.arguments = b""
         self.widths: set[int] = set()
         self._found: dict[str, list[tuple[NDArray[np.int64], ...]]] = {}
 
     def read(self) -> Iterator[str]:
         """Read it, and visit what there is to say of it."""
-        for data, starts, lengths in self._blocks():
+        for block, starts, lengths in self._blocks():
+            self._end = len(block)
             order = np.argsort(lengths, kind="stable")
             ends = np.flatnonzero(np.diff(lengths[order])) + 1
             for part in np.split(order, ends):
-                self._same_length(data, starts[part], int(lengths[part[0]]))
+                self._same_length(block, starts[part], int(lengths[part[0]]))
             self._hand_over()
             if self._points.full:
                 return
@@ -194,49 +216,51 @@ class _File:
                         break
                     starts.append(at)
                     at += length + 16
-                block = np.frombuffer(data, np.uint8)
                 if starts:
-                    begins = np.array(starts)
-                    good = self._framed(block, begins)
-                    yield block, begins[:good] + 12, np.diff([*starts, at])[:good] - 16
+                    block = np.frombuffer(data, np.uint8)
+                    yield block, np.array(starts) + 12, np.diff([*starts, at]) - 16
                 data = data[at:]
                 if length > LONGEST and len(data) >= 16:
-                    self._framed(block[at:], np.zeros(1, np.int64))
-                    self._cut = self._cut or length > size
-                    if not self._cut:
-                        file.seek(length + 16 - len(data), 1)
-                        data = b""
+                    if length > size or not self._framed(np.frombuffer(data, np.uint8), 12):
+                        self._cut = True
+                        return
+                    file.seek(length + 16 - len(data), 1)
+                    data = b""
                 elif not new:
-                    self._cut = bool(data)
+                    self._cut = self._cut or bool(data)
                     return
 
-    def _framed(self, block: Bytes, begins: NDArray[np.int64]) -> int:
-        """Return how many records there are up to one whose length has another checksum."""
-        heads = sliding_window_view(block, 12)[begins]
-        wrong = np.flatnonzero(~_agree(heads[:, :8], heads[:, 8:]))
-        self._cut = self._cut or bool(len(wrong))
-        return int(wrong[0]) if len(wrong) else len(begins)
+    def _framed(self, block: Bytes, start: int) -> bool:
+        """Whether the length of the record whose data starts there is what its checksum says."""
+        return bool(_agree(block[None, start - 12 : start], 8)[0])
 
     def _same_length(self, block: Bytes, starts: NDArray[np.int64], length: int) -> None:
         """Read the records of one length."""
         rows = sliding_window_view(block, length + 4)[starts]
-        whole = _agree(rows[:, :length], rows[:, length:])
-        self._broken += int((~whole).sum())
-        rows, starts = rows[whole, :length], starts[whole]
+        whole = _agree(rows, length)
+        if not whole.all():
+            for start in starts[~whole].tolist():
+                self._broken += 1
+                if not self._framed(block, start):  # what follows is found by a wrong length
+                    self._cut = True
+                    self._end = min(self._end, start)
+            rows, starts = rows[whole], starts[whole]
         for _ in range(MOST_KINDS):
             if len(rows) < FEW:
                 break
-            first = self._apart(rows[0].tobytes())
+            first = self._apart(rows[0, :length].tobytes())
             same = np.zeros(len(rows), bool)
             same[0] = True
             if first and len(first.values) == 1 and not first.arguments:
-                same = _alike(rows, first)
+                same = _alike(rows[:, :length], first)
                 self._many(first, rows[same], starts[same])
             elif first:
                 self._one(first, int(starts[0]))
+            if same.all():
+                return
             rows, starts = rows[~same], starts[~same]
         for row, start in zip(rows, starts.tolist(), strict=True):
-            if record := self._apart(row.tobytes()):
+            if record := self._apart(row[:length].tobytes()):
                 self._one(record, start)
 
     def _apart(self, data: bytes) -> _Record | None:
@@ -265,10 +289,11 @@ class _File:
             self._found.setdefault(tag, []).append((starts, steps, numbers.astype(np.float64)))
 
     def _hand_over(self) -> None:
-        """Give the points of a block away, in the order of the file."""
+        """Give the points of a block away, in the order of the file, up to where it is damaged."""
         for tag, parts in self._found.items():
             starts, steps, numbers = map(np.concatenate, zip(*parts, strict=True))
             order = np.argsort(starts)
+            order = order[starts[order] < self._end]
             self._points.extend(tag, steps[order], numbers[order])
         self._found.clear()
 
