@@ -60,6 +60,7 @@ def rows() -> list[Row]:
         *bench_digits.rows(),
         *bench_torch_memory.rows(),
         *bench_lists.rows(),
+        *bench_logs.rows(),
         *bench_mindspore_cell.rows(),
         *bench_mindspore_experimental.rows(),
         *bench_simulate.rows(),

@@ -196,7 +196,13 @@ def test_what_is_handed_out_cannot_be_changed() -> None:
     found = set()
     for module in pkgutil.walk_packages(isorate.__path__, "isorate."):
         if not module.name.startswith(
-            ("isorate.torch", "isorate.mindspore", "isorate.jax", "isorate.__main__")
+            (
+                "isorate.torch",
+                "isorate.mindspore",
+                "isorate.jax",
+                "isorate.keras",
+                "isorate.__main__",
+            )
         ):
             found |= {x for x in vars(importlib.import_module(module.name)).values() if framed(x)}
     assert len(found) > 100

@@ -30,6 +30,9 @@ import numpy as np
 from isorate import Run, evaluate, read, simulate
 from isorate.dialects._unread import UNREAD
 from isorate.kit.registry import registered
+from isorate.logs.finding import FORMATS
+from isorate.logs.owners import OWNERS
+from isorate.logs.text import LINES
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
@@ -85,6 +88,31 @@ def with_unread(text: str) -> str:
     says = " ".join(paragraph.partition(". A text")[2].split())
     told = f"{known}{listed}. A text {says}"
     return start + textwrap.fill(told, 100, break_on_hyphens=False) + blank + rest
+
+
+def with_formats(text: str) -> str:
+    """Return the page of logs with the table of their formats put in anew."""
+    head = "| format | steps count | a rate is that of | digits |\n|---|---|---|---|\n"
+    rows = [f"| {f.name} | {f.steps} | {f.belongs} | {f.precision} |\n" for f in FORMATS]
+    whose = "| trainer | its rates, as a pattern | beside | a step counts | update = step − |\n"
+    whose += "|---|---|---|---|---|\n"
+    for each in OWNERS:
+        told = f"counted by `{each.counter}`" if each.counter else ""
+        beside = ", ".join(f"`{name}`" for name in sorted(each.beside))
+        rates = each.rates.replace("|", "\\|")
+        offsets = " or ".join(map(str, each.offsets)) if isinstance(each.offsets, tuple) else "?"
+        also = "; ".join(filter(None, (beside, told)))
+        whose += f"| {each.trainer} | `{rates}` | {also} | {each.counts} | {offsets} |\n"
+    printed = "| trainer | an example of its lines | update = step − |\n|---|---|---|\n"
+    for line in LINES:
+        if isinstance(line.offsets, tuple):
+            offsets = " or ".join(map(str, line.offsets))
+            example = line.example.replace("|", "\\|")
+            printed += f"| {line.trainer or 'anybody'} | `{example}` | {offsets} |\n"
+    for table in (head + "".join(rows), whose, printed):
+        start = text.index(table.partition("\n")[0])
+        text = text[:start] + table + text[text.index("\n\n", start) + 1 :]
+    return text
 
 
 def support() -> str:
@@ -219,6 +247,7 @@ def generated() -> dict[Path, str]:
             (ROOT / "docs" / "after-the-run.md").read_text()
         ),
         ROOT / "docs" / "reading.md": with_outputs((ROOT / "docs" / "reading.md").read_text()),
+        ROOT / "docs" / "logs.md": with_formats((ROOT / "docs" / "logs.md").read_text()),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

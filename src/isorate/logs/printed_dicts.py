@@ -32,7 +32,7 @@ LONGEST: Final = 100_000
 MOST_BARS: Final = 4
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Row:
     """A dict, and the first bar of each total that was drawn after it."""
 

@@ -40,6 +40,7 @@ class Line:
 
     Args:
         trainer: its name; none for a line that anybody may print.
+        example: such a line.
         pattern: what the line looks like. ``step`` is what counts; where ``epoch`` and ``of`` stand
             there, it counts within an epoch that has so many.
         offsets: how far the count is ahead of the updates.
@@ -49,6 +50,7 @@ class Line:
     """
 
     trainer: str | None
+    example: str
     pattern: str
     offsets: Offsets
     first: int = 1
@@ -69,29 +71,43 @@ class Line:
 
 
 _WITHIN = r"(?P<step>\d+)\s*/\s*(?P<of>\d+)"
+_COUNT = r"(?i:\b(?:global[_ ]?step|step|iteration|iter|updates?)s?\W{0,5}(?P<step>\d+))"
+_NAMED = r"(?i:(?<![a-z_/])(?:lr|learning[_ -]?rate)(?![a-z_])\W{0,4}?)RATES"
+_MEAN = ("A rate is the mean over the parameter groups.",)
+_BATCH = ("An iteration is a batch, and no update where gradients are accumulated.",)
 LINES: Final = (
-    Line("megatron", r"iteration\s+(?P<step>\d+)/\s*\d+ \|.*?\blearning rate:\s*RATES", (0, 1)),
-    Line("deepspeed", r"step=(?P<step>\d+), skipped=(?P<skipped>\d+), lr=RATES", (0, 1)),
-    Line("mmengine", rf"Epoch\(train\)\s+\[(?P<epoch>\d+)\]\[\s*{_WITHIN}\].*?\blr:\s*RATES", (1,)),
-    Line("mmengine", r"Iter\(train\)\s+\[\s*(?P<step>\d+)/\d+\].*?\blr:\s*RATES", (1,)),
-    Line("mmcv", rf"Epoch \[(?P<epoch>\d+)\]\[{_WITHIN}\]\s+lr:\s*RATES", (1,)),
-    Line("mmcv", r"Iter \[(?P<step>\d+)/\d+\]\s+lr:\s*RATES", (1,)),
-    Line("timm", rf"Train: (?P<epoch>\d+) \[\s*{_WITHIN}.*?\bLR: RATES", (0,), 0,
-         ("A rate is the mean over the parameter groups.",)),
-    Line("llm.c", r"step\s+(?P<step>\d+)/\d+ \|.*?\| lr RATES \|", (1,)),
-    Line("llm.c", r"^s:(?P<step>\d+) trl:\S+ lr:RATES", (0,)),
-    Line("yolox", rf"epoch: (?P<epoch>\d+)/\d+, iter: {_WITHIN}.*?\blr:\s*RATES", (0,)),
-    Line("opennmt", r"Step\s+(?P<step>\d+)(?:/\s*\d+)?;.*?\blr:\s*RATES", (0, 1)),
-    Line("mlx", r"Iter (?P<step>\d+): .*?Learning Rate RATES", (1,), notes=(
-        "An iteration is a batch, and no update where gradients are accumulated.",)),
-    Line("fairseq", r"num_updates=(?P<step>\d+), lr=RATES", (0,)),
-    Line(None, rf"Epoch: \[(?P<epoch>\d+)\]\s+\[\s*{_WITHIN}\].*?\blr:\s*RATES", (0, -1), 0),
-    Line("detectron2", r"\beta: \S+.*?\biter: (?P<step>\d+)\s.*?\blr:\s*RATES", (0,)),
-    Line(None, r"(?i)\b(?:global[_ ]?step|step|iteration|iter|updates?)s?\W{0,5}(?P<step>\d+)"
-         r".*?(?<![a-z_/])(?:lr|learning[_ -]?rate)(?![a-z_])\W{0,4}?RATES", usual_offsets),
-    Line(None, r"(?i)(?<![a-z_/])(?:lr|learning[_ -]?rate)(?![a-z_])\W{0,4}?RATES"
-         r".*?\b(?:global[_ ]?step|step|iteration|iter|updates?)s?\W{0,5}(?P<step>\d+)",
-         usual_offsets),
+    Line("megatron", "iteration 20/ 100 | consumed samples: 320 | learning rate: 1.200000E-04 |",
+         r"iteration\s+(?P<step>\d+)/\s*\d+ \|.*?\blearning rate:\s*RATES", (0, 1)),
+    Line("deepspeed", "step=20, skipped=0, lr=[0.001, 0.001], mom=[(0.9, 0.999)]",
+         r"step=(?P<step>\d+), skipped=(?P<skipped>\d+), lr=RATES", (0, 1)),
+    Line("mmengine", "Epoch(train)  [1][ 20/100]  lr: 2.2400e-03  eta: 0:00:01",
+         rf"Epoch\(train\)\s+\[(?P<epoch>\d+)\]\[\s*{_WITHIN}\].*?\blr:\s*RATES", (1,)),
+    Line("mmengine", "Iter(train) [ 20/100]  lr: 2.2400e-03  eta: 0:00:01",
+         r"Iter\(train\)\s+\[\s*(?P<step>\d+)/\d+\].*?\blr:\s*RATES", (1,)),
+    Line("mmcv", "Epoch [1][20/100]  lr: 2.240e-03, eta: 0:00:01",
+         rf"Epoch \[(?P<epoch>\d+)\]\[{_WITHIN}\]\s+lr:\s*RATES", (1,)),
+    Line("mmcv", "Iter [20/100]  lr: 2.240e-03, eta: 0:00:01",
+         r"Iter \[(?P<step>\d+)/\d+\]\s+lr:\s*RATES", (1,)),
+    Line("timm", "Train: 0 [  20/100 ( 21%)]  Loss: 1.00 (1.00)  LR: 1.000e-05",
+         rf"Train: (?P<epoch>\d+) \[\s*{_WITHIN}.*?\bLR:\s*RATES", (0,), 0, _MEAN),
+    Line("llm.c", "step   20/100 | loss 7.12 (+0.0z)| norm 6.1 (+0.0z)| lr 2.40e-05 |",
+         r"step\s+(?P<step>\d+)/\d+ \|.*?\| lr RATES \|", (1,)),
+    Line("llm.c", "s:20 trl:7.1200 lr:0.000024 norm:6.10",
+         r"^s:(?P<step>\d+) trl:\S+ lr:RATES", (0,)),
+    Line("yolox", "epoch: 1/300, iter: 20/100, total_loss: 15.0, lr: 1.462e-07, size: 640",
+         rf"epoch: (?P<epoch>\d+)/\d+, iter: {_WITHIN}.*?\blr:\s*RATES", (0,)),
+    Line("opennmt", "Step 20/ 100; acc: 2.9; ppl: 29.6; xent: 3.4; lr: 0.00001; sents: 15",
+         r"Step\s+(?P<step>\d+)(?:/\s*\d+)?;.*?\blr:\s*RATES", (0, 1)),
+    Line("mlx", "Iter 20: Train loss 2.1, Learning Rate 1.000e-05, It/sec 9.1",
+         r"Iter (?P<step>\d+): .*?Learning Rate RATES", (1,), notes=_BATCH),
+    Line("fairseq", "epoch 001:  20 / 100 loss=1.5, num_updates=20, lr=1.25e-05",
+         r"num_updates=(?P<step>\d+), lr=RATES", (0,)),
+    Line(None, "Epoch: [0]  [ 20/100]  eta: 0:00:01  lr: 0.000125 (0.000100)",
+         rf"Epoch: \[(?P<epoch>\d+)\]\s+\[\s*{_WITHIN}\].*?\blr:\s*RATES", (0, -1), 0),
+    Line("detectron2", "eta: 0:00:01  iter: 19  total_loss: 1.5  lr: 0.00019981  max_mem: 9M",
+         r"\beta: \S+.*?\biter: (?P<step>\d+)\s.*?\blr:\s*RATES", (0,)),
+    Line(None, "step 20 loss 1.5 lr 0.001", rf"{_COUNT}.*?{_NAMED}", usual_offsets),
+    Line(None, "lr=0.001 loss=1.5 iter=20", rf"{_NAMED}.*?{_COUNT}", usual_offsets),
 )  # fmt: skip
 
 
