@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from isorate import IsorateError
+from isorate import IsorateError, ReadError
 from isorate.cli._commands import run
 from isorate.configs.reading import foretell
 
@@ -216,6 +216,41 @@ def test_what_is_wrong_with_a_value_is_said(
 
     with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
         assert configured(values, "transformers", facts).curve
+
+
+@pytest.mark.parametrize(
+    ("values", "whose"),
+    [
+        ({"zero_optimization": {"stage": 2}, "optimizer": {}}, "DeepSpeed"),
+        ({"param_scheduler": [], "train_cfg": {}}, "mmengine"),
+        ({"lr0": 0.01, "lrf": 0.01, "epochs": 100}, "ultralytics"),
+        ({"sched": "cosine", "lr": 0.1, "epochs": 300}, "timm"),
+        ({"_target_": "torch.optim.Adam", "lr": 0.1}, "hydra"),
+    ],
+)
+def test_a_trainer_that_is_not_read_is_named(values: dict[str, Any], whose: str) -> None:
+    with pytest.raises(ReadError, match=f"looks like {whose}'s, which is not read yet"):
+        foretell(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "whose"),
+    [
+        ({"packing": True, "learning_rate": 1, "max_steps": 5}, "trl"),
+        ({"num_generations": 8, "scale_rewards": True, "max_steps": 5}, "trl"),
+        ({"base_model": "x", "micro_batch_size": 1, "learning_rate": 1}, "axolotl"),
+        ({"finetuning_type": "lora", "template": "x", "max_steps": 5}, "LLaMA-Factory"),
+        ({"learning_rate": 1, "max_steps": 5}, "transformers"),
+    ],
+)
+def test_its_keys_tell_whose_a_configuration_is(values: dict[str, Any], whose: str) -> None:
+    found = foretell(values, facts={"max_steps": 5, "examples": 100})
+    assert found.trainer.startswith(whose)
+
+
+def test_what_may_be_of_two_trainers_is_asked_for() -> None:
+    with pytest.raises(ReadError, match="--as GRPOConfig or --as RLOOConfig"):
+        foretell({"num_generations": 8, "max_steps": 5})
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,9 @@ def generated() -> dict[Path, str]:
         ),
         ROOT / "docs" / "reading.md": with_outputs((ROOT / "docs" / "reading.md").read_text()),
         ROOT / "docs" / "logs.md": with_formats((ROOT / "docs" / "logs.md").read_text()),
+        ROOT / "docs" / "before-the-run.md": with_outputs(
+            (ROOT / "docs" / "before-the-run.md").read_text()
+        ),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

@@ -1,0 +1,36 @@
+"""Trainers whose configurations are known by their keys, and not read yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Keys of which one has to be there, and one more of the second group where there is one.
+UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "DeepSpeed": (("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow"), ()),
+    "Megatron-LM": (("lr_decay_iters", "lr_decay_samples", "lr_warmup_samples"), ()),
+    "mmengine": (("param_scheduler", "optim_wrapper"), ()),
+    "timm": (("sched", "sched_on_updates", "warmup_prefix"), ("lr", "lr_base", "epochs")),
+    "ultralytics": (("lr0", "lrf"), ()),
+    "MLX-LM": (("lr_schedule", "iters"), ("iters", "adapter_path", "lora_parameters")),
+    "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
+    "kohya's sd-scripts": (("network_module", "lr_scheduler_num_cycles"), ("max_train_steps",)),
+    "diffusers' examples": (("lr_warmup_steps",), ("max_train_steps", "resolution")),
+    "OpenRLHF": (("lr_warmup_ratio",), ("pretrain", "micro_train_batch_size", "zero_stage")),
+    "verl": (("actor_rollout_ref",), ()),
+    "torchtitan": (("training", "optimizer"), ("lr_scheduler", "job", "parallelism")),
+    "OLMo-core": (("train_module",), ("trainer",)),
+    "levanter": (("trainer",), ("train_batch_size", "num_train_steps")),
+    "Lightning's command line": (("trainer",), ("lr_scheduler", "optimizer", "seed_everything")),
+    "hydra": (("_target_", "defaults", "hydra"), ()),
+}
+
+
+def unread(values: Mapping[str, Any]) -> str | None:
+    """Return whose configuration it is of those that are not read; none where nobody knows."""
+    for name, (keys, more) in UNREAD.items():
+        if any(key in values for key in keys) and (not more or any(k in values for k in more)):
+            return name
+    return None
