@@ -314,6 +314,83 @@ def trl(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def nanogpt(row: dict[str, Any]) -> list[float]:
+    """Ask nanoGPT's function for each update's rate; ``NANOGPT`` is the path of its train.py."""
+    tree = ast.parse(Path(os.environ["NANOGPT"]).read_text())
+    known: dict[str, Any] = {"math": math, "decay_lr": True}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "get_lr":
+            exec(compile(ast.Module([node], []), "train.py", "exec"), known)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            known.setdefault(ast.unparse(node.targets[0]), node.value.value)
+    known |= row["values"]
+    used: list[float] = []
+    while True:  # as it goes on, and ends
+        rate = known["get_lr"](len(used)) if known["decay_lr"] else known["learning_rate"]
+        used.append(float(rate))
+        if len(used) > known["max_iters"]:
+            return used
+
+
+def torchtune(row: dict[str, Any]) -> list[float]:
+    """Step torchtune's scheduler as its recipe does, through a loader as it has one."""
+    import torch
+    from torch.optim.lr_scheduler import LambdaLR
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    values, facts = row["values"], row["facts"]
+    kind = values["lr_scheduler"]["_component_"].rpartition(".")[2]
+    own = taken(
+        "torchtune==0.6.1", "torchtune/training/lr_schedulers.py", kind,
+        torch=torch, math=math, LambdaLR=LambdaLR,
+    )[kind]  # fmt: skip
+    data = range(facts["examples"])
+    sampler: Any = DistributedSampler(data, facts.get("processes", 1), 0)  # type: ignore[arg-type]
+    loader: Any = DataLoader(data, values["batch_size"], sampler=sampler, drop_last=True)  # type: ignore[arg-type]
+    accumulation, limit = values["gradient_accumulation_steps"], values.get("max_steps_per_epoch")
+    each = len(loader) // accumulation
+    each = limit if limit is not None and limit < each else each
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], values["optimizer"]["lr"])
+    given = {k: v for k, v in values["lr_scheduler"].items() if k != "_component_"}
+    scheduler = own(optimizer, num_training_steps=values["epochs"] * each, **given)
+    used, hook = hooked()
+    for _ in range(values["epochs"]):
+        for index, _ in enumerate(loader):
+            if (index + 1) % accumulation == 0:
+                optimizer.step()
+                scheduler.step()
+            if (index + 1) // accumulation == limit:
+                break
+    hook.remove()
+    return used
+
+
+def litgpt(row: dict[str, Any]) -> list[float]:
+    """Ask litgpt's functions for the rates of the batches that updates end with."""
+    import warnings
+    from dataclasses import dataclass
+
+    at, facts = "litgpt==0.5.13", row["facts"]
+    rate = taken(at, "litgpt/pretrain.py", "get_lr", math=math)["get_lr"]
+    kind = taken(
+        at, "litgpt/args.py", "TrainArgs", math=math, dataclass=dataclass, warnings=warnings,
+        __name__=__name__,
+    )["TrainArgs"]  # fmt: skip
+    usual = {"global_batch_size": 512, "micro_batch_size": 4, "min_lr": 4e-5, "max_norm": 1.0}
+    given = {"lr_warmup_steps": 2000} if "lr_warmup_fraction" not in row["values"]["train"] else {}
+    train = kind(**{**usual, "lr_warmup_steps": None, **given, **row["values"]["train"]})
+    devices, loader = facts.get("processes", 1), range(facts.get("batches", 1))
+    last = train.max_tokens // devices // (train.micro_batch_size * train.max_seq_length)
+    warmup = train.warmup_iters(devices, 1, last, loader)
+    peak = row["values"]["optimizer"]["init_args"]["lr"]
+    used = []
+    for batch in range(last):
+        lr = rate(peak, batch, warmup, last, train.min_lr)
+        if (batch + 1) % train.gradient_accumulation_iters(devices, 1) == 0:
+            used.append(float(lr))
+    return used
+
+
 #: What unsloth sets besides, and rates depend on.
 UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate")
 
@@ -328,7 +405,7 @@ def version(row: dict[str, Any]) -> bool:
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1:
+    if processes == 1 or name in ("nanogpt", "torchtune", "litgpt"):  # which say it themselves
         found: list[float] = globals()[name](row)
         return found
     Path("row.json").write_text(json.dumps(row))

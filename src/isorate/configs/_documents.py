@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -121,6 +122,8 @@ def _parsed(text: str, ending: str) -> tuple[str, Any]:
         import tomllib
 
         return "TOML", tomllib.loads(text)
+    if ending == ".py":
+        return "assignments", _assigned(text)
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
     if ending in (".sh", ".args") or (lines and ending not in (".yaml", ".yml")):
         flagged = [line for line in lines if FLAG.search(line)]
@@ -202,8 +205,32 @@ def _flags(text: str) -> dict[str, Any]:
         elif word.endswith(".py") or not found:
             before.append(word)
     _launched(found, before)
+    files = [word for word in before if word.endswith(".py")][1:]
+    if files:
+        found["__files__"] = files
     if not found:
         raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
+    return found
+
+
+def _assigned(text: str) -> dict[str, Any]:
+    """Return what a file of assignments gives values that can be computed.
+
+    Raises:
+        ValueError: it is no Python.
+
+    """
+    import ast
+
+    from isorate.schedule.expression import value_of
+
+    found: dict[str, Any] = {}
+    for statement in ast.parse(text).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.pop(name, None)
+                with suppress(ReadError):
+                    found[name] = value_of(value, found)
     return found
 
 
