@@ -345,8 +345,8 @@ def torchtune(row: dict[str, Any]) -> list[float]:
         torch=torch, math=math, LambdaLR=LambdaLR,
     )[kind]  # fmt: skip
     data = range(facts["examples"])
-    sampler: Any = DistributedSampler(data, facts.get("processes", 1), 0)  # type: ignore[arg-type]
-    loader: Any = DataLoader(data, values["batch_size"], sampler=sampler, drop_last=True)  # type: ignore[arg-type]
+    sampler: Any = DistributedSampler(data, facts.get("processes", 1), 0)
+    loader: Any = DataLoader(data, values["batch_size"], sampler=sampler, drop_last=True)
     accumulation, limit = values["gradient_accumulation_steps"], values.get("max_steps_per_epoch")
     each = len(loader) // accumulation
     each = limit if limit is not None and limit < each else each

@@ -68,10 +68,11 @@ def warmed(given: Given, batches: int, each: int) -> int:
     if share and steps:
         raise given.refuse("lr_warmup_fraction", "is refused beside lr_warmup_steps")
     if share:
-        own = given.fact("batches")
+        own: int | None = given.fact("batches")
         if own is None:
             raise given.open([("batches",)])
-        return min(batches, int(math.ceil(share * own)))
+        taken: int = math.ceil(share * own)
+        return min(batches, taken)
     steps = 2000 if steps is None and share is None else steps or 0
     if steps * each > batches:
         given.warn("train.lr_warmup_steps", f"{steps} updates are cut to the run")
