@@ -179,7 +179,7 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("text", "whose"),
     [
-        ("get_piecewise_constant_schedule(optimizer, '1:10,0.1')", "diffusers'"),
+        ("create_stepped_learning_rate_schedule(0.1, 9, [])", "Flax's"),
         ("CosineAnnealingWarmupRestarts(o, 9)", "pytorch_optimizer's or pytorch-scheduler's"),
         ("timm.scheduler.CosineLRScheduler(optimizer, 100)", "timm's"),
         ("mlx.optimizers.adamw(learning_rate=0.1)", "MLX's"),
@@ -192,10 +192,11 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
         ("import mlx.optimizers as ox\ns = ox.join_schedules([a], [3])", "MLX's"),
         ("from composer.optim import LinearScheduler as L\ns = L('1ep')", "Composer's"),
         (
-            "from diffusers.optimization import get_scheduler\ns = get_scheduler('cosine', o)",
-            "diffusers'",
+            "from torchtune.training import get_cosine_schedule_with_warmup as get\n"
+            "s = get(o, 3, 9)",
+            "torchtune's",
         ),
-        (STEP + "s = get_piecewise_constant_schedule(optimizer, '1:9,0.1')", "diffusers'"),
+        (STEP + "s = create_stepped_learning_rate_schedule(0.1, 9, [])", "Flax's"),
     ],
 )
 def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:

@@ -6,12 +6,14 @@ import ast
 import copy
 import math
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS
-from isorate.reading.loops import Event, Loop, Scope, offset, stored
+from isorate.reading.loops import Event, Guard, Loop, Scope, alike, offset, stored
 from isorate.reading.optimizers import entries_of
+from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Built, Function, Group, Schedule, Unknown
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, number_node, shown
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 COUNTER: Final = re.compile(r"(^|_)(epochs?|steps?|iters?|iteration|it|t|i|idx|updates?|num)$")
 #: What functions are called that return a rate.
 RATE: Final = re.compile(r"(^|_)(lr|learning_rate)(_at|_schedule|_scheduler|_decay)?$|lr_schedule")
+#: What a loop over the groups may leave some out by.
+LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
 
@@ -41,33 +45,93 @@ def written(
         ReadError: it is written in several places, or cannot be followed.
 
     """
-    optimizer = _owner(follower, target.value, frame)
+    optimizer, place = _owner(follower, target.value, frame)
     if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
         return
-    before = [s for s in follower.found.built if s.optimizer is optimizer]
+    parts = follower.written_rates.setdefault(id(optimizer), {})
+    kept = [parts[key] for key in parts if place is None or key in (place, None)]
     again = ReadError(
         f"{shown(target)} (line {target.lineno}) is not the only one that sets the rate",
         hint="paste only what sets it",
     )
-    if any(s.node is not target for s in before):
+    if any(one.target is not target for one in kept):
         raise again
-    made, loops = _function(follower, target, value, frame, scopes)
+    made, loops, stride = _function(follower, target, value, frame, scopes)
     several = _groups(optimizer)
-    same = follower.of_function([made] * several)
-    if any(s.node is target and s.call == same for s in before):
-        return  # another group of the same
-    if before:
+    if place is not None and place >= several:
         raise again
-    if several > 1 and isinstance(target.value, ast.Subscript):
-        text = f"{shown(target)} (line {target.lineno}) sets the rate of one of {several} groups"
-        raise ReadError(text, hint="paste what sets the others, too, as one loop over them")
-    schedule = _schedule(follower, target, same)
-    schedule.optimizer = optimizer
+    if place is None and several > 1 and isinstance(target.value, ast.Subscript):
+        raise _one_of(target, several)
+    part = Part(target, made, loops, follower.loops.conditions(), stride)
+    if any(not part.same(one) for one in kept):
+        raise again
+    if kept:
+        return
+    if any(not part.beside(one) for one in parts.values()):
+        raise again
+    parts[place] = part
+    if place is not None and len(parts) < several:
+        follower.unwritten = _one_of(target, several)  # as long as nothing sets the others
+        return
+    rates = [part] * several if place is None else [parts[each] for each in range(several)]
+    follower.unwritten = None
+    same = all(one.made == made for one in rates)
+    schedule = _schedule(follower, target, follower.of_function(
+        [made] * several if same else [one.made for one in rates]
+    ))  # fmt: skip
+    schedule.optimizer, schedule.stride = optimizer, stride
     if loops is not None:
-        place = 10**9  # at the end of each turn: the next one's is another
-        guards = follower.loops.conditions()
-        follower.loops.events.append(Event("step", schedule, target, loops, guards, place))
+        last = 10**9  # at the end of each turn: the next one's is another
+        guards = () if stride is None or stride.every == 1 else follower.loops.conditions()
+        follower.loops.events.append(Event("step", schedule, target, loops, guards, last))
         follower.loops.happens("write", schedule, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is written into one parameter group, or into all of them.
+
+    Args:
+        target: where it is written.
+        made: the rate.
+        loops: the loops whose turns it is a function of.
+        conditions: what has to hold.
+        stride: that it is written in each so-manieth turn, where it is not in all of them.
+
+    """
+
+    target: ast.Subscript
+    made: Expression
+    loops: tuple[Loop, ...] | None
+    conditions: tuple[Guard, ...]
+    stride: Guard | None
+
+    def beside(self, other: Part) -> bool:
+        """Whether both are written at the same time."""
+        return self.loops == other.loops and alike(self.conditions, other.conditions)
+
+    def same(self, other: Part) -> bool:
+        """Whether they are one that is met again."""
+        return self.made == other.made and self.beside(other)
+
+
+def _one_of(target: ast.Subscript, several: int) -> ReadError:
+    text = f"{shown(target)} (line {target.lineno}) sets the rate of one of {several} groups"
+    return ReadError(text, hint="paste what sets the others, too, as one loop over them")
+
+
+def key_of(test: ast.expr) -> tuple[str, str] | None:
+    """Return the key and the name of the group that a condition is about; none if it is none.
+
+    ``"lr_scale" in group`` is about a key of ``group``.
+    """
+    match test:
+        case ast.Compare(
+            left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()],
+            comparators=[ast.Name(id=name)],
+        ):  # fmt: skip
+            return key, name
+    return None
 
 
 def returned(follower: Interpreter, function: Function) -> Schedule | None:
@@ -106,6 +170,9 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     if not isinstance(schedule.node, ast.Subscript):
         return
     nodes = [*_run(follower, text)]
+    parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
+    own = {id(schedule.node), *(id(part.target) for part in parts)}
+    keys = {key for key, _ in follower.keyed.values()}
     groups: set[str] = set()
     for _ in range(2):  # a name may be given another's value
         for node in nodes:
@@ -122,10 +189,11 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
         match node:
             case ast.Subscript(value=base, slice=key, ctx=ast.Store()):
                 open_ = not isinstance(key, ast.Constant) and _of_groups(base, groups)
-                changed = is_rate(node) or open_
+                asked = isinstance(key, ast.Constant) and key.value in keys
+                changed = is_rate(node) or ((open_ or asked) and _of_groups(base, groups))
             case ast.Call(func=ast.Attribute(value=base, attr=name)):
                 changed = name not in HARMLESS and _of_groups(base, groups)
-        if changed and node is not schedule.node:
+        if changed and id(node) not in own:
             line = getattr(node, "lineno", 0)
             said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
             raise ReadError(said, hint="paste only what sets the rate")
@@ -137,8 +205,13 @@ def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if not function or id(node) in follower.run_:
-            yield node
+        if function and id(node) not in follower.run_:
+            continue
+        yield node
+        _, ways = follower.keyed.get(id(node), ("", set()))
+        if isinstance(node, ast.If) and len(ways) == 1:  # a group has a key or has it not
+            waiting += node.body if True in ways else node.orelse
+        else:
             waiting += ast.iter_child_nodes(node)
 
 
@@ -170,14 +243,16 @@ def _schedule(follower: Interpreter, node: ast.AST, call: Call) -> Schedule:
     return schedule
 
 
-def _owner(follower: Interpreter, node: ast.expr, frame: Frame) -> Any:
-    """Return the optimizer that a parameter group is of."""
+def _owner(follower: Interpreter, node: ast.expr, frame: Frame) -> tuple[Any, int | None]:
+    """Return the optimizer that a parameter group is of, and which it is: none for all."""
     value = follower.value(node, frame)
     if isinstance(value, Group):
-        return value.owner
+        groups: list[Any] = value.owner.groups or []
+        return value.owner, next((i for i, group in enumerate(groups) if group is value), None)
     match node:
-        case ast.Subscript(value=ast.Attribute(value=base, attr="param_groups")):
-            return follower.value(base, frame)
+        case ast.Subscript(value=ast.Attribute(value=base, attr="param_groups"), slice=index):
+            at = getattr(index, "value", None)
+            return follower.value(base, frame), at if type(at) is int else None
         case ast.Name(id=name):
             for loop in reversed(follower.loops.stack):
                 match loop.node:
@@ -185,8 +260,16 @@ def _owner(follower: Interpreter, node: ast.expr, frame: Frame) -> Any:
                         target=ast.Name(id=own),
                         iter=ast.Attribute(value=base, attr="param_groups"),
                     ) if own == name:
-                        return follower.value(base, frame)
-    return None
+                        if any(isinstance(n, LEAVING) for n in ast.walk(loop.node)):
+                            text = f"{shown(loop.node)} may leave out some of the groups"
+                            raise ReadError(text, hint="paste only what sets the rate")
+                        return follower.value(base, frame), None
+    return None, None
+
+
+def is_group(follower: Interpreter, node: ast.expr, frame: Frame) -> bool:
+    """Whether something is a parameter group of an optimizer."""
+    return _owner(follower, node, frame)[0] is not None
 
 
 def is_over_groups(loop: Loop) -> bool:
@@ -201,15 +284,19 @@ def is_over_groups(loop: Loop) -> bool:
 def _function(
     follower: Interpreter, target: ast.Subscript, value: ast.expr, frame: Frame,
     scopes: list[Scope],
-) -> tuple[Expression, tuple[Loop, ...] | None]:  # fmt: skip
-    """Return a rate as an expression of the turns that are over, and the loops they are of."""
+) -> tuple[Expression, tuple[Loop, ...] | None, Guard | None]:  # fmt: skip
+    """Return a rate as an expression of the turns that are over, and the loops they are of.
+
+    And the condition that holds in each so-manieth turn, where it is set in those.
+    """
     own = [scope for scope in scopes if scope.frame is frame]
     inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
     own = own[own.index(inside[0]) :] if inside else own  # what comes before a loop is known
     statements, before = _slice(own, target, value, frame)
     around = [*own, *(scope for scope in scopes if scope.loop is not None)]
     set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
-    _check_not_set(set_ | follower.set_by_functions(), statements, value)
+    others = set_ | follower.set_by_functions()
+    _check_not_set(others, statements, value)
     loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
@@ -219,20 +306,116 @@ def _function(
         text = f"{named[0]} is taken to be 0, 1, 2 and so on, one for each update"
         follower.assumed[text] = None
         put = {named[0]: _turn()} | _numbers(before)
-        return _computed(follower, statements, value, frame, put), None
-    if follower.loops.conditions():
-        raise ReadError(f"{where} is set where a condition holds that is not followed")
-    counters = {name: _counter(follower, found) for name, found in before.items()}
-    varying = [n for n, found in before.items() if counters[n] is None and not _stays(found)]
+        return _computed(follower, statements, value, frame, put), None, None
+    missing: list[Unknown] = []
+    stride = _stride(follower, loops, where, missing)
+    open_ = {name: found for name, found in before.items() if not _stays(found)}
+    terms = {
+        name: _Terms(follower, others, missing).of(name, found, frame)
+        for name, found in open_.items()
+    }
+    varying = [name for name, term in terms.items() if term is None]
     if varying:
         names = ", ".join(sorted(varying))
         raise ReadError(f"{where} is no function of what the loop counts: {names} is another "
                         "each time")  # fmt: skip
-    known = {name: found for name, found in counters.items() if found is not None}
-    deepest = max((loops.index(loop) for loop, _ in known.values()), default=0)
+    counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
+    deepest = max((loops.index(each.loop) for each in counted), default=0)
+    deepest = deepest if stride is None or stride.every == 1 else len(loops) - 1
     whole = tuple(loops[: deepest + 1])
-    put = {name: _place(loop, start, whole, target) for name, (loop, start) in known.items()}
-    return _computed(follower, statements, value, frame, _numbers(before) | put), whole
+    for each in counted:
+        each.value = _place(each.loop, each.start, whole, target, stride, missing)
+    put = {name: _Placed().visit(term) for name, term in terms.items() if term}
+    try:
+        made = _computed(follower, statements, value, frame, _numbers(before) | put)
+    except LackingError as error:
+        follower.lack("the rate", [*missing, *error.leaves])
+    if missing:
+        follower.lack("the rate", missing)
+    return made, whole, stride
+
+
+class Count(ast.expr):
+    """What counts the turns of a loop, in an expression."""
+
+    loop: Loop
+    start: int
+    value: ast.expr
+
+
+class _Placed(ast.NodeTransformer):
+    """Puts what it is worth in place of what counts."""
+
+    def visit_Count(self, node: Count) -> ast.expr:
+        return node.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Values as arithmetic with what loops count.
+
+    Args:
+        follower: what follows the text.
+        others: names that something may have set meanwhile.
+        missing: what has to be given for them.
+
+    """
+
+    follower: Interpreter
+    others: set[str]
+    missing: list[Unknown]
+
+    def of(self, name: str, value: Any, frame: Frame) -> ast.expr | None:
+        """Return a value; what a function is given is what the call says.
+
+        None where it is another each time.
+        """
+        found = counter(self.follower, value)
+        if found is not None:
+            count = Count()
+            count.loop, count.start = found
+            return count
+        given, text, caller = frame.arguments.get(name, (None, None, frame))
+        return None if text is None or given is not value else self.text(text, caller)
+
+    def text(self, node: ast.expr, frame: Frame) -> ast.expr | None:
+        """Return an expression of a frame."""
+        match node:
+            case ast.BinOp(left=one, op=op, right=other):
+                left, right = self.text(one, frame), self.text(other, frame)
+                return None if left is None or right is None else ast.BinOp(left, op, right)
+            case ast.Constant() | ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="len")):
+                value = self.follower.value(node, frame)
+            case _:
+                return None
+        named = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute)]
+        if not self.others.isdisjoint(str(dotted(n)) for n in named):
+            return None
+        if type(value) in (int, float):
+            return number_node(value)
+        if isinstance(value, Unknown) and value.askable:
+            self.missing.extend(value.leaves())
+            return ast.Constant(1)  # which nobody sees
+        return self.of(node.id, value, frame) if isinstance(node, ast.Name) else None
+
+
+def _stride(
+    follower: Interpreter, loops: list[Loop], where: str, missing: list[Unknown]
+) -> Guard | None:
+    """Return what says that a rate is set in each so-manieth turn; none where it is in each."""
+    conditions = follower.loops.conditions()
+    if not conditions:
+        return None
+    guard = conditions[0]
+    if isinstance(guard.every, Unknown) and guard.every.askable and guard.counts in loops:
+        missing += guard.every.leaves()
+        guard = replace(guard, every=1)
+    if (
+        len(conditions) > 1 or not isinstance(guard.every, int) or guard.every < 1
+        or guard.first != 0 or guard.last or guard.counts is not loops[-1]
+    ):  # fmt: skip
+        raise ReadError(f"{where} is set where a condition holds that is not followed")
+    return guard
 
 
 def _slice(
@@ -297,7 +480,7 @@ def _within(inner: ast.AST, outer: ast.AST) -> bool:
     return any(node is inner for node in ast.walk(outer))
 
 
-def _counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
+def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     """Return the loop whose turns a value counts, and what it is in the first of them."""
     if _stays(value):
         return None
@@ -318,13 +501,25 @@ def _counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     return None
 
 
-def _place(loop: Loop, start: int, loops: Sequence[Loop], target: ast.AST) -> ast.expr:
-    """Return what a counter is, by the turns of the innermost loop that are over."""
+def _place(
+    loop: Loop, start: int, loops: Sequence[Loop], target: ast.AST, stride: Guard | None,
+    missing: list[Unknown],
+) -> ast.expr:  # fmt: skip
+    """Return what a counter is, by how often the innermost loop has set the rate."""
     found = _turn()
-    place = loops.index(loop)
-    inner = [each.turns for each in loops[place + 1 :]]
+    place, every = loops.index(loop), 1
+    counts = [each.turns for each in loops]
+    for at, turns in enumerate(counts):
+        if at >= place and at > 0 and isinstance(turns, Unknown) and turns.askable:
+            missing += turns.leaves()
+            counts[at] = 1
+    if stride is not None and stride.every != 1:
+        assert isinstance(stride.every, int)
+        every, turns = stride.every, counts[-1]
+        counts[-1] = turns // every if isinstance(turns, int) and turns >= every else None
+    inner = counts[place + 1 :]
     if not all(isinstance(turns, int) for turns in inner) or (
-        place > 0 and not isinstance(loop.turns, int)
+        (place > 0 or every > 1) and not isinstance(counts[place], int)
     ):
         raise ReadError(f"{shown(target)} (line {getattr(target, 'lineno', 0)}) depends on how "
                         "many turns the inner loop takes", hint="give the length of what it "
@@ -333,7 +528,9 @@ def _place(loop: Loop, start: int, loops: Sequence[Loop], target: ast.AST) -> as
     if inner and each != 1:
         found = ast.BinOp(found, ast.FloorDiv(), ast.Constant(each))
     if place > 0:
-        found = ast.BinOp(found, ast.Mod(), ast.Constant(int(loop.turns)))  # type: ignore[arg-type]
+        found = ast.BinOp(found, ast.Mod(), ast.Constant(int(counts[place])))  # type: ignore[arg-type]
+    if every > 1 and place == len(loops) - 1:
+        found = ast.BinOp(ast.Constant(every), ast.Mult(), found)
     return found if not start else ast.BinOp(found, ast.Add(), ast.Constant(start))
 
 

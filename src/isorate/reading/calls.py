@@ -108,6 +108,8 @@ class Calls(Schedules):
         self.run_: set[int] = set()
         #: Those that are being followed.
         self.frames: list[Frame] = []
+        #: The last call, and the frame that its arguments are of.
+        self.caller: tuple[ast.AST | None, Frame] = None, self.outermost
 
     def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         """Follow statements."""
@@ -151,6 +153,7 @@ class Calls(Schedules):
             values += [Unknown(each, varies=True) for each in spread]
         elif spread and not isinstance(function, Unknown):
             return self._lost_call(function, node, values, by_name)
+        self.caller = node, frame
         return self.called(function, values, by_name, node)
 
     def _super(self, node: ast.Call, frame: Frame) -> Any:
@@ -856,6 +859,11 @@ class Calls(Schedules):
             if (made and not value.varies) or own:
                 value.source = name if "(" in value.source else value.source
         frame.names.update(values)
+        asked, caller = self.caller
+        if asked is node and isinstance(node, ast.Call):
+            texts = {str(k.arg): k.value for k in node.keywords}
+            texts |= dict(zip(placed[len(given) - len(node.args) :], node.args, strict=False))
+            frame.arguments = {n: (values.get(n), text, caller) for n, text in texts.items()}
         return True
 
     def _instance(self, of: Class, given: list[Any], named: dict[str, Any], node: Any) -> Any:
@@ -864,7 +872,7 @@ class Calls(Schedules):
         foreign = [base.name for base in of.foreign if base.name is not None]
         own = any(base.origin.rpartition(".")[2] in BASES or self.is_constructor(base)
                   for base in foreign)  # fmt: skip
-        if (own or SCHEDULER_LIKE.search(of.name)) and (
+        if (own or (SCHEDULER_LIKE.search(of.name) and subclasses.sets_rates(of))) and (
             own or any(isinstance(v, Built | Schedule | Unknown) for v in every)
         ):
             made = self._subclass(of, given, named, node)
@@ -903,6 +911,7 @@ class Calls(Schedules):
 
         try:
             schedule = subclasses.subclass(self, of, given, named, node, start)
+            schedule = schedule or subclasses.counting(self, of, given, named, node, start)
         except (LackingError, MissingRateError) as error:
             self.lacking.append(error)
             schedule = Schedule(None, node)

@@ -24,7 +24,7 @@ CHANGING: Final = ("setattr", "delattr")
 PURE: Final = (
     *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "id", "int"),
     *("isinstance", "iter", "len", "list", "max", "min", "print", "range", "repr", "reversed"),
-    *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip"),
+    *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip", "array", "asarray"),
 )
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5

@@ -228,6 +228,10 @@ class Expressions:
         """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
         raise NotImplementedError
 
+    def counts(self, value: Any) -> bool:
+        """Whether a value counts the turns of a loop: a whole number, whichever."""
+        raise NotImplementedError
+
     def open(self, optimizer: Built) -> None:
         """Let an optimizer's parameter groups be had, each with its rate."""
         raise NotImplementedError
@@ -480,6 +484,8 @@ class Expressions:
             return joined
         if type(op) not in BINARY:
             return self.unknown(node, [a, b])
+        if isinstance(op, ast.Mod) and type(b) is int and b == 1 and self.counts(a):
+            return 0
         found = self.computed(node, BINARY[type(op)], [a, b])
         if isinstance(found, Unknown) and isinstance(op, ast.Add):
             found.plain = self.is_plain(a) and self.is_plain(b)

@@ -101,6 +101,8 @@ class Frame:
         self.trains = ""
         #: Whether it is a comprehension's: what ``:=`` names there belongs to what it is in.
         self.passing = False
+        #: What a function's arguments are, their text, and the frame that this is of.
+        self.arguments: dict[str, tuple[Any, ast.expr, Frame]] = {}
         #: Names that are used, and that nothing gives a value.
         self.freed: set[str] = set()
 

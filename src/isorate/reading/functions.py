@@ -190,6 +190,10 @@ class _Inline(ast.NodeTransformer):
         varies = mentions(node, self.variable)
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
+        if varies and _of_numpy(function, "sum"):
+            counted = self._counted("sum", node)
+            if counted is not None:
+                return counted
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:
@@ -231,6 +235,8 @@ class _Inline(ast.NodeTransformer):
     def _counted(self, name: str, node: ast.Call) -> ast.expr | None:
         """Write out the sum, or the number, of what a comprehension goes through, one by one."""
         match node.args:
+            case [ast.Compare(left=left, ops=[op], comparators=[right])]:
+                return self._compared(left, op, right)
             case [ast.ListComp() | ast.GeneratorExp() as made] if mentions(made, self.variable):
                 (first, *rest), each = made.generators, made.elt
             case _:
@@ -250,6 +256,37 @@ class _Inline(ast.NodeTransformer):
             for test in first.ifs:
                 term = ast.IfExp(put.visit(copy.deepcopy(test)), term, ast.Constant(0))
             total = ast.BinOp(total, ast.Add(), self.visit(term))
+        return total
+
+    def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> ast.expr | None:
+        """Write out in how many items an array is beside the step: ``sum(t > np.array(several))``.
+
+        None where it is something else.
+        """
+        if mentions(left, self.variable) == mentions(right, self.variable):
+            return None
+        listed = right if mentions(left, self.variable) else left
+        match listed:
+            case ast.Call(func=func, args=[items], keywords=[]):
+                made = self.evaluator.value(func, self.frame)
+                source = self.evaluator.value(items, self.frame)
+            case _:
+                return None
+        array = _of_numpy(made, "array", "asarray")
+        if isinstance(source, Unknown):
+            self.room.lacking += source.leaves()
+            return ast.Constant(1)  # which nobody sees
+        if not array or not isinstance(source, Sequence) or isinstance(source, str):
+            return None
+        total: ast.expr = ast.Constant(0)
+        for item in source:
+            if type(item) not in (int, float):
+                return None
+            sides = [self._written(listed, item) if s is listed else self.visit(copy.deepcopy(s))
+                     for s in (left, right)]  # fmt: skip
+            test = ast.Compare(sides[0], [op], [sides[1]])
+            each = ast.IfExp(test, ast.Constant(1), ast.Constant(0))
+            total = ast.BinOp(total, ast.Add(), each)
         return total
 
     def _inside(self, function: Any, node: ast.Call) -> ast.expr:
@@ -313,6 +350,13 @@ class _Put(ast.NodeTransformer):
         if self.room.left < 0:
             raise ReadError("a function is too long with what it calls written out")
         return self.value
+
+
+def _of_numpy(value: Any, *names: str) -> bool:
+    """Whether a value is a function of NumPy's, of one of these names."""
+    known = isinstance(value, Unknown) and value.name is not None
+    home, _, last = (value.name.origin if known else "").rpartition(".")
+    return home in ("numpy", "np") and last in names
 
 
 def _name(name: str) -> ast.expr:

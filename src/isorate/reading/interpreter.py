@@ -18,7 +18,7 @@ from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
-from isorate.reading.expressions import is_typed
+from isorate.reading.expressions import is_typed, of_groups
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import (
     HANDING_ON,
@@ -131,6 +131,12 @@ class Interpreter(Calls):
         self._losing: set[int] = set()
         #: Why a rate that the text writes by hand is not followed.
         self.unwritten: ReadError | None = None
+        #: What is written into the parameter groups of an optimizer, by place; none for all.
+        self.written_rates: dict[int, dict[int | None, by_hand.Part]] = {}
+        #: Whether what is made unknown is followed besides.
+        self._followed = False
+        #: Conditions about a key of a group: the key, and which way they went.
+        self.keyed: dict[int, tuple[str, set[bool]]] = {}
         self.told, self.which = told, which
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
@@ -351,7 +357,8 @@ class Interpreter(Calls):
             case Method(of=Schedule() as schedule):
                 self.store_attribute(schedule, "", value, target)
             case Unknown():
-                self._reaches(base, target)
+                if not (of_groups(base) and isinstance(place, str) and place not in RATED):
+                    self._reaches(base, target)
                 self._reaches_method(base, target)
                 if isinstance(place, int | str):
                     base.kept.pop(place, None)  # an attribute, perhaps
@@ -462,6 +469,11 @@ class Interpreter(Calls):
         importer = frame.outermost.path or (self.files.entry if self.files else "")
         path = None if self.files is None else self.files.find(name, level, importer)
         if path is None or self.files is None:
+            return None
+        package = name.partition(".")[0]
+        if not level and at_home(f"{package}."):
+            text = f"{package} is taken for the package of that name, which the files have, too"
+            self.assumed[text] = None
             return None
         if path not in self.modules:
             inner = Frame(self.given)
@@ -647,6 +659,8 @@ class Interpreter(Calls):
         frame: Frame,
     ) -> None:  # fmt: skip
         truth = self.decided(test, [node], frame)
+        if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
+            truth = self._keyed(node, about, truth, frame)
         if not isinstance(truth, Unknown):
             self.body(body if truth else orelse, frame)
             return
@@ -662,15 +676,18 @@ class Interpreter(Calls):
             if truth.askable:
                 raise Fork(truth)
             raise Unfollowable(node)
-        self.havoc([node], frame, truth)
+        trains = self._trains_in(node, rates=bool(self.loops.stack))
+        if not trains and truth.askable and self._trains_in(node, rates=True):
+            raise Fork(truth, builds=True)
+        self.havoc([node], frame, truth, followed=trains)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
-        if self._trains_in(node, rates=bool(self.loops.stack)):
+        if trains:
             for guard, branch in zip(guards, (body, orelse), strict=True):
                 self.loops.guards.append(guard)
                 with contextlib.suppress(Breaking, Continuing):
                     self.body(branch, frame)
                 self.loops.guards.pop()
-            self.havoc([node], frame, truth)
+            self.havoc([node], frame, truth, followed=True)
         elif kinds and not self.loops.stack:
             raise Unfollowable(node)
         if not self.loops.stack:
@@ -684,6 +701,27 @@ class Interpreter(Calls):
                 always = isinstance(branch[-1], ast.Continue)
                 other = guards[1 - guards.index(guard)]
                 loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+
+    def _keyed(
+        self, node: Any, about: tuple[str, str], truth: bool | Unknown, frame: Frame
+    ) -> bool | Unknown:
+        """Decide whether a parameter group has a key, or let it be asked."""
+        key, name = about
+        group = frame.get(name)
+        source = ast.unparse(node.test)
+        if isinstance(truth, Unknown):
+            if not by_hand.is_group(self, ast.Name(name, ast.Load()), frame):
+                return truth
+            if source in self.given:
+                truth = bool(self.given.take(source))
+            elif source in self.decisions:
+                truth = self.decisions[source]
+            else:
+                raise Fork(Unknown(source, self.at(node)), builds=True)
+        elif not isinstance(group, Group):
+            return truth
+        self.keyed.setdefault(id(node), (key, set()))[1].add(truth)
+        return truth
 
     def _guard(
         self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
@@ -856,7 +894,7 @@ class Interpreter(Calls):
             index = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
             if start is not None and isinstance(index, ast.Name):
                 loop.counters[index.id] = start
-        self.havoc([node], frame, None)
+        self.havoc([node], frame, None, followed=True)
         for name in effects([node], {}).bound:  # it is another value in each turn
             value = self._quiet_path(name, frame)
             if isinstance(value, Unknown) and value.name is None:
@@ -884,7 +922,7 @@ class Interpreter(Calls):
         finally:
             self.loops.stack.pop()
             self.scopes.pop()
-        self.havoc([node], frame, None)
+        self.havoc([node], frame, None, followed=True)
 
     def _counted(self, loop: Loop, frame: Frame) -> None:
         """Find the names that a loop counts its turns by, and what they are before it."""
@@ -976,7 +1014,8 @@ class Interpreter(Calls):
                 raise
             self.strange += 1
         if handled and self.strange != strange:
-            self.havoc([*node.body, *handled], frame, None)
+            self.havoc(node.body, frame, None, followed=True)
+            self.havoc(handled, frame, None)
         self.body(node.orelse, frame)
         self.body(node.finalbody, frame)
 
@@ -1011,8 +1050,18 @@ class Interpreter(Calls):
         finally:
             self._losing.discard(id(node))
 
-    def havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
-        """Let whatever statements may touch be unknown."""
+    def havoc(
+        self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None,
+        *, followed: bool = False,
+    ) -> None:  # fmt: skip
+        """Let whatever statements may touch be unknown, which may be followed besides."""
+        before, self._followed = self._followed, self._followed or followed
+        try:
+            self._havoc(nodes, frame, condition)
+        finally:
+            self._followed = before
+
+    def _havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
         self.steps -= 20  # it takes as long
         own = dict(self._own_methods(nodes, frame))
         found = effects(nodes, own)
@@ -1062,6 +1111,9 @@ class Interpreter(Calls):
             seen |= new
             own = [function for name in new for function in functions[name]]
             waiting += [(function.node, function.frame.outermost) for function in own]
+
+    def counts(self, value: Any) -> bool:
+        return isinstance(value, Unknown) and by_hand.counter(self, value) is not None
 
     def set_by_functions(self) -> set[str]:
         """Return the names that functions of the text may set which are not their own."""
@@ -1116,10 +1168,19 @@ class Interpreter(Calls):
     ) -> None:
         changed, ends = name in effects.changed, name in effects.ends
         for call in effects.handing.get(name, ()):
-            self.hand([value], call)
+            own = self._quiet(call.func, self.outermost)
+            if not isinstance(own, Function):
+                self.hand([value], call)
+            elif (
+                not self._followed
+                and isinstance(value, Built)
+                and self._trains_in(own.node, own.frame.outermost, rates=True)
+            ):
+                self.rate_changed(value, where)
         match value:
             case Built() if changed and value.used:
-                self.rate_changed(value, where)
+                if not self._followed:  # else what is followed says which item of a group is set
+                    self.rate_changed(value, where)
             case Built() if changed:
                 value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
             case Schedule() if changed and name not in effects.loaded:

@@ -182,6 +182,7 @@ class Loops:
         updates = _merged(self._updates(schedule, inside, found))
         try:
             updates = updates or self._supposed(schedule, inside, steps, found)
+            steps = _aligned(schedule.stride, steps, updates)
             if updates:
                 self._count(schedule, steps, updates, found)
         except Irregular as error:
@@ -330,6 +331,29 @@ class Loops:
         if isinstance(event.node, ast.If) and event.place < count.place:
             most += event.place > update.place
         return most if most > 0 else None
+
+
+def _aligned(stride: Guard | None, steps: list[Event], updates: list[Event]) -> list[Event]:
+    """Return steps that are taken with the first batch of an update, as if taken with its last.
+
+    Raises:
+        Irregular: the updates are others.
+
+    """
+    if stride is None or stride.every == 1 or not steps:
+        return steps
+    if not updates:
+        raise Irregular(f"nobody knows when updates follow {_at(steps[0].node)}")
+    loops = steps[0].loops
+    for update in updates:
+        guard = update.guards[0] if len(update.guards) == 1 else Guard(update.node, holds=True)
+        if (
+            update.loops != loops or guard.counts is not stride.counts or guard.last
+            or guard.every != stride.every or guard.first != stride.every - 1  # type: ignore[operator]
+        ):  # fmt: skip
+            text = f"{_at(steps[0].node)} is set in each {stride.every} turns, and the updates"
+            raise Irregular(f"{text} are not taken as often")
+    return [replace(step, guards=updates[0].guards) for step in steps]
 
 
 def _in_a_row(updates: list[Event], steps: list[Event], found: Facts, *, by_hand: bool) -> None:

@@ -383,7 +383,8 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         follower.text(body)
         if not (follower.last or follower.found.built or follower.found.lacking):
             _alone(follower, body)
-        if not (follower.last or follower.found.built or follower.found.lacking):
+        trains = any(event.kind == "update" for event in follower.loops.events)
+        if not (trains or follower.last or follower.found.built or follower.found.lacking):
             _functions(follower)
     except (ReadError, Unfollowable):
         if not follower.lacking:

@@ -10,9 +10,9 @@ from isorate.kit import registry
 from isorate.reading import functions
 from isorate.reading.frames import Frame
 from isorate.reading.schedules import Argument
-from isorate.reading.values import MISSING, Class, Function, Instance, Schedule
+from isorate.reading.values import MISSING, Built, Class, Function, Instance, Schedule, Unknown
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import number_node, shown
+from isorate.schedule.syntax import mentions, number_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,8 @@ BARE: Final = ("LRScheduler", "_LRScheduler")
 OTHERS: Final = ("step", "_initial_step", "_update_lr", "get_last_lr", "load_state_dict")
 #: What the step is called in the function that is made.
 STEP: Final = "step"
+#: What stands for the attribute that counts the steps, in such a function.
+COUNT: Final = "counted_"
 
 
 def subclass(
@@ -62,6 +64,155 @@ def subclass(
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule
+
+
+def counting(
+    follower: Calls, of: Class, given: list[Any], named: dict[str, Any], node: ast.Call,
+    start: Callable[[Instance], object],
+) -> Schedule | None:  # fmt: skip
+    """Return what an object makes that counts its own steps and sets the rate in each.
+
+    Before its first step the rate is the optimizer's. None where a class is another one: nothing
+    but ``step`` counts or sets a rate, and it does so in all of its parts, whatever happens.
+
+    Raises:
+        ReadError: the rate is no function of the step.
+
+    """
+    found = _counting(of)
+    built = [v for v in (*given, *named.values()) if isinstance(v, Built)]
+    if found is None or len(built) != 1:
+        return None
+    counted, body, rates = found
+    constructor = registry.first("function", follower.dialect)
+    schedule = Schedule(None, node)
+    optimizer = follower.optimizer_of(Argument(built[0], node), constructor, schedule)
+    instance = Instance(of, ast.unparse(node))
+    start(instance)
+    first: Any = instance.kept.get(counted)
+    holder = instance.kept.get(rates)
+    whole = type(first) in (int, float) and float(first).is_integer()
+    if not whole or not isinstance(holder, Unknown) or holder.source != "optimizer":
+        return None
+    step: Any = of.find("step")
+    begun = ast.BinOp(ast.Name(STEP, ast.Load()), ast.Sub(), ast.Constant(1))
+    made = []
+    for group in optimizer.groups:
+        frame = Frame(follower.given, step.frame)
+        frame.names[step.node.args.args[0].arg] = instance
+        statements = [
+            ast.If(ast.Compare(ast.Name(STEP, ast.Load()), [ast.Lt()], [ast.Constant(1)]),
+                   [ast.Return(number_node(group.base))], []),
+            ast.Assign([ast.Name(COUNT, ast.Store())],
+                       ast.BinOp(number_node(first), ast.Add(), begun)),
+            *copy.deepcopy(body),
+        ]  # fmt: skip
+        made.append(functions.of_statements(follower, "step", STEP, statements, frame))
+    schedule.call = follower.of_function(made)
+    follower.found.built.append(schedule)
+    follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
+    return schedule
+
+
+def _counting(of: Class) -> tuple[str, list[ast.stmt], str] | None:
+    """Return what a class counts its steps by, what a step computes, and where its optimizer is.
+
+    None where it is another class.
+    """
+    methods = [m for m in of.names.values() if isinstance(m, Function) and not m.kind]
+    step, first = of.find("step"), of.find("__init__")
+    inherits = of.foreign or any(isinstance(base, Class) for base in of.bases)
+    if inherits or len(methods) != len([*_defined(of)]) or not isinstance(step, Function):
+        return None
+    nodes = {m.name: m.node for m in methods if not m.wrapped}
+    if len(nodes) != len(methods) or not isinstance(first, Function) or "__call__" in nodes:
+        return None
+    node: Any = step.node
+    body, arguments = node.body, node.args
+    if len(arguments.args) != 1 or arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
+        return None
+    own = arguments.args[0].arg
+    loops = [s for s in body if isinstance(s, ast.For)]
+    counts = [s for s in body if isinstance(s, ast.AugAssign) and isinstance(s.op, ast.Add)]
+    match loops, counts:
+        case (
+            [ast.For(target=ast.Name(id=group), orelse=[], iter=ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id=holder), attr=rates), attr="param_groups"),
+                body=[ast.Assign(targets=[ast.Subscript(value=ast.Name(id=same),
+                      slice=ast.Constant(value="lr"))], value=rate)])],
+            [ast.AugAssign(target=ast.Attribute(value=ast.Name(id=self), attr=counted),
+                           value=ast.Constant(value=1))],
+        ) if holder == self == own and same == group and not mentions(rate, group):  # fmt: skip
+            pass
+        case _:
+            return None
+    before = body[: body.index(loops[0])]
+    inside = [n for m in nodes.values() if m is not first.node for n in ast.walk(m)]
+    begun = [*ast.walk(first.node)]
+    if (
+        counts[0] not in before
+        or any(isinstance(n, ast.Return | ast.Raise) for s in before for n in ast.walk(s))
+        or [n for n in inside if _sets(n)] != [n for n in inside if n is counts[0].target]
+        or sum(getattr(n, "attr", "") == "param_groups" for n in (*inside, *begun)) != 1
+        or any(_reflects(n, own) for n in (*inside, *begun))
+        or any(isinstance(n, ast.Call) and _is_own(n.func, first.node) for n in begun)
+    ):
+        return None
+    kept = [*before, ast.Return(rate)]
+    return counted, [_Counted(own, counted).visit(copy.deepcopy(s)) for s in kept], rates
+
+
+def sets_rates(of: Class) -> bool:
+    """Whether a class may set rates: not one that only sets other items of parameter groups."""
+    nodes = [n for f in _defined(of) for n in ast.walk(f.node)]
+    items = [
+        n.slice for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
+    ]
+    plain = items and all(isinstance(i, ast.Constant) and i.value != "lr" for i in items)
+    calls = [n for n in nodes if isinstance(n, ast.Call)]
+    named = [getattr(c.func, "attr", getattr(c.func, "id", "")) for c in calls]
+    return not plain or not {"update", "setdefault", "setattr", "exec"}.isdisjoint(named)
+
+
+def _defined(of: Class) -> list[Any]:
+    return [value for value in of.names.values() if isinstance(value, Function)]
+
+
+def _sets(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)
+
+
+def _reflects(node: ast.AST, own: str) -> bool:
+    """Whether something may set attributes that it does not name, or hands the object on."""
+    match node:
+        case ast.Name(id=name):
+            return name in ("setattr", "delattr", "vars", "exec", "eval")
+        case ast.Attribute(attr="__dict__") | ast.Global() | ast.Nonlocal():
+            return True
+        case ast.Call(args=given, keywords=named):
+            values = [*given, *(k.value for k in named)]
+            return any(isinstance(v, ast.Name) and v.id == own for v in values)
+    return False
+
+
+def _is_own(node: ast.AST, method: Any) -> bool:
+    placed = [a.arg for a in method.args.args]
+    return isinstance(node, ast.Attribute) and ast.unparse(node.value) == placed[0]
+
+
+class _Counted(ast.NodeTransformer):
+    """Puts a name in place of the attribute that counts."""
+
+    def __init__(self, own: str, counted: str) -> None:
+        self.own, self.counted = own, counted
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if isinstance(node.value, ast.Name) and (node.value.id, node.attr) == (
+            self.own,
+            self.counted,
+        ):
+            return ast.Name(COUNT, node.ctx)
+        return self.generic_visit(node)
 
 
 def _check_start(of: Class, given: list[Any], named: dict[str, Any]) -> None:

@@ -358,6 +358,7 @@ class Schedule:
         functions: the functions among its arguments, with the text that they had.
         label: the name that it was given first.
         loops: the loops that it is built in, and the conditions.
+        stride: that it is set by hand in each so-manieth turn, where it is not in all of them.
 
     """
 
@@ -370,6 +371,7 @@ class Schedule:
     label: str = ""
     loops: tuple[Any, ...] = ()
     guards: tuple[Any, ...] = ()
+    stride: Any = None
 
     @property
     def writes_to(self) -> Any:
