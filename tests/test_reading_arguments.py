@@ -369,3 +369,24 @@ def test_a_dict_with_attributes() -> None:
     call: Any = reading(HEAD + text).call
     assert (call.optimizer.groups[0].lr, call.step_size, call.gamma) == (0.5, 6, 0.25)
     assert "--set cfg.sched.size=" in asked(text.replace("cfg.gamma = 0.25", "fill(cfg.sched)"))
+
+
+def test_defaults_with_which_a_text_stops_are_not_what_it_is_run_with() -> None:
+    text = (
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--data')\n"
+        "parser.add_argument('--folder')\nparser.add_argument('--small', action='store_true')\n"
+        "parser.add_argument('--lr', type=float, default=0.1)\nargs = parser.parse_args()\n"
+        "if args.data is None and args.folder is None:\n    raise ValueError('no data')\n"
+        "if args.small:\n    from small import SGD8 as kind\nelse:\n    kind = torch.optim.SGD\n"
+        "opt = kind(model.parameters(), lr=args.lr)\nsched = StepLR(opt, 3)"
+    )
+    found = reading(text)
+    assert (
+        found.call.code
+        == "torch.optim.lr_scheduler.StepLR(torch.optim.SGD(params, lr=0.1), step_size=3)"
+    )
+    taken = {said.partition(" ")[0] for said in found.assumptions if "its default" in said}
+    assert taken == {"args.lr", "args.small"}
+    stops = text.replace("args.data is None and args.folder is None", "1 > 0")
+    with pytest.raises(ReadError, match="builds no scheduler"):
+        reading(stops)

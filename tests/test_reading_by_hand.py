@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from isorate import ReadError, Run, read, simulate
+from isorate import IsorateError, ReadError, Run, read, simulate
 from tests.test_reading_loops import executed
 
 HEAD = """
@@ -529,7 +529,7 @@ def test_a_stride_is_what_the_loop_does_or_refused(drawn: tuple[str, dict[str, A
     text, given_ = drawn
     try:
         recipe = read(HEAD + text, names=given_)
-    except ReadError:
+    except IsorateError:
         reject()
     used = executed(HEAD + text, given_)
     length = recipe.run.length if recipe.run.epochs or recipe.run.updates else len(used)

@@ -449,7 +449,8 @@ class Calls(Schedules):
         made = (origin or written_, given, named)
         why = self.at(node) if not typed(node) else ""
         varies = bool(self.loops.stack) and not last[:1].isupper()
-        return Unknown(source, why, made=made, plain=plain, varies=varies)
+        condition = function.condition if isinstance(function, Unknown) else None
+        return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
 
     def _trains(self, written_: str, owner: Any, given: list[Any], node: Any) -> None:
         """Take notice of a call that trains, or that is taken to."""

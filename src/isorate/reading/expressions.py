@@ -106,6 +106,8 @@ class Expressions:
         #: The defaults that were read, and those that the schedule is known to depend on.
         self.defaults: dict[str, Default] = {}
         self.needed: set[str] | None = None
+        #: How often a default was taken.
+        self.taken = 0
 
     def value(self, node: ast.expr, frame: Frame) -> Any:
         """Return what an expression comes to; a list that may have changed is not known."""
@@ -276,6 +278,7 @@ class Expressions:
         if known:
             self.defaults[source] = default
             if self.needed is None or source in self.needed:
+                self.taken += 1
                 return default.value
         why = default.said if known else default.value.why or default.said
         default.asked = default.asked or Unknown(source, why)

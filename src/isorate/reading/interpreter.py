@@ -658,10 +658,13 @@ class Interpreter(Calls):
         self, node: ast.stmt, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt],
         frame: Frame,
     ) -> None:  # fmt: skip
+        taken = self.taken
         truth = self.decided(test, [node], frame)
         if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
             truth = self._keyed(node, about, truth, frame)
         if not isinstance(truth, Unknown):
+            if self.taken != taken and _ends(body if truth else orelse) == "raise":
+                truth = not truth  # who runs it gives something else than the default
             self.body(body if truth else orelse, frame)
             return
         ends = [_ends(branch) for branch in (body, orelse)]
