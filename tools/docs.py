@@ -85,8 +85,8 @@ def with_unread(text: str) -> str:
     listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
     start, known, rest = text.partition("Known, and not read yet: ")
     paragraph, blank, rest = rest.partition("\n\n")
-    says = " ".join(paragraph.partition(". A text")[2].split())
-    told = f"{known}{listed}. A text {says}"
+    _, text, says = " ".join(paragraph.split()).partition(". A text ")
+    told = f"{known}{listed}{text}{says}"
     return start + textwrap.fill(told, 100, break_on_hyphens=False) + blank + rest
 
 
