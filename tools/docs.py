@@ -45,6 +45,7 @@ def isorate(command: list[str]) -> str:
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
     with subprocess.Popen(
         [sys.executable, "-m", "isorate", *command],
+        cwd=ROOT,
         stdout=theirs,
         stderr=subprocess.PIPE,
         env=environment,

@@ -11,6 +11,7 @@ from isorate._version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from isorate import dialects as dialects
+    from isorate.checking.identification import identify as identify
     from isorate.checking.verdict import Finding as Finding
     from isorate.checking.verdict import check as check
     from isorate.comparison import Comparison as Comparison
@@ -59,6 +60,7 @@ _HOMES = {
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",
+    "identify": "isorate.checking.identification",
     "read": "isorate.recipe",
     "read_all": "isorate.recipe",
     "read_log": "isorate.logs.finding",

@@ -6,7 +6,7 @@ import os
 import sys
 
 #: The commands, in the order of the documentation.
-COMMANDS = ("show", "compare", "convert", "check", "dialects", "mapping", "demo")
+COMMANDS = ("show", "compare", "convert", "check", "identify", "dialects", "mapping", "demo")
 
 #: What a shell gives a command that Ctrl-C ended: 128 and the number of the signal.
 INTERRUPTED = 130

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from isorate.kit.writing import shortened
@@ -21,12 +22,17 @@ from isorate.schedule.run import Run as Loop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from isorate.checking.identification import Candidate
     from isorate.checking.verdict import Finding
     from isorate.checking.verdict import Part as Run
+    from isorate.logs.log import Log
     from isorate.reports.paper import Paper
 
 #: So many rows on each side of the first that departs are shown.
 AROUND = 2
+
+#: So many candidates are shown; JSON has them all.
+CANDIDATES = 6
 
 
 def text(paper: Paper, found: Finding, assumed: Sequence[str] = ()) -> None:
@@ -142,6 +148,45 @@ def _part(part: Run) -> dict[str, Any]:
         "ways": [
             {"way": f.way, "text": f.text, "arguments": dict(f.arguments), "fault": f.fault}
             for f in part.ways
+        ],
+    }
+
+
+def candidates(paper: Paper, log: Log, found: Sequence[Candidate]) -> None:
+    """Print the schedules that may have made a log, in a table."""
+    fitting = [one for one in found if one.fits]
+    if fitting:
+        last = f"{len(log.groups[0]):,} rates"
+        text = f"{fitting[0]}. It fits all {last}"
+        if len(fitting) > 1:
+            text += f", and so do {len(fitting) - 1} more: the log does not tell them apart"
+        paper.paragraph(f"{text[0].upper()}{text[1:]}.", "bold green")
+    else:
+        paper.paragraph("None of the families fits; these come nearest.", "bold yellow")
+    paper.line()
+    rows = [["family", "largest difference", "arguments"]]
+    for one in found[:CANDIDATES]:
+        told = ", ".join(f"{name} {value:.6g}" for name, value in one.arguments.items())
+        rows.append([one.family, "fits" if one.fits else f"{one.residual:.2g} of the peak", told])
+    paper.table(rows)
+    if fitting:
+        paper.line()
+        paper.line(fitting[0].schedule.to_json())
+
+
+def candidates_document(log: Log, found: Sequence[Candidate]) -> dict[str, Any]:
+    """Return the document of ``identify --json``."""
+    return {
+        "log": {"path": log.path, "format": log.format, "rates": len(log.groups[0])},
+        "candidates": [
+            {
+                "family": one.family,
+                "fits": one.fits,
+                "residual": number(one.residual),
+                "arguments": dict(one.arguments),
+                "schedule": msgspec.json.decode(one.schedule.to_json()),
+            }
+            for one in found
         ],
     }
 

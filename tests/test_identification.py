@@ -1,0 +1,77 @@
+"""A schedule is found in a log that carries no recipe, with the numbers that were written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate import identify
+from isorate.cli._commands import run
+from isorate.schedule.errors import ReadError
+from tests.test_checking import RECIPES, log, rates
+
+EVERY, TENTH = np.arange(100), np.arange(9, 100, 10)
+WRITTEN: list[tuple[str, str, dict[str, float]]] = [
+    ("cosine", "cosine", {"peak": 0.1, "end": 0.001, "updates": 100}),
+    ("steps", "steps", {"peak": 0.1, "factor": 0.1, "every": 30}),
+    ("exponential", "exponential", {"peak": 0.1, "factor": 0.97}),
+    ("polynomial", "polynomial of power 2", {"peak": 0.1, "end": 0, "updates": 100}),
+    ("warm", "cosine", {"warmup": 10, "peak": 0.1, "end": 0, "updates": 100}),
+    ("optax", "cosine", {"warmup": 10, "peak": 0.001, "end": 0.0001, "updates": 100}),
+    ("line", "line", {"warmup": 7, "peak": 0.1, "end": 0, "updates": 100}),
+    ("joined", "cosine", {"warmup": 5, "start": 0.01, "peak": 0.1, "end": 0, "updates": 100}),
+]
+
+
+#: Of these, ten rows tell nothing of the warmup.
+SHORT = ("line", "joined")
+
+
+@pytest.mark.parametrize("digits", [None, 4])
+@pytest.mark.parametrize(
+    ("name", "family", "arguments", "steps"),
+    [
+        (*row, steps)
+        for row in WRITTEN
+        for steps in (EVERY, TENTH)
+        if steps is EVERY or row[0] not in SHORT
+    ],
+    ids=lambda given: str(given)[:12],
+)
+def test_the_family_is_found_with_its_numbers(
+    name: str, family: str, arguments: dict[str, float], steps: Any, digits: int | None
+) -> None:
+    first = identify(log(rates(RECIPES[name])[steps], steps=steps, digits=digits))[0]
+    assert first.fits
+    assert (first.family, dict(first.arguments)) == (family, arguments)
+
+
+def test_what_fits_none_is_said_and_what_is_constant_is_constant() -> None:
+    noise = np.random.default_rng(0).uniform(0.1, 1, 50)
+    assert not any(one.fits for one in identify(log(noise)))
+    first = identify(log(np.full(20, 3e-4)))[0]
+    assert (first.family, dict(first.arguments)) == ("constant", {"rate": 3e-4})
+
+
+def test_a_log_that_ends_before_families_part_leaves_several() -> None:
+    first = rates(RECIPES["cosine"])[:4]
+    fitting = {one.family for one in identify(log(first, digits=3)) if one.fits}
+    assert len(fitting) > 1
+
+
+def test_one_rate_tells_nothing() -> None:
+    with pytest.raises(ReadError, match="one rate only"):
+        identify(log(np.array([0.1])))
+
+
+def test_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = Path(__file__).parent / "logs" / "wrong"
+    assert run(["identify", str(wrong / "warmup_twice_as_long.csv")]) == 0
+    assert capsys.readouterr().out.startswith("Cosine: warmup 20, peak 0.1, end 0, updates 100. ")
+    assert run(["identify", str(wrong / "warmups_multiply.csv"), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert not any(one["fits"] for one in document["candidates"])
