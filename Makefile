@@ -13,7 +13,7 @@ FRAMEWORKS = .venv-frameworks
 NUMPY_2 = .venv-numpy-2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tables check format lint types layers conformance conformance-full mutants \
+.PHONY: help demo test tables check format lint types layers conformance gpu conformance-full mutants \
 	bench record capture stubs docs dialect clean
 
 help: ## Print the targets
@@ -46,6 +46,9 @@ conformance: tables $(FRAMEWORKS)/ready $(NUMPY_2)/ready ## Run beside the real 
 	$(FRAMEWORKS)/bin/python $(TEST) -m 'mindspore or numpy'
 	PYTHONPATH=$(CURDIR)/$(NUMPY_2) $(FRAMEWORKS)/bin/python $(TEST) -m '(torch or jax) and not mindspore or mindspore and numpy'
 	$(FRAMEWORKS)/bin/python tools/record.py --check
+
+gpu: $(FRAMEWORKS)/ready ## Run what needs a GPU, and nothing else
+	$(FRAMEWORKS)/bin/python $(TEST) -m gpu tests/training/test_torch_gpu.py
 
 conformance-full: ## The same with at least 300 configurations of every call
 	$(MAKE) conformance HYPOTHESIS_PROFILE=full

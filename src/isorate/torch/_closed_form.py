@@ -243,7 +243,12 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         last = state.get("_last_lr") or ()
         near = 1e-2 if any(isinstance(rate, Tensor) for rate in last) else 1e-6
         schedule = on_steps(found.call.lower())
-        return Saved(found.step, schedule, call=found.call, rates=found.rates, near=near)
+        # one that was never stepped has written nothing but what building it has written
+        mine = self._who in (self._ledger.alone, self._ledger.waiting)
+        in_use = found.step != 0 or mine
+        return Saved(
+            found.step, schedule, call=found.call, rates=found.rates, near=near, in_use=in_use
+        )
 
 
 def typed(groups: Sequence[Group], rates: list[float]) -> list[float | Tensor]:

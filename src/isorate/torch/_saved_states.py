@@ -44,14 +44,15 @@ class SavedCall:
 
     Args:
         call: the call that made the scheduler, over the rates that its groups started from.
-        step: how many times it had been stepped, torch's ``last_epoch``; −1 for a member of a
+        step: how many times it had been stepped, torch's ``last_epoch``, and the part of an epoch
+            that ``CosineAnnealingWarmRestarts`` may have been told besides; −1 for a member of a
             ``SequentialLR`` whose turn had not come.
         rates: the rate of each group after that step, where the state has them.
 
     """
 
     call: Call
-    step: int
+    step: Any
     rates: tuple[float, ...] | None
 
 
@@ -283,13 +284,17 @@ class _State:
             for state, place in zip(states, places, strict=True)
         ]
 
-    def steps(self) -> Iterator[int]:
-        """Visit the steps that it stands at: a ``ChainedScheduler`` has those of its members."""
+    def steps(self) -> Iterator[Any]:
+        """Visit the steps that it stands at: a ``ChainedScheduler`` has those of its members.
+
+        ``CosineAnnealingWarmRestarts.step(epoch)`` leaves what is over of an epoch in ``T_cur``.
+        """
         if self.kind == "ChainedScheduler":
             for member in self.members():
                 yield from member.steps()
         else:
-            yield self.integer("last_epoch")
+            over = self.number("T_cur") % 1 if "Restarts" in self.kind else 0
+            yield self.integer("last_epoch") + over
 
     def call(self) -> Call:
         """Return the call, and check that torch would take it."""
@@ -369,7 +374,7 @@ def _warm_restarts(state: _State) -> Call:
         left, cycle = step % call.T_0 if call.T_mult == 1 else step, call.T_0
         while left >= cycle:
             left, cycle = left - cycle, cycle * call.T_mult
-        if here != (left, cycle):
+        if (math.floor(here[0]), here[1]) != (left, cycle):
             raise state.bad("T_cur and T_i", f"{left} and {cycle} at step {step}", here)
     return call
 
@@ -551,7 +556,7 @@ def _check_turn(state: _State, call: Any, step: int) -> None:
     began = call.milestones[turn - 1] if turn else 0
     member = state.members()[turn]
     if not isinstance(call.members[turn], Composition):
-        at = member.integer("last_epoch")
+        at = next(member.steps())
         if at != step - began:
             raise member.bad("last_epoch", f"{step - began}, as {step} is the whole's", at)
 

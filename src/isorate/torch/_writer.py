@@ -46,10 +46,11 @@ class Writer(Ledger):
 
     def _forget(self) -> None:
         """Keep no view of anybody's memory."""
-        #: For each group the tensor last seen, a view of its memory, where that is, who says so;
-        #: empty where some group has none.
+        #: For each group the tensor last seen, a view of its memory (none where only torch's own
+        #: ways will do), where that is, who says so; empty where some group has no tensor.
         self._known: list[tuple[Any, Any, int, Any]] = []
         self._tensors: list[Any] = []
+        self._viewed: list[Any] = []
         #: What the tensors' versions come to.
         self._version = -1
         #: What ``go_on`` has begun to write, before it met a group that others have written.
@@ -77,11 +78,26 @@ class Writer(Ledger):
     def _go_on_with_tensors(self, groups: Sequence[Group], rates: list[float]) -> bool:
         if not self._same_tensors(groups):
             return False
+        if len(self._viewed) < len(self._tensors):
+            self._write_known(rates)
+            return True
         for rate, known in zip(rates, self._known):  # noqa: B905
             known[1][()] = rate
         self._version += len(self._tensors)
         torch.autograd.graph.increment_version(self._tensors)  # as fill_ does
         return True
+
+    def _write_known(self, rates: list[float]) -> None:
+        """Write tensors of which some are on a device, and know them again without reading one."""
+        others = []
+        for rate, (tensor, view, *_) in zip(rates, self._known, strict=True):
+            if view is None:
+                others.append((tensor, rate))
+            else:
+                view[()] = rate
+        torch.autograd.graph.increment_version(self._viewed)
+        _copy(others)
+        self._version = sum(map(VERSION_OF, self._tensors))
 
     def _same_tensors(self, groups: Sequence[Group]) -> bool:
         """Whether the groups hold the tensors that they held, and nobody has written into them."""
@@ -131,10 +147,12 @@ class Writer(Ledger):
             view = _view(lr)
             if view is None:
                 others.append((lr, rate))
-                continue
-            view[()] = rate
-            torch.autograd.graph.increment_version(lr)
-            self._known.append((lr, view, lr.data_ptr(), lr.data_ptr))
+            else:
+                view[()] = rate
+                torch.autograd.graph.increment_version(lr)
+                self._viewed.append(lr)
+            if type(lr) is Tensor:
+                self._known.append((lr, view, lr.data_ptr(), lr.data_ptr))
         if others:
             _copy(others)
         if len(self._known) == len(groups):

@@ -378,15 +378,20 @@ class ClosedForm:
             raise ValueError(f"step is below 0: {step}")
         self._go_to(step)
 
-    def _admit(self) -> None:
-        """Take in the groups that were added to the optimizer since the last step."""
+    def _admit(self, firsts: Sequence[Any] = ()) -> None:
+        """Take in the groups that were added to the optimizer since the last step.
+
+        Args:
+            firsts: their first rates, where a checkpoint has them.
+
+        """
         groups = self.optimizer.param_groups
         known = len(self._bases)
         if len(groups) < known:
             raise ValueError(f"the optimizer has {len(groups)} groups, the scheduler {known}")
         bases, added = self._bases, groups[known:]
         try:
-            self._begin_with([*bases, *self._first_rates(added)])
+            self._begin_with([*bases, *(list(map(float, firsts)) or self._first_rates(added))])
         except Exception:
             self._begin_with(bases)
             raise
@@ -475,6 +480,8 @@ class ClosedForm:
         try:
             own = KEY in state_dict
             saved = read_state(state_dict, kind) if own else self._foreign(state_dict)
+            if len(saved.bases or ()) == len(self.optimizer.param_groups) > len(self._bases):
+                self._admit((saved.bases or ())[len(self._bases) :])
             self._settle(saved, choice)
             step = finite("last_epoch", saved.step)
             its_turn = step != -1  # else in a SequentialLR, and its turn has not come
