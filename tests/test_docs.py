@@ -40,6 +40,8 @@ def test_nothing_generated_is_stale() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_interactive_examples(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # some write files
+    for name in ("examples", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
     failed, _ = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
     assert failed == 0
 
