@@ -134,3 +134,14 @@ def test_alternatives_are_among_all() -> None:
         read(text)
     with pytest.raises(ReadError, match=r"--set args\.size"):
         read_all(text.replace("o, 3", "o, args.size"))
+
+
+def test_runs_of_two_lengths_are_said_to_be(tmp_path: Path) -> None:
+    for updates in (4, 9):
+        text = f"o = SGD(p, lr=0.1)\ns = StepLR(o, 3)\nfor i in range({updates}):\n"
+        (tmp_path / f"{updates}.py").write_text(f"{text}    o.step()\n    s.step()\n")
+    done = isorate("compare", str(tmp_path / "9.py"), str(tmp_path / "4.py"))
+    said = "assumed  b trains 4 updates, a 9: after them b is shown as though it went on"
+    assert said in done.stdout
+    done = isorate("compare", str(tmp_path / "4.py"), str(tmp_path / "4.py"))
+    assert "went on" not in done.stdout

@@ -45,6 +45,11 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
     own = zip((first, second), read, strict=True)
     said = (said for one, side in own for said in shared.assumptions(one.run, side))
     assumed = list(dict.fromkeys(said))
+    trained = [(one.run.updates or 0, name) for one, name in ((first, "a"), (second, "b"))]
+    (least, shorter), (most, longer) = sorted(trained)
+    if 0 < least < most:
+        lengths = f"{shorter} trains {least} updates, {longer} {most}"
+        assumed.append(f"{lengths}: after them {shorter} is shown as though it went on")
     left, right = together(first, second)
     with shared.Progress(left.run.updates) as progress:
         result = compare(left, right, tolerance=tolerance, progress=progress)
