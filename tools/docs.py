@@ -26,6 +26,7 @@ import mappings
 import matrix
 import mpmath
 import numpy as np
+import recipes
 
 from isorate import Run, evaluate, read, simulate
 from isorate.dialects._unread import UNREAD
@@ -252,6 +253,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "before-the-run.md": with_outputs(
             (ROOT / "docs" / "before-the-run.md").read_text()
         ),
+        ROOT / "docs" / "one-recipe.md": recipes.page(),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

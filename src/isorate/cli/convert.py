@@ -14,11 +14,17 @@ from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
     from isorate.conversion import Conversion
+    from isorate.recipe import Recipe
 
 
 @click.command("convert", short_help="Say a call in another framework's words.")
 @click.argument("call", nargs=-1, required=True)
-@click.option("--to", required=True, metavar="DIALECT", help="One that isorate dialects lists.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="DIALECT",
+    help="One that isorate dialects lists, or what --as calls a trainer.",
+)
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @click.option("--code", "only_code", is_flag=True, help="Print the best way's statements alone.")
 @shared.schedule_options
@@ -35,14 +41,19 @@ def command(
     Example:
       isorate convert "CosineAnnealingLR(T_max=100)" --lr 0.1 --to mindspore --updates 100
     """  # noqa: D301 - \b is click's
+    from isorate.configs.reading import configurations
     from isorate.conversion import convert
 
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
     told, which = shared.told(options), options["which"]
-    side = shared.read_side(call, options["rates"], known, dialect=dialect, run=told, which=which)
+    side = shared.foretold(call, options, known) or shared.read_side(
+        call, options["rates"], known, dialect=dialect, run=told, which=which
+    )
     recipe = shared.recipe_of(side, options)
+    if to in configurations():
+        return _spell(recipe, to, as_json=options["as_json"])
     run, assumed = recipe.run, shared.assumptions(recipe.run, side)
     shared.check_plot(options["plot"], run)
     with shared.Progress(run.updates) as progress:
@@ -62,6 +73,19 @@ def command(
 
         text.conversion(shared.paper(), result, run.updates is None, assumed)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
+
+
+def _spell(recipe: Recipe, to: str, *, as_json: bool) -> int:
+    """Say a recipe in the keys of a trainer's configuration."""
+    from isorate.reports import preflight as report
+    from isorate.spelling import spellings
+
+    ways = spellings(recipe, to)
+    if as_json:
+        shared.print_json(report.spelled_document(ways, to))
+    else:
+        report.spelled(shared.paper(), ways, to)
+    return 0 if ways and ways[0].comparison.equal else 1
 
 
 def _print_code(result: Conversion) -> None:

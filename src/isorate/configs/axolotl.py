@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.configs import _formula
+from isorate.configs import _formula, transformers
 from isorate.configs.configuration import Configuration
 from isorate.configs.transformers import NAMES, arguments_of
 from isorate.dialects.torch.schedulers import OneCycleLR
@@ -14,7 +14,9 @@ from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
 
 VERSION: Final = "0.19.0"
@@ -154,6 +156,19 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
     return get_scheduler(name, optimizer, warmup, total, specific or None)
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule."""
+    if wanted.low:
+        own = {"learning_rate": wanted.peak, "max_steps": wanted.updates, "lr_scheduler": "cosine"}
+        yield own | {
+            "warmup_steps": wanted.warmup,
+            "cosine_min_lr_ratio": wanted.low / wanted.peak,
+        }
+    for way in transformers.spell(wanted):
+        name = way.pop("lr_scheduler_type")
+        yield {"warmup_steps": 0, **way, "lr_scheduler": name}
+
+
 KEYS: Final = (
     *("learning_rate", "lr_scheduler", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio"),
     *("num_epochs", "max_steps", "micro_batch_size", "gradient_accumulation_steps"),
@@ -171,5 +186,6 @@ CONFIGURATIONS: Final = (
         ("micro_batch_size", "base_model", "sequence_len", "val_set_size", "sample_packing"),
         {"lr": "learning_rate", "batch_size": "micro_batch_size", "epochs": "num_epochs",
          "accumulation": "gradient_accumulation_steps", "max_steps": "max_steps"},
+        spell=spell,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from isorate.kit.call import Call
 
@@ -37,6 +37,15 @@ class Caution(NamedTuple):
 
     key: str
     text: str
+
+
+class Wanted(NamedTuple):
+    """A schedule as configurations say one: up to a peak in a warm-up, and down to a rate."""
+
+    peak: float
+    warmup: int
+    updates: int
+    low: float
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,7 @@ class Configuration:
         foretell: works out what comes of it.
         within: where in a file it stands, dotted; at its top where it is empty.
         coerces: whether the trainer makes a number of a text where one is due.
+        spell: visits the ways to say a schedule with its keys; none where they are not known.
 
     """
 
@@ -113,6 +123,7 @@ class Configuration:
     facts: Mapping[str, str] = field(default_factory=dict)
     within: str = ""
     coerces: bool = True
+    spell: Callable[[Wanted], Iterator[dict[str, Any]]] | None = None
 
     def score(self, values: Mapping[str, Any]) -> int:
         """Return how many of its keys a file has; none, where it is another trainer's."""
@@ -215,7 +226,7 @@ class Given:
                 raise self._wrong(key, "a number") from None
             if self.kind == "YAML" and not self.of.coerces:
                 text = f"YAML takes {self.values[key]} for a text, which the trainer refuses: "
-                self.warn(key, f"{text}write {_with_point(value)}")
+                self.warn(key, f"{text}write {with_point(value)}")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(key, "a number")
         if not math.isfinite(value):
@@ -310,7 +321,7 @@ class Given:
         )
 
 
-def _with_point(value: float) -> str:
+def with_point(value: float) -> str:
     """Return a number as YAML 1.1 takes it for one."""
     mantissa, _, exponent = repr(float(value)).partition("e")
     return (

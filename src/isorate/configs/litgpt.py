@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 #: Of the batch that an update ends with: an update takes A of them.
 BATCH: Final = "((t + 1) * {A} - 1)"
@@ -79,6 +81,17 @@ def warmed(given: Given, batches: int, each: int) -> int:
     return int(min(batches, steps * each))
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule: an update a batch, of one text of 1024 tokens."""
+    train: dict[str, Any] = {
+        "max_tokens": 1024 * wanted.updates,
+        "max_seq_length": 1024,
+        "micro_batch_size": 1,
+    }
+    train |= {"global_batch_size": 1, "lr_warmup_steps": wanted.warmup, "min_lr": wanted.low}
+    yield {"train": train, "optimizer": {"init_args": {"lr": wanted.peak}}}
+
+
 CONFIGURATIONS: Final = (
     Configuration(
         "litgpt",
@@ -88,5 +101,6 @@ CONFIGURATIONS: Final = (
         ("data", "eval", "out_dir", "precision", "logger_name", "seed", "devices", "num_nodes"),
         ("initial_checkpoint_dir", "tokenizer_dir", "logger_name", "model_name"),
         {"lr": "lr", "tokens": "max_tokens", "batch_size": "micro_batch_size"},
+        spell=spell,
     ),
 )  # fmt: skip

@@ -38,5 +38,6 @@ CONFIGURATIONS: Final = (
         OTHERS,
         ("finetuning_type", "template", "cutoff_len", "stage", "dataset_dir", "neat_packing"),
         transformers.FACTS,
+        spell=transformers.spell,
     ),
 )

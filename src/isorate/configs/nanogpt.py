@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 RATE: Final = (
     "{high} * (t + 1) / ({W} + 1) if t < {W} else {low} if t > {D} else "
@@ -50,6 +52,17 @@ def foretell(given: Given) -> Foretold:
     )  # fmt: skip
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule."""
+    own = {"learning_rate": wanted.peak, "max_iters": wanted.updates - 1}
+    yield own | {
+        "min_lr": wanted.low,
+        "warmup_iters": wanted.warmup,
+        "lr_decay_iters": wanted.updates,
+    }
+    yield own | {"decay_lr": False}
+
+
 CONFIGURATIONS: Final = (
     Configuration(
         "nanogpt",
@@ -60,5 +73,6 @@ CONFIGURATIONS: Final = (
          "n_embd", "beta1", "beta2", "eval_iters", "eval_interval"),
         ("warmup_iters", "n_layer", "n_embd", "init_from"),
         {"lr": "learning_rate"},
+        spell=spell,
     ),
 )  # fmt: skip

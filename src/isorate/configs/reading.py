@@ -60,6 +60,8 @@ def foretell(
         values, origin, kind = document(source)
     told = {name: value for name, value in (facts or {}).items() if name in FACTS}
     values |= {key: value for key, value in (facts or {}).items() if key not in FACTS}
+    for option in [key for key in values if key.startswith("--")]:  # as a spelling has them
+        told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
     of = _chosen(values, origin, as_)
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)

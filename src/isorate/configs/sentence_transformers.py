@@ -38,5 +38,6 @@ CONFIGURATIONS: Final = (
         OTHERS,
         ("batch_sampler", "multi_dataset_batch_sampler", "router_mapping", "learning_rate_mapping"),
         transformers.FACTS,
+        spell=transformers.spell,
     ),
 )

@@ -77,5 +77,6 @@ CONFIGURATIONS: Final = (
         OTHERS,
         ("tuner_type", "train_type", "split_dataset_ratio", "torch_dtype", "model_author"),
         transformers.FACTS,
+        spell=transformers.spell,
     ),
 )

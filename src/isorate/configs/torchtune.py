@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 #: What it calls its schedule, and that schedule.
 COSINE: Final = "get_cosine_schedule_with_warmup"
@@ -47,6 +49,18 @@ def foretell(given: Given) -> Foretold:
         keys={"rate": "optimizer.lr", "warmup": "lr_scheduler.num_warmup_steps",
               "length": "max_steps_per_epoch"},
     )  # fmt: skip
+
+
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule: an epoch of as many batches as there are updates."""
+    own = {"epochs": 1, "max_steps_per_epoch": wanted.updates, "--batches": wanted.updates}
+    yield own | {
+        "optimizer": {"lr": wanted.peak},
+        "lr_scheduler": {
+            "_component_": f"torchtune.training.lr_schedulers.{COSINE}",
+            "num_warmup_steps": wanted.warmup,
+        },
+    }
 
 
 def updates(given: Given) -> int:
@@ -92,5 +106,6 @@ CONFIGURATIONS: Final = (
         ("checkpointer", "tokenizer", "max_steps_per_epoch", "metric_logger"),
         {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size",
          "accumulation": "gradient_accumulation_steps"},
+        spell=spell,
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs._keys import DUMPED, OTHERS
-from isorate.configs.configuration import Configuration, Foretold, Given
+from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
 from isorate.dialects.transformers import VERSION as VERSION
 from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
@@ -20,7 +20,7 @@ from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def batches_of(examples: float, size: float, drops: bool) -> int:
@@ -436,6 +436,25 @@ def _converted(table: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule, the usual ones first."""
+    own = {"learning_rate": wanted.peak, "max_steps": wanted.updates}
+    own |= {"warmup_steps": wanted.warmup} if wanted.warmup else {}
+    for name, low in (
+        ("cosine", None),
+        ("cosine_with_min_lr", "min_lr"),
+        ("cosine_warmup_with_min_lr", "min_lr"),
+        ("linear", None),
+        ("polynomial", "lr_end"),
+        ("constant_with_warmup" if wanted.warmup else "constant", None),
+    ):
+        if (low is not None) == (wanted.low > 0) or "constant" in name:
+            specific = {"lr_scheduler_kwargs": {low: wanted.low}} if low else {}
+            yield own | {"lr_scheduler_type": name} | specific
+
+
 CONFIGURATIONS: Final = (
-    Configuration("transformers", "transformers", KEYS, foretell, OTHERS, (), FACTS, "", False),
+    Configuration(
+        "transformers", "transformers", KEYS, foretell, OTHERS, (), FACTS, "", False, spell
+    ),
 )

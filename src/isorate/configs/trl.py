@@ -145,7 +145,7 @@ FORETELLING: Final = {
 CONFIGURATIONS: Final = tuple(
     Configuration(
         name, "trl on transformers", transformers.KEYS, foretelling, OTHERS, MARKS[name],
-        transformers.FACTS,
+        transformers.FACTS, spell=transformers.spell,
     )
     for name, foretelling in FORETELLING.items()
 )  # fmt: skip

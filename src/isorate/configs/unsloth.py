@@ -32,5 +32,6 @@ CONFIGURATIONS: Final = (
         OTHERS,
         ("embedding_learning_rate", "use_gradient_checkpointing", "load_in_4bit"),
         transformers.FACTS,
+        spell=transformers.spell,
     ),
 )

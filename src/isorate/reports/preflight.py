@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from isorate.configs.configuration import with_point
 from isorate.kit.writing import shortened
 from isorate.reports import figure as figures
 from isorate.reports import json
 from isorate.reports.paper import Part
-from isorate.reports.text import draw, ending, milestone_table, taken
+from isorate.reports.text import STYLES, draw, ending, milestone_table, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isorate.preflight import Preflight
     from isorate.reports.paper import Paper
+    from isorate.spelling import Spelling
 
     Row = tuple[str, str | Sequence[Part]]
 
@@ -40,6 +42,39 @@ def text(paper: Paper, result: Preflight) -> None:
         also = [(1, "second")] if curve.updates > 2 else []
         paper.table(milestone_table(curve, *also), right=1)
         draw(paper, figures.of_curve(foretold.call, curve, result.recipe.run))
+
+
+def spelled(paper: Paper, ways: Sequence[Spelling], to: str) -> None:
+    """Print what to write in a trainer's configuration, and what that costs."""
+    if not ways:
+        paper.paragraph(f"No configuration of {to}'s says it.", "bold red")
+    for number, way in enumerate(ways):
+        if number:
+            paper.line()
+        verdict = way.comparison.verdict
+        paper.line(f"{number + 1}. {verdict}", STYLES[verdict])
+        for key, value in flat(way.keys):
+            paper.line(f"   {key}: {value}", "bold")
+        paper.rows([("→", way.comparison.sentence)], indent=3)
+
+
+def flat(keys: Mapping[str, Any], home: str = "") -> Iterator[tuple[str, str]]:
+    """Visit keys and values as they are written down: numbers so that YAML takes them for one."""
+    for key, value in keys.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{home}{key}.")
+        else:
+            yield home + key, with_point(value) if isinstance(value, float) else str(value)
+
+
+def spelled_document(ways: Sequence[Spelling], to: str) -> dict[str, Any]:
+    """Return the same as a document."""
+    return {
+        "to": to,
+        "ways": [
+            {"keys": dict(way.keys), "comparison": json.comparison(way.comparison)} for way in ways
+        ],
+    }
 
 
 def document(result: Preflight) -> dict[str, Any]:

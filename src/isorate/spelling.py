@@ -1,0 +1,91 @@
+"""A recipe in the keys of a trainer's configuration: each way is foretold and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isorate.comparison import Comparison, compare
+from isorate.configs.configuration import Wanted
+from isorate.configs.reading import configurations
+from isorate.recipe import configured
+from isorate.schedule.errors import IsorateError, RunError
+from isorate.schedule.node import end_of_course
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from isorate.recipe import Recipe
+
+#: Longer runs are not tried: each of some dozen ways goes through all of it.
+LONGEST = 10**5
+#: So many ways are kept.
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A way to say a recipe.
+
+    Args:
+        keys: what to write.
+        comparison: the recipe beside what the trainer makes of that.
+
+    """
+
+    keys: Mapping[str, Any]
+    comparison: Comparison
+
+
+def spellings(recipe: Recipe, to: str) -> list[Spelling]:
+    """Return the best ways to say a recipe in a trainer's configuration, the best one first.
+
+    Raises:
+        RunError: the run is too long to try them.
+
+    Example:
+        >>> from isorate import read
+        >>> recipe = read("CosineAnnealingLR(AdamW(params, lr=0.001), 100)").lasting(100)
+        >>> spellings(recipe, "transformers")[0].keys
+        {'learning_rate': 0.001, 'max_steps': 100, 'lr_scheduler_type': 'cosine'}
+
+    """
+    given = recipe
+    if recipe.run.updates is None:  # a trainer's run ends as its schedule does
+        end = None if recipe.normal is None else end_of_course(recipe.normal)
+        given = recipe.lasting(end or recipe.trained)
+    if given.run.length > LONGEST:
+        required = f"at most {LONGEST} updates"
+        raise RunError("the run is too long to try ways", required=required, got=given.run.length)
+    rates = np.atleast_2d(given.curve.values)[0]
+    tried: dict[str, tuple[float, dict[str, Any], Recipe]] = {}
+    for wanted in _wanted(given, rates):
+        for keys in (configurations()[to].spell or (lambda _: iter(())))(wanted):
+            try:
+                other = configured(keys, to)
+                theirs = np.atleast_2d(other.curve.values)[0]
+            except IsorateError:
+                continue
+            if len(theirs) == len(rates):
+                far = float(np.abs(theirs - rates).max())
+                if str(keys) not in tried:
+                    tried[str(keys)] = (far, keys, other)
+    best = sorted(tried.values(), key=lambda each: each[0])[:MOST]
+    found = [Spelling(keys, compare(given, other)) for _, keys, other in best]
+    equal = [each for each in found if each.comparison.equal]
+    return equal[:1] or found
+
+
+def _wanted(recipe: Recipe, rates: np.ndarray) -> Iterator[Wanted]:
+    """Visit what the rates may be: how long they rise, and to which rate they go down."""
+    updates, peak = len(rates), float(rates.max())
+    at = int(np.abs(rates - peak).argmin())
+    after = np.atleast_2d(recipe.lasting(updates + 1).curve.values)[0]
+    end = float(after[-1])
+    lows = {0.0, end, float(f"{end:.12g}"), float(f"{float(rates[-1]):.6g}")}
+    asked = float(f"{peak:.12g}")
+    for warmup in dict.fromkeys((at, at + 1, max(at - 1, 0))):
+        for low in sorted(low for low in lows if 0 <= low <= peak):
+            yield Wanted(asked, warmup, updates, low)

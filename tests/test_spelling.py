@@ -1,0 +1,68 @@
+"""A recipe in the keys of a trainer's configuration: what is written is foretold and measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from isorate import read
+from isorate.cli._commands import run
+from isorate.configs.reading import configurations
+from isorate.recipe import configured
+from isorate.spelling import spellings
+
+COSINE = {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10}
+FLOOR = {
+    "lr_scheduler_type": "cosine_with_min_lr",
+    "lr_scheduler_kwargs": {"min_lr": 1e-4},
+    "learning_rate": 1e-3,
+    "warmup_steps": 10,
+}
+
+
+@pytest.mark.parametrize("to", configurations())
+def test_what_is_written_makes_the_rates_that_are_measured(to: str) -> None:
+    recipe = configured(COSINE | {"max_steps": 60}, "transformers")
+    for way in spellings(recipe, to):
+        other = configured(way.keys, to)
+        assert other.run.updates == 60
+        assert bool(way.comparison.equal) == bool(
+            abs(recipe.curve.values - other.curve.values).max() <= 1e-12 * 1e-3
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "to", "verdict", "keys"),
+    [
+        (FLOOR, "axolotl", "identical", {"cosine_min_lr_ratio": 0.1, "warmup_steps": 10}),
+        (FLOOR, "llamafactory", "identical", FLOOR),
+        (FLOOR, "nanogpt", "different", {"warmup_iters": 11}),
+        (COSINE, "torchtune", "identical", {"max_steps_per_epoch": 60}),
+        (COSINE, "litgpt", "equal", {"optimizer": {"init_args": {"lr": 1e-3}}}),
+        (COSINE | {"lr_scheduler_type": "linear"}, "torchtune", "different", {}),
+    ],
+)
+def test_the_best_way_is_known(
+    values: dict[str, Any], to: str, verdict: str, keys: dict[str, Any]
+) -> None:
+    best = spellings(configured(values | {"max_steps": 60}, "transformers"), to)[0]
+    first = "diverge" if verdict == "different" and to == "torchtune" else verdict
+    assert best.comparison.verdict == first
+    assert keys.items() <= best.keys.items()
+
+
+def test_a_call_is_said_in_keys() -> None:
+    call = read("CosineAnnealingLR(SGD(params, lr=0.1), 50)")
+    keys = spellings(call, "transformers")[0].keys
+    assert keys["lr_scheduler_type"] == "cosine"
+    assert keys["learning_rate"] == 0.1
+    assert "warmup_steps" not in keys
+
+
+def test_the_command_line_writes_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "run.py --learning_rate 1e-3 --lr_scheduler_type cosine --max_steps 50 --warmup_steps 5"
+    assert run(["convert", text, "--to", "axolotl"]) == 0
+    assert "lr_scheduler: cosine\n" in capsys.readouterr().out
+    assert run(["convert", text, "--to", "nanogpt", "--json"]) == 1
+    assert '"to":"nanogpt"' in capsys.readouterr().out
