@@ -89,7 +89,9 @@ def test_a_real_log_holds_the_rates_that_the_updates_used(name: str) -> None:
 
 
 def test_every_sample_is_tested() -> None:
-    files = {path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json"}
+    folders = [path.parent for path in HOME.glob("*/applied.json")]
+    files = {path for folder in folders for path in folder.iterdir() if path.suffix != ".json"}
+    files |= {path for folder in folders for path in folder.glob("[!a]*.json")}
     assert {path.relative_to(HOME).as_posix() for path in files} == {*SAMPLES, *WITHOUT}
 
 
@@ -181,6 +183,11 @@ def test_runs_that_were_appended_are_told_apart(tmp_path: Path) -> None:
     assert read_log(second.path).groups[0].steps.tolist() == [1, 2]
     with pytest.raises(ReadError, match="no such run"):
         read_log(f"{path}#3")
+
+
+def test_runs_that_write_at_once_are_said(tmp_path: Path) -> None:
+    rows = "".join(f"{k},0.5\n{k - 2},0.5\n" for k in range(3, 20))
+    assert "several runs at once" in written(tmp_path / "a.csv", f"step,lr\n0,0.5\n{rows}").notes[0]
 
 
 def test_what_is_not_finite_or_missing_is_said(tmp_path: Path) -> None:

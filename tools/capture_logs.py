@@ -20,7 +20,7 @@ import warnings
 from collections import OrderedDict
 from pathlib import Path
 from types import MethodType, ModuleType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +44,14 @@ def keeping(name: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def printing(path: Path) -> Iterator[TextIO]:
+def printing(path: Path) -> Iterator[None]:
     """Print into a file, as a shell does, though line by line."""
     with (
         path.open("w", buffering=1) as out,
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(out),
     ):
-        yield out
+        yield
 
 
 def keep(home: Path, applied: list[Any]) -> None:
@@ -300,35 +300,6 @@ def keras() -> None:
             model.fit(x, x.sum(1), batch_size=4, epochs=6, verbose=0,
                       callbacks=[callback, csv, Watch()])  # fmt: skip
             keep(home, applied)
-
-
-def deepspeed() -> None:
-    """Its engine on a CPU: what it prints."""
-    import deepspeed
-    import torch
-
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT="29517", RANK="0", LOCAL_RANK="0",
-                      WORLD_SIZE="1")  # fmt: skip
-    with keeping("deepspeed") as home:
-        net = torch.nn.Linear(4, 1)
-        warmup = {"warmup_min_lr": 0, "warmup_max_lr": 0.1, "warmup_num_steps": 5,
-                  "warmup_type": "linear", "total_num_steps": 20}  # fmt: skip
-        with printing(home / "out.txt") as out:
-            for handler in deepspeed.utils.logger.handlers:
-                handler.setStream(out)
-            engine, *_ = deepspeed.initialize(
-                model=net, model_parameters=net.parameters(),
-                config={"train_batch_size": 4, "steps_per_print": 2,
-                        "optimizer": {"type": "SGD", "params": {"lr": 0.1}},
-                        "scheduler": {"type": "WarmupDecayLR", "params": warmup}},
-            )  # fmt: skip
-            applied = watched(engine.optimizer)
-            for _ in range(20):
-                engine.backward(engine(torch.ones(4, 4)).mean())
-                engine.step()
-        lines = [line for line in (home / "out.txt").read_text().splitlines() if "skipped=" in line]
-        (home / "out.txt").write_text("\n".join(lines) + "\n")
-        keep(home, applied)
 
 
 def main() -> None:

@@ -73,6 +73,8 @@ def read(source: Source) -> list[Log]:
         if rates:
             count = values.get(rows.counter) if rows.counter else None
             rows.add(count, values.get(rows.epoch) if rows.epoch else None, rates)
+        if rows.points.full:
+            break
     return [] if rows is None else rows.logs()
 
 

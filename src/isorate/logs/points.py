@@ -88,6 +88,7 @@ class _Column:
         self.last = array("h")
         self.decimals: set[int] = set()
         self.padded = False
+        self.exact = False
 
     def printed(self, text: str) -> None:
         how = digits(text)
@@ -95,6 +96,7 @@ class _Column:
         self.last.append(how.last)
         self.decimals.add(how.decimals)
         self.padded = self.padded or how.padded
+        self.exact = how.significant >= ALL_DIGITS
 
     def errors(self, least: int) -> tuple[Values, bool]:
         """Return how far each printed number may be off, and whether that was guessed.
@@ -105,12 +107,10 @@ class _Column:
         """
         values = np.frombuffer(self.values)
         zeros = np.zeros(len(values))
-        if not self.last:
+        if not self.last or self.exact:
             return zeros, False
         significant = max(int(max(self.significant)), least)
         last = np.frombuffer(self.last, np.int16).astype(np.float64)
-        if significant >= ALL_DIGITS:
-            return zeros, False
         if len(self.decimals) == 1 and self.padded:
             return 0.5 * 10.0**last, False
         if significant <= WRITTEN_DIGITS:
@@ -156,7 +156,7 @@ class Points:
             return
         column.steps.append(step)
         column.values.append(rate)
-        if text is not None:
+        if text is not None and not column.exact:
             column.printed(text)
 
     def extend(self, name: str, steps: NDArray[np.int64], values: Values) -> None:
@@ -243,11 +243,11 @@ def _notes(name: str, steps: NDArray[np.int64]) -> Iterator[str]:
     if len(strides) == 0 or (strides[0] > 0 and (strides == strides[0]).all()):
         return
     falls = np.flatnonzero(strides < 0)
-    for fall in falls[:3].tolist():
+    for fall in falls.tolist() if len(falls) <= 3 else ():
         before, after = steps[fall : fall + 2].tolist()
         yield f"{name} goes back from step {before} to {after}: the run was resumed there."
     if len(falls) > 3:
-        yield f"{name} goes back {len(falls)} times in all."
+        yield f"{name} goes back {len(falls)} times: was it written by several runs at once?"
     if repeated := int((strides == 0).sum()):
         yield f"{name} has {repeated} steps more than once; all of them are kept."
     if len(strides) > 10:

@@ -86,6 +86,8 @@ def read(source: Source) -> list[Log]:
             own = [rate for rate in rates if rate[0] == run] if run else rates
             if own:
                 each.add(row[count], row[epoch], own)
+        if all(each.points.full for each in runs.values()):
+            break
     found: list[Log] = []
     for each in runs.values():
         found += each.logs(first=len(found) + 1)

@@ -136,6 +136,8 @@ def read(source: Source) -> list[Log]:
         if found := line.find.search(text):
             _add(points, line.step(found), found["lr"])
             skipped = found.groupdict().get("skipped") or skipped
+        if points.full:
+            break
     notes = line.notes
     if skipped != "0":
         notes += (f"{skipped} updates were skipped; the schedule did not step at them.",)

@@ -56,6 +56,8 @@ def read(source: Source) -> list[Log]:
             for name, value in row.items():
                 if isinstance(value, int | float) and points.keeps(name):
                     points.add(name, step, value)
+        if points.full:
+            break
     arguments = source.path.with_name("training_args.bin")
     beside = str(arguments) if arguments.is_file() else None
     return logs(source, FORMAT.name, points, (1, 0), trainer="transformers", beside=beside)
