@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isorate import ReadError
 from isorate.recipe import configured
 
 HOME = Path(__file__).parent / "cases" / "configs"
@@ -48,3 +49,10 @@ def test_every_trainer_has_enough_of_them() -> None:
         rows = json.loads(path.read_text(encoding="utf-8"))
         assert len(rows) >= 8, path.stem
         assert sum(len(set(row["rates"])) > 1 for row in rows) >= 8, path.stem
+
+
+def test_a_key_that_no_rate_depends_on_is_not_passed_over() -> None:
+    values = {"lr_scheduler_type": "cosine", "max_steps": 100}
+    assert configured(values, facts={"warmup_steps": 9}).call.num_warmup_steps == 9
+    with pytest.raises(ReadError, match="--set version: no rate of transformers's depends on it"):
+        configured(values, facts={"version": 4})

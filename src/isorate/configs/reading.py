@@ -59,13 +59,17 @@ def foretell(
 
         values, origin, kind = document(source)
     told = {name: value for name, value in (facts or {}).items() if name in FACTS}
-    values |= {key: value for key, value in (facts or {}).items() if key not in FACTS}
+    added = {key: value for key, value in (facts or {}).items() if key not in FACTS}
+    values |= added
     for option in [key for key in values if key.startswith("--")]:  # as a spelling has them
         told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
     of = _chosen(values, origin, as_)
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)
         values = {**values, **inner} if isinstance(inner, dict) else values
+    for key in added.keys() - {*of.keys, *of.others, *of.marks}:
+        hint = did_you_mean(key, of.keys) or "leave it away"
+        raise ReadError(f"--set {key}: no rate of {of.title}'s depends on it", hint=hint)
     wrong = of.misspelt(values)
     if wrong is not None:
         text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
