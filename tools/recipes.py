@@ -75,32 +75,6 @@ def page() -> str:
         ]
         number = same[0] if same else len(curves)
         curves += [] if same else [rates]
-        cells = []
-        for processes in (1, 2):
-            facts = {"examples": EXAMPLES, "processes": processes}
-            found = foretell(keys, name.partition(",")[0], facts)
-            cells += [str(found.updates), str(found.warmup)]
-        rows.append(f"| `{name}` | {' | '.join(cells)} |")
-    return "\n".join(rows)
-
-
-def page() -> str:
-    """Return the page."""
-    told: list[tuple[str, dict[str, Any], np.ndarray]] = []
-    for name, of in configurations().items():
-        if of.spell is not None:
-            keys = next(of.spell(WANTED))
-            rates = recipe_of_foretold(foretell(keys, name)).curve.values
-            told.append((name, keys, rates))
-    curves: list[np.ndarray] = []
-    rows = []
-    for name, _, rates in told:
-        for number, known in enumerate(curves):
-            if len(known) == len(rates) and np.abs(known - rates).max() <= NEAR * WANTED.peak:
-                break
-        else:
-            number = len(curves)
-            curves.append(rates)
         cells = [f"{rates[at]:.6g}" for at in (0, 1, 50, len(rates) - 1)]
         peak = f"{rates.max():.6g} at {int(rates.argmax())}"
         rows.append(f"| `{name}` | {number + 1} | {cells[0]} | {cells[1]} | {peak} | "
