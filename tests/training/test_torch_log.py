@@ -251,6 +251,34 @@ def test_a_copy_counts_and_does_not_write(name: str, tmp_path: Path) -> None:
     assert path.read_text().count("\n") == 3
 
 
+def test_a_scheduler_that_is_given_another_optimizer_hears_of_its_updates(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    optimizer = optimizer_of(0.1)
+    scheduler = ScheduleLR(optimizer, COSINE)
+    scheduler.log(path)
+    used = trained(optimizer, scheduler, 2)
+    other = optimizer_of(COSINE.at(2))  # it goes on with the rates that it finds
+    scheduler.optimizer = other
+    optimizer.step()  # which is no update any more
+    used += trained(other, scheduler, 3)
+    assert [rate for (rate,) in used] == pytest.approx([COSINE.at(k) for k in range(5)])
+    assert path.read_text() == table(used)
+
+
+def test_of_several_processes_the_first_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    for rank in (1, 0):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        optimizer = optimizer_of(0.1)
+        scheduler = ScheduleLR(optimizer, COSINE)
+        scheduler.log(tmp_path / "rates.csv")
+        trained(optimizer, scheduler, 2)
+        assert (tmp_path / "rates.csv").exists() == (rank == 0)
+        assert scheduler.state_dict()["updates"] == 2
+
+
 def test_a_compiled_step_is_compiled_once_and_logged(tmp_path: Path) -> None:
     weight = parameter()
     optimizer = torch.optim.Adam([weight], lr=torch.tensor(0.1), capturable=False)

@@ -224,7 +224,10 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if self._updates is not None:  # an optimizer's copy has no hooks
+        self._hook_in()  # an optimizer's copy has no hooks
+
+    def _hook_in(self) -> None:
+        if self._updates is not None:
             self._updates = Updates(self.optimizer, made=self._updates.made)
         self._log_anew()
 

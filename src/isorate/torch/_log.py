@@ -84,10 +84,11 @@ class Logged:
             self._log.go_on(update)
 
     def _log_anew(self) -> None:
-        """Count on in a copy of a scheduler, whose optimizer's copy has no hooks."""
+        """Go on with another optimizer; in a copy of a scheduler count, and write nothing."""
         before, self._log = self._log, None
         if before is not None:
-            self._log_on(before.update)
+            self._log = RateLog(self.optimizer)
+            self._log.take_over(before)
 
 
 class RateLog:
@@ -121,6 +122,11 @@ class RateLog:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+    def take_over(self, other: RateLog) -> None:
+        """Go on where another log was, which writes no more; a copy of one has no file."""
+        self._file, self.update = vars(other).get("_file"), other.update
+        other._file = None
 
     def go_on(self, update: int | None) -> None:
         """Take an update for the coming one."""

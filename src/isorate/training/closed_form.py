@@ -107,6 +107,11 @@ class ClosedForm:
     def optimizer(self, optimizer: Any) -> None:
         self.__dict__["optimizer"] = optimizer
         self._ledger = ledger_of(optimizer, self._ledger_kind)
+        if self._built:
+            self._hook_in()
+
+    def _hook_in(self) -> None:
+        """Hear of what the optimizer does, when it is another one."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_whole"}
