@@ -256,6 +256,14 @@ def test_a_path_that_is_none_is_refused(tmp_path: Path) -> None:
             read_logs(path)
 
 
+def test_what_may_be_no_log_is_not_found_in_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"learning_rate": 0.5, "epochs": 3, "max_steps": 9}')
+    (tmp_path / "sweep.csv").write_text("lr,accuracy\n0.5,0.75\n0.25,0.5\n")
+    with pytest.raises(ReadError):
+        read_logs(tmp_path)
+    assert "Nothing counts" in read_log(tmp_path / "sweep.csv").notes[0]
+
+
 def test_a_directory_is_searched_and_no_link_followed(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     for name in ("b", "a"):

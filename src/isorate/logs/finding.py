@@ -21,6 +21,7 @@ from isorate.logs import (
     wandb,
 )
 from isorate.logs.lacking import how_to_log
+from isorate.logs.rows import NOTHING_COUNTS
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError
 
@@ -198,7 +199,7 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
     without: NoRatesError | None = None
     for source in _sources(root, wanted):
         try:
-            logs += _of_file(source)
+            logs += (log for log in _of_file(source) if NOTHING_COUNTS not in log.notes)
         except NoRatesError as error:
             if without is None or without.what.endswith("(text)"):
                 without = error

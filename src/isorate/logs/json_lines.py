@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from isorate.logs.log import Log
 
+#: What counts in a single line; a configuration has numbers of epochs and steps.
+ALONE: Final = ("num_updates", "current_steps", "global_step/max_steps")
 _NOT_FINITE: Final = re.compile("NaN|Infinity")
 
 
@@ -54,9 +56,12 @@ def _fits(source: Source) -> bool:
         return False
     rows = [row for line in source.text.splitlines()[:200] if (row := _object(line)) is not None]
     names = {name for row in rows for name, _ in flat(row)}
-    return (bool(source.wanted) and not names.isdisjoint(source.wanted)) or any(
-        any(map(is_rate, dict(flat(row)))) or (len(rows) > 1 and counter(row)) for row in rows
-    )
+    if not names.isdisjoint(source.wanted):
+        return True
+    counts = counter(names)
+    if len(rows) < 2 and (counts is None or counts.endswith("s") or "epoch" in counts):
+        return len(rows) == 1 and counts in ALONE  # and no configuration, which has such names, too
+    return any(map(is_rate, names)) or counts is not None
 
 
 def read(source: Source) -> list[Log]:

@@ -34,6 +34,9 @@ COUNTERS: Final[dict[str, Counts]] = {
     "consumed_samples": "sample",
 }
 
+#: What is said of a table of which that is not sure to be a log at all.
+NOTHING_COUNTS: Final = "Nothing counts: rows are taken for updates."
+
 
 def _key(name: str) -> str:
     key = name.lower().strip().replace(" ", "_").replace("-", "_")
@@ -90,7 +93,7 @@ class Rows:
     def logs(self, config: Mapping[str, Any] | None = None, *, first: int = 1) -> list[Log]:
         """Return the runs that the rows are of."""
         counts: Counts = COUNTERS[_key(self.counter)] if self.counter else "row"
-        notes = () if self.counter else ("Nothing counts: rows are taken for updates.",)
+        notes = () if self.counter else (NOTHING_COUNTS,)
         whose = owner(self.points.names, self._names, self.counter)
         if self._restarts > 1:
             self.points.number()
