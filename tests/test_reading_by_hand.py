@@ -155,6 +155,14 @@ TEXTS += [
         {},
         Run(5),
     ),
+    (
+        "def main():\n    global base\n    base = 0.2\n    for e in range(4):\n"
+        "        adjust(optimizer, e)\n        optimizer.step()\n"
+        "def adjust(o, e):\n    for g in o.param_groups:\n        g['lr'] = base / (e + 1)\n"
+        "main()",
+        {},
+        Run(4),
+    ),
     (STRIDE, {"len(loader)": 4, "accum": 1}, Run(epochs=4, updates_per_epoch=4)),
     (STRIDE, {"len(loader)": 4, "accum": 2}, Run(epochs=4, updates_per_epoch=2)),
     (STRIDE, {"len(loader)": 7, "accum": 3}, Run(epochs=4, updates_per_epoch=2)),
@@ -188,6 +196,11 @@ NO_COUNTERS = [
     f"for n in range(6):\n    if n % 2 == 0:\n        continue\n    {SETS}    optimizer.step()",
     "def bump():\n    global n\n    n += 1\n"
     f"for e in range(5):\n    n = e\n    bump()\n    {SETS}    optimizer.step()",
+    "def main():\n    global n\n    n = 0\n    for e in range(5):\n        bump()\n"
+    "        adjust()\n        optimizer.step()\ndef bump():\n    global n\n    n = n + 1\n"
+    f"def adjust():\n    {SETS}main()",
+    "def main():\n    global n\n    for e in range(5):\n        n = later(e)\n        adjust()\n"
+    f"        optimizer.step()\ndef adjust():\n    {SETS}main()",
     "class S:\n    def __init__(self):\n        self.n = 0.0\n    def step(self):\n"
     "        self.n += 1\n        for g in optimizer.param_groups:\n"
     "            g['lr'] = 0.1 / self.n\ns = S()\nfor e in range(5):\n    s.step()\n"
@@ -363,6 +376,14 @@ CLASSES = [
     "        return [self.low + (b - self.low) * self.factor(done) for b in self.base_lrs]\n\n"
     "    def factor(self, done):\n        return 0.5 * (1 + math.cos(math.pi * done))\n"
     "scheduler = Warm(optimizer, 3, 8, low=1e-3)",
+    "class Cosine(LRScheduler):\n    def __init__(self, optimizer, warm, most):\n"
+    "        self.warm, self.most = warm, most\n        super().__init__(optimizer)\n"
+    "    def get_lr(self):\n        factor = self.factor(step=self.last_epoch)\n"
+    "        return [base * factor for base in self.base_lrs]\n"
+    "    def factor(self, step):\n"
+    "        factor = 0.5 * (1 + math.cos(math.pi * step / self.most))\n"
+    "        if step <= self.warm:\n            factor *= step * 1.0 / self.warm\n"
+    "        return factor\nscheduler = Cosine(optimizer, warm=3, most=9)",
     "class Poly(LRScheduler):\n    def __init__(self, optimizer, power):\n"
     "        self.power = power\n        LRScheduler.__init__(self, optimizer)\n"
     "    def get_lr(self):\n        scale = (1 - self._step_count / 20) ** self.power\n"

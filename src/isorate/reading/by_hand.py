@@ -32,6 +32,9 @@ COUNTER: Final = re.compile(r"(^|_)(epochs?|steps?|iters?|iteration|it|t|i|idx|u
 RATE: Final = re.compile(r"(^|_)(lr|learning_rate)(_at|_schedule|_scheduler|_decay)?$|lr_schedule")
 #: What a loop over the groups may leave some out by.
 LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
+#: What may run again, or some time else.
+AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef,
+                ast.ClassDef, ast.Lambda)  # fmt: skip
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
 
@@ -295,7 +298,7 @@ def _function(
     statements, before = _slice(own, target, value, frame)
     around = [*own, *(scope for scope in scopes if scope.loop is not None)]
     set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
-    others = set_ | follower.set_by_functions()
+    others = set_ | {n for n in follower.set_by_functions() if not _set_before(follower, n)}
     _check_not_set(others, statements, value)
     loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
     where = f"{shown(target)} (line {target.lineno})"
@@ -449,6 +452,36 @@ def _slice(
     for name, found in before.items():
         before[name] = frame.get(name) if found is MISSING else found
     return kept, before
+
+
+def _set_before(follower: Interpreter, name: str) -> bool:
+    """Whether the text sets a name once, in a function that it is in, before its loops."""
+    inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
+    everything = [*follower.whole, *(statement for body in inner for statement in body)]
+    stores = [n for s in everything for n in ast.walk(s) if _binds(n, name)]
+    ahead: list[ast.AST] = []
+    for scope in follower.scopes:
+        if scope.loop is not None:
+            break
+        ahead += scope.statements
+    while ahead:
+        node = ahead.pop()
+        if not isinstance(node, AGAIN):
+            if len(stores) == 1 and node is stores[0]:
+                return True
+            ahead += ast.iter_child_nodes(node)
+    return False
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Name(id=own, ctx=ast.Store() | ast.Del()):
+            return own == name
+        case ast.alias():
+            return (node.asname or node.name.partition(".")[0]) in (name, "*")
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return node.name == name
+    return False
 
 
 def _check_not_set(others: set[str], statements: list[ast.stmt], value: ast.expr) -> None:

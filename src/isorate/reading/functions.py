@@ -291,6 +291,7 @@ class _Inline(ast.NodeTransformer):
 
     def _inside(self, function: Any, node: ast.Call) -> ast.expr:
         """Write out a function of the text's where it is called."""
+        node = _by_place(function, node)
         varying = [a for a in node.args if mentions(a, self.variable)]
         if len(varying) != 1 or node.args[0] is not varying[0]:
             raise ReadError(f"{shown(node)} is not followed in a function of the step")
@@ -350,6 +351,19 @@ class _Put(ast.NodeTransformer):
         if self.room.left < 0:
             raise ReadError("a function is too long with what it calls written out")
         return self.value
+
+
+def _by_place(function: Any, node: ast.Call) -> ast.Call:
+    """Return a call whose first argument is given by its name with that one by place."""
+    before = 0
+    while isinstance(function, Bound):
+        before, function = before + len(function.given), function.function
+    if node.args or not isinstance(function, Function):
+        return node
+    placed = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
+    first = [k for k in node.keywords if k.arg in placed[before : before + 1]]
+    rest = [k for k in node.keywords if k not in first]
+    return ast.copy_location(ast.Call(node.func, [k.value for k in first], rest), node)
 
 
 def _of_numpy(value: Any, *names: str) -> bool:
