@@ -168,3 +168,17 @@ def test_what_it_was_before_is_offered() -> None:
     with pytest.raises(ReadError) as refused:
         read(text)
     assert refused.value.hint == "--set \"args.sched='a b'\" --set args.lr=0.1"
+
+
+def test_a_class_of_a_module_that_all_names_came_from_is_asked_for() -> None:
+    text = (
+        "from torch.optim import SGD\nfrom torch.optim.lr_scheduler import LambdaLR as Factor\n"
+        "from utils import *\noptimizer = SGD(model.parameters(), lr=0.1)\n"
+        "scheduler = Factor(optimizer, lr_lambda=LambdaLR(200, 0, 100).step)"
+    )
+    with pytest.raises(ReadError, match=re.escape("LambdaLR(200, 0, 100).step=...")):
+        read(text)
+    given = {"LambdaLR(200, 0, 100).step": "lambda e: 1 - e / 200"}
+    assert "lambda e: 1 - e / 200" in str(read(text, names=given))
+    with pytest.raises(ReadError, match="too many arguments"):
+        read(text.replace("from utils import *", "import utils"))

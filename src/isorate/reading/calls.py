@@ -209,7 +209,7 @@ class Calls(Schedules):
         inside = self._given_schedule(name, node, given, named)
         if inside is not MISSING:
             return inside
-        if self.is_constructor(name):
+        if self.is_constructor(name) and not self._is_a_star_s(name, given, named):
             self._covered(name)
             try:
                 self._check_spread(name, spread, [*values, *(a.value for a in named.values())])
@@ -244,11 +244,22 @@ class Calls(Schedules):
             self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
         return MISSING
 
+    def _foreign_stars(self, name: Name) -> list[str]:
+        """Return the modules that are no framework's and that may have handed out a name."""
+        root, stars = name.written.partition(".")[0], self.outermost.stars
+        covered = root in self.outermost.imported
+        return [] if covered else [star for star in stars if not at_home(f"{star}.")]
+
+    def _is_a_star_s(self, name: Name, given: list[Argument], named: dict[str, Argument]) -> bool:
+        """Whether a name is another's, which all of a module was imported from: nobody fits it."""
+        if name.known or "." in name.written or not self._foreign_stars(name):
+            return False
+        return not any(self._fits(each, (given, named)) for each in candidates(name))
+
     def _covered(self, name: Name) -> None:
         """Say what is taken not to be among all that a module hands out."""
-        root, stars = name.written.partition(".")[0], self.outermost.stars
-        foreign = [star for star in stars if not at_home(f"{star}.")]
-        if foreign and root not in self.outermost.imported:
+        root, foreign = name.written.partition(".")[0], self._foreign_stars(name)
+        if foreign:
             text = f"taken to be none that `from {foreign[-1]} import *` has: {root}"
             self.assumed[text] = None
 

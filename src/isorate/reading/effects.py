@@ -22,7 +22,7 @@ HARMLESS: Final = (
 CHANGING: Final = ("setattr", "delattr")
 #: Functions that leave their arguments as they are.
 PURE: Final = (
-    *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "id", "int"),
+    *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "hash", "id", "int"),
     *("isinstance", "iter", "len", "list", "max", "min", "print", "range", "repr", "reversed"),
     *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip", "array", "asarray"),
 )
