@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 import zipfile
@@ -102,6 +103,32 @@ def test_what_yaml_takes_for_a_text_is_said(tmp_path: Path) -> None:
     assert found.peak == 1e-5
     assert [one.key for one in found.cautions] == ["learning_rate"]
     assert "write 1.0e-05" in found.cautions[0].text
+
+
+def test_the_command_line_asks_and_foretells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text(JSON)
+    path = str(tmp_path / "a.json")
+    assert run(["show", path, "--json"]) == 2
+    asked = json.loads(capsys.readouterr().out)
+    assert [each["source"] for each in asked["missing"]] == ["--examples N", "--batches N"]
+    assert run(["show", path, "--examples", "203", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["configuration"]["updates"] == len(told["rates"]) == 34
+    assert told["configuration"]["zero"] == [0]
+    assert run(["show", path, "--examples", "203", "--at", "4"]) == 0
+    assert "3e-05" in capsys.readouterr().out
+    assert run(["show", path, "--examples", "203", "--epochs", "1", "--lr", "0.5"]) == 0
+    printed = capsys.readouterr().out
+    assert "updates  17: ceil(1 epochs × 17 updates)" in printed
+    assert "0.5" in printed
+    assert run(["show", path, "--updates", "5"]) == 2
+    assert "--max-steps N" in capsys.readouterr().err
+    assert run(["show", "--", "--learning_rate 1 --max_steps 9 --warmup_steps 9"]) == 0
+    assert "caution  warmup_steps:" in capsys.readouterr().out
+    assert run(["compare", path, path, "--examples", "203"]) == 0
+    assert run(["compare", path, "CosineAnnealingLR(SGD(p, lr=1), 34)", "--examples", "203"]) == 1
 
 
 def test_a_command_line_is_read_and_its_launcher() -> None:

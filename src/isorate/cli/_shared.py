@@ -239,7 +239,7 @@ def foretold(
     text = given if isinstance(given, str) else given[0] if len(given) == 1 else ""
     if text.startswith("@") and text.endswith((".yaml", ".yml", ".toml", ".bin")):
         text = text[1:]
-    if text[:1] in ("", "@", "-") or not (is_configuration(text) or options["as_"]):
+    if text in ("", "-") or text.startswith("@") or not (is_configuration(text) or options["as_"]):
         return None
     from isorate.configs.reading import foretell
 

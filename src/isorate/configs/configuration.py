@@ -212,7 +212,8 @@ class Given:
 
     def refuse(self, key: str, sentence: str, hint: str | None = None) -> ReadError:
         """Return the error that a value is refused with."""
-        return ReadError(f"{self.origin}: {key}={self.values.get(key)} {sentence}", hint=hint)
+        value = f"={self.values[key]}" if key in self else ""
+        return ReadError(f"{self.origin}: {key}{value} {sentence}", hint=hint)
 
     def number(self, key: str, default: Any = None) -> Any:
         """Return a number; text is one where it is written as one, as ``1e-5`` in YAML is."""

@@ -22,14 +22,20 @@ RATE: Final = (
 )
 
 
+#: Keys of its table ``train``, which may be told by themselves.
+KEYS: Final = (
+    *("max_tokens", "max_seq_length", "micro_batch_size", "global_batch_size"),
+    *("lr_warmup_steps", "lr_warmup_fraction", "min_lr"),
+)
+
+
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
     for key in ("lora_r", "checkpoint_dir", "adapter_start_layer"):
         if key in given and "initial_checkpoint_dir" not in given:
             raise given.refuse(key, "is of finetuning, which is not read yet")
     train, optimizer = given.table("train"), given.table("optimizer")
-    for key in ("max_tokens", "micro_batch_size", "global_batch_size", "lr_warmup_steps",
-                "lr_warmup_fraction", "min_lr", "max_seq_length"):  # fmt: skip
+    for key in KEYS:
         given.default(**{key: train.get(key)})
     given.default(lr=optimizer.get("init_args", optimizer).get("lr"))
     peak, low = given.number("lr"), given.number("min_lr", 4e-5)
@@ -37,8 +43,8 @@ def foretell(given: Given) -> Foretold:
         raise given.refuse("optimizer", "has no lr", "--lr 4e-4")
     length = given.whole("max_seq_length", least=1)
     if length is None:
-        text = f"{given.origin} leaves open how long its texts are: the model's block_size"
-        raise given.refuse("max_seq_length", "is not said", f"--set max_seq_length=2048: {text}")
+        text = "is open: by default the model's block_size"
+        raise given.refuse("max_seq_length", text, "--set max_seq_length=2048")
     if train.get("max_steps") is not None:
         given.warn("train.max_steps", "ignored: max_tokens says how long the run is")
     processes = given.processes("__processes__")
@@ -96,7 +102,7 @@ CONFIGURATIONS: Final = (
     Configuration(
         "litgpt",
         "litgpt",
-        ("train", "optimizer", "max_tokens"),
+        ("train", "optimizer", *KEYS),
         foretell,
         ("data", "eval", "out_dir", "precision", "logger_name", "seed", "devices", "num_nodes"),
         ("initial_checkpoint_dir", "tokenizer_dir", "logger_name", "model_name"),

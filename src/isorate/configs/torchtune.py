@@ -100,7 +100,7 @@ CONFIGURATIONS: Final = (
         "torchtune",
         "torchtune",
         ("epochs", "max_steps_per_epoch", "batch_size", "gradient_accumulation_steps",
-         "lr_scheduler", "optimizer"),
+         "lr_scheduler", "optimizer", "num_warmup_steps", "num_cycles"),
         foretell,
         ("dataset", "loss", "model", "tokenizer", "checkpointer", "profiler", "metric_logger"),
         ("checkpointer", "tokenizer", "max_steps_per_epoch", "metric_logger"),
