@@ -233,7 +233,10 @@ def test_a_file_that_is_none_is_one_line(
         ({"learning_rate": 1, "max_steps": -1}, {"examples": 0}, "at least 1"),
         ({"learning_rate": 1, "num_train_epochs": 0}, {"examples": 10}, "trains no update"),
         ({"max_steps": 10, "lr_scheduler_type": "cosin"}, {}, "is none of"),
-        ({"max_steps": 10, "lr_scheduler_type": "greedy"}, {}, "not followed"),
+        ({"max_steps": 10, "lr_scheduler_type": "greedy"}, {}, "not foretold"),
+        ({"max_steps": 9, "lr_scheduler_type": "reduce_lr_on_plateau"}, {}, "not foretold"),
+        ({"max_steps": 9, "deepspeed": {"scheduler": {"type": "WarmupLR"}}}, {}, "of its own"),
+        ({"max_steps": 9, "optim": "galore_adamw_layerwise"}, {}, "each layer"),
     ],
 )
 def test_what_is_wrong_with_a_value_is_said(
@@ -243,6 +246,18 @@ def test_what_is_wrong_with_a_value_is_said(
 
     with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
         assert configured(values, "transformers", facts).curve
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"deepspeed": "ds_z3.json", "max_steps": 9}, "ds_z3.json has no scheduler"),
+        ({"auto_find_batch_size": True, "max_steps": 9}, "the first batch size fits"),
+        ({"vit_lr": 1e-6, "max_steps": 9}, "those of the first group"),
+    ],
+)
+def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) -> None:
+    assert any(said in each for each in foretell(values, "transformers").assumptions)
 
 
 @pytest.mark.parametrize(

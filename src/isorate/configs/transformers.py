@@ -250,6 +250,7 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
     """
     if given.kind == "model card":
         given.values = {CARD.get(key, key): value for key, value in given.values.items()}
+    check(given)
     version = version_of(given)
     total = updates(given, version, batches or batches_of_epoch)
     warmup = warmup_updates(given, version, total)
@@ -271,6 +272,31 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
         version=".".join(map(str, version)) if version != known(VERSION) else VERSION,
         keys=NAMES | {"warmup": warmup_key(given)},
     )
+
+
+def check(given: Given) -> None:
+    """Note what else may change the rates, or refuse it.
+
+    Raises:
+        ReadError: another one makes the schedule, or steps it by what training measures.
+
+    """
+    own = given.values.get("deepspeed")
+    if isinstance(own, dict) and "scheduler" in own:
+        raise given.refuse("deepspeed", "has a scheduler of its own, which is not read yet")
+    if own and not isinstance(own, dict):
+        given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
+    if given.truth("auto_find_batch_size"):
+        given.assume("the first batch size fits: a smaller one makes more updates")
+    if "layerwise" in str(given.values.get("optim", "")):
+        raise given.refuse("optim", "steps a scheduler for each layer, which is not followed")
+    if given.text("lr_scheduler_type", "") in ("reduce_lr_on_plateau", "greedy"):
+        raise given.refuse("lr_scheduler_type", "follows what training measures, not foretold")
+    if given.values.get("per_gpu_train_batch_size"):
+        given.values["per_device_train_batch_size"] = given.values["per_gpu_train_batch_size"]
+    for key in ("loraplus_lr_ratio", "embedding_learning_rate", "vit_lr", "aligner_lr"):
+        if given.values.get(key):
+            given.assume(f"the rates are those of the first group: {key} gives another one its own")
 
 
 def known(text: str) -> tuple[int, ...]:
