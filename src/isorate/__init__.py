@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isorate.checking.identification import identify as identify
     from isorate.checking.verdict import Finding as Finding
     from isorate.checking.verdict import check as check
+    from isorate.checking.verdict import check_all as check_all
     from isorate.comparison import Comparison as Comparison
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
@@ -57,6 +58,7 @@ _HOMES = {
     "Schedule": "isorate.schedule.node",
     "ScheduleError": "isorate.schedule.errors",
     "check": "isorate.checking.verdict",
+    "check_all": "isorate.checking.verdict",
     "compare": "isorate.comparison",
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",

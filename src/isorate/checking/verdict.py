@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
+from os import fspath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -18,7 +20,8 @@ from isorate.schedule.errors import IsorateError, ReadError
 from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Executor
     from os import PathLike
 
     from isorate.checking.evidence import Alignment, Clock
@@ -190,6 +193,43 @@ def check(
     log = run_files if isinstance(run_files, Log) else _read_log(run_files)
     meant = own_recipe(log, facts) if recipe is None else as_recipe(_given(recipe), run)
     return judge(log, meant)
+
+
+def check_all(
+    runs: Iterable[str | PathLike[str]],
+    recipe: Given | PathLike[str] | None = None,
+    run: Run | int | None = None,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    executor: Executor | None = None,
+) -> Iterator[tuple[str, Finding | IsorateError]]:
+    """Check many runs; one that cannot be checked stops no other.
+
+    Args:
+        runs: what each of them left behind, as ``check`` takes it.
+        recipe: what all of them were meant to follow; by default what each carries itself.
+        run: the loop around the recipe, or its number of updates.
+        facts: what the runs' configurations leave open.
+        executor: what works them off, several at a time: of threads, of processes, or of a
+            cluster; by default one after another.
+
+    Returns:
+        For each run, in their order, its path and the finding, or why there is none.
+
+    Example:
+        >>> [(path, str(found)) for path, found in check_all(["no.csv"], [0.1])]
+        [('no.csv', 'there is no such file: got no.csv')]
+
+    """
+    one = partial(_checked, recipe=recipe, run=run, facts=facts)
+    yield from (map if executor is None else executor.map)(one, [fspath(path) for path in runs])
+
+
+def _checked(path: str, **told: Any) -> tuple[str, Finding | IsorateError]:
+    try:
+        return path, check(path, **told)
+    except IsorateError as error:
+        return path, error
 
 
 def _read_log(path: str | PathLike[str]) -> Log:
