@@ -205,6 +205,12 @@ def test_what_none_of_the_ways_explains_is_said_to_be_so() -> None:
     assert "none of the known ways" in result.sentence
 
 
+def test_one_rate_speaks_for_no_way() -> None:
+    result = found(np.array([0.1]), RECIPES["cosine"], steps=[3])
+    assert not result.follows
+    assert result.first.ways == ()
+
+
 def test_rates_that_are_none_depart() -> None:
     broken = rates(RECIPES["warm"]).copy()
     broken[70] = np.nan

@@ -57,6 +57,12 @@ def test_what_fits_none_is_said_and_what_is_constant_is_constant() -> None:
     assert (first.family, dict(first.arguments)) == ("constant", {"rate": 3e-4})
 
 
+def test_steps_that_are_far_apart_take_no_longer() -> None:
+    steps = np.array([0, 5 * 10**9, 6 * 10**9])
+    first = identify(log(np.array([0.1, 0.1, 0.05]), steps=steps))[0]
+    assert (first.family, first.arguments["every"]) == ("steps", 6e9)
+
+
 def test_a_log_that_ends_before_families_part_leaves_several() -> None:
     first = rates(RECIPES["cosine"])[:4]
     fitting = {one.family for one in identify(log(first, digits=3)) if one.fits}

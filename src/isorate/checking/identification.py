@@ -132,7 +132,10 @@ def _candidates(points: Points) -> Iterator[Candidate]:
         e = e + 3e-7 * float(np.abs(v).max(initial=0.0))
     log = _Measured(u, v, e + 1e-9 * float(np.abs(v).max(initial=0.0)))
     top = log.rounded(float(v[int(v.argmax())]), int(v.argmax()))
-    yield log.judged("constant", Constant(top), {"rate": top})
+    constant = log.judged("constant", Constant(top), {"rate": top})
+    yield constant
+    if constant.fits:
+        return
     yield from _steps(log)
     for start, slope in log.climbs():
         found = [one for family in (_held, _falls, _decays) for one in family(log, start, slope)]
@@ -355,7 +358,9 @@ def _steps(log: _Measured) -> Iterator[Candidate]:
     if not 0 < factor < 1:
         return
     top = log.rounded(float(log.v[0]), 0)
-    between = range(int(log.u[at + 1]), int(log.u[at]), -1)
+    first, last = int(log.u[at]) + 1, int(log.u[at + 1])
+    coarse = 10 ** max(len(str(last - first)) - 4, 0)  # of very many, the round ones
+    between = range(-(-first // coarse) * coarse, last + 1, coarse)
     for every in sorted(between, key=lambda n: len(str(n).rstrip("0"))):
         told = {"peak": top, "factor": factor, "every": float(every)}
         one = log.judged("steps", Staircase(Exponential(top, factor, 1), every), told)

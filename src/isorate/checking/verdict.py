@@ -332,6 +332,8 @@ def _end(recipe: Recipe) -> int | None:
 def explained(recipe: Recipe, found: Alignment, log: Log) -> tuple[Fit, ...]:
     """Return the known ways to go wrong that explain all rates, each told once."""
     case = Case(recipe, found, log.config)
+    if len(case.values) < 2:
+        return ()  # one rate speaks for anything
     fits: dict[str, Fit] = {}
     for ways in WAYS:
         for way in ways:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -192,7 +193,7 @@ class Retimed:
         """Visit the values of the argument with which it explains the log."""
         if self.moves and case.stands:
             return
-        values = np.fromiter(self.candidates(case), np.int64)[:MOST_TRIED]
+        values = np.fromiter(islice(self.candidates(case), MOST_TRIED), np.int64)
         for probe in case.probes.tolist():
             if not len(values):
                 return
@@ -399,7 +400,8 @@ def _piece(case: Case, start: int, before: int) -> tuple[int, int] | None:
     """Return how far the steps are shifted from a point on, and the point where that ends."""
     here = int(case.steps[start])
     most = min(max(2 * here, case.length) + 1, MOST_TRIED)
-    special = [-int(u) for u in _resumes(case, start)] + [int(u) for u in _resumes(case, start)]
+    between = list(islice(_resumes(case, start), MOST_TRIED))
+    special = [*(-u for u in between), *between]
     shifts = np.fromiter(dict.fromkeys([*special, *range(-here, most - here)]), np.int64)
     shifts = shifts[shifts != before]
     kept = shifts
