@@ -89,6 +89,10 @@ TABLES = {
         ("ultralytics", "epoch", (1,), ["lr/pg0", "lr/pg1"]),
     "update,lr/0,lr/1\n0,0.5,0.25\n1,0.125,0.0625\n": ("isorate", "update", (0,), ["lr/0", "lr/1"]),
     "update,lr\n7,0.5\n8,0.125\n": ("isorate", "update", (0,), ["lr"]),
+    "step,train/learning_rate\n1,0.5\n2,0.25\n":
+        ("transformers", "update", (1, 0), ["train/learning_rate"]),
+    "step,train/learning_rate\n0,0.5\n1,0.25\n":
+        (None, "update", (0, -1), ["train/learning_rate"]),
     "Wall time;step;lr\n1;5;0.5\n2;6;0.25\n": (None, "update", (1, 0), ["lr"]),
     '{"iteration": 19, "lr": 0.5, "total_loss": 1.5, "data_time": 0.1}\n':
         ("detectron2", "update", (0,), ["lr"]),

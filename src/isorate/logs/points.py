@@ -6,6 +6,7 @@ import re
 from array import array
 from functools import lru_cache
 from itertools import pairwise, zip_longest
+from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ class Points:
             rate = float(value)
         except (ValueError, OverflowError):
             return
-        if not np.isfinite(rate):
+        if not isfinite(rate):
             self._not_finite.setdefault(name, step)
             return
         column = self._column(name)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from isorate.logs.log import Log
+from isorate.logs.owners import usual_offsets
 from isorate.logs.points import Points
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from isorate.logs.log import Counts, Rates
+    from isorate.logs.log import Counts
+    from isorate.logs.owners import Offsets
 
 #: How much of a file says which format it has.
 HEAD: Final = 1 << 16
@@ -110,7 +112,7 @@ def logs(
     source: Source,
     form: str,
     points: Points,
-    offsets: tuple[int, ...] | Callable[[tuple[Rates, ...]], tuple[int, ...]],
+    offsets: Offsets,
     *,
     counts: Counts = "update",
     dtype: str | None = None,
@@ -122,21 +124,26 @@ def logs(
 ) -> list[Log]:
     """Return the logs of a file's points: one for each run in it, from its ``first`` on.
 
-    The path of the second one is ``FILE#2``.
+    The path of the second one is ``FILE#2``. Steps that begin before the trainer's first one are
+    another's, whose rates have the same name.
 
     """
     found = []
     for number, (groups, told) in enumerate(points.runs(dtype), first):
         path = str(source.path) if number == 1 else f"{source.path}#{number}"
+        ahead = offsets(groups) if callable(offsets) else offsets
+        whose = trainer
+        if int(groups[0].steps.min()) < ahead[0]:
+            ahead, whose = usual_offsets(groups), None
         found.append(
             Log(
                 path,
                 form,
                 groups,
-                offsets(groups) if callable(offsets) else offsets,
+                ahead,
                 counts,
                 config,
-                trainer,
+                whose,
                 (*notes, *source.notes, *told),
                 beside,
             )
