@@ -88,6 +88,15 @@ def test_what_a_trainer_pickled_is_read(version: str) -> None:
     assert not any("process" in said for said in found.assumptions)  # they are in it
 
 
+def test_the_folder_of_a_checkpoint_has_its_arguments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = (FILES / "transformers-5.23.bin").read_bytes()
+    (tmp_path / "training_args.bin").write_bytes(data)
+    assert run(["show", str(tmp_path), "--examples", "203"]) == 0
+    assert "updates  34: ceil(2 epochs × 17 updates)" in capsys.readouterr().out
+
+
 def test_what_torch_wrote_before_its_archives_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(FILES / "transformers-5.23.bin") as archive:
         name = next(name for name in archive.namelist() if name.endswith("data.pkl"))

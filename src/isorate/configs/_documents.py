@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 1 << 20
 #: How the names of files of configurations end; scripts that have flags are among them.
 ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt")
+#: What a trainer leaves of them in the folder of a run, or of a checkpoint.
+INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.
 MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
@@ -55,7 +57,7 @@ class Document(NamedTuple):
 
 def is_configuration(text: str) -> bool:
     """Whether a text is the path of a configuration, or a command line with flags."""
-    if "\n" not in text and text.lower().endswith(ENDINGS):
+    if "\n" not in text and (text.lower().endswith(ENDINGS) or _inside(text) is not None):
         return True
     return bool(FLAG.search(text)) and "(" not in text.partition("--")[0]
 
@@ -70,7 +72,7 @@ def document(given: str | PathLike[str]) -> Document:
     text = str(given)
     if isinstance(given, str) and (FLAG.search(text) or "\n" in text):
         return Document(_flags(text), "the command line", "flags")
-    path = Path(given)
+    path = _inside(given) or Path(given)
     data = _read(path)
     name = path.name
     from isorate.configs import _pickle
@@ -89,6 +91,15 @@ def document(given: str | PathLike[str]) -> Document:
         first = " ".join(str(error).split())
         raise ReadError(f"cannot read {name}", got=first) from None
     return Document(_table(found, name), name, kind)
+
+
+def _inside(folder: str | PathLike[str]) -> Path | None:
+    """Return the file that a trainer leaves in a folder of its run; none where there is none."""
+    try:
+        found = (Path(folder) / name for name in INSIDE)
+        return next((path for path in found if path.is_file()), None)
+    except (OSError, ValueError):
+        return None
 
 
 def _read(path: Path) -> bytes:
