@@ -146,6 +146,13 @@ def test_a_command_line_is_read_and_its_launcher() -> None:
     assert dict(found.derivation)["each process"] == "7 batches: ceil(25 batches / 4 processes)"
 
 
+def test_a_script_that_tells_of_its_flags_is_a_script(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "# train.py --lr 0.1\nscheduler = StepLR(SGD(p, lr=0.5), 3)\n"
+    assert run(["show", text]) == 0
+    assert "StepLR" in capsys.readouterr().out
+    assert run(["show", "run.py --learning_rate 1 \\\n --max_steps 9"]) == 0
+
+
 class Evil:
     """Would write a file, were it built."""
 

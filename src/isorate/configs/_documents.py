@@ -59,7 +59,10 @@ def is_configuration(text: str) -> bool:
     """Whether a text is the path of a configuration, or a command line with flags."""
     if "\n" not in text and (text.lower().endswith(ENDINGS) or _inside(text) is not None):
         return True
-    return bool(FLAG.search(text)) and "(" not in text.partition("--")[0]
+    line = re.sub(r"\\\r?\n", " ", text).strip()
+    if "\n" in line or line.startswith("#"):  # a script that tells of its flags
+        return False
+    return bool(FLAG.search(line)) and "(" not in line.partition("--")[0]
 
 
 def document(given: str | PathLike[str]) -> Document:
