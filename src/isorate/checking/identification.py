@@ -36,6 +36,9 @@ LENGTHS, LONGEST = 50, 20.0
 #: The most points that lengths are looked for with; all of them judge what is found.
 FITTED: Final = 100
 
+#: A climb that ends before a log begins is looked for among so many updates.
+UNSEEN: Final = 20
+
 #: Families that fall to an end: name, how far down after a share of the way, and the shape.
 FALLS: Final[Mapping[str, tuple[Callable[[Any], Any], Callable[..., Schedule]]]] = {
     "line": (lambda x: 1 - x, lambda p, f, d: Linear(p, f, d)),
@@ -214,7 +217,8 @@ def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candid
     u, v = log.u[pick], log.v[pick]
     for family, (shape, build) in FALLS.items():
         for fixed in (True, False):
-            best: list[tuple[float, float, int]] = []
+            best: list[tuple[float, int, float]] = []
+            enough = float(log.room.min(initial=math.inf))
             for warmup in _warmups(log, start, slope):
                 last = float(log.u[-1])
                 low, high = max(0.3 * last, warmup + 1), LONGEST * last + 10
@@ -227,8 +231,8 @@ def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candid
                 grid = np.geomspace(low, high, LENGTHS)
                 at = int(np.argmin([off(end) for end in grid.tolist()]))
                 end = _least(off, grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)])
-                best.append((off(end), end, warmup))
-            _, end, warmup = min(best)
+                best.append((max(off(end), enough), warmup, end))
+            _, warmup, end = min(best)
             found = list(_rounded(log, family, (shape, build), start, warmup, end, fixed))
             yield from found
             if any(one.fits for one in found):
@@ -236,8 +240,8 @@ def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candid
 
 
 def _warmups(log: _Measured, start: float, slope: float | None) -> list[int]:
-    if slope is None:
-        return [0]
+    if slope is None:  # where the log begins later, nobody saw the climb
+        return list(range(min(int(log.u[0]), UNSEEN) + 1))
     top = (float(log.v.max()) - start) / slope
     gap = int(np.diff(log.u).max(initial=1))
     near = {max(round(top) + d, 1) for d in (-1, 0, 1)}

@@ -325,6 +325,8 @@ def _end(recipe: Recipe) -> int | None:
     form = recipe.normal
     if form is None:
         return None
+    if form.length is not None:
+        return recipe.trained
     ends = [end_of_course(part) for part in (form.of if isinstance(form, Groups) else (form,))]
     return None if None in ends else max(end for end in ends if end is not None)
 
