@@ -480,6 +480,16 @@ def test_a_class_that_does_more_than_count_its_steps_is_refused(plain: str, othe
         read(HEAD + COUNTS.replace(plain, other) + loop)
 
 
+def test_a_class_that_may_set_rates_by_another_s_hand_is_refused() -> None:
+    loop = "for e in range(4):\n    decay.step()\n    optimizer.step()"
+    scheduled = "from torch.optim.lr_scheduler import StepLR\nsched = StepLR(optimizer, 2)\n"
+    handing = DECAYING.replace("self.n += 1\n", "self.n += 1\n        change(self.optimizer)\n")
+    for text in (handing, DECAYING.replace("'weight_decay'", "'lr'")):
+        assert text != DECAYING
+        with pytest.raises(ReadError, match="a class of the text's own"):
+            read(HEAD + scheduled + text.replace("= 0.1 * self.n", "*= self.n") + loop)
+
+
 @pytest.mark.parametrize(
     "late", ["scheduler.at = 5", "scheduler.peak = 1", "setattr(scheduler, 'at', 5)",
              "scheduler.__dict__['at'] = 5", "change(scheduler)"],

@@ -26,6 +26,8 @@ BARE: Final = ("LRScheduler", "_LRScheduler")
 OTHERS: Final = ("step", "_initial_step", "_update_lr", "get_last_lr", "load_state_dict")
 #: What the step is called in the function that is made.
 STEP: Final = "step"
+#: Items of parameter groups that are no rates.
+OTHER_ITEMS: Final = ("weight_decay", "momentum", "betas", "eps")
 #: What stands for the attribute that counts the steps, in such a function.
 COUNT: Final = "counted_"
 
@@ -168,10 +170,12 @@ def sets_rates(of: Class) -> bool:
     items = [
         n.slice for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
     ]
-    plain = items and all(isinstance(i, ast.Constant) and i.value != "lr" for i in items)
+    plain = items and all(isinstance(i, ast.Constant) and i.value in OTHER_ITEMS for i in items)
     calls = [n for n in nodes if isinstance(n, ast.Call)]
     named = [getattr(c.func, "attr", getattr(c.func, "id", "")) for c in calls]
-    return not plain or not {"update", "setdefault", "setattr", "exec"}.isdisjoint(named)
+    given = [a for c in calls for a in (*c.args, *(k.value for k in c.keywords))]
+    handed = any("optimizer" in ast.unparse(a) or "param_groups" in ast.unparse(a) for a in given)
+    return not plain or handed or not {"update", "setdefault", "setattr", "exec"}.isdisjoint(named)
 
 
 def _defined(of: Class) -> list[Any]:
