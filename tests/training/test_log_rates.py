@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.mark.mindspore
 @pytest.mark.parametrize("kind", ["list", "cell", "groups", "constant", "sunk"])
 def test_mindspore_writes_the_rates_of_every_update(tmp_path: Path, kind: str) -> None:
-    import mindspore
+    mindspore = pytest.importorskip("mindspore")
     from mindspore import dataset, nn
     from mindspore.train import LearningRateScheduler, Model
 
@@ -67,7 +67,7 @@ def test_mindspore_writes_the_rates_of_every_update(tmp_path: Path, kind: str) -
 @pytest.mark.parametrize("kind", ["schedule", "callback", "accumulated"])
 def test_keras_writes_the_rates_of_every_update(tmp_path: Path, kind: str) -> None:
     assert keras_cases.BACKEND
-    import keras
+    keras = pytest.importorskip("keras")
 
     from isorate.keras import LogRates
 
@@ -96,7 +96,7 @@ def test_keras_writes_the_rates_of_every_update(tmp_path: Path, kind: str) -> No
 @pytest.mark.torch
 def test_keras_refuses_to_write_several_updates_at_once(tmp_path: Path) -> None:
     assert keras_cases.BACKEND
-    import keras
+    keras = pytest.importorskip("keras")
 
     from isorate.keras import LogRates
 
