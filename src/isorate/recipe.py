@@ -505,11 +505,6 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
     return Recipe(recipe.call, asked, recipe.assumptions)
 
 
-def as_side(given: Given) -> Side:
-    """Return what has rates: a call, a schedule, or a curve."""
-    return (given if isinstance(given, Recipe) else _read(given)).call
-
-
 def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)

@@ -568,7 +568,7 @@ class ClosedForm:
         before, same = self._firsts(), False
         if saved.bases is None or len(saved.bases) != len(self._bases):
             return False
-        self._begin_as(saved.firsts or [saved.bases])
+        self._begin_as(saved.firsts)
         try:
             left = [self._rounded(self._rates_at(saved.step)), *self._announced()]
             changed = zip(before, self._firsts(), strict=True)
