@@ -15,6 +15,7 @@ import pytest
 from isorate import IsorateError, ReadError
 from isorate.cli._commands import run
 from isorate.configs.reading import foretell
+from tests.test_cli import isorate
 
 FILES = Path(__file__).parent / "cases" / "configs" / "files"
 JSON = """{"learning_rate": 3e-5, "lr_scheduler_type": "cosine", "warmup_steps": 0.1,
@@ -364,3 +365,13 @@ def test_what_is_unexpected_is_told_by_its_key(values: dict[str, Any], key: str,
 
     cautions = preflight(foretell(values, "transformers")).cautions
     assert any(one.key == key and said in one.text for one in cautions), cautions
+
+
+def test_several_rates_are_no_configurations(tmp_path: Path) -> None:
+    file = tmp_path / "args.json"
+    file.write_text('{"lr_scheduler_type": "cosine", "max_steps": 9}')
+    done = isorate("show", str(file), "--lr", "0.1,0.2")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "isorate: --lr: a configuration has one rate: required one, got 0.1,0.2\n"
+    )

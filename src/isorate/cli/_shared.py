@@ -256,7 +256,10 @@ def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
     found = {name: options[name] for name in (*OF_CONFIGURATIONS, *OF_BOTH)}
     found["batches"] = found["batches"] or options["batches_per_epoch"]
     found |= known
-    if len(options["rates"]) == 1:
+    if len(options["rates"]) > 1:
+        got = ",".join(map(str, options["rates"]))
+        raise ReadError("--lr: a configuration has one rate", required="one", got=got)
+    if options["rates"]:
         found["lr"] = options["rates"][0]
     return found
 
