@@ -95,6 +95,7 @@ $(FRAMEWORKS)/ready: pyproject.toml
 	$(PYTHON) -m venv $(FRAMEWORKS)
 	$(FRAMEWORKS)/bin/python $(PIP) --upgrade 'pip>=25.1'
 	$(FRAMEWORKS)/bin/python $(PIP) --editable '.[plot]' --group test --group conformance
+	$(FRAMEWORKS)/bin/python $(PIP) --no-deps timm==1.0.31  # its models alone need torchvision
 	@touch $@
 
 $(NUMPY_2)/ready: $(FRAMEWORKS)/ready

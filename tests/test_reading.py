@@ -181,10 +181,10 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
     [
         ("create_stepped_learning_rate_schedule(0.1, 9, [])", "Flax's"),
         ("CosineAnnealingWarmupRestarts(o, 9)", "pytorch_optimizer's or pytorch-scheduler's"),
-        ("timm.scheduler.CosineLRScheduler(optimizer, 100)", "timm's"),
+        ("fastai.callback.schedule.SchedCos(1, 2)", "fastai's"),
         ("mlx.optimizers.adamw(learning_rate=0.1)", "MLX's"),
         ("tf.compat.v1.train.cosine_decay(0.1, step, 100)", "TensorFlow's"),
-        ("CosineLRScheduler(optimizer, t_initial=100)", "timm's"),
+        ("SchedCos(1, 2)", "fastai's"),
         ("paddle.optimizer.lr.LinearLR(0.1, 3)", "PaddlePaddle's"),
         ("NoamDecay(0.1, 100)", "PaddlePaddle's"),
         ("WarmupDecayLR(optimizer, 100)", "DeepSpeed's"),

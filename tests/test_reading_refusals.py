@@ -31,10 +31,10 @@ def test_a_class_of_the_text_is_called_that(text: str) -> None:
     ("text", "title"),
     [
         ("import paddle\ns = paddle.optimizer.lr.CosineAnnealingDecay(0.1, 3)", "PaddlePaddle"),
-        ("from timm.scheduler import CosineLRScheduler\ns = CosineLRScheduler(o, 3)", "timm"),
+        ("from composer.optim import LinearScheduler\ns = LinearScheduler(o, 3)", "Composer"),
         ("from fastai.callback.schedule import SchedCos\ns = SchedCos(1, 2)", "fastai"),
-        ("from timm.scheduler import make\ns = make(args)", "timm"),
-        ("from timm.scheduler import create_scheduler_v2\ncreate_scheduler_v2(o, **k)", "timm"),
+        ("from mmengine.optim import make\ns = make(args)", "MMEngine"),
+        ("from fastai.callback.schedule import fit_sgdr\nfit_sgdr(o, **k)", "fastai"),
     ],
 )
 def test_a_framework_that_is_known_and_not_read_is_named(text: str, title: str) -> None:

@@ -62,12 +62,6 @@ UNREAD = (
         "PolynomialDecay ReduceOnPlateau StepDecay",
     ),
     Unread(
-        "timm",
-        ("timm",),
-        "CosineLRScheduler MultiStepLRScheduler PlateauLRScheduler PolyLRScheduler "
-        "StepLRScheduler TanhLRScheduler WSDLRScheduler create_scheduler create_scheduler_v2",
-    ),
-    Unread(
         "MMEngine",
         ("mmengine", "mmcv"),
         "PolyLR CosineRestartLR ReduceOnPlateauLR LinearParamScheduler ConstantParamScheduler "

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from isorate.schedule.node import Schedule
 
+#: What a function raises that picks another, for its own arguments.
+RAISED = (AssertionError, KeyError, TypeError, ValueError)
+
 
 class Standing(Call, frozen=True):
     """A call that returns what another one does, and answers as that one."""
@@ -26,8 +29,8 @@ class Standing(Call, frozen=True):
     @property
     def returned(self) -> Call:
         try:
-            return self.resolve()
-        except (Halting, TypeError, ValueError):
+            return self.resolve().returned
+        except (Halting, *RAISED):
             return self
 
     @property
@@ -39,7 +42,7 @@ class Standing(Call, frozen=True):
             return self.resolve().fault()
         except Halting as halt:
             raise RunError(f"Isorate does not follow {self.name}: {halt.text}") from None
-        except (TypeError, ValueError) as error:
+        except RAISED as error:
             return Fault(type(error), str(error))
 
     def lower(self) -> Schedule:
