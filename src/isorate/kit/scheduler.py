@@ -94,6 +94,8 @@ class LRScheduler(SteppedCall, frozen=True):
     listed: ClassVar[tuple[str, ...]] = ()
     #: Why it is said for one group at a time; none where it is not.
     alone: ClassVar[str | None] = None
+    #: Whether it says what goes on otherwise after its end.
+    lenient: ClassVar[bool] = False
     #: What a conversion to it always loses.
     losses: ClassVar[tuple[str, ...]] = ()
     besides: ClassVar[Any] = (BASE,)
@@ -196,7 +198,8 @@ class LRScheduler(SteppedCall, frozen=True):
     def match(cls, shape: Any, base: float | None) -> Match | Refusal:
         """Say a shape, from a base rate that may be given."""
         base = cls.base_for(shape) if base is None else base
-        solution = solve(cls, shape, {} if base is None else {"base": base})
+        known = {} if base is None else {"base": base}
+        solution = solve(cls, shape, known, lenient=cls.lenient)
         if isinstance(solution, Refusal):
             return solution
         arguments = {n: v for n, v in solution.arguments.items() if n in cls.__struct_fields__}

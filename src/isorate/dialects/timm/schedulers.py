@@ -111,6 +111,7 @@ class Timed(Setting, frozen=True):
     """A scheduler that is told the step; most begin with a line from warmup_lr_init."""
 
     last_epoch: ClassVar[int] = -1
+    lenient: ClassVar[bool] = True
     choices: ClassVar[Any] = {
         "warmup_t": (0, ANY), "cycle_mul": (1.0,), "cycle_limit": (1,), "k_decay": (1.0,),
         "warmup_prefix": (False, True), "stable_fn": ("constant",),
@@ -150,6 +151,8 @@ class Timed(Setting, frozen=True):
         return {**super().group_of(stated, rounded=rounded), "scale": scale_of(stated)}
 
     def begin(self, workers: list[Worker]) -> None:
+        if any("scale" not in worker.group for worker in workers):
+            raise Halting(LIMIT, "a scheduler that steps it without telling it the step")
         check(self)
 
     def built(self, worker: Worker) -> None:
@@ -498,12 +501,11 @@ class WSDLRScheduler(Timed, frozen=True):
     def means(self: Any, base: Any) -> Meaning:
         if self.stable_fn != "constant" or self.decay_fn not in ("linear", "cosine"):
             raise NotImplementedError
-        before = self.t_initial - self.decay_t
-        fall = (say.line if self.decay_fn == "linear" else say.cosine)(
-            base, self.lr_min, self.decay_t
-        )
-        rest = say.join([say.constant(base), fall], at=[before]) if before != 0 else fall
-        return self.warmed(base, rest)  # type: ignore[no-any-return]
+        W, curve = self.warmup_t, say.line if self.decay_fn == "linear" else say.cosine
+        stay = say.line(self.warmup_lr_init, base, W) if W != 0 else say.constant(base)
+        fall = curve(base, self.lr_min, self.decay_t)
+        end = W + self.t_initial - self.decay_t
+        return say.join([stay, fall], at=[end]) if end != 0 else fall
 
 
 class PlateauLRScheduler(Standing, frozen=True):
