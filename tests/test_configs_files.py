@@ -283,7 +283,6 @@ def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) ->
         ({"zero_optimization": {"stage": 2}, "optimizer": {}}, "DeepSpeed"),
         ({"param_scheduler": [], "train_cfg": {}}, "mmengine"),
         ({"lr0": 0.01, "lrf": 0.01, "epochs": 100}, "ultralytics"),
-        ({"sched": "cosine", "lr": 0.1, "epochs": 300}, "timm"),
         ({"_target_": "torch.optim.Adam", "lr": 0.1}, "hydra"),
     ],
 )

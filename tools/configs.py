@@ -365,6 +365,56 @@ def torchtune(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def timm(row: dict[str, Any]) -> list[float]:
+    """Tell timm's scheduler what its script tells it, through a loader as it has one."""
+    import importlib
+    from types import SimpleNamespace
+
+    import torch
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    importlib.import_module("tests.conformance.cases.timm").timm_scope(None, False)
+    own = importlib.import_module("timm.scheduler")
+    facts, args = row["facts"], SimpleNamespace(**TIMM | row["values"])
+    processes, data = facts.get("processes", 1), range(facts["examples"])
+    sampler: Any = DistributedSampler(data, processes, 0) if processes > 1 else None
+    loader: Any = DataLoader(data, args.batch_size, sampler=sampler, drop_last=True)
+    each = math.ceil(len(loader) / args.grad_accum_steps)
+    lr = args.lr
+    if not lr:  # as the script has it
+        ratio = args.batch_size * processes * args.grad_accum_steps / args.lr_base_size
+        name = args.opt.lower()
+        root = "sqrt" if "ada" in name or "lamb" in name else "linear"
+        lr = args.lr_base * (ratio**0.5 if (args.lr_base_scale or root) == "sqrt" else ratio)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr)
+    scheduler, epochs = own.create_scheduler_v2(
+        optimizer, **own.scheduler_kwargs(args), updates_per_epoch=each
+    )
+    used, hook = hooked()
+    for epoch in range(epochs):
+        count = epoch * each
+        for index in range(len(loader)):
+            if index + 1 == len(loader) or (index + 1) % args.grad_accum_steps == 0:
+                optimizer.step()
+                count += 1
+                scheduler.step_update(num_updates=count, metric=None)
+        scheduler.step(epoch + 1, None)
+    hook.remove()
+    return used
+
+
+#: The defaults of timm's script, as of aa4b585, as far as rates depend on them.
+TIMM = {
+    "sched": "cosine", "sched_on_updates": False, "lr": None, "lr_base": 0.1, "lr_base_size": 256,
+    "lr_base_scale": "", "opt": "sgd", "batch_size": 128, "grad_accum_steps": 1, "epochs": 300,
+    "lr_noise": None, "lr_noise_pct": 0.67, "lr_noise_std": 1.0, "lr_cycle_mul": 1.0,
+    "lr_cycle_decay": 0.5, "lr_cycle_limit": 1, "lr_k_decay": 1.0, "warmup_lr": 1e-5, "min_lr": 0,
+    "decay_milestones": [90, 180, 270], "decay_epochs": 90, "warmup_epochs": 5, "decay_rate": 0.1,
+    "warmup_prefix": False, "cooldown_epochs": 0, "patience_epochs": 10, "seed": 42,
+}  # fmt: skip
+
+
 def litgpt(row: dict[str, Any]) -> list[float]:
     """Ask litgpt's functions for the rates of the batches that updates end with."""
     import warnings
@@ -405,7 +455,12 @@ def version(row: dict[str, Any]) -> bool:
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1 or name in ("nanogpt", "torchtune", "litgpt"):  # which say it themselves
+    if processes == 1 or name in (
+        "nanogpt",
+        "torchtune",
+        "litgpt",
+        "timm",
+    ):  # which say it themselves
         found: list[float] = globals()[name](row)
         return found
     Path("row.json").write_text(json.dumps(row))

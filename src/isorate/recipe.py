@@ -431,7 +431,9 @@ def configured(
 
 def recipe_of_foretold(found: Foretold) -> Recipe:
     """Return what is foretold as a recipe."""
-    return Recipe(found.call, Run(found.updates), found.assumptions)
+    clock: Any = {} if found.each is None else {"updates_per_epoch": found.each}
+    clock |= {"step_every": "epoch"} if clock else {}
+    return Recipe(found.call, Run(found.updates, **clock), found.assumptions)
 
 
 def of_processes(found: Reading, run: Run) -> Iterator[str]:

@@ -12,7 +12,6 @@ UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "DeepSpeed": (("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow"), ()),
     "Megatron-LM": (("lr_decay_iters", "lr_decay_samples", "lr_warmup_samples"), ()),
     "mmengine": (("param_scheduler", "optim_wrapper"), ()),
-    "timm": (("sched", "sched_on_updates", "warmup_prefix"), ("lr", "lr_base", "epochs")),
     "ultralytics": (("lr0", "lrf"), ()),
     "MLX-LM": (("lr_schedule", "iters"), ("iters", "adapter_path", "lora_parameters")),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),

@@ -62,6 +62,7 @@ class Foretold:
         derivation: how each number came about: a name, and a sentence.
         cautions: what a usual reader would not expect.
         assumptions: what was taken for granted.
+        each: the updates of an epoch, where the trainer steps the scheduler once in one.
 
     """
 
@@ -74,6 +75,7 @@ class Foretold:
     derivation: tuple[tuple[str, str], ...] = ()
     cautions: tuple[Caution, ...] = ()
     assumptions: tuple[str, ...] = ()
+    each: int | None = None
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ class Given:
         warmup: int | None,
         version: str,
         keys: Mapping[str, str],
+        each: int | None = None,
     ) -> Foretold:
         """Return what came of it, with all that was noted."""
         for name in sorted(self.told.keys() - self.used):
@@ -319,6 +322,7 @@ class Given:
             tuple(self.derivation),
             tuple(self.cautions),
             tuple(dict.fromkeys(self.assumptions)),
+            each,
         )
 
 

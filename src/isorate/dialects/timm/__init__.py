@@ -5,12 +5,14 @@ A metric, noise and ``lr_scale`` besides: a rate is a function of the step that 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.dialects.timm.schedulers import (
     NOISE,
     CosineLRScheduler,
+    Cyclic,
     MultiStepLRScheduler,
     PlateauLRScheduler,
     PolyLRScheduler,
@@ -139,6 +141,21 @@ class create_scheduler_v2(Standing, frozen=True):
             "t_initial": whole, "decay_t": decay, "stable_fn": "rsqrt" if rsqrt else "constant",
             "decay_fn": self.decay_fn or ("linear" if rsqrt else "1-sqrt"),
         }  # fmt: skip
+
+
+def epochs_of(call: create_scheduler_v2) -> int:
+    """Return how many epochs the factory says that its scheduler is for."""
+    made: Any = call.resolve()
+    each = 1 if call.step_on_epochs else call.updates_per_epoch
+    if isinstance(made, WSDLRScheduler):
+        length = made.warmup_t + made.t_initial
+    elif issubclass(type(made), Cyclic):
+        T, m, n = made.t_initial, made.cycle_mul, max(1, made.cycle_limit)
+        length = T * n if m == 1 else math.floor(-T * (m**n - 1) / (1 - m))
+        length += made.warmup_t if made.warmup_prefix else 0
+    else:
+        return call.num_epochs + (call.warmup_epochs if call.warmup_prefix else 0)
+    return int((length + call.cooldown_epochs * each) // each)
 
 
 MODULES: Final = ("cosine_lr", "multistep_lr", "plateau_lr", "poly_lr", "scheduler_factory",

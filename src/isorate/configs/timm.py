@@ -1,0 +1,148 @@
+"""timm's train.py, as of aa4b585, with its schedulers: a rate for each epoch unless told otherwise.
+
+Its flags are what ``args.yaml`` keeps of a run.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.configs import _formula
+from isorate.configs.configuration import Configuration
+from isorate.dialects.timm import create_scheduler_v2, epochs_of
+from isorate.kit.optimizer import Optimizer
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from isorate.configs.configuration import Foretold, Given
+
+#: What the script calls an argument, where that is not its name; and what it gives by itself.
+NUMBERS: Final[dict[str, tuple[str, Any]]] = {
+    "decay_rate": ("decay_rate", 0.1),
+    "min_lr": ("min_lr", 0),
+    "warmup_lr": ("warmup_lr", 1e-5),
+    "decay_epochs": ("decay_epochs", 90),
+    "cycle_mul": ("lr_cycle_mul", 1.0),
+    "cycle_decay": ("lr_cycle_decay", 0.5),
+    "k_decay": ("lr_k_decay", 1.0),
+    "stable_timescale": ("lr_stable_timescale", None),
+}
+WHOLE: Final[dict[str, tuple[str, Any]]] = {
+    "num_epochs": ("epochs", 300),
+    "warmup_epochs": ("warmup_epochs", 5),
+    "cooldown_epochs": ("cooldown_epochs", 0),
+    "cycle_limit": ("lr_cycle_limit", 1),
+}
+#: What leads elsewhere, and how.
+ELSEWHERE: Final = {
+    "lr_noise": "is drawn by torch's generator, which is not followed",
+    "start_epoch": "begins part of the way, which is not followed",
+    "resume": "begins part of the way, which is not followed",
+    "epoch_repeats": "repeats the examples, which is not followed: 0",
+    "aug_repeats": "repeats the examples, which is not followed: 0",
+}
+
+
+def foretell(given: Given) -> Foretold:
+    """Return what the script's flags make of a run."""
+    for key, why in ELSEWHERE.items():
+        if str(given.values.get(key) or "0") not in ("0", "0.0"):
+            raise given.refuse(key, why)
+    sched = given.text("sched", "cosine")
+    if sched == "plateau":
+        raise given.refuse("sched", "follows what training measures, not foretold")
+    processes = given.processes()
+    peak, each = rate(given, processes), updates(given, processes)
+    arguments = {name: given.number(*known) for name, known in NUMBERS.items()}
+    arguments |= {name: given.whole(*known) for name, known in WHOLE.items()}
+    by_update, prefix = given.truth("sched_on_updates"), given.truth("warmup_prefix")
+    milestones = given.values.get("decay_milestones", [90, 180, 270])
+    if not isinstance(milestones, list) or not all(isinstance(m, int | float) for m in milestones):
+        raise given.refuse("decay_milestones", "is no list of numbers", "[30, 60]")
+    if given.values.get("layer_decay"):
+        given.assume("layer_decay gives a layer a share of the rate: it is left out of account")
+    call: Any = create_scheduler_v2.of({
+        **arguments, "optimizer": Optimizer.of(float(peak)), "sched": sched,
+        "decay_milestones": milestones, "decay_fn": given.text("lr_decay_fn"),
+        "warmup_prefix": prefix, "step_on_epochs": not by_update, "updates_per_epoch": each,
+    })  # fmt: skip
+    epochs, warmup = arguments["num_epochs"], arguments["warmup_epochs"] * each
+    if sched == "none":
+        call, warmup, by_update = _formula.lambda_lr(peak, "1.0"), 0, True
+    else:
+        fault = call.fault()
+        if fault is not None:
+            raise ReadError(f"{given.origin}: train.py raises {fault.error.__name__}: {fault.text}")
+        epochs = epochs_of(call)
+    if epochs <= 0:
+        raise given.refuse("epochs", "trains no update")
+    if warmup:
+        given.derive("warmup", f"{warmup} updates: {arguments['warmup_epochs']} epochs × {each}")
+        if not prefix and sched not in ("wsd", "rsqrt"):
+            text = "the curve begins under the warm-up, which cuts it: warmup_prefix delays it"
+            given.warn("warmup_prefix", text)
+    if epochs != arguments["num_epochs"]:
+        text = f"{epochs} epochs are trained: with the warm-up, the cycles and the cooldown"
+        given.warn("epochs", text)
+    given.derive("updates", f"{epochs * each}: {epochs} epochs × {each}")
+    if not by_update:
+        given.derive("clock", f"the rate changes once in {each} updates: an epoch")
+    return given.foretold(
+        call, epochs * each, peak=float(peak), warmup=warmup or None, version="aa4b585",
+        keys={"rate": "lr", "warmup": "warmup_epochs", "length": "epochs"},
+        each=None if by_update else each,
+    )  # fmt: skip
+
+
+def rate(given: Given, processes: int) -> Any:
+    """Return the rate that is asked for, or that a batch of some size comes to."""
+    lr = given.number("lr")
+    if lr:
+        return lr
+    size = given.whole("batch_size", 128) * processes * given.whole("grad_accum_steps", 1)
+    base, of = given.number("lr_base", 0.1), given.whole("lr_base_size", 256, least=1)
+    name = given.text("opt", "sgd").lower()
+    usual = "sqrt" if "ada" in name or "lamb" in name else "linear"
+    scale = given.text("lr_base_scale") or usual
+    peak = base * ((size / of) ** 0.5 if scale == "sqrt" else size / of)
+    given.derive("rate", f"{peak:g}: lr_base {base:g}, {scale} in {size} / {of} examples")
+    return peak
+
+
+def updates(given: Given, processes: int) -> int:
+    """Return how many updates an epoch has."""
+    batches, examples = given.fact("batches"), given.fact("examples")
+    accumulation = given.whole("grad_accum_steps", 1, least=1)
+    size = given.whole("batch_size", 128, least=1)
+    if batches is not None:
+        batches = math.ceil(batches / processes)
+    elif examples is None:
+        raise given.open([("examples", "batches")])
+    else:
+        batches = math.ceil(examples / processes) // size
+        said = f"floor(ceil({examples} examples / {processes}) / {size})"
+        given.derive("batches", f"{batches} a process: {said}")
+    each: int = math.ceil(batches / accumulation)
+    if each <= 0:
+        raise given.refuse("batch_size", "is more than there are examples")
+    given.derive("epoch", f"{each} updates: ceil({batches} batches / {accumulation})")
+    return each
+
+
+CONFIGURATIONS: Final = (
+    Configuration(
+        "timm",
+        "timm",
+        ("sched", "sched_on_updates", "lr", "lr_base", "lr_base_size", "lr_base_scale", "opt",
+         "warmup_prefix", "decay_milestones", "lr_decay_fn", "batch_size", "grad_accum_steps",
+         *(key for key, _ in (*NUMBERS.values(), *WHOLE.values())), *ELSEWHERE),
+        foretell,
+        ("model", "weight_decay", "momentum", "patience_epochs", "lr_noise_pct", "lr_noise_std",
+         "seed", "layer_decay", "data_dir", "dataset", "amp", "clip_grad", "eval_metric", "workers",
+         "validation_batch_size", "output", "opt_eps", "opt_betas", "drop_path"),
+        ("sched", "sched_on_updates", "warmup_prefix", "lr_base", "lr_cycle_limit", "lr_k_decay"),
+        {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size",
+         "accumulation": "grad_accum_steps"},
+    ),
+)  # fmt: skip
