@@ -179,8 +179,9 @@ class Warming(Scheduled, frozen=True):
         steps: Any = self.warmup_num_steps  # type: ignore[attr-defined]
         if not isinstance(steps, int) or steps <= 0:
             raise ValueError(f"warmup_num_steps={steps!r} is no positive integer")
+        # for what they may raise
         hash(self.warmup_type)  # type: ignore[attr-defined]
-        getattr(self, "total_num_steps", 0) < steps  # for what it may raise
+        max(steps, getattr(self, "total_num_steps", 0))
 
     def warmed(self, first: Any, low: Any, high: Any, *rest: Meaning) -> Meaning:
         """Return a rate, a warm-up between two others, and what comes after it."""
@@ -207,8 +208,10 @@ class Rising(Warming, frozen=True):
     listed = ("warmup_min_lr", "warmup_max_lr")
 
     @property
-    def factor(self) -> str:  # type: ignore[override]
-        return f"low if t <= 0 else low + (high - low) * ({self.rise} if t - 1 < W else {self.fall})"
+    def factor(self) -> str:
+        return (
+            f"low if t <= 0 else low + (high - low) * ({self.rise} if t - 1 < W else {self.fall})"
+        )
 
     @property
     def fall(self) -> str:
@@ -222,8 +225,9 @@ class Rising(Warming, frozen=True):
             own["high"] - own["low"]  # for what it may raise
 
     def values(self, base: Any) -> dict[str, Any]:
-        high = base if self.warmup_max_lr is None else self.warmup_max_lr
-        return {"low": self.warmup_min_lr, "high": high, "W": self.steps}
+        own: Any = self
+        high = base if own.warmup_max_lr is None else own.warmup_max_lr
+        return {"low": own.warmup_min_lr, "high": high, "W": self.steps}
 
 
 class WarmupLR(Rising, frozen=True):
@@ -301,7 +305,7 @@ class WarmupCosineLR(Warming, frozen=True):
     )  # fmt: skip
 
     @property
-    def factor(self) -> str:  # type: ignore[override]
+    def factor(self) -> str:
         share = "min(1.0, (t - W) / max(1, total_num_steps - W))"
         return (
             f"0.0 if t <= 0 else base * (warmup_min_ratio + {self.rise} * (1. - warmup_min_ratio)"
@@ -348,17 +352,12 @@ class OneCycle(Scheduled, frozen=True):
         return float(first), float(first if second is None else second)
 
     @property
-    def factor(self) -> str:  # type: ignore[override]
-        first, second = self.cycle_first_stair_count, self.cycle_second_stair_count
-        second = first if second is None else second
-        up, down = f"{CYCLE} / q", f"({CYCLE} - 1) / (q - 1)"
-        share = (
-            f"{STAIR.format(n=f'({first!r})') if first > 0 else up} if {CYCLE} <= q else "
-            f"{STAIR.format(n=f'({second!r})') if second > 0 else down}"
-        )
+    def factor(self) -> str:
+        up = f"{STAIR.format(n='n1')} if n1 > 0 else {CYCLE} / q"
+        down = f"{STAIR.format(n='n2')} if n2 > 0 else ({CYCLE} - 1) / (q - 1)"
+        cycle = f"low + (high - low) * (({up}) if {CYCLE} <= q else ({down}))"
         after = "low / (1 + decay_lr_rate * ((t - 1 - T + 1) / decay_step_size))"
-        rest = "low" if self.stays else after
-        return f"low if t == 0 else low + (high - low) * ({share}) if t - 1 < T else {rest}"
+        return f"low if t == 0 else {cycle} if t - 1 < T else {'low' if self.stays else after}"
 
     @property
     def stays(self) -> bool:
@@ -377,8 +376,10 @@ class OneCycle(Scheduled, frozen=True):
 
     def values(self, base: Any) -> dict[str, Any]:
         first, second = self.sizes
+        up, down = self.cycle_first_stair_count, self.cycle_second_stair_count
+        stairs = {"n1": up, "n2": up if down is None else down}
         cycle = {"A": first, "B": second, "T": first + second, "q": first / (first + second)}
-        return {"low": self.cycle_min_lr, "high": self.cycle_max_lr, **cycle}
+        return {"low": self.cycle_min_lr, "high": self.cycle_max_lr, **cycle, **stairs}
 
     def means(self, base: Any) -> Meaning:
         low, high, up = self.cycle_min_lr, self.cycle_max_lr, self.cycle_first_step_size
@@ -409,7 +410,7 @@ class LRRangeTest(Scheduled, frozen=True):
     )
 
     @property
-    def factor(self) -> str:  # type: ignore[override]
+    def factor(self) -> str:
         share = "float(t) / lr_range_test_step_size"
         share = f"math.floor({share})" if self.lr_range_test_staircase else share
         return f"low if t == 0 else low * (1 + lr_range_test_step_rate * ({share}))"
