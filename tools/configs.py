@@ -54,6 +54,11 @@ def net() -> Any:
 def transformers(row: dict[str, Any]) -> list[float]:
     """Train with transformers' Trainer."""
     known = {k: v for k, v in row["values"].items() if k != "transformers_version"}
+    if "deepspeed" in known:
+        engine_alone()
+        known["deepspeed"] = json.loads(json.dumps(known["deepspeed"]))
+        optimizer = known["deepspeed"].get("optimizer", {"params": {}})
+        optimizer["params"]["torch_adam"] = True
     return on_top(row, known)
 
 
@@ -312,6 +317,41 @@ def trl(row: dict[str, Any]) -> list[float]:
     trainer.train()
     hook.remove()
     return used
+
+
+def engine_alone() -> None:
+    """Let DeepSpeed train on the CPU, where nobody has started several processes."""
+    alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+    for name, value in {**alone, "MASTER_PORT": "29533", "DS_ACCELERATOR": "cpu"}.items():
+        os.environ.setdefault(name, value)
+
+
+def deepspeed(row: dict[str, Any]) -> list[float]:
+    """Train with DeepSpeed's engine, over its own loader."""
+    engine_alone()
+    import deepspeed as package
+    import torch
+
+    values, facts = json.loads(json.dumps(row["values"])), row.get("facts", {})
+    values.setdefault("optimizer", {"type": "AdamW", "params": {"lr": facts.get("lr")}})
+    values["optimizer"]["params"]["torch_adam"] = True  # its own needs a compiler
+    values |= {} if BATCH & values.keys() else {"train_micro_batch_size_per_gpu": 1}
+    data = [torch.ones(2)] * facts.get("examples", 1000)
+    engine, _, loader, _ = package.initialize(
+        model=(model := torch.nn.Linear(2, 1)), model_parameters=model.parameters(),
+        training_data=data, config=values, collate_fn=torch.stack,
+    )  # fmt: skip
+    used, hook = hooked()
+    for _ in range(facts.get("epochs", 1)):
+        for batch in loader:
+            engine.backward(engine(batch).mean() * 0)
+            engine.step()
+    hook.remove()
+    return used[: facts.get("max_steps") or row.get("updates")]
+
+
+#: Keys of which DeepSpeed wants one.
+BATCH = {"train_batch_size", "train_micro_batch_size_per_gpu"}
 
 
 def nanogpt(row: dict[str, Any]) -> list[float]:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import inspect
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.configs import deepspeed
+from isorate.configs._documents import document
 from isorate.configs._keys import DUMPED, OTHERS
 from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
 from isorate.dialects.transformers import VERSION as VERSION
@@ -20,7 +23,9 @@ from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from isorate.kit import Call
 
 
 def batches_of(examples: float, size: float, drops: bool) -> int:
@@ -257,6 +262,14 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
     name = given.text("lr_scheduler_type", "linear")
     name = name.removeprefix("SchedulerType.").lower()
     peak = given.number("learning_rate", 5e-5)
+    own = deepspeed_of(given)
+    if own:
+        call = by_deepspeed(given, own, total, warmup, float(peak))
+        return given.foretold(
+            call, max(total, 1), peak=float(peak), warmup=getattr(call, "warmup_num_steps", None),
+            version=".".join(map(str, version)) if version != known(VERSION) else VERSION,
+            keys=NAMES | {"warmup": warmup_key(given)},
+        )  # fmt: skip
     specific = arguments_of(given, name)
     if given.complete is not None:
         specific = {**given.complete(total, warmup), **(specific or {})}
@@ -281,11 +294,6 @@ def check(given: Given) -> None:
         ReadError: another one makes the schedule, or steps it by what training measures.
 
     """
-    own = given.values.get("deepspeed")
-    if isinstance(own, dict) and "scheduler" in own:
-        raise given.refuse("deepspeed", "has a scheduler of its own, which is not read yet")
-    if own and not isinstance(own, dict):
-        given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
     if given.truth("auto_find_batch_size"):
         given.assume("the first batch size fits: a smaller one makes more updates")
     if "layerwise" in str(given.values.get("optim", "")):
@@ -297,6 +305,58 @@ def check(given: Given) -> None:
     for key in ("loraplus_lr_ratio", "embedding_learning_rate", "vit_lr", "aligner_lr"):
         if given.values.get(key):
             given.assume(f"the rates are those of the first group: {key} gives another one its own")
+
+
+def deepspeed_of(given: Given) -> dict[str, Any]:
+    """Return what DeepSpeed is told, in a table or a file, where that has a scheduler."""
+    own = given.values.get("deepspeed")
+    if isinstance(own, str) and own.endswith(".json") and Path(own).is_file():
+        own = document(Path(own)).values
+    if own and not isinstance(own, dict):
+        given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
+    return own if isinstance(own, dict) and own.get("scheduler") else {}
+
+
+def by_deepspeed(
+    given: Given, own: Mapping[str, Any], total: int, warmup: int, peak: float
+) -> Call:
+    """Return the scheduler of DeepSpeed's file, whose ``"auto"`` the arguments fill in.
+
+    Raises:
+        ReadError: the file and the arguments do not say the same, or it has no such scheduler.
+
+    """
+    filled = {
+        "train_micro_batch_size_per_gpu": given.whole("per_device_train_batch_size", 8),
+        "gradient_accumulation_steps": given.whole("gradient_accumulation_steps", 1),
+        "warmup_max_lr": peak,
+        "total_num_steps": total,
+        "warmup_num_steps": max(1, warmup),
+    }
+    aside = Given(own, {}, given.of, f"{given.origin}: deepspeed")
+    optimizer = aside.table("optimizer").get("params") or {}
+    params = deepspeed.parameters(aside, aside.table("scheduler"))
+    if params.get("warmup_min_lr") == "auto":
+        params["warmup_min_lr"] = 0
+    for table, key, value in (
+        (optimizer, "lr", peak),
+        *(
+            (own if key in deepspeed.BATCHES else params, key, value)
+            for key, value in filled.items()
+        ),
+    ):
+        said = table.get(key)
+        if said not in (None, "auto", value):
+            text = f"has {key}={said}, the arguments come to {value}, and the Trainer refuses that"
+            raise given.refuse("deepspeed", text, 'write "auto" there')
+        if table is params and said == "auto":
+            params[key] = value
+            given.derive(key, f"{value}: auto in the file of deepspeed")
+    left = [key for key, value in params.items() if value == "auto"]
+    if left:
+        raise given.refuse("deepspeed", f"has {left[0]}=auto, which the Trainer does not fill in")
+    given.warn("deepspeed", "its scheduler stands in place of lr_scheduler_type")
+    return deepspeed.scheduler(aside, own["scheduler"], params, peak)
 
 
 def known(text: str) -> tuple[int, ...]:

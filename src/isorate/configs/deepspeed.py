@@ -1,0 +1,216 @@
+"""DeepSpeed's JSON, as of 0.19.8: its scheduler, which the engine steps once an update.
+
+How long the run is stands nowhere in it: the program that trains has the loop.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.configs import _formula
+from isorate.configs.configuration import Configuration
+from isorate.dialects import deepspeed, torch
+from isorate.kit import Optimizer
+from isorate.kit.optimizer import ParamGroup
+from isorate.kit.standing import given as built
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.configs.configuration import Foretold, Given
+    from isorate.kit.call import Call
+
+#: The schedulers that a type names: DeepSpeed's own go before torch's.
+SCHEDULERS: Final = {
+    constructor.__name__: constructor
+    for constructor in (*torch.DIALECT.constructors, *deepspeed.DIALECT.constructors)
+    # in another module of torch's, stepped with a metric, or with arguments that no file holds
+    if constructor.__name__
+    not in [
+        "SWALR",
+        "ReduceLROnPlateau",
+        "SequentialLR",
+        "ChainedScheduler",
+        "LambdaLR",
+        "MultiplicativeLR",
+    ]
+}
+#: What each says of its highest rate.
+PEAKS: Final = ("warmup_max_lr", "cycle_max_lr", "lr_range_test_min_lr", "max_lr")
+#: The examples of an update, those of a batch of one process, and the batches of an update.
+BATCHES: Final = (
+    "train_batch_size",
+    "train_micro_batch_size_per_gpu",
+    "gradient_accumulation_steps",
+)
+KEYS: Final = (*BATCHES, "optimizer", "scheduler", "dataloader_drop_last")
+FACTS: Final = {"lr": "lr", "accumulation": "gradient_accumulation_steps",
+                "batch_size": "train_micro_batch_size_per_gpu"}  # fmt: skip
+
+
+def foretell(given: Given) -> Foretold:
+    """Return what a file makes of a run."""
+    lr = given.table("optimizer").get("params") or {}
+    given.default(lr=lr.get("lr") if isinstance(lr, dict) else None)
+    for key in ("lr", *BATCHES):
+        _not_auto(given, key, given.values.get(key))
+    table = given.table("scheduler")
+    params = parameters(given, table) if table else {}
+    for name, value in params.items():
+        _not_auto(given, name, value)
+    rate = given.number("lr")
+    if rate is None and not depends_not(table.get("type"), params):
+        raise given.refuse("optimizer", "has no lr", "--lr 1e-3")
+    own = params.get(next((name for name in PEAKS if name in params), ""), rate)
+    given.assume("deepspeed.initialize is given no scheduler, which would go before this")
+    fp16 = given.table("fp16").get("enabled")
+    if fp16 and table:
+        given.assume("no update is left out for an overflow of fp16, which steps no scheduler")
+    call = scheduler(given, table, params, float(rate if rate is not None else 1e-3))
+    steps = params.get("warmup_num_steps")
+    return given.foretold(
+        call, updates(given, params), version=deepspeed.VERSION,
+        peak=float(own if isinstance(own, int | float) else rate or 0.0),
+        warmup=steps if isinstance(steps, int) else None,
+        keys={"rate": "optimizer.params.lr" if own is rate else "scheduler.params",
+              "warmup": "warmup_num_steps", "length": "total_num_steps"},
+    )  # fmt: skip
+
+
+def _not_auto(given: Given, key: str, value: Any) -> None:
+    """Refuse what transformers fills in, where nobody has."""
+    if value == "auto":
+        hint = "read the arguments whose deepspeed=... names this file"
+        raise given.refuse(key, "is auto, which transformers' arguments fill in", hint)
+
+
+def depends_not(kind: Any, params: Mapping[str, Any]) -> bool:
+    """Whether no rate of a scheduler depends on the optimizer's."""
+    if kind == "WarmupLR":
+        return params.get("warmup_max_lr") is not None
+    return kind in ("WarmupDecayLR", "OneCycle", "LRRangeTest")
+
+
+def parameters(given: Given, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a scheduler's arguments as the file has them.
+
+    Raises:
+        ReadError: DeepSpeed finds none, or no such scheduler.
+
+    """
+    if table.get("type") not in SCHEDULERS:
+        known = ", ".join(each.__name__ for each in deepspeed.DIALECT.constructors)
+        raise given.refuse("scheduler", "has no type that is read", f"one of {known}, or torch's")
+    params = table.get("params")
+    if not isinstance(params, dict):
+        raise given.refuse("scheduler", "has no params, without which DeepSpeed raises TypeError")
+    return dict(params)
+
+
+def scheduler(given: Given, table: Mapping[str, Any], params: dict[str, Any], lr: float) -> Call:
+    """Return the scheduler that the engine builds; a rate that stays, where the file has none.
+
+    Raises:
+        ReadError: it does not take the arguments, or lacks one.
+
+    """
+    if not table:
+        given.warn("scheduler", "there is none: the rate stays what it is")
+        return _formula.lambda_lr(lr, "1.0")
+    constructor = SCHEDULERS[table["type"]]
+    try:
+        return built(constructor, {"optimizer": Optimizer((ParamGroup(lr),), "AdamW")}, params)
+    except TypeError as error:
+        text = f"is refused by DeepSpeed with TypeError: {error}"
+        raise given.refuse("scheduler", text) from None
+
+
+def updates(given: Given, params: Mapping[str, Any]) -> int:
+    """Return how many updates are trained: as is told, else as long as the schedule is."""
+    total = given.fact("max_steps")
+    if total is not None:
+        given.derive("updates", f"{total}: as is told")
+        return int(total)
+    batches, examples = given.fact("batches"), given.fact("examples")
+    if batches is None and examples is None:
+        steps = params.get("total_num_steps", params.get("total_steps"))
+        if isinstance(steps, int) and not isinstance(steps, bool) and steps > 0:
+            given.assume("the run is as long as the scheduler is told (--max-steps N)")
+            given.derive("updates", f"{steps}: the scheduler's own length")
+            return steps
+        raise given.open([("max_steps", "examples", "batches")])
+    epochs = given.fact("epochs")
+    if epochs is None:
+        raise given.open([("epochs",)])
+    processes = given.processes("__processes__")
+    micro, accumulation = shares(given, processes)
+    if batches is not None:
+        each = math.ceil(batches / processes)
+    else:
+        drops = given.truth("dataloader_drop_last")
+        own = math.ceil(examples / processes)
+        each = own // micro if drops else math.ceil(own / micro)
+        given.derive("batches", f"{each} a process: {own} examples of it / {micro}")
+    found = int(epochs * each) // accumulation
+    # the engine counts batches on, from one epoch to the next
+    given.derive("updates", f"{found}: floor({epochs:g} epochs × {each} / {accumulation} batches)")
+    if found <= 0:
+        raise given.refuse("gradient_accumulation_steps", "leaves no update")
+    return found
+
+
+def shares(given: Given, processes: int) -> tuple[int, int]:
+    """Return the examples of a batch of one process and the batches of an update.
+
+    Raises:
+        ReadError: they do not come to ``train_batch_size``, or there is none of them.
+
+    """
+    whole, micro, accumulation = (given.whole(key, least=1) for key in BATCHES)
+    if whole is None and micro is None:
+        raise given.refuse("train_batch_size", "is not there", "--batch-size 8")
+    if micro is None:
+        accumulation = accumulation or 1
+        micro = whole // processes // accumulation
+    elif accumulation is None:
+        accumulation = 1 if whole is None else whole // micro // processes
+    if whole is not None and whole != micro * accumulation * processes:
+        text = f"is not {micro} × {accumulation} × {processes} processes, and DeepSpeed refuses it"
+        raise given.refuse("train_batch_size", text)
+    given.derive("update", f"{accumulation} batches of {micro} examples in each process")
+    return micro, accumulation
+
+
+class _Known(Configuration):
+    """A configuration that its tables tell, too: a plain one has keys that others have as well."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        tables = (values.get("scheduler"), values.get("optimizer"))
+        own = any(key in values for key in self.marks) or any(
+            isinstance(table, dict) and {"type", "params"} <= table.keys() for table in tables
+        )
+        return sum(key in values for key in (*self.keys, *self.others)) if own else 0
+
+
+#: Its other tables and settings.
+_OTHERS: Final = """
+    activation_checkpointing aio amp autotuning bf16 checkpoint comms_logger
+    communication_data_type compression_training csv_monitor curriculum_learning data_efficiency
+    data_types disable_allgather dump_state elasticity flops_profiler fp16 fp32_allreduce
+    gradient_clipping gradient_predivide_factor load_universal_checkpoint memory_breakdown
+    prescale_gradients progressive_layer_drop sparse_attention sparse_gradients steps_per_print
+    tensorboard use_data_before_expert_parallelism wandb wall_clock_breakdown
+    zero_allow_untested_optimizer zero_force_ds_cpu_optimizer zero_optimization
+"""
+
+
+CONFIGURATIONS: Final = (
+    _Known(
+        "deepspeed", "DeepSpeed", (*KEYS, "lr"),
+        foretell,
+        tuple(_OTHERS.split()),
+        ("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow_untested_optimizer"),
+        FACTS,
+    ),
+)  # fmt: skip
