@@ -238,6 +238,11 @@ def test_a_file_that_is_none_is_one_line(
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def warming(**params: Any) -> dict[str, Any]:
+    """Return what names DeepSpeed's scheduler with some arguments."""
+    return {"deepspeed": {"scheduler": {"type": "WarmupLR", "params": params}}}
+
+
 @pytest.mark.parametrize(
     ("values", "facts", "said"),
     [
@@ -252,7 +257,11 @@ def test_a_file_that_is_none_is_one_line(
         ({"max_steps": 10, "lr_scheduler_type": "cosin"}, {}, "is none of"),
         ({"max_steps": 10, "lr_scheduler_type": "greedy"}, {}, "not foretold"),
         ({"max_steps": 9, "lr_scheduler_type": "reduce_lr_on_plateau"}, {}, "not foretold"),
-        ({"max_steps": 9, "deepspeed": {"scheduler": {"type": "WarmupLR"}}}, {}, "of its own"),
+        ({"max_steps": 9, "deepspeed": {"scheduler": {"type": "WarmupLR"}}}, {}, "has no params"),
+        ({"max_steps": 9, **warming(warmup_max_lr=0.1)}, {}, "the arguments come to 5e-05"),
+        ({"max_steps": 9, **warming(warmup_num_steps=4)}, {}, "the arguments come to 1, and"),
+        ({"max_steps": 9, **warming(warmup_type="auto")}, {}, "does not fill in"),
+        ({"max_steps": 9, **warming(total_num_steps="auto")}, {}, "does not take"),
         ({"max_steps": 9, "optim": "galore_adamw_layerwise"}, {}, "each layer"),
     ],
 )
@@ -263,6 +272,58 @@ def test_what_is_wrong_with_a_value_is_said(
 
     with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
         assert configured(values, "transformers", facts).curve
+
+
+def engine(kind: str | None, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
+    """Return DeepSpeed's configuration with a scheduler."""
+    named = {"scheduler": {"type": kind, "params": params}} if kind else {}
+    return {"optimizer": {"type": "AdamW", "params": {"lr": lr}}, **named}
+
+
+@pytest.mark.parametrize(
+    ("values", "facts", "said"),
+    [
+        (engine("WarmupDecayLR"), {"max_steps": 9}, "total_num_steps"),
+        (engine("WarmupLR", warmup_num_steps=5.0), {"max_steps": 9}, "no positive int"),
+        (engine("WarmupLR", warmup_max_lr="auto"), {"max_steps": 9}, "fill in"),
+        (engine("WarmupLR", lr="auto"), {"max_steps": 9}, "lr=auto is auto"),
+        (engine("WarmupLR", lr=None), {"max_steps": 9}, "has no lr"),
+        (engine("Warmup"), {"max_steps": 9}, "no type that is read"),
+        (engine("WarmupLR", cycle_min_lr=1), {"max_steps": 9}, "does not take 'cycle_min_lr'"),
+        (engine("WarmupLR"), {}, "--max-steps N"),
+        (engine("WarmupLR"), {"examples": 9}, "--epochs N"),
+        (engine("WarmupLR"), {"examples": 9, "epochs": 1}, "train_batch_size is not there"),
+        (
+            engine("WarmupLR") | {"train_batch_size": 5, "train_micro_batch_size_per_gpu": 2},
+            {"examples": 9, "epochs": 1},
+            "train_batch_size=5 is not 2 × 2 × 1 processes",
+        ),
+        (
+            engine("WarmupLR") | {"train_batch_size": 64},
+            {"examples": 9, "epochs": 1, "accumulation": 2},
+            "leaves no update",
+        ),
+    ],
+)
+def test_what_is_wrong_with_deepspeeds_file_is_said(
+    values: dict[str, Any], facts: dict[str, Any], said: str
+) -> None:
+    from isorate.recipe import configured
+
+    with pytest.raises(IsorateError, match=said):
+        assert configured(values, facts=facts).curve
+
+
+def test_a_file_of_deepspeeds_that_the_arguments_name_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from isorate.recipe import configured
+
+    file = {"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}}
+    (tmp_path / "ds.json").write_text(json.dumps(file))
+    monkeypatch.chdir(tmp_path)
+    found = configured({"deepspeed": "ds.json", "max_steps": 9, "warmup_steps": 4}, "transformers")
+    assert (found.name, found.warmup_num_steps) == ("WarmupLR", 4)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +341,6 @@ def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) ->
 @pytest.mark.parametrize(
     ("values", "whose"),
     [
-        ({"zero_optimization": {"stage": 2}, "optimizer": {}}, "DeepSpeed"),
         ({"param_scheduler": [], "train_cfg": {}}, "mmengine"),
         ({"lr0": 0.01, "lrf": 0.01, "epochs": 100}, "ultralytics"),
         ({"_target_": "torch.optim.Adam", "lr": 0.1}, "hydra"),
@@ -294,6 +354,8 @@ def test_a_trainer_that_is_not_read_is_named(values: dict[str, Any], whose: str)
 @pytest.mark.parametrize(
     ("values", "whose"),
     [
+        (engine("WarmupLR", warmup_num_steps=3), "DeepSpeed"),
+        (engine(None) | {"zero_optimization": {"stage": 2}}, "DeepSpeed"),
         ({"packing": True, "learning_rate": 1, "max_steps": 5}, "trl"),
         ({"num_generations": 8, "scale_rewards": True, "max_steps": 5}, "trl"),
         ({"base_model": "x", "micro_batch_size": 1, "learning_rate": 1}, "axolotl"),
