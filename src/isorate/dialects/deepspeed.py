@@ -80,6 +80,8 @@ class Scheduled(Setting, frozen=True):
 
     worker: ClassVar[Any] = Held
     factor: ClassVar[Any]
+    #: Whether its rates follow from the one that the optimizer has.
+    based: ClassVar[bool] = False
 
     @property
     def last_epoch(self) -> Any:
@@ -154,6 +156,13 @@ class Scheduled(Setting, frozen=True):
         return sorted(t for t in found if t >= 0)
 
     @classmethod
+    def base_for(cls, shape: Any) -> float | None:
+        """Return its highest rate, where no rate of it depends on the optimizer's."""
+        if cls.based:
+            return None
+        return float(max(abs(shape.at(t)) for t in (0, *getattr(shape, "boundaries", ()))) or 1e-3)
+
+    @classmethod
     def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
         """Refuse: resumed, it takes the rate that it finds for the one it began with."""
         return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
@@ -162,7 +171,7 @@ class Scheduled(Setting, frozen=True):
 class Warming(Scheduled, frozen=True):
     """A warm-up that begins at update 1, and what comes after it."""
 
-    choices: ClassVar[Any] = {"warmup_type": ("linear",), "warmup_max_lr": (None, ANY)}
+    choices: ClassVar[Any] = {"warmup_type": ("linear",)}
 
     @property
     def rise(self) -> str:
@@ -238,6 +247,7 @@ class WarmupLR(Rising, frozen=True):
     warmup_num_steps: int = 1000
     warmup_type: str = "log"
     last_batch_iteration: int = -1
+    based: ClassVar[bool] = True
     choices: ClassVar[Any] = {"warmup_type": ("linear",), "warmup_max_lr": (None,)}
     card: ClassVar[Card] = card(
         "stays at warmup_max_lr", LATE,
@@ -262,7 +272,6 @@ class WarmupDecayLR(Rising, frozen=True):
     warmup_num_steps: int = 1000
     warmup_type: str = "log"
     last_batch_iteration: int = -1
-    choices: ClassVar[Any] = {"warmup_type": ("linear",)}
     card: ClassVar[Card] = card(
         "stays at warmup_min_lr",
         ValueError="warmup_num_steps no positive int, not one rate for each group",
@@ -276,11 +285,6 @@ class WarmupDecayLR(Rising, frozen=True):
         low, high = self.warmup_min_lr, self.values(base)["high"]
         return self.warmed(low, low, high, say.line(high, low, self.total_num_steps - self.steps))
 
-    @classmethod
-    def base_for(cls, shape: Any) -> float | None:
-        """Return any: no rate of it depends on the optimizer's."""
-        return float(max(shape.at(t) for t in (0, 1, 2)) or 1e-3)
-
 
 class WarmupCosineLR(Warming, frozen=True):
     """From warmup_min_ratio of the base rate to it, and a cosine to cos_min_ratio of it."""
@@ -291,6 +295,7 @@ class WarmupCosineLR(Warming, frozen=True):
     cos_min_ratio: float = 0.0001
     warmup_type: str = "log"
     last_batch_iteration: int = -1
+    based: ClassVar[bool] = True
     card: ClassVar[Card] = card(
         "stays at cos_min_ratio of the base rate",
         Deviation(
@@ -343,7 +348,12 @@ class OneCycle(Scheduled, frozen=True):
         "cycle_min_lr, which decay_lr_rate and decay_step_size bring down",
         ValueError="a step size that is no number or too low, not one rate for each group",
     )
-    choices: ClassVar[Any] = {"cycle_second_step_size": (None, ANY)}
+    choices: ClassVar[Any] = {
+        "cycle_second_step_size": (None, ANY),
+        "cycle_first_stair_count": (0,),
+        "cycle_second_stair_count": (None,),
+        "decay_step_size": (0, ANY),
+    }
 
     @property
     def sizes(self) -> tuple[float, float]:
@@ -362,14 +372,15 @@ class OneCycle(Scheduled, frozen=True):
     @property
     def stays(self) -> bool:
         """Whether the rate stays where it is after the cycle."""
-        return math.isclose(self.decay_step_size, 0) or math.isclose(self.decay_lr_rate, 0)
+        own = (self.decay_step_size, self.decay_lr_rate)
+        none = [math.isclose(value, 0) for value in own if not isinstance(value, Unknown)]
+        return any(none)
 
     def check(self, workers: list[Worker]) -> None:
         first, second = self.sizes
         if first <= 0 or second < 0:
             raise ValueError(f"no cycle takes {first:g} and {second:g} steps")
-        math.isclose(self.decay_step_size, 0)
-        math.isclose(self.decay_lr_rate, 0)
+        _ = self.stays  # for what it may raise
         if self.cycle_momentum and "betas" in TORCH.parameters(self.optimizer.name):
             for name in ("cycle_min_mom", "cycle_max_mom"):
                 one_for_each(getattr(self, name), name, workers)
