@@ -187,7 +187,6 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
         ("SchedCos(1, 2)", "fastai's"),
         ("paddle.optimizer.lr.LinearLR(0.1, 3)", "PaddlePaddle's"),
         ("NoamDecay(0.1, 100)", "PaddlePaddle's"),
-        ("WarmupDecayLR(optimizer, 100)", "DeepSpeed's"),
         ("OptimizerParamScheduler(optimizer, 0.0, 0.1)", "Megatron-LM's"),
         ("import mlx.optimizers as ox\ns = ox.join_schedules([a], [3])", "MLX's"),
         ("from composer.optim import LinearScheduler as L\ns = L('1ep')", "Composer's"),
