@@ -260,6 +260,14 @@ def warming(**params: Any) -> dict[str, Any]:
         ({"max_steps": 9, "deepspeed": {"scheduler": {"type": "WarmupLR"}}}, {}, "has no params"),
         ({"max_steps": 9, **warming(warmup_max_lr=0.1)}, {}, "the arguments come to 5e-05"),
         ({"max_steps": 9, **warming(warmup_num_steps=4)}, {}, "the arguments come to 1, and"),
+        (
+            {
+                "max_steps": 9,
+                "deepspeed": {**warming(warmup_min_lr=0)["deepspeed"], "train_batch_size": 9},
+            },
+            {},
+            "has train_batch_size=9, the arguments come to 8",
+        ),
         ({"max_steps": 9, **warming(warmup_type="auto")}, {}, "does not fill in"),
         ({"max_steps": 9, **warming(total_num_steps="auto")}, {}, "does not take"),
         ({"max_steps": 9, "optim": "galore_adamw_layerwise"}, {}, "each layer"),

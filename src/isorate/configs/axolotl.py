@@ -52,8 +52,8 @@ def foretell(given: Given) -> Foretold:
     told = "max_steps" if limit else "as many as are counted"
     given.derive("updates", f"{total}: {told}")
     warmup = warmed(given, min(estimate, total), total)
-    if "deepspeed" in given:
-        given.assume("the file of DeepSpeed has no scheduler, which would stand in place of this")
+    if transformers.deepspeed_of(given):
+        raise given.refuse("deepspeed", "has a scheduler of its own, which is not followed here")
     call = scheduler(given, float(peak), warmup, total)
     return given.foretold(
         call, total, peak=float(peak), warmup=warmup, version=VERSION,

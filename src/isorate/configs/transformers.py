@@ -171,6 +171,9 @@ class Trainer:
     def train(self, *given, **named):
         args = self.args
         if is_given(args.deepspeed):
+            own = args.deepspeed
+            if is_known(own) and isinstance(own, dict) and "scheduler" in own:
+                refuse("deepspeed has a scheduler of its own, which only arguments in a file say")
             assume("deepspeed is taken to bring no scheduler of its own")
         total = asked(args.max_steps, -1)
         if total <= 0:
@@ -333,6 +336,9 @@ def by_deepspeed(
         "total_num_steps": total,
         "warmup_num_steps": max(1, warmup),
     }
+    if isinstance(own.get("train_batch_size"), int):
+        whole = filled["train_micro_batch_size_per_gpu"] * filled["gradient_accumulation_steps"]
+        filled["train_batch_size"] = whole * given.processes("__processes__")
     aside = Given(own, {}, given.of, f"{given.origin}: deepspeed")
     optimizer = aside.table("optimizer").get("params") or {}
     params = deepspeed.parameters(aside, aside.table("scheduler"))
