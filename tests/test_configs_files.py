@@ -282,7 +282,7 @@ def test_what_is_wrong_with_a_value_is_said(
         assert configured(values, "transformers", facts).curve
 
 
-def engine(kind: str | None, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
+def engine(kind: Any, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
     """Return DeepSpeed's configuration with a scheduler."""
     named = {"scheduler": {"type": kind, "params": params}} if kind else {}
     return {"optimizer": {"type": "AdamW", "params": {"lr": lr}}, **named}
@@ -294,9 +294,11 @@ def engine(kind: str | None, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
         (engine("WarmupDecayLR"), {"max_steps": 9}, "total_num_steps"),
         (engine("WarmupLR", warmup_num_steps=5.0), {"max_steps": 9}, "no positive int"),
         (engine("WarmupLR", warmup_max_lr="auto"), {"max_steps": 9}, "fill in"),
-        (engine("WarmupLR", lr="auto"), {"max_steps": 9}, "lr=auto is auto"),
+        (engine("WarmupLR", lr="auto"), {"max_steps": 9}, "lr is auto"),
         (engine("WarmupLR", lr=None), {"max_steps": 9}, "has no lr"),
-        (engine("Warmup"), {"max_steps": 9}, "no type that is read"),
+        ({"zero_optimization": {"stage": 3}}, {"max_steps": 9}, "has no lr"),
+        (engine(["Warmup"]), {"max_steps": 9}, "scheduler.type is none that is read"),
+        (engine("Warmup"), {"max_steps": 9}, "scheduler.type is none that is read"),
         (engine("WarmupLR", cycle_min_lr=1), {"max_steps": 9}, "does not take 'cycle_min_lr'"),
         (engine("WarmupLR"), {}, "--max-steps N"),
         (engine("WarmupLR"), {"examples": 9}, "--epochs N"),

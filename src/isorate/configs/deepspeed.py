@@ -36,8 +36,9 @@ SCHEDULERS: Final = {
         "MultiplicativeLR",
     ]
 }
-#: What each says of its highest rate.
+#: What each says of its highest rate, and of its length.
 PEAKS: Final = ("warmup_max_lr", "cycle_max_lr", "lr_range_test_min_lr", "max_lr")
+LENGTHS: Final = ("total_num_steps", "total_steps")
 #: The examples of an update, those of a batch of one process, and the batches of an update.
 BATCHES: Final = (
     "train_batch_size",
@@ -74,13 +75,15 @@ def foretell(given: Given) -> Foretold:
         peak=float(own if isinstance(own, int | float) else rate or 0.0),
         warmup=steps if isinstance(steps, int) else None,
         keys={"rate": "optimizer.params.lr" if own is rate else "scheduler.params",
-              "warmup": "warmup_num_steps", "length": "total_num_steps"},
+              "warmup": "warmup_num_steps",
+              "length": next((key for key in LENGTHS if key in params), "scheduler.params")},
     )  # fmt: skip
 
 
 def _not_auto(given: Given, key: str, value: Any) -> None:
     """Refuse what transformers fills in, where nobody has."""
     if value == "auto":
+        given.values.pop(key, None)
         hint = "read the arguments whose deepspeed=... names this file"
         raise given.refuse(key, "is auto, which transformers' arguments fill in", hint)
 
@@ -99,9 +102,11 @@ def parameters(given: Given, table: Mapping[str, Any]) -> dict[str, Any]:
         ReadError: DeepSpeed finds none, or no such scheduler.
 
     """
-    if table.get("type") not in SCHEDULERS:
+    kind = table.get("type")
+    if not isinstance(kind, str) or kind not in SCHEDULERS:
         known = ", ".join(each.__name__ for each in deepspeed.DIALECT.constructors)
-        raise given.refuse("scheduler", "has no type that is read", f"one of {known}, or torch's")
+        text = f"is none that is read: {kind!r:.60}"
+        raise given.refuse("scheduler.type", text, f"one of {known}, or torch's")
     params = table.get("params")
     if not isinstance(params, dict):
         raise given.refuse("scheduler", "has no params, without which DeepSpeed raises TypeError")
@@ -123,7 +128,7 @@ def scheduler(given: Given, table: Mapping[str, Any], params: dict[str, Any], lr
         return built(constructor, {"optimizer": Optimizer((ParamGroup(lr),), "AdamW")}, params)
     except TypeError as error:
         text = f"is refused by DeepSpeed with TypeError: {error}"
-        raise given.refuse("scheduler", text) from None
+        raise given.refuse("scheduler.params", text) from None
 
 
 def updates(given: Given, params: Mapping[str, Any]) -> int:
@@ -187,10 +192,11 @@ class _Known(Configuration):
 
     def score(self, values: Mapping[str, Any]) -> int:
         tables = (values.get("scheduler"), values.get("optimizer"))
-        own = any(key in values for key in self.marks) or any(
-            isinstance(table, dict) and {"type", "params"} <= table.keys() for table in tables
-        )
-        return sum(key in values for key in (*self.keys, *self.others)) if own else 0
+        found = sum(key in values for key in (*self.keys, *self.others))
+        if any(key in values for key in self.marks):
+            return max(found, 2)  # which is enough to tell
+        typed = (isinstance(table, dict) and {"type", "params"} <= table.keys() for table in tables)
+        return found if any(typed) else 0
 
 
 #: Its other tables and settings.
