@@ -4,6 +4,8 @@ PIP = -m pip --disable-pip-version-check install --quiet
 TEST = -m pytest -q --numprocesses $(JOBS)
 JOBS ?= 2
 export HYPOTHESIS_PROFILE ?= ci
+# Many tests start a process, which would compile the whole package.
+unexport PYTHONDONTWRITEBYTECODE
 
 DEMO = .venv-demo
 DEV = .venv

@@ -13,7 +13,6 @@ import numpy as np
 from isorate.driving import Side, Stream, in_loop, last_step, loop_of
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading.reader import read_document, reading, readings
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError, RunError
@@ -352,6 +351,8 @@ def read(
         100
 
     """
+    from isorate.reading.reader import reading
+
     given = text_of(text)
     return recipe_of(reading(given, lr=lr, dialect=dialect, names=names, which=which))
 
@@ -377,6 +378,8 @@ def read_all(
         [3, 4]
 
     """
+    from isorate.reading.reader import readings
+
     given = text_of(text)
     found = readings(given, lr=lr, dialect=dialect, names=names, alternatives=True)
     return [recipe_of(each) for each in found]
@@ -511,6 +514,8 @@ def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)
     if isinstance(given, str):
+        from isorate.reading.reader import read_document, reading
+
         json = given.lstrip().startswith("{") and read_document(given) is None
         if json:
             return Recipe(Schedule.from_json(given))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.dialects.torch.schedulers import LambdaLR
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 from isorate.schedule.expression import Expression
@@ -26,6 +25,8 @@ def lambda_lr(rate: float, share: str, **values: float) -> Call:
         '1 - t / 4'
 
     """
+    from isorate.dialects.torch.schedulers import LambdaLR
+
     names = {name: repr(value) for name, value in values.items()}
     optimizer = Optimizer((ParamGroup(float(rate)),), "AdamW")
     return LambdaLR(optimizer, Expression("t", share.format(**names)))

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.configs import _formula, transformers
 from isorate.configs.configuration import Configuration
 from isorate.configs.transformers import NAMES, arguments_of
-from isorate.dialects.torch.schedulers import OneCycleLR
-from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
@@ -136,6 +134,8 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
                 what = "without cosine_min_lr_ratio" if name == "cosine" else f"with {name}"
                 given.warn(key, f"ignored {what}")
     if name == "one_cycle":
+        from isorate.dialects.torch.schedulers import OneCycleLR
+
         optimizer = Optimizer((ParamGroup(peak),), "AdamW")
         own = {"pct_start": warmup / total, "anneal_strategy": "cos", **specific}
         return OneCycleLR(optimizer, peak, total_steps=total, **own)
@@ -152,6 +152,8 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
         return _formula.lambda_lr(peak, WARM + HELD, low=low, C=int(total * held), **known)
     if name == "cosine" and low:
         return _formula.lambda_lr(peak, WARM + LOWER, low=low, **known)
+    from isorate.dialects.transformers import get_scheduler
+
     optimizer = Optimizer((ParamGroup(peak),), "AdamW")
     return get_scheduler(name, optimizer, warmup, total, specific or None)
 

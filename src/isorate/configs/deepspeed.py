@@ -6,13 +6,14 @@ How long the run is stands nowhere in it: the program that trains has the loop.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
-from isorate.dialects import deepspeed, torch
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
+from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
 
 if TYPE_CHECKING:
@@ -21,21 +22,16 @@ if TYPE_CHECKING:
     from isorate.configs.configuration import Foretold, Given
     from isorate.kit.call import Call
 
-#: The schedulers that a type names: DeepSpeed's own go before torch's.
-SCHEDULERS: Final = {
-    constructor.__name__: constructor
-    for constructor in (*torch.DIALECT.constructors, *deepspeed.DIALECT.constructors)
-    # in another module of torch's, stepped with a metric, or with arguments that no file holds
-    if constructor.__name__
-    not in [
-        "SWALR",
-        "ReduceLROnPlateau",
-        "SequentialLR",
-        "ChainedScheduler",
-        "LambdaLR",
-        "MultiplicativeLR",
-    ]
-}
+#: torch's that its files cannot name: in another module, stepped with a metric, or with arguments
+#: that no file holds.
+UNNAMED: Final = (
+    "SWALR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "ChainedScheduler",
+    "LambdaLR",
+    "MultiplicativeLR",
+)
 #: What each says of its highest rate, and of its length.
 PEAKS: Final = ("warmup_max_lr", "cycle_max_lr", "lr_range_test_min_lr", "max_lr")
 LENGTHS: Final = ("total_num_steps", "total_steps")
@@ -48,6 +44,13 @@ BATCHES: Final = (
 KEYS: Final = (*BATCHES, "optimizer", "scheduler", "dataloader_drop_last")
 FACTS: Final = {"lr": "lr", "accumulation": "gradient_accumulation_steps",
                 "batch_size": "train_micro_batch_size_per_gpu"}  # fmt: skip
+
+
+@cache
+def schedulers() -> dict[str, type[Call]]:
+    """Return the schedulers that a type names: DeepSpeed's own go before torch's."""
+    known = (each for name in ("torch", "deepspeed") for each in dialect(name).constructors)
+    return {each.__name__: each for each in known if each.__name__ not in UNNAMED}
 
 
 def foretell(given: Given) -> Foretold:
@@ -71,7 +74,7 @@ def foretell(given: Given) -> Foretold:
     call = scheduler(given, table, params, float(rate if rate is not None else 1e-3))
     steps = params.get("warmup_num_steps")
     return given.foretold(
-        call, updates(given, params), version=deepspeed.VERSION,
+        call, updates(given, params), version=dialect("deepspeed").version,
         peak=float(own if isinstance(own, int | float) else rate or 0.0),
         warmup=steps if isinstance(steps, int) else None,
         keys={"rate": "optimizer.params.lr" if own is rate else "scheduler.params",
@@ -103,8 +106,8 @@ def parameters(given: Given, table: Mapping[str, Any]) -> dict[str, Any]:
 
     """
     kind = table.get("type")
-    if not isinstance(kind, str) or kind not in SCHEDULERS:
-        known = ", ".join(each.__name__ for each in deepspeed.DIALECT.constructors)
+    if not isinstance(kind, str) or kind not in schedulers():
+        known = ", ".join(each.__name__ for each in dialect("deepspeed").constructors)
         text = f"is none that is read: {kind!r:.60}"
         raise given.refuse("scheduler.type", text, f"one of {known}, or torch's")
     params = table.get("params")
@@ -123,7 +126,7 @@ def scheduler(given: Given, table: Mapping[str, Any], params: dict[str, Any], lr
     if not table:
         given.warn("scheduler", "there is none: the rate stays what it is")
         return _formula.lambda_lr(lr, "1.0")
-    constructor = SCHEDULERS[table["type"]]
+    constructor = schedulers()[table["type"]]
     try:
         return built(constructor, {"optimizer": Optimizer((ParamGroup(lr),), "AdamW")}, params)
     except TypeError as error:

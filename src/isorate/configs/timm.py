@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
-from isorate.dialects.timm import create_scheduler_v2, epochs_of
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.errors import ReadError
 
@@ -62,6 +61,8 @@ def foretell(given: Given) -> Foretold:
         raise given.refuse("decay_milestones", "is no list of numbers", "[30, 60]")
     if given.values.get("layer_decay"):
         given.assume("layer_decay gives a layer a share of the rate: it is left out of account")
+    from isorate.dialects.timm import create_scheduler_v2, epochs_of
+
     call: Any = create_scheduler_v2.of({
         **arguments, "optimizer": Optimizer.of(float(peak)), "sched": sched,
         "decay_milestones": milestones, "decay_fn": given.text("lr_decay_fn"),

@@ -143,12 +143,25 @@ def trainer_of(origin: str, *, known: bool, used: Collection[str]) -> Trainer | 
 
 
 @cache
+def _built_in() -> frozenset[str]:
+    """Return the names of the dialects in this directory, none of which is imported for it."""
+    home = importlib.import_module("isorate.dialects")  # whose modules import this one
+    names = (module.name for module in pkgutil.iter_modules(home.__path__))
+    return frozenset(name for name in names if not name.startswith("_"))
+
+
+@cache
+def _of_its_own(name: str) -> Dialect | None:
+    """Return the dialect in this directory that has a name; the others are not imported."""
+    found = name in _built_in() and importlib.import_module(f"isorate.dialects.{name}").DIALECT
+    return found or None
+
+
+@cache
 def builtin() -> dict[str, Dialect]:
     """Return the dialects in this directory, by name."""
-    home = importlib.import_module("isorate.dialects")  # whose modules import this one
-    names = [m.name for m in pkgutil.iter_modules(home.__path__) if not m.name.startswith("_")]
-    found = [importlib.import_module(f"isorate.dialects.{name}").DIALECT for name in names]
-    found.sort(key=lambda dialect: dialect.precedence)
+    found = [each for each in map(_of_its_own, _built_in()) if each is not None]
+    found.sort(key=lambda dialect: (dialect.precedence, dialect.name))
     return {dialect.name: dialect for dialect in found}
 
 
@@ -181,7 +194,7 @@ def get(name: str) -> Dialect:
 
     """
     text = name if isinstance(name, str) else ""
-    dialect = builtin().get(text) or registered().get(text)
+    dialect = _of_its_own(text) or registered().get(text)
     if dialect is None:
         known = registered()
         raise ReadError(
