@@ -446,3 +446,71 @@ def test_several_rates_are_no_configurations(tmp_path: Path) -> None:
     assert done.stderr == (
         "isorate: --lr: a configuration has one rate: required one, got 0.1,0.2\n"
     )
+
+
+MEGATRON = """#!/bin/bash
+GPUS=4
+export BATCH=$((GPUS * 8))   # an update's
+SAMPLES=$(( 100 * ${BATCH} ))
+MODEL=(
+    --num-layers 2  # not (three)
+    "--tokenizer-type NullTokenizer"
+)
+LENGTHS="--train-samples $SAMPLES \\
+  --global-batch-size ${BATCH}"
+LENGTHS="$LENGTHS --lr-warmup-samples 320"
+if [ $FP16 = 1 ]; then
+    MODEL+=(--fp16)
+fi
+cd /tmp && torchrun --nproc_per_node $GPUS pretrain_gpt.py "${MODEL[@]}" ${LENGTHS} --lr 1e-3 $@ \\
+    --lr-decay-style cosine > out.txt 2>&1
+"""
+
+
+def test_the_variables_of_a_script_stand_for_what_they_hold(tmp_path: Path) -> None:
+    (file := tmp_path / "run.sh").write_text(MEGATRON)
+    found = foretell(file)
+    assert (found.trainer, found.updates, found.warmup) == ("Megatron-LM d98e8a6", 100, 10)
+    assert [one for one in found.assumptions if one.startswith("no flag")] == [
+        "no flag that rates depend on comes of MODEL, which a branch adds to",
+        "no flag that rates depend on comes of $@",
+    ]
+
+
+def test_a_name_that_a_script_gives_two_values_has_none(tmp_path: Path) -> None:
+    (file := tmp_path / "run.sh").write_text(MEGATRON.replace("GPUS=4", "GPUS=4\nGPUS=8"))
+    with pytest.raises(ReadError, match="global_batch_size: required a number"):
+        foretell(file)
+
+
+SCHEDULED = {"lr": 1e-3, "lr_decay_style": "cosine", "global_batch_size": 2}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"train_iters": 9, "lr_warmup_iters": 9}, "AssertionError beside lr_decay_iters"),
+        ({"train_iters": 9, "lr_decay_samples": 9}, "AssertionError beside train_iters"),
+        ({"train_samples": 9, "train_iters": 9}, "AssertionError beside train_samples"),
+        ({"train_iters": 9, "min_lr": 1e-2}, "min_lr=0.01 is refused"),
+        ({"train_iters": 9, "min_lr": -1}, "is below 0"),
+        ({"train_iters": 9, "lr_warmup_init": 1}, "lr_warmup_init=1 is refused"),
+        ({"train_iters": 9, "lr_warmup_fraction": 0.1, "lr_warmup_iters": 1}, "refused beside"),
+        ({"train_iters": 9, "lr_decay_style": "WSD"}, "lr_wsd_decay_iters is not there"),
+        ({"train_iters": 9, "lr_decay_style": "polynomial"}, "is none of"),
+        ({"train_iters": 9, "rampup_batch_size": [1, 1, 4]}, "lets the batch grow"),
+        ({"train_iters": 9, "warmup": 0.1}, "takes lr_warmup_fraction"),
+        ({"train_iters": 9, "lr_decay_iter": 5}, "did you mean lr_decay_iters?"),
+        ({"train_samples": 1}, "trains no update"),
+        ({}, "--max-steps N"),
+        ({"train_iters": 9, "lr": None}, "lr is not there"),
+        ({"train_iters": 9, "global_batch_size": None}, "global_batch_size is not there"),
+        (
+            {"train_iters": 9, "global_batch_size": None, "micro_batch_size": 1,
+             "tensor_model_parallel_size": 2}, "does not divide 1 processes",
+        ),
+    ],
+)  # fmt: skip
+def test_what_megatron_refuses_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=said.replace("?", r"\?")):
+        foretell(SCHEDULED | values)

@@ -377,6 +377,53 @@ def nanogpt(row: dict[str, Any]) -> list[float]:
             return used
 
 
+def megatron(row: dict[str, Any]) -> list[float]:
+    """Step Megatron's scheduler as its loop does; ``MEGATRON`` is where its repository is."""
+    from types import SimpleNamespace
+    from typing import Optional
+
+    import torch
+
+    facts, args = row["facts"], SimpleNamespace(min_lr=0.0)
+    known: dict[str, Any] = {
+        "math": math, "torch": torch, "Optional": Optional, "log_single_rank": lambda *_: None,
+        "logger": None, "logging": SimpleNamespace(INFO=0), "print_rank_0": lambda *_: None,
+        "get_args": lambda: args,
+    }  # fmt: skip
+    for path in MEGATRON:
+        for node in ast.parse((Path(os.environ["MEGATRON"]) / path).read_text()).body:
+            if getattr(node, "name", None) == "SchedulerConfig":  # its defaults
+                for line in node.body:  # type: ignore[attr-defined]
+                    if isinstance(line, ast.AnnAssign):
+                        value = getattr(line.value, "value", None)
+                        setattr(args, ast.unparse(line.target), value)
+            elif getattr(node, "name", None) in MEGATRON[path]:
+                exec(compile(ast.Module([node], []), path, "exec"), known)
+    for name in ("step_batch_size_schedule", "train_iters", "train_samples", "global_batch_size"):
+        setattr(args, name, None)
+    vars(args).update(row["values"])
+    args.start_weight_decay = args.end_weight_decay = 0.1  # as validate_args has weight_decay
+    if args.global_batch_size is None:  # and this
+        side = facts["processes"] // getattr(args, "tensor_model_parallel_size", 1)
+        args.global_batch_size = args.micro_batch_size * side
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
+    scheduler = known["get_optimizer_param_scheduler"](optimizer)
+    used, hook = hooked()
+    for _ in range(args.train_iters):
+        optimizer.step()
+        scheduler.step(increment=args.global_batch_size)
+    hook.remove()
+    return used
+
+
+#: What of Megatron-LM rates depend on.
+MEGATRON = {
+    "megatron/training/config/training_config.py": (),
+    "megatron/core/optimizer_param_scheduler.py": ("OptimizerParamScheduler",),
+    "megatron/training/training.py": ("update_train_iters", "get_optimizer_param_scheduler"),
+}
+
+
 def torchtune(row: dict[str, Any]) -> list[float]:
     """Step torchtune's scheduler as its recipe does, through a loader as it has one."""
     import torch
@@ -490,6 +537,10 @@ def litgpt(row: dict[str, Any]) -> list[float]:
 UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate")
 
 
+#: Those whose rows say themselves what several processes come to.
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron")
+
+
 def version(row: dict[str, Any]) -> bool:
     """Whether a row is of the version that is installed."""
     from transformers import __version__
@@ -500,12 +551,7 @@ def version(row: dict[str, Any]) -> bool:
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1 or name in (
-        "nanogpt",
-        "torchtune",
-        "litgpt",
-        "timm",
-    ):  # which say it themselves
+    if processes == 1 or name in THEMSELVES:
         found: list[float] = globals()[name](row)
         return found
     Path("row.json").write_text(json.dumps(row))

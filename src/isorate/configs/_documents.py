@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from isorate.configs._shell import FLAG, words_of
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -27,13 +27,6 @@ INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.
 MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
-#: A flag of a command line.
-FLAG: Final = re.compile(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
-#: What a script calls a value, of which no script has more.
-ASSIGNED: Final = re.compile(
-    r"^\s*(?:export\s+)?([A-Za-z_]\w*)=([\w.+-]+)\s*(?:#.*)?$", re.MULTILINE
-)
-MOST_NAMES: Final = 200
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = re.compile(r"^- ([\w ]+): (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
@@ -194,17 +187,7 @@ def _flags(text: str) -> dict[str, Any]:
         ReadError: it has none.
 
     """
-    joined = re.sub(r"\\\r?\n", " ", text)
-    for name, value in ASSIGNED.findall(joined)[:MOST_NAMES]:
-        joined = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", lambda _, v=value: v, joined)  # type: ignore[misc]
-        if len(joined) > LONGEST:
-            raise ReadError("the command line is too long", required="at most 1 MiB")
-    lines = [line for line in joined.splitlines() if not line.lstrip().startswith("#")]
-    command = max(lines, key=lambda line: len(FLAG.findall(line)), default="")
-    try:
-        words = shlex.split(command, comments=True)
-    except ValueError as error:
-        raise ReadError("the command line cannot be read", got=str(error).lower()) from None
+    words, unsure = words_of(text)
     found: dict[str, Any] = {}
     before: list[str] = []
     name = None
@@ -222,6 +205,8 @@ def _flags(text: str) -> dict[str, Any]:
     files = [word for word in before if word.endswith(".py")][1:]
     if files:
         found["__files__"] = files
+    if unsure:
+        found["__unsure__"] = unsure
     if not found:
         raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
     return found

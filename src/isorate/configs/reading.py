@@ -74,7 +74,11 @@ def foretell(
     if wrong is not None:
         text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
-    return of.foretell(Given(values, told, of, origin, kind))
+    unsure = values.pop("__unsure__", [])
+    given = Given(values, told, of, origin, kind)
+    for word in unsure:
+        given.assume(f"no flag that rates depend on comes of {word}")
+    return of.foretell(given)
 
 
 def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configuration:

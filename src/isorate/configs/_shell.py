@@ -1,0 +1,129 @@
+"""Shell scripts: what their variables and arrays hold, put where a command names them.
+
+Nothing is run. What depends on the script's own arguments, on its environment or on a choice that
+it makes stays what it is, ``$NAME``, and is no value of anything.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: A longer script, as its variables come to be, is no command line.
+LONGEST: Final = 1 << 20
+#: No script has more variables.
+MOST_NAMES: Final = 500
+#: A flag of a command line.
+FLAG: Final = re.compile(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
+#: An array, a text in quotes, or a word that a script gives a name.
+ASSIGNED: Final = re.compile(
+    r"^(?P<inside>[ \t]*)(?:(?:export|local|readonly|declare)[ \t]+)?(?P<name>[A-Za-z_]\w*)"
+    r"(?P<more>\+?)=(?:\((?P<array>(?:[^()]|\([^()]*+\)|\(\([^()]*+\)\))*+)\)"
+    r"|\"(?P<text>[^\"]*+)\"|'(?P<plain>[^']*+)'|(?P<word>\$\(\([^\n;]*?\)\)|[^\s\"'`;&|()]*+))"
+    r"(?=[ \t]*(?:$|[;#]|&&))",
+    re.MULTILINE,
+)
+NAME: Final = re.compile(r"\"?\$\{(\w+)\[[@*]\]\}\"?|\$\{(\w+)\}|\$([A-Za-z_]\w*)")
+#: Arithmetic of whole numbers, and what it may hold.
+SUM: Final = re.compile(r"\$\(\(([\w\s*/+-]+)\)\)")
+#: What ends a command.
+END: Final = re.compile(r"[|&;]+$|\d?>|&>")
+COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+
+
+def words_of(script: str) -> tuple[list[str], list[str]]:
+    r"""Return the words of the command that has most flags, and what of it nobody knows.
+
+    Raises:
+        ReadError: its quotes do not end, or it is too long.
+
+    Example:
+        >>> words_of('LR=0.1;\nARGS=(\n--lr $LR --steps $((2*5)))\nrun ${ARGS[@]}')
+        (['run', '--lr', '0.1', '--steps', '10'], [])
+
+    """
+    text = re.sub(r"\\\r?\n", " ", script)
+    text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    held: dict[str, str] = {}
+    unsure: list[str] = []
+    seen: set[str] = set()
+    for found in list(ASSIGNED.finditer(text))[:MOST_NAMES]:
+        name, value = found["name"], found["plain"]
+        if value is None:
+            own = next(each for each in found.group("array", "text", "word") if each is not None)
+            value = _filled(" ".join(own.split()), held)
+            if found["more"] or re.search(rf"\$\{{?{name}\b", own):
+                value = f"{held.get(name, '')} {value}" if found["more"] else value
+                unsure += [f"{name}, which a branch adds to"] if found["inside"] else []
+                seen.discard(name)
+        if name in seen and held.get(name) != value:  # nobody knows which of them holds
+            held.pop(name, None)
+        else:
+            held[name] = value
+        seen.add(name)
+    known, left = _command(ASSIGNED.sub("", text), held)
+    return known, [*unsure, *left]
+
+
+def _command(text: str, held: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return the words of the command with most flags, and what of it nobody knows."""
+    command = max((_filled(line, held) for line in text.splitlines()), key=_flags, default="")
+    if not _flags(command):  # a part of a script, whose command stands in another file
+        command = " ".join(value for value in held.values() if _flags(value))
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError as error:
+        raise ReadError("the command line cannot be read", got=str(error).lower()) from None
+    parts: list[list[str]] = [[]]
+    unsure = []
+    for word in _apart(words):
+        if END.match(word):
+            parts.append([])
+        elif word.startswith("$") and not (parts[-1] and parts[-1][-1].startswith("--")):
+            unsure.append(word)
+        else:
+            parts[-1].append(word)
+    return max(parts, key=lambda part: sum(word.startswith("--") for word in part)), unsure
+
+
+def _apart(words: list[str]) -> Iterator[str]:
+    """Visit words; a flag that was quoted with its value is two, as an array's words become."""
+    for word in words:
+        flag = word.partition("=")[0]
+        yield from word.split(None, 1) if flag.startswith("--") and " " in flag else [word]
+
+
+def _flags(line: str) -> int:
+    return len(FLAG.findall(line))
+
+
+def _filled(text: str, held: dict[str, str]) -> str:
+    """Return a text with what its names hold, and its sums done."""
+
+    def value(found: re.Match[str]) -> str:
+        name = next(each for each in found.groups() if each is not None)
+        return held.get(name, found[0])
+
+    text = NAME.sub(value, text)
+    if len(text) > LONGEST:
+        raise ReadError("the command line is too long", required="at most 1 MiB")
+    return SUM.sub(lambda found: _sum(found[1], held) or found[0], text)
+
+
+def _sum(text: str, held: dict[str, str]) -> str | None:
+    """Return what whole numbers come to, none where a name is not known."""
+    from isorate.schedule.expression import constant
+    from isorate.schedule.syntax import parse
+
+    names = {name: int(value[:18]) for name, value in held.items() if value.isdecimal()}
+    try:
+        found = constant(parse(text.strip().replace("/", "//")), names)
+    except (ReadError, ZeroDivisionError):
+        return None
+    return str(found) if isinstance(found, int) and found >= 0 else None
