@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import json
 import math
 import os
@@ -64,13 +65,17 @@ def transformers(row: dict[str, Any]) -> list[float]:
 
 
 @cache
-def source(package: str, path: str) -> str:
-    """Return a file of a package as it is released."""
+def wheel(package: str) -> zipfile.ZipFile:
+    """Return a package as it is released."""
     with tempfile.TemporaryDirectory() as home:
         command = ["-m", "pip", "download", "-q", "--no-deps", "-d", home, package]
         subprocess.run([sys.executable, *command], check=True)
-        with zipfile.ZipFile(next(Path(home).iterdir())) as wheel:
-            return wheel.read(path).decode()
+        return zipfile.ZipFile(io.BytesIO(next(Path(home).iterdir()).read_bytes()))
+
+
+def source(package: str, path: str) -> str:
+    """Return a file of a package as it is released."""
+    return wheel(package).read(path).decode()
 
 
 def taken(package: str, path: str, *names: str, **known: Any) -> dict[str, Any]:
@@ -548,11 +553,16 @@ def version(row: dict[str, Any]) -> bool:
     return str(__version__).startswith(row["values"].get("transformers_version", "5."))
 
 
+def runner(name: str) -> Any:
+    """Return what runs the rows of a trainer: here, or among those that programs start."""
+    return globals().get(name) or getattr(importlib.import_module("programs"), name)
+
+
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1 or name in THEMSELVES:
-        found: list[float] = globals()[name](row)
+    if processes == 1 or name in THEMSELVES or name not in globals():
+        found: list[float] = runner(name)(row)
         return found
     Path("row.json").write_text(json.dumps(row))
     command = ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", __file__]
@@ -564,7 +574,7 @@ def ran(name: str, row: dict[str, Any]) -> list[float]:
 def main(names: list[str]) -> None:
     """Run the configurations of some trainers, and write what they came to beside them."""
     if "RANK" in os.environ:
-        rates = globals()[names[0]](json.loads(Path(names[1]).read_text()))
+        rates = runner(names[0])(json.loads(Path(names[1]).read_text()))
         if os.environ["RANK"] == "0":
             Path("rates.json").write_text(json.dumps(rates))
         return

@@ -202,6 +202,8 @@ def _flags(text: str) -> dict[str, Any]:
         elif word.endswith(".py") or not found:
             before.append(word)
     _launched(found, before)
+    if found:
+        found.setdefault("__program__", _program(words))
     files = [word for word in before if word.endswith(".py")][1:]
     if files:
         found["__files__"] = files
@@ -231,6 +233,15 @@ def _assigned(text: str) -> dict[str, Any]:
                 with suppress(ReadError):
                     found[name] = value_of(value, found)
     return found
+
+
+def _program(words: list[str]) -> str | None:
+    """Return what the program is called that a command line starts; none where nothing says it."""
+    for at, word in enumerate(words):
+        module = "." in word and (at == 0 or words[at - 1] in ("-m", "--module"))
+        if word not in LAUNCHERS and (module or word.endswith(".py")):
+            return word.removesuffix(".py").rpartition("/")[2].rpartition(".")[2]
+    return None
 
 
 def _launched(found: dict[str, Any], words: list[str]) -> None:

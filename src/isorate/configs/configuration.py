@@ -28,6 +28,8 @@ FACTS: Final = {
 }
 #: A key so near a known one is a misspelt one: one letter or two of it are wrong.
 NEAR: Final = 0.89
+#: What the name of a program adds to the keys that are found.
+SURE: Final = 1000
 #: A longer key is nobody's.
 LONGEST_KEY: Final = 60
 
@@ -113,6 +115,7 @@ class Configuration:
         within: where in a file it stands, dotted; at its top where it is empty.
         coerces: whether the trainer makes a number of a text where one is due.
         spell: visits the ways to say a schedule with its keys; none where they are not known.
+        programs: what its programs are called, which a command line names.
 
     """
 
@@ -126,10 +129,13 @@ class Configuration:
     within: str = ""
     coerces: bool = True
     spell: Callable[[Wanted], Iterator[dict[str, Any]]] | None = None
+    programs: tuple[str, ...] = ()
 
     def score(self, values: Mapping[str, Any]) -> int:
         """Return how many of its keys a file has; none, where it is another trainer's."""
         found = sum(key in values for key in (*self.keys, *self.others, *self.marks))
+        if values.get("__program__") in self.programs:
+            return found + SURE
         return found if not self.marks or any(mark in values for mark in self.marks) else 0
 
     def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -177,11 +183,12 @@ class Given:
         self.cautions: list[Caution] = []
         self.assumptions: list[str] = []
         for name, key in of.facts.items():
-            if name in self.told:
-                self._say(name, key)
+            self.say(name, key)
 
-    def _say(self, name: str, key: str) -> None:
-        """Let a fact stand for a key."""
+    def say(self, name: str, key: str) -> None:
+        """Let a fact that is told stand for a key."""
+        if name not in self.told:
+            return
         value = self.told.pop(name)
         before = self.values.get(key)
         if before is not None and before != value:

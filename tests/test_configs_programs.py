@@ -1,0 +1,90 @@
+"""Command lines and files of programs: whose they are, what is asked for, what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from isorate import IsorateError
+from isorate.configs.reading import foretell
+from isorate.recipe import configured
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPENRLHF = """set -x
+
+read -r -d '' training_commands <<EOF
+openrlhf.cli.train_dpo \\
+   --ckpt.output_dir ./out \\
+   --train.batch_size 256 \\
+   --train.micro_batch_size 1 \\
+   --train.max_epochs 1 \\
+   --adam.lr 5e-7 \\
+   --lr_warmup_ratio 0.1
+EOF
+deepspeed --num_gpus 8 --module $training_commands
+"""
+FLAT = """ray job submit --address="http://127.0.0.1:8265" \\
+   --runtime-env-json='{"working_dir": "/openrlhf"}' \\
+   -- python3 -m openrlhf.cli.train_ppo_ray \\
+   --actor_num_gpus_per_node 2 --micro_train_batch_size 8 --train_batch_size 128 \\
+   --rollout_batch_size 1024 --max_samples 20000 --max_epochs 1 --zero_stage 3 --bf16 \\
+   --actor_learning_rate 5e-7 --critic_learning_rate 9e-6 --gradient_checkpointing
+"""
+RM = {"train.batch_size": 64, "adam.lr": 1e-5}
+SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "title", "updates", "warmup", "peak"),
+    [
+        (OPENRLHF, {"examples": 5000}, "OpenRLHF 0.11.2", 19, 2, 5e-7),
+        (FLAT, {"examples": 30_000}, "OpenRLHF 0.8.11", 156, 5, 5e-7),
+    ],
+)
+def test_a_script_is_the_program_that_it_starts(
+    text: str, facts: dict[str, Any], title: str, updates: int, warmup: int, peak: float,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    (tmp_path / "run.sh").write_text(text)
+    found = foretell(tmp_path / "run.sh", facts=facts)
+    assert (found.trainer, found.updates, found.warmup) == (title, updates, warmup)
+    assert found.peak == peak
+
+
+@pytest.mark.parametrize(
+    ("of", "values", "facts", "said"),
+    [
+        ("openrlhf-rm", RM, {}, "give --examples N"),
+        ("openrlhf-rm", RM, {"examples": 63}, "is more than there are examples"),
+        ("openrlhf-rm", RM, {"examples": 99, "processes": 3}, "3 processes do not divide 64"),
+        ("openrlhf-rm", RM | {"optim": "muon"}, {"examples": 99}, "has two rates"),
+        ("openrlhf-rm", RM | {"lr_warmup_ration": 1}, {}, "did you mean lr_warmup_ratio"),
+        ("openrlhf-rm", RM | {"lr_scheduler": "wsd"}, {"examples": 99}, "is none of"),
+        # which gives a floor to a schedule that takes none
+        ("openrlhf-sft", SFT | {"lr_scheduler": "linear"}, {"examples": 99}, "min_lr"),
+        ("openrlhf-sft", SFT | {"min_lr_ratio": 0.2}, {"examples": 99}, "is no flag"),
+        ("openrlhf-ppo", {"rollout.batch_size": 8}, {"examples": 9}, "than there are responses"),
+    ],
+)
+def test_what_is_wrong_with_a_flag_is_said(
+    of: str, values: dict[str, Any], facts: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(IsorateError, match=said):
+        assert configured(values, of, facts).curve
+
+
+@pytest.mark.parametrize(
+    ("of", "values", "key", "said"),
+    [
+        ("openrlhf-rm", RM | {"lr_scheduler": "cosine", "min_lr_ratio": 0.2}, "min_lr_ratio",
+         "cosine has no floor"),
+    ],
+)  # fmt: skip
+def test_a_flag_that_is_ignored_is_told(
+    of: str, values: dict[str, Any], key: str, said: str
+) -> None:
+    cautions = foretell(values, of, {"examples": 1000}).cautions
+    assert any(one.key == key and said in one.text for one in cautions), cautions
