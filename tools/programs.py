@@ -1,4 +1,4 @@
-"""Run what command lines start, for the rows in ``tests/cases/configs``: ``tools/configs.py`` asks."""
+"""Run what command lines start: ``tools/configs.py`` asks for it by the name of their rows."""
 
 from __future__ import annotations
 
