@@ -205,6 +205,8 @@ def test_the_demo(tmp_path: Path) -> None:
     assert "[[0.002], [0.1], [0.002], [0.1], [0.002], [0.1]]" in done.stdout
     assert "mindspore.nn.cosine_decay_lr(min_lr=0.01, max_lr=0.1, total_step=6" in done.stdout
     assert (tmp_path / "out" / "torch-mindspore.html").stat().st_size > 5000
+    assert "timm with epochs: 9, warmup_prefix: True" in done.stdout
+    assert (tmp_path / "out" / "one-recipe.html").stat().st_size > 5000
 
 
 BAD: list[tuple[str, ...]] = [

@@ -10,7 +10,7 @@ from isorate import read
 from isorate.cli._commands import run
 from isorate.configs.reading import configurations
 from isorate.recipe import configured
-from isorate.spelling import spellings
+from isorate.spelling import side_by_side, spellings
 
 COSINE = {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10}
 FLOOR = {
@@ -40,16 +40,30 @@ def test_what_is_written_makes_the_rates_that_are_measured(to: str) -> None:
         (FLOOR, "nanogpt", "different", {"warmup_iters": 11}),
         (COSINE, "torchtune", "identical", {"max_steps_per_epoch": 60}),
         (COSINE, "litgpt", "equal", {"optimizer": {"init_args": {"lr": 1e-3}}}),
-        (COSINE | {"lr_scheduler_type": "linear"}, "torchtune", "different", {}),
+        (COSINE | {"lr_scheduler_type": "linear"}, "torchtune", "diverge", {}),
+        (FLOOR, "timm", "equal", {"warmup_prefix": True, "epochs": 5, "--batches": 10}),
+        (COSINE, "deepspeed", "diverge", {"--max_steps": 60}),
     ],
 )
 def test_the_best_way_is_known(
     values: dict[str, Any], to: str, verdict: str, keys: dict[str, Any]
 ) -> None:
     best = spellings(configured(values | {"max_steps": 60}, "transformers"), to)[0]
-    first = "diverge" if verdict == "different" and to == "torchtune" else verdict
-    assert best.comparison.verdict == first
+    assert best.comparison.verdict == verdict
     assert keys.items() <= best.keys.items()
+
+
+def test_one_recipe_is_several_curves() -> None:
+    """Highest and first rates as the trainers' own code made them."""
+    curves = side_by_side()
+    found = {each.trainer: rates for rates, told in reversed(curves) for each in told[:1]}
+    whose = [{each.trainer for each in told} for _, told in curves]
+    assert {"transformers", "axolotl", "litgpt", "timm"} <= whose[0]
+    assert {"transformers", "axolotl"} <= whose[1]
+    assert "litgpt" not in whose[1]
+    assert found["timm"].max() == pytest.approx(9.78e-4, rel=1e-4)  # cut by its warm-up
+    assert found["deepspeed"][:2].tolist() == [0.0, 0.0]
+    assert found["nanogpt"][0] == pytest.approx(1e-3 / 11)
 
 
 def test_a_call_is_said_in_keys() -> None:

@@ -254,6 +254,7 @@ def generated() -> dict[Path, str]:
             (ROOT / "docs" / "before-the-run.md").read_text()
         ),
         ROOT / "docs" / "one-recipe.md": recipes.page(),
+        ROOT / "docs" / "one-recipe.svg": recipes.picture(),
         ROOT / "docs" / "dialects.md": support(),
         ROOT / "docs" / "accuracy.md": accuracy(),
         ROOT / "docs" / "matrix.md": matrix.page(),

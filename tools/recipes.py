@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from isorate.configs.reading import foretell
+from isorate.reports.figure import of_ways
+from isorate.reports.plot import COLORS, dashes
+from isorate.reports.trainers import flat, who
+from isorate.spelling import ONE_RECIPE, SAME, side_by_side
 
-from isorate.configs.configuration import Wanted
-from isorate.configs.reading import configurations, foretell
-from isorate.recipe import recipe_of_foretold
-from isorate.reports.preflight import flat
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-WANTED = Wanted(1e-3, 10, 100, 1e-4)
-#: Rates as near as this, as a share of the peak, are one curve.
-NEAR = 1e-6
+    from isorate.reports.figure import Figure
 
+#: Whose keys are shown.
+SHOWN = ("transformers", "axolotl", "deepspeed", "timm", "nanogpt", "torchtune", "litgpt")
 
 #: The same run in each trainer's own words, where it counts examples.
 EXAMPLES = 203
@@ -59,49 +61,42 @@ def counted() -> str:
 
 def page() -> str:
     """Return the page."""
-    told: list[tuple[str, dict[str, Any], np.ndarray]] = []
-    for name, of in configurations().items():
-        if of.spell is not None:
-            keys = next(of.spell(WANTED))
-            rates = recipe_of_foretold(foretell(keys, name)).curve.values
-            told.append((name, keys, rates))
-    curves: list[np.ndarray] = []
+    found = side_by_side()
     rows = []
-    for name, _, rates in told:
-        same = [
-            at
-            for at, known in enumerate(curves)
-            if len(known) == len(rates) and np.abs(known - rates).max() <= NEAR * WANTED.peak
-        ]
-        number = same[0] if same else len(curves)
-        curves += [] if same else [rates]
-        cells = [f"{rates[at]:.6g}" for at in (0, 1, 50, len(rates) - 1)]
-        peak = f"{rates.max():.6g} at {int(rates.argmax())}"
-        rows.append(f"| `{name}` | {number + 1} | {cells[0]} | {cells[1]} | {peak} | "
-                    f"{cells[2]} | {cells[3]} |")  # fmt: skip
+    usual: dict[str, Mapping[str, Any]] = {}
+    for number, (rates, told) in enumerate(found, 1):
+        usual |= {each.trainer: each.first for each in told}
+        at = int(rates.argmax())
+        cells = [f"{rates[each]:.6g}" for each in (0, 1, len(rates) // 2, -1)]
+        cells = [str(number), *cells[:2], f"{rates[at]:.6g} at {at}", *cells[2:], who(told)]
+        rows.append(f"| {' | '.join(cells)} |")
     written = "\n\n".join(
-        f"`--as {name}`:\n\n```yaml\n" + "\n".join(f"{k}: {v}" for k, v in flat(keys)) + "\n```"
-        for name, keys, _ in told
-        if name in ("transformers", "axolotl", "nanogpt", "torchtune", "litgpt")
+        f"`--as {name}`:\n\n```yaml\n"
+        + "\n".join(f"{key}: {value}" for key, value in flat(usual[name]))
+        + "\n```"
+        for name in SHOWN
     )
     table = "\n".join(rows)
+    peak, warmup, updates, low = ONE_RECIPE
     opening = fill(
-        f"A peak of {WANTED.peak:g}, a warm-up of {WANTED.warmup} updates out of {WANTED.updates}, "
-        f"a cosine to {WANTED.low:g}: said in the keys of {len(told)} configurations, each by its "
-        f"own words for that, it is {len(curves)} different curves. torchtune's has no floor, "
-        "nanoGPT's begins above 0. Each row is foretold from those keys by the rules of the "
+        f"A peak of {peak:g}, a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}: "
+        f"said in the keys of {len(usual)} configurations, each by its own words for that, it is "
+        f"{len(found)} different curves. Each is foretold from those keys by the rules of the "
         "trainer, which are laid beside what it really trains with ([before the run]"
-        f"(before-the-run.md)); two rows are one curve where no update differs by more than "
-        f"{NEAR:g} of the peak.",
+        f"(before-the-run.md)); two are one curve where no update differs by more than {SAME:g} of "
+        "the peak. Where a trainer has several words for a cosine, what it needs beside the keys "
+        "of its first stands behind its name.",
         100,
     )
     return f"""# One recipe
 
 {opening}
 
-| trainer | curve | update 0 | update 1 | highest | update 50 | last |
+| | update 0 | update 1 | highest | halfway | last | who trains with it |
 |---|---|---|---|---|---|---|
 {table}
+
+![How each begins](one-recipe.svg)
 
 Where a run is counted in examples, its length is a matter of each trainer's rounding, too:
 {EXAMPLES} examples, 2 epochs, 4 examples a batch, 3 batches an update, a tenth of the run to warm
@@ -118,3 +113,39 @@ file:
 
 `isorate convert CONFIG --to TRAINER` looks for the keys that come nearest, and measures them.
 """
+
+
+def picture() -> str:
+    """Return the page's picture as SVG."""
+    return _svg(of_ways(side_by_side()))
+
+
+def _svg(figure: Figure) -> str:
+    """Return lines of a few updates as SVG, to the letter the same whatever draws elsewhere."""
+    wide, high, left, top = 760, 320, 60, 12
+    tall = high + 44 + 18 * len(figure.lines)
+    low, peak = figure.limits()
+    step = (wide - left - 10) / figure.updates
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" '
+        'font-family="system-ui, sans-serif" font-size="12">',
+        f"<title>{figure.title}</title>",
+        f'<rect width="{wide}" height="{tall}" fill="#fff"/>',
+    ]
+    for tenth in range(0, 11, 2):
+        rate = low + (peak - low) * tenth / 10
+        at = top + (high - top) * (1 - tenth / 10)
+        parts.append(f'<path d="M{left} {at:.1f}H{wide - 10}" stroke="#d8dde6"/>')
+        parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{rate:g}</text>')
+    for update in range(0, figure.updates, 2):
+        across = left + (update + 0.5) * step
+        parts.append(f'<text x="{across:.1f}" y="{high + 16}" text-anchor="middle">{update}</text>')
+    for index, line in enumerate(figure.lines):
+        heights = [top + (high - top) * (peak - rate) / (peak - low) for rate in line.values]
+        path = f"M{left} " + " ".join(f"{y:.1f}h{step:.2f}V" for y in heights).removesuffix("V")
+        look = f'stroke="{COLORS[index % len(COLORS)]}" stroke-width="2" fill="none"'
+        look += f' stroke-dasharray="{" ".join(map(str, dashes(index)))}"' if dashes(index) else ""
+        y = high + 40 + 18 * index
+        parts += [f'<path d="{path}" {look}/>', f'<path d="M{left} {y - 4}h40" {look}/>']
+        parts.append(f'<text x="{left + 50}" y="{y}">{line.label}</text>')
+    return "\n".join([*parts, "</svg>", ""])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,11 @@ LONGEST = 10**5
 #: So many ways are kept.
 MOST = 3
 
+#: What the trainers are laid side by side with: 1e-3, a warm-up of 10 of 100, a cosine to 1e-4.
+ONE_RECIPE = Wanted(1e-3, 10, 100, 1e-4)
+#: Rates as near as this, as a share of the peak, are one curve.
+SAME = 1e-6
+
 
 @dataclass(frozen=True)
 class Spelling:
@@ -37,6 +42,38 @@ class Spelling:
 
     keys: Mapping[str, Any]
     comparison: Comparison
+
+
+class Told(NamedTuple):
+    """A recipe in a trainer's keys, and the first of the trainer's ways to say it."""
+
+    trainer: str
+    keys: Mapping[str, Any]
+    first: Mapping[str, Any]
+
+
+def side_by_side(wanted: Wanted = ONE_RECIPE) -> list[tuple[np.ndarray, list[Told]]]:
+    """Return the curves that one recipe is in the trainers' keys, and who trains with each.
+
+    A trainer's ways are those that call it a cosine. The curve of most trainers comes first.
+    """
+    found: list[tuple[np.ndarray, list[Told]]] = []
+    for name, of in configurations().items():
+        ways = [] if of.spell is None else [*of.spell(wanted)]
+        ways = [keys for keys in ways if "cosine" in str(keys).lower()] or ways[:1]
+        for keys in ways:
+            rates = np.atleast_2d(configured(keys, name).curve.values)[0]
+            same = [told for curve, told in found if _near(rates, curve, SAME * wanted.peak)]
+            if not same:
+                same = [[]]
+                found.append((rates, same[0]))
+            if all(told.trainer != name for told in same[0]):
+                same[0].append(Told(name, keys, ways[0]))
+    return sorted(found, key=lambda each: -len(each[1]))
+
+
+def _near(a: np.ndarray, b: np.ndarray, far: float) -> bool:
+    return len(a) == len(b) and bool(np.abs(a - b).max() <= far)
 
 
 def spellings(recipe: Recipe, to: str) -> list[Spelling]:

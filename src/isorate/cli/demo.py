@@ -56,8 +56,9 @@ def command(output: Path) -> int:
     No framework is needed: Isorate carries their arithmetic.
     """
     from isorate import Run, compare, convert, read, read_all, simulate
-    from isorate.reports import figure, text
+    from isorate.reports import figure, text, trainers
     from isorate.schedule.errors import ReportError
+    from isorate.spelling import ONE_RECIPE, side_by_side
 
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -108,13 +109,23 @@ def command(output: Path) -> int:
     )
     result = compare(*long, Run(epochs=75, updates_per_epoch=100, step_every="epoch"))
     text.comparison(paper, result, False)
+
+    heading("6. One recipe in the trainers' configurations: the curves that they make of it")
+    found = side_by_side()
+    peak, warmup, updates, low = ONE_RECIPE
+    told = f"a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}:"
+    paper.paragraph(f"A peak of {peak:g}, {told}")
     paper.line()
-    picture = figure.of_comparison(result)
-    shared.write_plot(output / "torch-mindspore.html", picture)
-    if find_spec("matplotlib") is None:
-        paper.line(
-            "no torch-mindspore.png: it needs Matplotlib, pip install 'isorate[plot]'", "yellow"
-        )
-    else:
-        shared.write_plot(output / "torch-mindspore.png", picture)
+    trainers.curves(paper, found)
+    paper.line()
+    pictures = {
+        "torch-mindspore": figure.of_comparison(result),
+        "one-recipe": figure.of_ways(found),
+    }
+    drawn = find_spec("matplotlib") is not None
+    for name, picture in pictures.items():
+        for suffix in ("html", "png") if drawn else ("html",):
+            shared.write_plot(output / f"{name}.{suffix}", picture)
+    if not drawn:
+        paper.line("no PNG: it needs Matplotlib, pip install 'isorate[plot]'", "yellow")
     return 0

@@ -17,9 +17,9 @@ from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from isorate.configs.configuration import Foretold, Given
+    from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
 
 #: torch's that its files cannot name: in another module, stepped with a metric, or with arguments
@@ -190,6 +190,24 @@ def shares(given: Given, processes: int) -> tuple[int, int]:
     return micro, accumulation
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule, DeepSpeed's own kind of warm-up first."""
+    lr, until = {"lr": wanted.peak}, {"warmup_num_steps": wanted.warmup}
+    adam = {"optimizer": {"type": "AdamW", "params": lr}}
+    whole = until | {"total_num_steps": wanted.updates}
+    to_peak = {"warmup_max_lr": wanted.peak}
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        ("WarmupCosineLR", whole | {"cos_min_ratio": wanted.low / wanted.peak})
+    ]
+    if not wanted.low:
+        kinds.append(("WarmupDecayLR", whole | to_peak))
+    kinds.append(("WarmupLR", until | to_peak))
+    for name, params in kinds if wanted.warmup else ():
+        for kind in ({}, {"warmup_type": "linear"}):
+            scheduler = {"type": name, "params": params | kind}
+            yield adam | {"scheduler": scheduler, "--max_steps": wanted.updates}
+
+
 class _Known(Configuration):
     """A configuration that its tables tell, too: a plain one has keys that others have as well."""
 
@@ -221,5 +239,6 @@ CONFIGURATIONS: Final = (
         tuple(_OTHERS.split()),
         ("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow_untested_optimizer"),
         FACTS,
+        spell=spell,
     ),
 )  # fmt: skip

@@ -14,7 +14,9 @@ from isorate.kit.optimizer import Optimizer
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 #: What the script calls an argument, where that is not its name; and what it gives by itself.
 NUMBERS: Final[dict[str, tuple[str, Any]]] = {
@@ -131,6 +133,17 @@ def updates(given: Given, processes: int) -> int:
     return each
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule, in epochs that the warm-up is some of, from 0 up."""
+    each = math.gcd(wanted.updates, wanted.warmup)
+    epochs, warmup = wanted.updates // each, wanted.warmup // each
+    own = {"lr": wanted.peak, "min_lr": wanted.low, "warmup_epochs": warmup, "warmup_lr": 0.0}
+    own |= {"sched_on_updates": True, "--batches": each}
+    yield own | {"sched": "cosine", "epochs": epochs}
+    if warmup:
+        yield own | {"sched": "cosine", "epochs": epochs - warmup, "warmup_prefix": True}
+
+
 CONFIGURATIONS: Final = (
     Configuration(
         "timm",
@@ -145,5 +158,6 @@ CONFIGURATIONS: Final = (
         ("sched", "sched_on_updates", "warmup_prefix", "lr_base", "lr_cycle_limit", "lr_k_decay"),
         {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size",
          "accumulation": "grad_accum_steps"},
+        spell=spell,
     ),
 )  # fmt: skip

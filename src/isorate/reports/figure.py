@@ -9,19 +9,26 @@ import numpy as np
 
 from isorate.kit.writing import shortened
 from isorate.reports import LONGEST_DRAWN
+from isorate.reports.trainers import unusual
 from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
     from isorate.kit.call import Call
     from isorate.schedule.curve import Curve
+    from isorate.spelling import Told
 
 
 #: Rates that differ by no more than this share of the highest lie on one line.
 FLAT = 1e-12
+
+#: So many updates show how trainers begin.
+BEGINNING = 16
 
 #: Parameter groups that are drawn: more lines could not be told apart.
 GROUPS_DRAWN = 8
@@ -104,6 +111,18 @@ def _figure(
 def of_conversion(result: Conversion) -> Figure | None:
     """Return the picture of a conversion's best way beside the original."""
     return of_comparison(result.ways[0].comparison) if result.ways else None
+
+
+def of_ways(found: Sequence[tuple[NDArray[Any], Sequence[Told]]]) -> Figure:
+    """Return the picture of what the trainers make of one recipe, as it begins."""
+    lines = []
+    for number, (rates, told) in enumerate(found, 1):
+        one = min(told, key=lambda each: len(unusual(each)))
+        said = [one.trainer, *(value for _, value in unusual(one)), *["…"] * (len(told) > 1)]
+        label = f"{number}: {', '.join(said)}"
+        lines.append(Line(label, rates[:BEGINNING]))
+    title = f"one recipe, {len(found)} curves: the first {BEGINNING} updates"
+    return Figure(title, tuple(lines))
 
 
 def _lines(label: str, curve: Curve) -> tuple[Line, ...]:

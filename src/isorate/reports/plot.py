@@ -25,6 +25,8 @@ MARK_COLOR = 196
 DOTS = "⣀⡠⠤⠒⠉"
 #: How lines are broken, in points: colours alone do not tell eight of them apart.
 DASHES = ((), (7, 4), (2, 3), (12, 3, 2, 3))
+#: So many characters have room beside each other below a picture.
+LEGEND = 140
 #: What is left free above the highest and below the lowest rate, as a share of what lies between.
 PAD = 0.02
 
@@ -195,4 +197,6 @@ def _plot(axes: Any, figure: Figure) -> None:
     axes.set_title(fill(figure.title, 108), fontsize=11, loc="left", pad=18)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.figure.legend(frameon=False, loc="outside lower right", ncols=4)
+    longest = max((len(line.label) for line in figure.lines), default=1)
+    columns = min(4, max(1, LEGEND // (longest + 6)))
+    axes.figure.legend(frameon=False, loc="outside lower right", ncols=columns)

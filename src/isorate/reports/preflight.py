@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isorate.configs.configuration import with_point
 from isorate.kit.writing import shortened
 from isorate.reports import figure as figures
 from isorate.reports import json
 from isorate.reports.paper import Part
 from isorate.reports.text import STYLES, draw, ending, milestone_table, taken
+from isorate.reports.trainers import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from isorate.preflight import Preflight
     from isorate.reports.paper import Paper
@@ -56,15 +56,6 @@ def spelled(paper: Paper, ways: Sequence[Spelling], to: str) -> None:
         for key, value in flat(way.keys):
             paper.line(f"   {key}: {value}", "bold")
         paper.rows([("→", way.comparison.sentence)], indent=3)
-
-
-def flat(keys: Mapping[str, Any], home: str = "") -> Iterator[tuple[str, str]]:
-    """Visit keys and values as they are written down: numbers so that YAML takes them for one."""
-    for key, value in keys.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{home}{key}.")
-        else:
-            yield home + key, with_point(value) if isinstance(value, float) else str(value)
 
 
 def spelled_document(ways: Sequence[Spelling], to: str) -> dict[str, Any]:
