@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate import Recipe, Run, check, check_all, read
+from isorate.checking import evidence
 from isorate.checking.arguments import numbers
 from isorate.checking.evidence import aligned
 from isorate.checking.verdict import Finding
@@ -188,6 +190,56 @@ def test_samples_and_rows_are_counted_as_they_come_out() -> None:
     assert result.first.clock.each == 10
 
 
+def test_batches_are_counted_as_updates_take_them() -> None:
+    known = rates(RECIPES["line"])
+    at = np.arange(10, 240, 10)
+    used = known[at // 3 - 1]
+    result = found(used, RECIPES["line"], steps=at, offsets=(1,), counts="batch")
+    assert result.sentence.endswith("agree, where an update takes 3 batches.")
+    told = {"steps": at, "offsets": (1,), "counts": "batch"}
+    assert found(used, RECIPES["line"], Run(accumulation=3), **told).follows
+    assert not found(used, RECIPES["line"], Run(accumulation=4), **told).follows
+
+
+def test_a_recipe_is_gone_through_once_for_all_ways_of_counting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone: list[Any] = []
+    real = evidence.rates_at
+
+    def counted(*told: Any) -> Any:
+        gone.append(told)
+        return real(*told)
+
+    monkeypatch.setattr(evidence, "rates_at", counted)
+    written = log(rates(RECIPES["line"]) * 1.7, counts="row")
+    assert len(list(evidence.clocks(written, read(RECIPES["line"])))) > 30
+    assert not aligned(written.groups, written, read(RECIPES["line"])).follows
+    assert len(gone) == 2
+
+
+def test_skips_that_a_log_prints_are_left_out() -> None:
+    path = LOGS / "deepspeed" / "log.txt"
+    text = (
+        "deepspeed.runtime.lr_schedules.WarmupDecayLR(torch.optim.SGD(params, lr=0.01), "
+        "total_num_steps=40, warmup_max_lr=0.01, warmup_num_steps=5)"
+    )
+    result = check(path, text, 40)
+    assert result.sentence == "Follows, to update 38 of 40: all 21 rates agree."
+    assert "3 updates were skipped" in result.log.notes[-1]
+    assert result.first.clock.said("update") == (
+        "step s is update s - the updates skipped so far, from 0"
+    )
+    known = Recipe(read(text).call, Run(41)).curve.values
+    (group,) = result.log.groups
+    stepped = replace(
+        group, values=known[group.steps].astype(np.float64)
+    )  # a scheduler that is stepped all the same
+    other = check(replace(result.log, groups=(stepped,)), text, 40)
+    assert other.sentence == "Follows, to update 41, past the end at 40: all 21 rates agree."
+    assert not check(path, text.replace("=40", "=41"), 40).follows
+
+
 def test_runs_in_one_file_are_found_and_judged_one_by_one() -> None:
     known = rates(RECIPES["warm"])[:50]
     steps = np.concatenate([np.arange(50), np.arange(50), np.arange(20, 50)])
@@ -247,6 +299,15 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     plot = tmp_path / "plot.html"
     assert run([*told, other, "--plot", str(plot)]) == 1
     assert "log" in plot.read_text()
+    config = tmp_path / "args.yaml"
+    config.write_text("learning_rate: 0.1\nlr_scheduler_type: cosine\nmax_steps: 100\n")
+    assert run([*told, str(config)]) == 1
+    config.write_text(f"{config.read_text()}warmup_steps: 10\n")
+    assert run([*told, str(config)]) == 0
+    config.write_text("learning_rate: [0.1\n")
+    capsys.readouterr()
+    assert run([*told, str(config)]) == 2
+    assert "cannot read args.yaml: it is not YAML: " in capsys.readouterr().err
     assert run(["check", str(tmp_path / "none.csv"), other]) == 2
     assert run(told) == 2
     assert "no configuration" in capsys.readouterr().err

@@ -69,6 +69,12 @@ def test_a_log_that_ends_before_families_part_leaves_several() -> None:
     assert len(fitting) > 1
 
 
+def test_each_family_is_told_once() -> None:
+    for name in RECIPES:
+        told = [one.family for one in identify(log(rates(RECIPES[name])[5:60:5]))]
+        assert len(told) == len(set(told))
+
+
 def test_one_rate_tells_nothing() -> None:
     with pytest.raises(ReadError, match="one rate only"):
         identify(log(np.array([0.1])))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from isorate import Log, ReadError, read_log, read_logs
+from isorate.checking.evidence import Clock
 from isorate.logs import finding
 from isorate.logs.points import digits, is_rate
 
@@ -23,6 +24,7 @@ HOME = Path(__file__).parent / "logs"
 #: For each log its format, what it counts, the offset that is right there, how many steps one is
 #: that it counts, and whether its rates are means over the parameter groups.
 SAMPLES = {
+    "deepspeed/log.txt": ("text", "update", 0, 1, False),
     "keras/log.csv": ("CSV", "epoch", 0, 10, False),
     "keras_plateau/log.csv": ("CSV", "epoch", 0, 10, False),
     "lightning/events.out.tfevents.1.0": ("TensorBoard", "update", 0, 1, False),
@@ -30,6 +32,7 @@ SAMPLES = {
     "megatron/log.txt": ("text", "update", 0, 1, False),
     "mmengine/out.log": ("text", "update", 1, 1, False),
     "mmengine/scalars.json": ("JSON lines", "update", 1, 1, False),
+    "mlx/out.txt": ("text", "batch", 1, 3, False),
     "timm/summary.csv": ("CSV", "epoch", 0, 15, True),
     "timm/train.log": ("text", "update", 0, 1, True),
     "timm_groups/summary.csv": ("CSV", "epoch", 0, 15, True),
@@ -80,7 +83,10 @@ def test_a_real_log_holds_the_rates_that_the_updates_used(name: str) -> None:
     assert "timm_updates/s" in name or offset == log.offsets[0]
     assert len(log.groups) <= len(used)
     for rates, own in zip(log.groups, used, strict=False):
-        steps = rates.steps - offset
+        clock = Clock(offset, made=True)
+        if counts == "batch":
+            clock, times = Clock(offset, per=times), 1
+        steps = clock.updates(rates)
         at = (steps + 1) * times - 1 if counts == "row" else steps * times
         gap, count = off(rates, own, at)
         assert gap <= 1e-18

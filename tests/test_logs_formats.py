@@ -56,8 +56,12 @@ def rate(update: int) -> float:
 
 
 def written(path: Path, text: str) -> Log:
+    return read_log(_put(path, text))
+
+
+def _put(path: Path, text: str) -> Path:
     path.write_text(text)
-    return read_log(path)
+    return path
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -82,6 +86,31 @@ def test_lines_of_trainers_are_read(tmp_path: Path, name: str) -> None:
 def test_updates_that_were_skipped_are_said(tmp_path: Path) -> None:
     lines = [f"step={k}, skipped={k // 4}, lr=[{rate(k)}], mom=[0.9]" for k in range(1, 9)]
     assert "2 updates were skipped" in written(tmp_path / "a.log", "\n".join(lines)).notes[0]
+
+
+def test_skips_that_are_counted_since_the_line_before_add_up(tmp_path: Path) -> None:
+    line = (" iteration {}/ 20 | learning rate: {:.6E} | global batch size: 2 | number of skipped "
+            "iterations: {:3d} | number of nan iterations: 0 |")  # fmt: skip
+    lines = [line.format(k, rate(k), k % 2) for k in (1, 2, 3, 4, 1, 2)]
+    first, second = read_logs(_put(tmp_path / "a.log", "\n".join(lines)))
+    assert first.groups[0].skipped is not None
+    assert first.groups[0].skipped.tolist() == [1, 1, 2, 2]
+    assert second.groups[0].skipped is not None
+    assert second.groups[0].skipped.tolist() == [1, 1]
+
+
+def test_rates_that_are_rounded_on_the_way_are_as_precise_as_that(tmp_path: Path) -> None:
+    row = '{"mode": "train", "epoch": 1, "iter": %d, "lr": %s, "data_time": 0.1}'
+    text = "\n".join([row % (10, "0.00012"), row % (20, "0.00011")])
+    log = written(tmp_path / "a.log.json", text)
+    assert (log.trainer, log.groups[0].errors.tolist()) == ("mmcv", [5e-6, 5e-6])
+
+
+def test_what_an_epoch_is_through_is_no_update_beside_their_number(tmp_path: Path) -> None:
+    row = '{"epoch": 1, "update": %s, "loss": "8.1", "num_updates": "%d", "lr": "%s"}'
+    text = "\n".join([row % (0.5, 100, "1e-05"), row % (0.75, 150, "2e-05")])
+    log = written(tmp_path / "a.txt", text)
+    assert (log.trainer, log.groups[0].steps.tolist()) == ("fairseq", [100, 150])
 
 
 TABLES = {

@@ -302,6 +302,82 @@ def keras() -> None:
             keep(home, applied)
 
 
+def deepspeed() -> None:
+    """Its own lines; in float16, where updates with too large numbers are skipped."""
+    import importlib
+    import logging
+
+    for key, value in {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 1, "MASTER_PORT": 29534}.items():
+        os.environ[key] = str(value)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "DS_ACCELERATOR": "cpu"}
+    # what it would compile
+    importlib.import_module("deepspeed.comm.torch").build_shm_op = lambda: None  # type: ignore[attr-defined]
+    import deepspeed as package
+    import torch
+
+    accelerator = type(package.accelerator.get_accelerator())
+    accelerator.is_fp16_supported = lambda self: True  # torch's are slow on a CPU, and work
+    log = logging.getLogger("DeepSpeed")
+    log.setLevel(logging.INFO)
+    with keeping("deepspeed") as home:
+        handler = logging.FileHandler(home / "log.txt")
+        handler.setFormatter(log.handlers[0].formatter)
+        handler.addFilter(lambda record: "step=" in record.getMessage())
+        log.addHandler(handler)
+        engine, _, _, _ = package.initialize(
+            model=(model := torch.nn.Linear(4, 1)), model_parameters=model.parameters(),
+            config={
+                "train_micro_batch_size_per_gpu": 2, "gradient_accumulation_steps": 2,
+                "steps_per_print": 2, "optimizer": {"type": "SGD", "params": {"lr": 0.01}},
+                "scheduler": {"type": "WarmupDecayLR", "params": {
+                    "warmup_num_steps": 5, "total_num_steps": 40, "warmup_max_lr": 0.01}},
+                "fp16": {"enabled": True},
+            },
+        )  # fmt: skip
+        applied = watched(engine.basic_optimizer)
+        torch.manual_seed(0)
+        for number in range(80):
+            x = torch.randn(2, 4) * (1e6 if number in (9, 10, 31) else 1.0)
+            engine.backward(engine(x.half()).float().pow(2).mean())
+            engine.step()
+        keep(home, applied)
+
+
+def mlx() -> None:
+    """The lines of mlx-lm up to 0.30, in updates of three batches each."""
+    import mlx.core as mx
+    from mlx import nn, optimizers
+    from mlx_lm.tuner import trainer
+
+    class Watched(optimizers.SGD):  # type: ignore[misc]
+        def apply_gradients(self, gradients: Any, parameters: Any) -> Any:
+            changed = super().apply_gradients(gradients, parameters)
+            applied.append(self.learning_rate)
+            return changed
+
+    applied: list[Any] = []
+    rise = optimizers.linear_schedule(1e-7, 1e-5, 5)
+    fall = optimizers.cosine_decay(1e-5, 25, 1e-7)
+    schedule = optimizers.join_schedules([rise, fall], [6])
+
+    def batches(*_: Any, **__: Any) -> Iterator[Any]:
+        while True:
+            yield (mx.ones((2, 4)),)
+
+    def loss(model: Any, x: Any) -> tuple[Any, Any]:
+        return (model(x) ** 2).mean(), mx.array(2)
+
+    with keeping("mlx") as home, printing(home / "out.txt"), mx.stream(mx.cpu):
+        arguments = trainer.TrainingArgs(
+            iters=90, steps_per_report=10, steps_per_eval=1000, steps_per_save=1000,
+            grad_accumulation_steps=3,
+        )  # fmt: skip
+        # what is compiled keeps no Python side effects
+        trainer.mx.compile = lambda function, **_: function
+        trainer.train(nn.Linear(4, 1), Watched(schedule), [], [], arguments, loss, batches)
+        keep(home, [[rate.item()] for rate in applied])
+
+
 def main() -> None:
     """Capture what is named."""
     warnings.filterwarnings("ignore")

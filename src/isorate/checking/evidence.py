@@ -15,7 +15,7 @@ from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.evaluate import ArrayNamespace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 #: How far rows may lie apart that no file counts, in updates: what people log at, the usual first.
 STRIDES: Final = (1, 10, 100, 500, 50, 5, 2, 20, 25, 200, 250, 1000)
 
+#: How many batches an update may take, where nobody says.
+ACCUMULATIONS: Final = (*range(1, 17), 20, 24, 32, 48, 64, 96, 128, 256)
+
 #: So many steps are kept in a table, and no more than these where a schedule's formula has them.
 TABLE, NEAR = 2**21, 2**14
+
+#: So many rates are looked up in a recipe at once.
+TOGETHER: Final = 2**21
 
 #: A printed number may be a tie that was rounded either way.
 TIE: Final = 1 + 1e-9
@@ -44,6 +50,7 @@ class Clock:
         each: updates in what the file counts, as in an epoch, or in a row.
         per: what the file counts in an update, as samples.
         mean: whether a row holds the mean over the updates since the row before it.
+        made: whether only updates count that were made, and none that a gradient scaler skipped.
 
     """
 
@@ -51,10 +58,12 @@ class Clock:
     each: int = 1
     per: int = 1
     mean: bool = False
+    made: bool = False
 
-    def updates(self, steps: Integers) -> Integers:
-        """Return the update of each step."""
-        return steps * self.each // self.per - self.offset
+    def updates(self, rates: Rates) -> Integers:
+        """Return the update of each rate."""
+        skipped = 0 if rates.skipped is None or not self.made else rates.skipped
+        return rates.steps * self.each // self.per - skipped - self.offset
 
     def said(self, counts: str) -> str:
         """Say it of a file that counts updates, epochs, samples or rows."""
@@ -64,14 +73,16 @@ class Clock:
             base = f"{self.each:,} · {base}"
         if self.per > 1:
             base = f"{base} / {self.per:,}"
+        if self.made:
+            base = f"{base} - the updates skipped so far"
         sign = "-" if self.offset > 0 else "+"
         ahead = f" {sign} {abs(self.offset):,}" if self.offset else ""
         what = "the mean of the updates up to" if self.mean else "update"
         return f"{one} s is {what} {base.removeprefix(f'{one} ')}{ahead}, from 0"
 
 
-def clocks(log: Log, recipe: Recipe) -> Iterator[Clock]:
-    """Visit what a log's steps may mean, the likeliest first."""
+def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
+    """Return what a log's steps may mean, the likeliest first."""
     offsets = log.offsets or (0,)
     if log.counts == "epoch":
         each = recipe.run.updates_per_epoch or 1
@@ -79,6 +90,9 @@ def clocks(log: Log, recipe: Recipe) -> Iterator[Clock]:
         found = [Clock(offset, each) for offset in starts]
         found[1:1] = [Clock(offset * each - each + 1, each) for offset in offsets]
         found.append(Clock(offsets[0] * each - each + 1, each, mean=True))
+    elif log.counts == "batch":
+        own = recipe.run.accumulation
+        found = [Clock(o, per=n) for n in ((own,) if own > 1 else ACCUMULATIONS) for o in offsets]
     elif log.counts == "sample":
         per = math.gcd(*(int(step) for group in log.groups for step in group.steps[: 10**4]))
         divisors = [d for d in range(1, math.isqrt(per) + 1) if per % d == 0]
@@ -90,7 +104,9 @@ def clocks(log: Log, recipe: Recipe) -> Iterator[Clock]:
         found = [Clock(o, each=n) for n in strides for o in (*offsets, 0, 1 - n, -n)]
     else:
         found = [Clock(offset) for offset in offsets]
-    yield from dict.fromkeys(found)
+    if any(group.skipped is not None for group in log.groups):
+        found = [*(replace(clock, made=True) for clock in found), *found]
+    return dict.fromkeys(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +131,7 @@ class Points:
     @classmethod
     def of(cls, rates: Rates, clock: Clock) -> Points:
         """Return a group's rates, each at the update that it belongs to."""
-        updates = clock.updates(rates.steps)
+        updates = clock.updates(rates)
         return cls(rates.name, updates, rates.values, rates.errors, rates.dtype == "float32")
 
     def agree(self, rates: Floats, allowed: Floats | float, at: Any = slice(None)) -> Mask:
@@ -250,21 +266,15 @@ class Alignment:
 def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> Alignment:
     """Lay a log's groups beside a recipe by the clock that fits; the first where several do."""
     best: Alignment | None = None
-    for clock in clocks(log, recipe):
-        points = tuple(Points.of(rates, clock) for rates in groups)
-        if min(int(each.updates.min(initial=0)) for each in points) < 0:
-            continue
-        found = _paired(clock, points, recipe)
+    usual = list(clocks(log, recipe))
+    # whether the scheduler is stepped before the rate is written down is up to the loop
+    alone = log.counts == "update" and len(log.offsets) == 1
+    ahead = [replace(clock, offset=clock.offset - 1) for clock in usual] if alone else []
+    for found in _tried([*usual, *ahead], groups, recipe):
         if found.follows:
             return found
-        if best is None or found.agreeing > best.agreeing:
+        if found.clock not in ahead and (best is None or found.agreeing > best.agreeing):
             best = found
-    if log.counts == "update" and len(log.offsets) == 1:
-        # whether the scheduler is stepped before the rate is written down is up to the loop
-        ahead = Clock(log.offsets[0] - 1)
-        found = _paired(ahead, tuple(Points.of(rates, ahead) for rates in groups), recipe)
-        if found.follows:
-            return found
     if best is None:
         raise RunError("the log's steps are of no update", required="steps from 0 or 1")
     if log.counts == "epoch" and recipe.run.updates_per_epoch is None:
@@ -275,9 +285,28 @@ def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> Alignment:
     return best
 
 
-def _paired(clock: Clock, points: tuple[Points, ...], recipe: Recipe) -> Alignment:
+def _tried(found: Sequence[Clock], groups: Sequence[Rates], recipe: Recipe) -> Iterator[Alignment]:
+    """Visit the alignments by some clocks: the first by itself, and then those of many at once.
+
+    A recipe is gone through once for all that are tried together.
+    """
+    size = sum(map(len, groups))
+    start, many = 0, 1
+    while start < len(found):
+        several = []
+        for clock in found[start : start + many]:
+            points = tuple(Points.of(rates, clock) for rates in groups)
+            if min(int(each.updates.min(initial=0)) for each in points) >= 0:
+                several.append((clock, points))
+        start, many = start + many, max(TOGETHER // max(size, 1), 1)
+        updates = [each.updates for _, points in several for each in points]
+        rates = rates_at(recipe, np.concatenate(updates)) if updates else np.empty((0, 0))
+        for number, (clock, points) in enumerate(several):
+            yield _paired(clock, points, recipe, rates[:, number * size : (number + 1) * size])
+
+
+def _paired(clock: Clock, points: tuple[Points, ...], recipe: Recipe, every: Floats) -> Alignment:
     """Find for each group of a log the group of a recipe that fits it."""
-    every = rates_at(recipe, np.concatenate([each.updates for each in points]))
     if clock.mean:
         every = np.concatenate([means(recipe, each.updates) for each in points], axis=1)
     chosen, rates, agree = [], [], []

@@ -84,8 +84,9 @@ def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
         run_files: what the run left behind: a file, a directory, or a log that was read.
 
     Returns:
-        Candidates; those that fit the log by its digits come first, the simplest of them first, and
-        then the others by their residuals. Several that fit are as good as each other so far.
+        The best candidate of each family; those that fit the log by its digits come first, the
+        simplest of them first, and then the others by their residuals. Several that fit are as good
+        as each other so far.
 
     Raises:
         ReadError: there is no log, it has no rates, or its steps count no updates.
@@ -106,14 +107,17 @@ def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
         raise ReadError(f"{log.path} has one rate only", required="two, to tell what it is")
     clock = _clock(log)
     points = Points.of(rates, clock)
-    found = {str(each): each for each in _candidates(points)}
-    return sorted(found.values(), key=lambda one: (not one.fits, _price(one)))
+    found = sorted(_candidates(points), key=lambda one: (not one.fits, _price(one)))
+    best: dict[str, Candidate] = {}
+    for each in found:
+        best.setdefault(each.family, each)
+    return list(best.values())
 
 
 def _clock(log: Log) -> Clock:
     """Return the likeliest count by which no rate comes before the first update."""
     for clock in clocks(log, Recipe(Curve(np.zeros(1), "none"))):
-        if min(int(clock.updates(group.steps).min()) for group in log.groups) >= 0:
+        if min(int(clock.updates(group).min()) for group in log.groups) >= 0:
             return clock
     raise ReadError(f"{log.path} has steps of no update", required="steps from 0 or 1")
 

@@ -72,6 +72,7 @@ class Part:
         planned: how many updates the recipe has, where it says so, or where its schedule ends.
         early: whether the log stops before that.
         ahead: whether its rows hold the next update's rate, which its format does not say.
+        batches: of a log that counts batches, how many an update takes.
         departure: the first rate that departs.
         ways: the known ways to go wrong that explain all of its rates.
 
@@ -86,6 +87,7 @@ class Part:
     planned: int | None
     early: bool
     ahead: bool = False
+    batches: int = 1
     departure: Departure | None = None
     ways: tuple[Fit, ...] = ()
     alignment: Alignment | None = field(default=None, repr=False, compare=False)
@@ -105,6 +107,8 @@ class Part:
                 reach += f", past the end at {self.planned:,}" if past else f" of {self.planned:,}"
             many = "its one rate agrees" if self.rates == 1 else f"all {self.rates:,} rates agree"
             ahead = ", where a row holds the next update's rate" if self.ahead else ""
+            if self.batches > 1:
+                ahead += f", where an update takes {self.batches:,} batches"
             return f"follows, {reach}: {many}{ahead}"
         if self.follows:
             return f"follows but for a lag: {next(f.text for f in self.ways if not f.fault)}"
@@ -281,9 +285,12 @@ def _runs(groups: tuple[Rates, ...]) -> Iterator[tuple[int, tuple[Rates, ...]]]:
 
 
 def _slice(rates: Rates, span: slice) -> Rates:
-    return replace(
-        rates, steps=rates.steps[span], values=rates.values[span], errors=rates.errors[span]
-    )
+    parts = {
+        name: held[span]
+        for name in ("steps", "values", "errors", "skipped")
+        if (held := getattr(rates, name)) is not None
+    }
+    return replace(rates, **parts)
 
 
 def _part(
@@ -314,6 +321,7 @@ def _part(
         planned=planned,
         early=planned is not None and last + usual < planned,
         ahead=log.counts == "update" and found.clock.offset not in log.offsets,
+        batches=found.clock.per if log.counts == "batch" else 1,
         departure=departure,
         ways=ways,
         alignment=found,

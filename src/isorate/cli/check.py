@@ -67,7 +67,10 @@ def command(run_files: str, recipe: str | None, form: str, **options: Any) -> in
 
 
 def _recipe(text: str, options: dict[str, Any], known: Any) -> tuple[Any, list[str]]:
-    """Read the recipe as the other commands read a call."""
+    """Read the recipe as the other commands read a call, or a configuration."""
+    found = shared.foretold(text, options, known)
+    if found is not None:
+        return shared.recipe_of(found, options), list(found.assumptions)
     told, which = shared.told(options), options["which"]
     side = shared.read_side(text, options["rates"], known, run=told, which=which)
     recipe = shared.recipe_of(side, options)

@@ -85,7 +85,7 @@ def document(given: str | PathLike[str]) -> Document:
         raise ReadError(f"cannot read {name}: it is nested too deeply") from None
     except ValueError as error:
         first = " ".join(str(error).split())
-        raise ReadError(f"cannot read {name}", got=first) from None
+        raise ReadError(f"cannot read {name}: {first}") from None
     return Document(_table(found, name), name, kind)
 
 
@@ -122,13 +122,19 @@ def _parsed(text: str, ending: str) -> tuple[str, Any]:
 
     """
     if text.lstrip().startswith("{"):
-        return "JSON", json.loads(text)
+        try:
+            return "JSON", json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"it is not JSON: {error}") from None
     if CARD_HEAD in text:
         return "model card", _card(text)
     if ending == ".toml":
         import tomllib
 
-        return "TOML", tomllib.loads(text)
+        try:
+            return "TOML", tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"it is not TOML: {error}") from None
     if ending == ".py":
         return "assignments", _assigned(text)
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
@@ -164,7 +170,8 @@ def yaml(text: str) -> Any:
     try:
         return yaml_load(text, Loader)
     except YAMLError as error:
-        raise ValueError(f"it is not YAML: {error}") from None
+        said = str(error).replace('in "<unicode string>",', "at")
+        raise ValueError(f"it is not YAML: {said}") from None
 
 
 #: Parts that are repeated by name; what they hold is counted as often as it comes.

@@ -17,6 +17,8 @@ LACKING: Final = tuple(
          "fastai leaves no rates"),
         (r"^epoch,(?=.*\bloss\b)(?!.*train_loss)", "add isorate.keras.LogRates to the callbacks: "
          "CSVLogger has only rates that a callback sets, none of a schedule"),
+        (r"^ *iter +train_loss +tok/s +tokens", "give mlx_lm a TrainingCallback that writes "
+         "learning_rate down: what it prints has none since 0.32"),
         (r"^iter \d+: loss ", "print lr beside the loss: nanoGPT's train.py does not"),
     )
 )  # fmt: skip

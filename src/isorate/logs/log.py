@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 #: What one step of a log is.
-Counts = Literal["update", "epoch", "sample", "row"]
+Counts = Literal["update", "batch", "epoch", "sample", "row"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,6 +29,8 @@ class Rates:
             that was printed, 0 where all digits were. A float64 array.
         dtype: ``"float64"`` or ``"float32"``: what the file holds them in. A float32 is the rate
             rounded to float32, whatever ``errors`` says of its digits.
+        skipped: how many of the updates up to each rate a gradient scaler had skipped, an int64
+            array; none where the file does not say, or none were.
 
     """
 
@@ -37,6 +39,7 @@ class Rates:
     values: Values
     errors: Values
     dtype: str = "float64"
+    skipped: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -55,7 +58,8 @@ class Log:
         groups: the rates of each parameter group, at least one.
         offsets: ``update = step - offset``, the likeliest first. Several where the file does not
             tell which update a rate belongs to.
-        counts: what its steps count: ``"update"``, ``"epoch"``, ``"sample"`` or ``"row"``.
+        counts: what its steps count: ``"update"``, ``"batch"``, several of which an update may
+            take, ``"epoch"``, ``"sample"`` or ``"row"``.
         config: the configuration that the file carries.
         trainer: the program that wrote it, where the file tells.
         notes: what a reader of the rates has to know, each one sentence.

@@ -39,6 +39,7 @@ class Owner:
         beside: names that stand in its logs besides.
         counter: the name of what counts.
         notes: what a reader has to know.
+        decimals: what it rounds its rates to, where it does.
 
     """
 
@@ -49,6 +50,7 @@ class Owner:
     beside: frozenset[str] = frozenset()
     counter: str | None = None
     notes: tuple[str, ...] = ()
+    decimals: int | None = None
 
 
 _TIMM = (
@@ -71,7 +73,8 @@ OWNERS: Final = (
     Owner("keras", r"epoch_(lr|learning_rate)", (0,), "epoch"),
     Owner("ultralytics", r"lr/pg\d+", (1,), "epoch"),
     Owner("mmengine", r"lr", (1,), beside=frozenset({"iter", "step", "data_time"})),
-    Owner("mmcv", r"lr(/.*)?", (1,), beside=frozenset({"mode", "iter", "data_time"})),
+    Owner("mmcv", r"lr(/.*)?", (1,), beside=frozenset({"mode", "iter", "data_time"}),
+          decimals=5),
     Owner("detectron2", r"lr", (0,), beside=frozenset({"iteration", "data_time", "total_loss"})),
     Owner("fairseq", r"(train_)?lr", (0,), counter="num_updates"),
     Owner("timm", r"lr", (0, -1), "epoch", beside=frozenset({"train_loss", "eval_loss"}),

@@ -84,6 +84,7 @@ class _Column:
 
     def __init__(self) -> None:
         self.steps = array("q")
+        self.skipped = array("q")
         self.values = array("d")
         self.significant = array("b")
         self.last = array("h")
@@ -137,12 +138,14 @@ class Points:
         self._not_finite: dict[str, int] = {}
         self.notes: list[str] = []
         self.full = False
+        #: The decimals that all rates were rounded to, where the writer is known to.
+        self.decimals: int | None = None
 
     def keeps(self, name: str) -> bool:
         """Whether points of that name are kept."""
         return name in self.wanted if self.wanted else is_rate(name)
 
-    def add(self, name: str, step: int, value: float | str) -> None:
+    def add(self, name: str, step: int, value: float | str, skipped: int = 0) -> None:
         """Take a rate; a text is what was printed of it. What is no number is left out."""
         text = value if isinstance(value, str) else None
         try:
@@ -157,6 +160,7 @@ class Points:
             return
         column.steps.append(step)
         column.values.append(rate)
+        column.skipped.append(skipped)
         if text is not None and not column.exact:
             column.printed(text)
 
@@ -214,14 +218,18 @@ class Points:
         """Return the runs of one column: where the steps begin anew, another one does."""
         column = self._columns[name]
         errors, guessed = column.errors(self._least)
+        if self.decimals is not None:
+            errors = np.maximum(errors, 0.5 * 10.0**-self.decimals)
         steps = np.frombuffer(column.steps, np.int64)
         values = np.frombuffer(column.values)
+        skipped = np.frombuffer(column.skipped, np.int64)
         if dtype is None:
             dtype = "float64" if errors.any() or not _float32(values) else "float32"
         runs = []
         for start, end in pairwise([*_starts(steps), len(steps)]):
             part = slice(start, end)
-            rates = Rates(name, steps[part], values[part], errors[part], dtype)
+            lost = skipped[part] if skipped[part].any() else None
+            rates = Rates(name, steps[part], values[part], errors[part], dtype, lost)
             notes = list(_notes(name, rates.steps))
             if guessed:
                 notes.append(f"{name} has at most {WRITTEN_DIGITS} digits: taken as exact.")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 #: What counts, the surest first: the last part of the name, and what it counts.
 COUNTERS: Final[dict[str, Counts]] = {
+    "num_updates": "update",  # beside which fairseq's "update" is a part of an epoch
     "update": "update",
     "updates": "update",
-    "num_updates": "update",
     "global_step": "update",
     "global_step/max_steps": "update",
     "current_steps": "update",
@@ -95,6 +95,7 @@ class Rows:
         counts: Counts = COUNTERS[_key(self.counter)] if self.counter else "row"
         notes = () if self.counter else (NOTHING_COUNTS,)
         whose = owner(self.points.names, self._names, self.counter)
+        self.points.decimals = whose.decimals
         if self._restarts > 1:
             self.points.number()
             counts = "row"

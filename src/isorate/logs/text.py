@@ -14,7 +14,7 @@ from isorate.logs.source import Format, Source, logs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.logs.log import Log
+    from isorate.logs.log import Counts, Log
     from isorate.logs.owners import Offsets
     from isorate.logs.points import Points
 
@@ -46,6 +46,8 @@ class Line:
         offsets: how far the count is ahead of the updates.
         first: the number of the first epoch.
         notes: what a reader has to know.
+        counts: what the step counts.
+        since: whether it counts the updates that a scaler skipped since the line before.
 
     """
 
@@ -55,6 +57,8 @@ class Line:
     offsets: Offsets
     first: int = 1
     notes: tuple[str, ...] = ()
+    counts: Counts = "update"
+    since: bool = False
 
     @cached_property
     def find(self) -> re.Pattern[str]:
@@ -74,10 +78,10 @@ _WITHIN = r"(?P<step>\d+)\s*/\s*(?P<of>\d+)"
 _COUNT = r"(?i:\b(?:global[_ ]?step|step|iteration|iter|updates?)s?\W{0,5}(?P<step>\d+))"
 _NAMED = r"(?i:(?<![a-z_/])(?:lr|learning[_ -]?rate)(?![a-z_])\W{0,4}?)RATES"
 _MEAN = ("A rate is the mean over the parameter groups.",)
-_BATCH = ("An iteration is a batch, and no update where gradients are accumulated.",)
 LINES: Final = (
     Line("megatron", "iteration 20/ 100 | consumed samples: 320 | learning rate: 1.200000E-04 |",
-         r"iteration\s+(?P<step>\d+)/\s*\d+ \|.*?\blearning rate:\s*RATES", (0, 1)),
+         r"iteration\s+(?P<step>\d+)/\s*\d+ \|.*?\blearning rate:\s*RATES"
+         r"(?:.*?number of skipped iterations:\s*(?P<skipped>\d+))?", (0, 1), since=True),
     Line("deepspeed", "step=20, skipped=0, lr=[0.001, 0.001], mom=[(0.9, 0.999)]",
          r"step=(?P<step>\d+), skipped=(?P<skipped>\d+), lr=RATES", (0, 1)),
     Line("mmengine", "Epoch(train)  [1][ 20/100]  lr: 2.2400e-03  eta: 0:00:01",
@@ -99,7 +103,7 @@ LINES: Final = (
     Line("opennmt", "Step 20/ 100; acc: 2.9; ppl: 29.6; xent: 3.4; lr: 0.00001; sents: 15",
          r"Step\s+(?P<step>\d+)(?:/\s*\d+)?;.*?\blr:\s*RATES", (0, 1)),
     Line("mlx", "Iter 20: Train loss 2.1, Learning Rate 1.000e-05, It/sec 9.1",
-         r"Iter (?P<step>\d+): .*?Learning Rate RATES", (1,), notes=_BATCH),
+         r"Iter (?P<step>\d+): .*?Learning Rate RATES", (1,), counts="batch"),
     Line("fairseq", "epoch 001:  20 / 100 loss=1.5, num_updates=20, lr=1.25e-05",
          r"num_updates=(?P<step>\d+), lr=RATES", (0,)),
     Line(None, "Epoch: [0]  [ 20/100]  eta: 0:00:01  lr: 0.000125 (0.000100)",
@@ -131,26 +135,29 @@ def read(source: Source) -> list[Log]:
     if not any(counts):
         return []
     line = LINES[counts.index(max(counts))]
-    skipped = "0"
+    skipped, last = 0, -1
     for text in chain(first, texts):
         if found := line.find.search(text):
-            _add(points, line.step(found), found["lr"])
-            skipped = found.groupdict().get("skipped") or skipped
+            step = line.step(found)
+            lost = int((found.groupdict().get("skipped") or "0")[:18])
+            before = skipped if line.since and step > last else 0
+            skipped, last = before + lost, step
+            _add(points, step, found["lr"], skipped)
         if points.full:
             break
     notes = line.notes
-    if skipped != "0":
-        notes += (f"{skipped} updates were skipped; the schedule did not step at them.",)
-    return logs(source, FORMAT.name, points, line.offsets, trainer=line.trainer, notes=notes)
+    if skipped:
+        notes += (f"{skipped:,} updates were skipped: a scheduler does not step at them.",)
+    return logs(
+        source, FORMAT.name, points, line.offsets, counts=line.counts, trainer=line.trainer,
+        notes=notes,
+    )  # fmt: skip
 
 
-def _add(points: Points, step: int, rates: str) -> None:
-    if not rates.startswith("["):
-        points.add("lr", step, rates)
-        return
+def _add(points: Points, step: int, rates: str, skipped: int) -> None:
     each = [rate.strip() for rate in rates.strip("[]").split(",")]
     for number, rate in enumerate(each):
-        points.add(f"lr/{number}" if len(each) > 1 else "lr", step, rate)
+        points.add(f"lr/{number}" if len(each) > 1 else "lr", step, rate, skipped)
 
 
 FORMAT = Format(
