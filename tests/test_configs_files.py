@@ -351,7 +351,6 @@ def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) ->
 @pytest.mark.parametrize(
     ("values", "whose"),
     [
-        ({"param_scheduler": [], "train_cfg": {}}, "mmengine"),
         ({"lr0": 0.01, "lrf": 0.01, "epochs": 100}, "ultralytics"),
         ({"_target_": "torch.optim.Adam", "lr": 0.1}, "hydra"),
     ],
@@ -514,3 +513,67 @@ SCHEDULED = {"lr": 1e-3, "lr_decay_style": "cosine", "global_batch_size": 2}
 def test_what_megatron_refuses_is_refused(values: dict[str, Any], said: str) -> None:
     with pytest.raises(ReadError, match=said.replace("?", r"\?")):
         foretell(SCHEDULED | values)
+
+
+BASE = """
+_lr = 0.01
+train_cfg = dict(type="IterBasedTrainLoop", max_iters=40)
+optim_wrapper = dict(optimizer=dict(type="SGD", lr=_lr * 2, momentum=0.9))
+param_scheduler = [dict(type="MultiStepLR", milestones=[3], by_epoch=False)]
+"""
+OWN = """
+from mmengine.optim import LinearLR
+_base_ = ["base.py"]
+end = 5 * 2
+param_scheduler = [
+    dict(type=LinearLR, start_factor=1e-1, by_epoch=False, end=end),
+    dict(type="mmengine.CosineAnnealingLR", begin=end, by_epoch=False, eta_min=0.0),
+]
+# more
+optim_wrapper = dict(optimizer=dict(lr=_base_.optim_wrapper.optimizer.lr / 4))
+"""
+
+
+def test_a_file_in_python_is_read_with_those_it_is_based_on(tmp_path: Path) -> None:
+    from isorate.recipe import recipe_of_foretold
+
+    (tmp_path / "base.py").write_text(BASE)
+    (file := tmp_path / "own.py").write_text(OWN)
+    found = foretell(file)
+    rates = recipe_of_foretold(found).curve.values
+    assert (found.trainer, found.updates, found.warmup) == ("mmengine 0.10.7", 40, 10)
+    assert rates[[0, 9, 10]].tolist() == [0.0005, pytest.approx(0.005), pytest.approx(0.005)]
+    done = isorate("show", str(file))  # which is no script
+    assert "mmengine 0.10.7" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("base.py", "there.py"), "train_cfg is not there: there.py cannot be read"),
+        (("1e-1", "share"), r"has \$share, whose value nobody knows"),
+        (("end=end", "end=0"), "raises ValueError: end=0"),
+        (("start_factor=1e-1", "start=1"), "TypeError: LinearLR does not take 'start'"),
+        (("type=LinearLR", "type='YOLOXLR'"), "has YOLOXLR, which is not read"),
+        (("type=LinearLR", "type='ReduceOnPlateauLR'"), "which follows a metric"),
+        (("lr=_base_.optim_wrapper.optimizer.lr / 4", "lr=LR"), r"required a number, got '\$LR'"),
+        (("end = 5 * 2", "end = 5\nfor end in range(9): pass"), "whose value nobody knows"),
+        (("# more", "train_cfg=dict(by_epoch=True, max_epochs=2)"),
+         "has both type and by_epoch"),
+        (("# more", "default_hooks=dict(param_scheduler=dict(type='X'))"),
+         "has X set the rates"),
+        (("# more", "lr_config=dict(policy='step')"), "is of mmcv 1's"),
+        (("# more", "train_cfg=dict(_delete_=True, by_epoch=True)"),
+         "has no max_epochs"),
+        (("# more",
+          "train_cfg=dict(_delete_=True, by_epoch=True, max_epochs=2)"), "give --examples N"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_in_python_is_said(
+    change: tuple[str, str], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "base.py").write_text(BASE)
+    text = OWN.replace(*change)
+    (file := tmp_path / "own.py").write_text(text)
+    with pytest.raises(ReadError, match=said):
+        foretell(file)

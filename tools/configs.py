@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from contextlib import chdir
 from functools import cache, partial
@@ -429,6 +430,50 @@ MEGATRON = {
 }
 
 
+def mmengine(row: dict[str, Any]) -> list[float]:
+    """Train with mmengine's runner, in one process over the batches that each of several has."""
+    import logging
+
+    import torch
+
+    sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
+    logging.disable()
+    package = importlib.import_module("mmengine.model")
+    runner = importlib.import_module("mmengine.runner").Runner
+    values, facts = json.loads(json.dumps(row["values"])), row["facts"]
+    processes, loader = facts.get("processes", 1), values.get("train_dataloader", {})
+    side = loader.get("batch_size", 1)
+    if "examples" in facts:
+        examples = math.ceil(facts["examples"] / processes)
+    else:
+        examples = facts.get("batches", 9) * side
+
+    class Model(package.BaseModel):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, inputs: Any, mode: str = "") -> Any:
+            return {"loss": self.layer(torch.stack(inputs)).sum()}
+
+    data = [{"inputs": torch.ones(1)}] * examples
+    sampler = {"type": "DefaultSampler", "shuffle": False}
+    whole = {"dataset": data, "sampler": sampler, "batch_size": side}
+    quiet = {"logger": None, "checkpoint": None, "timer": None, "sampler_seed": None}
+    made = runner(
+        Model(), "out", train_dataloader=whole, train_cfg=values["train_cfg"],
+        optim_wrapper=values["optim_wrapper"], param_scheduler=values["param_scheduler"],
+        auto_scale_lr=values.get("auto_scale_lr"), default_hooks=quiet,
+        experiment_name=str(time.time_ns()),
+    )  # fmt: skip
+    made._world_size = processes  # by which auto_scale_lr goes
+    used, hook = hooked()
+    made.train()
+    hook.remove()
+    logging.disable(logging.NOTSET)
+    return used
+
+
 def torchtune(row: dict[str, Any]) -> list[float]:
     """Step torchtune's scheduler as its recipe does, through a loader as it has one."""
     import torch
@@ -543,7 +588,7 @@ UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learni
 
 
 #: Those whose rows say themselves what several processes come to.
-THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron")
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron", "mmengine")
 
 
 def version(row: dict[str, Any]) -> bool:

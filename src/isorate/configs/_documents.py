@@ -27,6 +27,8 @@ INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.
 MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
+#: What a file in Python has, that is a configuration and no script.
+PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = re.compile(r"^- ([\w ]+): (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
@@ -52,6 +54,10 @@ def is_configuration(text: str) -> bool:
     """Whether a text is the path of a configuration, or a command line with flags."""
     if "\n" not in text and (text.lower().endswith(ENDINGS) or _inside(text) is not None):
         return True
+    if "\n" not in text and text.lower().endswith(".py"):
+        with suppress(ReadError):
+            return any(mark in _read(Path(text)) for mark in PYTHON)
+        return False
     line = re.sub(r"\\\r?\n", " ", text).strip()
     if "\n" in line or line.startswith("#"):  # a script that tells of its flags
         return False
@@ -80,7 +86,7 @@ def document(given: str | PathLike[str]) -> Document:
     except UnicodeDecodeError:
         raise ReadError(f"cannot read {name}: it is not UTF-8 text") from None
     try:
-        kind, found = _parsed(written, path.suffix.lower())
+        kind, found = _parsed(written, path)
     except RecursionError:
         raise ReadError(f"cannot read {name}: it is nested too deeply") from None
     except ValueError as error:
@@ -114,13 +120,14 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _parsed(text: str, ending: str) -> tuple[str, Any]:
+def _parsed(text: str, path: Path) -> tuple[str, Any]:
     """Return what a text is, and what it holds.
 
     Raises:
         ValueError: it is not what it seems to be.
 
     """
+    ending = path.suffix.lower()
     if text.lstrip().startswith("{"):
         try:
             return "JSON", json.loads(text)
@@ -136,7 +143,9 @@ def _parsed(text: str, ending: str) -> tuple[str, Any]:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"it is not TOML: {error}") from None
     if ending == ".py":
-        return "assignments", _assigned(text)
+        from isorate.configs._python import assigned
+
+        return "assignments", assigned(text, path, _read)
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
     if ending in (".sh", ".args") or (lines and ending not in (".yaml", ".yml")):
         flagged = [line for line in lines if FLAG.search(line)]
@@ -218,27 +227,6 @@ def _flags(text: str) -> dict[str, Any]:
         found["__unsure__"] = unsure
     if not found:
         raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
-    return found
-
-
-def _assigned(text: str) -> dict[str, Any]:
-    """Return what a file of assignments gives values that can be computed.
-
-    Raises:
-        ValueError: it is no Python.
-
-    """
-    import ast
-
-    from isorate.schedule.expression import value_of
-
-    found: dict[str, Any] = {}
-    for statement in ast.parse(text).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found.pop(name, None)
-                with suppress(ReadError):
-                    found[name] = value_of(value, found)
     return found
 
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 #: Keys of which one has to be there, and one more of the second group where there is one.
 UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "mmengine": (("param_scheduler", "optim_wrapper"), ()),
     "ultralytics": (("lr0", "lrf"), ()),
     "MLX-LM": (("lr_schedule", "iters"), ("iters", "adapter_path", "lora_parameters")),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
