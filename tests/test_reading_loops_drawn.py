@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from isorate import IsorateError, read, simulate
@@ -81,7 +82,10 @@ def written(parts: list[Part], indent: str = "") -> str:
 
 def verdict(text: str, given: dict[str, Any]) -> str:
     """Return what reading a text comes to beside running it."""
-    used = executed(text, given)
+    try:
+        used = executed(text, given)
+    except LookupError:
+        return "raises"
     try:
         recipe = read(text, names=given)
     except IsorateError:
@@ -93,7 +97,8 @@ def verdict(text: str, given: dict[str, Any]) -> str:
         return "wrong"
     if not used:
         return "nothing"
-    return "equal" if simulate(recipe, len(used)).values.tolist() == used else "wrong"
+    rates = np.atleast_2d(simulate(recipe, len(used)).values)[0]
+    return "equal" if rates.tolist() == used else "wrong"
 
 
 @pytest.mark.torch
@@ -153,12 +158,29 @@ def setting(draw: random.Random, values: Sequence[str]) -> list[Part]:
     """Draw statements that set the rate."""
     value = draw.choice(values)
     over: Part = ("for g in optimizer.param_groups:", ["g['lr'] = lr"])
+    if draw.random() < 0.3:
+        return keeping(draw, [*setting(draw, values)])
     return draw.choice([
         [f"optimizer.param_groups[0]['lr'] = 0.1 / (abs({value}) + 1)"],
         [f"lr = 0.1 / (abs({value}) + 1)", over],
         [f"adjust(optimizer, {value})"],
         [f"lr = rate({value})", over],
     ])  # fmt: skip
+
+
+def keeping(draw: random.Random, other: list[Part]) -> list[Part]:
+    """Draw statements that set the rate from what it was, or in some of the turns."""
+    over = "for g in optimizer.param_groups:"
+    test = draw.choice(["e in (1, 3)", "e % 2 == 0", "e in kept", "e > 2", "n > 2", "loss(e) > 9"])
+    some: list[Part] = draw.choice([
+        [(over, ["g['lr'] *= 0.5"])], [(over, ["g['lr'] = g['lr'] / 2"])],
+        ["rates['lr'] *= 0.1", (over, ["g['lr'] = rates['lr']"])],
+        ["k += 1", "optimizer.param_groups[-1]['lr'] = 0.1 ** k"],
+        ["base *= 2", "adjust(optimizer, 1)"], [(over, ["g['lr'] = kept[e]"])], other,
+        [(over, ["g['lr'] = 0.3", draw.choice(["break", "continue", "pass"])])],
+    ])  # fmt: skip
+    end = [draw.choice(["continue", "break"])] if draw.random() < 0.15 else []
+    return [(f"if {test}:", [*some, *end])] if draw.random() < 0.7 else some
 
 
 def by_hand(draw: random.Random) -> str:
@@ -177,6 +199,9 @@ def by_hand(draw: random.Random) -> str:
         body += [*setting(draw, outer), *counting(draw, 1, outer), "optimizer.step()"]
     body += counting(draw, 2, outer)
     names = f"n, k, base = {draw.randint(0, 2)}, {draw.randint(0, 2)}, 2\n"
+    names += "rates, kept = {'lr': 0.4}, {1: 0.3, 2: 0.2}\n"
+    if draw.random() < 0.2:
+        names += "optimizer.add_param_group({'params': [], 'lr': 0.5})\n"
     loop = (f"for e in range({draw.choice(['5', '1, 6'])}):", body)
     return BY_HAND + names + BESIDE.format(draw.choice(FIRST)) + written([loop])
 

@@ -37,6 +37,8 @@ AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunc
                 ast.ClassDef, ast.Lambda)  # fmt: skip
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
+#: The place of what happens at the end of each turn.
+LAST: Final = 10**9
 
 
 def written(
@@ -48,7 +50,7 @@ def written(
         ReadError: it is written in several places, or cannot be followed.
 
     """
-    optimizer, place = _owner(follower, target.value, frame)
+    optimizer, place = owner(follower, target.value, frame)
     if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
         return
     parts = follower.written_rates.setdefault(id(optimizer), {})
@@ -79,14 +81,13 @@ def written(
     rates = [part] * several if place is None else [parts[each] for each in range(several)]
     follower.unwritten = None
     same = all(one.made == made for one in rates)
-    schedule = _schedule(follower, target, follower.of_function(
+    schedule = schedule_of(follower, target, follower.of_function(
         [made] * several if same else [one.made for one in rates]
     ))  # fmt: skip
     schedule.optimizer, schedule.stride = optimizer, stride
     if loops is not None:
-        last = 10**9  # at the end of each turn: the next one's is another
         guards = () if stride is None or stride.every == 1 else follower.loops.conditions()
-        follower.loops.events.append(Event("step", schedule, target, loops, guards, last))
+        follower.loops.events.append(Event("step", schedule, target, loops, guards, LAST))
         follower.loops.happens("write", schedule, target)
 
 
@@ -150,7 +151,7 @@ def returned(follower: Interpreter, function: Function) -> Schedule | None:
     made = functions.expression(follower, function, follower.longest)
     text = f"{node.name} is taken to be asked before each update, with 0, 1, 2 and so on"
     follower.assumed[text] = None
-    return _schedule(follower, node, follower.of_function([made]))
+    return schedule_of(follower, node, follower.of_function([made]))
 
 
 def _groups(optimizer: Any) -> int:
@@ -175,6 +176,7 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     nodes = [*_run(follower, text)]
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
     own = {id(schedule.node), *(id(part.target) for part in parts)}
+    own |= {place for place, plain in follower.plain_stores.items() if plain}
     keys = {key for key, _ in follower.keyed.values()}
     groups: set[str] = set()
     for _ in range(2):  # a name may be given another's value
@@ -237,7 +239,7 @@ def is_rate(target: ast.AST) -> bool:
     )
 
 
-def _schedule(follower: Interpreter, node: ast.AST, call: Call) -> Schedule:
+def schedule_of(follower: Interpreter, node: ast.AST, call: Call) -> Schedule:
     """Return the schedule of a call whose rate is set by hand."""
     schedule = Schedule(call, node, label=getattr(node, "name", ""))
     follower.found.built.append(schedule)
@@ -246,7 +248,7 @@ def _schedule(follower: Interpreter, node: ast.AST, call: Call) -> Schedule:
     return schedule
 
 
-def _owner(follower: Interpreter, node: ast.expr, frame: Frame) -> tuple[Any, int | None]:
+def owner(follower: Interpreter, node: ast.expr, frame: Frame) -> tuple[Any, int | None]:
     """Return the optimizer that a parameter group is of, and which it is: none for all."""
     value = follower.value(node, frame)
     if isinstance(value, Group):
@@ -272,7 +274,7 @@ def _owner(follower: Interpreter, node: ast.expr, frame: Frame) -> tuple[Any, in
 
 def is_group(follower: Interpreter, node: ast.expr, frame: Frame) -> bool:
     """Whether something is a parameter group of an optimizer."""
-    return _owner(follower, node, frame)[0] is not None
+    return owner(follower, node, frame)[0] is not None
 
 
 def is_over_groups(loop: Loop) -> bool:

@@ -295,6 +295,8 @@ class Expressions:
             case Instance(of=of):
                 if name == "__dict__":
                     return base.kept
+                if name == "_get_kwargs" and isinstance(base, Namespace):
+                    return Method(base.kept, "items")
                 if base.kept.lost is not None:
                     return Unknown(f"{base.source}.{name}", base.kept.lost.why)
                 if name in base.kept:

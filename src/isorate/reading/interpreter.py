@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.plateau import Feedback
-from isorate.reading import by_hand
+from isorate.reading import by_hand, turns
 from isorate.reading.arguments import Parser, option
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import is_typed, of_groups
@@ -30,8 +30,8 @@ from isorate.reading.loops import (
     modulo,
     offset,
     stored,
-    turns,
 )
+from isorate.reading.loops import turns as turns_of
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.naming import Name, at_home
 from isorate.reading.optimizers import PLAIN
@@ -71,6 +71,8 @@ if TYPE_CHECKING:
 
 #: Functions that train are looked for in functions that call each other no deeper.
 DEEPEST_TRAINING: Final = 4
+#: A loop over texts trains in some of them: ``for phase in ["train", "val"]``.
+MOST_PHASES: Final = 4
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
 
@@ -133,6 +135,11 @@ class Interpreter(Calls):
         self.unwritten: ReadError | None = None
         #: What is written into the parameter groups of an optimizer, by place; none for all.
         self.written_rates: dict[int, dict[int | None, by_hand.Part]] = {}
+        #: Where items of dicts are written that are no parameter groups.
+        self.plain_stores: dict[int, bool] = {}
+        #: Whether loops are followed turn by turn; whether one could be; and the one that is.
+        self.by_turns, self.has_turns = False, False
+        self.turns: turns.Turns | None = None
         #: Whether what is made unknown is followed besides.
         self._followed = False
         #: Conditions about a key of a group: the key, and which way they went.
@@ -232,14 +239,18 @@ class Interpreter(Calls):
                 raise made_of(value, each)
         for target in targets:
             if isinstance(target, ast.Subscript) and by_hand.is_rate(target):
-                self._written_by_hand(target, value, frame)
+                self._written_by_hand(target, value, found, frame)
             self.store(target, self._labelled(target, value, found), frame)
 
-    def _written_by_hand(self, target: ast.Subscript, value: ast.expr, frame: Frame) -> None:
+    def _written_by_hand(
+        self, target: ast.Subscript, value: ast.expr, found: Any, frame: Frame
+    ) -> None:
         """Take notice of a rate that is written into a parameter group."""
         if not self.loops.stack and frame is self.outermost:
             return
         try:
+            if turns.note(self, target, found, frame):
+                return
             by_hand.written(self, target, value, frame, self.scopes)
         except LackingError as error:
             self.lacking.append(error)
@@ -351,6 +362,8 @@ class Interpreter(Calls):
                             self._written(group.owner, target)
 
     def _store_item(self, base: Any, place: Any, value: Any, target: ast.Subscript) -> None:
+        plain = type(base) is Dict and base.owner is None
+        self.plain_stores[id(target)] = plain and self.plain_stores.get(id(target), True)
         match base:
             case Schedule():
                 raise made_of(target, base)
@@ -372,6 +385,11 @@ class Interpreter(Calls):
                     self.rate_changed(base.owner, target)
             case List() | Dict():
                 self.minded(base, target)
+                if self.turns is not None and isinstance(base, Group) and place == "lr":
+                    at = [id(each) for each in base.owner.groups or ()].index(id(base))
+                    now = len(self.loops.events)
+                    write = turns.Write(base.owner, at, base["lr"], value, target, now)
+                    self.turns.written(self, write)
                 if isinstance(place, Unknown) or (
                     isinstance(base, List) and isinstance(value, Schedule)
                 ):
@@ -680,7 +698,11 @@ class Interpreter(Calls):
                 raise Fork(truth)
             raise Unfollowable(node)
         trains = self._trains_in(node, rates=bool(self.loops.stack))
-        if not trains and truth.askable and self._trains_in(node, rates=True):
+        if self.turns is not None and self.sets_rates(node):
+            self.turns.decided(self, truth, frame)
+            if truth.askable:
+                return
+        if not trains and truth.askable and self.sets_rates(node):
             raise Fork(truth, builds=True)
         self.havoc([node], frame, truth, followed=trains)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
@@ -833,11 +855,18 @@ class Interpreter(Calls):
         objects = source in ([], ()) or any(
             isinstance(each, Built | Schedule) for each in reached(listed)
         )
+        objects |= 0 < len(listed) <= MOST_PHASES and all(isinstance(each, str) for each in listed)
         training = self._trains_in(node)
         if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
             items = self.items(source) if short else None
-        if items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
+        apart = None
+        if training and items is None and not self.loops.stack:
+            self.has_turns = True
+            apart = turns.items_of(self, node, source, frame) if self.by_turns else None
+        if apart is not None and len(apart) <= MOST_TURNS:
+            turns.follow(self, node, apart, frame)
+        elif items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
             self._any_turn(node, node.target, source, frame)
         else:
             try:
@@ -892,8 +921,8 @@ class Interpreter(Calls):
         loop = Loop(node, None)
         self._counted(loop, frame)
         if target is not None:
-            loop.turns, loop.counters = self._count(node.iter, frame), {}
-            start = self._first(node.iter, frame)
+            loop.turns, loop.counters = self.count(node.iter, frame), {}
+            start = self.first(node.iter, frame)
             index = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
             if start is not None and isinstance(index, ast.Name):
                 loop.counters[index.id] = start
@@ -936,17 +965,17 @@ class Interpreter(Calls):
                 loop.before[name] = value
                 loop.each |= {name} if each else set()
 
-    def _count(self, node: ast.expr, frame: Frame) -> Count:
+    def count(self, node: ast.expr, frame: Frame) -> Count:
         """Return how many turns a loop takes that goes through something."""
         match node:
             case ast.Call(func=func, args=[first, *rest]):
                 last = str(dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
                 if last in HANDING_ON:
-                    return self._count(first, frame)
+                    return self.count(first, frame)
                 if last in ("range", "trange"):
                     bounds = [self.value(each, frame) for each in (first, *rest)]
                     if all(type(each) is int for each in bounds):
-                        return turns(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
+                        return turns_of(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
                     unknown = [u for each in bounds for u in unknown_in(each)]
                     varies = not unknown or not all(u.askable for u in unknown)
                     return None if varies else Unknown(unparsed(node), parts=tuple(unknown))
@@ -957,7 +986,7 @@ class Interpreter(Calls):
             return len(kept)
         value = self.value(node, frame)
         if isinstance(value, range):
-            return turns(value)
+            return turns_of(value)
         if isinstance(value, list | tuple | dict | set | str):
             return len(value)
         if not isinstance(value, Unknown):
@@ -966,7 +995,7 @@ class Interpreter(Calls):
         known = isinstance(found, int) or (isinstance(found, Unknown) and found.askable)
         return found if known else None
 
-    def _first(self, node: ast.expr, frame: Frame) -> int | None:
+    def first(self, node: ast.expr, frame: Frame) -> int | None:
         """Return what a loop's counter is in the first turn; none where it counts nothing."""
         match node:
             case ast.Call(func=func, args=given, keywords=named):
@@ -980,7 +1009,7 @@ class Interpreter(Calls):
                 elif last in ("range", "trange") and len(given) < 3:
                     start = given[0] if len(given) == 2 else ast.Constant(0)
                 elif last in HANDING_ON and given:
-                    return self._first(given[0], frame)
+                    return self.first(given[0], frame)
                 value = None if start is None else self.value(start, frame)
                 return value if isinstance(value, int) else None
         return None
@@ -1131,21 +1160,27 @@ class Interpreter(Calls):
             self._known_functions[id(frame)] = kept
         return kept[1]
 
+    def sets_rates(self, node: ast.AST) -> bool:
+        """Whether a statement sets a rate, or calls functions of the text that do."""
+        return self._trains_in(node, rates=True, steps=False)
+
     def _trains_in(
-        self, node: ast.AST, frame: Frame | None = None, depth: int = 0, *, rates: bool = False
-    ) -> bool:
+        self, node: ast.AST, frame: Frame | None = None, depth: int = 0, *, rates: bool = False,
+        steps: bool = True,
+    ) -> bool:  # fmt: skip
         """Whether a statement steps something, or calls functions of the text that do.
 
         With ``rates`` also whether it sets a rate.
         """
         inside = mentions(node)
-        found = inside.steps or (rates and inside.rates)
+        found = (steps and inside.steps) or (rates and inside.rates)
         if found or depth > DEEPEST_TRAINING:
             return found
         functions = self._functions(frame or self.outermost)
         called = (each for name in inside.called & functions.keys() for each in functions[name])
         return any(
-            self._trains_in(f.node, f.frame.outermost, depth + 1, rates=rates) for f in called
+            self._trains_in(f.node, f.frame.outermost, depth + 1, rates=rates, steps=steps)
+            for f in called
         )
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:

@@ -223,10 +223,12 @@ def _ways(
         decisions, conditions, supposed = waiting.pop()
         way = Way(decisions, conditions=conditions)
 
+        by_turns = False
+
         def follower(needed: set[str] | None = None) -> Interpreter:
             given = Given({**supposed, **names})  # noqa: B023 - it is called in this turn
             found = made(given, decisions=decisions)  # noqa: B023
-            found.needed = needed
+            found.needed, found.by_turns = needed, by_turns  # noqa: B023
             return found
 
         def again(needed: set[str]) -> Reading:
@@ -235,7 +237,15 @@ def _ways(
         first = follower()
         first.steps = most = min(left, first.steps)
         try:
-            found = _followed(first, body)
+            try:
+                found = _followed(first, body)
+            except ReadError as error:
+                if not _may_go_by_turns(first, body, error):
+                    raise
+                by_turns, steps = True, first.steps
+                first = follower()
+                first.steps = steps
+                found = _by_turns(first, body, error)
             taken = {} if sure else assumed(first.defaults, found, again)
             said = found.assumptions + tuple(taken.values())
             way.reading = replace(found, assumptions=said, taken=frozenset(taken))
@@ -249,8 +259,7 @@ def _ways(
                 continue
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
-            asks = hasattr(error, "leaves") or isinstance(error, MissingRateError)
-            none = not sure and (asks or "None" in str(error))  # a default, perhaps
+            none = not sure and (_asks(error) or "None" in str(error))  # a default, perhaps
             way.error = (lacking(first.defaults, again) if none else None) or error
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
@@ -258,6 +267,34 @@ def _ways(
         finally:
             left -= most - first.steps
         yield way
+
+
+def _may_go_by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> bool:
+    """Whether a text that is not followed may be, its loop being followed turn by turn."""
+    if not follower.has_turns or _asks(error):
+        return False
+    return any(mentions(part).rates for part in _parts(follower, body))
+
+
+def _by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> Reading:
+    """Read a text turn by turn; where that comes to nothing, say what was said before."""
+    try:
+        return _followed(follower, body)
+    except ReadError as other:
+        raise (other if _asks(other) else error) from None
+    except Unfollowable:
+        raise error from None
+
+
+def _asks(error: ReadError) -> bool:
+    """Whether an error asks for something."""
+    return hasattr(error, "leaves") or isinstance(error, MissingRateError)
+
+
+def _parts(follower: Interpreter, body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements of a text, and of what it imports."""
+    inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
+    return [*body, *(part for each in inner for part in each)]
 
 
 def _supposed(source: str) -> dict[str, Any]:
@@ -397,8 +434,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     call = schedule.call
     if call is None:
         raise _nothing(follower)
-    inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
-    whole = [*body, *(part for each in inner for part in each)]
+    whole = _parts(follower, body)
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
     by_hand.check(follower, schedule, whole)
@@ -501,8 +537,13 @@ def _has_list(node: ast.expr) -> bool:
 
 
 def _functions(follower: Interpreter) -> None:
-    """Follow the functions that build a schedule, where nothing calls them."""
-    for function, of, instance in list(_entries(follower)):
+    """Follow the functions that build a schedule, where nothing calls them.
+
+    Those come last that others of them call.
+    """
+    entries = list(_entries(follower))
+    called = {name for each, *_ in entries for name in mentions(each.node).called - {each.name}}
+    for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
         if id(function.node) not in follower.run_:
             _enter(follower, function, of, instance)
         if follower.found.built or follower.lacking:
@@ -529,7 +570,7 @@ def _entries(
             functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
     for function, of in functions:
         own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
-        rates = own and mentions(function.node).rates
+        rates = own and follower.sets_rates(function.node)
         if own and (rates or follower.builds([function.node], function.frame)):
             yield function, of, None
     for value in values:
