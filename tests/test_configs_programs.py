@@ -33,6 +33,16 @@ FLAT = """ray job submit --address="http://127.0.0.1:8265" \\
    --rollout_batch_size 1024 --max_samples 20000 --max_epochs 1 --zero_stage 3 --bf16 \\
    --actor_learning_rate 5e-7 --critic_learning_rate 9e-6 --gradient_checkpointing
 """
+DIFFUSERS = """export MODEL_NAME="CompVis/stable-diffusion-v1-4"
+accelerate launch --num_processes 2 --mixed_precision="fp16" train_text_to_image.py \\
+  --pretrained_model_name_or_path=$MODEL_NAME \\
+  --dataset_name=$DATASET_NAME \\
+  --resolution=512 --center_crop --random_flip \\
+  --train_batch_size=1 --gradient_accumulation_steps=4 \\
+  --max_train_steps=15000 --learning_rate=1e-05 --max_grad_norm=1 \\
+  --lr_scheduler="cosine" --lr_warmup_steps=100
+"""
+EXAMPLE = {"script": "train_text_to_image_sdxl", "pretrained_model_name_or_path": "x"}
 RM = {"train.batch_size": 64, "adam.lr": 1e-5}
 SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
 
@@ -42,6 +52,7 @@ SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
     [
         (OPENRLHF, {"examples": 5000}, "OpenRLHF 0.11.2", 19, 2, 5e-7),
         (FLAT, {"examples": 30_000}, "OpenRLHF 0.8.11", 156, 5, 5e-7),
+        (DIFFUSERS, {}, "diffusers' examples 58eb52c", 15_000, 100, 1e-5),
     ],
 )
 def test_a_script_is_the_program_that_it_starts(
@@ -66,6 +77,19 @@ def test_a_script_is_the_program_that_it_starts(
         # which gives a floor to a schedule that takes none
         ("openrlhf-sft", SFT | {"lr_scheduler": "linear"}, {"examples": 99}, "min_lr"),
         ("openrlhf-sft", SFT | {"min_lr_ratio": 0.2}, {"examples": 99}, "is no flag"),
+        ("diffusers", EXAMPLE, {}, "give --examples N"),
+        ("diffusers", EXAMPLE | {"script": "train_vqgan"}, {}, "a way of its own"),
+        ("diffusers", EXAMPLE | {"script": "mine"}, {}, "none of diffusers' scripts, and learn"),
+        (
+            "diffusers",
+            {"script": "mine", "max_train_steps": 9, "lr_scheduler": "cosine"},
+            {"lr": 1e-4, "processes": 2},
+            "scripts count steps in several ways",
+        ),
+        ("diffusers", {"script": "train_controlnet_flux"}, {}, "raises a TypeError without it"),
+        ("diffusers", {"script": "train_lcm_distill_sd_wds"}, {}, "give --max-steps N"),
+        ("diffusers", {"script": "train_dreambooth_lora_z_image"}, {}, "give --batches N"),
+        ("diffusers", EXAMPLE | {"lr_warmup_step": 9}, {}, "did you mean lr_warmup_steps"),
         ("openrlhf-ppo", {"rollout.batch_size": 8}, {"examples": 9}, "than there are responses"),
     ],
 )
@@ -81,6 +105,9 @@ def test_what_is_wrong_with_a_flag_is_said(
     [
         ("openrlhf-rm", RM | {"lr_scheduler": "cosine", "min_lr_ratio": 0.2}, "min_lr_ratio",
          "cosine has no floor"),
+        ("diffusers", EXAMPLE | {"gradient_accumulation_steps": 4, "max_train_steps": 100},
+         "gradient_accumulation_steps", "told of 400 steps with a warm-up of 2000"),
+        ("diffusers", EXAMPLE | {"lr_warmup_steps": 4}, "lr_warmup_steps", "has no warm-up"),
     ],
 )  # fmt: skip
 def test_a_flag_that_is_ignored_is_told(

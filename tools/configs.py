@@ -606,7 +606,7 @@ def runner(name: str) -> Any:
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1 or name in THEMSELVES or name not in globals():
+    if processes == 1 or name in (*THEMSELVES, *importlib.import_module("programs").THEMSELVES):
         found: list[float] = runner(name)(row)
         return found
     Path("row.json").write_text(json.dumps(row))

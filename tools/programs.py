@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import math
 import os
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from configs import hooked, source, taken
+
+#: Those whose rows say themselves what several processes come to.
+THEMSELVES = ("openrlhf", "kohya", "verl", "hydra", "lightning")
 
 
 def flagged(package: str, path: str, values: dict[str, Any], **known: Any) -> Any:
@@ -19,10 +24,13 @@ def flagged(package: str, path: str, values: dict[str, Any], **known: Any) -> An
     until = next(i for i, n in enumerate(main.body) if "parse_args" in ast.unparse(n))
     names: dict[str, Any] = {"argparse": argparse, "datetime": datetime, **known}
     exec(compile(ast.Module(main.body[:until], []), path, "exec"), names)
-    words: list[str] = []
-    for key, value in values.items():
-        words += [f"--{key}"] if value is True else [f"--{key}", str(value)]
-    return names["parser"].parse_args(words)
+    return names["parser"].parse_args(words(values))
+
+
+def words(values: dict[str, Any]) -> list[str]:
+    """Return values as the flags that say them."""
+    pairs = ([f"--{k}"] if v is True else [f"--{k}", str(v)] for k, v in values.items())
+    return [word for pair in pairs for word in pair]
 
 
 class Anything:
@@ -175,3 +183,80 @@ def engine(row: dict[str, Any], at: str, home: str, args: Any, old: bool) -> Any
     strategy = kind()
     strategy.args = args
     return strategy
+
+
+class Names(dict[str, Any]):
+    """Names of a script: a model stands for each that is not known."""
+
+    def __missing__(self, name: str) -> Any:
+        import torch
+
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return self.setdefault(name, torch.nn.Linear(1, 1))
+
+
+def diffusers(row: dict[str, Any]) -> list[float]:
+    """Run what a script of diffusers has of its schedule; ``DIFFUSERS`` is a checkout of it."""
+    import torch
+    from accelerate import Accelerator
+    from diffusers.optimization import get_scheduler
+
+    values, facts = dict(row["values"]), row.get("facts", {})
+    home, name = Path(os.environ["DIFFUSERS"]), values.pop("script")
+    path = next(p for p in home.rglob(f"{name}.py") if "research_projects" not in p.parts)
+    module = ast.parse(path.read_text())
+    functions = {n.name: n for n in module.body if isinstance(n, ast.FunctionDef)}
+    flags = [n for n in functions["parse_args"].body if "parser" in ast.unparse(n)]
+    flags = flags[: next(i for i, n in enumerate(flags) if "parse_args(" in ast.unparse(n))]
+    known: Any = {"argparse": argparse, "transforms": Anything()}
+    exec(compile(ast.Module(flags, []), str(path), "exec"), known)
+    for action in known["parser"]._actions:
+        action.required = False
+    args = known["parser"].parse_args(words(values))
+    asked = {"split_batches": True} if "split_batches=True" in ast.unparse(module) else {}
+    step = args.gradient_accumulation_steps
+    accelerator = Accelerator(gradient_accumulation_steps=step, cpu=True, **asked)
+    scope = Names(args=args, accelerator=accelerator)
+    part = partial(run_part, functions["main"].body, str(path), scope)
+    part(("args.scale_lr",))
+    examples = facts.get("examples") or facts.get("batches", 200) * args.train_batch_size + 1
+    data: Any = torch.utils.data.DataLoader(range(examples), args.train_batch_size)
+    if "drop_last" in row:  # as its own sampler of batches does
+        data = torch.utils.data.DataLoader(data.dataset, batch_sampler=data.batch_sampler)
+        data.batch_sampler.drop_last = True
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.AdamW(model.parameters(), args.learning_rate)
+    scope |= {"optimizer": optimizer, "train_dataloader": data, "math": math,
+              "get_scheduler": get_scheduler, "logger": Anything()}  # fmt: skip
+    scope |= dict.fromkeys(("use_deepspeed_optimizer", "use_deepspeed_scheduler"), False)
+    part(("max_train_steps", "num_update_steps_per_epoch", "lr_scheduler", "steps_for_scheduler"))
+    optimizer, data, scheduler = (
+        scope[n] for n in ("optimizer", "train_dataloader", "lr_scheduler")
+    )
+    most: Any = getattr(args, "max_train_steps", scope.get("max_train_steps"))
+    used, hook = hooked()
+    epochs = getattr(args, "num_train_epochs", None) or args.num_epochs
+    for batch in (batch for _ in range(epochs) for batch in data):
+        with accelerator.accumulate(model):
+            accelerator.backward(model(batch[:1].float()).sum() * 0)
+            optimizer.step()
+            scheduler.step()
+            optimizer.zero_grad()
+        if len(used) >= most:
+            break
+    hook.remove()
+    return used
+
+
+def run_part(body: list[Any], path: str, scope: Names, words: tuple[str, ...]) -> None:
+    """Run the statements that have some words, and neither loop nor log."""
+    leave = ("tracker", "checkpoint", "progress", "logger.info", "global_step", "def ")
+    picked: list[ast.stmt] = [
+        node
+        for node in body
+        if isinstance(node, ast.Assign | ast.If)
+        and any(word in ast.unparse(node) for word in words)
+        and not any(word in ast.unparse(node) for word in leave)
+    ]
+    exec(compile(ast.Module(picked, []), path, "exec"), {}, scope)

@@ -13,7 +13,6 @@ UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "MLX-LM": (("lr_schedule", "iters"), ("iters", "adapter_path", "lora_parameters")),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
     "kohya's sd-scripts": (("network_module", "lr_scheduler_num_cycles"), ("max_train_steps",)),
-    "diffusers' examples": (("lr_warmup_steps",), ("max_train_steps", "resolution")),
     "verl": (("actor_rollout_ref",), ()),
     "torchtitan": (("training", "optimizer"), ("lr_scheduler", "job", "parallelism")),
     "OLMo-core": (("train_module",), ("trainer",)),

@@ -65,6 +65,7 @@ class Foretold:
         cautions: what a usual reader would not expect.
         assumptions: what was taken for granted.
         each: the updates of an epoch, where the trainer steps the scheduler once in one.
+        accelerate: the steps of an update, where Accelerate takes one for each process.
 
     """
 
@@ -78,6 +79,7 @@ class Foretold:
     cautions: tuple[Caution, ...] = ()
     assumptions: tuple[str, ...] = ()
     each: int | None = None
+    accelerate: int | None = None
 
 
 @dataclass(frozen=True)
@@ -315,6 +317,7 @@ class Given:
         version: str,
         keys: Mapping[str, str],
         each: int | None = None,
+        accelerate: int | None = None,
     ) -> Foretold:
         """Return what came of it, with all that was noted."""
         for name in sorted(self.told.keys() - self.used):
@@ -330,6 +333,7 @@ class Given:
             tuple(self.cautions),
             tuple(dict.fromkeys(self.assumptions)),
             each,
+            accelerate,
         )
 
 
