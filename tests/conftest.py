@@ -12,9 +12,10 @@ import isorate
 
 # Hypothesis draws constants of the modules that are loaded: all of them, whichever test is first.
 HOME = Path(isorate.__file__).parent
+FRAMEWORKS = ("jax", "keras", "lightning", "mindspore", "torch", "transformers")
 for path in sorted(HOME.rglob("*.py")):
     parts = path.relative_to(HOME).with_suffix("").parts
-    if parts[0] not in ("jax", "keras", "torch", "mindspore") and not parts[-1].startswith("__"):
+    if parts[0] not in FRAMEWORKS and not parts[-1].startswith("__"):
         importlib.import_module(".".join(("isorate", *parts)))
 
 COMMON = {

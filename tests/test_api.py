@@ -201,6 +201,8 @@ def test_what_is_handed_out_cannot_be_changed() -> None:
                 "isorate.mindspore",
                 "isorate.jax",
                 "isorate.keras",
+                "isorate.lightning",
+                "isorate.transformers",
                 "isorate.__main__",
             )
         ):

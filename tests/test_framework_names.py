@@ -35,7 +35,7 @@ def frameworks() -> set[str]:
 
 
 NAMED = re.compile(rf"(?<![a-z])({'|'.join(frameworks())})(?![a-z])", re.IGNORECASE)
-ROOMS = {"dialects", "configs", "logs", *frameworks()}
+ROOMS = {"dialects", "configs", "logs", "lightning", *frameworks()}
 MODULES = [
     path
     for path in sorted(HOME.rglob("*.py"))

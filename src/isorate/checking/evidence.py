@@ -150,6 +150,14 @@ def allowed(recipe: Recipe, peak: float) -> float:
     return TOLERANCE[recipe.dtype] * peak
 
 
+def highest(recipe: Recipe) -> float:
+    """Return the highest rate of a recipe's schedule; 0 where that is not known."""
+    form = recipe.normal
+    parts = form.of if isinstance(form, Groups) else (form,)
+    bounds = [abs(bound) for part in parts if part is not None for bound in part.bounds]
+    return max((bound for bound in bounds if math.isfinite(bound)), default=0.0)
+
+
 def rates_at(recipe: Recipe, updates: Integers) -> Floats:
     """Return the rates of some updates in the framework's own arithmetic, NaN where there is none.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from isorate.checking.evidence import Steps, allowed, means
+from isorate.checking.evidence import Steps, allowed, highest, means
 from isorate.kit.call import Call
 from isorate.schedule.combinators import Groups, Join
 from isorate.schedule.digits import apart
@@ -82,18 +82,12 @@ class Case:
         single = np.array([each.single for each in points])[self.of]
         spacing = np.spacing(np.abs(self.values).astype(np.float32)).astype(np.float64)
         finite = self.rates[np.isfinite(self.rates)]
-        self.peak = float(max(np.abs(finite).max(initial=0.0), self._highest()))
+        self.peak = float(max(np.abs(finite).max(initial=0.0), highest(recipe)))
         room = max(allowed(recipe, self.peak), 1e-9 * self.peak)
         self.room: Floats = errors * (1 + 1e-9) + room + np.where(single, 1.5 * spacing, 0.0)
         self.first = int(np.flatnonzero(~self.agrees)[0])
         self.source = Steps(recipe)
         self.steps: Integers = self.step_of(self.updates)
-
-    def _highest(self) -> float:
-        form = self.recipe.normal
-        parts = form.of if isinstance(form, Groups) else (form,)
-        bounds = [abs(b) for part in parts if part is not None for b in part.bounds]
-        return max((b for b in bounds if np.isfinite(b)), default=0.0)
 
     # --- what the recipe says -------------------------------------------------------------------
 
