@@ -577,3 +577,37 @@ def test_what_is_wrong_with_a_file_in_python_is_said(
     (file := tmp_path / "own.py").write_text(text)
     with pytest.raises(ReadError, match=said):
         foretell(file)
+
+
+MLX = {"lora_parameters": {"rank": 8}, "iters": 100}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "more", "said"),
+    [
+        ({"name": "cosine", "arguments": [1e-4, 9]}, {}, "names none that is read: 'cosine'"),
+        ({"name": "cosine_decay", "arguments": [1e-4]}, {}, "has other arguments"),
+        ({"name": "cosine_decay", "arguments": [1e-4, 0]}, {}, "refused with ValueError: 0 steps"),
+        ({"name": "cosine_decay", "arguments": ["x", 9]}, {}, "has 'x' for a number"),
+        ({"name": "cosine_decay", "arguments": [1e-4, 9], "warmup": 0.1}, {}, "no count of steps"),
+        (None, {"optimizer": "lion"}, "is none of adam"),
+        (None, {"optimizer": "adafactor"}, "sets the rate by itself"),
+        (None, {"grad_accumulation_steps": 200}, "trains no update"),
+        (None, {"lr_schedules": {}}, "did you mean lr_schedule?"),
+    ],
+)
+def test_what_is_wrong_with_mlx_lms_file_is_said(
+    schedule: Any, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ReadError, match=said.replace("?", r"\?")):
+        foretell(MLX | more | ({"lr_schedule": schedule} if schedule else {}))
+
+
+def test_a_text_that_mlx_lm_takes_for_a_number_is_one(tmp_path: Path) -> None:
+    (file := tmp_path / "lora.yaml").write_text(
+        "iters: 50\nadapter_path: x\nlr_schedule:\n  name: cosine_decay\n"
+        "  arguments: [1e-5, 40]\n  warmup: 4\n  warmup_init: 1e-7\n"
+    )
+    found = foretell(file)
+    assert (found.peak, found.updates, found.warmup) == (1e-5, 50, 4)
+    assert any("over at update 45 of 50" in one.text for one in found.cautions)

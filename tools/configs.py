@@ -474,6 +474,55 @@ def mmengine(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def mlx(row: dict[str, Any]) -> list[float]:
+    """Train with what MLX-LM makes of its file, a number, by its own loop."""
+    from types import SimpleNamespace
+
+    core: Any = importlib.import_module("mlx.core")
+    optimizers, nn = importlib.import_module("mlx.optimizers"), importlib.import_module("mlx.nn")
+    at = "mlx-lm==0.32.2"
+    build = taken(at, "mlx_lm/tuner/utils.py", "build_schedule", opt=optimizers, Dict=dict)
+    defaults = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(source(at, "mlx_lm/lora.py")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CONFIG_DEFAULTS"
+    )
+    args = SimpleNamespace(**defaults | row["values"])
+    lr = build["build_schedule"](args.lr_schedule) if args.lr_schedule else args.learning_rate
+    kinds = {name.lower(): getattr(optimizers, name) for name in ("Adam", "AdamW", "Muon", "SGD")}
+    used: list[float] = []
+
+    def noted(own: Any, *given: Any) -> None:
+        kind.update(own, *given)  # which sets the rate that it then uses
+        used.append(float(own.learning_rate.item()))
+
+    kind = kinds[args.optimizer.lower()]
+    optimizer = type("Noted", (kind,), {"update": noted})(learning_rate=lr)
+    ui = type("UI", (), {"__getattr__": lambda *_: lambda *_: None, "__enter__": lambda s: s,
+                         "__exit__": lambda *_: None})()  # fmt: skip
+    train = taken(
+        at, "mlx_lm/tuner/trainer.py", "train", mx=core, nn=nn, partial=partial, time=time,
+        tree_map=importlib.import_module("mlx.utils").tree_map, average_gradients=lambda g: g,
+        TrainingArgs=lambda: None, default_loss=None, iterate_batches=None, Path=Path,
+        maybe_set_recommended_wired_limit=lambda: None, TrainUI=lambda *_, **__: ui,
+        _clear_cache=lambda *_: None, tree_flatten=lambda _: [],
+    )  # fmt: skip
+    core.compile = lambda step, **_: step  # so that each update is seen
+    core.save_safetensors = lambda *_: None
+    model = nn.Linear(1, 1)
+    args.adapter_file, args.steps_per_save = "none", args.save_every
+
+    def loss(model: Any, x: Any) -> Any:
+        return model(x).sum(), core.array(1)
+
+    def batches(**_: Any) -> Any:
+        while True:
+            yield (core.ones((1, 1)),)
+
+    train["train"](model, optimizer, [], None, args, loss, batches)
+    return used
+
+
 def torchtune(row: dict[str, Any]) -> list[float]:
     """Step torchtune's scheduler as its recipe does, through a loader as it has one."""
     import torch

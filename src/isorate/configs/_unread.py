@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 #: Keys of which one has to be there, and one more of the second group where there is one.
 UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ultralytics": (("lr0", "lrf"), ()),
-    "MLX-LM": (("lr_schedule", "iters"), ("iters", "adapter_path", "lora_parameters")),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
     "kohya's sd-scripts": (("network_module", "lr_scheduler_num_cycles"), ("max_train_steps",)),
     "verl": (("actor_rollout_ref",), ()),
