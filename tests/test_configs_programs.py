@@ -43,6 +43,26 @@ accelerate launch --num_processes 2 --mixed_precision="fp16" train_text_to_image
   --lr_scheduler="cosine" --lr_warmup_steps=100
 """
 EXAMPLE = {"script": "train_text_to_image_sdxl", "pretrained_model_name_or_path": "x"}
+KOHYA = """accelerate launch --num_cpu_threads_per_process 1 sdxl_train_network.py \\
+  --network_module=networks.lora --network_dim=16 --train_batch_size=2 \\
+  --learning_rate=1e-4 --text_encoder_lr=1e-5 --optimizer_type=AdamW8bit \\
+  --optimizer_args "weight_decay=0.1" "betas=0.9,0.99" --max_train_steps=2000 \\
+  --lr_scheduler=cosine_with_restarts --lr_scheduler_num_cycles=3 --lr_warmup_steps=5%
+"""
+CLASS = """sdxl_train.py --learning_rate 1e-4 --max_train_steps 90 --save_precision fp16 \\
+  --lr_scheduler_type StepLR --lr_scheduler_args "step_size=30" "gamma=0.5"
+"""
+SECTIONS = """[additional_network_arguments]
+unet_lr = 0.0004
+text_encoder_lr = 0.0002
+network_module = "networks.lora"
+
+[training_arguments]
+lr_scheduler = "cosine"
+lr_warmup_steps = 20
+max_train_steps = 500
+"""
+LORA = {"network_module": "networks.lora", "learning_rate": 1e-4, "max_train_steps": 100}
 RM = {"train.batch_size": 64, "adam.lr": 1e-5}
 SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
 
@@ -52,15 +72,19 @@ SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
     [
         (OPENRLHF, {"examples": 5000}, "OpenRLHF 0.11.2", 19, 2, 5e-7),
         (FLAT, {"examples": 30_000}, "OpenRLHF 0.8.11", 156, 5, 5e-7),
+        (KOHYA, {}, "kohya's sd-scripts 48d368f", 2000, 100, 1e-5),
+        (CLASS, {}, "kohya's sd-scripts 48d368f", 90, None, 1e-4),
+        (SECTIONS, {}, "kohya's sd-scripts 48d368f", 500, 20, 2e-4),
         (DIFFUSERS, {}, "diffusers' examples 58eb52c", 15_000, 100, 1e-5),
     ],
 )
 def test_a_script_is_the_program_that_it_starts(
-    text: str, facts: dict[str, Any], title: str, updates: int, warmup: int, peak: float,
+    text: str, facts: dict[str, Any], title: str, updates: int, warmup: int | None, peak: float,
     tmp_path: Path,
 ) -> None:  # fmt: skip
-    (tmp_path / "run.sh").write_text(text)
-    found = foretell(tmp_path / "run.sh", facts=facts)
+    name = "run.toml" if text.startswith("[") else "run.sh"
+    (tmp_path / name).write_text(text)
+    found = foretell(tmp_path / name, facts=facts)
     assert (found.trainer, found.updates, found.warmup) == (title, updates, warmup)
     assert found.peak == peak
 
@@ -90,6 +114,18 @@ def test_a_script_is_the_program_that_it_starts(
         ("diffusers", {"script": "train_lcm_distill_sd_wds"}, {}, "give --max-steps N"),
         ("diffusers", {"script": "train_dreambooth_lora_z_image"}, {}, "give --batches N"),
         ("diffusers", EXAMPLE | {"lr_warmup_step": 9}, {}, "did you mean lr_warmup_steps"),
+        ("kohya", LORA | {"max_train_epochs": 4}, {}, "give --batches N"),
+        ("kohya", LORA | {"optimizer_type": "Adafactor"}, {}, "finds its rates itself"),
+        ("kohya", LORA | {"optimizer_type": "AdamWScheduleFree"}, {}, "finds its rates itself"),
+        ("kohya", LORA | {"learning_rate": 0}, {}, "nothing is trained"),
+        ("kohya", LORA | {"lr_warmup_steps": 9}, {}, "constant, which has no warm-up"),
+        ("kohya", LORA | {"lr_warmup_steps": "1.5"}, {}, "it is to be an integer"),
+        ("kohya", LORA | {"lr_scheduler": "cosin"}, {}, "is none of"),
+        ("kohya", LORA | {"lr_scheduler_type": "Mine"}, {}, "no scheduler that is read"),
+        ("kohya", LORA | {"lr_scheduler_type": "StepLR"}, {}, "TypeError"),
+        ("kohya", LORA | {"lr_scheduler": "cosine", "lr_scheduler_args": ["T"]}, {}, "no name="),
+        ("kohya", LORA | {"lr_scheduler": "adafactor:1e-4"}, {}, "finds the rates itself"),
+        ("kohya", LORA | {"lr_scheduler_num_cycle": 3}, {}, "lr_scheduler_num_cycles"),
         ("openrlhf-ppo", {"rollout.batch_size": 8}, {"examples": 9}, "than there are responses"),
     ],
 )
@@ -107,6 +143,12 @@ def test_what_is_wrong_with_a_flag_is_said(
          "cosine has no floor"),
         ("diffusers", EXAMPLE | {"gradient_accumulation_steps": 4, "max_train_steps": 100},
          "gradient_accumulation_steps", "told of 400 steps with a warm-up of 2000"),
+        ("kohya", LORA | {"lr_scheduler": "cosine", "lr_scheduler_num_cycles": 3},
+         "lr_scheduler_num_cycles", "cosine does not take it"),
+        ("kohya", LORA | {"lr_scheduler": "linear", "lr_warmup_steps": 2.0}, "lr_warmup_steps",
+         "2 times the run"),
+        ("kohya", LORA | {"lr_scheduler": "linear", "lr_warmup_steps": 9, "__processes__": 2},
+         "lr_warmup_steps", "takes 4.5 updates"),
         ("diffusers", EXAMPLE | {"lr_warmup_steps": 4}, "lr_warmup_steps", "has no warm-up"),
     ],
 )  # fmt: skip

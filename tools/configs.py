@@ -75,8 +75,8 @@ def wheel(package: str) -> zipfile.ZipFile:
 
 
 def source(package: str, path: str) -> str:
-    """Return a file of a package as it is released."""
-    return wheel(package).read(path).decode()
+    """Return a file of a package as it is released; of none, the one that lies there."""
+    return wheel(package).read(path).decode() if package else Path(path).read_text()
 
 
 def taken(package: str, path: str, *names: str, **known: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from configs import hooked, source, taken
 
 #: Those whose rows say themselves what several processes come to.
-THEMSELVES = ("openrlhf", "kohya", "verl", "hydra", "lightning")
+THEMSELVES = ("openrlhf", "verl", "hydra", "lightning")
 
 
 def flagged(package: str, path: str, values: dict[str, Any], **known: Any) -> Any:
@@ -235,18 +235,7 @@ def diffusers(row: dict[str, Any]) -> list[float]:
         scope[n] for n in ("optimizer", "train_dataloader", "lr_scheduler")
     )
     most: Any = getattr(args, "max_train_steps", scope.get("max_train_steps"))
-    used, hook = hooked()
-    epochs = getattr(args, "num_train_epochs", None) or args.num_epochs
-    for batch in (batch for _ in range(epochs) for batch in data):
-        with accelerator.accumulate(model):
-            accelerator.backward(model(batch[:1].float()).sum() * 0)
-            optimizer.step()
-            scheduler.step()
-            optimizer.zero_grad()
-        if len(used) >= most:
-            break
-    hook.remove()
-    return used
+    return stepped(accelerator, model, optimizer, scheduler, data, most)
 
 
 def run_part(body: list[Any], path: str, scope: Names, words: tuple[str, ...]) -> None:
@@ -260,3 +249,80 @@ def run_part(body: list[Any], path: str, scope: Names, words: tuple[str, ...]) -
         and not any(word in ast.unparse(node) for word in leave)
     ]
     exec(compile(ast.Module(picked, []), path, "exec"), {}, scope)
+
+
+def kohya(row: dict[str, Any]) -> list[float]:
+    """Run what sd-scripts has of its schedule; ``KOHYA`` is a checkout of it."""
+    import importlib
+    from types import SimpleNamespace
+
+    import torch
+    import transformers.optimization as hf
+    from accelerate import Accelerator
+    from diffusers.optimization import TYPE_TO_SCHEDULER_FUNCTION as DIFFUSERS_NAMES
+    from diffusers.optimization import SchedulerType as DiffusersSchedulerType
+
+    facts, home = row.get("facts", {}), os.environ["KOHYA"]
+    log = Anything()
+    names = ("get_scheduler_fix", "is_schedulefree_optimizer", "add_optimizer_arguments",
+             "add_training_arguments")  # fmt: skip
+    own = taken("", f"{home}/library/train_util.py", *names, torch=torch, transformers=log,
+                SchedulerType=hf.SchedulerType, DiffusersSchedulerType=DiffusersSchedulerType,
+                TYPE_TO_SCHEDULER_FUNCTION=hf.TYPE_TO_SCHEDULER_FUNCTION, argparse=argparse,
+                DIFFUSERS_TYPE_TO_SCHEDULER_FUNCTION=DIFFUSERS_NAMES, Optional=Any | None,
+                Optimizer=Any, importlib=importlib, ast=ast, logger=log)  # fmt: skip
+    parser = argparse.ArgumentParser()
+    own["add_optimizer_arguments"](parser)
+    own["add_training_arguments"](parser, False)
+    flags = dict(row["values"])
+    args = SimpleNamespace(unet_lr=flags.pop("unet_lr", None), network_module=None,
+                           text_encoder_lr=flags.pop("text_encoder_lr", None))  # fmt: skip
+    listed = flags.pop("lr_scheduler_args", None)
+    given = words({k: v for k, v in flags.items() if not k.startswith("network")})
+    parser.parse_args(given + (["--lr_scheduler_args", *listed] if listed else []), args)
+    step = args.gradient_accumulation_steps
+    accelerator = Accelerator(gradient_accumulation_steps=step, cpu=True)
+    data: Any = torch.utils.data.DataLoader(range(facts.get("batches", 2000)))
+    train = ast.walk(ast.parse(source("", f"{home}/train_network.py")))
+    said = (n for n in train if isinstance(n, ast.If))
+    epochs = next(n for n in said if ast.unparse(n.test) == "args.max_train_epochs is not None")
+    scope = {"args": args, "train_dataloader": data, "accelerator": accelerator, "math": math}
+    exec(
+        compile(ast.Module([epochs.body[0]], []), "", "exec"), scope
+    ) if args.max_train_epochs else 0
+    model = torch.nn.Linear(1, 1)
+    groups: Any = model.parameters()
+    if "network_module" in flags:
+        path = f"{home}/networks/lora.py"
+        assemble = taken("", path, "LoRANetwork.prepare_optimizer_params", logger=log)
+        parts = [torch.nn.Linear(1, 1), model]
+        for part in parts:
+            part.lora_name = "any"
+        both = flags.get("network_train_unet_only") is None
+        network = SimpleNamespace(
+            requires_grad_=log, text_encoder_loras=parts[:1] if both else [], block_lr=None,
+            unet_loras=parts[1:], loraplus_lr_ratio=None, loraplus_text_encoder_lr_ratio=None,
+            loraplus_unet_lr_ratio=None)  # fmt: skip
+        groups, _ = assemble["prepare_optimizer_params"](
+            network, args.text_encoder_lr, args.unet_lr, args.learning_rate
+        )
+    optimizer = torch.optim.AdamW(groups, args.learning_rate)
+    scheduler = own["get_scheduler_fix"](args, optimizer, accelerator.num_processes)
+    optimizer, data, scheduler = accelerator.prepare(optimizer, data, scheduler)
+    return stepped(accelerator, model, optimizer, scheduler, data, args.max_train_steps)
+
+
+def stepped(
+    accelerator: Any, model: Any, optimizer: Any, scheduler: Any, data: Any, most: int
+) -> list[float]:
+    """Train until there are as many updates, and return their rates."""
+    used, hook = hooked()
+    while len(used) < most:
+        for _ in data:
+            with accelerator.accumulate(model):
+                optimizer.step()
+                scheduler.step()
+            if len(used) >= most:
+                break
+    hook.remove()
+    return used

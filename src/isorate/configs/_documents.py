@@ -206,6 +206,7 @@ def _flags(text: str) -> dict[str, Any]:
     words, unsure = words_of(text)
     found: dict[str, Any] = {}
     before: list[str] = []
+    more: dict[str, list[str]] = {}
     name = None
     for word in words:
         if word.startswith("--") and len(word) > 2:
@@ -217,6 +218,10 @@ def _flags(text: str) -> dict[str, Any]:
             found[name] = word
         elif word.endswith(".py") or not found:
             before.append(word)
+        elif name is not None:  # of a flag that takes several, or an argument without one
+            more.setdefault(name, []).append(word)
+    if more:
+        found["__more__"] = more
     _launched(found, before)
     if found:
         found.setdefault("__program__", _program(words))

@@ -274,6 +274,12 @@ class Given:
             raise self._wrong(key, "a text")
         return value
 
+    def words(self, key: str) -> list[Any]:
+        """Return what a list has, or the words that follow a flag."""
+        value = self.values.get(key)
+        first = value if isinstance(value, list) else [] if value is None else [value]
+        return [*first, *self.table("__more__").get(key, [])]
+
     def table(self, key: str) -> dict[str, Any]:
         """Return a table of values, empty where there is none."""
         value = self.values.get(key)
