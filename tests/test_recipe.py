@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -150,3 +151,26 @@ def test_a_path_is_read(tmp_path: Path) -> None:
     assert read(file) == read(STEPS)
     with pytest.raises(ReadError, match=r"cannot read .*none\.py"):
         read(tmp_path / "none.py")
+
+
+def test_the_path_of_a_configuration_is_read_as_its_trainer_would(tmp_path: Path) -> None:
+    path = tmp_path / "args.yaml"
+    path.write_text("lr_scheduler_type: cosine\nlearning_rate: 0.001\nwarmup_steps: 10\n"
+                    "num_train_epochs: 1\nper_device_train_batch_size: 8\n")  # fmt: skip
+    with pytest.raises(ReadError, match="examples"):
+        read(path)
+    recipe = read(path, names={"examples": 800})
+    assert (recipe.run.updates, recipe.curve.at(10)) == (100, 0.001)
+    assert read(path, lr=0.5, names={"examples": 800, "warmup_steps": 0}).curve.at(0) == 0.5
+    with pytest.raises(ReadError, match="one rate"):
+        read(path, lr=[0.1, 0.2], names={"examples": 800})
+    path.write_text(path.read_text() + "max_steps: 50\n")
+    other = compare(path, "get_cosine_schedule_with_warmup(AdamW(p, lr=0.001), 10, 50)")
+    assert other.verdict == "identical"
+
+
+def test_what_a_framework_wrote_down_is_no_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "schedule.json"
+    config = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}
+    path.write_text(json.dumps({"class_name": "ExponentialDecay", "config": config}))
+    assert read(path).dialect == "keras"

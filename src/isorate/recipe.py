@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from isorate.reading.reader import Reading
 
     #: What the verbs take.
-    Given: TypeAlias = "str | Side | Recipe | Sequence[Any] | NDArray[Any]"
+    Given: TypeAlias = "str | PathLike[str] | Side | Recipe | Sequence[Any] | NDArray[Any]"
 
-TAKEN = "text, a Call, a Schedule, a Curve, or rates as a list or an array"
+TAKEN = "text, a path, a Call, a Schedule, a Curve, or rates as a list or an array"
 
 #: The default length of a run where there is no schedule to read one off, or nothing moves.
 UNKNOWN_HORIZON = 100
@@ -320,6 +320,7 @@ def read(
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
     which: str | None = None,
+    trainer: str | None = None,
 ) -> Recipe:
     """Read one schedule as people paste it: a call, a block of statements, or a whole script.
 
@@ -332,12 +333,17 @@ def read(
     optimizer, the optimizer may stand in the text, with its parameter groups; otherwise ``lr``
     gives the rate.
 
+    The path of a trainer's configuration is read as what that trainer makes of it.
+
     Args:
-        text: Python source, or a list of rates; or the path of a file that has it.
+        text: Python source, or a list of rates; or the path of a file that has it, or of a
+            configuration: JSON, YAML, TOML, a shell script, ``training_args.bin``.
         lr: the optimizer's rate; a sequence has one rate for each parameter group.
         dialect: the dialect to read in, e.g. ``"mindspore"``.
-        names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``.
+        names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``;
+            of a configuration what it leaves open, ``"examples"`` or ``"processes"``, and keys.
         which: of several schedules the one that the text calls so.
+        trainer: whose configuration it is, e.g. ``"axolotl"``; its keys tell where nobody says.
 
     Returns:
         The call in its run, whose attributes are the call's, too. Its arguments are not yet
@@ -353,6 +359,10 @@ def read(
     """
     from isorate.reading.reader import reading
 
+    if trainer is not None or _is_configuration(text):
+        if lr is not None and not isinstance(lr, int | float):
+            raise ReadError("lr: a configuration has one rate", required="a number", got=repr(lr))
+        return configured(text, trainer, {"lr": lr, **(names or {})})
     given = text_of(text)
     return recipe_of(reading(given, lr=lr, dialect=dialect, names=names, which=which))
 
@@ -432,6 +442,20 @@ def configured(
     return recipe_of_foretold(foretell(source, as_, facts))
 
 
+def _is_configuration(given: Any) -> bool:
+    """Whether what is given is the path of a configuration, and no schedule's own document."""
+    if not isinstance(given, os.PathLike):
+        return False
+    from isorate.configs._documents import ENDINGS, WITH_TEXT
+
+    name = os.fspath(given).lower()
+    if not name.endswith(ENDINGS) or name.endswith(WITH_TEXT):
+        return False
+    from isorate.reading.reader import read_document
+
+    return not name.endswith(".json") or read_document(text_of(given)) is None
+
+
 def recipe_of_foretold(found: Foretold) -> Recipe:
     """Return what is foretold as a recipe."""
     clock: Any = {} if found.each is None else {"updates_per_epoch": found.each}
@@ -481,10 +505,10 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
     """Return what a verb is given as a recipe.
 
     Args:
-        given: text as ``read`` takes it, or a schedule's JSON; a call, a schedule or a curve; a
-            recipe, which stays what it is where no other run is given; or rates, of shape
-            ``(updates,)`` or ``(groups, updates)``: a list, a tuple, or an array of integers,
-            float64 or float32.
+        given: text or a path as ``read`` takes it, or a schedule's JSON; a call, a schedule or a
+            curve; a recipe, which stays what it is where no other run is given; or rates, of
+            shape ``(updates,)`` or ``(groups, updates)``: a list, a tuple, or an array of
+            integers, float64 or float32.
         run: the loop around it, in place of a recipe's own; or its number of updates; none leaves
             its length open, or a recipe's as it is.
 
@@ -513,6 +537,8 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
 def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)
+    if isinstance(given, os.PathLike):
+        return read(given)
     if isinstance(given, str):
         from isorate.reading.reader import read_document, reading
 

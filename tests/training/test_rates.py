@@ -27,7 +27,6 @@ from isorate.schedule.shapes import (
 )
 from isorate.training.rates import (
     STEPS_AHEAD,
-    PastEndError,
     Rates,
     per_group,
 )
@@ -96,7 +95,9 @@ def test_columns_agree_on_what_the_formula_decides() -> None:
 def test_the_step_after_the_last_keeps_the_last_rates() -> None:
     rates = Rates([Table((0.3, 0.2, 0.1)), Constant(1.0)])
     assert [rates.at(step)[0] for step in range(4)] == [0.3, 0.2, 0.1, 0.1]
-    with pytest.raises(PastEndError, match="rates for 3 updates, 0 to 2"):
+    with pytest.raises(
+        RuntimeError, match="past the end: the schedule has rates for 3 updates, 0 to 2"
+    ):
         rates.at(4)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 1 << 20
 #: How the names of files of configurations end; scripts that have flags are among them.
 ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt")
+#: Such a file may as well hold code, or a call in the midst of a text.
+WITH_TEXT: Final = (".md", ".txt")
 #: What a trainer leaves of them in the folder of a run, or of a checkpoint.
 INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.

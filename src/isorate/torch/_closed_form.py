@@ -214,7 +214,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         Unlike torch's, which is one step ahead outside of ``step()``, this is right at any time.
         A subclass may have one of its own: its rates are used, as torch would.
         """
-        return typed(self.optimizer.param_groups, self._closed_at(self.last_epoch))
+        return typed(self.optimizer.param_groups, self._schedules.at(self.last_epoch))
 
     def _asked(self) -> list[Any]:
         with _enable_get_lr_call(self):  # else torch's own get_lr, where it is called, warns

@@ -10,7 +10,7 @@ from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import ScheduleError
 from isorate.training.extensions import Extension, extended
 from isorate.training.ledger import NAME, Ledger, ledger_of
-from isorate.training.rates import PastEndError, Rates, per_group
+from isorate.training.rates import Rates, per_group
 from isorate.training.states import (
     KEY,
     OnMismatch,
@@ -183,9 +183,12 @@ class ClosedForm:
         schedule = self._meaning(groups) if self._given is None else self._given
         schedules = per_group(schedule, len(groups))
         also = self._also_meaning(groups) if self._given is None else self._given_also
-        self._also_rates = {name: Rates(per_group(one, len(groups))) for name, one in also.items()}
+        self._also_rates = {
+            name: Rates(per_group(one, len(groups)), self._past_end, f" of the {name}")
+            for name, one in also.items()
+        }
         self._schedule, self._also = schedule, dict(also)
-        self._schedules, self._by_group = Rates(schedules), schedules
+        self._schedules, self._by_group = Rates(schedules, self._past_end), schedules
         whole = None if self._whole is None else self._whole()
         if whole is not None:
             whole._plan_anew()
@@ -218,7 +221,7 @@ class ClosedForm:
     def _rates_at(self, step: Any) -> list[float]:
         """Return the rate that every group gets at a step."""
         if not self._own_get_lr:
-            return self._closed_at(step)
+            return self._schedules.at(step)
         before, self.last_epoch = getattr(self, "last_epoch", -1), step
         try:
             rates = [float(finite("a rate of get_lr", rate)) for rate in self._asked()]
@@ -234,22 +237,9 @@ class ClosedForm:
         found: list[Any] = self.get_lr()  # type: ignore[attr-defined]
         return found
 
-    def _closed_at(self, step: Any) -> list[float]:
-        """Return the schedule's rate of every group; the step after the last keeps the last."""
-        try:
-            return self._schedules.at(step)
-        except PastEndError as end:
-            raise self._past_end(f"stepped past the end: {end}") from None
-
     def _beside_at(self, step: Any) -> dict[str, list[float]]:
         """Return the values at a step of what follows a schedule besides."""
-        found = {}
-        for name, rates in self._also_rates.items():
-            try:
-                found[name] = rates.at(step)
-            except PastEndError as end:
-                raise self._past_end(f"stepped past the end of the {name}: {end}") from None
-        return found
+        return {name: rates.at(step) for name, rates in self._also_rates.items()}
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -258,7 +248,7 @@ class ClosedForm:
         groups = self.__dict__["optimizer"].param_groups  # the property takes 0.1 µs
         if len(groups) != len(self._bases):
             self._admit()
-        rates = self._rates_at(step) if self._own_get_lr else self._closed_at(step)
+        rates = self._rates_at(step) if self._own_get_lr else self._schedules.at(step)
         also = self._beside_at(step) if self._also_rates else None
         ledger = self._ledger
         value = rates if ledger.alone is self._who else ledger.times(self._who, rates)
@@ -346,7 +336,7 @@ class ClosedForm:
                 self._tell(step, held, last)
         if ledger.alone is self._who:
             return rates
-        before = self._bases if self.last_epoch < 0 else self._closed_at(self.last_epoch)
+        before = self._bases if self.last_epoch < 0 else self._schedules.at(self.last_epoch)
         return ledger.onward(self._who, found, rates, before, self._floors(), uniform=self._uniform)
 
     def _surprised(self) -> bool:
@@ -421,7 +411,7 @@ class ClosedForm:
         ends = []
         for trial in (0.0, 1.0):
             self._begin_with([*bases, *(trial for _ in added)])
-            ends.append(self._closed_at(step)[len(bases) :])
+            ends.append(self._schedules.at(step)[len(bases) :])
         firsts = [
             (rate - low) / (high - low) if high != low and "schedule" not in group else rate
             for group, rate, low, high in zip(added, found, *ends, strict=True)

@@ -25,19 +25,6 @@ STEPS_AHEAD: Final = 256
 RATES_AHEAD: Final = 1 << 14
 
 
-class PastEndError(Exception):
-    """There are no rates any more.
-
-    Args:
-        end: the number of steps that have rates.
-
-    """
-
-    def __init__(self, end: int) -> None:
-        super().__init__(f"the schedule has rates for {end} updates, 0 to {end - 1}")
-        self.end = end
-
-
 class Rates:
     """Schedules, one for each parameter group, asked together.
 
@@ -49,11 +36,19 @@ class Rates:
 
     Args:
         schedules: one for each group.
+        past_end: what a step is refused with that is past the end.
+        of: whose end that is, for the message.
 
     """
 
-    def __init__(self, schedules: Sequence[Schedule]) -> None:
+    def __init__(
+        self,
+        schedules: Sequence[Schedule],
+        past_end: type[Exception] = RuntimeError,
+        of: str = "",
+    ) -> None:
         self._schedules = tuple(schedules)
+        self._past_end, self._of = past_end, of
         ends = [schedule.length for schedule in schedules]
         #: The first step at which some group has no rate; none if never.
         self.end = min((end for end in ends if end is not None), default=None)
@@ -70,14 +65,14 @@ class Rates:
         self._block: list[list[float]] = []
         self._xp: Any = ExactNamespace()
 
-    def __reduce__(self) -> tuple[type[Rates], tuple[tuple[Schedule, ...]]]:
-        return Rates, (self._schedules,)
+    def __reduce__(self) -> tuple[type[Rates], tuple[Any, ...]]:
+        return Rates, (self._schedules, self._past_end, self._of)
 
     def at(self, step: Any) -> list[float]:
         """Return the rate of every group at a step; the one after the last keeps the last rates.
 
         Raises:
-            PastEndError: there is no such step any more.
+            Exception: ``past_end``; there is no such step any more.
 
         """
         ahead = step - self._first
@@ -91,7 +86,8 @@ class Rates:
         """Look ahead where the steps come one by one; else compute this one by itself."""
         if self.end is not None and step >= self.end:
             if step > self.end:
-                raise PastEndError(self.end)
+                has = f"the schedule has rates for {self.end} updates, 0 to {self.end - 1}"
+                raise self._past_end(f"stepped past the end{self._of}: {has}")
             return self._at(self.end - 1)
         if step == self._next and self._ahead > 1 and type(step) is int:
             self._look_ahead(step)

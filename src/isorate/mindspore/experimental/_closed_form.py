@@ -129,7 +129,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
         Unlike MindSpore's, which multiplies what the optimizer holds, this is right at any time.
         A subclass may have one of its own: its rates are used, as MindSpore would.
         """
-        return list(map(single, self._closed_at(self.last_epoch)))
+        return list(map(single, self._schedules.at(self.last_epoch)))
 
     _get_closed_form_lr = get_lr
 
