@@ -162,6 +162,9 @@ def test_the_path_of_a_configuration_is_read_as_its_trainer_would(tmp_path: Path
     recipe = read(path, names={"examples": 800})
     assert (recipe.run.updates, recipe.curve.at(10)) == (100, 0.001)
     assert read(path, lr=0.5, names={"examples": 800, "warmup_steps": 0}).curve.at(0) == 0.5
+    for wrong in (None, 3, b"x", ["a"]):
+        with pytest.raises(ReadError, match="required text, or a path"):
+            read(wrong)  # type: ignore[arg-type]
     with pytest.raises(ReadError, match="one rate"):
         read(path, lr=[0.1, 0.2], names={"examples": 800})
     path.write_text(path.read_text() + "max_steps: 50\n")

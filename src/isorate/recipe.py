@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,8 +24,7 @@ from isorate.schedule.run import Run
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from os import PathLike
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,9 +32,14 @@ if TYPE_CHECKING:
     from isorate.reading.reader import Reading
 
     #: What the verbs take.
-    Given: TypeAlias = "str | PathLike[str] | Side | Recipe | Sequence[Any] | NDArray[Any]"
+    Given: TypeAlias = (
+        "str | PathLike[str] | Mapping[str, Any] | Side | Recipe | Sequence[Any] | NDArray[Any]"
+    )
 
-TAKEN = "text, a path, a Call, a Schedule, a Curve, or rates as a list or an array"
+TAKEN = (
+    "text, a path, a configuration's keys, a Call, a Schedule, a Curve, or rates as a list or an "
+    "array"
+)
 
 #: The default length of a run where there is no schedule to read one off, or nothing moves.
 UNKNOWN_HORIZON = 100
@@ -314,7 +320,7 @@ def together(a: Recipe, b: Recipe) -> tuple[Recipe, Recipe]:
 
 
 def read(
-    text: str | PathLike[str],
+    text: str | PathLike[str] | Mapping[str, Any],
     *,
     lr: float | Sequence[float] | None = None,
     dialect: str | None = None,
@@ -337,7 +343,8 @@ def read(
 
     Args:
         text: Python source, or a list of rates; or the path of a file that has it, or of a
-            configuration: JSON, YAML, TOML, a shell script, ``training_args.bin``.
+            configuration: JSON, YAML, TOML, a shell script, ``training_args.bin``; or a
+            configuration's keys and values.
         lr: the optimizer's rate; a sequence has one rate for each parameter group.
         dialect: the dialect to read in, e.g. ``"mindspore"``.
         names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``;
@@ -359,12 +366,11 @@ def read(
     """
     from isorate.reading.reader import reading
 
-    if trainer is not None or _is_configuration(text):
+    if trainer is not None or isinstance(text, Mapping) or _is_configuration(text):
         if lr is not None and not isinstance(lr, int | float):
             raise ReadError("lr: a configuration has one rate", required="a number", got=repr(lr))
         return configured(text, trainer, {"lr": lr, **(names or {})})
-    given = text_of(text)
-    return recipe_of(reading(given, lr=lr, dialect=dialect, names=names, which=which))
+    return recipe_of(reading(text_of(text), lr=lr, dialect=dialect, names=names, which=which))
 
 
 def read_all(
@@ -442,9 +448,9 @@ def configured(
     return recipe_of_foretold(foretell(source, as_, facts))
 
 
-def _is_configuration(given: Any) -> bool:
+def _is_configuration(given: str | PathLike[str]) -> bool:
     """Whether what is given is the path of a configuration, and no schedule's own document."""
-    if not isinstance(given, os.PathLike):
+    if not isinstance(given, PathLike):
         return False
     from isorate.configs._documents import ENDINGS, WITH_TEXT
 
@@ -492,6 +498,8 @@ def text_of(given: str | PathLike[str]) -> str:
     """
     if isinstance(given, str):
         return given
+    if not isinstance(given, PathLike):
+        raise ReadError("what is read", required="text, or a path", got=_named(given))
     try:
         return Path(given).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -505,10 +513,10 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
     """Return what a verb is given as a recipe.
 
     Args:
-        given: text or a path as ``read`` takes it, or a schedule's JSON; a call, a schedule or a
-            curve; a recipe, which stays what it is where no other run is given; or rates, of
-            shape ``(updates,)`` or ``(groups, updates)``: a list, a tuple, or an array of
-            integers, float64 or float32.
+        given: text, a path or keys as ``read`` takes them, or a schedule's JSON; a call, a
+            schedule or a curve; a recipe, which stays what it is where no other run is given; or
+            rates, of shape ``(updates,)`` or ``(groups, updates)``: a list, a tuple, or an array
+            of integers, float64 or float32.
         run: the loop around it, in place of a recipe's own; or its number of updates; none leaves
             its length open, or a recipe's as it is.
 
@@ -537,7 +545,7 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
 def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)
-    if isinstance(given, os.PathLike):
+    if isinstance(given, PathLike | Mapping):
         return read(given)
     if isinstance(given, str):
         from isorate.reading.reader import read_document, reading
