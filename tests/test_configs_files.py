@@ -611,3 +611,24 @@ def test_a_text_that_mlx_lm_takes_for_a_number_is_one(tmp_path: Path) -> None:
     found = foretell(file)
     assert (found.peak, found.updates, found.warmup) == (1e-5, 50, 4)
     assert any("over at update 45 of 50" in one.text for one in found.cautions)
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("--lr 1e-3 --warmup_steps 10 --max_steps 100", "learning_rate=1e-3"),
+        ("--learning_rate 1e-3 --num_warmup_steps 10 --max_steps 100", "warmup_steps=10"),
+        ("--learning_rate 1e-3 --max_train_steps 100 --warmup_steps 5", "max_steps=100"),
+        ("--learning_rate 1e-3 --num_epochs 2 --warmup_steps 5", "num_train_epochs=2"),
+    ],
+)
+def test_no_default_stands_for_what_is_said_in_another_trainers_words(
+    line: str, needed: str
+) -> None:
+    with pytest.raises(ReadError, match=f"another trainer's key.*--set {needed}"):
+        foretell(f"python train.py {line}")
+    name, _, value = needed.partition("=")
+    told: dict[str, Any] = {name: float(value), "examples": 80}
+    found = foretell(f"python train.py {line}", facts=told)
+    assert any("another trainer's key" in one.text for one in found.cautions)
+    assert any("train.py trains with transformers" in said for said in found.assumptions)

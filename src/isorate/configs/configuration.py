@@ -30,6 +30,18 @@ FACTS: Final = {
 NEAR: Final = 0.89
 #: What the name of a program adds to the keys that are found.
 SURE: Final = 1000
+#: What trainers call the rate, the kind of schedule, the warm-up and the length of a run.
+CONCEPTS: Final = (
+    ("learning_rate", "lr", "max_lr", "peak_lr", "base_lr", "init_lr"),
+    ("lr_scheduler_type", "lr_scheduler", "lr_scheduler_name", "scheduler", "scheduler_type",
+     "sched", "lr_schedule", "lr_decay_style"),
+    ("warmup_steps", "num_warmup_steps", "lr_warmup_steps", "warmup_ratio", "lr_warmup_ratio",
+     "warmup_iters", "warmup_epochs", "warmup_updates", "warmup", "warmup_proportion"),
+    ("max_steps", "max_train_steps", "num_train_steps", "num_training_steps", "total_steps",
+     "max_iters", "train_iters", "train_steps", "max_update"),
+    ("num_train_epochs", "num_epochs", "max_epochs", "epochs", "max_steps", "max_iters"),
+    ("min_lr", "lr_min", "min_lr_ratio", "eta_min", "end_lr", "lr_end"),
+)  # fmt: skip
 #: A longer key is nobody's.
 LONGEST_KEY: Final = 60
 
@@ -139,6 +151,20 @@ class Configuration:
         if values.get("__program__") in self.programs:
             return found + SURE
         return found if not self.marks or any(mark in values for mark in self.marks) else 0
+
+    def foreign(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+        """Visit keys by which other trainers say what a schedule depends on.
+
+        Beside each its own key for that, where the file does not have one: its default would stand
+        for what the file says.
+        """
+        own = {*self.keys, *self.others, *self.marks, *self.facts.values()}
+        for words in CONCEPTS:
+            mine = [word for word in words if word in own]
+            said = any(word in values for word in mine)
+            for word in words:
+                if values.get(word) is not None and word not in own:
+                    yield word, None if said or not mine else mine[0]
 
     def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return a key that is nearly one of its own, and that one."""

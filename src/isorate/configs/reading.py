@@ -76,6 +76,15 @@ def foretell(
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
     unsure = values.pop("__unsure__", [])
     given = Given(values, told, of, origin, kind)
+    for key, own in of.foreign(given.values) if kind != "model card" else ():
+        if own is not None:
+            hint = f"--set {own}={values[key]}, or --as and another trainer's name"
+            raise given.refuse(key, f"is another trainer's key: {of.title} has {own}", hint)
+        given.warn(key, f"another trainer's key, which {of.title} passes over")
+    program = values.get("__program__")
+    if as_ is None and program and program not in of.programs:
+        text = f"{program}.py trains with {of.title}, as its flags look (--as NAME says another)"
+        given.assume(text)
     for word in unsure:
         given.assume(f"no flag that rates depend on comes of {word}")
     return of.foretell(given)
