@@ -630,5 +630,10 @@ def test_no_default_stands_for_what_is_said_in_another_trainers_words(
     name, _, value = needed.partition("=")
     told: dict[str, Any] = {name: float(value), "examples": 80}
     found = foretell(f"python train.py {line}", facts=told)
-    assert any("another trainer's key" in one.text for one in found.cautions)
+    assert any("is not followed" in one.text for one in found.cautions)
     assert any("train.py trains with transformers" in said for said in found.assumptions)
+
+
+def test_a_key_that_speaks_of_another_rate_is_not_passed_over_in_silence() -> None:
+    line = "train.py --learning_rate 1e-3 --max_steps 100 --mm_projector_lr 2e-5 --image_size 336"
+    assert [one.key for one in foretell(line).cautions] == ["mm_projector_lr"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -42,6 +43,8 @@ CONCEPTS: Final = (
     ("num_train_epochs", "num_epochs", "max_epochs", "epochs", "max_steps", "max_iters"),
     ("min_lr", "lr_min", "min_lr_ratio", "eta_min", "end_lr", "lr_end"),
 )  # fmt: skip
+#: A key that speaks of rates: those of some parameters, say.
+OF_RATES: Final = re.compile(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")
 #: A longer key is nobody's.
 LONGEST_KEY: Final = 60
 
@@ -159,6 +162,11 @@ class Configuration:
         for what the file says.
         """
         own = {*self.keys, *self.others, *self.marks, *self.facts.values()}
+        named = {word for words in CONCEPTS for word in words}
+        for key in map(str, values):
+            of_rates = OF_RATES.search(key) and key not in own and key not in named
+            if of_rates and values.get(key) not in (None, False, ""):
+                yield key, None
         for words in CONCEPTS:
             mine = [word for word in words if word in own]
             said = any(word in values for word in mine)

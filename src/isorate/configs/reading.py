@@ -80,7 +80,7 @@ def foretell(
         if own is not None:
             hint = f"--set {own}={values[key]}, or --as and another trainer's name"
             raise given.refuse(key, f"is another trainer's key: {of.title} has {own}", hint)
-        given.warn(key, f"another trainer's key, which {of.title} passes over")
+        given.warn(key, f"no key of {of.title}'s own: what a program makes of it is not followed")
     program = values.get("__program__")
     if as_ is None and program and program not in of.programs:
         text = f"{program}.py trains with {of.title}, as its flags look (--as NAME says another)"
