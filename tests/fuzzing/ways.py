@@ -23,7 +23,7 @@ from isorate import (
 )
 from isorate.kit import registry
 from isorate.reports import figure, html, json
-from isorate.schedule.errors import LONGEST_MESSAGE
+from isorate.schedule.errors import ASKED, LONGEST_ASKED, LONGEST_MESSAGE
 from tests.calls import read
 from tests.fuzzing.schedules import document
 
@@ -165,7 +165,8 @@ def escapes(case: Case) -> Iterator[tuple[str, BaseException | str]]:
             except IsorateError as error:
                 message = str(error)
                 refused = name == "read back" or "Isorate cannot follow" in message
-                if refused or not message.isprintable() or len(message) > LONGEST_MESSAGE + 10:
+                most = LONGEST_MESSAGE + 10 + (LONGEST_ASKED if ASKED in message else 0)
+                if refused or not message.isprintable() or len(message) > most:
                     yield name, f"{len(message)} characters: {message[:300]!r}"
             except (Exception, Hung) as error:
                 yield name, error

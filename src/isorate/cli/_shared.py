@@ -370,9 +370,10 @@ def read_sides(
     run: Collection[str] = (),
 ) -> list[Reading | Foretold]:
     """Read two calls, giving the rate to each that says none of its own; or configurations."""
-    from isorate.reading.reader import reading
+    from isorate.reading.reader import SeveralError
 
     rates, which = options["rates"], options["which"]
+    missed: SeveralError | None = None
     configured = [foretold(text, options, known, alone=False) for text in texts]
     settings = known if not any(configured) else {}
 
@@ -386,18 +387,33 @@ def read_sides(
             used = True
             continue
         text, beside = source(given)
+        told: dict[str, Any] = {"names": settings, "files": beside, "told": run, "which": which}
         try:
-            lr = list(rates) or None
-            told: dict[str, Any] = {"names": settings, "files": beside, "told": run, "which": which}
-            sides.append(reading(text, lr=lr, **told))
-            used = True
-        except OwnRateError:
-            sides.append(reading(text, **told))
+            one, took = _with_rates(text, rates, told)
+        except SeveralError as error:
+            if len(error.choices) > 1 or missed is not None:
+                raise
+            missed = error  # it is the other text's
+            one, took = _with_rates(text, rates, told | {"which": None})
+        used = used or took
+        sides.append(one)
+    if missed is not None and any(configured):
+        raise missed
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     if not any(configured):
         _check_used(known, sides)  # type: ignore[arg-type]
     return sides
+
+
+def _with_rates(text: str, rates: tuple[float, ...], told: dict[str, Any]) -> tuple[Reading, bool]:
+    """Read a call with the rate beside it, or, where it says its own, without: and whether so."""
+    from isorate.reading.reader import reading
+
+    try:
+        return reading(text, lr=list(rates) or None, **told), True
+    except OwnRateError:
+        return reading(text, **told), False
 
 
 def assumptions(run: Run, *sides: Reading | Foretold) -> list[str]:

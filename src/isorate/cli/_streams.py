@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from isorate.schedule.errors import ReadError
+from isorate.schedule.errors import ASKED, LONGEST_ASKED, ReadError
 from isorate.schedule.printable import plain
 
 #: The longest text that is read from a file or from standard input, in bytes.
@@ -86,11 +86,14 @@ def say(message: str) -> None:
     """Print one line on standard error, if there is one: all of it that can be read at a glance."""
     if sys.stderr is None:
         return  # print() would take standard output instead
-    line = LONG_WORD.sub(r"\1…\2", " ".join(message.split()))
+    line, asked, values = " ".join(message.split()).partition(f" ({ASKED}")
+    line = LONG_WORD.sub(r"\1…\2", line)
     if len(line) > LONGEST_LINE:
         line = f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}"
+    if len(values) > 2 * LONGEST_ASKED:  # none of our errors
+        values = f"{values[:LONGEST_ASKED]} … "
     try:
-        print(plain(line), file=sys.stderr, flush=True)
+        print(plain(f"{line}{asked}{values}"), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _abandon(sys.stderr)
 

@@ -119,6 +119,15 @@ class Part:
         return self.made == other.made and self.beside(other)
 
 
+def lacking(follower: Interpreter, target: ast.Subscript) -> None:
+    """Take notice of a schedule that lacks something, so that its loop is asked for, too."""
+    schedule = Schedule(None, target)
+    follower.found.lacking.append(schedule)
+    loops = tuple(each for each in follower.loops.stack if not is_over_groups(each))
+    if loops:
+        follower.loops.events.append(Event("step", schedule, target, loops, (), LAST))
+
+
 def _one_of(target: ast.Subscript, several: int) -> ReadError:
     text = f"{shown(target)} (line {target.lineno}) sets the rate of one of {several} groups"
     return ReadError(text, hint="paste what sets the others, too, as one loop over them")

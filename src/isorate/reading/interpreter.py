@@ -254,6 +254,7 @@ class Interpreter(Calls):
             by_hand.written(self, target, value, frame, self.scopes)
         except LackingError as error:
             self.lacking.append(error)
+            by_hand.lacking(self, target)
         except ReadError as error:
             if self.found.built:
                 raise

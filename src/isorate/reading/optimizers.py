@@ -11,7 +11,7 @@ from isorate.kit import registry
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizer, ParamGroup
 from isorate.reading.naming import Name, prefix_fits
 from isorate.reading.values import Built, List, Unknown, unknown_in, written
-from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError
+from isorate.schedule.errors import LONGEST_PART, MissingRateError, OwnRateError, ReadError
 from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.syntax import shown
 
@@ -78,7 +78,8 @@ def hint_of(leaves: Sequence[Unknown]) -> str:
 
 def quoted(source: str, before: str = "") -> str:
     """Return what is typed for a value that is asked for by its source: what it was, perhaps."""
-    said = f"{source}={before or '...'}"
+    named = source if len(source) <= LONGEST_PART else f"{source[:80]} … {source[-80:]}"
+    said = f"{named}={before or '...'}"
     if all(sign.isalnum() or sign in "._=-+" for sign in said):
         return said
     mark = "'" if '"' in said else '"'

@@ -394,13 +394,24 @@ class SeveralError(ReadError):
 
 def _title(schedule: Schedule, among: Sequence[Schedule]) -> str:
     """Return what a schedule is chosen by: its name in the text, or its class and line."""
-    own = schedule.label
-    return own if own and [each.label for each in among].count(own) == 1 else _place(schedule)
+    for name in (schedule.label, _place(schedule)):
+        if (
+            name
+            and [each.label for each in among].count(name) + [*map(_place, among)].count(name) == 1
+        ):
+            return name
+    return _whole(schedule)
 
 
 def _place(schedule: Schedule) -> str:
     """Return a schedule's class, and the line that builds it."""
     return f"{_short(schedule)}:{getattr(schedule.node, 'lineno', 0)}"
+
+
+def _whole(schedule: Schedule) -> str:
+    """Return a schedule's class, its line, and the optimizer that it acts on."""
+    whose = getattr(schedule.optimizer, "label", "") or getattr(schedule.optimizer, "source", "")
+    return f"{_place(schedule)}:{whose}"
 
 
 def _short(schedule: Schedule) -> str:
@@ -410,7 +421,7 @@ def _short(schedule: Schedule) -> str:
 
 def _described(schedule: Schedule) -> str:
     name = _short(schedule)
-    whose = getattr(schedule.optimizer, "label", "") or getattr(schedule.optimizer, "source", "")
+    whose = _whole(schedule).removeprefix(f"{_place(schedule)}:")
     return f"{name} on {whose}" if whose else name
 
 
@@ -430,6 +441,8 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         for one in (follower.found.lacking or follower.found.built)[-1:]:
             _of_loops(follower, one)
         raise all_of(follower.lacking)
+    if follower.twice is not None and not follower.beside_used:
+        raise follower.twice
     schedule = _one(follower)
     call = schedule.call
     if call is None:
@@ -669,7 +682,7 @@ def _one(follower: Interpreter) -> Schedule:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
         raise ReadError(text, required=required, got=len(several))
-    chosen = [each for each in several if which in (each.label, _place(each))]
+    chosen = [each for each in several if which in (each.label, _place(each), _whole(each))]
     if not chosen and which is not None:
         chosen = [each for each in several if _short(each) == which]
     for one in several:

@@ -106,6 +106,9 @@ class Schedules(Expressions):
     """Builds schedules of values."""
 
     lr: Any
+    #: Whether an optimizer took the rate beside the text, and that one has another in the text.
+    beside_used: bool = False
+    twice: OwnRateError | None = None
     dialect: str | None
     longest: int
     found: Found
@@ -423,6 +426,9 @@ class Schedules(Expressions):
         if known is None:
             try:
                 known = optimizers.read(value, framework, self.lr)
+                self.beside_used |= self.lr is not None
+            except OwnRateError as error:  # the rate beside the text may be another optimizer's
+                known, self.twice = optimizers.read(value, framework, None), error
             except MissingRateError as error:
                 known = self._lacks_rate(constructor, node, error)
             value.read[framework] = known
@@ -444,7 +450,7 @@ class Schedules(Expressions):
         if self.beside is None:
             if self.lr is None:
                 raise self._lacks_rate(constructor, node)
-            self.beside = of_rates(self.lr)
+            self.beside, self.beside_used = of_rates(self.lr), True
         return self.beside
 
     def _beside(self, constructor: type[Call], schedule: Schedule) -> Optimizer:

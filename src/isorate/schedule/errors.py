@@ -10,6 +10,10 @@ from isorate.schedule.printable import plain
 LONGEST_MESSAGE: Final = 500
 #: So is each of its parts; the hint, which can be typed, may be longest.
 LONGEST_PART: Final = 200
+#: Values that are asked for are told whole, however many a text lacks: each is to be typed.
+LONGEST_ASKED: Final = 4000
+#: What they are told by.
+ASKED: Final = "--set "
 
 
 class IsorateError(Exception):
@@ -41,8 +45,9 @@ class IsorateError(Exception):
             ([f"required {_cut(required)}"] if required is not None else [])
             + ([f"got {_cut(_told(got))}"] if got is not None else [])
         )
-        said = f" ({_cut(hint)})" if hint else ""
-        room = LONGEST_MESSAGE - len(said)
+        most = LONGEST_ASKED if hint and hint.startswith(ASKED) else LONGEST_PART
+        said = f" ({_cut(hint, most)})" if hint else ""
+        room = LONGEST_MESSAGE - min(len(said), LONGEST_PART)
         message = f"{_cut(what, room - len(details) - 2)}: {details}" if details else what
         super().__init__(f"{_cut(message, room)}{said}")
         self.what = what
