@@ -62,7 +62,23 @@ lr_scheduler = "cosine"
 lr_warmup_steps = 20
 max_train_steps = 500
 """
+OPTIM = "actor_rollout_ref.actor.optim"
 LORA = {"network_module": "networks.lora", "learning_rate": 1e-4, "max_train_steps": 100}
+VERL = """set -x
+gsm8k=$HOME/data/gsm8k/train.parquet
+CUDA_VISIBLE_DEVICES=0 python3 -m verl.trainer.main_ppo --config-name=ppo_trainer \\
+    algorithm.adv_estimator=grpo data.train_files="['$gsm8k']" \\
+    data.train_batch_size=1024 \\
+    actor_rollout_ref.actor.optim.lr=5e-7 \\
+    +actor_rollout_ref.actor.optim.lr_warmup_steps_ratio=0.1 \\
+    actor_rollout_ref.actor.ppo_mini_batch_size=256 \\
+    trainer.logger='["console","wandb"]' trainer.total_epochs=15 $@
+"""
+ROLLS = {
+    "data": {"train_batch_size": 8},
+    "trainer": {"total_epochs": 1},
+    "actor_rollout_ref": {"actor": {"optim": {"lr": 1e-6}, "ppo_mini_batch_size": 4}},
+}
 RM = {"train.batch_size": 64, "adam.lr": 1e-5}
 SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
 
@@ -75,6 +91,7 @@ SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
         (KOHYA, {}, "kohya's sd-scripts 48d368f", 2000, 100, 1e-5),
         (CLASS, {}, "kohya's sd-scripts 48d368f", 90, None, 1e-4),
         (SECTIONS, {}, "kohya's sd-scripts 48d368f", 500, 20, 2e-4),
+        (VERL, {"examples": 7473}, "verl 0.9.1", 7 * 15 * 4, 40, 5e-7),
         (DIFFUSERS, {}, "diffusers' examples 58eb52c", 15_000, 100, 1e-5),
     ],
 )
@@ -126,6 +143,15 @@ def test_a_script_is_the_program_that_it_starts(
         ("kohya", LORA | {"lr_scheduler": "cosine", "lr_scheduler_args": ["T"]}, {}, "no name="),
         ("kohya", LORA | {"lr_scheduler": "adafactor:1e-4"}, {}, "finds the rates itself"),
         ("kohya", LORA | {"lr_scheduler_num_cycle": 3}, {}, "lr_scheduler_num_cycles"),
+        ("verl", ROLLS, {}, "give --examples N"),
+        ("verl", ROLLS, {"examples": 7}, "trains no update"),
+        ("verl", ROLLS | {f"{OPTIM}.lr_warmup_step": 1}, {}, "optim.lr_warmup_steps"),
+        ("verl", ROLLS | {f"{OPTIM}.lr_scheduler_type": "wsd"}, {"examples": 9}, "constant or c"),
+        ("verl", ROLLS | {f"{OPTIM}.min_lr_ratio": 2}, {"examples": 9}, "between 0 and 1"),
+        ("verl", ROLLS | {"actor_rollout_ref.actor.strategy": "megatron"}, {}, "of its own"),
+        ("verl", ROLLS | {"trainer.v1.trainer_mode": "separate_async"}, {}, "not foretold"),
+        ("verl", ROLLS | {"data.gen_batch_size": 16}, {"examples": 99}, "not foretold"),
+        ("verl", ROLLS | {"data.train_batch_size": 2}, {"examples": 99}, "than there are prompts"),
         ("openrlhf-ppo", {"rollout.batch_size": 8}, {"examples": 9}, "than there are responses"),
     ],
 )
@@ -149,6 +175,9 @@ def test_what_is_wrong_with_a_flag_is_said(
          "2 times the run"),
         ("kohya", LORA | {"lr_scheduler": "linear", "lr_warmup_steps": 9, "__processes__": 2},
          "lr_warmup_steps", "takes 4.5 updates"),
+        ("verl", ROLLS | {f"{OPTIM}.total_training_steps": 9}, f"{OPTIM}.total_training_steps",
+         "the trainer writes its own"),
+        ("verl", ROLLS | {f"{OPTIM}.min_lr_ratio": 0.1}, f"{OPTIM}.min_lr_ratio", "no floor"),
         ("diffusers", EXAMPLE | {"lr_warmup_steps": 4}, "lr_warmup_steps", "has no warm-up"),
     ],
 )  # fmt: skip

@@ -326,3 +326,176 @@ def stepped(
                 break
     hook.remove()
     return used
+
+
+class Table(dict[str, Any]):
+    """A table whose keys are attributes, as OmegaConf has it."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = self[name]
+        return Table(value) if isinstance(value, dict) else value
+
+
+def verl(row: dict[str, Any]) -> list[float]:
+    """Let verl count, build and step, a model and the data standing for what it trains."""
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    import torch
+    import yaml
+    from torch.utils.data import DataLoader
+
+    at, facts, part = "verl==0.9.1", row["facts"], {"verl-critic": "critic"}.get(row["as"])
+    if row["as"] == "verl-sft":
+        return supervised(row, at)
+    config = yaml.safe_load(source(at, "verl/trainer/config/_generated_ppo_trainer.yaml"))
+    overridden(config, row["values"])
+    data, trainer = config["data"], config["trainer"]
+    own = taken(
+        at,
+        "verl/trainer/ppo/ray_trainer.py",
+        "RayPPOTrainer._create_dataloader",
+        StatefulDataLoader=DataLoader,
+        Optional=Any | None,
+        Dataset=Any,
+        Sampler=Any,
+        OmegaConf=Anything(),
+        open_dict=Anything(),
+        create_rl_sampler=lambda *_: None,
+    )
+    main: Any = ModuleType("main_ppo")
+    main.create_rl_dataset, main.create_rl_sampler = Anything(), lambda *_: None
+    sys.modules["verl.trainer.main_ppo"] = main
+    ray = SimpleNamespace(config=Table(config), tokenizer=None, processor=None)
+    examples = range(facts["examples"])
+    own["_create_dataloader"](ray, examples, examples, lambda batch: batch, None)
+    total, batches = ray.total_training_steps, len(ray.train_dataloader)
+    actor = config["actor_rollout_ref"]["actor"]
+    model = config[part] if part else actor
+    mini, epochs = (
+        model[key] if isinstance(model[key], int) else actor[key]
+        for key in ("ppo_mini_batch_size", "ppo_epochs")
+    )
+    several = config["actor_rollout_ref"]["rollout"]["n"]
+    optim = SimpleNamespace(**model["optim"])
+    optim.total_training_steps = total
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], float(optim.lr))
+    scheduler = fsdp_scheduler(at, optim, optimizer)
+    used, hook = hooked()
+    step = mini_batches(at, optimizer, scheduler)
+    for steps in range(1, min(total, trainer["total_epochs"] * batches) + 1):
+        if part or trainer["critic_warmup"] <= steps:
+            step(data["train_batch_size"] * several, mini * several, epochs)
+    hook.remove()
+    return used
+
+
+def supervised(row: dict[str, Any], at: str) -> list[float]:
+    """Let verl's supervised trainer count and build, and step once a batch."""
+    from types import SimpleNamespace
+
+    import torch
+    import yaml
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    facts = row["facts"]
+    config = yaml.safe_load(source(at, "verl/trainer/config/sft_trainer_engine.yaml"))
+    config["optim"] = yaml.safe_load(source(at, "verl/trainer/config/optim/fsdp.yaml"))
+    overridden(config, row["values"])
+    loader = lambda pin_memory_device, num_workers, **more: DataLoader(**more)  # noqa: E731
+    own = taken(
+        at,
+        "verl/trainer/sft_trainer.py",
+        "SFTTrainer._build_dataloader",
+        "SFTTrainer._init_engine",
+        get_device_name=Anything(),
+        StatefulDataLoader=loader,
+        SFTTensorCollator=lambda _: list,
+        DistributedSampler=DistributedSampler,
+    )
+    optim = SimpleNamespace(**config["optim"])
+    engine = SimpleNamespace(get_data_parallel_rank=lambda: 0,
+                             get_data_parallel_size=lambda: facts.get("processes", 1))  # fmt: skip
+    trainer = SimpleNamespace(
+        config=Table(config), engine=engine, train_dataset=range(facts["examples"]),
+        val_dataset=None, optimizer_config=optim, training_client=Anything(),
+    )  # fmt: skip
+    own["_build_dataloader"](trainer)
+    own["_init_engine"](trainer)
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], float(optim.lr))
+    scheduler = fsdp_scheduler(at, optim, optimizer)
+    used, hook = hooked()
+    epochs = range(config["trainer"]["total_epochs"])
+    batches = (batch for _ in epochs for batch in trainer.train_dataloader)
+    for _ in zip(range(trainer.total_training_steps), batches, strict=False):
+        optimizer.step()
+        scheduler.step()
+    hook.remove()
+    return used
+
+
+def overridden(config: dict[str, Any], values: dict[str, Any]) -> None:
+    """Set keys of tables in tables."""
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table = config
+        for name in path:
+            table = table[name]
+        table[last] = value
+
+
+def fsdp_scheduler(at: str, optim: Any, optimizer: Any) -> Any:
+    """Return the scheduler that verl builds."""
+    import sys
+    from types import SimpleNamespace
+
+    from torch.optim.lr_scheduler import LambdaLR
+
+    if optim.warmup_style is not None:  # as its __post_init__ has it
+        optim.lr_scheduler_type = optim.warmup_style
+    functions = ("get_cosine_schedule_with_warmup", "get_constant_schedule_with_warmup")
+    built = taken(at, "verl/utils/torch_functional.py", *functions, math=math, LambdaLR=LambdaLR,
+                  Optimizer=Any)  # fmt: skip
+    sys.modules["verl.utils.torch_functional"] = SimpleNamespace(**built)  # type: ignore[assignment]
+    path = "verl/workers/engine/fsdp/transformer_impl.py"
+    build = taken(at, path, "FSDPEngine._build_lr_scheduler")["_build_lr_scheduler"]
+    return build(SimpleNamespace(optimizer_config=optim, rank=1), optimizer)
+
+
+def mini_batches(at: str, optimizer: Any, scheduler: Any) -> Any:
+    """Return what trains on a rollout as verl's worker does, its mini-batches one by one."""
+    import contextlib
+    from types import SimpleNamespace
+
+    def trained(batch: dict[str, Any]) -> None:
+        optimizer.step()
+        if batch["update_lr_scheduler"]:
+            scheduler.step()
+
+    def batches(data: Any, mini_batch_size: int, epochs: int, **_: Any) -> Any:
+        return ({} for _ in range(data.shape[0] // mini_batch_size * epochs))
+
+    helpers = SimpleNamespace(
+        pop=lambda data, key, default=None: data.pop(key, default), make_iterator=batches,
+        assign_non_tensor=lambda batch, **more: batch.update(more),
+    )  # fmt: skip
+    quiet = contextlib.nullcontext()
+    named = {"make_nd_compute_dataproto_dispatch_fn": Anything()}
+    own = taken(
+        at, "verl/workers/engine_workers.py", "TrainingWorker.train_mini_batch", tu=helpers,
+        maybe_fix_3d_position_ids=Anything(), Timer=lambda **_: quiet, NonTensorData=Anything(),
+        torch=SimpleNamespace(profiler=SimpleNamespace(record_function=lambda _: quiet)),
+        DistProfiler=SimpleNamespace(annotate=lambda **_: lambda f: f), **named,
+        register=lambda **_: lambda f: f,
+    )  # fmt: skip
+    engine = SimpleNamespace(
+        get_data_parallel_size=lambda: 1, get_data_parallel_rank=lambda: 0,
+        train_mode=lambda **_: quiet, is_mp_src_rank_with_outputs=lambda: False,
+    )  # fmt: skip
+    worker = SimpleNamespace(engine=engine, train_batch=trained, profiler=Anything())
+
+    def step(responses: int, mini: int, epochs: int) -> None:
+        data = type("Data", (dict,), {"shape": (responses,)})(mini_batch_size=mini, epochs=epochs)
+        own["train_mini_batch"](worker, data)
+
+    return step

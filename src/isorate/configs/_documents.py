@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from isorate.configs._shell import FLAG, words_of
+from isorate.configs._shell import FLAG, OVERRIDE, words_of
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
+#: What sets a key, after a program, where no flag takes it but hydra's own.
+HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
+SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = re.compile(r"^- ([\w ]+): (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
@@ -216,8 +219,11 @@ def _flags(text: str) -> dict[str, Any]:
             name = name.replace("-", "_")
             found[name] = value if equals else True
             name = None if equals else name
-        elif name is not None and found[name] is True:
+        elif name is not None and found[name] is True and not OVERRIDE.match(word):
             found[name] = word
+        elif OVERRIDE.match(word) or (before and name in HYDRA and SETTING.match(word)):
+            key, _, value = word.partition("=")
+            found[key.lstrip("+")] = _scalar(value)
         elif word.endswith(".py") or not found:
             before.append(word)
         elif name is not None:  # of a flag that takes several, or an argument without one
@@ -235,6 +241,14 @@ def _flags(text: str) -> dict[str, Any]:
     if not found:
         raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
     return found
+
+
+def _scalar(text: str) -> Any:
+    """Return what an override sets a key to: a value as YAML has it, or the text."""
+    try:
+        return yaml(text)
+    except (ValueError, ReadError, RecursionError):
+        return text
 
 
 def _program(words: list[str]) -> str | None:

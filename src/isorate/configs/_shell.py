@@ -21,6 +21,8 @@ LONGEST: Final = 1 << 20
 MOST_NAMES: Final = 500
 #: A flag of a command line.
 FLAG: Final = re.compile(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
+#: What sets a key of a table in a table: ``trainer.max_epochs=9``.
+OVERRIDE: Final = re.compile(r"(?:^|(?<=\s))\+{0,2}[A-Za-z_][\w@/]*(?:\.[\w@/]+)+=")
 #: An array, a text in quotes, or a word that a script gives a name.
 ASSIGNED: Final = re.compile(
     r"^(?P<inside>[ \t]*)(?:(?:export|local|readonly|declare)[ \t]+)?(?P<name>[A-Za-z_]\w*)"
@@ -89,7 +91,7 @@ def _command(text: str, held: dict[str, str]) -> tuple[list[str], list[str]]:
             unsure.append(word)
         else:
             parts[-1].append(word)
-    return max(parts, key=lambda part: sum(word.startswith("--") for word in part)), unsure
+    return max(parts, key=lambda part: _flags(" ".join(part))), unsure
 
 
 def _apart(words: list[str]) -> Iterator[str]:
@@ -100,7 +102,7 @@ def _apart(words: list[str]) -> Iterator[str]:
 
 
 def _flags(line: str) -> int:
-    return len(FLAG.findall(line))
+    return len(FLAG.findall(line)) + len(OVERRIDE.findall(line))
 
 
 def _filled(text: str, held: dict[str, str]) -> str:

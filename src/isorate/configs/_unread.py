@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ultralytics": (("lr0", "lrf"), ()),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
-    "verl": (("actor_rollout_ref",), ()),
     "torchtitan": (("training", "optimizer"), ("lr_scheduler", "job", "parallelism")),
     "OLMo-core": (("train_module",), ("trainer",)),
     "levanter": (("trainer",), ("train_batch_size", "num_train_steps")),
