@@ -41,6 +41,14 @@ def test_the_rates_are_those_that_it_trains_with(row: dict[str, Any]) -> None:
         assert foretold(row) == row["rates"]
 
 
+def test_the_biases_have_rates_of_their_own() -> None:
+    rows = json.loads((HOME / "ultralytics.json").read_text(encoding="utf-8"))
+    for row in rows:
+        rates = configured(row["values"], "ultralytics", row["facts"]).curve.values
+        assert rates[-1].tolist() == row["biases"]
+    assert any(row["biases"] != row["rates"] for row in rows)
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_a_shift_by_one_update_would_be_seen(row: dict[str, Any]) -> None:
     rates = row["rates"]

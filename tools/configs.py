@@ -17,7 +17,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from contextlib import chdir
 from functools import cache, partial
@@ -383,146 +382,6 @@ def nanogpt(row: dict[str, Any]) -> list[float]:
             return used
 
 
-def megatron(row: dict[str, Any]) -> list[float]:
-    """Step Megatron's scheduler as its loop does; ``MEGATRON`` is where its repository is."""
-    from types import SimpleNamespace
-    from typing import Optional
-
-    import torch
-
-    facts, args = row["facts"], SimpleNamespace(min_lr=0.0)
-    known: dict[str, Any] = {
-        "math": math, "torch": torch, "Optional": Optional, "log_single_rank": lambda *_: None,
-        "logger": None, "logging": SimpleNamespace(INFO=0), "print_rank_0": lambda *_: None,
-        "get_args": lambda: args,
-    }  # fmt: skip
-    for path in MEGATRON:
-        for node in ast.parse((Path(os.environ["MEGATRON"]) / path).read_text()).body:
-            if getattr(node, "name", None) == "SchedulerConfig":  # its defaults
-                for line in node.body:  # type: ignore[attr-defined]
-                    if isinstance(line, ast.AnnAssign):
-                        value = getattr(line.value, "value", None)
-                        setattr(args, ast.unparse(line.target), value)
-            elif getattr(node, "name", None) in MEGATRON[path]:
-                exec(compile(ast.Module([node], []), path, "exec"), known)
-    for name in ("step_batch_size_schedule", "train_iters", "train_samples", "global_batch_size"):
-        setattr(args, name, None)
-    vars(args).update(row["values"])
-    args.start_weight_decay = args.end_weight_decay = 0.1  # as validate_args has weight_decay
-    if args.global_batch_size is None:  # and this
-        side = facts["processes"] // getattr(args, "tensor_model_parallel_size", 1)
-        args.global_batch_size = args.micro_batch_size * side
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
-    scheduler = known["get_optimizer_param_scheduler"](optimizer)
-    used, hook = hooked()
-    for _ in range(args.train_iters):
-        optimizer.step()
-        scheduler.step(increment=args.global_batch_size)
-    hook.remove()
-    return used
-
-
-#: What of Megatron-LM rates depend on.
-MEGATRON = {
-    "megatron/training/config/training_config.py": (),
-    "megatron/core/optimizer_param_scheduler.py": ("OptimizerParamScheduler",),
-    "megatron/training/training.py": ("update_train_iters", "get_optimizer_param_scheduler"),
-}
-
-
-def mmengine(row: dict[str, Any]) -> list[float]:
-    """Train with mmengine's runner, in one process over the batches that each of several has."""
-    import logging
-
-    import torch
-
-    sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
-    logging.disable()
-    package = importlib.import_module("mmengine.model")
-    runner = importlib.import_module("mmengine.runner").Runner
-    values, facts = json.loads(json.dumps(row["values"])), row["facts"]
-    processes, loader = facts.get("processes", 1), values.get("train_dataloader", {})
-    side = loader.get("batch_size", 1)
-    if "examples" in facts:
-        examples = math.ceil(facts["examples"] / processes)
-    else:
-        examples = facts.get("batches", 9) * side
-
-    class Model(package.BaseModel):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = torch.nn.Linear(1, 1)
-
-        def forward(self, inputs: Any, mode: str = "") -> Any:
-            return {"loss": self.layer(torch.stack(inputs)).sum()}
-
-    data = [{"inputs": torch.ones(1)}] * examples
-    sampler = {"type": "DefaultSampler", "shuffle": False}
-    whole = {"dataset": data, "sampler": sampler, "batch_size": side}
-    quiet = {"logger": None, "checkpoint": None, "timer": None, "sampler_seed": None}
-    made = runner(
-        Model(), "out", train_dataloader=whole, train_cfg=values["train_cfg"],
-        optim_wrapper=values["optim_wrapper"], param_scheduler=values["param_scheduler"],
-        auto_scale_lr=values.get("auto_scale_lr"), default_hooks=quiet,
-        experiment_name=str(time.time_ns()),
-    )  # fmt: skip
-    made._world_size = processes  # by which auto_scale_lr goes
-    used, hook = hooked()
-    made.train()
-    hook.remove()
-    logging.disable(logging.NOTSET)
-    return used
-
-
-def mlx(row: dict[str, Any]) -> list[float]:
-    """Train with what MLX-LM makes of its file, a number, by its own loop."""
-    from types import SimpleNamespace
-
-    core: Any = importlib.import_module("mlx.core")
-    optimizers, nn = importlib.import_module("mlx.optimizers"), importlib.import_module("mlx.nn")
-    at = "mlx-lm==0.32.2"
-    build = taken(at, "mlx_lm/tuner/utils.py", "build_schedule", opt=optimizers, Dict=dict)
-    defaults = next(
-        ast.literal_eval(node.value)
-        for node in ast.parse(source(at, "mlx_lm/lora.py")).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CONFIG_DEFAULTS"
-    )
-    args = SimpleNamespace(**defaults | row["values"])
-    lr = build["build_schedule"](args.lr_schedule) if args.lr_schedule else args.learning_rate
-    kinds = {name.lower(): getattr(optimizers, name) for name in ("Adam", "AdamW", "Muon", "SGD")}
-    used: list[float] = []
-
-    def noted(own: Any, *given: Any) -> None:
-        kind.update(own, *given)  # which sets the rate that it then uses
-        used.append(float(own.learning_rate.item()))
-
-    kind = kinds[args.optimizer.lower()]
-    optimizer = type("Noted", (kind,), {"update": noted})(learning_rate=lr)
-    ui = type("UI", (), {"__getattr__": lambda *_: lambda *_: None, "__enter__": lambda s: s,
-                         "__exit__": lambda *_: None})()  # fmt: skip
-    train = taken(
-        at, "mlx_lm/tuner/trainer.py", "train", mx=core, nn=nn, partial=partial, time=time,
-        tree_map=importlib.import_module("mlx.utils").tree_map, average_gradients=lambda g: g,
-        TrainingArgs=lambda: None, default_loss=None, iterate_batches=None, Path=Path,
-        maybe_set_recommended_wired_limit=lambda: None, TrainUI=lambda *_, **__: ui,
-        _clear_cache=lambda *_: None, tree_flatten=lambda _: [],
-    )  # fmt: skip
-    core.compile = lambda step, **_: step  # so that each update is seen
-    core.save_safetensors = lambda *_: None
-    model = nn.Linear(1, 1)
-    args.adapter_file, args.steps_per_save = "none", args.save_every
-
-    def loss(model: Any, x: Any) -> Any:
-        return model(x).sum(), core.array(1)
-
-    def batches(**_: Any) -> Any:
-        while True:
-            yield (core.ones((1, 1)),)
-
-    train["train"](model, optimizer, [], None, args, loss, batches)
-    return used
-
-
 def torchtune(row: dict[str, Any]) -> list[float]:
     """Step torchtune's scheduler as its recipe does, through a loader as it has one."""
     import torch
@@ -637,7 +496,11 @@ UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learni
 
 
 #: Those whose rows say themselves what several processes come to.
-THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron", "mmengine")
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm")
+
+
+#: The tools that have more of them: those that programs start, and loops that are run here.
+ELSEWHERE = ("programs", "loops")
 
 
 def version(row: dict[str, Any]) -> bool:
@@ -648,14 +511,16 @@ def version(row: dict[str, Any]) -> bool:
 
 
 def runner(name: str) -> Any:
-    """Return what runs the rows of a trainer: here, or among those that programs start."""
-    return globals().get(name) or getattr(importlib.import_module("programs"), name)
+    """Return what runs the rows of a trainer: here, or elsewhere among these tools."""
+    modules = (sys.modules[__name__], *map(importlib.import_module, ELSEWHERE))
+    return next(found for module in modules if (found := getattr(module, name, None)))
 
 
 def ran(name: str, row: dict[str, Any]) -> list[float]:
     """Run a row: by itself, or side by side with others."""
     processes = row.get("facts", {}).get("processes", 1)
-    if processes == 1 or name in (*THEMSELVES, *importlib.import_module("programs").THEMSELVES):
+    elsewhere = (name for m in ELSEWHERE for name in importlib.import_module(m).THEMSELVES)
+    if processes == 1 or name in (*THEMSELVES, *elsewhere):
         found: list[float] = runner(name)(row)
         return found
     Path("row.json").write_text(json.dumps(row))

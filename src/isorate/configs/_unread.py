@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 #: Keys of which one has to be there, and one more of the second group where there is one.
 UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "ultralytics": (("lr0", "lrf"), ()),
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
     "torchtitan": (("training", "optimizer"), ("lr_scheduler", "job", "parallelism")),
     "OLMo-core": (("train_module",), ("trainer",)),

@@ -1,0 +1,210 @@
+"""Trainers with schedules of their own: what their files hold, and what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from isorate import ReadError
+from isorate.configs.reading import foretell
+from tests.test_cli import isorate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEGATRON = """#!/bin/bash
+GPUS=4
+export BATCH=$((GPUS * 8))   # an update's
+SAMPLES=$(( 100 * ${BATCH} ))
+MODEL=(
+    --num-layers 2  # not (three)
+    "--tokenizer-type NullTokenizer"
+)
+LENGTHS="--train-samples $SAMPLES \\
+  --global-batch-size ${BATCH}"
+LENGTHS="$LENGTHS --lr-warmup-samples 320"
+if [ $FP16 = 1 ]; then
+    MODEL+=(--fp16)
+fi
+cd /tmp && torchrun --nproc_per_node $GPUS pretrain_gpt.py "${MODEL[@]}" ${LENGTHS} --lr 1e-3 $@ \\
+    --lr-decay-style cosine > out.txt 2>&1
+"""
+
+
+def test_the_variables_of_a_script_stand_for_what_they_hold(tmp_path: Path) -> None:
+    (file := tmp_path / "run.sh").write_text(MEGATRON)
+    found = foretell(file)
+    assert (found.trainer, found.updates, found.warmup) == ("Megatron-LM d98e8a6", 100, 10)
+    assert [one for one in found.assumptions if one.startswith("no flag")] == [
+        "no flag that rates depend on comes of MODEL, which a branch adds to",
+        "no flag that rates depend on comes of $@",
+    ]
+
+
+def test_a_name_that_a_script_gives_two_values_has_none(tmp_path: Path) -> None:
+    (file := tmp_path / "run.sh").write_text(MEGATRON.replace("GPUS=4", "GPUS=4\nGPUS=8"))
+    with pytest.raises(ReadError, match="global_batch_size: required a number"):
+        foretell(file)
+
+
+SCHEDULED = {"lr": 1e-3, "lr_decay_style": "cosine", "global_batch_size": 2}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"train_iters": 9, "lr_warmup_iters": 9}, "AssertionError beside lr_decay_iters"),
+        ({"train_iters": 9, "lr_decay_samples": 9}, "AssertionError beside train_iters"),
+        ({"train_samples": 9, "train_iters": 9}, "AssertionError beside train_samples"),
+        ({"train_iters": 9, "min_lr": 1e-2}, "min_lr=0.01 is refused"),
+        ({"train_iters": 9, "min_lr": -1}, "is below 0"),
+        ({"train_iters": 9, "lr_warmup_init": 1}, "lr_warmup_init=1 is refused"),
+        ({"train_iters": 9, "lr_warmup_fraction": 0.1, "lr_warmup_iters": 1}, "refused beside"),
+        ({"train_iters": 9, "lr_decay_style": "WSD"}, "lr_wsd_decay_iters is not there"),
+        ({"train_iters": 9, "lr_decay_style": "polynomial"}, "is none of"),
+        ({"train_iters": 9, "rampup_batch_size": [1, 1, 4]}, "lets the batch grow"),
+        ({"train_iters": 9, "warmup": 0.1}, "takes lr_warmup_fraction"),
+        ({"train_iters": 9, "lr_decay_iter": 5}, "did you mean lr_decay_iters?"),
+        ({"train_samples": 1}, "trains no update"),
+        ({}, "--max-steps N"),
+        ({"train_iters": 9, "lr": None}, "lr is not there"),
+        ({"train_iters": 9, "global_batch_size": None}, "global_batch_size is not there"),
+        (
+            {"train_iters": 9, "global_batch_size": None, "micro_batch_size": 1,
+             "tensor_model_parallel_size": 2}, "does not divide 1 processes",
+        ),
+    ],
+)  # fmt: skip
+def test_what_megatron_refuses_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=said.replace("?", r"\?")):
+        foretell(SCHEDULED | values)
+
+
+BASE = """
+_lr = 0.01
+train_cfg = dict(type="IterBasedTrainLoop", max_iters=40)
+optim_wrapper = dict(optimizer=dict(type="SGD", lr=_lr * 2, momentum=0.9))
+param_scheduler = [dict(type="MultiStepLR", milestones=[3], by_epoch=False)]
+"""
+OWN = """
+from mmengine.optim import LinearLR
+_base_ = ["base.py"]
+end = 5 * 2
+param_scheduler = [
+    dict(type=LinearLR, start_factor=1e-1, by_epoch=False, end=end),
+    dict(type="mmengine.CosineAnnealingLR", begin=end, by_epoch=False, eta_min=0.0),
+]
+# more
+optim_wrapper = dict(optimizer=dict(lr=_base_.optim_wrapper.optimizer.lr / 4))
+"""
+
+
+def test_a_file_in_python_is_read_with_those_it_is_based_on(tmp_path: Path) -> None:
+    from isorate.recipe import recipe_of_foretold
+
+    (tmp_path / "base.py").write_text(BASE)
+    (file := tmp_path / "own.py").write_text(OWN)
+    found = foretell(file)
+    rates = recipe_of_foretold(found).curve.values
+    assert (found.trainer, found.updates, found.warmup) == ("mmengine 0.10.7", 40, 10)
+    assert rates[[0, 9, 10]].tolist() == [0.0005, pytest.approx(0.005), pytest.approx(0.005)]
+    done = isorate("show", str(file))  # which is no script
+    assert "mmengine 0.10.7" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("base.py", "there.py"), "train_cfg is not there: there.py cannot be read"),
+        (("1e-1", "share"), r"has \$share, whose value nobody knows"),
+        (("end=end", "end=0"), "raises ValueError: end=0"),
+        (("start_factor=1e-1", "start=1"), "TypeError: LinearLR does not take 'start'"),
+        (("type=LinearLR", "type='YOLOXLR'"), "has YOLOXLR, which is not read"),
+        (("type=LinearLR", "type='ReduceOnPlateauLR'"), "which follows a metric"),
+        (("lr=_base_.optim_wrapper.optimizer.lr / 4", "lr=LR"), r"required a number, got '\$LR'"),
+        (("end = 5 * 2", "end = 5\nfor end in range(9): pass"), "whose value nobody knows"),
+        (("# more", "train_cfg=dict(by_epoch=True, max_epochs=2)"),
+         "has both type and by_epoch"),
+        (("# more", "default_hooks=dict(param_scheduler=dict(type='X'))"),
+         "has X set the rates"),
+        (("# more", "lr_config=dict(policy='step')"), "is of mmcv 1's"),
+        (("# more", "train_cfg=dict(_delete_=True, by_epoch=True)"),
+         "has no max_epochs"),
+        (("# more",
+          "train_cfg=dict(_delete_=True, by_epoch=True, max_epochs=2)"), "give --examples N"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_in_python_is_said(
+    change: tuple[str, str], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "base.py").write_text(BASE)
+    text = OWN.replace(*change)
+    (file := tmp_path / "own.py").write_text(text)
+    with pytest.raises(ReadError, match=said):
+        foretell(file)
+
+
+MLX = {"lora_parameters": {"rank": 8}, "iters": 100}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "more", "said"),
+    [
+        ({"name": "cosine", "arguments": [1e-4, 9]}, {}, "names none that is read: 'cosine'"),
+        ({"name": "cosine_decay", "arguments": [1e-4]}, {}, "has other arguments"),
+        ({"name": "cosine_decay", "arguments": [1e-4, 0]}, {}, "refused with ValueError: 0 steps"),
+        ({"name": "cosine_decay", "arguments": ["x", 9]}, {}, "has 'x' for a number"),
+        ({"name": "cosine_decay", "arguments": [1e-4, 9], "warmup": 0.1}, {}, "no count of steps"),
+        (None, {"optimizer": "lion"}, "is none of adam"),
+        (None, {"optimizer": "adafactor"}, "sets the rate by itself"),
+        (None, {"grad_accumulation_steps": 200}, "trains no update"),
+        (None, {"lr_schedules": {}}, "did you mean lr_schedule?"),
+    ],
+)
+def test_what_is_wrong_with_mlx_lms_file_is_said(
+    schedule: Any, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ReadError, match=said.replace("?", r"\?")):
+        foretell(MLX | more | ({"lr_schedule": schedule} if schedule else {}))
+
+
+def test_a_text_that_mlx_lm_takes_for_a_number_is_one(tmp_path: Path) -> None:
+    (file := tmp_path / "lora.yaml").write_text(
+        "iters: 50\nadapter_path: x\nlr_schedule:\n  name: cosine_decay\n"
+        "  arguments: [1e-5, 40]\n  warmup: 4\n  warmup_init: 1e-7\n"
+    )
+    found = foretell(file)
+    assert (found.peak, found.updates, found.warmup) == (1e-5, 50, 4)
+    assert any("over at update 45 of 50" in one.text for one in found.cautions)
+
+
+YOLO = {"lr0": 0.01, "lrf": 0.01, "optimizer": "SGD", "batch": 4}
+
+
+@pytest.mark.parametrize(
+    ("more", "facts", "said"),
+    [
+        ({}, {}, "give --examples N"),
+        ({"batch": -1}, {"examples": 9}, "give --batch-size N"),
+        ({"optimizer": "auto"}, {"batches": 9}, "give --examples N"),
+        ({"optimizer": "auto"}, {"examples": 9}, "--set nc=80"),
+        ({"optimizer": "Lion"}, {"examples": 9}, "is none of SGD"),
+        ({"time": 2.0}, {"examples": 9}, "ends the run by the clock"),
+        ({"resume": True}, {"examples": 9}, "begins part of the way"),
+        ({"ultralytics_version": 5}, {"examples": 9}, "8.3 or 8.4"),
+        ({"warmup_epoch": 1}, {"examples": 9}, "did you mean warmup_epochs?"),
+    ],
+)
+def test_what_is_wrong_with_ultralytics_arguments_is_said(
+    more: dict[str, Any], facts: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ReadError, match=said.replace("?", r"\?")):
+        foretell(YOLO | more, facts=facts)
+
+
+def test_as_many_processes_train_as_there_are_devices() -> None:
+    alone = foretell(YOLO | {"device": "0", "nbs": 4}, facts={"examples": 100})
+    several = foretell(YOLO | {"device": "0,1", "nbs": 4}, facts={"examples": 100})
+    assert (alone.updates, several.updates) == (2500, 2500)
+    assert ("epoch", "25 batches: ceil(50 examples of a process / 2)") in several.derivation

@@ -1,0 +1,241 @@
+"""Trainers whose own loop is run in this process: ``tools/configs.py`` asks for them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import math
+import os
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+from configs import hooked, source, taken
+
+#: All of them say themselves what several processes come to.
+THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics")
+
+
+def megatron(row: dict[str, Any]) -> list[float]:
+    """Step Megatron's scheduler as its loop does; ``MEGATRON`` is where its repository is."""
+    from typing import Optional
+
+    import torch
+
+    facts, args = row["facts"], SimpleNamespace(min_lr=0.0)
+    known: dict[str, Any] = {
+        "math": math, "torch": torch, "Optional": Optional, "log_single_rank": lambda *_: None,
+        "logger": None, "logging": SimpleNamespace(INFO=0), "print_rank_0": lambda *_: None,
+        "get_args": lambda: args,
+    }  # fmt: skip
+    for path in MEGATRON:
+        for node in ast.parse((Path(os.environ["MEGATRON"]) / path).read_text()).body:
+            if getattr(node, "name", None) == "SchedulerConfig":  # its defaults
+                for line in node.body:  # type: ignore[attr-defined]
+                    if isinstance(line, ast.AnnAssign):
+                        value = getattr(line.value, "value", None)
+                        setattr(args, ast.unparse(line.target), value)
+            elif getattr(node, "name", None) in MEGATRON[path]:
+                exec(compile(ast.Module([node], []), path, "exec"), known)
+    for name in ("step_batch_size_schedule", "train_iters", "train_samples", "global_batch_size"):
+        setattr(args, name, None)
+    vars(args).update(row["values"])
+    args.start_weight_decay = args.end_weight_decay = 0.1  # as validate_args has weight_decay
+    if args.global_batch_size is None:  # and this
+        side = facts["processes"] // getattr(args, "tensor_model_parallel_size", 1)
+        args.global_batch_size = args.micro_batch_size * side
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
+    scheduler = known["get_optimizer_param_scheduler"](optimizer)
+    used, hook = hooked()
+    for _ in range(args.train_iters):
+        optimizer.step()
+        scheduler.step(increment=args.global_batch_size)
+    hook.remove()
+    return used
+
+
+#: What of Megatron-LM rates depend on.
+MEGATRON = {
+    "megatron/training/config/training_config.py": (),
+    "megatron/core/optimizer_param_scheduler.py": ("OptimizerParamScheduler",),
+    "megatron/training/training.py": ("update_train_iters", "get_optimizer_param_scheduler"),
+}
+
+
+def mmengine(row: dict[str, Any]) -> list[float]:
+    """Train with mmengine's runner, in one process over the batches that each of several has."""
+    import logging
+
+    import torch
+
+    sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
+    logging.disable()
+    package = importlib.import_module("mmengine.model")
+    runner = importlib.import_module("mmengine.runner").Runner
+    values, facts = json.loads(json.dumps(row["values"])), row["facts"]
+    processes, loader = facts.get("processes", 1), values.get("train_dataloader", {})
+    side = loader.get("batch_size", 1)
+    if "examples" in facts:
+        examples = math.ceil(facts["examples"] / processes)
+    else:
+        examples = facts.get("batches", 9) * side
+
+    class Model(package.BaseModel):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, inputs: Any, mode: str = "") -> Any:
+            return {"loss": self.layer(torch.stack(inputs)).sum()}
+
+    data = [{"inputs": torch.ones(1)}] * examples
+    sampler = {"type": "DefaultSampler", "shuffle": False}
+    whole = {"dataset": data, "sampler": sampler, "batch_size": side}
+    quiet = {"logger": None, "checkpoint": None, "timer": None, "sampler_seed": None}
+    made = runner(
+        Model(), "out", train_dataloader=whole, train_cfg=values["train_cfg"],
+        optim_wrapper=values["optim_wrapper"], param_scheduler=values["param_scheduler"],
+        auto_scale_lr=values.get("auto_scale_lr"), default_hooks=quiet,
+        experiment_name=str(time.time_ns()),
+    )  # fmt: skip
+    made._world_size = processes  # by which auto_scale_lr goes
+    used, hook = hooked()
+    made.train()
+    hook.remove()
+    logging.disable(logging.NOTSET)
+    return used
+
+
+def mlx(row: dict[str, Any]) -> list[float]:
+    """Train with what MLX-LM makes of its file, a number, by its own loop."""
+    core: Any = importlib.import_module("mlx.core")
+    optimizers, nn = importlib.import_module("mlx.optimizers"), importlib.import_module("mlx.nn")
+    at = "mlx-lm==0.32.2"
+    build = taken(at, "mlx_lm/tuner/utils.py", "build_schedule", opt=optimizers, Dict=dict)
+    defaults = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(source(at, "mlx_lm/lora.py")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CONFIG_DEFAULTS"
+    )
+    args = SimpleNamespace(**defaults | row["values"])
+    lr = build["build_schedule"](args.lr_schedule) if args.lr_schedule else args.learning_rate
+    kinds = {name.lower(): getattr(optimizers, name) for name in ("Adam", "AdamW", "Muon", "SGD")}
+    used: list[float] = []
+
+    def noted(own: Any, *given: Any) -> None:
+        kind.update(own, *given)  # which sets the rate that it then uses
+        used.append(float(own.learning_rate.item()))
+
+    kind = kinds[args.optimizer.lower()]
+    optimizer = type("Noted", (kind,), {"update": noted})(learning_rate=lr)
+    ui = type("UI", (), {"__getattr__": lambda *_: lambda *_: None, "__enter__": lambda s: s,
+                         "__exit__": lambda *_: None})()  # fmt: skip
+    train = taken(
+        at, "mlx_lm/tuner/trainer.py", "train", mx=core, nn=nn, partial=partial, time=time,
+        tree_map=importlib.import_module("mlx.utils").tree_map, average_gradients=lambda g: g,
+        TrainingArgs=lambda: None, default_loss=None, iterate_batches=None, Path=Path,
+        maybe_set_recommended_wired_limit=lambda: None, TrainUI=lambda *_, **__: ui,
+        _clear_cache=lambda *_: None, tree_flatten=lambda _: [],
+    )  # fmt: skip
+    core.compile = lambda step, **_: step  # so that each update is seen
+    core.save_safetensors = lambda *_: None
+    model = nn.Linear(1, 1)
+    args.adapter_file, args.steps_per_save = "none", args.save_every
+
+    def loss(model: Any, x: Any) -> Any:
+        return model(x).sum(), core.array(1)
+
+    def batches(**_: Any) -> Any:
+        while True:
+            yield (core.ones((1, 1)),)
+
+    train["train"](model, optimizer, [], None, args, loss, batches)
+    return used
+
+
+def ultralytics(row: dict[str, Any]) -> list[float]:
+    """Go through ultralytics' own loop, over batches of nothing; the biases' rates stand apart."""
+    import torch
+    import yaml
+
+    values, data = dict(row["values"]), range(row["facts"]["examples"])
+    old = values.pop("ultralytics_version", "8.4") == "8.3"
+    at = f"ultralytics=={'8.3.200' if old else '8.4.190'}"
+    names = ["_do_train", "_setup_scheduler", "build_optimizer"]
+    names += [] if old else ["_get_warmup_iterations", "_build_train_pipeline"]
+    own = parts_of_ultralytics(at, names)
+    defaults = yaml.safe_load(source(at, "ultralytics/cfg/default.yaml"))
+    args = SimpleNamespace(**{**defaults, **values, "close_mosaic": 0, "val": False})
+    self = MagicMock(args=args, epochs=args.epochs, batch_size=args.batch, world_size=1)
+    self.data = {"train": data, "val": data, "nc": values.get("nc", 10)}
+    self._get_memory.return_value = 0.0
+    self.start_epoch, self.stop, self.stride = 0, False, 32
+    self.model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.BatchNorm2d(1))
+    self.model.loss = lambda *_: (MagicMock(), torch.zeros(3))
+    self.model.criterion, self.model.forward = MagicMock(), lambda _: (MagicMock(), {})
+    self.optimizer, self._oom_retries, self.nan_recovery_attempts = None, 0, 0
+    self._handle_nan_recovery.return_value = self.stopper.return_value = False
+    self.stopper.possible_stop, self.validate = False, lambda: ({}, 0.0)
+    self.label_loss_items.return_value, self.loss_names = {}, ("loss",)
+    self.get_dataloader = lambda *_, batch_size, **__: torch.utils.data.DataLoader(
+        data,
+        min(batch_size, len(data)),
+    )
+    for name in names[1:]:
+        setattr(self, name, partial(own[name], self))
+    used: list[float] = []
+    row["biases"] = []
+
+    def step() -> None:
+        groups = self.optimizer.param_groups
+        used.append(float(groups[1]["lr"]))
+        row["biases"].append(float(groups[0 if old else 2]["lr"]))
+
+    def setup() -> None:
+        if old:  # what its _setup_train has of it
+            self.train_loader = self.get_dataloader(batch_size=args.batch)
+            self.accumulate = max(round(args.nbs / args.batch), 1)
+            iterations = math.ceil(len(data) / max(args.batch, args.nbs)) * args.epochs
+            named = (args.optimizer, args.lr0, args.momentum, 0.0, iterations)
+            self.optimizer = self.build_optimizer(self.model, *named)
+            self._setup_scheduler()
+        else:
+            self._build_train_pipeline()
+        self.scheduler.last_epoch = self.start_epoch - 1
+
+    self._setup_train, self.optimizer_step = setup, step
+    own["_do_train"](self)
+    return used
+
+
+#: What ultralytics' loop calls, and no rate depends on.
+QUIET = ("LOGGER", "colorstr", "autocast", "dist", "unset_deterministic")
+
+
+def parts_of_ultralytics(at: str, names: list[str]) -> dict[str, Any]:
+    """Return methods of its trainer."""
+    import warnings
+
+    import numpy
+    import torch
+
+    def bar(each: Any, **_: Any) -> Any:
+        shown = MagicMock()
+        shown.__iter__.return_value = iter(each)
+        return shown
+
+    wave = taken(at, "ultralytics/utils/torch_utils.py", "one_cycle", math=math)
+    known: dict[str, Any] = {
+        "math": math, "np": numpy, "optim": torch.optim, "nn": torch.nn, "partial": partial,
+        "time": time, "warnings": warnings, "RANK": -1, "LOCAL_RANK": -1, "TORCH_2_0": True,
+        "one_cycle": wave["one_cycle"], "unwrap_model": lambda model: model, "TQDM": bar,
+        "torch": torch,
+    }  # fmt: skip
+    known |= {name: MagicMock() for name in QUIET}
+    path = "ultralytics/engine/trainer.py"
+    return taken(at, path, *(f"BaseTrainer.{name}" for name in names), **known)
