@@ -307,6 +307,7 @@ def test_every_format_is_found() -> None:
         "owners",
         "points",
         "protobuf",
+        "remote",
         "rows",
         "source",
     }

@@ -210,7 +210,7 @@ def check_all(
     """Check many runs; one that cannot be checked stops no other.
 
     Args:
-        runs: what each of them left behind, as ``check`` takes it.
+        runs: what each of them left behind, as ``check`` takes it; or directories of several.
         recipe: what all of them were meant to follow; by default what each carries itself.
         run: the loop around the recipe, or its number of updates.
         facts: what the runs' configurations leave open.
@@ -220,20 +220,44 @@ def check_all(
     Returns:
         For each run, in their order, its path and the finding, or why there is none.
 
+    Raises:
+        ReadError: the recipe cannot be read.
+        RunError: so it is with the run.
+
     Example:
         >>> [(path, str(found)) for path, found in check_all(["no.csv"], [0.1])]
         [('no.csv', 'there is no such file: got no.csv')]
 
     """
-    one = partial(_checked, recipe=recipe, run=run, facts=facts)
-    yield from (map if executor is None else executor.map)(one, [fspath(path) for path in runs])
+    meant = None if recipe is None else as_recipe(_given(recipe), run)
+    one = partial(checked, recipe=meant, facts=facts)
+    paths = [fspath(path) for path in runs]
+    for found in (map if executor is None else executor.map)(one, paths):
+        yield from found
 
 
-def _checked(path: str, **told: Any) -> tuple[str, Finding | IsorateError]:
+def checked(
+    path: str,
+    recipe: Recipe | None,
+    facts: Mapping[str, Any] | None = None,
+    as_: str | None = None,
+) -> list[tuple[str, Finding | IsorateError]]:
+    """Check what a path leads to; where that is one run, it goes by that path."""
+    from isorate.logs.finding import read_logs
+
     try:
-        return path, check(path, **told)
+        logs = read_logs(path)
     except IsorateError as error:
-        return path, error
+        return [(path, error)]
+    found: list[tuple[str, Finding | IsorateError]] = []
+    for log in logs:
+        name = path if len(logs) == 1 else log.path
+        try:
+            meant = own_recipe(log, facts, as_) if recipe is None else recipe
+            found.append((name, judge(log, meant)))
+        except IsorateError as error:
+            found.append((name, error))
+    return found
 
 
 def _read_log(path: str | PathLike[str]) -> Log:

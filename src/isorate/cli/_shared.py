@@ -44,6 +44,9 @@ LONGEST_METRICS = 2**26
 #: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
 NARROWEST, WIDEST, ROWS = 20, 1000, 25
 
+#: A bar that gave way to a line comes back after so many seconds.
+COMES_BACK = 0.1
+
 #: The options that say how the loop runs: what a run calls them.
 LOOP = (
     "updates",
@@ -538,8 +541,8 @@ def write_plot(path: Path, figure: Figure | None) -> None:
 class Progress:
     """A bar on standard error, only on a terminal, and only once a second has passed."""
 
-    def __init__(self, total: int | None, patience: float = 1.0) -> None:
-        self.total = total
+    def __init__(self, total: int | None, patience: float = 1.0, *, what: str = "updates") -> None:
+        self.total, self.what = total, what
         self.patience = patience
         self.started = time.monotonic()
         self.bar: Any = None
@@ -547,7 +550,7 @@ class Progress:
         self.visible = sys.stderr is not None and sys.stderr.isatty()
 
     def __call__(self, done: int) -> None:
-        """Report the number of updates done."""
+        """Report the number of updates, or of something else, done."""
         if not self.visible:
             return
         if self.bar is None:
@@ -560,11 +563,18 @@ class Progress:
                 console=Console(stderr=True, width=columns(), height=ROWS), transient=True
             )
             self.bar.start()
-            self.task = self.bar.add_task("updates", total=self.total)
+            self.task = self.bar.add_task(self.what, total=self.total)
         self.bar.update(self.task, completed=done)
 
     def __enter__(self) -> Progress:
         return self
+
+    def give_way(self) -> None:
+        """Let something be printed where the bar is; it comes back a moment later."""
+        if self.bar is not None and sys.stdout is not None and sys.stdout.isatty():
+            self.bar.stop()
+            self.bar = None
+            self.started, self.patience = time.monotonic(), COMES_BACK
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from isorate.cli import _shared as shared
+from isorate.cli._fleet import Fleet
 from isorate.cli._names import names
-from isorate.schedule.errors import IsorateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
 
 @click.command("check", short_help="Check a run's log against its recipe.")
@@ -24,13 +25,30 @@ if TYPE_CHECKING:
     default="text",
     help="github: an annotation for a pull request.",
 )
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Of several runs: JSON lines, one for each as it is checked; those that are there are not "
+    "checked again.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Processes that check several runs."
+)
 @shared.schedule_options
-def command(run_files: str, recipe: str | None, form: str, **options: Any) -> int:
+def command(
+    run_files: str,
+    recipe: str | None,
+    form: str,
+    output: Path | None,
+    jobs: int | None,
+    **options: Any,
+) -> int:
     """Say whether the rates that a run logged are those of RECIPE, and what went wrong if not.
 
-    RUN is a file or a directory that a run left behind; FILE:COLUMN names the rates in it. RECIPE
-    is what CALL is elsewhere; without it the run's own configuration is taken. Exit status: 0 where
-    the log follows, 1 where it departs.
+    RUN is a file or a directory that a run left behind, or a directory of many; FILE:COLUMN names
+    the rates in it. RECIPE is what CALL is elsewhere; without it the run's own configuration is
+    taken. Exit status: 0 where the log follows, 1 where it departs.
 
     \b
     Example:
@@ -40,30 +58,31 @@ def command(run_files: str, recipe: str | None, form: str, **options: Any) -> in
     from isorate.logs import finding
     from isorate.reports import findings
 
-    logs = finding.read_logs(run_files)
     known = names(options["settings"], options["value_files"])
     read = None if recipe is None else _recipe(recipe, options, known)
-
-    def meant(log: Any) -> tuple[Any, list[str]]:
-        if read is not None:
-            return read
-        own = verdict.own_recipe(log, shared.facts(options, known), options["as_"])
-        return own, list(own.assumptions)
-
-    if len(logs) == 1:
-        own, assumed = meant(logs[0])
-        shared.check_plot(options["plot"], own.run)
-        found = verdict.judge(logs[0], own)
-        if options["plot"] is not None:
-            shared.write_plot(options["plot"], findings.figure(found))
-        if options["as_json"]:
-            shared.print_json(findings.document(found) | {"assumptions": assumed})
-        elif form == "github":
-            shared.paper().line(findings.annotation(found))
-        else:
-            findings.text(shared.paper(), found, assumed)
-        return 0 if found.follows else 1
-    return _several(logs, meant, form, options)
+    facts = shared.facts(options, known) if read is None else None
+    parts = list(finding.runs_below(run_files))
+    logs = finding.read_logs(run_files) if len(parts) < 2 and output is None else []
+    if len(logs) != 1:
+        told = {"recipe": read and read[0], "facts": facts, "as_": options["as_"]}
+        asked = [recipe, {name: value for name, value in options.items() if value}]
+        fleet = Fleet(parts or [run_files], told, asked, output)
+        return _several(fleet.documents(jobs), form, options["as_json"])
+    if read is None:
+        own = verdict.own_recipe(logs[0], facts, options["as_"])
+        read = own, list(own.assumptions)
+    meant, assumed = read
+    shared.check_plot(options["plot"], meant.run)
+    found = verdict.judge(logs[0], meant)
+    if options["plot"] is not None:
+        shared.write_plot(options["plot"], findings.figure(found))
+    if options["as_json"]:
+        shared.print_json(findings.document(found) | {"assumptions": assumed})
+    elif form == "github":
+        shared.paper().line(findings.annotation(findings.document(found)))
+    else:
+        findings.text(shared.paper(), found, assumed)
+    return 0 if found.follows else 1
 
 
 def _recipe(text: str, options: dict[str, Any], known: Any) -> tuple[Any, list[str]]:
@@ -77,36 +96,26 @@ def _recipe(text: str, options: dict[str, Any], known: Any) -> tuple[Any, list[s
     return recipe, shared.assumptions(recipe.run, side)
 
 
-def _several(
-    logs: list[Any], meant: Callable[[Any], Any], form: str, options: dict[str, Any]
-) -> int:
-    """Check runs one after another, a line each; one that cannot be checked stops no other."""
-    from isorate.checking import verdict
+def _several(documents: Iterable[dict[str, Any]], form: str, as_json: bool) -> int:
+    """Tell of runs as they are checked, a line each; one that cannot be checked stops no other."""
     from isorate.reports import findings
 
     paper = shared.paper()
     tally = {"follow": 0, "depart": 0, "cannot be checked": 0}
-    documents = []
-    for log in logs:
-        try:
-            found = verdict.judge(log, meant(log)[0])
-        except IsorateError as error:
-            tally["cannot be checked"] += 1
-            documents.append({"log": {"path": log.path}, "error": str(error)})
-            if not options["as_json"]:
-                paper.line(f"{log.path}: {error}", "yellow")
-            continue
-        tally["follow" if found.follows else "depart"] += 1
-        documents.append(findings.document(found))
-        if options["as_json"]:
-            continue
-        if form == "github":
-            paper.line(findings.annotation(found))
+    found = []
+    for one in documents:
+        verdict = {"follows": "follow", "departs": "depart"}.get(one.get("verdict", ""))
+        tally[verdict or "cannot be checked"] += 1
+        if as_json:
+            found.append(one)
+        elif form == "github" and verdict:
+            paper.line(findings.annotation(one))
         else:
-            paper.line(findings.line(found), "" if found.follows else "red")
-    if options["as_json"]:
-        shared.print_json({"runs": documents})
+            style = {"follow": "", "depart": "red"}.get(verdict or "", "yellow")
+            paper.line(findings.line(one), style)
+    if as_json:
+        shared.print_json({"runs": found})
     elif form != "github":
         said = ", ".join(f"{count:,} {what}" for what, count in tally.items() if count)
-        paper.line(f"{len(logs):,} runs: {said}", "bold")
+        paper.line(f"{sum(tally.values()):,} runs: {said}", "bold")
     return 2 if tally["cannot be checked"] else 1 if tally["depart"] else 0

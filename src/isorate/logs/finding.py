@@ -45,6 +45,10 @@ FORMATS: Final[tuple[Format, ...]] = (
 MOST_FILES: Final = 100_000
 #: What an error lists.
 LISTED: Final = 8
+#: What a trainer's folder of a state is called, before its number.
+CHECKPOINT: Final = "checkpoint-"
+#: Folders that are not searched.
+NO_FOLDERS: Final = frozenset({"__pycache__", ".git"})
 #: What no file of a log ends with; in a directory these are not even opened.
 NO_LOGS: Final = frozenset(
     [
@@ -124,6 +128,10 @@ def read_logs(path: str | os.PathLike[str]) -> list[Log]:
 
     """
     text = os.fspath(path)
+    if "://" in text and not _exists(text):
+        from isorate.logs.remote import fetched
+
+        return fetched(text, read_logs)
     found, wanted, number = _named(text)
     logs = _of_directory(found, wanted) if found.is_dir() else _of_file(Source(found, wanted))
     if number is None:
@@ -132,6 +140,58 @@ def read_logs(path: str | os.PathLike[str]) -> list[Log]:
         required = f"1 to {len(logs)}"
         raise ReadError(f"{found} has no such run", required=required, got=number)
     return [logs[number - 1]]
+
+
+def runs_below(path: str | os.PathLike[str]) -> Iterator[str]:
+    """Visit the parts of a directory that can be read one by one: folders of runs, and files.
+
+    A folder that has a log, or a trainer's checkpoints, is read as a whole, since what is below it
+    may be the same run; where it has nothing below it and several logs of one kind, these are runs
+    of their own. Each part is what ``read_logs`` takes; together they are all that it would find.
+    """
+    text = os.fspath(path)
+    found, wanted, number = _named(text)
+    if number is not None or not found.is_dir():
+        yield text
+        return
+    for part in _parts(found):
+        yield ":".join((str(part), *wanted))
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    """Visit the parts of a folder, in the order of their names."""
+    with os.scandir(folder) as entries:
+        names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+    below = [folder / name for name, is_folder in names if is_folder and name not in NO_FOLDERS]
+    files = [folder / name for name, is_folder in names if not is_folder]
+    forms = {path: form for path in files if _may_be_log(path) and (form := _form_of(Source(path)))}
+    if (
+        forms
+        and not below
+        and len({*forms.values()}) == 1
+        and not next(iter(forms.values())).together
+    ):
+        yield from forms
+    elif forms or any(each.name.startswith(CHECKPOINT) for each in below):
+        yield folder
+    else:
+        for each in below:
+            try:
+                yield from _parts(each)
+            except OSError:
+                continue
+
+
+def _form_of(source: Source) -> Format | None:
+    """Return the format of a file; none where it is no log."""
+    try:
+        return _format(source)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _may_be_log(path: Path) -> bool:
+    return path.suffix.lower() not in NO_LOGS and path.is_file() and not path.is_symlink()
 
 
 def _named(text: str) -> tuple[Path, tuple[str, ...], int | None]:
@@ -219,10 +279,7 @@ def _sources(root: Path, wanted: tuple[str, ...]) -> Iterator[Source]:
     together: dict[tuple[Path, str], list[Path]] = {}
     for path in _files(root):
         source = Source(path, wanted)
-        try:
-            form = _format(source)
-        except (OSError, ValueError, RecursionError):
-            continue
+        form = _form_of(source)
         if form and form.together:
             together.setdefault((path.parent, form.name), []).append(path)
         elif form:
@@ -255,6 +312,8 @@ def _once(logs: list[Log]) -> list[Log]:
 def _same_run(log: Log, other: Log) -> bool:
     """Whether one log holds all rates of another in the same folder, or in one below it."""
     home, inner = _home(log), _home(other)
+    if log.format == other.format and Path(log.path).parent == Path(other.path).parent:
+        return False  # two runs may well have had one schedule
     if not (inner.is_relative_to(home) or home.is_relative_to(inner)):
         return False
     if len(log.groups) != len(other.groups) or log.counts != other.counts:
@@ -265,7 +324,7 @@ def _same_run(log: Log, other: Log) -> bool:
 def _home(log: Log) -> Path:
     """Return the folder of a log; that of a checkpoint is the run's."""
     folder = Path(log.path).parent
-    return folder.parent if folder.name.startswith("checkpoint-") else folder
+    return folder.parent if folder.name.startswith(CHECKPOINT) else folder
 
 
 def _holds(rates: Rates, other: Rates) -> bool:
@@ -287,12 +346,12 @@ def _close(rates: Rates, other: Rates, at: object) -> bool:
 def _files(root: Path) -> Iterator[Path]:
     count = 0
     for folder, inner, names in os.walk(root):
-        inner[:] = sorted(each for each in inner if each not in ("__pycache__", ".git"))
+        inner[:] = sorted(each for each in inner if each not in NO_FOLDERS)
         for name in sorted(names):
             path = Path(folder, name)
             count += 1
             if count > MOST_FILES:
                 required = f"at most {MOST_FILES:,} files"
                 raise ReadError(f"{root} has too many files", required=required)
-            if path.suffix.lower() not in NO_LOGS and path.is_file() and not path.is_symlink():
+            if _may_be_log(path):
                 yield path

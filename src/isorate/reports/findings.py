@@ -20,7 +20,7 @@ from isorate.schedule.printable import plain
 from isorate.schedule.run import Run as Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from isorate.checking.identification import Candidate
     from isorate.checking.verdict import Finding
@@ -98,9 +98,10 @@ def _around(part: Run) -> list[list[str]]:
     return rows
 
 
-def line(found: Finding) -> str:
-    """Say a finding in one line, after its path."""
-    return f"{plain(found.log.path)}: {plain(found.sentence)}"
+def line(document: Mapping[str, Any]) -> str:
+    """Say a finding's document, or an error's, in one line, after its path."""
+    said = document["sentence"] if "sentence" in document else document["error"]
+    return f"{plain(document['log']['path'])}: {plain(said)}"
 
 
 def document(found: Finding) -> dict[str, Any]:
@@ -191,11 +192,13 @@ def candidates_document(log: Log, found: Sequence[Candidate]) -> dict[str, Any]:
     }
 
 
-def annotation(found: Finding) -> str:
+def annotation(document: Mapping[str, Any]) -> str:
     """Return the workflow command that shows a finding beside the log in a pull request."""
-    kind = "notice" if found.follows else "error"
-    path = plain(found.log.path).replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
-    said = plain(found.sentence).replace("%", "%25")
+    kind = "notice" if document["verdict"] == "follows" else "error"
+    path = (
+        plain(document["log"]["path"]).replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    )
+    said = plain(document["sentence"]).replace("%", "%25")
     return f"::{kind} file={path},title=isorate check::{said}"
 
 
