@@ -55,6 +55,8 @@ def modules() -> list[str]:
         "isorate.mindspore",
         "isorate.jax",
         "isorate.keras",
+        "isorate.lightning",
+        "isorate.transformers",
         "isorate.__main__",
     )
     return [name for name in found if name in lists or not name.startswith(framed)]
