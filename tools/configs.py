@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib
 import io
+import itertools
 import json
 import math
 import os
@@ -491,16 +492,83 @@ def litgpt(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def nemo(row: dict[str, Any]) -> list[float]:
+    """Step NeMo's scheduler as Lightning does; ``NEMO`` is where its repository is."""
+    from types import ModuleType, SimpleNamespace
+
+    import torch
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    omega = SimpleNamespace(
+        create=lambda values: values, to_container=lambda values, **_: values, to_yaml=str
+    )
+    stubs: dict[str, dict[str, Any]] = {
+        "hydra": {},
+        "omegaconf": {"DictConfig": type("DictConfig", (), {}), "OmegaConf": omega},
+        "nemo": {},
+        "nemo.core": {},
+        "nemo.core.config": dict.fromkeys(
+            ("SchedulerParams", "get_scheduler_config", "register_scheduler_params")
+        ),
+        "nemo.utils": {"logging": SimpleNamespace(info=print, warning=print)},
+        "nemo.utils.model_utils": {"maybe_update_config_version": lambda values: values},
+    }
+    for name, known in stubs.items():
+        module = ModuleType(name)
+        vars(module).update(known)
+        sys.modules[name] = module
+    code = (Path(os.environ["NEMO"]) / "nemo/core/optim/lr_scheduler.py").read_text()
+    own: dict[str, Any] = {"__name__": "nemo_lr_scheduler"}
+    exec(code, own)
+    values, facts = json.loads(json.dumps(row["values"])), row["facts"]
+    optim, trainer = values["model"]["optim"], values["trainer"]
+    sched = optim["sched"]
+    if str(sched.get("d_model", "")).startswith("$"):
+        sched["d_model"] = values["model"]["encoder"]["d_model"]
+    every, processes = trainer.get("accumulate_grad_batches", 1), facts.get("processes", 1)
+    epochs, most = trainer.get("max_epochs", 1000), trainer.get("max_steps", -1)
+    data = values["model"].get("train_ds", {})
+    examples: Any = range(facts.get("examples", 1))
+    loader: Any = DataLoader(
+        examples,
+        batch_size=data.get("batch_size", 1),
+        drop_last=data.get("drop_last", False),
+        sampler=DistributedSampler(examples, processes, 0),
+    )
+    if most < 0:  # as ModelPT.setup_optimization has it
+        sched |= {"t_max_epochs": epochs, "t_accumulate_grad_batches": every}
+        sched |= {"t_limit_train_batches": 1.0, "t_num_workers": processes}
+    else:
+        sched["max_steps"] = most
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], optim["lr"])
+    scheduler = own["prepare_lr_scheduler"](optimizer, sched, loader)["scheduler"]
+    used, hook = hooked()
+    batches = itertools.chain.from_iterable(
+        ((at + 1) % every == 0 or at + 1 == len(loader) for at in range(len(loader)))
+        for _ in range(epochs)
+    )
+    for due in batches if most < 0 else itertools.repeat(True, most):
+        if due:
+            optimizer.step()
+            scheduler.step()
+    hook.remove()
+    return used
+
+
 #: What unsloth sets besides, and rates depend on.
 UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate")
 
 
 #: Those whose rows say themselves what several processes come to.
+<<<<<<< HEAD
 THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm")
 
 
 #: The tools that have more of them: those that programs start, and loops that are run here.
 ELSEWHERE = ("programs", "loops")
+=======
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron", "mmengine", "nemo")
+>>>>>>> a571431 (Foretell NeMo's runs: its policies with their warm-ups, holds and minima)
 
 
 def version(row: dict[str, Any]) -> bool:
