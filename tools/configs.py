@@ -560,15 +560,11 @@ UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learni
 
 
 #: Those whose rows say themselves what several processes come to.
-<<<<<<< HEAD
-THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm")
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "nemo")
 
 
 #: The tools that have more of them: those that programs start, and loops that are run here.
 ELSEWHERE = ("programs", "loops")
-=======
-THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "megatron", "mmengine", "nemo")
->>>>>>> a571431 (Foretell NeMo's runs: its policies with their warm-ups, holds and minima)
 
 
 def version(row: dict[str, Any]) -> bool:
