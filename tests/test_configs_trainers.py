@@ -208,3 +208,42 @@ def test_as_many_processes_train_as_there_are_devices() -> None:
     several = foretell(YOLO | {"device": "0,1", "nbs": 4}, facts={"examples": 100})
     assert (alone.updates, several.updates) == (2500, 2500)
     assert ("epoch", "25 batches: ceil(50 examples of a process / 2)") in several.derivation
+
+
+TITAN = {"job": {}, "parallelism": {}, "training": {"steps": 90}}
+OLMO = {"max_duration": "1ep", "save_interval_ephemeral": 9, "optimizer": {"learning_rate": 1e-3}}
+
+
+@pytest.mark.parametrize(
+    ("values", "facts", "said"),
+    [
+        (TITAN | {"lr_scheduler": {"lr_min": 0.1}}, {}, "has lr_min, which is of another version"),
+        (TITAN | {"lr_scheduler": {"decay_type": "exp"}}, {}, "is none of linear, sqrt, cosine"),
+        (TITAN | {"training": {"warmup_steps": 2}}, {}, "has warmup_steps, which is of another"),
+        (OLMO, {}, "give --examples N"),
+        (OLMO, {"examples": 9}, "more than there are examples"),
+        (OLMO | {"max_duration": "long"}, {}, "says no length"),
+        (OLMO | {"load_path": "x"}, {}, "begins where a checkpoint stands"),
+        (OLMO | {"scheduler": {"name": "cosine"}}, {}, "name=cosine is none of cosine_with_warmup"),
+        (OLMO | {"scheduler": {"units": "epochs"}}, {}, "units=epochs is none of steps, tokens"),
+        (
+            OLMO | {"max_duration": 9, "scheduler": {"warmup_min_lr": 1.0}}, {},
+            "warmup_min_lr=1.0 is refused with AssertionError",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_pretrainers_file_is_said(
+    values: dict[str, Any], facts: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ReadError, match=said):
+        foretell(values, facts=facts)
+
+
+def test_where_a_pretraining_ends_is_told() -> None:
+    found = foretell(OLMO | {"max_duration": 100, "stop_at": 7, "scheduler": {"t_max": 50}})
+    assert found.updates == 7
+    assert [one.key for one in found.cautions] == ["scheduler.t_max", "stop_at"]
+    cut = foretell(TITAN | {"lr_scheduler": {"total_steps": 80}})
+    assert {one.key for one in cut.cautions} == {
+        "lr_scheduler.total_steps", "lr_scheduler.warmup_steps",
+    }  # fmt: skip

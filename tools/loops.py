@@ -9,22 +9,21 @@ import math
 import os
 import sys
 import time
+from dataclasses import dataclass, make_dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal, Optional
 from unittest.mock import MagicMock
 
 from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
-THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics")
+THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo")
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
     """Step Megatron's scheduler as its loop does; ``MEGATRON`` is where its repository is."""
-    from typing import Optional
-
     import torch
 
     facts, args = row["facts"], SimpleNamespace(min_lr=0.0)
@@ -239,3 +238,84 @@ def parts_of_ultralytics(at: str, names: list[str]) -> dict[str, Any]:
     known |= {name: MagicMock() for name in QUIET}
     path = "ultralytics/engine/trainer.py"
     return taken(at, path, *(f"BaseTrainer.{name}" for name in names), **known)
+
+
+def torchtitan(row: dict[str, Any]) -> list[float]:
+    """Step torchtitan's scheduler once an update."""
+    import functools
+    import logging
+
+    import torch
+
+    at, values = "torchtitan==0.2.2", row["values"]
+    kinds = taken(at, "torchtitan/config/job_config.py", "LRScheduler", dataclass=dataclass,
+                  Literal=Literal)  # fmt: skip
+    own = taken(
+        at, "torchtitan/components/lr_scheduler.py", "build_lr_schedulers", math=math,
+        functools=functools, logger=logging.getLogger(),
+        LRSchedulersContainer=torch.optim.lr_scheduler.LambdaLR,
+    )["build_lr_schedulers"]  # fmt: skip
+    lr, steps = values["optimizer"]["lr"], values["training"]["steps"]
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], lr)
+    scheduler = own(optimizer, kinds["LRScheduler"](**values["lr_scheduler"]), steps)
+    used, hook = hooked()
+    for _ in range(steps):
+        optimizer.step()
+        scheduler.step()
+    hook.remove()
+    return used
+
+
+def olmo(row: dict[str, Any]) -> list[float]:
+    """Ask OLMo's scheduler as its trainer does; ``OLMO`` is where its repository is."""
+    values, facts = row["values"], row["facts"]
+    known: dict[str, Any] = {
+        "ABCMeta": type, "abstractmethod": lambda method: method, "dataclass": dataclass,
+        "cos": math.cos, "pi": math.pi, "sqrt": math.sqrt, "replace": replace, "Optional": Optional,
+        "SchedulerType": MagicMock(), "SchedulerConfig": None, "TrainConfig": None, "math": math,
+        "SchedulerUnits": SimpleNamespace(steps="steps", tokens="tokens"), "__name__": __name__,
+    }  # fmt: skip
+    home = Path(os.environ["OLMO"])
+    usual: dict[str, Any] = {}
+    for node in ast.parse((home / "olmo/config.py").read_text()).body:
+        if getattr(node, "name", "") == "SchedulerType":
+            pairs = {ast.unparse(n.targets[0]): ast.literal_eval(n.value)
+                     for n in node.body if isinstance(n, ast.Assign)}  # type: ignore[attr-defined]  # fmt: skip
+            known["SchedulerType"] = SimpleNamespace(**pairs)
+        elif getattr(node, "name", "") == "SchedulerConfig":
+            for line in node.body:  # type: ignore[attr-defined]
+                if isinstance(line, ast.AnnAssign):
+                    usual[ast.unparse(line.target)] = getattr(line.value, "value", None)
+    usual |= {"name": "cosine_with_warmup", "units": "steps"}
+    parts = [
+        node
+        for node in ast.parse((home / "olmo/optim.py").read_text()).body
+        if getattr(node, "name", "") == "build_scheduler"
+        or (isinstance(node, ast.ClassDef) and "Scheduler" in ast.unparse(node)[:200])
+    ]
+    future = ast.parse("from __future__ import annotations").body
+    exec(compile(ast.Module([*future, *parts], []), "optim.py", "exec"), known)
+    config = make_dataclass("Config", usual)(**usual | values["scheduler"])
+    cfg = SimpleNamespace(
+        scheduler=config, max_duration=values["max_duration"],
+        global_train_batch_size=values["global_train_batch_size"],
+        model=SimpleNamespace(**values["model"]),
+    )  # fmt: skip
+    for node in ast.parse((home / "olmo/train.py").read_text()).body:
+        if getattr(node, "name", "") == "Trainer":
+            wanted = ("batches_per_epoch", "max_steps", "max_tokens", "scheduler_current",
+                      "scheduler_max", "tokens_per_batch")  # fmt: skip
+            node.body = [n for n in node.body if getattr(n, "name", "") in wanted]  # type: ignore[attr-defined]
+            node.decorator_list = []  # type: ignore[attr-defined]
+            exec(compile(ast.Module([*future, node], []), "train.py", "exec"), known)
+    trainer = known["Trainer"]()
+    trainer.cfg, trainer.global_step, trainer.global_train_tokens_seen = cfg, 0, 0
+    trainer.dataset = SimpleNamespace(total_size=facts.get("examples", 0))
+    scheduler, used = known["build_scheduler"](cfg), []
+    last = trainer.max_steps
+    while trainer.global_step < last:
+        trainer.global_step += 1
+        trainer.global_train_tokens_seen += trainer.tokens_per_batch
+        lr = values["optimizer"]["learning_rate"]
+        used.append(float(scheduler.get_lr(lr, trainer.scheduler_current, trainer.scheduler_max)))
+    return used
