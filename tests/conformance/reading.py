@@ -83,10 +83,10 @@ def _torch(text: str, beside: str, scope: dict[str, Any]) -> NDArray[np.floating
     try:
         exec(compile(beside, "<beside>", "exec"), scope)
         exec(compile(text, "<text>", "exec"), scope)
-        scheduler = scope["sched"]
-        optimizer = scheduler.optimizer
+        scheduler = scope.get("sched")  # none where the text sets its rates by hand
+        optimizer = scope["opt"] if scheduler is None else scheduler.optimizer
         parts = (scheduler, *getattr(scheduler, "_schedulers", ()))
-        start = max(at for of, at in begun if any(of is part for part in parts))
+        start = max((at for of, at in begun if any(of is part for part in parts)), default=0)
         trains = any(of is optimizer for of, _ in taken[start:])
         for _ in () if trains else range(UPDATES):
             optimizer.step()

@@ -81,10 +81,39 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
             ast.FunctionDef(node.name, _alone(variable), node.body, [])
         )
         try:
-            body = lambda_of(kept).body
+            body = lambda_of(kept, _Around(evaluator, frame, room)).body
         except ReadError as error:
             raise ReadError(f"{node.name} cannot be computed here: {error.what}") from None
     return variable, _Inline(evaluator, frame, variable, room, depth).visit(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is known of the names that a function does not have itself."""
+
+    evaluator: Schedules
+    frame: Frame
+    room: Room
+
+    def is_number(self, node: ast.expr) -> bool:
+        return isinstance(self.evaluator.value(node, self.frame), int | float | Unknown)
+
+    def items(self, node: ast.expr) -> list[ast.expr] | None:
+        value = self.evaluator.value(node, self.frame)
+        if isinstance(value, Unknown) and value.askable:
+            self.room.lacking += value.leaves()
+            return []
+        items = None if isinstance(value, str) else self.evaluator.items(value)
+        found = None if items is None else [_written_out(item) for item in items]
+        return None if found is None or None in found else found  # type: ignore[return-value]
+
+
+def _written_out(value: Any) -> ast.expr | None:
+    """Return a number as source, or a tuple of some."""
+    if isinstance(value, tuple | list):
+        parts = [_written_out(each) for each in value]
+        return None if None in parts else ast.Tuple(parts, ast.Load())  # type: ignore[arg-type]
+    return number_node(value) if type(value) in (int, float) else None
 
 
 class _Telling(ast.NodeTransformer):
@@ -100,6 +129,10 @@ class _Telling(ast.NodeTransformer):
         body, orelse = self._left(node.body), self._left(node.orelse)
         return ast.copy_location(ast.If(node.test, body or [ast.Pass()], orelse), node)
 
+    def visit_For(self, node: ast.For) -> ast.AST:
+        body = self._left(node.body) or [ast.Pass()]
+        return ast.copy_location(ast.For(node.target, node.iter, body, node.orelse), node)
+
     def _left(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """Return the statements that are left."""
         found: list[ast.stmt] = []
@@ -110,7 +143,7 @@ class _Telling(ast.NodeTransformer):
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
                 case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                     pass
-                case ast.If():
+                case ast.If() | ast.For():
                     found.append(self.visit(statement))
                 case _:
                     found.append(statement)

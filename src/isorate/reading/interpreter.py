@@ -705,6 +705,9 @@ class Interpreter(Calls):
                 return
         if not trains and truth.askable and self.sets_rates(node):
             raise Fork(truth, builds=True)
+        if not trains and self.frames and self.sets_rates(node):
+            text = f"{shown(node)} sets a rate where it holds, and is not followed"
+            self.unwritten = ReadError(text, hint="paste the loop that calls it, too")
         self.havoc([node], frame, truth, followed=trains)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
         if trains:

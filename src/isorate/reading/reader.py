@@ -620,6 +620,9 @@ def _enter(
         frame.names[names.pop(0)] = instance
     defaults = parameters(follower, function)
     frame.names |= {name: defaults.get(name, Unknown(name)) for name in names}
+    if not follower.builds([node], function.frame):  # it is called again and again, with others
+        counts = [name for name in names if by_hand.COUNTER.search(name) and name not in defaults]
+        frame.names |= {name: Unknown(name, varies=True) for name in counts[:1]}
     for extra in (node.args.vararg, node.args.kwarg):
         if extra is not None:
             frame.names[extra.arg] = Unknown(extra.arg)

@@ -51,7 +51,8 @@ def statements(text: str) -> list[ast.stmt]:
             if found or not written.strip() or error is None:
                 return found
         except SyntaxError as caught:
-            error = error or caught
+            further = error is None or (caught.lineno or 0) > (error.lineno or 0)
+            error = caught if further else error
         except (ValueError, MemoryError, RecursionError) as caught:
             text = f"not Python that can be parsed: {caught or type(caught).__name__}"
             raise ReadError(text) from None

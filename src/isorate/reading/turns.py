@@ -211,6 +211,8 @@ def _schedule(
             if now is ahead:
                 for each, rate in zip(found, rates, strict=True):
                     each.append(rate)
+    if not found[0]:
+        raise ReadError(f"{shown(turns.loop.node)} ends before it trains")
     if any(rate is None for each in found for rate in each):
         text = f"{shown(target)} (line {target.lineno}) is set after what trains first"
         raise MissingRateError(text, hint=RATE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import shown
@@ -26,7 +26,17 @@ MOST_STATEMENTS: Final = 100
 HARMLESS: Final = ("min", "max", "abs", "float")
 
 
-def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
+class Around(Protocol):
+    """What is known of the names that a function does not have itself."""
+
+    def is_number(self, node: ast.expr) -> bool:
+        """Whether an expression is a number, or will be, once it is given."""
+
+    def items(self, node: ast.expr) -> list[ast.expr] | None:
+        """Return what one comes across in going through something; none where nobody knows."""
+
+
+def lambda_of(function: ast.FunctionDef, around: Around | None = None) -> ast.Lambda:
     r"""Return the lambda that computes what a function does.
 
     Raises:
@@ -48,7 +58,7 @@ def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
                 raise ReadError(f"{function.name} is too long", required=required)
             if any(isinstance(node, ast.NamedExpr) for node in ast.walk(function)):
                 raise ReadError(f"{function.name} assigns by := what is not followed")
-            made = _Function(function, variable)
+            made = _Function(function, variable, around)
             try:
                 body = made.body(function.body, {variable: made.argument})
             except RecursionError:
@@ -58,7 +68,10 @@ def lambda_of(function: ast.FunctionDef) -> ast.Lambda:
 
 
 class _Function:
-    def __init__(self, function: ast.FunctionDef, variable: str) -> None:
+    def __init__(
+        self, function: ast.FunctionDef, variable: str, around: Around | None = None
+    ) -> None:
+        self.around = around
         names = (node for node in ast.walk(function) if isinstance(node, ast.Name))
         self.own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         self.argument = _name(variable)
@@ -88,6 +101,11 @@ class _Function:
                 return self.assigned([target], value, rest, values)
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return self.body(rest, values)
+            case ast.For(target=target, iter=source, body=body, orelse=[]):
+                items = None if _leaves(body) else self.items(source, values)
+                if items is not None:
+                    turns = [[*_unpacked(target, item), *body] for item in items]
+                    return self.body([*(part for turn in turns for part in turn), *rest], values)
         raise ReadError(f"{shown(first)} is not followed in a function")
 
     def assigned(
@@ -104,6 +122,14 @@ class _Function:
             return result
         return ast.Subscript(ast.Tuple([value, result], ast.Load()), ast.Constant(1), ast.Load())
 
+    def items(self, source: ast.expr, values: Mapping[str, ast.expr]) -> Sequence[ast.expr] | None:
+        """Return what a loop goes through, where that is known and no function of the variable."""
+        written = self.written(source, values)
+        if self.around is None or any(node is self.argument for node in ast.walk(written)):
+            return None
+        found = self.around.items(written)
+        return None if found is None or len(found) > MOST_STATEMENTS else found
+
     def is_own(self, value: ast.expr | None) -> bool:
         """Whether changing a value in place, if it can be, changes nothing outside."""
         match value:
@@ -111,6 +137,8 @@ class _Function:
                 return any(map(self.is_own, args))  # a number, or they do not compare
             case ast.BinOp() | ast.Call() | ast.Compare() | ast.Constant() | ast.UnaryOp():
                 return True
+            case ast.Name() | ast.Attribute() if value is not self.argument and self.around:
+                return self.around.is_number(value)
         return value is self.argument
 
     def written(self, node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
@@ -143,6 +171,21 @@ class _Written(ast.NodeTransformer):
         if self.function.left < 0:
             raise ReadError("a function is too long", required=f"at most {MOST_NODES} operations")
         return self.generic_visit(node) if value is None else value
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether a loop's body may leave a turn, or the loop, before its end."""
+    nodes = [node for each in body for node in ast.walk(each)]
+    return any(isinstance(node, ast.Break | ast.Continue) for node in nodes)
+
+
+def _unpacked(target: ast.expr, item: ast.expr) -> list[ast.stmt]:
+    """Return the assignments that a loop's turn begins with."""
+    match target, item:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=items) if len(targets) == len(items):
+            pairs = zip(targets, items, strict=True)
+            return [part for one, other in pairs for part in _unpacked(one, other)]
+    return [ast.Assign([target], item)]
 
 
 def _name(name: str) -> ast.expr:
