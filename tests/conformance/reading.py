@@ -83,7 +83,7 @@ def _torch(text: str, beside: str, scope: dict[str, Any]) -> NDArray[np.floating
     try:
         exec(compile(beside, "<beside>", "exec"), scope)
         exec(compile(text, "<text>", "exec"), scope)
-        scheduler = scope.get("sched")  # none where the text sets its rates by hand
+        scheduler: Any = scope.get("sched")  # none where the text sets its rates by hand
         optimizer = scope["opt"] if scheduler is None else scheduler.optimizer
         parts = (scheduler, *getattr(scheduler, "_schedulers", ()))
         start = max((at for of, at in begun if any(of is part for part in parts)), default=0)

@@ -357,6 +357,13 @@ class Count(ast.expr):
     value: ast.expr
 
 
+def _counting(loop: Loop, start: int) -> Count:
+    """Return the turns of a loop, counted from some number."""
+    count = Count()
+    count.loop, count.start = loop, start
+    return count
+
+
 class _Placed(ast.NodeTransformer):
     """Puts what it is worth in place of what counts."""
 
@@ -386,9 +393,12 @@ class _Terms:
         """
         found = counter(self.follower, value)
         if found is not None:
-            count = Count()
-            count.loop, count.start = found
-            return count
+            return _counting(*found)
+        for loop in self.follower.loops.stack:
+            for counted, (start, where) in loop.starts.items():
+                if loop.turn.get(counted) is value is not None:
+                    begins = self.text(start, where)
+                    return begins and ast.BinOp(_counting(loop, 0), ast.Add(), begins)
         given, text, caller = frame.arguments.get(name, (None, None, frame))
         return None if text is None or given is not value else self.text(text, caller)
 
@@ -458,6 +468,9 @@ def _slice(
         changed = needed & {*stored(scope.loop.node)} if scope.loop is not None else set()
         if scope is scopes[0]:
             changed = set(needed)
+            if scope.loop is None and frame is not frame.outermost:  # what it sets is its own
+                own = {n for each in scope.statements for n in stored(each)}
+                changed -= own - scope.start.keys() - frame.elsewhere.keys()
         needed -= changed
         before |= {name: scope.start.get(name, MISSING) for name in changed}
     for name, found in before.items():

@@ -83,6 +83,8 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
         try:
             body = lambda_of(kept, _Around(evaluator, frame, room)).body
         except ReadError as error:
+            if room.lacking:
+                evaluator.lack("a function of the schedule", room.lacking)
             raise ReadError(f"{node.name} cannot be computed here: {error.what}") from None
     return variable, _Inline(evaluator, frame, variable, room, depth).visit(body)
 
@@ -97,6 +99,15 @@ class _Around:
 
     def is_number(self, node: ast.expr) -> bool:
         return isinstance(self.evaluator.value(node, self.frame), int | float | Unknown)
+
+    def lacks(self) -> bool:
+        return bool(self.room.lacking)
+
+    def truth(self, node: ast.expr) -> bool | None:
+        truth = self.evaluator.truth(self.evaluator.value(node, self.frame))
+        if isinstance(truth, Unknown) and truth.askable:
+            self.room.lacking += truth.leaves()
+        return None if isinstance(truth, Unknown) else truth
 
     def items(self, node: ast.expr) -> list[ast.expr] | None:
         value = self.evaluator.value(node, self.frame)

@@ -930,6 +930,11 @@ class Interpreter(Calls):
             index = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
             if start is not None and isinstance(index, ast.Name):
                 loop.counters[index.id] = start
+            text = self._start(node.iter)
+            if start is None and text is not None and isinstance(index, ast.Name):
+                inside = {name for each in node.body for name in stored(each)}
+                if not inside & {n.id for n in ast.walk(text) if isinstance(n, ast.Name)}:
+                    loop.starts[index.id] = text, frame
         self.havoc([node], frame, None, followed=True)
         for name in effects([node], {}).bound:  # it is another value in each turn
             value = self._quiet_path(name, frame)
@@ -1001,21 +1006,24 @@ class Interpreter(Calls):
 
     def first(self, node: ast.expr, frame: Frame) -> int | None:
         """Return what a loop's counter is in the first turn; none where it counts nothing."""
+        start = self._start(node)
+        value = None if start is None else self.value(start, frame)
+        return value if isinstance(value, int) else None
+
+    def _start(self, node: ast.expr) -> ast.expr | None:
+        """Return the text of what a loop's counter is in the first turn."""
         match node:
             case ast.Call(func=func, args=given, keywords=named):
                 last = (dotted(func) or "").rpartition(".")[2]
-                start: Any = None
                 if last == "enumerate":
                     named_start = [k.value for k in named if k.arg == "start"]
-                    start = (*given[1:2], *named_start, ast.Constant(0))[0]
-                elif last == "count":
-                    start = (*given[:1], ast.Constant(0))[0]
-                elif last in ("range", "trange") and len(given) < 3:
-                    start = given[0] if len(given) == 2 else ast.Constant(0)
-                elif last in HANDING_ON and given:
-                    return self.first(given[0], frame)
-                value = None if start is None else self.value(start, frame)
-                return value if isinstance(value, int) else None
+                    return (*given[1:2], *named_start, ast.Constant(0))[0]
+                if last == "count":
+                    return (*given[:1], ast.Constant(0))[0]
+                if last in ("range", "trange") and len(given) < 3:
+                    return given[0] if len(given) == 2 else ast.Constant(0)
+                if last in HANDING_ON and given:
+                    return self._start(given[0])
         return None
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:

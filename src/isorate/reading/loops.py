@@ -31,6 +31,8 @@ class Loop:
         node: the statement.
         turns: how many turns it takes.
         counters: the names that count its turns, and what they are in the first.
+        starts: what such a name is in the first turn, where that is no number: its text,
+            and the frame that it is of.
         before: what the names are, when it begins, that it changes by adding one, once.
         each: those of them that it adds one to in every turn.
 
@@ -40,6 +42,7 @@ class Loop:
     turns: Count
     counters: dict[str, int] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
+    starts: dict[str, tuple[ast.expr, Frame]] = field(default_factory=dict)
     each: set[str] = field(default_factory=set)
     #: What these are while it is followed.
     turn: dict[str, Any] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from isorate.kit.optimizer import Optimizers
 
@@ -64,10 +64,17 @@ class MissingError(MissingRateError):
     """A rate uses what nobody knows."""
 
     def __init__(self, parts: Sequence[Unknown]) -> None:
-        leaves = list(dict.fromkeys(leaf for part in parts for leaf in part.leaves()))
+        leaves = apart(leaf for part in parts for leaf in part.leaves())
         names = ", ".join(dict.fromkeys(leaf.source for leaf in leaves))
         super().__init__(f"the rate uses names without a value: {names}", hint=hint_of(leaves))
         self.leaves = leaves
+
+
+def apart(leaves: Iterable[Unknown]) -> list[Unknown]:
+    """Return what has to be given, each once, without what others of it say: ``x.get(1)`` of x."""
+    found = {leaf.source: leaf for leaf in leaves}
+    known = tuple(f"{source}." for source in found)
+    return [u for source, u in found.items() if "(" not in source or not source.startswith(known)]
 
 
 def hint_of(leaves: Sequence[Unknown]) -> str:

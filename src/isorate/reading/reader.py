@@ -26,7 +26,7 @@ from isorate.reading.loops import Scope, alike
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
-from isorate.reading.optimizers import hint_of
+from isorate.reading.optimizers import apart, hint_of
 from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import statements
 from isorate.reading.values import (
@@ -320,7 +320,7 @@ def _chosen(ways: list[Way]) -> Reading:
             return next(iter(calls.values()))
     conditions = {leaf.source: leaf for way in ways for c in way.conditions for leaf in c.leaves()}
     missing = [e for w in ways for e in getattr(w.error, "leaves", [])]
-    leaves = list({u.source: u for u in [*conditions.values(), *missing]}.values())
+    leaves = apart([*conditions.values(), *missing])
     told = "; ".join(dict.fromkeys(_told(way) for way in ways if way not in nothing))
     text = f"the text has several schedules: {told or 'none'}"
     rate = any(

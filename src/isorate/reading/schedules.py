@@ -36,7 +36,7 @@ from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from isorate.kit.card import Card
     from isorate.kit.optimizer import Optimizer
@@ -62,7 +62,8 @@ class Argument:
 class LackingError(ReadError):
     """A schedule lacks values that nobody knows."""
 
-    def __init__(self, name: str, leaves: list[Unknown], *, rate: bool = False) -> None:
+    def __init__(self, name: str, leaves: Iterable[Unknown], *, rate: bool = False) -> None:
+        leaves = optimizers.apart(leaves)
         told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
         text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
         more = " --lr 0.1" if rate else ""
@@ -76,7 +77,7 @@ def all_of(errors: Sequence[ReadError]) -> ReadError:
     first, *others = telling or errors
     if not others:
         return first
-    leaves = list({u.source: u for e in telling for u in getattr(e, "leaves", ())}.values())
+    leaves = optimizers.apart(u for e in telling for u in getattr(e, "leaves", ()))
     rate = any(getattr(e, "rate", not getattr(e, "leaves", ())) for e in telling)
     rates = [e for e in telling if isinstance(e, MissingRateError)]
     if len(rates) == len(telling):

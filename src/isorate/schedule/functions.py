@@ -32,6 +32,12 @@ class Around(Protocol):
     def is_number(self, node: ast.expr) -> bool:
         """Whether an expression is a number, or will be, once it is given."""
 
+    def lacks(self) -> bool:
+        """Whether something was asked for so far that has to be given."""
+
+    def truth(self, node: ast.expr) -> bool | None:
+        """Return whether something holds; none where nobody knows."""
+
     def items(self, node: ast.expr) -> list[ast.expr] | None:
         """Return what one comes across in going through something; none where nobody knows."""
 
@@ -86,6 +92,9 @@ class _Function:
             case ast.Return(value=value):
                 return ast.Constant(None) if value is None else self.written(value, values)
             case ast.If(test=test, body=body, orelse=orelse):
+                truth = self.known(test, values)
+                if truth is not None:
+                    return self.body([*(body if truth else orelse), *rest], values)
                 yes, no = self.body([*body, *rest], values), self.body([*orelse, *rest], values)
                 return ast.IfExp(self.written(test, values), yes, no)
             case ast.Assign(targets=[*targets], value=value) if all(
@@ -121,6 +130,14 @@ class _Function:
         if not may_raise(value) or id(value) in always(result):
             return result
         return ast.Subscript(ast.Tuple([value, result], ast.Load()), ast.Constant(1), ast.Load())
+
+    def known(self, test: ast.expr, values: Mapping[str, ast.expr]) -> bool | None:
+        """Return whether a condition holds, where that is known and no function of the variable."""
+        if self.around is None:
+            return None
+        written = self.written(test, values)
+        apart = any(node is self.argument for node in ast.walk(written))
+        return None if apart else self.around.truth(written)
 
     def items(self, source: ast.expr, values: Mapping[str, ast.expr]) -> Sequence[ast.expr] | None:
         """Return what a loop goes through, where that is known and no function of the variable."""
@@ -166,6 +183,8 @@ class _Written(ast.NodeTransformer):
             return node
         value = self.values.get(node.id) if isinstance(node, ast.Name) else None
         if value is None and isinstance(node, ast.Name) and node.id in self.function.own:
+            if self.function.around is not None and self.function.around.lacks():
+                return ast.Constant(1.0)  # which nobody sees
             raise ReadError(f"{node.id} may have no value where it is used")
         self.function.left -= 1 if value is None else sum(1 for _ in ast.walk(value))
         if self.function.left < 0:
