@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Row, in_turns
-from isorate import read_log
+from isorate import check, check_all, read_log, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 POINTS = 200_000
 RUNS = 200
+RECIPE = (
+    "transformers.get_cosine_schedule_with_warmup(torch.optim.SGD(params, lr=0.1), 1000, 200000)"
+)
 
 
 def written(folder: Path, points: int) -> str:
@@ -21,8 +24,8 @@ def written(folder: Path, points: int) -> str:
     from torch.utils.tensorboard import SummaryWriter
 
     with SummaryWriter(str(folder)) as writer:
-        for step in range(points):
-            writer.add_scalar("lr", 0.1 / (step + 1), step)
+        for step, rate in enumerate(simulate(RECIPE, points).values.tolist()):
+            writer.add_scalar("lr", rate, step)
     return str(next(folder.glob("events*")))
 
 
@@ -47,3 +50,16 @@ def rows() -> Iterator[Row]:
             lambda: [loaded(path) for path in short], lambda: [read_log(path) for path in short], 3
         )
         yield Row(f"{RUNS} logs of 50 rates: the same", theirs / ours, "≥", 1.0)
+        theirs, ours = in_turns(lambda: loaded(long), lambda: check(long, RECIPE), rounds=1)
+        name = f"a TensorBoard log of {POINTS:,} rates: its EventAccumulator / check"
+        yield Row(name, theirs / ours, "≥", 4.0)
+        theirs, ours = in_turns(
+            lambda: [loaded(path) for path in short], lambda: list(check_all(short, RECIPE)), 3
+        )
+        yield Row(f"{RUNS} logs of 50 rates: the accumulator / check_all", theirs / ours, "≥", 1.0)
+        rates = simulate(RECIPE, POINTS).values.tolist()
+        table = Path(folder, "rates.csv")
+        table.write_text("step,lr\n" + "".join(f"{k},{rate!r}\n" for k, rate in enumerate(rates)))
+        theirs, ours = in_turns(lambda: loaded(long), lambda: read_log(table), rounds=1)
+        name = f"a CSV of {POINTS:,} rates: the accumulator on the same in its format / read_log"
+        yield Row(name, theirs / ours, "≥", 4.0)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from isorate import Log, ReadError, read_log, read_logs
 from isorate.checking.evidence import Clock
-from isorate.logs import finding
+from isorate.logs import finding, table
 from isorate.logs.points import digits, is_rate
+from isorate.logs.rows import Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -312,3 +316,36 @@ def test_every_format_is_found() -> None:
         "source",
     }
     assert names - inner == {form.read.__module__.rpartition(".")[2] for form in finding.FORMATS}
+
+
+ROWS = st.tuples(
+    st.sampled_from(["0", "1", "2", "7", "1.0", "", "x", str(2**70)]),
+    st.sampled_from(["0", "1", "1.5", "", "nan"]),
+    st.sampled_from(["0.1", "1e-3", "", "NA", "nan", "inf", "0.30000000000000004", "-"]),
+    st.sampled_from(["0.5", "", " 0.25"]),
+)
+
+
+@given(rows=st.lists(ROWS, max_size=30), block=st.sampled_from([1, 3, 4096]))
+def test_rows_that_are_taken_at_once_are_what_they_are_one_by_one(
+    rows: list[tuple[str, ...]], block: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "log.csv")
+        path.write_text("step,epoch,lr,lr/1\n" + "".join(",".join(row) + "\n" for row in rows))
+        patch.setattr(table, "BLOCK", block)
+        at_once = read_all(path)
+        patch.setattr(Rows, "add_all", lambda *_: False)
+        assert read_all(path) == at_once
+
+
+def read_all(path: Path) -> list[Any] | str:
+    try:
+        logs = read_logs(path)
+    except ReadError as error:
+        return str(error)
+    return [
+        (log.counts, log.offsets, log.notes,
+         [(r.name, r.steps.tolist(), r.values.tolist(), r.errors.tolist()) for r in log.groups])
+        for log in logs
+    ]  # fmt: skip

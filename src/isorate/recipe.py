@@ -104,7 +104,7 @@ class Recipe:
         """The dtype that the rates are computed in."""
         return "float64" if isinstance(self.call, Schedule) else self.call.dtype
 
-    @property
+    @cached_property
     def groups(self) -> int:
         """The number of parameter groups."""
         if isinstance(self.call, Schedule):
@@ -286,7 +286,7 @@ class Recipe:
 
 
 #: What does not depend on how many updates a run has.
-_WHATEVER_LENGTH = {"_lowered", "_in_loop", "normal", "stepped", "horizon", "trained"}
+_WHATEVER_LENGTH = {"groups", "_lowered", "_in_loop", "normal", "stepped", "horizon", "trained"}
 
 
 def _cut(curve: Curve, updates: int) -> Curve:

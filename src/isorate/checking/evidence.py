@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from isorate.comparison import TOLERANCE
-from isorate.recipe import Recipe
+from isorate.recipe import KEPT, Recipe
 from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.evaluate import ArrayNamespace
@@ -171,6 +171,11 @@ def rates_at(recipe: Recipe, updates: Integers) -> Floats:
         RunError: an update is beyond what can be gone through one by one.
 
     """
+    last = int(updates.max(initial=-1))
+    if 0 <= last < KEPT // recipe.groups:  # whose rates are kept from one log to the next
+        values = recipe.lasting(last + 1).curve.values.reshape(recipe.groups, -1)
+        inside = (updates >= 0) & (updates < values.shape[1])
+        return np.where(inside, values[:, np.where(inside, updates, 0)], np.nan)
     wanted, back = np.unique(updates, return_inverse=True)
     found = np.full((recipe.groups, len(wanted)), np.nan)
     if not len(wanted) or wanted[-1] < 0:

@@ -324,8 +324,6 @@ def _part(
     updates = np.concatenate([points.updates for points in found.points])
     last = int(updates.max())
     planned = recipe.run.updates or _end(recipe)
-    own = np.unique(found.points[0].updates)
-    usual = int(np.median(np.diff(own))) if len(own) > 1 else 1
     departure: Departure | None = None
     ways: tuple[Fit, ...] = ()
     if found.first is not None:
@@ -343,13 +341,19 @@ def _part(
         agreeing=found.agreeing,
         last=last,
         planned=planned,
-        early=planned is not None and last + usual < planned,
+        early=planned is not None and last + 1 < planned and last + _usual(found) < planned,
         ahead=log.counts == "update" and found.clock.offset not in log.offsets,
         batches=found.clock.per if log.counts == "batch" else 1,
         departure=departure,
         ways=ways,
         alignment=found,
     )
+
+
+def _usual(found: Alignment) -> int:
+    """Return how far the rows of a log usually lie apart, in updates."""
+    own = np.unique(found.points[0].updates)
+    return int(np.median(np.diff(own))) if len(own) > 1 else 1
 
 
 def _end(recipe: Recipe) -> int | None:

@@ -52,7 +52,7 @@ def _objects(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _fits(source: Source) -> bool:
-    if b"\0" in source.head:
+    if b"\0" in source.head or b"{" not in source.head:
         return False
     rows = [row for line in source.text.splitlines()[:200] if (row := _object(line)) is not None]
     names = {name for row in rows for name, _ in flat(row)}

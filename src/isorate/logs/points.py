@@ -14,7 +14,7 @@ import numpy as np
 from isorate.logs.log import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -164,6 +164,30 @@ class Points:
         if text is not None and not column.exact:
             column.printed(text)
 
+    def add_all(self, printed: Mapping[str, tuple[Sequence[int], Sequence[str]]]) -> bool:
+        """Take many steps and printed rates of each name, and say so; none if any is special."""
+        found = []
+        for name, (steps, texts) in printed.items():
+            try:
+                values = array("d", map(float, texts))
+            except ValueError:
+                return False
+            column = self._column(name)
+            if column is None or len(column.steps) + len(steps) >= MOST_POINTS:
+                return False
+            if not all(map(isfinite, values)):
+                return False
+            found.append((column, steps, values, texts))
+        for column, steps, values, texts in found:
+            column.steps.extend(steps)
+            column.values.extend(values)
+            column.skipped.frombytes(bytes(8 * len(steps)))
+            for text in texts:
+                if column.exact:
+                    break
+                column.printed(text)
+        return True
+
     def extend(self, name: str, steps: NDArray[np.int64], values: Values) -> None:
         """Take many rates that were not printed."""
         column = self._column(name)
@@ -182,7 +206,8 @@ class Points:
     @property
     def names(self) -> list[str]:
         """The names of the groups, in the order of their numbers."""
-        return sorted(self._columns, key=_natural)
+        filled = (name for name, column in self._columns.items() if column.steps)
+        return sorted(filled, key=_natural)
 
     def _column(self, name: str) -> _Column | None:
         column = self._columns.get(name)

@@ -8,7 +8,7 @@ from isorate.logs.owners import owner
 from isorate.logs.source import Source, logs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from isorate.logs.log import Counts, Log
 
@@ -90,6 +90,36 @@ class Rows:
             if isinstance(value, int | float | str) and not isinstance(value, bool):
                 self.points.add(name, step, value)
 
+    def add_all(
+        self, counts: Sequence[str], epochs: Sequence[str], rates: Mapping[str, Sequence[str]]
+    ) -> bool:
+        """Take rows at once, and say so; none where one of them has to be looked at by itself.
+
+        A rate that is empty is none; each row has one at least.
+        """
+        if self.counter is None:
+            return False
+        apart = self.epoch != self.counter and self.epoch is not None
+        try:
+            steps = list(map(int, counts))
+            passed = list(map(float, epochs)) if apart else []
+        except ValueError:
+            return False
+        if not steps or not -(2**62) < min(steps) <= max(steps) < 2**62:
+            return False
+        printed = {
+            name: (steps, texts) if all(texts) else _filled(steps, texts)
+            for name, texts in rates.items()
+        }
+        if not self.points.add_all(printed):
+            return False
+        self._number += len(steps)
+        for step, epoch in zip(steps, passed, strict=False):
+            if step <= self._last[0] and epoch > self._last[1]:
+                self._restarts += 1
+            self._last = (step, epoch)
+        return True
+
     def logs(self, config: Mapping[str, Any] | None = None, *, first: int = 1) -> list[Log]:
         """Return the runs that the rows are of."""
         counts: Counts = COUNTERS[_key(self.counter)] if self.counter else "row"
@@ -116,6 +146,14 @@ class Rows:
             notes=(*notes, *whose.notes),
             first=first,
         )
+
+
+def _filled(steps: Sequence[int], texts: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Return the steps that have a rate, and the rates."""
+    return (
+        [step for step, text in zip(steps, texts, strict=True) if text],
+        [text for text in texts if text],
+    )
 
 
 def flat(row: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

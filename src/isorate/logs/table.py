@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from isorate.logs.log import Log
 
+#: So many rows are taken at once.
+BLOCK: Final = 4096
 #: More columns are not looked at.
 MOST_COLUMNS: Final = 20_000
 #: What no name of a column has: a value.
@@ -80,12 +82,19 @@ def read(source: Source) -> list[Log]:
     count, epoch = (names.index(each) if each else 0 for each in (rows.counter, rows.epoch))
     exported = [name for _, name in kept if f"{name}__MIN" in names]
     runs = {name: Rows(source, FORMAT.name, names) for name in exported} or {"": rows}
-    for row in _rows(source, names):
-        rates = [(name, row[index]) for index, name in kept if row[index].strip() not in EMPTY]
-        for run, each in runs.items():
-            own = [rate for rate in rates if rate[0] == run] if run else rates
-            if own:
-                each.add(row[count], row[epoch], own)
+    given = _rows(source, names)
+    while block := list(islice(given, BLOCK)):
+        if not exported:
+            some = [row for row in block if any(row[index] for index, _ in kept)]
+            columns = {name: [row[index] for row in some] for index, name in kept}
+            if rows.add_all([r[count] for r in some], [r[epoch] for r in some], columns):
+                continue
+        for row in block:
+            rates = [(name, row[index]) for index, name in kept if row[index].strip() not in EMPTY]
+            for run, each in runs.items():
+                own = [rate for rate in rates if rate[0] == run] if run else rates
+                if own:
+                    each.add(row[count], row[epoch], own)
         if all(each.points.full for each in runs.values()):
             break
     found: list[Log] = []
