@@ -79,6 +79,28 @@ ROLLS = {
     "trainer": {"total_epochs": 1},
     "actor_rollout_ref": {"actor": {"optim": {"lr": 1e-6}, "ppo_mini_batch_size": 4}},
 }
+ON = "torch.optim.lr_scheduler."
+
+
+def classes(scheduler: Any, trainer: Any = None, **arguments: Any) -> dict[str, Any]:
+    """Return a file of Lightning's command line."""
+    own = {"class_path": scheduler, "init_args": arguments}
+    trainer = {"max_epochs": 5} if trainer is None else trainer
+    optimizer = {"class_path": "Adam", "init_args": {"lr": 0.1}}
+    return {"trainer": trainer, "optimizer": optimizer, "lr_scheduler": own}
+
+
+def targets(scheduler: Any, every: Any = "epoch", **arguments: Any) -> dict[str, Any]:
+    """Return a composed file of hydra's."""
+    own = {"_target_": scheduler, "_partial_": True, **arguments}
+    model = {"optimizer": {"_target_": "torch.optim.Adam", "lr": 0.1}, "scheduler": own}
+    return {"step_every": every, "model": model, "trainer": {"max_epochs": 5}}
+
+
+CLI = """python main.py fit --trainer.max_epochs 5 --optimizer Adam --optimizer.lr 0.01 \\
+  --lr_scheduler StepLR --lr_scheduler.step_size 2 --model.width 8
+"""
+COSINE = ON + "CosineAnnealingLR"
 RM = {"train.batch_size": 64, "adam.lr": 1e-5}
 SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
 
@@ -92,6 +114,7 @@ SFT = {"train_batch_size": 64, "learning_rate": 1e-5}
         (CLASS, {}, "kohya's sd-scripts 48d368f", 90, None, 1e-4),
         (SECTIONS, {}, "kohya's sd-scripts 48d368f", 500, 20, 2e-4),
         (VERL, {"examples": 7473}, "verl 0.9.1", 7 * 15 * 4, 40, 5e-7),
+        (CLI, {"batches": 9}, "Lightning's command line 2.6.6", 45, None, 0.01),
         (DIFFUSERS, {}, "diffusers' examples 58eb52c", 15_000, 100, 1e-5),
     ],
 )
@@ -152,6 +175,48 @@ def test_a_script_is_the_program_that_it_starts(
         ("verl", ROLLS | {"trainer.v1.trainer_mode": "separate_async"}, {}, "not foretold"),
         ("verl", ROLLS | {"data.gen_batch_size": 16}, {"examples": 99}, "not foretold"),
         ("verl", ROLLS | {"data.train_batch_size": 2}, {"examples": 99}, "than there are prompts"),
+        ("lightning", classes("StepLR", step_size=3), {}, "give --batches N"),
+        ("lightning", classes("StepLR", step_size=3), {"examples": 9}, "give --batch-size N"),
+        ("lightning", classes("StepLR"), {"batches": 9}, "TypeError"),
+        ("lightning", classes("my.Own"), {"batches": 9}, "no scheduler that is read"),
+        ("lightning", classes(ON + "ReduceLROnPlateau"), {"batches": 9}, "training measures"),
+        ("lightning", classes("StepLR", {"max_epochs": -1}), {"batches": 9}, "has no end"),
+        ("lightning", classes("StepLR", {"fast_dev_run": True}), {"batches": 9}, "trains nothing"),
+        (
+            "lightning",
+            classes("StepLR", {"callbacks": [{"class_path": "GradientAccumulationScheduler"}]}),
+            {"batches": 9},
+            "which is not followed",
+        ),
+        ("lightning", {"trainer": {}, "optimizer": {"class_path": "my.Own"}}, {}, "has no lr"),
+        (
+            "lightning",
+            {
+                "trainer": {},
+                "model": {
+                    "class_path": "M",
+                    "init_args": {
+                        "optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 1.0}},
+                        "scheduler": {"class_path": COSINE},
+                    },
+                },
+            },
+            {},
+            "does not say when",
+        ),
+        ("hydra", targets(COSINE, None, T_max=5), {"batches": 9}, "no file says when"),
+        ("hydra", targets(COSINE, T_max="${nobody.knows}"), {"batches": 9}, "which nobody knows"),
+        ("hydra", targets("my.schedulers.Own"), {"batches": 9}, "no scheduler that is read"),
+        ("hydra", targets(ON + "ReduceLROnPlateau"), {"batches": 9}, "training measures"),
+        ("hydra", targets(COSINE, T_max=5) | {"a": {"_target_": COSINE}}, {}, "schedule=model."),
+        ("hydra", {"defaults": ["model"]}, {}, "give the composed file"),
+        (
+            "hydra",
+            {"_target_": COSINE, "T_max": 5, "step_every": "update"},
+            {"lr": 1},
+            "give --max-steps N",
+        ),
+        ("hydra", targets(COSINE, T_max=[{"_target_": "x"}]), {"batches": 9}, "other classes"),
         ("openrlhf-ppo", {"rollout.batch_size": 8}, {"examples": 9}, "than there are responses"),
     ],
 )
@@ -178,11 +243,14 @@ def test_what_is_wrong_with_a_flag_is_said(
         ("verl", ROLLS | {f"{OPTIM}.total_training_steps": 9}, f"{OPTIM}.total_training_steps",
          "the trainer writes its own"),
         ("verl", ROLLS | {f"{OPTIM}.min_lr_ratio": 0.1}, f"{OPTIM}.min_lr_ratio", "no floor"),
+        ("lightning", classes("CosineAnnealingLR", T_max=5000) | {"__processes__": 1},
+         "lr_scheduler", "5000 are epochs"),
+        ("lightning", classes("StepLR", {}, step_size=2), "trainer.max_epochs", "1000 epochs"),
         ("diffusers", EXAMPLE | {"lr_warmup_steps": 4}, "lr_warmup_steps", "has no warm-up"),
     ],
 )  # fmt: skip
 def test_a_flag_that_is_ignored_is_told(
     of: str, values: dict[str, Any], key: str, said: str
 ) -> None:
-    cautions = foretell(values, of, {"examples": 1000}).cautions
+    cautions = foretell(values, of, {"examples": 1000, "batch_size": 4}).cautions
     assert any(one.key == key and said in one.text for one in cautions), cautions

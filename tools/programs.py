@@ -15,7 +15,7 @@ from typing import Any
 from configs import hooked, source, taken
 
 #: Those whose rows say themselves what several processes come to.
-THEMSELVES = ("openrlhf", "verl", "hydra", "lightning")
+THEMSELVES = ("openrlhf", "verl")
 
 
 def flagged(package: str, path: str, values: dict[str, Any], **known: Any) -> Any:
@@ -499,3 +499,89 @@ def mini_batches(at: str, optimizer: Any, scheduler: Any) -> Any:
         own["train_mini_batch"](worker, data)
 
     return step
+
+
+def module() -> Any:
+    """Return a model of Lightning's, and data of so many batches."""
+    import torch
+    from lightning import pytorch as pl
+
+    class Net(pl.LightningModule):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return self.layer(batch.float().reshape(-1, 1)).sum() * 0
+
+    class Data(pl.LightningDataModule):  # type: ignore[misc]
+        def __init__(self, batches: int = 1, batch_size: int = 1) -> None:
+            super().__init__()
+            self.sizes = batches, batch_size
+
+        def train_dataloader(self) -> Any:
+            return torch.utils.data.DataLoader(range(self.sizes[0]), self.sizes[1])
+
+    return Net, Data
+
+
+QUIET = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False,
+         "enable_model_summary": False, "accelerator": "cpu"}  # fmt: skip
+
+
+def lightning(row: dict[str, Any]) -> list[float]:
+    """Train with Lightning's command line, from a file."""
+    import yaml
+    from lightning.pytorch.cli import LightningCLI
+
+    values, facts = dict(row["values"]), row.get("facts", {})
+    net, data = module()
+    count = facts.get("examples", facts.get("batches", 50))
+    values["data"] = {"batches": count, **values.get("data", {})}
+    values["trainer"] = {**QUIET, **values["trainer"]}
+    path = Path("config.yaml")
+    path.write_text(yaml.safe_dump(values))
+    used, hook = hooked()
+    LightningCLI(net, data, args=["fit", "--config", str(path)], save_config_callback=None)
+    hook.remove()
+    return used
+
+
+def hydra(row: dict[str, Any]) -> list[float]:
+    """Train with what hydra makes of a file, and Lightning where that has a trainer."""
+    from hydra.utils import instantiate
+    from lightning import pytorch as pl
+    from omegaconf import OmegaConf
+
+    facts, config = row.get("facts", {}), OmegaConf.create(row["values"])
+    model = config.get("model") or config
+    schedule = next(model[key] for key in ("scheduler", "lr_scheduler") if key in model)
+    schedule = schedule.get("scheduler", schedule)
+    every = config.get("step_every") or model.get("interval") or model.lr_scheduler.interval
+    used, hook = hooked()
+    net, data = module()
+    count = facts.get("examples", facts.get("batches", 50))
+    size = config.get("data", {}).get("batch_size", 1)
+
+    class Net(net):  # type: ignore[misc, valid-type]
+        def configure_optimizers(self) -> Any:
+            optimizer = instantiate(model.optimizer)(params=self.parameters())
+            scheduler = instantiate(schedule)(optimizer=optimizer)
+            interval = {"update": "step"}.get(every, every)
+            return {
+                "optimizer": optimizer,
+                "lr_scheduler": {"scheduler": scheduler, "interval": interval},
+            }
+
+    if "trainer" in config:
+        given = {k: v for k, v in OmegaConf.to_container(config.trainer, resolve=True).items()
+                 if k != "_target_"}  # fmt: skip
+        pl.Trainer(**QUIET, **given).fit(Net(), data(count, size))
+    else:
+        parts = Net().configure_optimizers()
+        optimizer = parts["optimizer"]
+        for _ in range(facts["max_steps"]):
+            optimizer.step()
+            parts["lr_scheduler"]["scheduler"].step()
+    hook.remove()
+    return used

@@ -12,8 +12,6 @@ UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
     "OLMo-core": (("train_module",), ("trainer",)),
     "levanter": (("trainer",), ("train_batch_size", "num_train_steps")),
-    "Lightning's command line": (("trainer",), ("lr_scheduler", "optimizer", "seed_everything")),
-    "hydra": (("_target_", "defaults", "hydra"), ()),
 }
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from isorate.configs import _formula, _objects
+from isorate.configs.configuration import Configuration
 from isorate.kit.registry import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.configs.configuration import Foretold, Given
+
+VERSION: Final = "2.6.6"
 
 CODE: Final = '''
 import math
@@ -298,3 +307,88 @@ TRAINER: Final = Trainer(
     own=("LightningModule", "LightningDataModule"),
     mark="configure_optimizers",
 )
+
+
+# --- a file of its command line ------------------------------------------------------------------
+
+
+def foretell(given: Given) -> Foretold:
+    """Return what a file of ``LightningCLI`` makes of a run: a step of the schedule an epoch."""
+    given.values = nested(given.values)
+    optimizer, schedule = (given.table(key) for key in ("optimizer", "lr_scheduler"))
+    by_epoch, model = True, given.table("model").get("init_args") or {}
+    if not optimizer and any("optimizer" in key for key in model):  # which its own code builds
+        keys = [key for key, value in model.items() if isinstance(value, dict)]
+        optimizer = next((model[key] for key in keys if "optim" in key), {})
+        schedule = next((model[key] for key in keys if "sched" in key), {})
+        step = given.text("step_every")
+        if schedule and step not in ("epoch", "update"):
+            text = "is open: the model's code steps the schedule, and the file does not say when"
+            hint = "--set step_every=epoch or --set step_every=update"
+            raise given.refuse("step_every", text, hint)
+        by_epoch = step == "epoch"
+    path = schedule.get("class_path")
+    if schedule and not isinstance(path, str):
+        raise given.refuse("lr_scheduler", "has no class_path")
+    rate = _objects.rate_of(given, "optimizer", str(optimizer.get("class_path") or ""),
+                            optimizer.get("init_args", optimizer))  # fmt: skip
+    data = given.table("data")
+    size = data.get("init_args", data).get("batch_size")
+    trainer = given.table("trainer")
+    total, each = _objects.counted(given, trainer, size, by_epoch=bool(schedule and by_epoch))
+    if path is None:
+        given.warn("lr_scheduler", "there is none: the rate stays what it is")
+        call, peak = _formula.lambda_lr(rate, "1.0"), rate
+    else:
+        arguments = schedule.get("init_args") or {}
+        call, peak = _objects.called(given, "lr_scheduler", path, arguments, rate)
+        given.derive("clock", f"stepped once an {'epoch' if by_epoch else 'update'}")
+        length = next((arguments[k] for k in ("T_max", "total_steps") if k in arguments), None)
+        if by_epoch and isinstance(length, int) and each is not None and length >= total > each:
+            text = f"{length} are epochs, and not updates: the schedule is stepped once an epoch"
+            given.warn("lr_scheduler", text)
+    return given.foretold(
+        call, total, peak=peak, warmup=None, version=VERSION,
+        keys={"rate": "optimizer", "warmup": "lr_scheduler", "length": "trainer.max_epochs"},
+        each=each if schedule and by_epoch else None,
+    )  # fmt: skip
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as tables in tables: of a subcommand, and of flags with dots."""
+    inner = values.get("fit")
+    found: dict[str, Any] = {**values, **inner} if isinstance(inner, dict) else dict(values)
+    for key, value in values.items():
+        table, dot, name = key.partition(".")
+        if dot and table in ("trainer", "optimizer", "lr_scheduler", "data"):
+            own = found.get(table)
+            own = {"class_path": own} if isinstance(own, str) else dict(own or {})
+            target = own if table == "trainer" else own.setdefault("init_args", {})
+            target[name.removeprefix("init_args.")] = value
+            found[table] = own
+    for key in ("optimizer", "lr_scheduler"):
+        if isinstance(found.get(key), str):
+            found[key] = {"class_path": found[key]}
+    return found
+
+
+class _Known(Configuration):
+    """A configuration that its classes tell."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        found = nested(values)
+        tables = (found.get(key) for key in ("optimizer", "lr_scheduler", "model", "data"))
+        named = sum(isinstance(table, dict) and "class_path" in table for table in tables)
+        return named + 1 if named and isinstance(found.get("trainer"), dict) else 0
+
+
+CONFIGURATIONS: Final = (
+    _Known(
+        "lightning", "Lightning's command line",
+        ("trainer", "optimizer", "lr_scheduler", "lr", "step_every"),
+        foretell,
+        ("seed_everything", "model", "data", "ckpt_path", "fit"),
+        ("trainer",),
+        {"lr": "lr"},
+    ),
+)  # fmt: skip

@@ -1,0 +1,196 @@
+"""Objects that a file names by their classes, and how long Lightning's Trainer lets them work."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.configs.configuration import Given
+from isorate.dialects import torch
+from isorate.kit import Optimizer, registry
+from isorate.kit.optimizer import ParamGroup
+from isorate.kit.standing import given as built
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.kit.call import Call
+
+#: What schedulers call their highest rate, where it is not the optimizer's.
+PEAKS: Final = ("max_lr", "peak_value", "init_value", "initial_learning_rate", "max_learning_rate")
+#: What schedulers call themselves whose rates nobody foretells.
+MEASURED: Final = ("ReduceLROnPlateau", "PlateauLRScheduler")
+#: What a trainer's callbacks are called that take the rate, or the batches, over.
+TAKING: Final = ("StochasticWeightAveraging", "GradientAccumulationScheduler")
+
+
+def constructor_of(path: str) -> type[Call] | None:
+    """Return the constructor that goes by a dotted name, or a last name alone."""
+    home = registry.at_home(path)
+    for each in registry.called(home.rpartition(".")[2]):
+        own = each.card.name
+        if own == home or ("." not in home and own.startswith("torch.")):
+            return each
+    return None
+
+
+def is_optimizer(path: str) -> bool:
+    """Whether a dotted name, or a last name alone, is one of torch's optimizers."""
+    home, _, last = path.rpartition(".")
+    return home in ("", "torch.optim") and last in torch.DIALECT.optimizers
+
+
+def plain(given: Given, key: str, value: Any) -> Any:
+    """Return an argument: a number where it is written as one.
+
+    Raises:
+        ReadError: it is an object, or depends on what nobody knows.
+
+    """
+    if isinstance(value, dict):
+        raise given.refuse(key, "holds objects of other classes, which is not followed")
+    if isinstance(value, list):
+        return [plain(given, key, each) for each in value]
+    if isinstance(value, str):
+        if "${" in value:
+            raise given.refuse(key, f"has {value}, which nobody knows", f"--set {value[2:-1]}=...")
+        try:
+            return int(value) if value.lstrip("+-").isdecimal() else float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def rate_of(given: Given, key: str, path: str, arguments: Mapping[str, Any]) -> float:
+    """Return an optimizer's rate: as is told or written, or its class's own.
+
+    Raises:
+        ReadError: nobody knows it.
+
+    """
+    lr = given.number("lr", plain(given, f"{key}.lr", arguments.get("lr")))
+    last = path.rpartition(".")[2]
+    if lr is None and path and is_optimizer(path):
+        default = torch.DIALECT.optimizers.parameters(last).get("lr")
+        lr = None if default is None else ast.literal_eval(default)
+        if lr is not None:
+            given.derive("rate", f"{lr:g}: {last}'s own, as none is said")
+    if isinstance(lr, bool) or not isinstance(lr, int | float):
+        raise given.refuse(key, "has no lr", "--lr 1e-3")
+    return float(lr)
+
+
+def called(
+    given: Given, key: str, path: str, arguments: Mapping[str, Any], rate: float
+) -> tuple[Call, float]:
+    """Return the scheduler of a class on an optimizer with a rate, and its highest rate.
+
+    Raises:
+        ReadError: no dialect has it, or it does not take the arguments.
+
+    """
+    constructor = constructor_of(path)
+    if constructor is None:
+        raise given.refuse(key, f"is {path}, which is no scheduler that is read")
+    if constructor.__name__ in MEASURED:
+        raise given.refuse(key, f"is {path}, which follows what training measures, not foretold")
+    own = {name: plain(given, f"{key}.{name}", value) for name, value in arguments.items()}
+    optimizer = Optimizer((ParamGroup(rate),), "AdamW")
+    try:
+        call = built(constructor, {"optimizer": optimizer}, own)
+    except (TypeError, ValueError) as error:
+        text = f"is refused by {constructor.__name__} with {type(error).__name__}: {error}"
+        raise given.refuse(key, text) from None
+    peaks = (own[name] for name in PEAKS if isinstance(own.get(name), int | float))
+    return call, float(next(peaks, rate))
+
+
+def counted(
+    given: Given, trainer: Mapping[str, Any], size: Any, *, by_epoch: bool
+) -> tuple[int, int | None]:
+    """Return how many updates Lightning's Trainer makes, and how many an epoch has.
+
+    Args:
+        given: what is told besides.
+        trainer: its arguments.
+        size: the examples of a batch, where a file says it.
+        by_epoch: whether the schedule is stepped once in an epoch.
+
+    Raises:
+        OpenError: what they depend on is open.
+
+    """
+    aside = Given(trainer, {}, given.of, f"{given.origin}: trainer", given.kind)
+    for name in TAKING:
+        if name in str(trainer.get("callbacks")):
+            raise aside.refuse("callbacks", f"has {name}, which is not followed")
+    if aside.values.get("fast_dev_run"):
+        raise aside.refuse("fast_dev_run", "tries a batch, and trains nothing")
+    steps = given.fact("max_steps") or aside.whole("max_steps", -1, least=-1)
+    epochs = given.fact("epochs") or aside.whole("max_epochs", least=-1)
+    if epochs is None:
+        epochs = 1000 if steps == -1 else -1
+        if steps == -1:
+            given.warn("trainer.max_epochs", "is not said: 1000 epochs are trained")
+    if epochs == -1 and steps == -1:
+        raise aside.refuse("max_epochs", "has no end", "--max-steps N")
+    batches, examples = given.fact("batches"), given.fact("examples")
+    if steps > 0 and not by_epoch and batches is None and examples is None:
+        if epochs != -1:
+            given.assume(f"{epochs} epochs are {steps} updates or more")
+        given.derive("updates", f"{steps}: max_steps")
+        return int(steps), None
+    each = epoch_of(given, aside, size)
+    if epochs == -1:
+        given.derive("updates", f"{steps}: max_steps")
+        return int(steps), each
+    total = int(epochs * each)
+    given.derive("updates", f"{total}: {epochs} epochs × {each}")
+    if 0 < steps < total:
+        total = int(steps)
+        given.derive("limit", f"{steps} updates: max_steps")
+    if not total:
+        raise aside.refuse("max_epochs", "trains no update")
+    return total, each
+
+
+def epoch_of(given: Given, trainer: Given, size: Any) -> int:
+    """Return the updates of an epoch."""
+    batches, examples = given.fact("batches"), given.fact("examples")
+    if batches is None and examples is None:
+        raise given.open([("batches", "examples")])
+    if batches is None:
+        size = given.fact("batch_size") or plain(given, "batch_size", size)
+        if not isinstance(size, int):
+            raise given.open([("batch_size",)])
+        batches = math.ceil(examples / size)
+        given.assume("no batch is left out for being short")
+        given.derive("batches", f"{batches}: ceil({examples} examples / {size})")
+    processes = given.fact("processes") or processes_of(given, trainer)
+    own = math.ceil(batches / processes)
+    if processes > 1:
+        given.derive("each process", f"{own} batches: ceil({batches} / {processes})")
+    limit = trainer.values.get("overfit_batches") or trainer.number("limit_train_batches")
+    if isinstance(limit, float):
+        own = int(own * limit)
+    elif limit is not None:
+        own = min(own, limit)
+    accumulation = given.fact("accumulation") or trainer.whole(
+        "accumulate_grad_batches", 1, least=1
+    )
+    each: int = math.ceil(own / accumulation)
+    given.derive("epoch", f"{each} updates: ceil({own} batches / {accumulation})")
+    return each
+
+
+def processes_of(given: Given, trainer: Given) -> int:
+    """Return how many processes the Trainer starts: one on each device, on each node."""
+    devices = trainer.values.get("devices")
+    several = len(devices) if isinstance(devices, list) else devices
+    if isinstance(several, str) and several.isdecimal():
+        several = int(several)
+    if isinstance(several, bool) or not isinstance(several, int) or several < 1:
+        given.assume("one process trains (--processes N)")
+        several = 1
+    return int(several * trainer.whole("num_nodes", 1, least=1))
