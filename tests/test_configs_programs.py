@@ -129,6 +129,20 @@ def test_a_script_is_the_program_that_it_starts(
     assert found.peak == peak
 
 
+def test_a_file_that_a_flag_names_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lora.toml").write_text(SECTIONS)
+    monkeypatch.chdir(tmp_path)
+    text = "x.bat\naccelerate launch ^\n train_network.py --config_file lora ^\n"
+    (tmp_path / "run.sh").write_text(f"{text} --max_train_steps 90\n")
+    found = foretell(tmp_path / "run.sh")
+    assert (found.updates, found.warmup, found.peak) == (90, 20, 2e-4)
+
+
+def test_what_stands_before_a_program_is_not_its_name() -> None:
+    text = "A=../.. accelerate launch train_dreambooth.py --max_train_steps 9 --lr_scheduler cosine"
+    assert foretell(f"{text} --resolution 512").peak == 5e-6
+
+
 @pytest.mark.parametrize(
     ("of", "values", "facts", "said"),
     [
@@ -154,6 +168,7 @@ def test_a_script_is_the_program_that_it_starts(
         ("diffusers", {"script": "train_lcm_distill_sd_wds"}, {}, "give --max-steps N"),
         ("diffusers", {"script": "train_dreambooth_lora_z_image"}, {}, "give --batches N"),
         ("diffusers", EXAMPLE | {"lr_warmup_step": 9}, {}, "did you mean lr_warmup_steps"),
+        ("kohya", LORA | {"config_file": "none"}, {}, "may stand in it"),
         ("kohya", LORA | {"max_train_epochs": 4}, {}, "give --batches N"),
         ("kohya", LORA | {"optimizer_type": "Adafactor"}, {}, "finds its rates itself"),
         ("kohya", LORA | {"optimizer_type": "AdamWScheduleFree"}, {}, "finds its rates itself"),

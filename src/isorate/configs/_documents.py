@@ -31,6 +31,8 @@ MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
+#: What a program is called that is started as a module.
+MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
 #: What sets a key, after a program, where no flag takes it but hydra's own.
 HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
 SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
@@ -254,7 +256,7 @@ def _scalar(text: str) -> Any:
 def _program(words: list[str]) -> str | None:
     """Return what the program is called that a command line starts; none where nothing says it."""
     for at, word in enumerate(words):
-        module = "." in word and (at == 0 or words[at - 1] in ("-m", "--module"))
+        module = MODULE.fullmatch(word) and (at == 0 or words[at - 1] in ("-m", "--module"))
         if word not in LAUNCHERS and (module or word.endswith(".py")):
             return word.removesuffix(".py").rpartition("/")[2].rpartition(".")[2]
     return None

@@ -50,7 +50,7 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
         (['run', '--lr', '0.1', '--steps', '10'], [])
 
     """
-    text = re.sub(r"\\\r?\n", " ", script)
+    text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", script)
     text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
     held: dict[str, str] = {}
     unsure: list[str] = []

@@ -209,6 +209,7 @@ def rollouts(given: Given, flags: Flags, examples: int) -> int:
 
 #: Flags that no rate depends on, with dots and without.
 _OTHERS: Final = """
+    actor.adam.lr actor_learning_rate critic.adam.lr critic_learning_rate
     adam.betas adam.eps adam.weight_decay ckpt.disable_ds ckpt.load_enable ckpt.max_mem
     ckpt.max_num ckpt.output_dir ckpt.path ckpt.save_hf ckpt.save_steps data.apply_chat_template
     data.chosen_key data.dataset data.dataset_probs data.dataset_split data.input_key
