@@ -456,7 +456,7 @@ def names(text: str) -> dict[str, list[str]]:
                 found["number"].append(name)
     found["shadow"] = ["x"]
     found["optimizer"] += [n for n in ("opt",) if n in found["name"]]
-    found["scheduler"] += ["sched"]
+    found["scheduler"] += ["sched"] if "sched" in text else []
     return found
 
 
