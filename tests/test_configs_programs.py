@@ -138,6 +138,20 @@ def test_a_file_that_a_flag_names_is_read(tmp_path: Path, monkeypatch: pytest.Mo
     assert (found.updates, found.warmup, found.peak) == (90, 20, 2e-4)
 
 
+def test_schedules_in_lists_are_found() -> None:
+    listed = {"scheduler": {"_target_": ON + "OneCycleLR", "max_lr": 0.4, "total_steps": 50}}
+    found = foretell(
+        {
+            "kind": "SGD",
+            "optimizer": {"_target_": "torch.optim.${kind}", "lr": 0.1},
+            "scheduler_list": [listed | {"interval": "step"}],
+            "pl_trainer": {"max_epochs": 5, "devices": "0,1"},
+        },
+        facts={"batches": 20},
+    )
+    assert (found.trainer, found.updates, found.peak, found.each) == ("hydra 1.3", 50, 0.4, None)
+
+
 def test_what_stands_before_a_program_is_not_its_name() -> None:
     text = "A=../.. accelerate launch train_dreambooth.py --max_train_steps 9 --lr_scheduler cosine"
     assert foretell(f"{text} --resolution 512").peak == 5e-6
@@ -187,6 +201,10 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("verl", ROLLS | {f"{OPTIM}.lr_scheduler_type": "wsd"}, {"examples": 9}, "constant or c"),
         ("verl", ROLLS | {f"{OPTIM}.min_lr_ratio": 2}, {"examples": 9}, "between 0 and 1"),
         ("verl", ROLLS | {"actor_rollout_ref.actor.strategy": "megatron"}, {}, "of its own"),
+        ("verl", ROLLS | {"actor_rollout_ref.actor.strategy": "$STRATEGY"}, {}, "is not known"),
+        ("verl", ROLLS | {"config_name": "baseline"}, {}, "the schedule may stand in it"),
+        ("hydra", targets(COSINE, T_max="${a}") | {"a": "${a}"}, {"batches": 9}, "nobody knows"),
+        ("lightning", classes("StepLR", step_size="$STEPS"), {"batches": 9}, "nobody knows"),
         ("verl", ROLLS | {"trainer.v1.trainer_mode": "separate_async"}, {}, "not foretold"),
         ("verl", ROLLS | {"data.gen_batch_size": 16}, {"examples": 99}, "not foretold"),
         ("verl", ROLLS | {"data.train_batch_size": 2}, {"examples": 99}, "than there are prompts"),

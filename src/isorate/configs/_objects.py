@@ -7,7 +7,6 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs.configuration import Given
-from isorate.dialects import torch
 from isorate.kit import Optimizer, registry
 from isorate.kit.optimizer import ParamGroup
 from isorate.kit.standing import given as built
@@ -38,7 +37,7 @@ def constructor_of(path: str) -> type[Call] | None:
 def is_optimizer(path: str) -> bool:
     """Whether a dotted name, or a last name alone, is one of torch's optimizers."""
     home, _, last = path.rpartition(".")
-    return home in ("", "torch.optim") and last in torch.DIALECT.optimizers
+    return home in ("", "torch.optim") and last in registry.get("torch").optimizers
 
 
 def plain(given: Given, key: str, value: Any) -> Any:
@@ -53,8 +52,9 @@ def plain(given: Given, key: str, value: Any) -> Any:
     if isinstance(value, list):
         return [plain(given, key, each) for each in value]
     if isinstance(value, str):
-        if "${" in value:
-            raise given.refuse(key, f"has {value}, which nobody knows", f"--set {value[2:-1]}=...")
+        if "$" in value:
+            name = value.strip("${}")
+            raise given.refuse(key, f"has {value}, which nobody knows", f"--set {name}=...")
         try:
             return int(value) if value.lstrip("+-").isdecimal() else float(value)
         except ValueError:
@@ -72,7 +72,7 @@ def rate_of(given: Given, key: str, path: str, arguments: Mapping[str, Any]) -> 
     lr = given.number("lr", plain(given, f"{key}.lr", arguments.get("lr")))
     last = path.rpartition(".")[2]
     if lr is None and path and is_optimizer(path):
-        default = torch.DIALECT.optimizers.parameters(last).get("lr")
+        default = registry.get("torch").optimizers.parameters(last).get("lr")
         lr = None if default is None else ast.literal_eval(default)
         if lr is not None:
             given.derive("rate", f"{lr:g}: {last}'s own, as none is said")
@@ -188,8 +188,9 @@ def processes_of(given: Given, trainer: Given) -> int:
     """Return how many processes the Trainer starts: one on each device, on each node."""
     devices = trainer.values.get("devices")
     several = len(devices) if isinstance(devices, list) else devices
-    if isinstance(several, str) and several.isdecimal():
-        several = int(several)
+    if isinstance(several, str) and several.replace(",", "").isdecimal():
+        listed = [each for each in several.split(",") if each]
+        several = len(listed) if "," in several else int(several)
     if isinstance(several, bool) or not isinstance(several, int) or several < 1:
         given.assume("one process trains (--processes N)")
         several = 1

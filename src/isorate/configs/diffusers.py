@@ -9,7 +9,6 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from isorate.configs.configuration import Configuration
-from isorate.dialects.diffusers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
@@ -105,6 +104,8 @@ def foretell(given: Given) -> Foretold:
     given.derive("schedule", f"{length} steps, {processes} an update")
     if schedule == "constant" and given.number("lr_warmup_steps", 0):
         given.warn("lr_warmup_steps", "constant has no warm-up: constant_with_warmup has one")
+    from isorate.dialects.diffusers import get_scheduler
+
     optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
     cycles, power = given.whole("lr_num_cycles", 1), given.number("lr_power", 1.0)
     call = get_scheduler(schedule, optimizer, None, warmup, length, cycles, power)

@@ -37,11 +37,13 @@ def foretell(given: Given) -> Foretold:
     own = objects.get(optimizer, {})
     if not own and optimizer:
         own = around[optimizer]
-    rate = _objects.rate_of(given, optimizer or "optimizer", str(own.get(TARGET, "")),
-                            filled(given, own))  # fmt: skip
+    path = str(resolved(given, own.get(TARGET, "")))
+    rate = _objects.rate_of(given, optimizer or "optimizer", path, filled(given, own))
     call, peak = _objects.called(given, key, str(table[TARGET]), filled(given, table), rate)
     by_epoch = stepped(given, around)
-    trainer = given.table("trainer")
+    trainers = (key for key, table in objects.items() if table[TARGET].endswith(".Trainer"))
+    place = "pl_trainer" if "pl_trainer" in given else next(trainers, "trainer")
+    trainer = objects.get(place) or given.table(place)
     if trainer.get(TARGET) is None and not trainer:
         trainer = {"max_epochs": first(given.values, ("max_epochs", "num_epochs", "epochs")),
                    "max_steps": first(given.values, ("max_steps", "num_steps"))}  # fmt: skip
@@ -64,7 +66,7 @@ def foretell(given: Given) -> Foretold:
 
 def targets(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Visit the tables that name a class, by their dotted keys."""
-    for key, value in values.items():
+    for key, value in tables(values):
         if isinstance(value, dict):
             if isinstance(value.get(TARGET), str):
                 yield f"{at}{key}", value
@@ -72,6 +74,15 @@ def targets(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, dict
     if not at and isinstance(values.get(TARGET), str):
         leaves = ("lr",) if is_schedule(values[TARGET]) else ()  # which is told beside it
         yield TARGET, {key: value for key, value in values.items() if key not in leaves}
+
+
+def tables(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Visit the values of a table, and those of its lists by their numbers."""
+    for key, value in values.items():
+        if isinstance(value, list):
+            yield from ((f"{key}.{at}", each) for at, each in enumerate(value))
+        else:
+            yield key, value
 
 
 def chosen(given: Given, objects: Mapping[str, Mapping[str, Any]]) -> str:
@@ -108,8 +119,8 @@ def around_of(values: Mapping[str, Any], key: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(values)
     table: Any = values
     for name in key.split(".")[:-1]:
-        table = table[name]
-        found |= table
+        table = table[int(name)] if isinstance(table, list) else table[name]
+        found |= table if isinstance(table, dict) else {}
     return found
 
 
@@ -151,14 +162,16 @@ def filled(given: Given, table: Mapping[str, Any]) -> dict[str, Any]:
 def resolved(given: Given, value: Any, depth: int = 0) -> Any:
     """Return a value, or what the key has that it names."""
     found = NAMED.fullmatch(value) if isinstance(value, str) else None
-    if found is None or depth > 9:
+    if depth > 9 or not isinstance(value, str):
         return value
+    if found is None:
+        return NAMED.sub(lambda part: str(resolved(given, part[0], depth + 1)), value)
     if found[1] in given.values:
         return resolved(given, given.values[found[1]], depth + 1)
     there: Any = given.values
     for name in found[1].split("."):
         there = there.get(name) if isinstance(there, dict) else None
-    return value if there is None else resolved(given, there, depth + 1)
+    return value if there is None or there == value else resolved(given, there, depth + 1)
 
 
 def first(values: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
@@ -170,8 +183,11 @@ class _Known(Configuration):
     """A configuration that its classes tell."""
 
     def score(self, values: Mapping[str, Any]) -> int:
-        found = dict(targets(values))
-        return 2 + len(found) if found or {"hydra", "defaults"} & values.keys() else 0
+        named = [str(table[TARGET]) for _, table in targets(values)]
+        likely = sum("torch.optim" in each or "sched" in each.lower() for each in named)
+        if likely:
+            return 2 + likely
+        return 2 if {"hydra", "defaults"} & values.keys() else len(named[:1])
 
 
 CONFIGURATIONS: Final = (

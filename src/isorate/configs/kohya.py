@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs._documents import document
 from isorate.configs.configuration import Configuration
-from isorate.dialects import torch
-from isorate.dialects.diffusers import get_piecewise_constant_schedule
 from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
+from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
 
 if TYPE_CHECKING:
@@ -202,6 +201,8 @@ def scheduler(given: Given, groups: list[float], length: int, processes: int) ->
     if name.startswith("adafactor"):
         raise given.refuse("lr_scheduler", "finds the rates itself")
     if name == "piecewise_constant":
+        from isorate.dialects.diffusers import get_piecewise_constant_schedule
+
         return construct(given, get_piecewise_constant_schedule, optimizer, own)
     cycles, low = given.whole(CYCLES, 1), given.number(LOW)
     more: dict[str, Any] = {
@@ -239,7 +240,7 @@ def another(given: Given, kind: str, optimizer: Optimizer, own: dict[str, Any]) 
     if "lr_scheduler" in given:
         given.warn("lr_scheduler", "ignored: lr_scheduler_type goes before it")
     module, _, name = kind.rpartition(".")
-    known = {each.__name__: each for each in torch.DIALECT.constructors}
+    known = {each.__name__: each for each in dialect("torch").constructors}
     if module not in ("", "torch.optim.lr_scheduler") or name not in known:
         raise given.refuse("lr_scheduler_type", "is no scheduler that is read")
     if name == "ReduceLROnPlateau":

@@ -28,6 +28,8 @@ OPTIM: Final = ("lr", "lr_warmup_steps", "lr_warmup_steps_ratio", "lr_scheduler_
                 "warmup_style", "min_lr_ratio", "num_cycles", "zero_indexed_step",
                 "total_training_steps")  # fmt: skip
 RUN: Final = ("trainer.total_epochs", "trainer.total_training_steps", "data.train_batch_size")
+#: Its own files of configurations that train with FSDP.
+OWN: Final = ("ppo_trainer", "sft_trainer", "sft_trainer_engine")
 #: What decides how many updates a rollout is.
 ROLLOUT: Final = (f"{ACTOR}.ppo_mini_batch_size", f"{ACTOR}.ppo_epochs", "data.gen_batch_size",
                   "critic.ppo_mini_batch_size", "critic.ppo_epochs", "trainer.critic_warmup",
@@ -45,10 +47,7 @@ def foretell(given: Given, *, name: str) -> Foretold:
     at, usual = MODELS[name]
     given.values = dotted(given.values)
     given.say("lr", f"{at}optim.lr")
-    own = "engine" if name == "verl-sft" else f"{at}strategy"
-    for key in (own, f"{own}.strategy", "model_engine", "__config_name__", "config_name"):
-        if key in given and not any(w in str(given.values[key]) for w in ("fsdp", "dp", "ppo_tr")):
-            raise given.refuse(key, "has a schedule of its own, which is not read")
+    check(given, ("engine", "engine.strategy") if not at else (f"{at}strategy", "model_engine"))
     if given.text("trainer.v1.trainer_mode", "sync") != "sync":
         raise given.refuse("trainer.v1.trainer_mode", "updates as rollouts come, not foretold")
     total, rollouts = counted(given, supervised=not at)
@@ -75,6 +74,26 @@ def foretell(given: Given, *, name: str) -> Foretold:
               "length": "trainer.total_epochs"},
         each=each if each > 1 else None,
     )  # fmt: skip
+
+
+def check(given: Given, keys: tuple[str, ...]) -> None:
+    """Refuse what trains without FSDP, and what may stand in a file that is not there.
+
+    Raises:
+        ReadError: it is so.
+
+    """
+    for key in keys:
+        value = str(given.values.get(key) or "fsdp")
+        if "$" in value:
+            raise given.refuse(key, "is not known", f"--set {key}=fsdp, say")
+        if value not in ("fsdp", "fsdp2", "dp"):
+            raise given.refuse(key, "has a schedule of its own, which is not read")
+    file = given.text("config_name")
+    if file is not None and file.removesuffix(".yaml") not in OWN:
+        hint = "--set config_name=ppo_trainer, where it says nothing of it"
+        raise given.refuse("config_name", "is not verl's own with FSDP: the schedule may stand in "
+                           "it", hint)  # fmt: skip
 
 
 def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
@@ -180,7 +199,9 @@ class _Known(Configuration):
 
 def _keys(name: str) -> tuple[str, ...]:
     at = MODELS[name][0]
-    return (*(f"{at}optim.{key}" for key in OPTIM), *RUN, *(ROLLOUT if at else ()))
+    own = (f"{at}strategy", "model_engine") if at else ("engine", "engine.strategy")
+    optim = (f"{at}optim.{key}" for key in OPTIM)
+    return (*optim, *RUN, *(ROLLOUT if at else ()), *own, "config_name")
 
 
 CONFIGURATIONS: Final = tuple(
