@@ -247,3 +247,59 @@ def test_where_a_pretraining_ends_is_told() -> None:
     assert {one.key for one in cut.cautions} == {
         "lr_scheduler.total_steps", "lr_scheduler.warmup_steps",
     }  # fmt: skip
+
+
+MAXTEXT = {"steps": 90, "warmup_steps_fraction": 0.1}
+LEVANTER = {"trainer": {"num_train_steps": 90}, "model": {}, "data": {}}
+
+
+def levanter(**optimizer: Any) -> dict[str, Any]:
+    """Return a file of levanter's with an optimizer."""
+    return LEVANTER | {"optimizer": optimizer}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (MAXTEXT | {"steps": 0}, "steps=0 trains no update"),
+        (MAXTEXT | {"lr_schedule_type": "linear"}, "is none of wsd, cosine"),
+        (MAXTEXT | {"wsd_decay_style": "exp"}, "is none of linear, cosine"),
+        (
+            MAXTEXT | {"lr_schedule_type": "wsd", "wsd_decay_steps_fraction": 0.95},
+            "is refused beside warmup_steps_fraction",
+        ),
+        (
+            MAXTEXT | {"use_tunix_gradient_accumulation": True, "gradient_accumulation_steps": 2},
+            "counts batches",
+        ),
+        ({"warmup_step_fraction": 0.1, "base_config": "base.yml"}, "did you mean"),
+        (levanter(cooldown=0.1), "has cooldown, which is not followed"),
+        (levanter(lr_schedule="power"), "has lr_schedule='power', which is not followed"),
+        (levanter(type="lion"), "has no learning_rate"),
+        (levanter(warmup=1.5), "is neither a share nor a count"),
+        (levanter(warmup=100), "is longer than the cycle, 90 updates"),
+        (levanter(cycles=[50, 40]), "cycles that do not follow one another"),
+        (levanter(cycles="two"), "cycles='two', which says no cycles"),
+        (levanter(cycles=2.5), "cycles=2.5, which says no cycles"),
+        (levanter(cycles=2, cycle_length=9), "has cycle_length beside cycles"),
+        (levanter(cycle_length=0.001), "cycle_length=0.001, which is no update"),
+        (levanter(warmup=1.0), "leaves 0 updates for the decay"),
+        (levanter(lr_schedule={"type": "inv_sqrt", "timescale": "x"}), "are no numbers"),
+    ],
+)
+def test_what_is_wrong_with_a_file_for_jax_is_said(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=said):
+        foretell(values)
+
+
+def test_what_a_yaml_includes_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("a: 1")
+    (file := tmp_path / "gpt2.yaml").write_text(
+        "data: !include data.yaml\nmodel: {}\ntrainer:\n  num_train_steps: 40\n"
+        "optimizer:\n  learning_rate: 1E-3\n  warmup: 4\n"
+    )
+    found = foretell(file)
+    assert (found.trainer, found.updates, found.warmup) == ("levanter 9263f81", 40, 4)
+    file.write_text(file.read_text().replace("optimizer:\n", "optimizer: !include x\nother:\n"))
+    with pytest.raises(ReadError, match=r"required a table of values, got '\$include x'"):
+        foretell(file)

@@ -19,7 +19,8 @@ from unittest.mock import MagicMock
 from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
-THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo")
+THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
+              "maxtext", "levanter")  # fmt: skip
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
@@ -318,4 +319,74 @@ def olmo(row: dict[str, Any]) -> list[float]:
         trainer.global_train_tokens_seen += trainer.tokens_per_batch
         lr = values["optimizer"]["learning_rate"]
         used.append(float(scheduler.get_lr(lr, trainer.scheduler_current, trainer.scheduler_max)))
+    return used
+
+
+def maxtext(row: dict[str, Any]) -> list[float]:
+    """Ask maxtext's schedule for each update's rate; ``MAXTEXT`` is where its repository is."""
+    jax, optax = importlib.import_module("jax"), importlib.import_module("optax")
+    home, values = Path(os.environ["MAXTEXT"]) / "src/maxtext", row["values"]
+    import yaml
+
+    usual = yaml.safe_load((home / "configs/base.yml").read_text())
+    config = SimpleNamespace(**usual | values)
+    if config.learning_rate_schedule_steps == -1:  # as its types have it
+        config.learning_rate_schedule_steps = config.steps
+    if config.steps == -1:
+        config.steps = config.learning_rate_schedule_steps
+    kinds = SimpleNamespace(
+        LearningRateScheduleType=SimpleNamespace(COSINE="cosine", WSD="wsd"),
+        WsdDecayStyle=SimpleNamespace(LINEAR="linear", COSINE="cosine"),
+    )
+    known: dict[str, Any] = {"jnp": jax.numpy, "optax": optax, "types": kinds}
+    for node in ast.parse((home / "utils/maxtext_utils.py").read_text()).body:
+        if getattr(node, "name", "") == "create_learning_rate_schedule":
+            exec(compile(ast.Module([node], []), "maxtext_utils.py", "exec"), known)
+    return followed(known["create_learning_rate_schedule"](config), config.steps)
+
+
+def levanter(row: dict[str, Any]) -> list[float]:
+    """Ask levanter's schedule for each update's rate; ``LEVANTER`` is where its repository is."""
+    import abc
+    import warnings
+
+    import numpy
+
+    jax, optax = importlib.import_module("jax"), importlib.import_module("optax")
+    kinds: dict[str, Any] = {}
+
+    class Choices:
+        @classmethod
+        def register_subclass(cls, name: str) -> Any:
+            return lambda kind: kinds.setdefault(name, kind)
+
+    known: dict[str, Any] = {
+        "draccus": SimpleNamespace(ChoiceRegistry=Choices), "abc": abc, "optax": optax,
+        "jnp": jax.numpy, "np": numpy, "dataclass": dataclass, "warnings": warnings,
+        "Callable": None, "Optional": Optional, "__name__": __name__,
+    }  # fmt: skip
+    path = Path(os.environ["LEVANTER"]) / "src/levanter/optim/config.py"
+    tree = ast.parse("from __future__ import annotations\n" + path.read_text())
+    parts = [n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef)
+             and n.name not in ("HessianOptConfig", "AdamConfig", "LionConfig")]  # fmt: skip
+    exec(compile(ast.Module([tree.body[0], *parts], []), path.name, "exec"), known)
+    given = dict(row["values"]["optimizer"])
+    if isinstance(given.get("lr_schedule"), dict):
+        table = dict(given["lr_schedule"])
+        given["lr_schedule"] = kinds[table.pop("type")](**table)
+    config = type("Own", (known["OptimizerConfig"],), {"build": None})(**given)
+    total = row["values"]["trainer"]["num_train_steps"]
+    return followed(config.lr_scheduler(total), total)
+
+
+def followed(schedule: Any, updates: int) -> list[float]:
+    """Return what an optimizer that is compiled gets of a schedule, by its own count."""
+    jax, optax = importlib.import_module("jax"), importlib.import_module("optax")
+    optimizer = optax.inject_hyperparams(optax.sgd)(schedule)
+    state = optimizer.init({"x": jax.numpy.ones(())})
+    update = jax.jit(optimizer.update)
+    used = []
+    for _ in range(updates):
+        _, state = update({"x": jax.numpy.ones(())}, state)
+        used.append(float(state.hyperparams["learning_rate"]))
     return used

@@ -183,6 +183,8 @@ def yaml(text: str) -> Any:
                     raise ReadError("the YAML repeats too many parts")
             return super().compose_node(parent, index)
 
+    # a part that stands in another file, which is not opened
+    Loader.add_constructor("!include", lambda _, node: f"$include {node.value!s:.80}")
     try:
         return yaml_load(text, Loader)
     except YAMLError as error:

@@ -9,9 +9,7 @@ if TYPE_CHECKING:
 
 #: Keys of which one has to be there, and one more of the second group where there is one.
 UNREAD: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "maxtext": (("warmup_steps_fraction", "learning_rate_schedule_steps"), ()),
     "OLMo-core": (("train_module",), ("trainer",)),
-    "levanter": (("trainer",), ("train_batch_size", "num_train_steps")),
 }
 
 

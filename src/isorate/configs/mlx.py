@@ -5,6 +5,7 @@ MLX computes in float32; what is foretold is float64, within 3e-7 of the peak (m
 
 from __future__ import annotations
 
+import math
 import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -115,9 +116,10 @@ def _number(given: Given, value: Any) -> float:
     if isinstance(value, str):
         with suppress(ValueError):
             value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value):
         raise given.refuse("lr_schedule", f"has {value!r:.40} for a number")
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:

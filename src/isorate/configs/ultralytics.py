@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Above so many updates of the nominal batch another optimizer is chosen.
 MANY: Final = 10_000
+#: Batches are gone through one by one: no run has more of them.
+LONGEST: Final = 100_000_000
 OPTIMIZERS: Final = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSProp")
 #: Keys that no rate depends on.
 _OTHERS: Final = """
@@ -40,6 +42,8 @@ def foretell(given: Given) -> Foretold:
     epochs, nominal = given.whole("epochs", 100, least=1), given.number("nbs", 64)
     processes = devices(given)
     batch, examples, each = batches(given, processes)
+    if epochs * each > LONGEST:
+        raise given.refuse("epochs", f"has more than {LONGEST} batches, which are gone through")
     name, peak, bias = optimizer(given, old, batch, examples, epochs, nominal)
     accumulate = max(round(nominal / batch), 1)
     if not old:
