@@ -351,7 +351,7 @@ def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) ->
 @pytest.mark.parametrize(
     ("values", "whose"),
     [
-        ({"trainer": {}, "num_train_steps": 9}, "levanter"),
+        ({"train_module": {}, "trainer": {}}, "OLMo-core"),
     ],
 )
 def test_a_trainer_that_is_not_read_is_named(values: dict[str, Any], whose: str) -> None:
