@@ -387,8 +387,10 @@ class Interpreter(Calls):
             case List() | Dict():
                 self.minded(base, target)
                 if self.turns is not None and isinstance(base, Group) and place == "lr":
-                    at = [id(each) for each in base.owner.groups or ()].index(id(base))
-                    now = len(self.loops.events)
+                    groups = [id(each) for each in base.owner.groups or ()]
+                    if id(base) not in groups:
+                        raise ReadError(f"{shown(target)} is of a group that the optimizer lost")
+                    at, now = groups.index(id(base)), len(self.loops.events)
                     write = turns.Write(base.owner, at, base["lr"], value, target, now)
                     self.turns.written(self, write)
                 if isinstance(place, Unknown) or (
