@@ -152,6 +152,16 @@ def test_schedules_in_lists_are_found() -> None:
     assert (found.trainer, found.updates, found.peak, found.each) == ("hydra 1.3", 50, 0.4, None)
 
 
+def test_what_nobody_knows_may_be_told() -> None:
+    found = foretell(targets(COSINE, T_max="${nobody.knows}"), "hydra",
+                     {"batches": 9, "nobody.knows": 7, "model.optimizer.lr": 0.3})  # fmt: skip
+    assert found.peak == 0.3
+    assert found.call.arguments()["T_max"] == 7
+    values = classes("StepLR", step_size="$STEPS")
+    told = foretell(values, "lightning", {"batches": 9, "STEPS": 2, "trainer.max_epochs": 3})
+    assert (told.updates, told.call.arguments()["step_size"]) == (27, 2)
+
+
 def test_what_stands_before_a_program_is_not_its_name() -> None:
     text = "A=../.. accelerate launch train_dreambooth.py --max_train_steps 9 --lr_scheduler cosine"
     assert foretell(f"{text} --resolution 512").peak == 5e-6

@@ -54,6 +54,8 @@ def plain(given: Given, key: str, value: Any) -> Any:
     if isinstance(value, str):
         if "$" in value:
             name = value.strip("${}")
+            if name in given.values and given.values[name] != value:
+                return plain(given, key, given.values[name])
             raise given.refuse(key, f"has {value}, which nobody knows", f"--set {name}=...")
         try:
             return int(value) if value.lstrip("+-").isdecimal() else float(value)

@@ -174,6 +174,10 @@ class Configuration:
                 if values.get(word) is not None and word not in own:
                     yield word, None if said or not mine else mine[0]
 
+    def takes(self, key: str) -> bool:
+        """Whether a key that is told beside a file may change anything."""
+        return key in (*self.keys, *self.others, *self.marks)
+
     def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return a key that is nearly one of its own, and that one."""
         for key in values:
@@ -257,7 +261,8 @@ class Given:
 
     def refuse(self, key: str, sentence: str, hint: str | None = None) -> ReadError:
         """Return the error that a value is refused with."""
-        value = f"={self.values[key]}" if key in self else ""
+        said = self.values.get(key)
+        value = "" if said is None or isinstance(said, dict | list) else f"={said}"
         return ReadError(f"{self.origin}: {key}{value} {sentence}", hint=hint)
 
     def number(self, key: str, default: Any = None) -> Any:

@@ -7,6 +7,7 @@ stands in other files, which are not opened; the composed file of a run has it.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _objects
@@ -27,6 +28,7 @@ NAMED: Final = re.compile(r"\$\{([\w.]+)\}")
 
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
+    given.values = applied(given.values)
     objects = dict(targets(given.values))
     key = chosen(given, objects)
     table = objects[key]
@@ -62,6 +64,19 @@ def foretell(given: Given) -> Foretold:
               "length": "trainer.max_epochs"},
         each=each if by_epoch else None,
     )  # fmt: skip
+
+
+def applied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with those of dotted keys in their tables."""
+    found = deepcopy(dict(values))
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table: Any = found
+        for name in path:
+            table = table.get(name) if isinstance(table, dict) else None
+        if path and isinstance(table, dict):
+            table[last] = value
+    return found
 
 
 def targets(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -180,7 +195,10 @@ def first(values: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
 
 
 class _Known(Configuration):
-    """A configuration that its classes tell."""
+    """A configuration that its classes tell, and whose values may name any others."""
+
+    def takes(self, key: str) -> bool:
+        return True
 
     def score(self, values: Mapping[str, Any]) -> int:
         named = [str(table[TARGET]) for _, table in targets(values)]

@@ -111,7 +111,7 @@ def rates(given: Given) -> list[float]:
         raise given.refuse("learning_rate", "is 0: nothing is trained")
     if len(set(found.values())) > 1:
         said = ", ".join(f"{part} {rate:g}" for part, rate in found.items())
-        given.derive("groups", f"{said}: what is shown is the first one's")
+        given.derive("groups", said)
     for word in given.words("network_args"):
         if "lr" in str(word):
             given.assume(f"the rates are those of the first group: {word} gives others their own")
@@ -162,6 +162,7 @@ def steps(given: Given, key: str, length: int) -> int:
         if share >= 1 and isinstance(share, float):
             given.warn(key, f"a number with a point is a share: {share:g} times the run")
         elif share >= 1:
+            given.derive("warmup" if "warmup" in key else "decay", f"{int(share)} steps: {key}")
             return int(share)
     if share < 0:
         raise given.refuse(key, "is below 0")

@@ -373,7 +373,10 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Known(Configuration):
-    """A configuration that its classes tell."""
+    """A configuration that its classes tell, and whose values may name any others."""
+
+    def takes(self, key: str) -> bool:
+        return True
 
     def score(self, values: Mapping[str, Any]) -> int:
         found = nested(values)

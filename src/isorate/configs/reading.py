@@ -67,7 +67,7 @@ def foretell(
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)
         values = {**values, **inner} if isinstance(inner, dict) else values
-    for key in added.keys() - {*of.keys, *of.others, *of.marks}:
+    for key in (key for key in added if not of.takes(key)):
         hint = did_you_mean(key, of.keys) or "leave it away"
         raise ReadError(f"--set {key}: no rate of {of.title}'s depends on it", hint=hint)
     wrong = of.misspelt(values)
