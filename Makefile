@@ -1,7 +1,8 @@
 # Every target makes the virtual environment it needs. PYTHON chooses the interpreter.
 PYTHON ?= python3
 PIP = -m pip --disable-pip-version-check install --quiet
-TEST = -m pytest -q --numprocesses $(JOBS)
+# A worker that is done takes tests from the other: the longest ones stand together.
+TEST = -m pytest -q --numprocesses $(JOBS) --dist worksteal
 JOBS ?= 2
 export HYPOTHESIS_PROFILE ?= ci
 # Many tests start a process, which would compile the whole package.

@@ -80,6 +80,7 @@ run_lengths = st.one_of(
 )
 
 
+@settings(max_examples=EXAMPLES // 2)
 @given(texts, run_lengths, st.sampled_from(["torch", "mindspore"]))
 @example(
     "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), 10)",
