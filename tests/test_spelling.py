@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from isorate import read
+from isorate import compare, read
 from isorate.cli._commands import run
 from isorate.configs.reading import configurations
 from isorate.recipe import configured
@@ -80,3 +80,12 @@ def test_the_command_line_writes_keys(capsys: pytest.CaptureFixture[str]) -> Non
     assert "lr_scheduler: cosine\n" in capsys.readouterr().out
     assert run(["convert", text, "--to", "nanogpt", "--json"]) == 1
     assert '"to":"nanogpt"' in capsys.readouterr().out
+
+
+def test_a_configuration_is_called_by_its_trainer() -> None:
+    nemo = {"model": {"optim": {"lr": 1e-3, "sched": {"name": "WarmupPolicy"}}},
+            "trainer": {"max_steps": 9}}  # fmt: skip
+    result = compare(COSINE | {"max_steps": 9}, nemo)
+    assert result.sentence.startswith("Different from update 0 on: transformers uses 0 and NeMo")
+    assert (result.a.trainer, result.b.trainer) == ("transformers", "NeMo")
+    assert result.b.dialect == "torch"

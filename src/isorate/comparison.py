@@ -390,7 +390,7 @@ def _ordered(bits: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _facts(recipe: Recipe, halt: Halt | None) -> SideFacts:
-    return SideFacts(recipe.dialect, recipe.code, recipe.dtype, halt)
+    return SideFacts(recipe.dialect, recipe.code, recipe.dtype, halt, recipe.trainer)
 
 
 def _sentence(c: Comparison) -> str:
@@ -403,7 +403,7 @@ def _sentence(c: Comparison) -> str:
         return f"Identical {over}: {same}." + (f" Equal {every}." if c.proved else "")
     if c.verdict == "equal":
         return f"Equal {every}; {over} {_gap(c)}." if c.proved else f"Equal {over}: {_gap(c)}."
-    names = [side.dialect or "the given side" for side in (c.a, c.b)]
+    names = [side.name or "the given side" for side in (c.a, c.b)]
     if names[0] == names[1]:
         names = ["a", "b"]
     first = c.first_difference or 0

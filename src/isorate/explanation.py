@@ -50,12 +50,27 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class SideFacts:
-    """What a comparison says of one side: its dialect, its call, its dtype, and where it ends."""
+    """What a comparison says of one side: its dialect, its call, its dtype, and where it ends.
+
+    Args:
+        dialect: the call's dialect; of anything else none.
+        call: its code.
+        dtype: what its rates are computed in.
+        halt: where it ends.
+        trainer: whose configuration it was, where it was one.
+
+    """
 
     dialect: str | None
     call: str
     dtype: str
     halt: Halt | None = None
+    trainer: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """What it is called in a sentence."""
+        return self.trainer or self.dialect
 
 
 #: What tells two schedules of one shape apart: a number, several, or text.

@@ -64,6 +64,7 @@ class Recipe:
             or a curve, which has its rates.
         run: the loop around it; its length may be open.
         assumptions: what was taken for granted in reading it, each in a sentence.
+        trainer: whose configuration it was, where it was one.
 
     Example:
         >>> recipe = Recipe(read("StepLR(SGD(params, lr=0.1), 30)"), Run(60))
@@ -75,6 +76,7 @@ class Recipe:
     call: Side
     run: Run = field(default_factory=Run)
     assumptions: tuple[str, ...] = field(default=(), compare=False)
+    trainer: str | None = field(default=None, compare=False)
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the call."""
@@ -230,7 +232,7 @@ class Recipe:
         """Return the same over another number of updates; what is known of it is kept."""
         if self.run.updates == updates:
             return self
-        found = Recipe(self.call, self.run.lasting(updates), self.assumptions)
+        found = replace(self, run=self.run.lasting(updates))
         found.__dict__.update(
             {name: value for name, value in self.__dict__.items() if name in _WHATEVER_LENGTH}
         )
@@ -466,7 +468,7 @@ def recipe_of_foretold(found: Foretold) -> Recipe:
     """Return what is foretold as a recipe."""
     clock: Any = {} if found.each is None else {"updates_per_epoch": found.each}
     clock |= {"step_every": "epoch"} if clock else {"accelerate": found.accelerate}
-    return Recipe(found.call, Run(found.updates, **clock), found.assumptions)
+    return Recipe(found.call, Run(found.updates, **clock), found.assumptions, found.title)
 
 
 def of_processes(found: Reading, run: Run) -> Iterator[str]:
@@ -539,7 +541,7 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
         return recipe.lasting(asked.length)
     if isinstance(given, str) and not asked.steps_before:  # which the text takes, whatever the run
         asked = replace(asked, steps_before=recipe.run.steps_before)
-    return Recipe(recipe.call, asked, recipe.assumptions)
+    return replace(recipe, run=asked)
 
 
 def _read(given: Any, told: Sequence[str] = ()) -> Recipe:

@@ -96,6 +96,11 @@ class Foretold:
     each: int | None = None
     accelerate: int | None = None
 
+    @property
+    def title(self) -> str:
+        """What the trainer is called, whatever its version."""
+        return self.trainer.rpartition(" ")[0] or self.trainer
+
 
 @dataclass(frozen=True)
 class Missing:

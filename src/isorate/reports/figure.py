@@ -87,7 +87,7 @@ def of_comparison(result: Comparison) -> Figure | None:
     curves = result.curves(LONGEST_DRAWN)
     if curves is None:
         return None
-    names = [side.dialect or "given" for side in (result.a, result.b)]
+    names = [side.name or "given" for side in (result.a, result.b)]
     labels = (f"a: {names[0]}", f"b: {names[1]}")
     facts = [("a", result.a.call), ("b", result.b.call), ("run", str(result.run))]
     facts += [(reason.kind, reason.text) for reason in result.reasons]

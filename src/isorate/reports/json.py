@@ -242,6 +242,7 @@ def _schedule(call: Call) -> Any:
 def _side(facts: SideFacts) -> dict[str, Any]:
     return {
         "dialect": facts.dialect,
+        "trainer": facts.trainer,
         "call": facts.call,
         "dtype": facts.dtype,
         "halt": _halt(facts.halt),
