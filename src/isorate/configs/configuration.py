@@ -45,6 +45,8 @@ CONCEPTS: Final = (
 )  # fmt: skip
 #: A key that speaks of rates: those of some parameters, say.
 OF_RATES: Final = re.compile(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")
+#: An integer beyond this is no float, and nobody's.
+LARGEST: Final = 10**300
 #: A longer key is nobody's.
 LONGEST_KEY: Final = 60
 
@@ -285,7 +287,7 @@ class Given:
                 self.warn(key, f"{text}write {with_point(value)}")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(key, "a number")
-        if not math.isfinite(value):
+        if not math.isfinite(value) if isinstance(value, float) else abs(value) > LARGEST:
             raise self._wrong(key, "a finite number")
         return value
 

@@ -5,12 +5,11 @@ It computes in float32; what is foretold is float64, within 1e-6 of the peak (me
 
 from __future__ import annotations
 
-import math
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
-from isorate.configs.configuration import Configuration
+from isorate.configs.configuration import LARGEST, Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +26,8 @@ DECAYS: Final[dict[str, str]] = {
         "max({high} * min(1.0, 1.0 / math.sqrt(max({s} + {W}, 1) / {timescale})), {low})",
     "inv": "max({high} * min(1.0, 1.0 / (({high} / {low} - 1) * max({s}, 1) / {D} + 1)), {low})",
 }  # fmt: skip
+#: Each cycle is a part of one formula.
+MOST_CYCLES: Final = 100
 #: What is told by itself of its tables.
 OPTIMIZER: Final = ("learning_rate", "min_lr_ratio", "warmup", "decay", "rewarmup")
 
@@ -93,13 +94,13 @@ def shape(given: Given, written: Any) -> tuple[str, dict[str, float]]:
     """Return the name of the decay, and its own arguments."""
     table = written if isinstance(written, dict) else {"type": written}
     name = table.get("type")
-    if name not in DECAYS:
+    if not isinstance(name, str) or name not in DECAYS:
         text = f"has lr_schedule={name!r:.40}, which is not followed"
         raise given.refuse("optimizer", text, f"one of {', '.join(DECAYS)}")
     own = {"power": table.get("exponent", 1.0), "timescale": table.get("timescale", 10_000)}
-    if not all(isinstance(each, int | float) and math.isfinite(each) for each in own.values()):
+    if not all(isinstance(each, int | float) and abs(each) < LARGEST for each in own.values()):
         raise given.refuse("optimizer", "has a lr_schedule whose arguments are no numbers")
-    return str(name), own
+    return name, own
 
 
 def last_of(name: str, known: dict[str, Any], fall: int, warmup: int) -> float:
@@ -127,13 +128,17 @@ def ends(given: Given, optimizer: dict[str, Any], total: int) -> list[int]:
     elif value is None:
         found = []
     elif length is None:
-        found = [int(total / value * (at + 1)) for at in range(value - 1)]
+        found = [int(total / value * (at + 1)) for at in range(min(value - 1, MOST_CYCLES))]
     else:
         each = shared(given, "optimizer", value, total)
         if each < 1:
             raise given.refuse("optimizer", f"has cycle_length={value:g}, which is no update")
-        found = [at * each for at in range(1, total // each)]
+        found = [at * each for at in range(1, min(total // each, MOST_CYCLES + 1))]
     found = [0, *found, *([total] if [0, *found][-1] != total else [])]
+    if len(found) > MOST_CYCLES:
+        raise given.refuse(
+            "optimizer", f"has more than {MOST_CYCLES} cycles, which are written out"
+        )
     if any(a >= b for a, b in pairwise(found)):
         raise given.refuse("optimizer", "has cycles that do not follow one another in the run")
     return found

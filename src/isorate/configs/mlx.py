@@ -5,13 +5,12 @@ MLX computes in float32; what is foretold is float64, within 3e-7 of the peak (m
 
 from __future__ import annotations
 
-import math
 import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
-from isorate.configs.configuration import Configuration
+from isorate.configs.configuration import LARGEST, Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,7 @@ def scheduled(
 ) -> tuple[str, dict[str, Any], int | None]:
     """Return the rate as a formula, its values, and the updates of the warm-up."""
     name, written = table.get("name"), table.get("arguments")
-    if name not in SCHEDULES:
+    if not isinstance(name, str) or name not in SCHEDULES:
         text = f"names none that is read: {name!r:.40}"
         raise given.refuse("lr_schedule", text, f"one of {', '.join(SCHEDULES)}")
     formula, names = SCHEDULES[name]
@@ -117,7 +116,7 @@ def _number(given: Given, value: Any) -> float:
         with suppress(ValueError):
             value = float(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):
+    if not number or not -LARGEST < value < LARGEST:
         raise given.refuse("lr_schedule", f"has {value!r:.40} for a number")
     return value  # type: ignore[no-any-return]
 

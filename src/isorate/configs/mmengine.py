@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.configs.configuration import Configuration
+from isorate.configs.configuration import LARGEST, Configuration
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.standing import given as built
 from isorate.schedule.errors import ReadError
@@ -217,14 +217,23 @@ def by_batches(
         raise given.refuse("param_scheduler", "converts what does not step with epochs")
     own["by_epoch"] = False
     for name in ("begin", "end"):
-        own[name] = own[name] if own.get(name) == 10**9 else int(own.get(name, 0) * each)
+        value = numbered(given, name, own.get(name, 0))
+        own[name] = value if value == 10**9 else int(value * each)
     for name in lengths:
         value = own.get(name)
         if isinstance(value, list):
-            own[name] = [one * each for one in value]
+            own[name] = [numbered(given, name, one) * each for one in value]
         elif value is not None:
-            own[name] = value * each
+            own[name] = numbered(given, name, value) * each
     return own
+
+
+def numbered(given: Given, name: str, value: Any) -> Any:
+    """Return a count of epochs."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value < LARGEST:
+        raise given.refuse("param_scheduler", f"has {name}={value!r:.40}, which counts no epochs")
+    return value
 
 
 def whole(peak: float, members: list[Any], iters: int, each: int | None, counts: int) -> Call:

@@ -116,7 +116,9 @@ def lengths(given: Given) -> tuple[int, int]:
     try:
         number = float(text.removesuffix(kind).strip())
     except ValueError:
-        raise given.refuse("max_duration", "says no length: 1000, 2e12T, 1ep") from None
+        number = math.inf
+    if not 0 <= number < math.inf:
+        raise given.refuse("max_duration", "says no length: 1000, 2e12T, 1ep")
     if kind == "ep":
         of = epoch(given)
         updates, tokens = int(number) * of, int(number) * of * each
