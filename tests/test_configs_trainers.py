@@ -42,6 +42,13 @@ def test_the_variables_of_a_script_stand_for_what_they_hold(tmp_path: Path) -> N
     ]
 
 
+def test_a_command_in_quotes_is_one(tmp_path: Path) -> None:
+    line = 'run="python pretrain.py --train-iters 9 --lr 1e-3 --lr-decay-style linear"\n'
+    start = 'srun --output=x --gpus 8 sh -c "${run} --global-batch-size 4"\n'
+    (file := tmp_path / "run.sh").write_text(line + start)
+    assert foretell(file).updates == 9
+
+
 def test_a_name_that_a_script_gives_two_values_has_none(tmp_path: Path) -> None:
     (file := tmp_path / "run.sh").write_text(MEGATRON.replace("GPUS=4", "GPUS=4\nGPUS=8"))
     with pytest.raises(ReadError, match="global_batch_size: required a number"):

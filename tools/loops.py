@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, make_dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, Optional
@@ -77,7 +77,9 @@ def mmengine(row: dict[str, Any]) -> list[float]:
     logging.disable()
     package = importlib.import_module("mmengine.model")
     runner = importlib.import_module("mmengine.runner").Runner
-    values, facts = json.loads(json.dumps(row["values"])), row["facts"]
+    registered()
+    text = json.dumps(row["values"]).replace("mmdet.", "")
+    values, facts = json.loads(text), row["facts"]
     processes, loader = facts.get("processes", 1), values.get("train_dataloader", {})
     side = loader.get("batch_size", 1)
     if "examples" in facts:
@@ -109,6 +111,21 @@ def mmengine(row: dict[str, Any]) -> list[float]:
     hook.remove()
     logging.disable(logging.NOTSET)
     return used
+
+
+@cache
+def registered() -> None:
+    """Let mmengine know of mmdet's scheduler."""
+    import torch
+
+    schedulers = importlib.import_module("mmengine.optim.scheduler")
+    taken(
+        "mmdet==3.3.0", "mmdet/engine/schedulers/quadratic_warmup.py",
+        "QuadraticWarmupParamScheduler", "QuadraticWarmupLR", INF=10**9,
+        PARAM_SCHEDULERS=importlib.import_module("mmengine.registry").PARAM_SCHEDULERS,
+        LRSchedulerMixin=schedulers.lr_scheduler.LRSchedulerMixin, __name__=__name__,
+        _ParamScheduler=schedulers._ParamScheduler, Optimizer=torch.optim.Optimizer,
+    )  # fmt: skip
 
 
 def mlx(row: dict[str, Any]) -> list[float]:

@@ -85,7 +85,9 @@ def _command(text: str, held: dict[str, str]) -> tuple[list[str], list[str]]:
     parts: list[list[str]] = [[]]
     unsure = []
     for word in _apart(words):
-        if END.match(word):
+        if _flags(word) > 1:  # a command in quotes, as ``sh -c`` has it
+            parts += [word.split(), []]
+        elif END.match(word):
             parts.append([])
         elif word.startswith("$") and not (parts[-1] and parts[-1][-1].startswith("--")):
             unsure.append(word)

@@ -19,6 +19,8 @@ ELSEWHERE: Final = {
     "lr_config": "is of mmcv 1's runners, which are not read: param_scheduler",
 }
 LOOPS: Final = {"EpochBasedTrainLoop": True, "IterBasedTrainLoop": False}
+#: What may be a warm-up.
+WARMING: Final = ("LinearLR", "QuadraticWarmupLR")
 #: What is told by itself of the tables.
 FACTS: Final = {"lr": "lr", "batch_size": "batch_size", "epochs": "max_epochs",
                 "accumulation": "accumulative_counts"}  # fmt: skip
@@ -61,12 +63,12 @@ def foretell(given: Given) -> Foretold:
         given.warn("optim_wrapper.accumulative_counts", text)
     given.derive("updates", f"{updates}: ceil({iters} batches / {accumulation})")
     call = whole(peak, members, iters, each if by_epoch else None, accumulation)
-    warmed = next((m for m in members if type(m).__name__ == "LinearLR" and m.begin_ == 0), None)
+    warmed = next((m for m in members if type(m).__name__ in WARMING and m.begin_ == 0), None)
     warmup = None
-    if warmed is not None and warmed.start_factor < warmed.end_factor:
+    if warmed is not None and getattr(warmed, "start_factor", 0) < getattr(warmed, "end_factor", 1):
         batched = warmed.end * (each if warmed.by_epoch else 1)
         warmup = math.ceil(batched / accumulation)
-        given.derive("warmup", f"{warmup} updates: LinearLR, to the last step before its end")
+        given.derive("warmup", f"{warmup} updates: {warmed.name}, to its last step")
     highest = [m.eta_max for m in members if type(m).__name__ == "OneCycleLR"]
     return given.foretold(
         call, updates, peak=float(highest[0] if highest else peak), warmup=warmup,

@@ -336,6 +336,25 @@ class OneCycleLR(ParamScheduler, frozen=True):
         return worker.lr
 
 
+class QuadraticWarmupLR(ParamScheduler, frozen=True):
+    """A parabola from 0: mmdet's, as of 3.3.0."""
+
+    begin_: int = 0
+    end: int = INF
+    last_step: int = -1
+    by_epoch: bool = True
+    verbose: bool = False
+
+    def begin(self, workers: list[Worker]) -> None:
+        if self.end >= INF:
+            raise ValueError("end is infinite")
+        super().begin(workers)
+
+    def rate(self, worker: Worker) -> Any:
+        rise = worker.base * (2 * worker.t + 1) / self.steps**2
+        return rise if worker.t == 0 else worker.lr + rise
+
+
 class Running(stepping.Composed):
     """A list of schedulers at work in a loop: some step with batches, and some with epochs."""
 
@@ -404,7 +423,8 @@ SCHEDULERS: Final[dict[str, Any]] = {
     kind.__name__: kind
     for kind in completed(
         [ConstantLR, CosineAnnealingLR, CosineRestartLR, ExponentialLR, LinearLR, MultiStepLR,
-         OneCycleLR, PolyLR, StepLR], "mmengine.optim", VERSION, {"optimizer": "start"},
+         OneCycleLR, PolyLR, QuadraticWarmupLR, StepLR],
+        "mmengine.optim", VERSION, {"optimizer": "start"},
         "https://mmengine.readthedocs.io/en/latest/api/generated/{}.html", "torch",
     )
 }  # fmt: skip
