@@ -6,14 +6,16 @@ How they count is not the same in all of them: which one it is, a command line t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from isorate.configs.configuration import Configuration
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
-    from isorate.configs.configuration import Foretold, Given
+    from collections.abc import Iterator
+
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 VERSION: Final = "58eb52c"
 #: How scripts tell the schedule its length: as many steps as Accelerate takes; the same, of the
@@ -182,6 +184,14 @@ def counted(
     return int(epochs * math.ceil(whole / accumulation) * factor), updates
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule: none has a floor."""
+    own = {"script": "train_text_to_image", "learning_rate": wanted.peak}
+    own |= {"max_train_steps": wanted.updates, "lr_warmup_steps": wanted.warmup}
+    for name in ("cosine", "linear", "constant_with_warmup" if wanted.warmup else "constant"):
+        yield own | {"lr_scheduler": name}
+
+
 #: Flags that no rate depends on.
 _OTHERS: Final = """
     adam_beta1 adam_beta2 adam_epsilon adam_weight_decay allow_tf32 cache_dir caption_column
@@ -209,6 +219,7 @@ CONFIGURATIONS: Final = (
          "pretrained_teacher_model", "script"),
         {"lr": "learning_rate", "epochs": "num_train_epochs", "max_steps": "max_train_steps",
          "batch_size": "train_batch_size", "accumulation": "gradient_accumulation_steps"},
+        spell=spell,
         programs=tuple(f"train_{name}" for name in (*SCRIPTS, *OTHERWISE)),
     ),
 )  # fmt: skip

@@ -20,9 +20,9 @@ from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from isorate.configs.configuration import Foretold, Given
+    from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
 
 VERSION: Final = "48d368f"
@@ -262,6 +262,16 @@ def construct(given: Given, constructor: Any, optimizer: Optimizer, own: dict[st
         raise given.refuse("lr_scheduler_args", f"is refused with TypeError: {error}") from None
 
 
+def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule."""
+    own = {"learning_rate": wanted.peak, "max_train_steps": wanted.updates}
+    own |= {"lr_warmup_steps": wanted.warmup} if wanted.warmup else {}
+    if wanted.low:
+        yield own | {"lr_scheduler": "cosine_with_min_lr", LOW: wanted.low / wanted.peak}
+    for name in ("cosine", "linear", "constant_with_warmup" if wanted.warmup else "constant"):
+        yield own | {"lr_scheduler": name}
+
+
 class _Known(Configuration):
     """A configuration whose sections are one."""
 
@@ -302,6 +312,7 @@ CONFIGURATIONS: Final = (
          "save_model_as", "max_data_loader_n_workers", "in_json", "output_name"),
         {"lr": "learning_rate", "epochs": "max_train_epochs", "max_steps": "max_train_steps",
          "accumulation": "gradient_accumulation_steps"},
+        spell=spell,
         programs=("train_network", "sdxl_train_network", "flux_train_network", "sdxl_train",
                   "train_db", "fine_tune", "train_textual_inversion", "sd3_train_network",
                   "sd3_train", "flux_train", "lumina_train", "lumina_train_network",

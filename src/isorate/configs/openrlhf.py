@@ -15,9 +15,9 @@ from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from isorate.configs.configuration import Foretold, Given
+    from isorate.configs.configuration import Foretold, Given, Wanted
 
 VERSION: Final = "0.11.2"
 #: Schedules that have a floor: the others are not given one.
@@ -207,6 +207,21 @@ def rollouts(given: Given, flags: Flags, examples: int) -> int:
     return int(found)
 
 
+def spell(wanted: Wanted, *, name: str) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule: an example an update."""
+    part = PROGRAMS[name].learns
+    flags = dotted(part and f"{part}.")
+    own: dict[str, Any] = {flags.rate: wanted.peak, flags.batch: 1, flags.micro: 1, flags.epochs: 1}
+    share = wanted.warmup / wanted.updates
+    if math.ceil(wanted.updates * share) != wanted.warmup:  # as it is rounded
+        share = (wanted.warmup - 0.5) / wanted.updates
+    own |= {flags.warmup: share, "--examples": wanted.updates}
+    low = {flags.floor: wanted.low / wanted.peak}
+    names = FLOORED if wanted.low else ("cosine", "linear")
+    for schedule in (*names, "constant_with_warmup" if wanted.warmup else "constant"):
+        yield own | {flags.schedule: schedule} | (low if schedule in FLOORED else {})
+
+
 #: Flags that no rate depends on, with dots and without.
 _OTHERS: Final = """
     actor.adam.lr actor_learning_rate critic.adam.lr critic_learning_rate
@@ -257,6 +272,7 @@ CONFIGURATIONS: Final = tuple(
         partial(foretell, name=name),
         (*_OTHERS.split(), *OWN[name]),
         ("openrlhf-critic",) if name == "critic" else MARKS,  # which nothing but --as tells
+        spell=partial(spell, name=name),
         programs=() if name == "critic" else ("train_" + name + ("_ray" if part else ""),),
     )
     for name, part in ((name, program.learns) for name, program in PROGRAMS.items())

@@ -14,9 +14,9 @@ from isorate.configs import _formula
 from isorate.configs.configuration import NEAR, Configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from isorate.configs.configuration import Foretold, Given
+    from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
 
 VERSION: Final = "0.9.1"
@@ -177,6 +177,20 @@ def scheduler(given: Given, at: str, rate: float, total: int) -> tuple[Call, int
     return _formula.lambda_lr(rate, share_of, W=warmup, T=total, n=cycles, **known), int(warmup)
 
 
+def spell(wanted: Wanted, *, name: str) -> Iterator[dict[str, Any]]:
+    """Visit the ways to say a schedule: an update a step."""
+    at = MODELS[name][0]
+    own: dict[str, Any] = {"data.train_batch_size": 1} | (
+        {f"{at}ppo_mini_batch_size": 1} if at else {}
+    )
+    own |= {"trainer.total_training_steps": wanted.updates, f"{at}optim.lr": wanted.peak}
+    own |= {f"{at}optim.lr_warmup_steps": wanted.warmup} if wanted.warmup else {}
+    low = {f"{at}optim.min_lr_ratio": wanted.low / wanted.peak} if wanted.low else {}
+    for more in ({}, {f"{at}optim.zero_indexed_step": False}):
+        yield own | {f"{at}optim.lr_scheduler_type": "cosine"} | low | more
+    yield own | {f"{at}optim.lr_scheduler_type": "constant"}
+
+
 class _Known(Configuration):
     """A configuration of tables in tables, which overrides name with dots."""
 
@@ -211,6 +225,7 @@ CONFIGURATIONS: Final = tuple(
          "trainer.project_name", "trainer.save_freq"),
         marks,
         {"epochs": "trainer.total_epochs", "max_steps": "trainer.total_training_steps"},
+        spell=partial(spell, name=name),
         programs=programs,
     )
     for name, marks, programs in (
