@@ -268,7 +268,8 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     own |= {"lr_warmup_steps": wanted.warmup} if wanted.warmup else {}
     if wanted.low:
         yield own | {"lr_scheduler": "cosine_with_min_lr", LOW: wanted.low / wanted.peak}
-    for name in ("cosine", "linear", "constant_with_warmup" if wanted.warmup else "constant"):
+    names = () if wanted.low else ("cosine", "linear")
+    for name in (*names, "constant_with_warmup" if wanted.warmup else "constant"):
         yield own | {"lr_scheduler": name}
 
 
