@@ -354,6 +354,8 @@ try:|    {n}.step()|    boom()|except ValueError: pass
 class Holder:|    def __init__(self, s): self.s = s|    def go(self): self.s.step()|Holder({n}).go()
 elsewhere.kept = {n}|elsewhere.kept.gamma = 0.2
 getattr({n}, 'step')()
+if flag:|    getattr({n}, 'st' + 'ep')()
+f = getattr({n}, 'step', None)|if f: f()
 {n} = note({n})
 from copy import deepcopy|deepcopy({n}).step()
 """

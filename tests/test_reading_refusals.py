@@ -110,3 +110,18 @@ def test_what_is_not_python_is_said_with_the_version_that_it_is_not() -> None:
     with pytest.raises(ReadError, match=r"not Python 3\.\d+: .* at line 2, column"):
         statements("x = 1\ny = = 2")
     assert statements("# nothing") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("if flag:\n    getattr(s, 'step')()", "before anything is trained"),
+        ("if flag:\n    getattr(s, which)()", "changes s"),
+        ("if flag:\n    f = getattr(s, which)\n    f()", "changes s"),
+        ("if flag:\n    getattr(s, 'step', None)()", "changes s"),
+        ("getattr(s, which)()", "changes s"),
+        ("getattr(o, which)(1)", "changes o"),
+    ],
+)
+def test_what_is_called_by_getattr_may_be_a_step(line: str, why: str) -> None:
+    assert why in refused(f"o = SGD(p)\ns = StepLR(o, 3)\n{line}")

@@ -596,6 +596,12 @@ class Calls(Schedules):
                 return Unknown(unparsed(node), varies=True)
             case "isinstance", [value, kinds]:
                 return self._is_a(value, kinds, node)
+            case "getattr", [Schedule() as base, Unknown(), *_]:
+                raise changing(node, base)
+            case "getattr", [Built() as base, Unknown(), *_]:
+                self.rate_changed(base, node)
+                base.lost = f"{shown(node)} is not followed, and may say its rate"
+                return Unknown(unparsed(node), varies=True)
             case "getattr", [base, str() as attribute, *default]:
                 return self._getattr(base, attribute, default, node)
             case "hasattr", [Instance() as base, str() as attribute]:

@@ -133,7 +133,7 @@ class Effects:
         func, called = node.func, dotted(node.func) or ""
         last = called.rpartition(".")[2]
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if called in CHANGING:
+        if called in CHANGING or (called == "getattr" and _is_open(node)):
             for argument in given:
                 self.change(argument)
         elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
@@ -155,6 +155,12 @@ class Effects:
             and node not in self._followed
         ):
             self.change(func.value)
+
+
+def _is_open(node: ast.Call) -> bool:
+    """Whether ``getattr`` may come to a method that changes what it is of."""
+    name = node.args[1] if len(node.args) > 1 else None
+    return not isinstance(name, ast.Constant) or name.value == "step"
 
 
 def running(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:

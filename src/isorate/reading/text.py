@@ -47,7 +47,7 @@ def statements(text: str) -> list[ast.stmt]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
-                found = ast.parse(written).body
+                found = _attributes(ast.parse(written)).body
             if found or not written.strip() or error is None:
                 return found
         except SyntaxError as caught:
@@ -60,6 +60,28 @@ def statements(text: str) -> list[ast.stmt]:
     where = f"line {error.lineno}, column {error.offset}" if error.lineno else "the text"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     raise ReadError(f"not Python {version}: {error.msg} at {where}")
+
+
+class _Attributes(ast.NodeTransformer):
+    """Writes ``getattr(x, "y")`` as the ``x.y`` that it is."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match self.generic_visit(node):
+            case ast.Call(
+                func=ast.Name(id="getattr"), keywords=[],
+                args=[base, ast.Constant(value=str(name))],
+            ) if name.isidentifier() and not isinstance(base, ast.Starred):  # fmt: skip
+                return ast.copy_location(ast.Attribute(base, name, ast.Load()), node)
+        return node
+
+
+def _attributes(tree: ast.Module) -> ast.Module:
+    """Return a text with its attributes written alike, if ``getattr`` is Python's in it."""
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "getattr"]
+    named = {getattr(n, key, "") for n in ast.walk(tree) for key in ("name", "asname", "arg")}
+    if not names or "getattr" in named or any(isinstance(n.ctx, ast.Store) for n in names):
+        return tree
+    return _Attributes().visit(tree)  # type: ignore[no-any-return]
 
 
 def _ways(plain: str) -> Iterator[str]:
