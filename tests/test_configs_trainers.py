@@ -322,3 +322,19 @@ def test_what_a_yaml_includes_is_not_opened(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("optimizer:\n", "optimizer: !include x\nother:\n"))
     with pytest.raises(ReadError, match=r"required a table of values, got '\$include x'"):
         foretell(file)
+
+
+@pytest.mark.parametrize(
+    ("values", "as_", "said"),
+    [
+        (MLX | {"config": "lora.yaml"}, None, "config=lora.yaml is not opened"),
+        (YOLO | {"cfg": "own.yaml"}, None, "cfg=own.yaml is not opened"),
+        (SCHEDULED | {"yaml_cfg": "gpt.yaml"}, None, "yaml_cfg=gpt.yaml is not opened"),
+        ({"iters": 9, "config": "lora.yaml"}, "mlx", "config=lora.yaml is not opened"),
+    ],
+)
+def test_a_file_that_flags_name_is_not_passed_over(
+    values: dict[str, Any], as_: str | None, said: str
+) -> None:
+    with pytest.raises(ReadError, match=said):
+        foretell(values, as_)

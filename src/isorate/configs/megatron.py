@@ -45,9 +45,15 @@ ELSEWHERE: Final = {
     "not followed",
     "warmup": "is refused by Megatron-LM, which takes lr_warmup_fraction",
     "skip_train": "trains no update",
+    "yaml_cfg": "is not opened: give the file itself",
     "perform_rl_step": "trains what is sampled, which is not followed",
     "override_ckpt_iteration": "begins part of the way, which is not followed",
 }
+#: Its programs.
+PROGRAMS: Final = (
+    *("pretrain_gpt", "pretrain_bert", "pretrain_t5", "pretrain_mamba", "pretrain_hybrid"),
+    *("pretrain_vlm", "pretrain_ict", "pretrain_vision_classify", "pretrain_retro"),
+)
 #: The flags of a unit: the other one's are refused beside it.
 UNITS: Final = {
     "iters": ("train_iters", "lr_decay_iters", "lr_warmup_iters", "lr_wsd_decay_iters"),
@@ -216,5 +222,6 @@ CONFIGURATIONS: Final = (
          "train_samples", "max_position_embeddings", "num_attention_heads"),
         {"lr": "lr", "max_steps": "train_iters", "batch_size": "micro_batch_size"},
         spell=spell,
+        programs=PROGRAMS,
     ),
 )  # fmt: skip

@@ -33,6 +33,8 @@ OPTIMIZERS: Final = ("adam", "adamw", "muon", "sgd", "adafactor")
 
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
+    if "config" in given:
+        raise given.refuse("config", "is not opened", "give the file itself, and --set KEY=VALUE")
     peak = given.number("learning_rate", 1e-5)
     iters, each = given.whole("iters", 1000), given.whole("grad_accumulation_steps", 1, least=1)
     total = iters // each
@@ -138,7 +140,7 @@ CONFIGURATIONS: Final = (
         "mlx",
         "MLX-LM",
         ("iters", "learning_rate", "lr_schedule", "grad_accumulation_steps", "optimizer",
-         "optimizer_config"),
+         "optimizer_config", "config"),
         foretell,
         ("model", "train", "data", "seed", "num_layers", "lora_layers", "batch_size", "val_batches",
          "steps_per_report", "steps_per_eval", "save_every", "test", "test_batches",
@@ -147,5 +149,6 @@ CONFIGURATIONS: Final = (
          "fine_tune_type", "lora_layers", "mask_prompt"),
         {"lr": "learning_rate", "accumulation": "grad_accumulation_steps", "max_steps": "iters"},
         spell=spell,
+        programs=("lora",),
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ LONGEST: Final = 100_000_000
 OPTIMIZERS: Final = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSProp")
 #: Keys that no rate depends on.
 _OTHERS: Final = """
-    agnostic_nms amp augment auto_augment bgr box cache cfg channels_last classes close_mosaic cls
+    agnostic_nms amp augment auto_augment bgr box cache channels_last classes close_mosaic cls
     cls_pw cls_remap compile conf copy_paste copy_paste_mode crop_fraction cutmix data degrees
     deterministic dfl dnn dropout embed erasing exist_ok fliplr flipud format fraction freeze half
     hsv_h hsv_s hsv_v imgsz int8 iou keras kobj line_width mask_ratio max_det mixup mode model
@@ -36,6 +36,8 @@ def foretell(given: Given) -> Foretold:
 
     if given.number("time"):
         raise given.refuse("time", "ends the run by the clock, not foretold")
+    if given.values.get("cfg"):
+        raise given.refuse("cfg", "is not opened", "give the file itself, and --set KEY=VALUE")
     if given.values.get("resume"):
         raise given.refuse("resume", "begins part of the way, which is not followed")
     old = version(given)
@@ -147,7 +149,7 @@ CONFIGURATIONS: Final = (
         "ultralytics",
         "ultralytics",
         ("lr0", "lrf", "cos_lr", "epochs", "batch", "nbs", "warmup_epochs", "warmup_bias_lr",
-         "optimizer", "time", "resume", "device", "nc", "ultralytics_version"),
+         "optimizer", "time", "resume", "device", "nc", "cfg", "ultralytics_version"),
         foretell,
         tuple(_OTHERS.split()),
         ("lr0", "lrf", "close_mosaic", "warmup_bias_lr", "nbs"),
