@@ -107,7 +107,8 @@ def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
         raise ReadError(f"{log.path} has one rate only", required="two, to tell what it is")
     clock = _clock(log)
     points = Points.of(rates, clock)
-    found = sorted(_candidates(points), key=lambda one: (not one.fits, _price(one)))
+    with np.errstate(all="ignore"):  # of families that do not fit
+        found = sorted(_candidates(points), key=lambda one: (not one.fits, _price(one)))
     best: dict[str, Candidate] = {}
     for each in found:
         best.setdefault(each.family, each)

@@ -46,7 +46,10 @@ class _Files:
 
     def values(self, text: str, path: Path, depth: int) -> dict[str, Any]:
         """Return what one of them holds."""
-        tree = ast.parse(text)
+        try:
+            tree = ast.parse(text)
+        except SyntaxError as error:
+            raise ValueError(f"it is not Python: {error.msg} at line {error.lineno}") from None
         based: dict[str, Any] = {}
         held: dict[str, Any] = {}
         for statement in tree.body:

@@ -1,0 +1,149 @@
+"""Whatever a file holds, a log or a configuration: a result, or one line and status 2.
+
+Real logs and configurations are damaged: cut, flipped, spliced, their numbers and names changed.
+Each goes through the command line. The profile ``full`` draws ten thousand, and others each time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any
+
+import pytest
+import yaml
+
+from isorate.cli._commands import run
+from tests.bounded import bounded
+from tests.test_fuzz import check as check_one
+from tests.test_logs_formats import SAMPLES, damaged
+
+FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
+FILES = 100 if FULL else 8
+FIRST = SystemRandom().randrange(10**9) if FULL else 0
+SEEDS = range(FIRST, FIRST + (100 if FULL else 10))
+
+CASES = Path(__file__).parent / "cases" / "configs"
+RECIPE = "CosineAnnealingLR(SGD(p, lr=0.1), 20, 0.01)"
+STRANGE = (
+    "-1", "0", "1e400", "-1e-320", "nan", "inf", "1" * 400, "9" * 19, "null", "true", '"x"', "[]",
+    "{}", "1.5", "0x10", "1_000", "\N{ARABIC-INDIC DIGIT THREE}", "\0", "\N{LINE SEPARATOR}",
+    "a" * 5000, "!!python/object/apply:os.system ['touch pwned']",
+    "__import__('os').mkdir('pwned')", "*a", "&a x",
+)  # fmt: skip
+NUMBER = re.compile(rb"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
+NAME = re.compile(rb"[A-Za-z_][\w/-]{2,40}")
+
+
+def check(arguments: list[str]) -> None:
+    """Run a command as ``test_fuzz`` does; of several runs in a file each has a line."""
+    out = StringIO()
+    try:
+        check_one(arguments)
+    except AssertionError:
+        with redirect_stdout(out), redirect_stderr(StringIO()) as err:
+            status = run(arguments)
+        if status != 2 or err.getvalue():
+            raise
+        if "--json" in arguments:
+            assert any("error" in one for one in json.loads(out.getvalue())["runs"])
+        else:
+            assert re.search(r"\d+ runs: .*\d+ cannot be checked\n$", out.getvalue())
+        assert "internal error" not in out.getvalue()
+
+
+def spoilt(data: bytes, other: bytes, draw: Random) -> bytes:
+    """Return data that was damaged, or whose numbers, names or halves are others."""
+    kind = draw.randrange(4)
+    if kind == 0:
+        return damaged(data, draw)
+    if kind == 1:
+        cut, on = draw.randrange(len(data)), draw.randrange(len(other))
+        return data[:cut] + other[on:]
+    pattern = NUMBER if kind == 2 else NAME
+    found = list(pattern.finditer(data))
+    for hit in draw.sample(found, min(len(found), draw.randint(1, 3))):
+        new = draw.choice(STRANGE).encode() if draw.random() < 0.7 else draw.choice(found)[0]
+        data = data.replace(hit[0], new, draw.choice([1, -1]))
+    return data or b"\n"
+
+
+def configurations(draw: Random) -> tuple[str, bytes]:
+    """Return a configuration of a trainer as a file, and its ending."""
+    rows = json.loads(draw.choice(sorted(CASES.glob("*.json"))).read_text())
+    values: Any = draw.choice(rows).get("values") or {"learning_rate": 0.1}
+    if draw.random() < 0.5:
+        return ".json", json.dumps(values).encode()
+    if draw.random() < 0.5 and isinstance(values, dict):
+        return ".sh", " ".join(f"--{key} {value}" for key, value in values.items()).encode()
+    return draw.choice([".yaml", ".toml", ".py", ".md"]), yaml.safe_dump(values).encode()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_damaged_file_comes_to_a_result_or_a_line(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = Random(seed)
+    monkeypatch.chdir(tmp_path)
+    for number in range(FILES):
+        one, other = draw.choice(SAMPLES), draw.choice(SAMPLES)
+        log = tmp_path / f"{number}{one.name[-30:]}"
+        log.write_bytes(spoilt(one.read_bytes(), other.read_bytes(), draw))
+        ending, text = configurations(draw)
+        config = tmp_path / f"config{number}{ending}"
+        config.write_bytes(spoilt(text, configurations(draw)[1], draw))
+        options = draw.choice(
+            [[], ["--json"], ["--examples", "200"], ["--max-steps", "50"], ["--as", "trl"]]
+        )
+        commands = [
+            ["check", str(log), RECIPE, *draw.choice([[], ["--json"], ["--updates", "20"]])],
+            ["check", str(log), *options],
+            ["show", str(config), *options],
+            ["check", str(one), str(config), *options],
+        ]
+        for command in draw.sample(commands, 2):
+            check(command)
+        if draw.random() < 0.2:
+            check(["identify", str(log)])
+    assert not Path("pwned").exists()
+
+
+SPARSE = {
+    "log.csv": b"step,lr\n1,0.1\n2,0.05\n",
+    "log.txt": b"step 1 lr 0.1\nstep 2 lr 0.05\n",
+    "log.jsonl": b'{"step": 1, "lr": 0.1}\n{"step": 2, "lr": 0.05}\n',
+    "trainer_state.json": b'{"log_history": [{"step": 1, "learning_rate": 0.1}, ',
+    "events.out.tfevents.1.0": (
+        Path(__file__).parent / "logs" / "lightning" / "events.out.tfevents.1.0"
+    ).read_bytes(),
+    "run.wandb": (Path(__file__).parent / "logs" / "transformers" / "run.wandb").read_bytes(),
+    "mlflow.db": (Path(__file__).parent / "logs" / "transformers" / "mlflow.db").read_bytes(),
+    "out.txt": b"{'loss': 1.5, 'learning_rate': 0.1, 'epoch': 1.0}\n",
+}
+
+
+#: Whose records are looked for throughout, and read whole where time is left for that.
+SLOW = ("events.out.tfevents.1.0", "run.wandb")
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_a_gigabyte_of_nothing_is_read_in_bounded_memory(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(SPARSE[name])
+        file.truncate(1 << (30 if FULL or name not in SLOW else 27))
+    bounded(lambda: check(["check", str(path), RECIPE, "--updates", "20"]), seconds=120)
+
+
+def test_links_that_lead_back_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    check(["check", str(tmp_path), RECIPE])
+    check(["check", str(tmp_path / "loop.csv"), RECIPE])
+    assert run(["check", str(tmp_path), RECIPE]) == 2
