@@ -64,6 +64,19 @@ def plain(given: Given, key: str, value: Any) -> Any:
     return value
 
 
+def arguments_of(given: Given, key: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments of an object; those of one without a class are the table itself.
+
+    Raises:
+        ReadError: they are no table.
+
+    """
+    own = table.get("init_args") or {} if {"class_path", "init_args"} & table.keys() else table
+    if not isinstance(own, dict):
+        raise given.refuse(f"{key}.init_args", "is no table of arguments")
+    return own
+
+
 def rate_of(given: Given, key: str, path: str, arguments: Mapping[str, Any]) -> float:
     """Return an optimizer's rate: as is told or written, or its class's own.
 
@@ -164,7 +177,7 @@ def epoch_of(given: Given, trainer: Given, size: Any) -> int:
         raise given.open([("batches", "examples")])
     if batches is None:
         size = given.fact("batch_size") or plain(given, "batch_size", size)
-        if not isinstance(size, int):
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise given.open([("batch_size",)])
         batches = math.ceil(examples / size)
         given.assume("no batch is left out for being short")

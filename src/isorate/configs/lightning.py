@@ -316,7 +316,8 @@ def foretell(given: Given) -> Foretold:
     """Return what a file of ``LightningCLI`` makes of a run: a step of the schedule an epoch."""
     given.values = nested(given.values)
     optimizer, schedule = (given.table(key) for key in ("optimizer", "lr_scheduler"))
-    by_epoch, model = True, given.table("model").get("init_args") or {}
+    by_epoch = True
+    model = _objects.arguments_of(given, "model", given.table("model"))
     if not optimizer and any("optimizer" in key for key in model):  # which its own code builds
         keys = [key for key, value in model.items() if isinstance(value, dict)]
         optimizer = next((model[key] for key in keys if "optim" in key), {})
@@ -331,16 +332,15 @@ def foretell(given: Given) -> Foretold:
     if schedule and not isinstance(path, str):
         raise given.refuse("lr_scheduler", "has no class_path")
     rate = _objects.rate_of(given, "optimizer", str(optimizer.get("class_path") or ""),
-                            optimizer.get("init_args", optimizer))  # fmt: skip
-    data = given.table("data")
-    size = data.get("init_args", data).get("batch_size")
+                            _objects.arguments_of(given, "optimizer", optimizer))  # fmt: skip
+    size = _objects.arguments_of(given, "data", given.table("data")).get("batch_size")
     trainer = given.table("trainer")
     total, each = _objects.counted(given, trainer, size, by_epoch=bool(schedule and by_epoch))
     if path is None:
         given.warn("lr_scheduler", "there is none: the rate stays what it is")
         call, peak = _formula.lambda_lr(rate, "1.0"), rate
     else:
-        arguments = schedule.get("init_args") or {}
+        arguments = _objects.arguments_of(given, "lr_scheduler", schedule)
         call, peak = _objects.called(given, "lr_scheduler", path, arguments, rate)
         given.derive("clock", f"stepped once an {'epoch' if by_epoch else 'update'}")
         length = next((arguments[k] for k in ("T_max", "total_steps") if k in arguments), None)
@@ -362,9 +362,16 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         table, dot, name = key.partition(".")
         if dot and table in ("trainer", "optimizer", "lr_scheduler", "data"):
             own = found.get(table)
-            own = {"class_path": own} if isinstance(own, str) else dict(own or {})
+            own = (
+                {"class_path": own}
+                if isinstance(own, str)
+                else dict(own)
+                if isinstance(own, dict)
+                else {}
+            )
             target = own if table == "trainer" else own.setdefault("init_args", {})
-            target[name.removeprefix("init_args.")] = value
+            if isinstance(target, dict):
+                target[name.removeprefix("init_args.")] = value
             found[table] = own
     for key in ("optimizer", "lr_scheduler"):
         if isinstance(found.get(key), str):

@@ -63,6 +63,7 @@ def foretell(
     values |= added
     for option in [key for key in values if key.startswith("--")]:  # as a spelling has them
         told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
+    values = _keyed(values)
     of = _chosen(values, origin, as_)
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)
@@ -87,7 +88,18 @@ def foretell(
         given.assume(text)
     for word in unsure:
         given.assume(f"no flag that rates depend on comes of {word}")
-    return of.foretell(given)
+    try:
+        return of.foretell(given)
+    except OverflowError:
+        text = f"{origin}: a number is too large"
+        raise ReadError(text, required="one that a run may have") from None
+
+
+def _keyed(value: Any) -> Any:
+    """Return tables whose keys are texts, and what they hold."""
+    if isinstance(value, dict):
+        return {str(key): _keyed(each) for key, each in value.items()}
+    return [_keyed(each) for each in value] if isinstance(value, list) else value
 
 
 def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configuration:
