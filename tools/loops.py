@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import importlib
 import json
@@ -20,7 +21,7 @@ from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
 THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
-              "maxtext", "levanter")  # fmt: skip
+              "maxtext", "levanter", "olmo_core")  # fmt: skip
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
@@ -406,4 +407,45 @@ def followed(schedule: Any, updates: int) -> list[float]:
     for _ in range(updates):
         _, state = update({"x": jax.numpy.ones(())}, state)
         used.append(float(state.hyperparams["learning_rate"]))
+    return used
+
+
+def olmo_core(row: dict[str, Any]) -> list[float]:
+    """Ask OLMo-core's scheduler for each step's rate, through its own ``set_lr``."""
+    import warnings
+    from enum import StrEnum
+
+    at, values, facts = "ai2-olmo-core==3.0.0", row["values"], row["facts"]
+    given = dict(values["train_module"]["scheduler"])
+    name = given.pop("_CLASS_").rpartition(".")[2]
+    known = taken(
+        at, "olmo_core/optim/scheduler.py", "SchedulerUnits", "Scheduler", "_linear_warmup",
+        "_linear_decay", name, dataclass=dataclass, ABCMeta=abc.ABCMeta, StrEnum=StrEnum,
+        abstractmethod=abc.abstractmethod, Config=type("Config", (), {}), LR_FIELD="lr", Optional=Optional,
+        INITIAL_LR_FIELD="initial_lr", pi=math.pi, cos=math.cos, sqrt=math.sqrt,
+        Registrable=type("Registrable", (), {"register": staticmethod(lambda _: lambda k: k)}),
+        warnings=warnings, torch=MagicMock(Tensor=tuple), __name__=__name__,
+        OLMoConfigurationError=ValueError,
+    )  # fmt: skip
+    duration, size = values["trainer"]["max_duration"], values["data_loader"]["global_batch_size"]
+    trainer = taken(
+        at, "olmo_core/train/trainer.py", "Trainer._get_max_steps", "Trainer._get_max_tokens",
+        DurationUnit=SimpleNamespace(steps="steps", tokens="tokens", epochs="epochs"), math=math,
+    )  # fmt: skip
+    self = MagicMock(global_step=0, global_train_tokens_seen=0, epoch=1)
+    self.steps_per_epoch, self.tokens_per_batch = facts.get("batches"), size
+    self.data_loader = SimpleNamespace(
+        total_batches=facts.get("batches"), batches_processed=0,
+        batches_in_epoch=lambda _: facts["batches"],
+    )  # fmt: skip
+    self._get_max_steps = partial(trainer["_get_max_steps"], self)
+    length = SimpleNamespace(**duration)
+    self.max_steps = self._get_max_steps(length)
+    self.max_tokens = trainer["_get_max_tokens"](self, length)
+    scheduler, group = known[name](**given), {"lr": values["train_module"]["optim"]["lr"]}
+    used = []
+    for _ in range(self.max_steps):
+        self.global_step += 1
+        self.global_train_tokens_seen += size
+        used.append(float(scheduler.set_lr(group, self)))
     return used
