@@ -351,17 +351,6 @@ def test_what_may_change_the_rates_is_said(values: dict[str, Any], said: str) ->
 @pytest.mark.parametrize(
     ("values", "whose"),
     [
-        ({"train_module": {}, "trainer": {}}, "OLMo-core"),
-    ],
-)
-def test_a_trainer_that_is_not_read_is_named(values: dict[str, Any], whose: str) -> None:
-    with pytest.raises(ReadError, match=f"looks like {whose}'s, which is not read yet"):
-        foretell(values)
-
-
-@pytest.mark.parametrize(
-    ("values", "whose"),
-    [
         (engine("WarmupLR", warmup_num_steps=3), "DeepSpeed"),
         (engine(None) | {"zero_optimization": {"stage": 2}}, "DeepSpeed"),
         ({"packing": True, "learning_rate": 1, "max_steps": 5}, "trl"),

@@ -304,6 +304,7 @@ def levanter(**optimizer: Any) -> dict[str, Any]:
         ),
         (levanter(warmup=1.0), "leaves 0 updates for the decay"),
         (levanter(lr_schedule={"type": "inv_sqrt", "timescale": "x"}), "are no numbers"),
+        (levanter(lr_schedule={"type": "inv_sqrt", "timescale": -3}), "is not above 0"),
     ],
 )
 def test_what_is_wrong_with_a_file_for_jax_is_said(values: dict[str, Any], said: str) -> None:
@@ -338,3 +339,33 @@ def test_a_file_that_flags_name_is_not_passed_over(
 ) -> None:
     with pytest.raises(ReadError, match=said):
         foretell(values, as_)
+
+
+def core(duration: Any = None, **scheduler: Any) -> dict[str, Any]:
+    """Return a file of OLMo-core's."""
+    named = {"_CLASS_": "olmo_core.optim.scheduler.CosWithWarmup", **scheduler}
+    return {
+        "train_module": {"optim": {"lr": 1e-3}, "scheduler": named},
+        "trainer": {"max_duration": duration or {"value": 90, "unit": "steps"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (core(), "warmup has to be said in one way"),
+        (core(warmup=3, warmup_fraction=0.1), "warmup=3 has to be said in one way"),
+        (core(warmup_fraction=2), "is not between 0 and 1"),
+        (core(warmup=90), "takes the whole run, 90"),
+        (core(warmup=3, warmup_min_lr=1.0), "AssertionError beside the rate"),
+        (core(warmup=3, _CLASS_="a.PowerLR"), "has the scheduler 'PowerLR', which is not followed"),
+        (core({"value": 9, "unit": "weeks"}, warmup=3), "is said in 'weeks'"),
+        (core({"value": 9, "unit": "epochs"}, warmup=3), "give --batches N"),
+        (core({"value": 9, "unit": "tokens"}, warmup=3), "has no global_batch_size"),
+        (core(warmup=3) | {"trainer": {}}, "has no max_duration"),
+        ({"train_module": {}, "trainer": {}}, "has no optim.lr"),
+    ],
+)
+def test_what_is_wrong_with_olmo_cores_file_is_said(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=said):
+        foretell(values)

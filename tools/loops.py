@@ -421,7 +421,8 @@ def olmo_core(row: dict[str, Any]) -> list[float]:
     known = taken(
         at, "olmo_core/optim/scheduler.py", "SchedulerUnits", "Scheduler", "_linear_warmup",
         "_linear_decay", name, dataclass=dataclass, ABCMeta=abc.ABCMeta, StrEnum=StrEnum,
-        abstractmethod=abc.abstractmethod, Config=type("Config", (), {}), LR_FIELD="lr", Optional=Optional,
+        abstractmethod=abc.abstractmethod, LR_FIELD="lr", Optional=Optional,
+        Config=type("Config", (), {}),
         INITIAL_LR_FIELD="initial_lr", pi=math.pi, cos=math.cos, sqrt=math.sqrt,
         Registrable=type("Registrable", (), {"register": staticmethod(lambda _: lambda k: k)}),
         warnings=warnings, torch=MagicMock(Tensor=tuple), __name__=__name__,

@@ -100,6 +100,8 @@ def shape(given: Given, written: Any) -> tuple[str, dict[str, float]]:
     own = {"power": table.get("exponent", 1.0), "timescale": table.get("timescale", 10_000)}
     if not all(isinstance(each, int | float) and abs(each) < LARGEST for each in own.values()):
         raise given.refuse("optimizer", "has a lr_schedule whose arguments are no numbers")
+    if own["timescale"] <= 0:
+        raise given.refuse("optimizer", "has a timescale that is not above 0")
     return name, own
 
 

@@ -1,4 +1,4 @@
-"""OLMo-core's configuration as it writes it, JSON or YAML, as of 3.0.0: its first update is step 1."""
+"""OLMo-core's configuration as it writes it, as of 3.0.0: its first update is step 1."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from isorate.configs._unread import unread
 from isorate.configs.configuration import FACTS, Configuration, Foretold, Given
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
@@ -115,10 +114,6 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configur
         return known[kind]
     scores = {name: of.score(values) for name, of in known.items()}
     best = max(scores.values(), default=0)
-    other = unread(values) if not any(s and known[n].marks for n, s in scores.items()) else None
-    if other is not None:
-        text = f"{origin} looks like {other}'s, which is not read yet"
-        raise ReadError(text, hint=f"--as one of {', '.join(known)}, if it is theirs")
     if best < FEWEST:
         listed = ", ".join(known)
         raise ReadError(f"{origin} is no trainer's configuration", hint=f"--as one of {listed}")
