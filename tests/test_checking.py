@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate import Recipe, Run, check, check_all, read
+from isorate import Recipe, Run, check, check_all, read, read_log
 from isorate.checking import evidence
 from isorate.checking.arguments import numbers
 from isorate.checking.evidence import aligned
@@ -326,6 +326,17 @@ def test_a_run_that_carries_its_configuration_needs_no_recipe(name: str) -> None
     )
     if name == "run.wandb":
         assert not check(path, facts={"examples": 403}).follows
+
+
+def test_a_state_says_how_long_its_run_was_to_be() -> None:
+    state = read_log(LOGS / "transformers" / "trainer_state.json")
+    assert state.planned == 50
+    carried = replace(
+        state, config=read_log(LOGS / "transformers" / "events.out.tfevents.1.0").config
+    )
+    assert check(carried).sentence == "Follows, to update 50 of 50: all 25 rates agree."
+    assert not check(replace(carried, planned=51)).follows
+    assert not check(carried, facts={"examples": 403}).follows  # what is told comes first
 
 
 def test_many_runs_are_checked_each_by_itself() -> None:

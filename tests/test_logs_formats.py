@@ -113,6 +113,13 @@ def test_what_an_epoch_is_through_is_no_update_beside_their_number(tmp_path: Pat
     assert (log.trainer, log.groups[0].steps.tolist()) == ("fairseq", [100, 150])
 
 
+def test_a_table_of_lightning_without_rates_says_what_logs_them(tmp_path: Path) -> None:
+    for head in ("epoch,loss,step", "step,train_loss,epoch"):
+        path = _put(tmp_path / "metrics.csv", f"{head}\n0,0.5,49\n")
+        with pytest.raises(ReadError, match="LearningRateMonitor"):
+            read_log(path)
+
+
 TABLES = {
     "epoch,  train/box_loss, lr/pg0, lr/pg1\n1, 1.5, 0.07,0.01\n2, 1.25,0.04,0.02\n":
         ("ultralytics", "epoch", (1,), ["lr/pg0", "lr/pg1"]),

@@ -283,7 +283,10 @@ def own_recipe(log: Log, facts: Mapping[str, Any] | None = None, as_: str | None
     if source is None:
         hint = "give the recipe: isorate check RUN RECIPE"
         raise ReadError(f"{log.path} carries no configuration", hint=hint)
-    return configured(source, as_, facts)
+    told = {name: value for name, value in (facts or {}).items() if value is not None}
+    if log.planned is not None and not told.keys() & {"max_steps", "examples", "batches"}:
+        told["max_steps"] = log.planned
+    return configured(source, as_, told)
 
 
 def judge(log: Log, recipe: Recipe) -> Finding:

@@ -303,7 +303,10 @@ def _once(logs: list[Log]) -> list[Log]:
             best.append(log)
         elif twin.config is None and (log.config is not None or (log.beside and not twin.beside)):
             best[best.index(twin)] = replace(
-                twin, config=log.config, beside=twin.beside or log.beside
+                twin,
+                config=log.config,
+                beside=twin.beside or log.beside,
+                planned=twin.planned or log.planned,
             )
     order = {log.path: number for number, log in enumerate(logs)}
     return sorted(best, key=lambda log: order[log.path])

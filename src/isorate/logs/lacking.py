@@ -15,6 +15,8 @@ LACKING: Final = tuple(
          "callbacks: LossMonitor prints no rates"),
         (r"^epoch,train_loss,valid_loss,.*time\r?$", "write learn.recorder.lrs down: CSVLogger of "
          "fastai leaves no rates"),
+        (r"^(?=(.*,)?epoch(,|\r?$))(?=(.*,)?step(,|\r?$)).*loss", "add LearningRateMonitor to the "
+         "callbacks: without it Lightning's loggers have no rates"),
         (r"^epoch,(?=.*\bloss\b)(?!.*train_loss)", "add isorate.keras.LogRates to the callbacks: "
          "CSVLogger has only rates that a callback sets, none of a schedule"),
         (r"^ *iter +train_loss +tok/s +tokens", "give mlx_lm a TrainingCallback that writes "

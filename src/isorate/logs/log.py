@@ -64,6 +64,7 @@ class Log:
         trainer: the program that wrote it, where the file tells.
         notes: what a reader of the rates has to know, each one sentence.
         beside: the file next to it that holds the run's configuration.
+        planned: how many updates the run was to make, where the file says.
 
     """
 
@@ -76,6 +77,7 @@ class Log:
     trainer: str | None = None
     notes: tuple[str, ...] = ()
     beside: str | None = None
+    planned: int | None = None
 
     def __repr__(self) -> str:
         rates = ", ".join(f"{group.name} × {len(group)}" for group in self.groups)

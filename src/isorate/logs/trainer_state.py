@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.logs.source import LONGEST_LINE, Format, Source, logs
+from isorate.logs.source import HEAD, LONGEST_LINE, Format, Source, logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isorate.logs.log import Log
 
+PLANNED: Final = re.compile(r'"max_steps"\s*:\s*([1-9]\d{0,14})\b')
 KEY: Final = re.compile(r'"log_history"\s*:\s*\[')
 #: A longer row is none.
 LONGEST_ROW: Final = 1 << 24
@@ -47,6 +49,17 @@ def _rows(source: Source) -> Iterator[dict[str, Any]]:
     source.notes.append("The file is damaged or cut off; it is read as far as it goes.")
 
 
+def _planned(source: Source) -> int | None:
+    """Return how many updates the run was to make, which stands beside the history."""
+    with source.path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - HEAD, 0))
+        end = file.read(HEAD).decode("utf-8", "replace").rpartition("]")[2]
+    start = source.text.partition('"log_history"')[0]
+    said = PLANNED.findall(start) + PLANNED.findall(end)
+    return int(said[-1]) if said else None
+
+
 def read(source: Source) -> list[Log]:
     """Return the runs of one file."""
     points = source.points()
@@ -60,7 +73,9 @@ def read(source: Source) -> list[Log]:
             break
     arguments = source.path.with_name("training_args.bin")
     beside = str(arguments) if arguments.is_file() else None
-    return logs(source, FORMAT.name, points, (1, 0), trainer="transformers", beside=beside)
+    found = logs(source, FORMAT.name, points, (1, 0), trainer="transformers", beside=beside)
+    planned = _planned(source)
+    return [replace(log, planned=planned) for log in found]
 
 
 FORMAT = Format(
