@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import random
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +14,7 @@ from isorate import IsorateError
 from isorate.configs.reading import foretell
 from isorate.recipe import configured
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+HOME = Path(__file__).parent / "cases" / "configs"
 OPENRLHF = """set -x
 
 read -r -d '' training_commands <<EOF
@@ -136,6 +138,37 @@ def test_a_file_that_a_flag_names_is_read(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "run.sh").write_text(f"{text} --max_train_steps 90\n")
     found = foretell(tmp_path / "run.sh")
     assert (found.updates, found.warmup, found.peak) == (90, 20, 2e-4)
+
+
+#: What stands where something else is due.
+HOSTILE: Any = (
+    None, True, 0, -1, 1.5, 1e308, 1e-300, "", "x", "$A", "${a.b}", "9" * 400, 10**30, [], [1],
+    [{}], {"a": 1}, {3: 4}, {"_target_": 3}, {"class_path": [1]}, {"init_args": [1]}, ["a", None],
+)  # fmt: skip
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Return the tables and lists in a value, each with a key of it."""
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    deeper = (value[key] for key in keys if isinstance(value[key], dict | list))
+    return [*((value, key) for key in keys), *(each for part in deeper for each in places(part))]
+
+
+@pytest.mark.parametrize("path", sorted(HOME.glob("*.json")), ids=lambda path: path.stem)
+def test_what_is_damaged_is_refused_in_a_line(path: Path) -> None:
+    draw = random.Random(path.stem)
+    refused = 0
+    for _ in range(60):
+        row = draw.choice(json.loads(path.read_text(encoding="utf-8")))
+        for _ in range(draw.choice((1, 1, 2))):
+            table, key = draw.choice(places(row["values"]) or [({}, "x")])
+            table[key] = deepcopy(draw.choice(HOSTILE))
+        try:
+            configured(row["values"], row.get("as", path.stem), row.get("facts"))
+        except IsorateError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused
 
 
 def test_schedules_in_lists_are_found() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.configs import _formula
+from isorate.configs import _formula, _objects
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def foretell(given: Given) -> Foretold:
     train, optimizer = given.table("train"), given.table("optimizer")
     for key in KEYS:
         given.default(**{key: train.get(key)})
-    given.default(lr=optimizer.get("init_args", optimizer).get("lr"))
+    given.default(lr=_objects.arguments_of(given, "optimizer", optimizer).get("lr"))
     peak, low = given.number("lr"), given.number("min_lr", 4e-5)
     if peak is None:
         raise given.refuse("optimizer", "has no lr", "--lr 4e-4")

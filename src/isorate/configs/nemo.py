@@ -221,6 +221,8 @@ def table(given: Given, *path: str) -> Mapping[str, Any]:
 
 def filled(given: Given, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values, those in place that stand elsewhere in the file."""
+    if not isinstance(values, dict):
+        raise given.refuse("sched", "is no table of values")
     return {key: value(given, each) for key, each in values.items()}
 
 

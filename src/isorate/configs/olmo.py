@@ -46,6 +46,8 @@ def foretell(given: Given) -> Foretold:
     given.default(lr=optimizer.get("learning_rate", 1e-4),
                   max_sequence_length=model.get("max_sequence_length"))  # fmt: skip
     peak = given.number("lr")
+    if peak is None:
+        raise given.refuse("optimizer", "has no learning_rate", "--lr 1e-4")
     name, units = given.text("name", "cosine_with_warmup"), given.text("units", "steps")
     for key, value, possible in (
         ("name", name, tuple(SCHEDULERS)), ("units", units, ("steps", "tokens")),

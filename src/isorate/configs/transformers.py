@@ -340,7 +340,9 @@ def by_deepspeed(
         whole = filled["train_micro_batch_size_per_gpu"] * filled["gradient_accumulation_steps"]
         filled["train_batch_size"] = whole * given.processes("__processes__")
     aside = Given(own, {}, given.of, f"{given.origin}: deepspeed")
-    optimizer = aside.table("optimizer").get("params") or {}
+    optimizer = Given(aside.table("optimizer"), {}, given.of, f"{given.origin}: deepspeed").table(
+        "params"
+    )
     params = deepspeed.parameters(aside, aside.table("scheduler"))
     if params.get("warmup_min_lr") == "auto":
         params["warmup_min_lr"] = 0

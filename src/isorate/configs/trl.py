@@ -108,7 +108,7 @@ def generated(given: Given) -> int:
     if steps is None:
         steps = given.whole("gradient_accumulation_steps", 1) if whole is None else whole // side
     several, again = given.whole("num_generations"), given.whole("num_iterations", 1)
-    if several < 2 or side * steps % several:
+    if several < 2 or not steps or side * steps % several:
         raise given.refuse("num_generations", f"is refused: {side * steps} completions at a time")
     at_once = side * steps // several
     batches = prompts // at_once * steps * again
