@@ -576,3 +576,16 @@ def test_a_class_that_counts_its_steps_does_as_it_is_read_or_is_refused(text: st
         reject()
     used = executed(HEAD + text, {})
     assert simulate(recipe, len(used)).values.tolist() == used
+
+
+def test_a_group_that_something_may_have_changed_is_not_followed() -> None:
+    loop = (
+        "rate = 0.2\nfor e in range(5):\n    optimizer.step()\n    rate *= 0.5\n"
+        "    for group in optimizer.param_groups:\n        group['lr'] = rate\n"
+    )
+    assert read(HEAD + loop).run.length == 5
+    with pytest.raises(ReadError, match="another each time"):
+        read(f"{HEAD}{loop}        group = note(group)")
+    late = "group, *_ = optimizer.param_groups\nglobals()['optimizer'] = None\ngroup['lr'] = 0.3"
+    with pytest.raises(ReadError, match="changes optimizer"):
+        read(f"{HEAD}scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 3)\n{late}")

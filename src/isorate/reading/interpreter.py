@@ -355,6 +355,8 @@ class Interpreter(Calls):
                     self._written(each, target)
                 case Schedule():
                     raise changing(target, each)
+                case Group():
+                    self._written(each.owner, target)
                 case List() | Dict():
                     each.lost = Unknown("", self.at(target))
                     groups = each if isinstance(each, List) else ()

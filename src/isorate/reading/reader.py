@@ -379,7 +379,7 @@ class SeveralError(ReadError):
     """
 
     def __init__(self, found: Sequence[Schedule], asked: str | None) -> None:
-        self.choices = [_title(each, found) for each in found]
+        self.choices = _titles(found)
         told = [
             f"{title} ({_described(each)})" for title, each in zip(self.choices, found, strict=True)
         ]
@@ -390,6 +390,15 @@ class SeveralError(ReadError):
         if asked is not None:
             text = f"--which {asked} is none of the text's schedules: {', '.join(told)}"
         super().__init__(text, hint=f"choose one: --which {self.choices[0]}")
+
+
+def _titles(found: Sequence[Schedule]) -> list[str]:
+    """Return what schedules are chosen by, each by another: those of one line are counted."""
+    titles = [_title(each, found) for each in found]
+    return [
+        title if titles.count(title) == 1 else f"{title}:{titles[:place].count(title) + 1}"
+        for place, title in enumerate(titles)
+    ]
 
 
 def _title(schedule: Schedule, among: Sequence[Schedule]) -> str:
@@ -468,7 +477,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         ),
         run=facts.known,
         wanted=tuple(facts.wanted),
-        title=_title(schedule, follower.found.built),
+        title=follower.which or _title(schedule, follower.found.built),
         line=getattr(schedule.node, "lineno", 0),
     )
 
@@ -685,7 +694,10 @@ def _one(follower: Interpreter) -> Schedule:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
         raise ReadError(text, required=required, got=len(several))
-    chosen = [each for each in several if which in (each.label, _place(each), _whole(each))]
+    titles = zip(several, _titles(several), strict=True)
+    chosen = [each for each, title in titles if which == title]
+    if not chosen and which is not None:
+        chosen = [each for each in several if which in (each.label, _place(each), _whole(each))]
     if not chosen and which is not None:
         chosen = [each for each in several if _short(each) == which]
     for one in several:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.reading import by_hand
 from isorate.reading.loops import Event, Loop, Scope
 from isorate.reading.schedules import RATE, LackingError
-from isorate.reading.values import Built, Instance, Unknown, reached
+from isorate.reading.values import Built, Group, Instance, Unknown, reached
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import shown
@@ -193,9 +193,13 @@ def _schedule(
     own = [[w for w in each if w.optimizer is optimizer] for each in turns.writes]
     listed = [write for each in own for write in each]
     target = listed[0].target
-    if isinstance(optimizer, Built) and optimizer.lost:
-        raise ReadError(optimizer.lost)
     groups = getattr(optimizer, "groups", None)
+    lost = getattr(optimizer, "lost", "") or any(group.lost for group in groups or ())
+    if lost:
+        text = (
+            f"{shown(target)} (line {target.lineno}) is of a group that something may have changed"
+        )
+        raise ReadError(text if lost is True else lost)
     rates = [first_rate(follower, listed, group) for group in range(len(groups or [None]))]
     found: list[list[Any]] = [[] for _ in rates]
     for writes, events in zip(own, trained, strict=False):
@@ -257,8 +261,13 @@ def note(follower: Interpreter, target: ast.Subscript, value: Any, frame: Frame)
     if turns is None:
         return False
     optimizer, place = by_hand.owner(follower, target.value, frame)
-    if optimizer is None or isinstance(optimizer, Built):
-        return isinstance(optimizer, Built)  # whose groups are known: it is noticed with them
+    if isinstance(optimizer, Built):
+        if isinstance(follower.value(target.value, frame), Group):
+            return True  # it is noticed where the group is changed
+        where = f"{shown(target)} (line {target.lineno})"
+        raise ReadError(f"{where} is of a group that something may have changed")
+    if optimizer is None:
+        return False
     turns.written(
         follower, Write(optimizer, place, None, value, target, len(follower.loops.events))
     )
