@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -337,6 +338,17 @@ def test_a_state_says_how_long_its_run_was_to_be() -> None:
     assert check(carried).sentence == "Follows, to update 50 of 50: all 25 rates agree."
     assert not check(replace(carried, planned=51)).follows
     assert not check(carried, facts={"examples": 403}).follows  # what is told comes first
+
+
+def test_one_update_that_float16_skipped_is_no_fault(tmp_path: Path) -> None:
+    known = rates(RECIPES["warm"])
+    lagging = np.concatenate([known[:60], known[59:99]])
+    args = tmp_path / "training_args.bin"
+    for kept, follows in ((None, False), ({"fp16": True}, True), ({"fp16": False}, False)):
+        args.write_bytes(pickle.dumps(kept))
+        beside = str(args) if kept else None
+        result = check(replace(log(lagging), beside=beside), RECIPES["warm"])
+        assert result.follows == follows, kept
 
 
 def test_many_runs_are_checked_each_by_itself() -> None:

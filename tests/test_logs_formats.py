@@ -14,6 +14,7 @@ import pytest
 
 from isorate import Log, ReadError, read_log, read_logs
 from isorate.logs.finding import FORMATS
+from isorate.recipe import configured
 
 HOME = Path(__file__).parent / "logs"
 SAMPLES = sorted(path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json")
@@ -118,6 +119,14 @@ def test_a_table_of_lightning_without_rates_says_what_logs_them(tmp_path: Path) 
         path = _put(tmp_path / "metrics.csv", f"{head}\n0,0.5,49\n")
         with pytest.raises(ReadError, match="LearningRateMonitor"):
             read_log(path)
+
+
+def test_a_file_that_git_keeps_elsewhere_is_said_to_be(tmp_path: Path) -> None:
+    path = _put(tmp_path / "trainer_state.json", "version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(ReadError, match="git lfs pull"):
+        read_log(path)
+    with pytest.raises(ReadError, match="git lfs pull"):
+        configured(path)
 
 
 TABLES = {

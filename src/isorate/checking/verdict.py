@@ -370,9 +370,21 @@ def _end(recipe: Recipe) -> int | None:
     return None if None in ends else max(end for end in ends if end is not None)
 
 
+def _carried(log: Log) -> Mapping[str, Any] | None:
+    """Return the configuration that a log carries, or that lies beside it."""
+    from isorate.configs._documents import document
+
+    if log.config is not None or log.beside is None:
+        return log.config
+    try:
+        return document(log.beside).values
+    except IsorateError:
+        return None
+
+
 def explained(recipe: Recipe, found: Alignment, log: Log) -> tuple[Fit, ...]:
     """Return the known ways to go wrong that explain all rates, each told once."""
-    case = Case(recipe, found, log.config)
+    case = Case(recipe, found, _carried(log))
     if len(case.values) < 2:
         return ()  # one rate speaks for anything
     fits: dict[str, Fit] = {}

@@ -122,6 +122,9 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ReadError(f"cannot read {path.name}: {reason}") from None
+    if data.startswith(b"version https://git-lfs"):
+        what = f"{path.name} only says where Git LFS keeps the file"
+        raise ReadError(what, hint="git lfs pull")
     if len(data) > LONGEST:
         raise ReadError(f"{path.name} is too long for a configuration", required="at most 1 MiB")
     return data

@@ -47,6 +47,8 @@ MOST_FILES: Final = 100_000
 LISTED: Final = 8
 #: What a trainer's folder of a state is called, before its number.
 CHECKPOINT: Final = "checkpoint-"
+#: How Git LFS begins what it leaves in the place of a file.
+ELSEWHERE: Final = b"version https://git-lfs"
 #: Folders that are not searched.
 NO_FOLDERS: Final = frozenset({"__pycache__", ".git"})
 #: What no file of a log ends with; in a directory these are not even opened.
@@ -230,6 +232,9 @@ def _of_file(source: Source) -> list[Log]:
     if not path.is_file():
         raise ReadError(f"{path} is no file that holds a log")
     try:
+        if source.head.startswith(ELSEWHERE):
+            what = f"{path} only says where Git LFS keeps the file"
+            raise ReadError(what, hint="git lfs pull")
         form = _format(source)
         if form is None:
             known = ", ".join(form.name for form in FORMATS)
