@@ -15,6 +15,8 @@ TIME: Final = (
     "t counts updates. The rates are Python floats, which MindSpore's optimizers round to float32; "
     "one that needs more of them than there are raises RuntimeError."
 )
+#: From so many of one rate on, a list of them is made faster than it is gone through.
+MANY: Final = 16
 EXAMPLE: Final = """\
 >>> {name}({arguments})[{step}]
 {rate}"""
@@ -52,6 +54,10 @@ def listed(call: Any) -> list[float]:
             rates.extend(ticks)
         else:
             most = min(every, block.shape[1])
-            rates.extend(chain.from_iterable(map(repeat, ticks, repeat(most))))
+            if most < MANY:
+                rates.extend(chain.from_iterable(map(repeat, ticks, repeat(most))))
+            else:
+                for rate in ticks:
+                    rates += [rate] * most
             del rates[done:]
     return rates
