@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: A configuration of a trainer has so many of its keys at least, where nobody says whose it is.
 FEWEST = 2
 
+#: So many of those whose it may be are named.
+MOST_LIKELY = 4
+
 
 @cache
 def configurations() -> dict[str, Configuration]:
@@ -106,7 +109,7 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configur
     known = configurations()
     if as_ is not None:
         if as_ not in known:
-            hint = did_you_mean(as_, known) or f"one of {', '.join(known)}"
+            hint = did_you_mean(as_, known) or f"--as NAME, of {', '.join(known)}"
             raise ReadError(f"--as {as_}: no such trainer is known", hint=hint)
         return known[as_]
     kind = str(values.get("__class__", "")).rpartition(".")[2]  # of a pickle
@@ -115,11 +118,19 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configur
     scores = {name: of.score(values) for name, of in known.items()}
     best = max(scores.values(), default=0)
     if best < FEWEST:
-        listed = ", ".join(known)
-        raise ReadError(f"{origin} is no trainer's configuration", hint=f"--as one of {listed}")
+        raise ReadError(f"{origin} is no known trainer's configuration", hint=_likely(values))
     first = [name for name, score in scores.items() if score == best]
     marked = [name for name in first if known[name].marks] or first
     if len(marked) > 1:
         hint = " or ".join(f"--as {name}" for name in marked)
         raise ReadError(f"{origin} may be {' or '.join(marked)}'s", hint=hint)
     return known[marked[0]]
+
+
+def _likely(values: Mapping[str, Any]) -> str:
+    """Return how to say whose a configuration is: by the names of those that share keys with it."""
+    shared = {name: sum(key in values for key in of.keys) for name, of in configurations().items()}
+    best = sorted((name for name in shared if shared[name]), key=lambda name: -shared[name])
+    if not best:
+        return "--as NAME says whose it is"
+    return f"--as {' or --as '.join(best[:MOST_LIKELY])}, if it is theirs"
