@@ -69,6 +69,14 @@ def test_a_log_that_ends_before_families_part_leaves_several() -> None:
     assert len(fitting) > 1
 
 
+def test_which_update_a_row_is_of_is_found_by_the_numbers_that_come_of_it() -> None:
+    known = rates(RECIPES["cosine"])
+    steps = np.arange(10, 100, 10)
+    for ahead in (0, 1):
+        first = identify(log(known[steps - ahead], steps=steps, offsets=(1, 0)))[0]
+        assert (first.arguments["peak"], first.arguments["updates"]) == (0.1, 100), ahead
+
+
 def test_each_family_is_told_once() -> None:
     for name in RECIPES:
         told = [one.family for one in identify(log(rates(RECIPES[name])[5:60:5]))]

@@ -105,22 +105,39 @@ def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
     rates = log.groups[0]
     if len(rates) < 2:
         raise ReadError(f"{log.path} has one rate only", required="two, to tell what it is")
-    clock = _clock(log)
-    points = Points.of(rates, clock)
+    return min(
+        (_ranked(Points.of(rates, clock)) for clock in _clocks(log)), key=lambda f: _rank(f[0])
+    )
+
+
+def _ranked(points: Points) -> list[Candidate]:
+    """Return the best of each family by one count, the likeliest first."""
     with np.errstate(all="ignore"):  # of families that do not fit
-        found = sorted(_candidates(points), key=lambda one: (not one.fits, _price(one)))
+        found = sorted(_candidates(points), key=_rank)
     best: dict[str, Candidate] = {}
     for each in found:
         best.setdefault(each.family, each)
     return list(best.values())
 
 
-def _clock(log: Log) -> Clock:
-    """Return the likeliest count by which no rate comes before the first update."""
-    for clock in clocks(log, Recipe(Curve(np.zeros(1), "none"))):
-        if min(int(clock.updates(group).min()) for group in log.groups) >= 0:
-            return clock
-    raise ReadError(f"{log.path} has steps of no update", required="steps from 0 or 1")
+def _rank(one: Candidate) -> tuple[bool, tuple[float, float]]:
+    return not one.fits, _price(one)
+
+
+def _clocks(log: Log) -> list[Clock]:
+    """Return the likeliest count by which no rate comes before the first update.
+
+    Whether a row has the rate of the update just made or of the next one, the numbers tell that
+    come of it: of updates both counts are returned.
+    """
+    found = [
+        clock
+        for clock in clocks(log, Recipe(Curve(np.zeros(1), "none")))
+        if min(int(clock.updates(group).min()) for group in log.groups) >= 0
+    ]
+    if not found:
+        raise ReadError(f"{log.path} has steps of no update", required="steps from 0 or 1")
+    return found if log.counts == "update" else found[:1]
 
 
 def _price(one: Candidate) -> tuple[float, float]:
