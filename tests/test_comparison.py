@@ -256,7 +256,7 @@ def test_one_side_may_end_where_a_block_does(swapped: bool) -> None:
     assert ends == ([None, BLOCK] if swapped else [BLOCK, None])
 
 
-PEAK = """
+PEAK = r"""
 import re
 import resource
 from pathlib import Path
