@@ -373,3 +373,32 @@ def test_steps_before_the_loop_are_taken_whatever_is_told_of_it() -> None:
         assert recipe_of(found, {"step_every": 3}).run.steps_before == 2
         whole = f"{text}for i in range(9):\n    optimizer.step()\n    {loop}"
         assert simulate(whole, Run(3)).values.tolist() == [0.05, 0.05, 0.025]
+
+
+BACKWARDS = [
+    "for epoch in reversed(range(6)):",
+    "for epoch in sorted(range(6), reverse=True):",
+    "for epoch in tqdm(reversed(range(6))):",
+    "for epoch in range(5, -1, -1):",
+    "for epoch in range(6)[::-1]:",
+]
+
+
+@pytest.mark.parametrize("turns", BACKWARDS)
+def test_a_loop_that_counts_down_is_not_taken_to_count_up(turns: str) -> None:
+    """As torch has it: 0.5 for the first two updates, 0.4 for the next, down to 0."""
+    text = f"""
+import torch
+from tqdm import tqdm
+optimizer = torch.optim.SGD(params, lr=0.1)
+{turns}
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1 * epoch
+    for batch in range(2):
+        optimizer.step()
+"""
+    try:
+        rates = simulate(text, 12).values.tolist()
+    except ReadError:
+        return
+    assert rates == [0.1 * epoch for epoch in (5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0)]

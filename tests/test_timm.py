@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
+import isorate
 from isorate import IsorateError, Run, compare, convert, simulate
 from isorate.dialects.timm import NAMES
 from isorate.kit.call import Call
@@ -93,12 +96,88 @@ def test_a_group_has_a_share_of_its_rate() -> None:
         (f"{HERE}.StepLRScheduler(torch.optim.SGD([{{'params': p, 'lr_scale': s}}], lr=1), 3)",
          "'lr_scale': s is not known"),
         (f"ChainedScheduler([{HERE}.StepLRScheduler(o := {SGD}, 3), ConstantLR(o)])", "telling"),
-        (f"{HERE}.create_scheduler(args, {SGD})", "write create_scheduler_v2"),
     ],
 )  # fmt: skip
 def test_what_is_not_followed_is_refused(text: str, says: str) -> None:
     with pytest.raises(IsorateError, match=says):
         simulate(text, 8)
+
+
+LOOP = """
+import argparse
+import torch
+from timm.scheduler import CosineLRScheduler
+from timm.scheduler import create_scheduler, create_scheduler_v2, scheduler_kwargs
+parser = argparse.ArgumentParser()
+parser.add_argument("--sched", default="cosine")
+parser.add_argument("--epochs", type=int, default=6)
+parser.add_argument("--warmup-epochs", type=int, default=2)
+args = parser.parse_args([])
+optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+epochs = 6
+{}
+"""
+TURN = "for epoch in range({}):\n    for x in range(4):\n        optimizer.step()\n    {}"
+MADE = "scheduler = CosineLRScheduler(optimizer, 6, 0.01, warmup_t=2)\n"
+TOLD = [
+    MADE + TURN.format("epochs", "scheduler.step(epoch + 1)"),
+    MADE + TURN.format("epochs", "nxt = epoch + 1\n    scheduler.step(nxt, 0.3)"),
+    MADE + TURN.format("1, 7", "scheduler.step(epoch=epoch)"),
+    MADE + "for epoch in range(6):\n    scheduler.step(epoch + 1)\n    optimizer.step()",
+    MADE + "for n in range(9):\n    optimizer.step()\n    scheduler.step(n + 1)",
+    "scheduler, epochs = create_scheduler_v2(optimizer, num_epochs=6, cooldown_epochs=2)\n"
+    + TURN.format("epochs", "if scheduler is not None:\n        scheduler.step(epoch + 1)"),
+    "scheduler, epochs = create_scheduler_v2(optimizer, **scheduler_kwargs(args, True))\n"
+    + TURN.format("epochs", "scheduler.step(epoch + 1)"),
+    "scheduler, _ = create_scheduler(args, optimizer)\n"
+    + TURN.format("args.epochs", "scheduler.step(epoch + 1)"),
+]
+#: What tells it another step than the one that comes.
+ELSEWHERE = [
+    MADE + TURN.format("6", "scheduler.step(epoch)"),
+    MADE + TURN.format("0, 12, 2", "scheduler.step(epoch + 1)"),
+    MADE + TURN.format("6", "epoch = epoch * 2\n    scheduler.step(epoch + 1)"),
+    MADE + TURN.format("6", "scheduler.step(epoch + 1)\n    scheduler.step(epoch + 2)"),
+    MADE + TURN.format("6", "if epoch % 2:\n        scheduler.step(epoch + 1)"),
+    MADE + "for epoch in reversed(range(6)):\n    optimizer.step()\n    scheduler.step(epoch + 1)",
+    MADE + "for e in range(2):\n    for epoch in range(3):\n        optimizer.step()\n"
+    "        scheduler.step(epoch + 1)",
+    MADE.replace("6,", "6, t_in_epochs=False, lr_min=", 1)
+    + TURN.format("6", "scheduler.step(epoch + 1)"),
+]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("text", TOLD)
+def test_a_loop_that_tells_which_step_comes_is_followed(text: str) -> None:
+    pytest.importorskip("torch")
+    if find_spec("timm") is None:
+        pytest.skip("timm is not installed")
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    from tests.conformance.cases.timm import timm_scope
+
+    timm_scope(0.1, bare=True)  # which lets it be imported
+    used: list[float] = []
+    hook = register_optimizer_step_pre_hook(
+        lambda optimizer, *_: used.append(float(optimizer.param_groups[0]["lr"]))
+    )
+    exec(LOOP.format(text), {})
+    hook.remove()
+    recipe = isorate.read(LOOP.format(text))
+    assert recipe.curve.values.tolist() == used
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_such_a_loop_steps_it_once_a_turn(text: str) -> None:
+    run = isorate.read(LOOP.format(text)).run
+    assert run.updates_per_epoch == 4 or run.step_every == "update" or run.steps_before == 1
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_another_step_than_the_one_that_comes_is_refused(text: str) -> None:
+    with pytest.raises(IsorateError, match="a step to a given place is not followed"):
+        isorate.read(LOOP.format(text))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "plateau"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.registry import Trainer
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -131,6 +132,56 @@ def updates(given: Given, processes: int) -> int:
         raise given.refuse("batch_size", "is more than there are examples")
     given.derive("epoch", f"{each} updates: ceil({batches} batches / {accumulation})")
     return each
+
+
+#: What a script's arguments come to, as of 1.0.31; a metric says the mode of a plateau alone.
+CODE: Final = """
+from timm.scheduler import create_scheduler_v2
+
+
+def scheduler_kwargs(cfg, decreasing_metric=None):
+    mode = "max"
+    if is_known(cfg.sched) and cfg.sched == "plateau":
+        if decreasing_metric is None:
+            decreasing_metric = "loss" in getattr(cfg, "eval_metric", "top1")
+        mode = "min" if decreasing_metric else "max"
+    return {
+        "sched": cfg.sched,
+        "num_epochs": getattr(cfg, "epochs", 100),
+        "decay_epochs": getattr(cfg, "decay_epochs", 30),
+        "decay_milestones": getattr(cfg, "decay_milestones", [30, 60]),
+        "warmup_epochs": getattr(cfg, "warmup_epochs", 5),
+        "cooldown_epochs": getattr(cfg, "cooldown_epochs", 0),
+        "patience_epochs": getattr(cfg, "patience_epochs", 10),
+        "decay_rate": getattr(cfg, "decay_rate", 0.1),
+        "min_lr": getattr(cfg, "min_lr", 0.0),
+        "warmup_lr": getattr(cfg, "warmup_lr", 1e-5),
+        "warmup_prefix": getattr(cfg, "warmup_prefix", False),
+        "noise": getattr(cfg, "lr_noise", None),
+        "noise_pct": getattr(cfg, "lr_noise_pct", 0.67),
+        "noise_std": getattr(cfg, "lr_noise_std", 1.0),
+        "noise_seed": getattr(cfg, "seed", 42),
+        "cycle_mul": getattr(cfg, "lr_cycle_mul", 1.0),
+        "cycle_decay": getattr(cfg, "lr_cycle_decay", 0.1),
+        "cycle_limit": getattr(cfg, "lr_cycle_limit", 1),
+        "k_decay": getattr(cfg, "lr_k_decay", 1.0),
+        "plateau_mode": mode,
+        "step_on_epochs": not getattr(cfg, "sched_on_updates", False),
+    }
+
+
+def create_scheduler(args, optimizer, updates_per_epoch=0):
+    return create_scheduler_v2(
+        optimizer=optimizer, **scheduler_kwargs(args), updates_per_epoch=updates_per_epoch
+    )
+"""
+TRAINER: Final = Trainer(
+    "timm",
+    ("timm.scheduler", "timm.scheduler.scheduler_factory"),
+    CODE,
+    trains="",
+    functions=("scheduler_kwargs", "create_scheduler"),
+)
 
 
 def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:

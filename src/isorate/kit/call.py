@@ -156,6 +156,10 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """The call whose scheduler it returns; itself, where the framework would raise."""
         return self
 
+    def comes_with(self) -> tuple[Any, ...]:
+        """Return what the framework returns after the scheduler, where it returns several."""
+        return ()
+
     @property
     def stops_at(self) -> int | None:
         """The step after which a loop that asks the scheduler takes no more; none where any may."""

@@ -93,6 +93,7 @@ class Trainer:
         own: names that nobody else has, so that no import has to say whose they are.
         mark: a method that tells that a class derives from the first of those, if only through
             others that the text does not have.
+        functions: its functions that a text calls.
 
     """
 
@@ -103,15 +104,16 @@ class Trainer:
     aliases: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     mark: str = ""
+    functions: tuple[str, ...] = ()
 
     def body(self) -> list[ast.stmt]:
         """Return the statements of its code."""
         return _parsed(self.code)
 
     def has(self, name: str) -> bool:
-        """Whether one of its classes has a name."""
+        """Whether one of its classes, or of its functions that a text calls, has a name."""
         classes = [s.name for s in self.body() if isinstance(s, ast.ClassDef)]
-        return not name.startswith("_") and name in classes
+        return not name.startswith("_") and name in (*classes, *self.functions)
 
 
 @cache

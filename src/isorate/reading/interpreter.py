@@ -22,6 +22,7 @@ from isorate.reading.expressions import is_typed, of_groups
 from isorate.reading.frames import Frame, Given
 from isorate.reading.loops import (
     HANDING_ON,
+    ORDERING,
     Count,
     Guard,
     Loop,
@@ -296,6 +297,8 @@ class Interpreter(Calls):
 
     def _unpack(self, target: ast.expr, targets: list[ast.expr], value: Any, frame: Frame) -> None:
         items = self.items(value)
+        beside = value.call.comes_with() if isinstance(value, Schedule) and value.call else ()
+        items = [value, *beside] if beside else items
         starred = [i for i, each in enumerate(targets) if isinstance(each, ast.Starred)]
         if items is not None and starred and len(items) >= len(targets) - 1:
             first, after = starred[0], len(targets) - starred[0] - 1
@@ -1026,13 +1029,14 @@ class Interpreter(Calls):
                     return (*given[:1], ast.Constant(0))[0]
                 if last in ("range", "trange") and len(given) < 3:
                     return given[0] if len(given) == 2 else ast.Constant(0)
-                if last in HANDING_ON and given:
+                if last in HANDING_ON and last not in ORDERING and given:
                     return self._start(given[0])
         return None
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         call = schedule.call
-        if given and not (call is not None and isinstance(call.returned, Feedback)):
+        followed = None if call is None else call.returned
+        if given and not isinstance(followed, Feedback) and not self._told(schedule, given[0]):
             text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
             raise ReadError(text, hint="paste it without the loop where it calls step()")
         if id(call) in self.found.held:
@@ -1040,6 +1044,27 @@ class Interpreter(Calls):
             raise ReadError(text, hint="paste only what builds the schedule")
         schedule.stepped = True
         self.loops.happens("step", schedule, node)
+
+    def _told(self, schedule: Schedule, place: Any) -> bool:
+        """Whether a scheduler is told, at the end of each turn of its loop, which one comes.
+
+        So it takes a step a turn, as others do that are told nothing.
+        """
+        if not getattr(schedule.call and schedule.call.returned, "told", False):
+            return False
+        if not isinstance(place, Unknown) or not self.loops.stack:
+            return False
+        loop = self.loops.stack[-1]
+        try:
+            found = offset(ast.parse(place.source, mode="eval").body)
+        except SyntaxError:
+            return False
+        if found is None or (*schedule.loops, loop) != (*self.loops.stack,):
+            return False
+        turn = loop.turn.get(found[0])  # which its name may not be any more
+        counts = turn is not None and any(each is turn for each in (place, *place.parts))
+        held = (any(map(guard.same, schedule.guards)) for guard in self.loops.conditions())
+        return counts and loop.counters.get(found[0]) == 1 - found[1] and all(held)
 
     # --- other blocks --------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Functions that hand on what they are given to go through, one by one.
 HANDING_ON: Final = ("enumerate", "tqdm", "iter", "track", "list", "tuple", "reversed", "log_every",
                      "sorted")  # fmt: skip
+#: Those that do so in another order.
+ORDERING: Final = ("reversed", "sorted")
 #: A number of turns: known, asked for, or nobody's to say.
 Count = int | Unknown | None
 

@@ -112,6 +112,9 @@ class create_scheduler_v2(Standing, frozen=True):
         taken = {name: value for name, value in own.items() if name in kind.parameters()}
         return kind.of(taken)  # type: ignore[no-any-return]
 
+    def comes_with(self) -> tuple[Any, ...]:
+        return () if self.fault() is not None else (epochs_of(self),)
+
     def own(self) -> dict[str, Any]:
         """Return the arguments as the schedulers call them, times counted as they are stepped."""
         each = 1 if self.step_on_epochs else self.updates_per_epoch
@@ -160,7 +163,6 @@ def epochs_of(call: create_scheduler_v2) -> int:
 
 MODULES: Final = ("cosine_lr", "multistep_lr", "plateau_lr", "poly_lr", "scheduler_factory",
                   "step_lr", "tanh_lr", "wsd_lr")  # fmt: skip
-FLAGS: Final = "its arguments are those of a script, which nobody says: write create_scheduler_v2"
 DIALECT = Dialect(
     name="timm", title="timm", version=VERSION, precedence=120,
     constructors=completed(
@@ -168,5 +170,4 @@ DIALECT = Dialect(
         "https://huggingface.co/docs/timm/reference/schedulers", "timm",
     ),
     aliases={f"timm.scheduler.{module}": "timm.scheduler" for module in MODULES},
-    refused={"create_scheduler": FLAGS},
 )  # fmt: skip
