@@ -53,11 +53,17 @@ class Windowed(stepping.Worker):
         raise ConvertError("what its steps make of the rate is not said as a schedule")
 
 
-class ParamScheduler(Setting, frozen=True):
+class ParamScheduler(Setting, frozen=True, kw_only=True):
     """A scheduler in a window of steps.
 
     ``begin`` is a method of the calls that are stepped: the field has an underscore after it.
     """
+
+    begin_: int = 0
+    end: int = INF
+    last_step: int = -1
+    by_epoch: bool = True
+    verbose: bool = False
 
     worker: ClassVar[Any] = Windowed
     card: ClassVar[Card] = CARD
@@ -67,18 +73,16 @@ class ParamScheduler(Setting, frozen=True):
     @property
     def last_epoch(self) -> Any:
         """What the objects at work call its count."""
-        return self.last_step  # type: ignore[attr-defined]
+        return self.last_step
 
     @property
     def steps(self) -> int:
         """How many steps its window has."""
-        own: Any = self
-        return int(own.end - own.begin_)
+        return int(self.end - self.begin_)
 
     def begin(self, workers: list[Worker]) -> None:
         if self.steps <= 0:
-            own: Any = self
-            raise ValueError(f"end={own.end!r} is not larger than begin={own.begin_!r}")
+            raise ValueError(f"end={self.end!r} is not larger than begin={self.begin_!r}")
 
     def plain(self, worker: Worker) -> bool:
         return False  # it is stepped one by one
@@ -88,11 +92,6 @@ class ConstantLR(ParamScheduler, frozen=True):
     """A share of the rate up to the window's last step."""
 
     factor: float = 1.0 / 3
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -110,11 +109,6 @@ class LinearLR(ParamScheduler, frozen=True):
 
     start_factor: float = 1.0 / 3
     end_factor: float = 1.0
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -133,11 +127,6 @@ class StepLR(ParamScheduler, frozen=True):
 
     step_size: int
     gamma: float = 0.1
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
     lengths = ("step_size",)
 
     def rate(self, worker: Worker) -> Any:
@@ -150,11 +139,6 @@ class MultiStepLR(ParamScheduler, frozen=True):
 
     milestones: list[int]
     gamma: float = 0.1
-    last_step: int = -1
-    begin_: int = 0
-    end: int = INF
-    by_epoch: bool = True
-    verbose: bool = False
     lengths = ("milestones",)
 
     def begin(self, workers: list[Worker]) -> None:
@@ -171,11 +155,6 @@ class ExponentialLR(ParamScheduler, frozen=True):
     """A factor at every step."""
 
     gamma: float
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
 
     def rate(self, worker: Worker) -> Any:
         return worker.lr if worker.t == 0 else worker.lr * self.gamma
@@ -186,11 +165,6 @@ class PolyLR(ParamScheduler, frozen=True):
 
     eta_min: float = 0
     power: float = 1.0
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
 
     def rate(self, worker: Worker) -> Any:
         if worker.t == 0:
@@ -221,11 +195,6 @@ class CosineAnnealingLR(Falling, frozen=True):
 
     T_max: int | None = None
     eta_min: float | None = None
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
     eta_min_ratio: float | None = None
     lengths = ("T_max",)
 
@@ -252,11 +221,6 @@ class CosineRestartLR(Falling, frozen=True):
     restart_weights: Any = (1,)
     eta_min: float | None = None
     eta_min_ratio: float | None = None
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
     lengths = ("periods",)
 
     def begin(self, workers: list[Worker]) -> None:
@@ -286,11 +250,6 @@ class OneCycleLR(ParamScheduler, frozen=True):
     div_factor: float = 25.0
     final_div_factor: float = 1e4
     three_phase: bool = False
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
     lengths = ("total_steps",)
 
     @property
@@ -338,12 +297,6 @@ class OneCycleLR(ParamScheduler, frozen=True):
 
 class QuadraticWarmupLR(ParamScheduler, frozen=True):
     """A parabola from 0: mmdet's, as of 3.3.0."""
-
-    begin_: int = 0
-    end: int = INF
-    last_step: int = -1
-    by_epoch: bool = True
-    verbose: bool = False
 
     def begin(self, workers: list[Worker]) -> None:
         if self.end >= INF:
