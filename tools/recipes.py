@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,9 @@ COUNTED = {
 }
 
 
+curves = cache(side_by_side)
+
+
 def counted() -> str:
     """Return a row for each trainer: how many updates the examples make, and the warm-up."""
     rows = []
@@ -61,7 +65,7 @@ def counted() -> str:
 
 def page() -> str:
     """Return the page."""
-    found = side_by_side()
+    found = curves()
     rows = []
     usual: dict[str, Mapping[str, Any]] = {}
     for number, (rates, told) in enumerate(found, 1):
@@ -117,7 +121,7 @@ file:
 
 def picture() -> str:
     """Return the page's picture as SVG."""
-    return _svg(of_ways(side_by_side()))
+    return _svg(of_ways(curves()))
 
 
 def _svg(figure: Figure) -> str:

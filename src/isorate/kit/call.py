@@ -156,6 +156,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """The call whose scheduler it returns; itself, where the framework would raise."""
         return self
 
+    @property
+    def told_steps(self) -> bool:
+        """Whether its ``step`` is told which step it is."""
+        return False
+
     def comes_with(self) -> tuple[Any, ...]:
         """Return what the framework returns after the scheduler, where it returns several."""
         return ()

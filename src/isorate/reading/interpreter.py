@@ -1035,8 +1035,7 @@ class Interpreter(Calls):
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         call = schedule.call
-        followed = None if call is None else call.returned
-        if given and not isinstance(followed, Feedback) and not self._told(schedule, given[0]):
+        if given and not self._takes(schedule, given[0]):
             text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
             raise ReadError(text, hint="paste it without the loop where it calls step()")
         if id(call) in self.found.held:
@@ -1045,14 +1044,17 @@ class Interpreter(Calls):
         schedule.stepped = True
         self.loops.happens("step", schedule, node)
 
-    def _told(self, schedule: Schedule, place: Any) -> bool:
-        """Whether a scheduler is told, at the end of each turn of its loop, which one comes.
+    def _takes(self, schedule: Schedule, place: Any) -> bool:
+        """Whether a scheduler steps once where it is given something.
 
-        So it takes a step a turn, as others do that are told nothing.
+        It follows a metric, or is told in each turn of its loop which turn that is, from 1, and so
+        takes a step a turn, as others do that are told nothing.
         """
-        if not getattr(schedule.call and schedule.call.returned, "told", False):
-            return False
-        if not isinstance(place, Unknown) or not self.loops.stack:
+        returned = None if schedule.call is None else schedule.call.returned
+        if isinstance(returned, Feedback):
+            return True
+        told = returned is not None and returned.told_steps
+        if not told or not isinstance(place, Unknown) or not self.loops.stack:
             return False
         loop = self.loops.stack[-1]
         try:

@@ -148,9 +148,9 @@ class Timed(Setting, frozen=True):
         return Expression("t", names.sub(lambda n: f"({source(values[n.group()])})", self.curve))
 
     @property
-    def told(self: Any) -> bool:
-        """Whether ``step`` tells it the step; else ``step_update`` does, and ``step`` nothing."""
-        return bool(self.t_in_epochs)
+    def told_steps(self) -> bool:
+        own: Any = self
+        return bool(own.t_in_epochs)  # else ``step_update`` is, and ``step`` does nothing
 
     def group_of(self, stated: ParamGroup, *, rounded: bool = True) -> dict[str, Any]:
         return {**super().group_of(stated, rounded=rounded), "scale": scale_of(stated)}
