@@ -49,6 +49,10 @@ LAUNCHERS: Final = {
 }
 
 
+#: Commands whose first word says what is trained, and with what.
+COMMANDS: Final = ("swift", "trl")
+
+
 class Document(NamedTuple):
     """What a file holds, and what it is called."""
 
@@ -264,7 +268,8 @@ def _program(words: list[str]) -> str | None:
         module = MODULE.fullmatch(word) and (at == 0 or words[at - 1] in ("-m", "--module"))
         if word not in LAUNCHERS and (module or word.endswith(".py")):
             return word.removesuffix(".py").rpartition("/")[2].rpartition(".")[2]
-    return None
+    command = " ".join([word for word in words if "=" not in word][:2])
+    return command if command.partition(" ")[0] in COMMANDS else None
 
 
 def _launched(found: dict[str, Any], words: list[str]) -> None:

@@ -86,7 +86,8 @@ def foretell(
         given.warn(key, f"no key of {of.title}'s own: what a program makes of it is not followed")
     program = values.get("__program__")
     if as_ is None and program and program not in of.programs:
-        text = f"{program}.py trains with {of.title}, as its flags look (--as NAME says another)"
+        name = program if " " in program else f"{program}.py"
+        text = f"{name} trains with {of.title}, as its flags look (--as NAME says another)"
         given.assume(text)
     for word in unsure:
         given.assume(f"no flag that rates depend on comes of {word}")

@@ -75,8 +75,9 @@ CONFIGURATIONS: Final = (
         transformers.KEYS,
         foretell,
         OTHERS,
-        ("tuner_type", "train_type", "split_dataset_ratio", "torch_dtype", "model_author"),
+        ("tuner_type", "train_type", "split_dataset_ratio", "model_author"),
         transformers.FACTS,
         spell=transformers.spell,
+        programs=("swift sft", "swift pt"),
     ),
 )

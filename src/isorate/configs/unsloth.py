@@ -30,7 +30,7 @@ CONFIGURATIONS: Final = (
         transformers.KEYS,
         foretell,
         OTHERS,
-        ("embedding_learning_rate", "use_gradient_checkpointing", "load_in_4bit"),
+        ("embedding_learning_rate", "use_gradient_checkpointing"),
         transformers.FACTS,
         spell=transformers.spell,
     ),
