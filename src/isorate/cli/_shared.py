@@ -11,7 +11,7 @@ import time
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -119,98 +119,98 @@ def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+#: How a call is read and driven.
+SCHEDULE_OPTIONS: Final = (
+    lr_option,
+    click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
+    click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
+    *(
+        click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
+        for name, says in OF_CONFIGURATIONS.items()
+    ),
+    click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
+    click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
+    click.option(
+        "--step-every",
+        type=_Pace(["update", "epoch"]),
+        metavar="[update|epoch|N]",
+        help="When the loop calls scheduler.step(): after each update (where nothing says "
+        "otherwise), each epoch, or every N updates.",
+    ),
+    click.option(
+        "--steps-before",
+        type=int,
+        metavar="N",
+        help="Steps that the scheduler takes before the first update.",
+    ),
+    click.option(
+        "--accelerate",
+        type=int,
+        metavar="N",
+        help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
+        "each step(). Not for plain data parallelism.",
+    ),
+    click.option(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="Processes that train side by side and share --batches-per-epoch; each steps "
+        "its own scheduler, as Accelerate does where CALL's text uses it.",
+    ),
+    click.option("--world-size", "--world_size", "world_size", hidden=True),
+    click.option(
+        "--split-batches",
+        is_flag=True,
+        help="With --accelerate: it splits batches, and takes one step at each step().",
+    ),
+    click.option(
+        "--batches-per-epoch",
+        type=int,
+        metavar="N",
+        help="len(loader), instead of --updates-per-epoch: of the loader each process "
+        "has; with --processes or --accelerate, of the one that they share.",
+    ),
+    click.option(
+        "--accumulation",
+        type=int,
+        metavar="N",
+        help="Batches of each process in one update: 1, where nothing says otherwise.",
+    ),
+    click.option(
+        "--metrics",
+        metavar="FILE:COLUMN",
+        help="The metric that a plateau scheduler follows, a CSV row for each step.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The value of a name that a call uses.",
+    ),
+    click.option(
+        "--values",
+        "value_files",
+        multiple=True,
+        metavar="FILE",
+        help="A TOML or JSON file of values of names; --set wins over it.",
+    ),
+    click.option(
+        "--which", metavar="NAME", help="Of several schedules in a text, the one so named."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    click.option(
+        "--plot",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write a picture: .png, .svg or .html.",
+    ),
+)
+
+
 def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a call is read and driven."""
-    for option in reversed(
-        (
-            lr_option,
-            click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
-            click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
-            *(
-                click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
-                for name, says in OF_CONFIGURATIONS.items()
-            ),
-            click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
-            click.option(
-                "--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."
-            ),
-            click.option(
-                "--step-every",
-                type=_Pace(["update", "epoch"]),
-                metavar="[update|epoch|N]",
-                help="When the loop calls scheduler.step(): after each update (where nothing says "
-                "otherwise), each epoch, or every N updates.",
-            ),
-            click.option(
-                "--steps-before",
-                type=int,
-                metavar="N",
-                help="Steps that the scheduler takes before the first update.",
-            ),
-            click.option(
-                "--accelerate",
-                type=int,
-                metavar="N",
-                help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
-                "each step(). Not for plain data parallelism.",
-            ),
-            click.option(
-                "--processes",
-                type=int,
-                metavar="N",
-                help="Processes that train side by side and share --batches-per-epoch; each steps "
-                "its own scheduler, as Accelerate does where CALL's text uses it.",
-            ),
-            click.option("--world-size", "--world_size", "world_size", hidden=True),
-            click.option(
-                "--split-batches",
-                is_flag=True,
-                help="With --accelerate: it splits batches, and takes one step at each step().",
-            ),
-            click.option(
-                "--batches-per-epoch",
-                type=int,
-                metavar="N",
-                help="len(loader), instead of --updates-per-epoch: of the loader each process "
-                "has; with --processes or --accelerate, of the one that they share.",
-            ),
-            click.option(
-                "--accumulation",
-                type=int,
-                metavar="N",
-                help="Batches of each process in one update: 1, where nothing says otherwise.",
-            ),
-            click.option(
-                "--metrics",
-                metavar="FILE:COLUMN",
-                help="The metric that a plateau scheduler follows, a CSV row for each step.",
-            ),
-            click.option(
-                "--set",
-                "settings",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="The value of a name that a call uses.",
-            ),
-            click.option(
-                "--values",
-                "value_files",
-                multiple=True,
-                metavar="FILE",
-                help="A TOML or JSON file of values of names; --set wins over it.",
-            ),
-            click.option(
-                "--which", metavar="NAME", help="Of several schedules in a text, the one so named."
-            ),
-            click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-            click.option(
-                "--plot",
-                type=click.Path(path_type=Path),
-                metavar="FILE",
-                help="Write a picture: .png, .svg or .html.",
-            ),
-        )
-    ):
+    for option in reversed(SCHEDULE_OPTIONS):
         command = option(command)
     return command
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from isorate.cli import _shared as shared
 from isorate.cli import _streams
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from isorate.reports.paper import Paper
+    from isorate.spelling import Told
 
 #: The page's two programs, one after the other.
 PAGE = """\
@@ -56,9 +63,8 @@ def command(output: Path) -> int:
     No framework is needed: Isorate carries their arithmetic.
     """
     from isorate import Run, compare, convert, read, read_all, simulate
-    from isorate.reports import figure, text, trainers
+    from isorate.reports import figure, text
     from isorate.schedule.errors import ReportError
-    from isorate.spelling import ONE_RECIPE, side_by_side
 
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -111,13 +117,7 @@ def command(output: Path) -> int:
     text.comparison(paper, result, False)
 
     heading("6. One recipe in the trainers' configurations: the curves that they make of it")
-    found = side_by_side()
-    peak, warmup, updates, low = ONE_RECIPE
-    told = f"a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}:"
-    paper.paragraph(f"A peak of {peak:g}, {told}")
-    paper.line()
-    trainers.curves(paper, found)
-    paper.line()
+    found = _one_recipe(paper)
     pictures = {
         "torch-mindspore": figure.of_comparison(result),
         "one-recipe": figure.of_ways(found),
@@ -129,3 +129,18 @@ def command(output: Path) -> int:
     if not drawn:
         paper.line("no PNG: it needs Matplotlib, pip install 'isorate[plot]'", "yellow")
     return 0
+
+
+def _one_recipe(paper: Paper) -> list[tuple[np.ndarray, list[Told]]]:
+    """Print what the trainers' configurations make of one recipe, and return it."""
+    from isorate.reports import trainers
+    from isorate.spelling import ONE_RECIPE, side_by_side
+
+    found = side_by_side()
+    peak, warmup, updates, low = ONE_RECIPE
+    told = f"a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}:"
+    paper.paragraph(f"A peak of {peak:g}, {told}")
+    paper.line()
+    trainers.curves(paper, found)
+    paper.line()
+    return found
