@@ -367,7 +367,30 @@ def test_its_keys_tell_whose_a_configuration_is(values: dict[str, Any], whose: s
 
 def test_what_may_be_of_two_trainers_is_asked_for() -> None:
     with pytest.raises(ReadError, match="--as GRPOConfig or --as RLOOConfig"):
-        foretell({"num_generations": 8, "max_steps": 5})
+        foretell({"max_completion_length": 8, "num_train_epochs": 1}, facts={"examples": 100})
+
+
+def test_it_does_not_matter_whose_it_is_where_it_comes_to_the_same() -> None:
+    assert foretell({"num_generations": 8, "max_steps": 5}).peak == 1e-6
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # what launches a run, and how its model is shared: no rate depends on it
+        {"debug": False, "bf16": True, "fsdp_config": {}, "use_cpu": False},
+        {"adam_beta1": 0.9, "weight_decay": 0.1, "seed": 1, "bf16": True},
+        {"tokenizer": {}, "checkpointer": {}},
+    ],
+)
+def test_what_says_no_schedule_is_nobodys(values: dict[str, Any]) -> None:
+    with pytest.raises(ReadError, match="no known trainer"):
+        foretell(values, facts={"examples": 100})
+
+
+def test_a_rate_that_nobody_says_is_told() -> None:
+    found = foretell({"max_steps": 9, "warmup_steps": 3})
+    assert any("learning_rate is 5e-05" in sentence for sentence in found.assumptions)
 
 
 @pytest.mark.parametrize(

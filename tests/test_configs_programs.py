@@ -238,6 +238,9 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("kohya", LORA | {"lr_scheduler": "cosine", "lr_scheduler_args": ["T"]}, {}, "no name="),
         ("kohya", LORA | {"lr_scheduler": "adafactor:1e-4"}, {}, "finds the rates itself"),
         ("kohya", LORA | {"lr_scheduler_num_cycle": 3}, {}, "lr_scheduler_num_cycles"),
+        ("swift", {"rlhf_type": "grpo", "num_train_epochs": 1}, {}, "give --batches N"),
+        ("swift", {"rlhf_type": "ppo", "max_steps": 9}, {}, "a loop of its own"),
+        ("llamafactory", {"model_class": "llm", "max_steps": 9}, {}, "new trainer, v1"),
         ("verl", ROLLS, {}, "give --examples N"),
         ("verl", ROLLS, {"examples": 7}, "trains no update"),
         ("verl", ROLLS | {f"{OPTIM}.lr_warmup_step": 1}, {}, "optim.lr_warmup_steps"),
@@ -338,6 +341,9 @@ def test_a_flag_that_is_ignored_is_told(
         ("trl sft", "trl", 2e-5),
         ("trl dpo", "trl", 1e-6),
         ("NPROC_PER_NODE=2 swift sft", "ms-swift", 1e-4),
+        ("swift rlhf --rlhf_type grpo --num_generations 8 --scale_rewards none", "ms-swift", 1e-4),
+        ("swift rlhf --rlhf_type dpo --tuner_type full --packing true", "ms-swift", 1e-5),
+        ("llamafactory-cli train --stage sft --packing true", "LLaMA-Factory", 5e-5),
         ("python run_clm.py", "transformers", 5e-5),
     ],
 )
@@ -348,6 +354,21 @@ def test_a_command_says_whose_defaults_hold(command: str, trainer: str, rate: fl
     )
     assert found.trainer.startswith(trainer)
     assert found.peak == rate
+
+
+@pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune run"])
+def test_a_command_that_is_not_read_is_no_other_trainers(command: str) -> None:
+    flags = "--tuner_type lora --max_steps 20 --learning_rate 1e-4 --lr 1e-4 --train_iters 9"
+    with pytest.raises(IsorateError, match=f"starts {command}, which is not read"):
+        foretell(f"{command} {flags}")
+
+
+def test_sums_that_a_program_does_are_done(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text(
+        "N=4\nNPROC_PER_NODE=$N swift sft --tuner_type lora --learning_rate 1e-4 \\\n"
+        "  --gradient_accumulation_steps $(expr 32 / $N) --max_steps `expr 5 \\* $N`\n"
+    )
+    assert foretell(tmp_path / "run.sh").updates == 20
 
 
 @pytest.mark.parametrize("key", ["torch_dtype", "load_in_4bit"])

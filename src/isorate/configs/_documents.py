@@ -50,7 +50,7 @@ LAUNCHERS: Final = {
 
 
 #: Commands whose first word says what is trained, and with what.
-COMMANDS: Final = ("swift", "trl")
+COMMANDS: Final = ("swift", "megatron", "trl", "llamafactory-cli", "axolotl", "litgpt", "tune")
 
 
 class Document(NamedTuple):

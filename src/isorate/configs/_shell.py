@@ -34,6 +34,8 @@ ASSIGNED: Final = re.compile(
 NAME: Final = re.compile(r"\"?\$\{(\w+)\[[@*]\]\}\"?|\$\{(\w+)\}|\$([A-Za-z_]\w*)")
 #: Arithmetic of whole numbers, and what it may hold.
 SUM: Final = re.compile(r"\$\(\(([\w\s*/+-]+)\)\)")
+#: The same, as a program does it.
+EXPR: Final = re.compile(r"(?:\$\(|`)[ \t]*expr[ \t]+([\w\s*/+\-\\${}]+?)[ \t]*(?:\)|`)")
 #: What ends a command.
 END: Final = re.compile(r"[|&;]+$|\d?>|&>")
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
@@ -52,6 +54,7 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
     """
     text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", script)
     text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    text = EXPR.sub(lambda found: f"$(({found[1].replace(chr(92), '')}))", text)
     held: dict[str, str] = {}
     unsure: list[str] = []
     seen: set[str] = set()

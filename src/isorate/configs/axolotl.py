@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula, transformers
+from isorate.configs._keys import OTHERS
 from isorate.configs.configuration import Configuration
 from isorate.configs.transformers import NAMES, arguments_of
 from isorate.kit import Optimizer
@@ -184,8 +185,8 @@ CONFIGURATIONS: Final = (
         KEYS,
         foretell,
         ("base_model", "datasets", "sequence_len", "optimizer", "adapter", "saves_per_epoch",
-         "eval_steps", "save_steps", "logging_steps", "eval_batch_size"),
-        ("micro_batch_size", "base_model", "sequence_len", "val_set_size", "sample_packing"),
+         "eval_batch_size", "center_rewards_coefficient", *OTHERS),
+        ("base_model", "sequence_len", "val_set_size", "sample_packing"),
         {"lr": "learning_rate", "batch_size": "micro_batch_size", "epochs": "num_epochs",
          "accumulation": "gradient_accumulation_steps", "max_steps": "max_steps"},
         spell=spell,

@@ -29,6 +29,8 @@ FACTS: Final = {
 }
 #: A key so near a known one is a misspelt one: one letter or two of it are wrong.
 NEAR: Final = 0.89
+#: A configuration of a trainer has so many of its keys at least, where nobody says whose it is.
+FEWEST: Final = 2
 #: What the name of a program adds to the keys that are found.
 SURE: Final = 1000
 #: What trainers call the rate, the kind of schedule, the warm-up and the length of a run.
@@ -156,11 +158,17 @@ class Configuration:
     programs: tuple[str, ...] = ()
 
     def score(self, values: Mapping[str, Any]) -> int:
-        """Return how many of its keys a file has; none, where it is another trainer's."""
+        """Return how many of its keys a file has; none, where it is another trainer's.
+
+        What says nothing that rates depend on is no configuration of a run: what launches one has
+        keys of its trainer's, too.
+        """
         found = sum(key in values for key in (*self.keys, *self.others, *self.marks))
         if values.get("__program__") in self.programs:
             return found + SURE
-        return found if not self.marks or any(mark in values for mark in self.marks) else 0
+        own = sum(key in values for key in self.keys if key not in self.others)
+        told = any(mark in values for mark in self.marks) if self.marks else own >= FEWEST
+        return found if told and (own or self.misspelt(values)) else 0
 
     def foreign(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
         """Visit keys by which other trainers say what a schedule depends on.

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from isorate.configs.configuration import Foretold, Given
 
 
+#: Keys of another trainer of its, which has a loop and schedules of its own.
+FIRST: Final = ("model_class", "train_dataset", "micro_batch_size", "lr_scheduler_config")
+
+
 def foretell(given: Given) -> Foretold:
     """Return what a file of its arguments makes of a run."""
+    for key in FIRST:
+        if key in given:
+            raise given.refuse(key, "is of LLaMA-Factory's new trainer, v1, which is not read")
     for key in ("val_size", "max_samples"):
         if given.number(key, 0) and given.number("max_steps", -1) < 0:
             given.assume(f"the examples are those that are trained: {key} has been taken off")
@@ -35,9 +42,10 @@ CONFIGURATIONS: Final = (
         "LLaMA-Factory on transformers",
         transformers.KEYS,
         foretell,
-        OTHERS,
-        ("finetuning_type", "template", "cutoff_len", "stage", "dataset_dir", "neat_packing"),
+        (*OTHERS, "template", "stage", "packing"),
+        ("finetuning_type", "cutoff_len", "neat_packing"),
         transformers.FACTS,
         spell=transformers.spell,
+        programs=("llamafactory-cli train",),
     ),
 )

@@ -5,18 +5,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from isorate.configs.configuration import FACTS, Configuration, Foretold, Given
+from isorate.configs.configuration import FACTS, FEWEST, Configuration, Foretold, Given, OpenError
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from os import PathLike
-
-#: A configuration of a trainer has so many of its keys at least, where nobody says whose it is.
-FEWEST = 2
 
 #: So many of those whose it may be are named.
 MOST_LIKELY = 4
@@ -66,7 +64,32 @@ def foretell(
     for option in [key for key in values if key.startswith("--")]:  # as a spelling has them
         told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
     values = _keyed(values)
-    of = _chosen(values, origin, as_)
+    whose = _chosen(values, origin, as_)
+    try:
+        found = [_foretold(values, of, origin, kind, told, added, as_) for of in whose]
+    except OpenError:
+        raise
+    except ReadError:
+        if len(whose) == 1:
+            raise
+        raise _several(origin, whose) from None
+    # whose it is does not matter where it comes to the same
+    if any(replace(other, trainer=found[0].trainer) != found[0] for other in found[1:]):
+        raise _several(origin, whose)
+    return found[0]
+
+
+def _foretold(
+    values: dict[str, Any],
+    of: Configuration,
+    origin: str,
+    kind: str,
+    told: dict[str, Any],
+    added: dict[str, Any],
+    as_: str | None,
+) -> Foretold:
+    """Return what a run does, whose configuration it is being known."""
+    values = dict(values)
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)
         values = {**values, **inner} if isinstance(inner, dict) else values
@@ -105,27 +128,32 @@ def _keyed(value: Any) -> Any:
     return [_keyed(each) for each in value] if isinstance(value, list) else value
 
 
-def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> Configuration:
-    """Return whose configuration it is."""
+def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> list[Configuration]:
+    """Return whose configuration it is, or may be as well."""
     known = configurations()
     if as_ is not None:
         if as_ not in known:
             hint = did_you_mean(as_, known) or f"--as NAME, of {', '.join(known)}"
             raise ReadError(f"--as {as_}: no such trainer is known", hint=hint)
-        return known[as_]
+        return [known[as_]]
     kind = str(values.get("__class__", "")).rpartition(".")[2]  # of a pickle
     if kind in known:
-        return known[kind]
+        return [known[kind]]
+    program = values.get("__program__")
+    if program and " " in program and not any(program in of.programs for of in known.values()):
+        raise ReadError(f"{origin} starts {program}, which is not read", hint=_likely({}))
     scores = {name: of.score(values) for name, of in known.items()}
     best = max(scores.values(), default=0)
     if best < FEWEST:
         raise ReadError(f"{origin} is no known trainer's configuration", hint=_likely(values))
     first = [name for name, score in scores.items() if score == best]
-    marked = [name for name in first if known[name].marks] or first
-    if len(marked) > 1:
-        hint = " or ".join(f"--as {name}" for name in marked)
-        raise ReadError(f"{origin} may be {' or '.join(marked)}'s", hint=hint)
-    return known[marked[0]]
+    return [known[name] for name in [name for name in first if known[name].marks] or first]
+
+
+def _several(origin: str, of: list[Configuration]) -> ReadError:
+    """Return the error that asks whose a configuration is."""
+    hint = " or ".join(f"--as {each.name}" for each in of)
+    return ReadError(f"{origin} may be {' or '.join(each.name for each in of)}'s", hint=hint)
 
 
 def _likely(values: Mapping[str, Any]) -> str:

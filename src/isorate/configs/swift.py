@@ -12,6 +12,8 @@ from isorate.configs.configuration import Configuration
 if TYPE_CHECKING:
     from isorate.configs.configuration import Foretold, Given
 
+#: What learns from answers that it makes, each prompt several times: batches of those.
+SAMPLED: Final = ("grpo", "gkd")
 #: Examples of an update, where nothing says how many batches it takes.
 AN_UPDATE: Final = 16
 
@@ -20,6 +22,11 @@ def foretell(given: Given) -> Foretold:
     """Return what its arguments make of a run."""
     given.default(transformers_version=transformers.VERSION)
     given.default(lr_scheduler_type="cosine", per_device_train_batch_size=1)
+    kind = given.text("rlhf_type")
+    if kind == "ppo":
+        raise given.refuse("rlhf_type", "has a loop of its own, which is not followed")
+    if kind == "grpo":
+        given.default(gradient_accumulation_steps=1)
     full = "full" in (given.text("tuner_type"), given.text("train_type"))
     given.default(learning_rate=1e-5 if full else 1e-4)
     if given.number("warmup_ratio", 0):
@@ -32,7 +39,7 @@ def foretell(given: Given) -> Foretold:
     for key in ("split_dataset_ratio", "max_epochs"):
         if given.number(key, 0) and given.number("max_steps", -1) < 0:
             given.assume(f"the examples are those that are trained: {key} is not followed")
-    packs = given.truth("packing")
+    packs = given.truth("packing") or kind in SAMPLED
     if "gradient_accumulation_steps" not in given:
         given.values["gradient_accumulation_steps"] = accumulated(given)
     return transformers.foretell(given, trl.packed if packs else shared)
@@ -68,16 +75,18 @@ def shared(given: Given) -> int:
     return int(found)
 
 
+#: Keys that it has as trl does.
+SHARED: Final = tuple(dict.fromkeys(mark for marks in trl.MARKS.values() for mark in marks))
 CONFIGURATIONS: Final = (
     Configuration(
         "swift",
         "ms-swift on transformers",
         transformers.KEYS,
         foretell,
-        OTHERS,
+        (*OTHERS, "template", *SHARED),
         ("tuner_type", "train_type", "split_dataset_ratio", "model_author"),
         transformers.FACTS,
         spell=transformers.spell,
-        programs=("swift sft", "swift pt"),
+        programs=("swift sft", "swift pt", "swift rlhf"),
     ),
 )

@@ -265,6 +265,8 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
     name = given.text("lr_scheduler_type", "linear")
     name = name.removeprefix("SchedulerType.").lower()
     peak = given.number("learning_rate", 5e-5)
+    if "learning_rate" not in given:
+        given.assume(f"learning_rate is {peak:g}, where nothing says it (--lr RATE)")
     own = deepspeed_of(given)
     if own:
         call = by_deepspeed(given, own, total, warmup, float(peak))
