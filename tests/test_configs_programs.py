@@ -356,6 +356,45 @@ def test_a_command_says_whose_defaults_hold(command: str, trainer: str, rate: fl
     assert found.peak == rate
 
 
+@pytest.mark.parametrize(
+    ("command", "updates", "warmup"),
+    [
+        (
+            "train.py --sched cosine --lr 0.1 --warmup-ep 3 --epochs 10 --min-l 1e-5 --decay-r 1",
+            50,
+            15,
+        ),
+        ("trl sft --learning_r 1e-4 --max_step 50 --warmup_s 4", 50, 4),
+    ],
+)
+def test_the_beginning_of_a_flag_is_the_flag(command: str, updates: int, warmup: int) -> None:
+    found = foretell(command, facts={"batches": 5} if "sched" in command else {})
+    assert (found.updates, found.warmup) == (updates, warmup)
+    assert sum("which it begins" in sentence for sentence in found.assumptions) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        # whose other flags nobody knows
+        ("run.py --learning_rate 1e-4 --max_steps 50 --gradient_acc 4", "gradient_accumulation_st"),
+        (
+            "trl sft --learning_rate 1e-4 --max_steps 50 --lr_sched cosine",
+            "_type or --lr_scheduler",
+        ),
+        ("trl sft --learning 1e-4 --max_steps 50", "write --learning_rate"),
+        # which takes no beginnings
+        (
+            "pretrain_gpt.py --lr 1 --train-iters 50 --lr-warmup-fr 0.1",
+            "write --lr_warmup_fraction",
+        ),
+    ],
+)
+def test_what_may_be_the_beginning_of_a_flag_is_refused(command: str, said: str) -> None:
+    with pytest.raises(IsorateError, match=said):
+        foretell(command)
+
+
 @pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune run"])
 def test_a_command_that_is_not_read_is_no_other_trainers(command: str) -> None:
     flags = "--tuner_type lora --max_steps 20 --learning_rate 1e-4 --lr 1e-4 --train_iters 9"

@@ -142,6 +142,8 @@ class Configuration:
         coerces: whether the trainer makes a number of a text where one is due.
         spell: visits the ways to say a schedule with its keys; none where they are not known.
         programs: what its programs are called, which a command line names.
+        shortens: whether its programs take the beginning of a flag for the flag; then every flag
+            that begins as its keys do is listed.
 
     """
 
@@ -156,6 +158,7 @@ class Configuration:
     coerces: bool = True
     spell: Callable[[Wanted], Iterator[dict[str, Any]]] | None = None
     programs: tuple[str, ...] = ()
+    shortens: bool = False
 
     def score(self, values: Mapping[str, Any]) -> int:
         """Return how many of its keys a file has; none, where it is another trainer's.
@@ -192,6 +195,15 @@ class Configuration:
     def takes(self, key: str) -> bool:
         """Whether a key that is told beside a file may change anything."""
         return key in (*self.keys, *self.others, *self.marks)
+
+    def shortened(self, values: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+        """Visit flags that only begin as its keys do, and the flags that each of them begins."""
+        own = dict.fromkeys((*self.keys, *self.others, *self.marks))
+        left = {*own, *(word for words in CONCEPTS for word in words)}
+        for key in [key for key in values if key not in left and not key.startswith("__")]:
+            whole = [one for one in own if one.startswith(key)]
+            if any(one in self.keys for one in whole):
+                yield key, whole
 
     def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return a key that is nearly one of its own, and that one."""

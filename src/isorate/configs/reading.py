@@ -96,6 +96,12 @@ def _foretold(
     for key in (key for key in added if not of.takes(key)):
         hint = did_you_mean(key, of.keys) or "leave it away"
         raise ReadError(f"--set {key}: no rate of {of.title}'s depends on it", hint=hint)
+    short = list(of.shortened(values)) if kind == "flags" else []
+    written = [
+        (key, whole[0]) for key, whole in short if of.shortens and _taken(key, whole, values)
+    ]
+    for key, whole in written:
+        values[whole] = values.pop(key)
     wrong = of.misspelt(values)
     if wrong is not None:
         text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
@@ -107,6 +113,12 @@ def _foretold(
             hint = f"--set {own}={values[key]}, or --as and another trainer's name"
             raise given.refuse(key, f"is another trainer's key: {of.title} has {own}", hint)
         given.warn(key, f"no key of {of.title}'s own: what a program makes of it is not followed")
+    for key, whole in short:
+        if key in values:
+            text = f"is no flag by itself, but begins {' and '.join(whole)}"
+            raise given.refuse(key, text, f"write --{' or --'.join(whole)}")
+    for key, whole in written:
+        given.assume(f"--{key} is --{whole}, which it begins")
     program = values.get("__program__")
     if as_ is None and program and program not in of.programs:
         name = program if " " in program else f"{program}.py"
@@ -119,6 +131,16 @@ def _foretold(
     except OverflowError:
         text = f"{origin}: a number is too large"
         raise ReadError(text, required="one that a run may have") from None
+
+
+def _taken(short: str, whole: list[str], values: Mapping[str, Any]) -> bool:
+    """Whether argparse takes the beginning of a flag for it.
+
+    Some versions of it do not, where a flag is written with ``-`` and with ``_``, and what is there
+    begins both.
+    """
+    sure = len(whole) == 1 and ("_" in short or "_" not in whole[0])
+    return sure and whole[0] not in values
 
 
 def _keyed(value: Any) -> Any:

@@ -195,6 +195,20 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield own | {"sched": "cosine", "epochs": epochs - warmup, "warmup_prefix": True}
 
 
+#: Flags that begin as some of its keys do.
+ALIKE: Final = (
+    *("aug_splits", "color_jitter", "color_jitter_prob", "config", "grad_checkpointing", "std"),
+    *(
+        "grayscale_prob",
+        "mixup",
+        "mixup_mode",
+        "mixup_off_epoch",
+        "mixup_prob",
+        "recount",
+        "remode",
+    ),
+    *("mixup_switch_prob", "recovery_interval", "reprob", "resplit", "aug_repeats"),
+)
 CONFIGURATIONS: Final = (
     Configuration(
         "timm",
@@ -205,10 +219,11 @@ CONFIGURATIONS: Final = (
         foretell,
         ("model", "weight_decay", "momentum", "patience_epochs", "lr_noise_pct", "lr_noise_std",
          "seed", "layer_decay", "data_dir", "dataset", "amp", "clip_grad", "eval_metric", "workers",
-         "validation_batch_size", "output", "opt_eps", "opt_betas", "drop_path"),
+         "validation_batch_size", "output", "opt_eps", "opt_betas", "drop_path", *ALIKE),
         ("sched", "sched_on_updates", "warmup_prefix", "lr_base", "lr_cycle_limit", "lr_k_decay"),
         {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size",
          "accumulation": "grad_accum_steps"},
         spell=spell,
+        shortens=True,
     ),
 )  # fmt: skip

@@ -146,7 +146,7 @@ CONFIGURATIONS: Final = tuple(
     Configuration(
         name, "trl on transformers", transformers.KEYS, foretelling, OTHERS, MARKS[name],
         transformers.FACTS, spell=transformers.spell,
-        programs=(f"trl {name.removesuffix('Config').lower()}",),
+        programs=(f"trl {name.removesuffix('Config').lower()}",), shortens=True,
     )
     for name, foretelling in FORETELLING.items()
 )  # fmt: skip
