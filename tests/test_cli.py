@@ -532,3 +532,9 @@ def test_code_is_all_that_is_printed() -> None:
     done = isorate("convert", steps, "--to", "torch", "--code", "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "leave one of them away" in done.stderr
+
+
+def test_what_is_told_of_a_trainer_s_run_where_none_is() -> None:
+    done = isorate("show", "StepLR(3)", "--lr", "0.1", "--examples", "100")
+    assert done.returncode == 2
+    assert "--examples: no trainer is read that counts its updates by it" in done.stderr

@@ -369,7 +369,7 @@ def test_steps_before_the_loop_are_taken_whatever_is_told_of_it() -> None:
     text = f"{HEAD}scheduler.step()\nscheduler.step()\n"
     for loop in ("scheduler.step()", "if loss(i) < 1:\n        scheduler.step()"):
         found = reading(f"{text}for i in range(9):\n    optimizer.step()\n    {loop}",
-                        told=["step_every"])  # fmt: skip
+                        told={"step_every": "update"})  # fmt: skip
         assert recipe_of(found, {"step_every": 3}).run.steps_before == 2
         whole = f"{text}for i in range(9):\n    optimizer.step()\n    {loop}"
         assert simulate(whole, Run(3)).values.tolist() == [0.05, 0.05, 0.025]

@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 
 from isorate import ReadError, Run, read
+from isorate.reading.reader import reading
+from isorate.recipe import recipe_of
 
-HOME = Path(__file__).parent / "cases" / "reading" / "trainers"
+CASES = Path(__file__).parent / "cases"
+HOME, CONFIGS = CASES / "reading" / "trainers", CASES / "configs"
 ROWS = [
     pytest.param(row, id=f"{path.stem}: {row['what']}")
     for path in sorted(HOME.glob("*.json"))
@@ -31,6 +34,40 @@ def test_the_rates_are_those_that_it_trained_with(row: dict[str, Any]) -> None:
     rates = np.atleast_2d(recipe.curve.values)[0]
     single = rates.astype(np.float32)  # an optimizer's parameter, where it holds a list's float64
     assert row["rates"] in (rates.tolist(), single.tolist())
+
+
+SAID = [
+    pytest.param(row, id=row["what"])
+    for row in json.loads((CONFIGS / "transformers.json").read_text(encoding="utf-8"))
+    if not {"deepspeed", "transformers_version"} & row["values"].keys()
+    and not isinstance(row["values"].get("lr_scheduler_kwargs"), str)
+]
+
+
+@pytest.mark.parametrize("row", SAID)
+def test_what_is_told_of_a_trainer_s_run_counts_its_updates(row: dict[str, Any]) -> None:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in row["values"].items())
+    head = "from transformers import Trainer, TrainingArguments\n"
+    text = f"{head}args = TrainingArguments({arguments})\nTrainer(model, args).train()\n"
+    recipe = read(text, names=row["facts"])
+    assert np.atleast_2d(recipe.curve.values)[0].tolist() == row["rates"]
+    told = reading(text, told=row["facts"])
+    assert recipe_of(told, row["facts"]).curve.values.tolist() == recipe.curve.values.tolist()
+    assert told.counted == row["facts"].keys()
+
+
+@pytest.mark.parametrize("facts", [{"processes": 3}, {"batches": 20, "processes": 3}])
+def test_what_is_told_of_processes_is_lightning_s_devices(facts: dict[str, int]) -> None:
+    text = f"{EACH_EPOCH}L.Trainer(max_epochs=2).fit(Net(), train_loader)\n"
+    beside = {} if "batches" in facts else {"len(train_loader)": 20}
+    assert read(text, names=facts | beside).run == Run(epochs=2, updates_per_epoch=7,
+                                                       step_every="epoch")  # fmt: skip
+
+
+def test_what_is_told_of_a_trainer_s_run_is_no_number() -> None:
+    text = "from transformers import TrainingArguments\nargs = TrainingArguments()\n"
+    with pytest.raises(ReadError, match="processes: required a number above 0, got 0"):
+        read(text, names={"examples": 5, "processes": 0})
 
 
 NET = """

@@ -350,7 +350,8 @@ def read(
         lr: the optimizer's rate; a sequence has one rate for each parameter group.
         dialect: the dialect to read in, e.g. ``"mindspore"``.
         names: values that the text uses, by its own source: ``"args.epochs"``, ``"len(loader)"``;
-            of a configuration what it leaves open, ``"examples"`` or ``"processes"``, and keys.
+            of a trainer's run what is left open, ``"examples"`` or ``"processes"``; of a
+            configuration its keys, too.
         which: of several schedules the one that the text calls so.
         trainer: whose configuration it is, e.g. ``"axolotl"``; its keys tell where nobody says.
 
@@ -410,7 +411,7 @@ def recipe_of(found: Reading, told: Mapping[str, Any] | None = None) -> Recipe:
         RunError: what is told is no run, or does not fit the loop of the text.
 
     """
-    told = dict(told or {})
+    told = {name: value for name, value in (told or {}).items() if name not in found.counted}
     if found.prepared and "processes" in told:
         told.setdefault("accelerate", told["processes"])
     known = dict(found.run)
@@ -532,7 +533,10 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
         Curve(2 × float64: 0.1, 0.05; 2 given rates)
 
     """
-    told = [field.name for field in fields(run)] if isinstance(run, Run) else ()
+    told: dict[str, Any] = {}
+    if isinstance(run, Run):
+        own = [(field.name, field.default, getattr(run, field.name)) for field in fields(run)]
+        told = {name: None if value == usual else value for name, usual, value in own}
     recipe = given if isinstance(given, Recipe) else _read(given, told)
     if run is None:
         return recipe
@@ -544,7 +548,7 @@ def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:
     return replace(recipe, run=asked)
 
 
-def _read(given: Any, told: Sequence[str] = ()) -> Recipe:
+def _read(given: Any, told: Mapping[str, Any] | None = None) -> Recipe:
     if isinstance(given, Call | Schedule | Curve):
         return Recipe(given)
     if isinstance(given, PathLike | Mapping):

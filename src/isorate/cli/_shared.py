@@ -22,7 +22,7 @@ from isorate.schedule.errors import OwnRateError, ReadError, ReportError, RunErr
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from isorate.cli._names import Settings
     from isorate.configs.configuration import Foretold
@@ -63,13 +63,13 @@ LOOP = (
 )
 
 
-#: What is told of a run that a configuration says.
-OF_CONFIGURATIONS = {
-    "examples": "Of a configuration: examples of the training set.",
-    "batches": "Of a configuration: batches of an epoch, which all processes share.",
-    "batch_size": "Of a configuration: examples of a batch of one process.",
-    "max_steps": "Of a configuration: updates that are trained.",
-    "tokens": "Of a configuration: tokens that are trained.",
+#: What is told of a run that a trainer makes of a configuration or a script.
+OF_TRAINERS = {
+    "examples": "Of a trainer's run: examples of the training set.",
+    "batches": "Of a trainer's run: batches of an epoch, which all processes share.",
+    "batch_size": "Of a trainer's run: examples of a batch of one process.",
+    "max_steps": "Of a trainer's run: updates that are trained.",
+    "tokens": "Of a trainer's run: tokens that are trained.",
 }
 
 
@@ -126,7 +126,7 @@ SCHEDULE_OPTIONS: Final = (
     click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
     *(
         click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
-        for name, says in OF_CONFIGURATIONS.items()
+        for name, says in OF_TRAINERS.items()
     ),
     click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
     click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
@@ -216,8 +216,8 @@ def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def told(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what the options say of the run, by its arguments."""
-    asked = {name: options[name] for name in LOOP}
+    """Return what the options say of the run, by its arguments, and of what is trained with."""
+    asked = {name: options[name] for name in (*LOOP, *OF_TRAINERS)}
     asked = {name: value for name, value in asked.items() if value is not None}
     for name, usual in (("accumulation", 1), ("split_batches", False)):
         if asked.get(name) is usual:
@@ -256,7 +256,7 @@ def foretold(
 
 def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
     """Return what the options say of a run beside its configuration."""
-    found = {name: options[name] for name in (*OF_CONFIGURATIONS, *OF_BOTH)}
+    found = {name: options[name] for name in (*OF_TRAINERS, *OF_BOTH)}
     found["batches"] = found["batches"] or options["batches_per_epoch"]
     found |= known
     if len(options["rates"]) > 1:
@@ -275,7 +275,8 @@ def recipe_of(side: Reading | Foretold, options: dict[str, Any]) -> Recipe:
     if isinstance(side, Foretold):
         return recipe.recipe_of_foretold(side)
     try:
-        return recipe.recipe_of(side, told(options))
+        asked = told(options)
+        return recipe.recipe_of(side, {n: asked[n] for n in asked.keys() - OF_TRAINERS.keys()})
     except RunError as error:
         raise RunError(_as_options(str(error))) from None
 
@@ -348,7 +349,7 @@ def read_all(
     known: Settings,
     *,
     dialect: str | None = None,
-    run: Collection[str] = (),
+    run: Mapping[str, Any] | None = None,
     which: str | None = None,
     one: bool = False,
 ) -> list[Reading]:
@@ -363,6 +364,7 @@ def read_all(
     found = read(given, lr=lr, dialect=dialect, names=known, files=files, told=run, which=which)
     sides: list[Reading] = [found] if one else found
     _check_used(known, sides)
+    _check_counted(run, sides)
     return sides
 
 
@@ -370,7 +372,7 @@ def read_sides(
     texts: tuple[str, str],
     options: dict[str, Any],
     known: Settings,
-    run: Collection[str] = (),
+    run: Mapping[str, Any] | None = None,
 ) -> list[Reading | Foretold]:
     """Read two calls, giving the rate to each that says none of its own; or configurations."""
     from isorate.reading.reader import SeveralError
@@ -406,6 +408,7 @@ def read_sides(
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     if not any(configured):
         _check_used(known, sides)  # type: ignore[arg-type]
+        _check_counted(run, sides)  # type: ignore[arg-type]
     return sides
 
 
@@ -450,6 +453,15 @@ def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
         if not of_it & used:
             text = f"--values {file}: the schedule depends on none of its names"
             raise ReadError(text, got=", ".join(sorted(of_it)[:3]))
+
+
+def _check_counted(run: Mapping[str, Any] | None, sides: Sequence[Reading]) -> None:
+    """Refuse what is told of a trainer's run where none counts its updates by it."""
+    for name in OF_TRAINERS.keys() & (run or {}).keys():
+        if not any(name in side.counted for side in sides):
+            option = f"--{name.replace('_', '-')}"
+            text = f"{option}: no trainer is read that counts its updates by it"
+            raise RunError(text, hint="--updates N says how long the run is")
 
 
 def source(given: str | tuple[str, ...]) -> Script:

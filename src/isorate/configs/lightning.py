@@ -250,7 +250,7 @@ class Trainer:
             batches = self.length(model.train_dataloader())
         else:
             batches = len(train_dataloader)
-        several = processes(self.devices) * self.num_nodes
+        several = told("processes") or processes(self.devices) * self.num_nodes
         if several > 1 and self.shared:
             assume(f"{several} devices share the batches of an epoch")
             batches = math.ceil(batches / several)
@@ -261,6 +261,8 @@ class Trainer:
         return min(batches, self.limit)
 
     def length(self, train_dataloader):
+        if told("batches") is not None:
+            return told("batches")
         if is_a(train_dataloader, dict):
             return max([len(each) for each in train_dataloader.values()])
         if is_a(train_dataloader, (list, tuple)):

@@ -75,6 +75,7 @@ class TrainingArguments:
     warmup_ratio: float = None
     gradient_accumulation_steps: int = 1
     dataloader_drop_last: bool = False
+    accelerator_config: str = None
     deepspeed: str = None
 
     @property
@@ -117,7 +118,7 @@ def is_given(value):
 #: The arguments that are asked for where nobody knows any, and those that are not.
 ASKED = ("per_device_train_batch_size", "num_train_epochs", "max_steps", "learning_rate",
          "lr_scheduler_type", "warmup_steps", "gradient_accumulation_steps")
-LESS = ("lr_scheduler_kwargs", "dataloader_drop_last", "deepspeed")
+LESS = ("lr_scheduler_kwargs", "dataloader_drop_last", "accelerator_config", "deepspeed")
 
 
 class Trainer:
@@ -160,13 +161,25 @@ class Trainer:
             )
         return self.lr_scheduler
 
-    def _batches(self):
-        if is_known(self.get_train_dataloader):
-            return len(self.get_train_dataloader())
-        assume("one device is taken to train")
-        length = len(self.train_dataset) if is_given(self.train_dataset) else len(train_dataset)
-        drops = asked(self.args.dataloader_drop_last, False)
-        return batches_of(length, self.args.per_device_train_batch_size, drops)
+    def _batches(self, processes):
+        args, batches, length = self.args, told("batches"), told("examples")
+        drops = asked(args.dataloader_drop_last, False)
+        if batches is None:
+            if is_known(self.get_train_dataloader):
+                return len(self.get_train_dataloader())
+            if length is None:
+                given = is_given(self.train_dataset)
+                length = len(self.train_dataset) if given else len(train_dataset)
+            size = told("batch_size") or args.per_device_train_batch_size
+            batches = batches_of(length, size, drops)
+        if processes is None:
+            assume("one device is taken to train")
+            return batches
+        own = args.accelerator_config if is_given(args.accelerator_config) else {}
+        if not is_known(own) or isinstance(own, str):
+            refuse("accelerator_config is read as a dict")
+        shared = processes > 1 and not own.get("split_batches")
+        return batches_of(batches, processes, drops) if shared else batches
 
     def train(self, *given, **named):
         args = self.args
@@ -175,11 +188,12 @@ class Trainer:
             if is_known(own) and isinstance(own, dict) and "scheduler" in own:
                 refuse("deepspeed has a scheduler of its own, which only arguments in a file say")
             assume("deepspeed is taken to bring no scheduler of its own")
-        total = asked(args.max_steps, -1)
-        if total <= 0:
-            accumulate = args.gradient_accumulation_steps
-            updates = updates_of_epoch(self._batches(), accumulate)
-            total = updates_of_run(args.num_train_epochs, updates)
+        processes = told("processes")
+        total = told("max_steps") or asked(args.max_steps, -1)
+        if total < 0:
+            accumulate = told("accumulation") or args.gradient_accumulation_steps
+            updates = updates_of_epoch(self._batches(processes), accumulate)
+            total = updates_of_run(told("epochs") or args.num_train_epochs, updates)
         self.create_optimizer_and_scheduler(num_training_steps=total)
         optimizer, scheduler = self.optimizer, self.lr_scheduler
         if args.lr_scheduler_type == "reduce_lr_on_plateau" or is_plateau(scheduler):
@@ -187,7 +201,7 @@ class Trainer:
         if not is_known(self.callbacks):
             assume("callbacks are taken to write no rate")
         callbacks = tuple(self.callbacks or ()) if is_known(self.callbacks) else ()
-        for step in range(total):
+        for step in range(max(total, 1)):
             hook(callbacks, "on_step_begin", args, optimizer, scheduler)
             optimizer.step()
             scheduler.step()

@@ -38,11 +38,11 @@ class DPOConfig(TrainingArguments):
 class SFTTrainer(Trainer):
     _arguments = SFTConfig
 
-    def _batches(self):
-        if is_known(self.args.packing) and self.args.packing:
+    def _batches(self, processes):
+        if is_known(self.args.packing) and self.args.packing and told("batches") is None:
             return len(get_train_dataloader())
         assume("no example is taken to be left out")
-        return super()._batches()
+        return super()._batches(processes)
 
 
 class DPOTrainer(Trainer):
@@ -51,9 +51,9 @@ class DPOTrainer(Trainer):
     def __init__(self, model=None, ref_model=None, args=None, *given, **named):
         super().__init__(model, args, *given, **named)
 
-    def _batches(self):
+    def _batches(self, processes):
         assume("no example is taken to be left out")
-        return super()._batches()
+        return super()._batches(processes)
 """
 TRAINER: Final = Trainer(
     "trl",

@@ -102,6 +102,9 @@ class Calls(Schedules):
         self.handed: dict[str, None] = {}
         self.loaded = False
         self.prepared = False
+        #: What is said of the run beside the text, and what of it a trainer's code made the run of.
+        self.told: dict[str, Any] = {}
+        self.counted: set[str] = set()
         #: What schedules lack.
         self.lacking: list[ReadError] = []
         #: Functions that were called.
@@ -676,11 +679,26 @@ class Calls(Schedules):
                     self.lacking.append(LackingError("the loop", list(value.leaves())))
                     return instead
                 return value
+            case "told", [str() as fact]:
+                return self._told(fact)
             case "is_known", [value]:
                 return not isinstance(value, Unknown)
             case "arguments_of_init", []:
                 return self._arguments_of_init()
         return None
+
+    def _told(self, fact: str) -> Any:
+        """Return what is said beside the text of a run that a trainer makes, or none."""
+        value = self.told.get(fact)
+        if fact in self.given:
+            value = self.given.take(fact)
+        elif value is None:
+            return None
+        else:
+            self.counted.add(fact)
+        if not isinstance(value, int | float) or value <= 0:
+            raise ReadError(fact, required="a number above 0", got=repr(value))
+        return value
 
     def _arguments_of_init(self) -> Dict:
         """Return what the ``__init__`` is given that is being followed, and those that it is in."""
@@ -958,7 +976,7 @@ class Calls(Schedules):
 
 
 #: Functions that only the code of trainers has: what they come to is said where they are called.
-OF_TRAINERS: Final = ("refuse", "assume", "asked", "is_known", "arguments_of_init")
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
 #: Python's classes of values.
 KINDS: Final = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "tuple": tuple,
                 "dict": dict, "set": set}  # fmt: skip

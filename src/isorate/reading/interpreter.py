@@ -63,7 +63,7 @@ from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.kit.optimizer import Optimizer
@@ -108,15 +108,16 @@ class Interpreter(Calls):
         longest: the length of the text.
         decisions: what conditions are taken to be that nobody decides, by their source.
         files: what its imports may lead to.
-        told: what is said of the run beside the text, by the arguments of ``Run``.
+        told: what is said of the run beside the text: the arguments of ``Run``, and the facts
+            that a trainer's code counts updates by.
         which: the schedule that is asked for, of several.
 
     """
 
     def __init__(
         self, given: Given, lr: Any, dialect: str | None, longest: int,
-        decisions: Mapping[str, bool], files: Files | None = None, told: Collection[str] = (),
-        which: str | None = None,
+        decisions: Mapping[str, bool], files: Files | None = None,
+        told: Mapping[str, Any] | None = None, which: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(given)
         self.lr, self.dialect, self.longest = lr, dialect, longest
@@ -145,7 +146,7 @@ class Interpreter(Calls):
         self._followed = False
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
-        self.told, self.which = told, which
+        self.told, self.which = dict(told or {}), which
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 

@@ -47,7 +47,7 @@ from isorate.schedule.node import Schedule as Data
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from isorate.reading.files import Files
     from isorate.reading.loops import Facts
@@ -78,6 +78,7 @@ class Reading:
         taken: the defaults that it needed, by their source.
         run: what the text's loop says of the run, by the arguments of ``Run``.
         wanted: what would say how long it is, where nobody does.
+        counted: what is told of the run beside the text, and a trainer counts its updates by.
         title: what the text calls the schedule, or its class and line.
         line: the line that builds it.
 
@@ -94,6 +95,7 @@ class Reading:
     wanted: tuple[Unknown, ...] = ()
     title: str = ""
     line: int = 0
+    counted: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -113,13 +115,14 @@ def reading(
     dialect: str | None = None,
     names: Mapping[str, Any] | None = None,
     files: Files | None = None,
-    told: Collection[str] = (),
+    told: Mapping[str, Any] | None = None,
     which: str | None = None,
 ) -> Reading:
     """Read one schedule, and say what was taken for granted (``isorate.read``).
 
     Imports are followed to ``files``, and nowhere else. What the loop says of the run is not asked
-    for where it is ``told`` beside the text: the arguments of ``Run``, by name. Of several
+    for where it is ``told`` beside the text: the arguments of ``Run``, by name, and ``examples``,
+    ``batches``, ``batch_size`` and ``max_steps`` of what a trainer trains with. Of several
     schedules that a text has, ``which`` names one.
 
     Example:
@@ -479,6 +482,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         wanted=tuple(facts.wanted),
         title=follower.which or _title(schedule, follower.found.built),
         line=getattr(schedule.node, "lineno", 0),
+        counted=frozenset(follower.counted),
     )
 
 
