@@ -6,6 +6,8 @@ import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.reading import arrays
+from isorate.reading.arrays import Array
 from isorate.reading.values import PLAIN, Dict, List
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import bounded, power, product
@@ -20,7 +22,7 @@ MOST_ITEMS: Final = 10**6
 MOST_DIGITS: Final = 400
 #: No text that is computed is longer.
 LONGEST_TEXT: Final = 10**5
-SEQUENCES: Final = (list, tuple, range, str, set, dict)
+SEQUENCES: Final = (list, tuple, range, str, set, dict, Array)
 
 
 def items_of(value: Any) -> list[Any]:
@@ -125,24 +127,13 @@ MATH: Final[dict[str, Callable[..., Any]]] = {
     "hypot": math.hypot,
     "erf": math.erf,
 }
-#: Functions of NumPy's that are Python's by another name, given numbers.
-NUMPY: Final[dict[str, Callable[..., Any]]] = {
-    **arithmetic.FUNCTIONS,
-    "abs": abs,
-    "ceil": lambda x: float(math.ceil(x)),
-    "floor": lambda x: float(math.floor(x)),
-    "maximum": max,
-    "minimum": min,
-    "clip": lambda x, low, high: min(max(x, low), high),
-    "power": power,
-    "float64": float,
-}
 #: Modules of arithmetic: their functions.
-MODULES: Final = {"math": MATH, "numpy": NUMPY}
+MODULES: Final = {"math": MATH, "numpy": arrays.FUNCTIONS}
 CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e, "tau": math.tau}
 
 #: Methods that leave what they are called on as it is.
 READING: Final = {
+    Array: ("tolist", "copy", "astype"),
     list: ("index", "count", "copy"),
     tuple: ("index", "count"),
     dict: ("get", "items", "keys", "values", "copy"),

@@ -14,7 +14,7 @@ from isorate.reading.effects import HARMLESS
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, offset, stored
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import LackingError
-from isorate.reading.values import MISSING, Built, Function, Group, Schedule, Unknown
+from isorate.reading.values import MISSING, Built, Group, Schedule, Unknown
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, number_node, shown
 
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from isorate.reading.interpreter import Interpreter
     from isorate.schedule.expression import Expression
 
-#: What functions call the place in the run that they are given.
-COUNTER: Final = re.compile(r"(^|_)(epochs?|steps?|iters?|iteration|it|t|i|idx|updates?|num)$")
-#: What functions are called that return a rate.
-RATE: Final = re.compile(r"(^|_)(lr|learning_rate)(_at|_schedule|_scheduler|_decay)?$|lr_schedule")
+#: What functions call the place in the run that they are given: surely so, and perhaps.
+COUNTERS: Final = (
+    re.compile(
+        r"_*(cur(r?ent)?_?|global_?|n(um)?_)?(epoch|step|iter(ation)?|it|t|i|idx|x|update|batch)"
+        r"(_?(num|idx|index|count|id|number|i))?"
+    ),
+    re.compile(r".*(^|_)(epochs?|steps?|iters?|iteration|it|t|i|idx|updates?|num)"),
+)
 #: What a loop over the groups may leave some out by.
 LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
 #: What may run again, or some time else.
@@ -147,20 +151,16 @@ def key_of(test: ast.expr) -> tuple[str, str] | None:
     return None
 
 
-def returned(follower: Interpreter, function: Function) -> Schedule | None:
-    """Return the schedule of a function alone that returns a rate; none where it is no such."""
-    node = function.node
-    if isinstance(node, ast.Lambda) or not RATE.search(node.name):
-        return None
-    placed = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
-    counters = [name for name in placed if COUNTER.search(name)]
-    returns = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node))
-    if len(counters) != 1 or not returns or placed[0] != counters[0]:
-        return None
-    made = functions.expression(follower, function, follower.longest)
-    text = f"{node.name} is taken to be asked before each update, with 0, 1, 2 and so on"
-    follower.assumed[text] = None
-    return schedule_of(follower, node, follower.of_function([made]))
+def counter_of(names: Sequence[str], *, sure: bool = False) -> str | None:
+    """Return the one of some names that says the place in the run; none where none does.
+
+    Where it is to be ``sure``, no plural does, which may be how long the run is.
+    """
+    for pattern in COUNTERS[:1] if sure else COUNTERS:
+        found = [name for name in names if pattern.fullmatch(name)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _groups(optimizer: Any) -> int:
@@ -269,11 +269,10 @@ def owner(follower: Interpreter, node: ast.expr, frame: Frame) -> tuple[Any, int
             return follower.value(base, frame), at if type(at) is int else None
         case ast.Name(id=name):
             for loop in reversed(follower.loops.stack):
-                match loop.node:
-                    case ast.For(
-                        target=ast.Name(id=own),
-                        iter=ast.Attribute(value=base, attr="param_groups"),
-                    ) if own == name:
+                match goes_through(loop.node):
+                    case [ast.Name(id=own), ast.Attribute(value=base, attr="param_groups")] if (
+                        own == name
+                    ):
                         if any(isinstance(n, LEAVING) for n in ast.walk(loop.node)):
                             text = f"{shown(loop.node)} may leave out some of the groups"
                             raise ReadError(text, hint="paste only what sets the rate")
@@ -288,8 +287,20 @@ def is_group(follower: Interpreter, node: ast.expr, frame: Frame) -> bool:
 
 def is_over_groups(loop: Loop) -> bool:
     """Whether a loop goes through an optimizer's parameter groups."""
-    found = loop.node.iter if isinstance(loop.node, ast.For) else None
-    return isinstance(found, ast.Attribute) and found.attr == "param_groups"
+    return getattr(goes_through(loop.node)[-1], "attr", "") == "param_groups"
+
+
+def goes_through(node: ast.AST) -> list[ast.expr | None]:
+    """Return the target of a loop and what it goes through, whether it counts that or not."""
+    match node:
+        case ast.For(
+            target=ast.Tuple(elts=[_, target]),
+            iter=ast.Call(func=ast.Name(id="enumerate"), args=[source, *_]),
+        ):  # fmt: skip
+            return [target, source]
+        case ast.For(target=target, iter=source):
+            return [target, source]
+    return [None, None]
 
 
 # --- the function ---------------------------------------------------------------------------------
@@ -314,12 +325,15 @@ def _function(
     loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
-        named = [n for n, v in sorted(before.items()) if COUNTER.search(n) and _is_open(v)]
-        if len(named) != 1:
+        named = [n for n, v in before.items() if isinstance(v, Unknown) and not v.askable]
+        counts = named[0] if len(named) == 1 else counter_of(
+            sorted(name for name, value in before.items() if _is_open(value))
+        )  # fmt: skip
+        if counts is None:
             raise ReadError(f"{where} is no function of one count")
-        text = f"{named[0]} is taken to be 0, 1, 2 and so on, one for each update"
+        text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update"
         follower.assumed[text] = None
-        put = {named[0]: _turn()} | _numbers(before)
+        put = {counts: _turn()} | _numbers(before)
         return _computed(follower, statements, value, frame, put), None, None
     missing: list[Unknown] = []
     stride = _stride(follower, loops, where, missing)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
+from isorate.reading.arrays import Array, LongList
 from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.expressions import TROUBLE, is_typed, typed
 from isorate.reading.frames import Frame
@@ -542,7 +543,7 @@ class Calls(Schedules):
         """Take notice that values were handed to somebody who may change them."""
         for value in reached(values):
             match value:
-                case List() | Dict():
+                case List() | Dict() | Array():
                     if isinstance(value, Group):
                         self.rate_changed(value.owner, node)
                     value.lost = Unknown(written(value)[:60], self.at(node))
@@ -592,7 +593,7 @@ class Calls(Schedules):
         if name in OF_TRAINERS:
             return self._of_trainers(name, given, node)
         if function.module:
-            return self.computed(node, builtin.MODULES[function.module][name], given, **named)
+            return self._of_module(function, given, named, node)
         match name, given:
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
@@ -648,6 +649,20 @@ class Calls(Schedules):
         if name == "dict" and not given:
             return Dict(named)
         return self.computed(node, builtin.FUNCTIONS[name], given, **named)
+
+    def _of_module(
+        self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        """Return what a function of arithmetic comes to."""
+        if given[:1] and isinstance(given[0], Schedule) and function.name in HANDED_ON:
+            return given[0]
+        dtype = named.get("dtype")
+        if isinstance(dtype, Builtin):
+            named = {**named, "dtype": dtype.name}
+        elif isinstance(dtype, Unknown):
+            return Unknown(unparsed(node), self.at(node), varies=True)
+        numbers = builtin.MODULES[function.module][function.name]
+        return self.computed(node, numbers, given, **named)
 
     def length(self, source: Unknown, node: ast.expr) -> Any:
         """Return how long something is that nobody knows."""
@@ -757,7 +772,9 @@ class Calls(Schedules):
             return self._lost_method(of, name, node, unknown)
 
     def _lost_method(self, of: Any, name: str, node: Any, unknown: list[Unknown]) -> Any:
-        if isinstance(of, List | Dict) and (builtin.changes(of, name) or name not in HARMLESS):
+        if isinstance(of, List | Dict | Array) and (
+            builtin.changes(of, name) or name not in HARMLESS
+        ):
             of.lost = Unknown(written(of)[:60], self.at(node))
         found = self.unknown(node, [*unknown, *unknown_in(of)])
         if not found.parts:
@@ -988,7 +1005,9 @@ def _of_kind(value: Any, kind: Any) -> bool | None:
         case Builtin(name=name, module=""), Schedule() if name in KINDS:
             return False if name != "list" or hasattr(value.call, "optimizer") else None
         case Builtin(name=name, module=""), _ if name in KINDS:
-            return isinstance(value, KINDS[name])
+            return isinstance(value, KINDS[name]) or (
+                name == "list" and isinstance(value, LongList)
+            )
         case Class(), Instance(of=of):
             return _derived(of, kind) or (None if of.foreign else False)
         case Class(), _:

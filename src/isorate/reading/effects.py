@@ -56,6 +56,7 @@ class Effects:
         #: Modules of which all names are imported.
         self.stars: list[str] = []
         self._followed = followed
+        self._handed: list[ast.expr] = []
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
         aliases: list[tuple[set[str], ast.AST]] = []
@@ -83,10 +84,14 @@ class Effects:
                 self.sources[name] = self.sources.get(name, set()) | sources
         #: Those of ``changed`` of which not only an item is.
         self.resized = set(self.changed)
+        #: Those that may be changed, or are handed on, not only by an item of theirs.
+        self.entire = self.changed | {n for each in self._handed for n in _uncut(each)}
         for names, of in [*aliases, *reversed(aliases)]:  # changed through another name
             if names & self.changed:
                 self.changed |= names_in(of)
                 self.ends |= {path[-1] for path in _paths(of)}
+            if names & self.entire:
+                self.entire |= _uncut(of)
             if names & self.resized and of not in items:
                 self.resized |= names_in(of)
 
@@ -137,6 +142,7 @@ class Effects:
             for argument in given:
                 self.change(argument)
         elif last not in PURE and not last[:1].isupper():  # a class keeps what it is given
+            self._handed += given
             for argument in given:
                 self.passed |= names_in(argument)
                 for name in _whole(argument) if last not in HARMLESS else ():
@@ -191,6 +197,19 @@ def _whole(node: ast.AST) -> Iterator[str]:
         case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.Starred():
             for child in ast.iter_child_nodes(node):
                 yield from _whole(child)
+
+
+def _uncut(node: ast.AST) -> set[str]:
+    """Return the names in an expression but those of which only an item is."""
+    found, waiting = set[str](), [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Slice):
+            continue
+        if isinstance(part, ast.Name | ast.Attribute):
+            found |= set(_path(part))
+        waiting += ast.iter_child_nodes(part)
+    return found
 
 
 def _hands(node: ast.AST) -> set[str]:

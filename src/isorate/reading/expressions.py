@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
-from isorate.reading import builtin
+from isorate.reading import builtin, functions
 from isorate.reading.arguments import PARSERS, Commands, Dataclasses, Parser
+from isorate.reading.arrays import Array, LongList, array, put
 from isorate.reading.frames import MODULES, Frame, Given
 from isorate.reading.naming import HERE, Name, value_of
 from isorate.reading.values import (
@@ -76,6 +77,8 @@ UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
     ast.USub: operator.neg,
     ast.Invert: operator.invert,
 }
+#: A comprehension of more items is no list of them, but a function of the place.
+LONG: Final = 200
 #: What computing with values may raise in Python.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 #: What is no number, text or collection of them.
@@ -108,6 +111,9 @@ class Expressions:
         self.needed: set[str] | None = None
         #: How often a default was taken.
         self.taken = 0
+
+    #: How long the text is.
+    longest: int
 
     def value(self, node: ast.expr, frame: Frame) -> Any:
         """Return what an expression comes to; a list that may have changed is not known."""
@@ -340,7 +346,9 @@ class Expressions:
                 return base
             case dict() if name in base and not hasattr(dict, name):  # one with attributes
                 return base[name]
-            case dict() | list() | str() | int() | float() | tuple() | set():
+            case Array() if name in ("size", "shape"):
+                return len(base) if name == "size" else (len(base),)
+            case dict() | list() | str() | int() | float() | tuple() | set() | Array():
                 return Method(base, name)
             case Bound(function=Function(of=Class() as of), given=[Instance() as held, *_]):
                 return self.attribute(held, name, node) if of else MISSING
@@ -417,6 +425,8 @@ class Expressions:
                     )  # fmt: skip
                 return base.kept[(place,)]
             return self.unknown(node, [base, place])
+        if isinstance(place, Unknown) and isinstance(base, dict) and place in base:
+            return base[place]
         if isinstance(place, Unknown):
             made: Any = ("", [base], {}) if isinstance(base, List) else None
             found = self.unknown(node, [place])
@@ -553,11 +563,15 @@ class Expressions:
     def _comparison(self, node: ast.expr, ops: Sequence[ast.cmpop], sides: list[Any]) -> Any:
         for op, a, b in zip(ops, sides, sides[1:], strict=False):
             found = self._compared(node, op, a, b)
+            if len(ops) == 1 and isinstance(found, Array):
+                return found
             if isinstance(found, Unknown) or not found:
                 return found
         return True
 
     def _compared(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
+        if isinstance(op, ast.In | ast.NotIn) and _holds(b, a):
+            return isinstance(op, ast.In)
         if isinstance(a, Unknown) or isinstance(b, Unknown):
             return self.unknown(node, [a, b])
         objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)
@@ -634,6 +648,9 @@ class Expressions:
                 found.update(item)
                 continue
             place = None if key is None else self.value(key, frame)
+            if len(keys) == 1 and isinstance(place, Unknown) and not place.askable:
+                found[place] = item  # by which it is found again
+                continue
             if key is None or isinstance(place, Unknown) or unknown_in(place):
                 found.lost = self.unknown(node, [item if key is None else place])
                 continue
@@ -649,13 +666,18 @@ class Expressions:
         inner.passing = True
         made: list[Any] = []
         unknown: list[Any] = []
+        outer = self.value(node.generators[0].iter, frame)
+        if isinstance(outer, range | Array) and len(outer) > LONG:
+            long = self._long(node, outer, inner)
+            if long is not None:
+                return long
 
         def turn(generators: Sequence[ast.comprehension]) -> None:
             if not generators:
                 made.append(self._element(node, inner))
                 return
             first, *rest = generators
-            source = self.value(first.iter, inner if first is not node.generators[0] else frame)
+            source = outer if first is node.generators[0] else self.value(first.iter, inner)
             if isinstance(source, Schedule):
                 raise self.makes(node, source)
             items = self.items(source)
@@ -672,7 +694,8 @@ class Expressions:
 
         turn(node.generators)
         if unknown:
-            found = self.unknown(node, unknown)
+            inside = [u for each in unknown_in(made) for u in each.leaves() if not u.varies]
+            found = self.unknown(node, [*unknown, *inside])
             found.plain = self.is_plain(made)
             return found
         if isinstance(node, ast.DictComp):
@@ -681,10 +704,39 @@ class Expressions:
             return self.computed(node, set, [List(made)])
         return self.sized(List(made))
 
+    def _long(self, node: Any, source: Any, frame: Frame) -> Any:
+        """Return the list that a comprehension makes, as a function of the place.
+
+        None where it makes something else.
+        """
+        match node:
+            case ast.ListComp(elt=made, generators=[ast.comprehension(ast.Name(id=name), ifs=[])]):
+                takes = ast.arguments([], [ast.arg(name)], None, [], [], None, [])
+                element = Function(ast.Lambda(takes, made), frame, {})
+            case _:
+                return None
+        try:
+            found = functions.expression(self, element, self.longest)  # type: ignore[arg-type]
+            item = found.function()
+            whole = all(type(item(source[place])) is int for place in (0, -1))
+            formula = put(array(source).formula, ast.parse(found.source, mode="eval").body, name)
+            return LongList(len(source), formula, whole=whole)
+        except ReadError as error:
+            leaves = getattr(error, "leaves", ())
+            return self.unknown(node, leaves) if leaves else None
+        except TROUBLE:
+            return None
+
     def _element(self, node: Any, frame: Frame) -> Any:
         if isinstance(node, ast.DictComp):
             return self.value(node.key, frame), self.value(node.value, frame)
         return self.value(node.elt, frame)
+
+
+def _holds(several: Any, value: Any) -> bool:
+    """Whether what nobody knows is in a collection for all that."""
+    listed = isinstance(several, list | tuple | dict)
+    return listed and isinstance(value, Unknown) and any(each is value for each in several)
 
 
 def of_groups(value: Unknown) -> bool:

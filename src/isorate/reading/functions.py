@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.reading.arrays import Array, array
 from isorate.reading.frames import Frame
 from isorate.reading.values import Bound, Builtin, Function, Unknown
 from isorate.schedule import arithmetic
+from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.functions import lambda_of
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 #: Functions call each other no deeper.
 DEEPEST: Final = 10
 #: Functions of NumPy's as Python's.
+#: What computing may raise.
+TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError)
 RENAMED: Final = {"maximum": "max", "minimum": "min", "abs": "abs", "float64": "float"}
 
 
@@ -56,6 +60,12 @@ def of_statements(
     node = ast.FunctionDef(name, _alone(variable), body, [])
     ast.fix_missing_locations(node)
     return expression(evaluator, Function(node, frame, {}), evaluator.longest)
+
+
+def of_array(value: Array) -> Expression:
+    """Return an array as a function of the place in it."""
+    variable = ast.Name("step", ast.Load())
+    return Expression("step", ast.unparse(ast.fix_missing_locations(value.at(variable))))
 
 
 def _alone(variable: str) -> ast.arguments:
@@ -211,7 +221,44 @@ class _Inline(ast.NodeTransformer):
         if not mentions(node, self.variable):
             made = isinstance(node.value, ast.Tuple) and isinstance(node.slice, ast.Constant)
             return self.generic_visit(node) if made else self._known(node)  # type: ignore[return-value]
+        if not mentions(node.value, self.variable):
+            found = self._item(self.evaluator.value(node.value, self.frame), node)
+            if found is not None:
+                return found
+        match node:
+            case ast.Subscript(ast.Dict([ast.expr() as key], [value]), place) if ast.dump(
+                key
+            ) == ast.dump(place):
+                return self.visit(value)  # type: ignore[no-any-return]
         return self.generic_visit(node)  # type: ignore[return-value]
+
+    def _item(self, base: Any, node: ast.Subscript) -> ast.expr | None:
+        """Return an item of what has more than a text tells, where the step says which one.
+
+        None where it has not.
+        """
+        if isinstance(base, list | tuple) and all(type(v) in (int, float) for v in base):
+            base = array(base) if len(base) > LONGEST_TUPLE else None
+        if not isinstance(base, Array):
+            return None
+        place = _turned(self.visit(node.slice))
+        where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(place)))
+        try:
+            first, second = where.function()(0), where.function()(1)
+        except TROUBLE:
+            first = second = None
+        if type(first) is not int or type(second) is not int:
+            raise ReadError(f"{shown(node)}: the place is no integer")
+        text = f"{shown(node.value)} has {len(base)} items: no more updates than those are followed"
+        self.evaluator.assumed[text] = None
+        found = base.at(place)
+        if any(isinstance(each, ast.Sub | ast.USub) for each in ast.walk(place)):
+            again = base.at(ast.BinOp(place, ast.Add(), ast.Constant(len(base))))
+            found = ast.IfExp(ast.Compare(place, [ast.Lt()], [ast.Constant(0)]), again, found)
+        self.room.left -= sum(1 for _ in ast.walk(found))
+        if self.room.left < 0:
+            raise ReadError("a function is too long with its arrays written out")
+        return found
 
     def visit_List(self, node: ast.List) -> ast.expr:
         return self.generic_visit(ast.Tuple(node.elts, ast.Load()))  # type: ignore[return-value]
@@ -310,17 +357,11 @@ class _Inline(ast.NodeTransformer):
         if mentions(left, self.variable) == mentions(right, self.variable):
             return None
         listed = right if mentions(left, self.variable) else left
-        match listed:
-            case ast.Call(func=func, args=[items], keywords=[]):
-                made = self.evaluator.value(func, self.frame)
-                source = self.evaluator.value(items, self.frame)
-            case _:
-                return None
-        array = _of_numpy(made, "array", "asarray")
+        source = self.evaluator.value(listed, self.frame)
         if isinstance(source, Unknown):
             self.room.lacking += source.leaves()
             return ast.Constant(1)  # which nobody sees
-        if not array or not isinstance(source, Sequence) or isinstance(source, str):
+        if not isinstance(source, Array) or len(source) > LONGEST_TUPLE:
             return None
         total: ast.expr = ast.Constant(0)
         for item in source:
@@ -395,6 +436,16 @@ class _Put(ast.NodeTransformer):
         if self.room.left < 0:
             raise ReadError("a function is too long with what it calls written out")
         return self.value
+
+
+def _turned(place: ast.expr) -> ast.expr:
+    """Return ``n * (t // n) + t % n`` as the ``t`` that it is."""
+    match place:
+        case ast.BinOp(ast.BinOp(one, ast.Mult(), other), ast.Add(), ast.BinOp(t, ast.Mod(), n)):
+            turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
+            if {ast.dump(one), ast.dump(other)} == {turns, ast.dump(n)}:
+                return t
+    return place
 
 
 def _by_place(function: Any, node: ast.Call) -> ast.Call:

@@ -17,6 +17,7 @@ from isorate.kit import registry
 from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand, turns
 from isorate.reading.arguments import Parser, option
+from isorate.reading.arrays import Array, LongList, of_numbers
 from isorate.reading.calls import LEAVING, OF_TRAINERS, Calls, Returning, Undecided, changing
 from isorate.reading.expressions import is_typed, of_groups
 from isorate.reading.frames import Frame, Given
@@ -361,7 +362,7 @@ class Interpreter(Calls):
                     raise changing(target, each)
                 case Group():
                     self._written(each.owner, target)
-                case List() | Dict():
+                case List() | Dict() | Array():
                     each.lost = Unknown("", self.at(target))
                     groups = each if isinstance(each, List) else ()
                     for group in groups:
@@ -369,7 +370,8 @@ class Interpreter(Calls):
                             self._written(group.owner, target)
 
     def _store_item(self, base: Any, place: Any, value: Any, target: ast.Subscript) -> None:
-        plain = type(base) is Dict and base.owner is None
+        free = isinstance(base, Unknown) and base.name is not None and base.made is None
+        plain = (type(base) is Dict and base.owner is None) or (free and base.owner is None)
         self.plain_stores[id(target)] = plain and self.plain_stores.get(id(target), True)
         match base:
             case Schedule():
@@ -409,6 +411,11 @@ class Interpreter(Calls):
                     base[place] = value
                 except (TypeError, LookupError, ValueError):
                     base.lost = Unknown(unparsed(target), self.at(target))
+            case Array():
+                try:
+                    base[place] = value
+                except (TypeError, LookupError, ValueError, ReadError):
+                    base.lost = self.unknown(target, [place, value], self.at(target))
             case Namespace() if isinstance(place, str) and unparsed(target) not in self.given:
                 base.kept[place] = value
             case Instance():
@@ -428,6 +435,13 @@ class Interpreter(Calls):
         if isinstance(node.op, ast.Add) and added == 1 and self.loops.stack:
             self.loops.happens("count", dotted(target), node)
         operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
+        if isinstance(before, Array) and not isinstance(before, LongList):
+            found = self.binary(operation, node.op, before, added)
+            try:
+                before.become(found)
+            except (TypeError, ReadError):
+                before.lost = self.unknown(operation, [found])
+            return
         if isinstance(node.op, ast.Add) and isinstance(before, List):
             self.minded(before, target)
             items = self.items(added)
@@ -438,6 +452,8 @@ class Interpreter(Calls):
                 before += self.sized(items)
                 return
         found = self.binary(operation, node.op, before, added)
+        if self.turns is not None:  # what is given is what it was before the loop
+            self.given.pop(unparsed(target), None)
         self.store(target, self._labelled(target, operation, found), frame)
         self._came_to(found)
 
@@ -710,6 +726,8 @@ class Interpreter(Calls):
         if self.turns is not None and self.sets_rates(node):
             self.turns.decided(self, truth, frame)
             if truth.askable:
+                with contextlib.suppress(ReadError):  # what else it lacks
+                    self.body(body, frame)
                 return
         if not trains and truth.askable and self.sets_rates(node):
             raise Fork(truth, builds=True)
@@ -1269,7 +1287,9 @@ class Interpreter(Calls):
                 if value.call is not None and not hasattr(value.call, "optimizer"):
                     return
                 raise changing(where, value)
-            case List() | Dict():
+            case List() | Array() if name not in effects.entire and of_numbers(value):
+                pass
+            case List() | Dict() | Array():
                 counted = name not in effects.resized | effects.passed
                 counted = counted and (value.lost is None or value.counted)
                 value.lost = Unknown(name, self.at(where), condition=condition)

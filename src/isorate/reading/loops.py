@@ -25,6 +25,10 @@ ORDERING: Final = ("reversed", "sorted")
 Count = int | Unknown | None
 
 
+class Supposed(ast.For):
+    """A loop that no text has: it is taken to be the run."""
+
+
 @dataclass(eq=False, slots=True)
 class Loop:
     """A loop that is followed once for all of its turns.
@@ -261,7 +265,8 @@ class Loops:
             _paced(inside, updates, counters, found)
         _length(inside if by_hand else [], updates, found)
         self._ends(updates, found)
-        found.said.append(f"the loop in line {nest.node.lineno} is the run")
+        if not isinstance(nest.node, Supposed):
+            found.said.append(f"the loop in line {nest.node.lineno} is the run")
         for event in self.events if by_hand else ():
             if event.kind == "asked" and event.of is schedule and event.place > inside[-1].place:
                 found.said.append(f"{_at(event.node)} is the rate of the update after it")

@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,14 +14,13 @@ from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
-from isorate.reading.arguments import parameters
-from isorate.reading.calls import Returning, at_line
+from isorate.reading.alone import functions_of
 from isorate.reading.effects import names_in
 from isorate.reading.expressions import MOST_STEPS
-from isorate.reading.frames import Frame, Given, canonical
+from isorate.reading.frames import Given, canonical
 from isorate.reading.functions import expression, names_of
-from isorate.reading.interpreter import Fork, Interpreter, Raising, Unfollowable
-from isorate.reading.loops import Scope, alike
+from isorate.reading.interpreter import Fork, Interpreter, Unfollowable
+from isorate.reading.loops import alike
 from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
@@ -30,16 +28,12 @@ from isorate.reading.optimizers import apart, hint_of
 from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import statements
 from isorate.reading.values import (
-    MISSING,
-    Class,
-    Function,
+    Given as Taker,
+)
+from isorate.reading.values import (
     Instance,
     Schedule,
     Unknown,
-    reached,
-)
-from isorate.reading.values import (
-    Given as Taker,
 )
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -445,7 +439,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
             _alone(follower, body)
         trains = any(event.kind == "update" for event in follower.loops.events)
         if not (trains or follower.last or follower.found.built or follower.found.lacking):
-            _functions(follower)
+            functions_of(follower)
     except (ReadError, Unfollowable):
         if not follower.lacking:
             raise
@@ -494,6 +488,8 @@ def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
 
     """
     facts = follower.loops.facts(schedule)
+    if schedule.updates is not None and not follower.loops.events:
+        facts.known["updates"] = schedule.updates
     by_hand = schedule.call is None or schedule.call.card.clock == "step"
     if not by_hand or "step_every" in follower.told:
         return facts
@@ -560,95 +556,6 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
 
 def _has_list(node: ast.expr) -> bool:
     return any(isinstance(each, ast.List) for each in ast.walk(node))
-
-
-def _functions(follower: Interpreter) -> None:
-    """Follow the functions that build a schedule, where nothing calls them.
-
-    Those come last that others of them call.
-    """
-    entries = list(_entries(follower))
-    called = {name for each, *_ in entries for name in mentions(each.node).called - {each.name}}
-    for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
-        if id(function.node) not in follower.run_:
-            _enter(follower, function, of, instance)
-        if follower.found.built or follower.lacking:
-            return
-    for value in list(follower.outermost.names.values()):
-        own = isinstance(value, Function) and value.frame.outermost is follower.outermost
-        if own and by_hand.returned(follower, value):
-            return
-
-
-def _entries(
-    follower: Interpreter,
-) -> Iterator[tuple[Function, Class | None, Instance | None]]:
-    """Visit the functions that build a schedule, and what a trainer does with objects."""
-    frame = follower.outermost
-    values = list(frame.names.values())
-    classes = [value for value in values if isinstance(value, Class)]
-    trained = {id(each): each.find("_alone") for each in classes}
-    functions: list[tuple[Function, Class | None]] = []
-    for value in values:
-        if isinstance(value, Function):
-            functions.append((value, None))
-        elif isinstance(value, Class) and trained[id(value)] is MISSING:
-            functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
-    for function, of in functions:
-        own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
-        rates = own and follower.sets_rates(function.node)
-        if own and (rates or follower.builds([function.node], function.frame)):
-            yield function, of, None
-    for value in values:
-        alone = value.of.find("_alone") if isinstance(value, Instance) else None
-        if isinstance(value, Instance) and isinstance(alone, Function):
-            node = at_line(alone.node, value.line or follower.line)
-            yield replace(alone, node=node), value.of, value
-    for each in classes:
-        methods = [m for m in each.names.values() if isinstance(m, Function)]
-        nodes = [m.node for m in methods if m.frame.outermost is frame]
-        alone = trained[id(each)]
-        if alone is not MISSING and nodes and follower.builds(nodes, frame):
-            line = min(node.lineno for node in nodes)
-            yield replace(alone, node=at_line(alone.node, line)), each, None
-
-
-def _enter(
-    follower: Interpreter, function: Function, of: Class | None, instance: Instance | None = None
-) -> None:
-    """Follow a function of the text that nothing calls: its parameters are names.
-
-    A method is one of an object that is built in the same way.
-    """
-    frame = Frame(follower.given, function.frame, entry=True, of=function)
-    node = function.node
-    assert not isinstance(node, ast.Lambda)
-    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-    if of is not None and names and function.kind != "static":
-        if instance is None:
-            instance = Instance(of, "self")
-            start = of.find("__init__")
-            if isinstance(start, Function) and start is not function:
-                _enter(follower, start, of, instance)
-        frame.names[names.pop(0)] = instance
-    defaults = parameters(follower, function)
-    frame.names |= {name: defaults.get(name, Unknown(name)) for name in names}
-    if not follower.builds([node], function.frame):  # it is called again and again, with others
-        counts = [name for name in names if by_hand.COUNTER.search(name) and name not in defaults]
-        frame.names |= {name: Unknown(name, varies=True) for name in counts[:1]}
-    for extra in (node.args.vararg, node.args.kwarg):
-        if extra is not None:
-            frame.names[extra.arg] = Unknown(extra.arg)
-    follower.run_.add(id(node))
-    follower.frames.append(frame)
-    follower.scopes.append(Scope(node.body, frame))
-    with suppress(Raising, Unfollowable):
-        try:
-            follower.body(node.body, frame)
-        except Returning as returned:
-            held = [v for v in reached([returned.value]) if isinstance(v, Schedule)]
-            if follower.last is None and held:
-                follower.last = held[-1]
 
 
 def _last(follower: Interpreter) -> Schedule:

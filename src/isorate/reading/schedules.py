@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call, Composition
 from isorate.reading import functions, optimizers
+from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
 from isorate.reading.naming import Name, also_of, choose, is_scheduler, owner
 from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates
@@ -313,7 +314,7 @@ class Schedules(Expressions):
                 if abs(value) > LARGEST_INTEGER:
                     raise ReadError("an integer is too large", required="at most 2**63")
                 return value
-            case range():
+            case range() | Array():
                 return [self.argument(item, schedule) for item in self.items(value) or ()]
             case list() | tuple():
                 made = [self.argument(item, schedule) for item in value]

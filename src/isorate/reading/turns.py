@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import by_hand
-from isorate.reading.loops import Event, Loop, Scope
+from isorate.reading.loops import Event, Loop, Scope, Supposed
 from isorate.reading.schedules import RATE, LackingError
-from isorate.reading.values import Built, Group, Instance, Unknown, reached
+from isorate.reading.values import UNRATED, Built, Group, Instance, Unknown, reached, unknown_in
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import shown
@@ -68,6 +68,9 @@ class Turns:
             raise ReadError(f"{where} is set in a loop in a loop, which is not followed")
         rate = known(follower, write.rate)
         if rate is None:
+            leaves = unknown_in(write.rate)
+            if any(u.made is not None and u.made[0] == UNRATED for w in leaves for u in w.leaves()):
+                raise MissingRateError(f"{where} is made of the rate before it", hint=RATE)
             raise ReadError(f"{where} is set to what is another each time")
         before = write.before and known(follower, write.before)
         self.writes[-1].append(replace(write, rate=rate, before=before))
@@ -88,7 +91,9 @@ class Turns:
             if condition.askable and all(isinstance(v, Unknown | Instance) for v in values):
                 raise Fork(condition, builds=True)
         if truth.askable:
-            follower.lacking.append(LackingError("the rate", list(truth.leaves())))
+            unrated = follower.lr is None and isinstance(self.loop.node, Supposed)
+            lacks = LackingError("the rate", list(truth.leaves()), rate=unrated)
+            follower.lacking.append(lacks)
 
 
 def known(follower: Interpreter, value: Any) -> float | None:

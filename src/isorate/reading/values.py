@@ -358,6 +358,7 @@ class Schedule:
         functions: the functions among its arguments, with the text that they had.
         label: the name that it was given first.
         loops: the loops that it is built in, and the conditions.
+        updates: how many updates it is of, where it says so itself.
         stride: that it is set by hand in each so-manieth turn, where it is not in all of them.
 
     """
@@ -372,6 +373,7 @@ class Schedule:
     loops: tuple[Any, ...] = ()
     guards: tuple[Any, ...] = ()
     stride: Any = None
+    updates: int | None = None
 
     @property
     def writes_to(self) -> Any:
@@ -404,6 +406,8 @@ def other_name_of(*values: Any) -> tuple[str, list[Any], dict[str, Any]]:
     return "", list(found.values()), {}
 
 
+#: What the rate of an optimizer is made of that has to be given one.
+UNRATED: Final = "the optimizer's rate"
 #: What has no parts that could change.
 PLAIN: Final = (int, float, str, bool, type(None))
 

@@ -1,0 +1,263 @@
+"""Functions that nothing of the text calls: what they build, write or return is the schedule."""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.reading import by_hand, functions
+from isorate.reading.arguments import parameters
+from isorate.reading.arrays import Array
+from isorate.reading.calls import Returning, at_line
+from isorate.reading.frames import Frame
+from isorate.reading.interpreter import Raising, Unfollowable
+from isorate.reading.loops import Scope, Supposed
+from isorate.reading.mentions import mentions
+from isorate.reading.values import (
+    MISSING,
+    UNRATED,
+    Bound,
+    Built,
+    Class,
+    Function,
+    Group,
+    Groups,
+    Instance,
+    Schedule,
+    Unknown,
+    reached,
+)
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import dotted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isorate.reading.interpreter import Interpreter
+
+#: What functions are called that return a rate, or all of them.
+RATE: Final = re.compile(
+    r"(^|_)(lr|rate)($|_)|lr_|learning_?rate|sched|anneal|decay|cosine|warm", re.IGNORECASE
+)
+#: Functions that make arrays.
+MAKERS: Final = frozenset(
+    ("linspace", "logspace", "arange", "concatenate", "hstack", "append", "array", "interp", "full")
+)
+#: So often a function is followed that sets rates from what it has set before.
+OFTEN: Final = 300
+
+
+def functions_of(follower: Interpreter) -> None:
+    """Follow the functions that make a schedule, where nothing calls them.
+
+    Those come last that others of them call.
+    """
+    entries = list(_entries(follower))
+    called = {name for each, *_ in entries for name in mentions(each.node).called - {each.name}}
+    for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
+        if id(function.node) not in follower.run_:
+            _came_to(follower, function, _enter(follower, function, of, instance))
+        if follower.found.built or follower.lacking:
+            return
+    own = [each for each in _own(follower) if RATE.search(each[0].name)]
+    called = {name for each, _ in own for name in mentions(each.node).called - {each.name}}
+    for function, of in sorted(own, key=lambda entry: entry[0].name in called):
+        instance = None if of is None or function.kind == "static" else _instance(follower, of)
+        makes = mentions(function.node).called & MAKERS
+        if makes and id(function.node) not in follower.run_:
+            _came_to(follower, function, _enter(follower, function, of, instance))
+        if not (follower.found.built or follower.lacking):
+            _returned(follower, function, [] if instance is None else [instance])
+        if follower.found.built or follower.lacking:
+            return
+
+
+def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
+    """Take notice of what a function has returned: rates, or a function that sets or returns it."""
+    if follower.found.built or follower.lacking:
+        return
+    inner = value
+    while isinstance(inner, Bound):
+        inner = inner.function
+    if isinstance(value, Array):
+        text = f"item k of what {function.name} returns is taken to be the rate of update k"
+        follower.assumed[text] = None
+        call = follower.of_function([functions.of_array(value)])
+        by_hand.schedule_of(follower, function.node, call).updates = len(value)
+    elif isinstance(inner, Function) and not isinstance(inner.node, ast.Lambda):
+        if follower.sets_rates(inner.node):
+            _enter(follower, inner, None)
+        elif isinstance(value, Function):
+            _returned(follower, value, [])
+    elif (
+        isinstance(value, Unknown) and value.parts and value.askable
+        and mentions(function.node).called & MAKERS
+    ):  # fmt: skip
+        follower.lack("the rate", list(value.leaves()))
+
+
+def _returned(follower: Interpreter, function: Function, given: list[Any]) -> Schedule | None:
+    """Return the schedule of a function that returns a rate; none where it is no such."""
+    node = function.node
+    if isinstance(node, ast.Lambda) or not any(map(_hands_out, ast.walk(node))):
+        return None
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    names = names[len(given) :]
+    counts = by_hand.counter_of(names)
+    if counts is None or node.args.vararg or mentions(node).yields:
+        return None
+    before = [n.value.id for n in ast.walk(node)
+              if isinstance(n, ast.Return) and isinstance(n.value, ast.Name)]  # fmt: skip
+    if len(names) == 2 and {*names} - {counts} & {*before}:
+        text = f"{shown(node)} may be given the rate before, or always the same"
+        raise ReadError(text, hint="paste what calls it, too")
+    defaults = parameters(follower, function)
+    others = {name: defaults.get(name, Unknown(name)) for name in names if name != counts}
+    made = functions.expression(follower, Bound(function, given, others), follower.longest)
+    text = f"{node.name} is taken to be asked before each update, with 0, 1, 2 and so on"
+    follower.assumed[text] = None
+    return by_hand.schedule_of(follower, node, follower.of_function([made]))
+
+
+def _hands_out(node: ast.AST) -> bool:
+    return isinstance(node, ast.Return) and node.value is not None
+
+
+def _own(follower: Interpreter) -> Iterator[tuple[Function, Class | None]]:
+    """Visit the functions and methods of a text."""
+    for value in list(follower.outermost.names.values()):
+        if isinstance(value, Function) and value.frame.outermost is follower.outermost:
+            yield value, None
+        elif isinstance(value, Class):
+            for method in value.names.values():
+                own = isinstance(method, Function) and method.frame.outermost is follower.outermost
+                if own and not method.name.startswith("__"):
+                    yield method, value
+
+
+def _entries(
+    follower: Interpreter,
+) -> Iterator[tuple[Function, Class | None, Instance | None]]:
+    """Visit the functions that build a schedule, and what a trainer does with objects."""
+    frame = follower.outermost
+    values = list(frame.names.values())
+    classes = [value for value in values if isinstance(value, Class)]
+    trained = {id(each): each.find("_alone") for each in classes}
+    functions: list[tuple[Function, Class | None]] = []
+    for value in values:
+        if isinstance(value, Function):
+            functions.append((value, None))
+        elif isinstance(value, Class) and trained[id(value)] is MISSING:
+            functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
+    for function, of in functions:
+        own = function.frame.outermost is frame and not isinstance(function.node, ast.Lambda)
+        rates = own and follower.sets_rates(function.node)
+        if own and (rates or follower.builds([function.node], function.frame)):
+            yield function, of, None
+    for value in values:
+        alone = value.of.find("_alone") if isinstance(value, Instance) else None
+        if isinstance(value, Instance) and isinstance(alone, Function):
+            node = at_line(alone.node, value.line or follower.line)
+            yield replace(alone, node=node), value.of, value
+    for each in classes:
+        methods = [m for m in each.names.values() if isinstance(m, Function)]
+        nodes = [m.node for m in methods if m.frame.outermost is frame]
+        alone = trained[id(each)]
+        if alone is not MISSING and nodes and follower.builds(nodes, frame):
+            line = min(node.lineno for node in nodes)
+            yield replace(alone, node=at_line(alone.node, line)), each, None
+
+
+def _instance(follower: Interpreter, of: Class, but: Function | None = None) -> Instance:
+    """Return an object of a class that nothing builds."""
+    instance = Instance(of, "self")
+    start = of.find("__init__")
+    if isinstance(start, Function) and start is not but:
+        _enter(follower, start, of, instance)
+    return instance
+
+
+def _enter(
+    follower: Interpreter, function: Function, of: Class | None, instance: Instance | None = None
+) -> Any:
+    """Follow a function of the text that nothing calls: its parameters are names.
+
+    A method is one of an object that is built in the same way. Returned is what it returns.
+    """
+    frame = Frame(follower.given, function.frame, entry=True, of=function)
+    node = function.node
+    assert not isinstance(node, ast.Lambda)
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    if of is not None and names and function.kind != "static":
+        frame.names[names.pop(0)] = instance or _instance(follower, of, function)
+    defaults = parameters(follower, function)
+    frame.names |= {name: defaults.get(name, Unknown(name)) for name in names}
+    again = not follower.builds([node], function.frame)  # it is called again and again, with others
+    sets = follower.sets_rates(node)
+    open_ = [name for name in names if name not in defaults]
+    counts = by_hand.counter_of(open_, sure=not sets) if again else None
+    if counts is not None:
+        frame.names[counts] = Unknown(counts, varies=True)
+    for extra in (node.args.vararg, node.args.kwarg):
+        if extra is not None:
+            frame.names[extra.arg] = Unknown(extra.arg)
+    follower.run_.add(id(node))
+    follower.frames.append(frame)
+    body = node.body
+    if counts is not None and sets:
+        follower.has_turns = True
+        if follower.by_turns:
+            text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update, up to {OFTEN}"
+            follower.assumed[text] = None
+            body = _supposed(follower, function, counts, frame)
+    follower.scopes.append(Scope(body, frame))
+    with suppress(Raising, Unfollowable):
+        try:
+            follower.body(body, frame)
+        except Returning as returned:
+            held = [v for v in reached([returned.value]) if isinstance(v, Schedule)]
+            if follower.last is None and held:
+                follower.last = held[-1]
+            return returned.value
+    return None
+
+
+def _supposed(
+    follower: Interpreter, function: Function, counts: str, frame: Frame
+) -> list[ast.stmt]:
+    """Return a loop that calls a function, an update each time, as often as it is followed."""
+    node = function.node
+    assert not isinstance(node, ast.Lambda)
+    attributes = [each for each in ast.walk(node) if isinstance(each, ast.Attribute)]
+    whose = (each.value for each in attributes if each.attr == "param_groups")
+    held = next((base for base in whose if dotted(base)), None)
+    if isinstance(held, ast.Name) and isinstance(frame.names.get(held.id), Unknown):
+        frame.names[held.id] = _optimizer(follower, held)
+    placed = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    called: ast.expr = ast.Name(node.name, ast.Load())
+    if isinstance(frame.names.get(placed[0] if placed else ""), Instance):
+        called = ast.Attribute(ast.Name(placed.pop(0), ast.Load()), node.name, ast.Load())
+    else:
+        frame.names[node.name] = function
+    named = [ast.keyword(a.arg, ast.Name(a.arg, ast.Load())) for a in node.args.kwonlyargs]
+    body = [ast.Call(called, [ast.Name(name, ast.Load()) for name in placed], named)]
+    body += [] if held is None else [ast.Call(ast.Attribute(held, "step", ast.Load()), [], [])]
+    turns = ast.Call(ast.Name("range", ast.Load()), [ast.Constant(OFTEN)], [])
+    loop = Supposed(ast.Name(counts, ast.Store()), turns, [ast.Expr(each) for each in body], [])
+    return [ast.fix_missing_locations(ast.copy_location(loop, node))]
+
+
+def _optimizer(follower: Interpreter, node: ast.Name) -> Built:
+    """Return the optimizer that a function is given, of the rates that are said beside the text."""
+    found = Built(node, None, [], {}, [], label=node.id)
+    rates = follower.lr if isinstance(follower.lr, list | tuple) else [follower.lr]
+    lacks = Unknown(f"{node.id}.param_groups[0]['lr']", varies=True, made=(UNRATED, [], {}))
+    groups = (Group({"lr": lacks if rate is None else rate}) for rate in rates)
+    found.groups = Groups(groups)
+    for group in found.groups:
+        group.owner = found
+    found.groups.owner = found
+    return found
