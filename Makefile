@@ -94,13 +94,14 @@ $(DEV)/ready: pyproject.toml
 	$(DEV)/bin/python $(PIP) --editable '.[plot]' --group test --group check
 	@touch $@
 
+# Of the frameworks' many modules only those are compiled that are imported.
 $(FRAMEWORKS)/ready: pyproject.toml
 	$(PYTHON) -m venv $(FRAMEWORKS)
 	$(FRAMEWORKS)/bin/python $(PIP) --upgrade 'pip>=25.1'
-	$(FRAMEWORKS)/bin/python $(PIP) --editable '.[plot]' --group test --group conformance
-	$(FRAMEWORKS)/bin/python $(PIP) --no-deps timm==1.0.31  # its models alone need torchvision
+	$(FRAMEWORKS)/bin/python $(PIP) --no-compile --editable '.[plot]' --group test --group conformance
+	$(FRAMEWORKS)/bin/python $(PIP) --no-compile --no-deps timm==1.0.31  # its models alone need torchvision
 	@touch $@
 
 $(NUMPY_2)/ready: $(FRAMEWORKS)/ready
-	$(FRAMEWORKS)/bin/python $(PIP) --upgrade --target $(NUMPY_2) --group jax
+	$(FRAMEWORKS)/bin/python $(PIP) --no-compile --upgrade --target $(NUMPY_2) --group jax
 	@touch $@

@@ -82,13 +82,14 @@ def test_the_ratio_divides_by_zero(T_max: int, lr: float, tensor: bool) -> None:
 
 
 @settings(max_examples=FEW)
-@given(st.sampled_from([7, 1000, 20_000, 33_333, 50_000]), etas, rates(), st.booleans())
+@given(st.sampled_from([7, 1000, 5000, 20_000]), etas, rates(), st.booleans())
 @example(65_000, 0.001, 0.1, True)
 @example(30_000, 1e-5, 3e-4, True)
 @example(10, 0.0, 0.1, False)
 def test_long_runs(T_max: int, eta_min: float, lr: float, tensor: bool) -> None:
     written = f"torch.tensor({lr!r})" if tensor else repr(lr)
-    agree(f"CosineAnnealingLR({SGD}(params, lr={written}), {T_max}, {eta_min!r})", Run(100_000))
+    text = f"CosineAnnealingLR({SGD}(params, lr={written}), {T_max}, {eta_min!r})"
+    agree(text, Run(25_000 if T_max <= 20_000 else 100_000))
 
 
 BAD = ["0", "0.0", "False", "'4'", "None", "[3]", "1e-320", "-1e-310", "10", "float('nan')"]
