@@ -100,8 +100,8 @@ def _foretold(
     written = [
         (key, whole[0]) for key, whole in short if of.shortens and _taken(key, whole, values)
     ]
-    for key, whole in written:
-        values[whole] = values.pop(key)
+    for key, full in written:
+        values[full] = values.pop(key)
     wrong = of.misspelt(values)
     if wrong is not None:
         text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
@@ -117,8 +117,8 @@ def _foretold(
         if key in values:
             text = f"is no flag by itself, but begins {' and '.join(whole)}"
             raise given.refuse(key, text, f"write --{' or --'.join(whole)}")
-    for key, whole in written:
-        given.assume(f"--{key} is --{whole}, which it begins")
+    for key, full in written:
+        given.assume(f"--{key} is --{full}, which it begins")
     program = values.get("__program__")
     if as_ is None and program and program not in of.programs:
         name = program if " " in program else f"{program}.py"
