@@ -64,6 +64,11 @@ lr_scheduler = "cosine"
 lr_warmup_steps = 20
 max_train_steps = 500
 """
+TABLES = {
+    "optimizer": {"lr": 1e-4, "min_lr": 0},
+    "train": {"train_iters": 9, "global_batch_size": 4},
+    "scheduler": {"lr_decay_style": "cosine", "lr_decay_iters": 9, "lr_warmup_fraction": 0.1},
+}
 OPTIM = "actor_rollout_ref.actor.optim"
 LORA = {"network_module": "networks.lora", "learning_rate": 1e-4, "max_train_steps": 100}
 VERL = """set -x
@@ -241,6 +246,10 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("swift", {"rlhf_type": "grpo", "num_train_epochs": 1}, {}, "give --batches N"),
         ("swift", {"rlhf_type": "ppo", "max_steps": 9}, {}, "a loop of its own"),
         ("llamafactory", {"model_class": "llm", "max_steps": 9}, {}, "new trainer, v1"),
+        ("megatron-bridge", TABLES | {"train.train_samples": 9}, {}, "refused with AssertionError"),
+        ("megatron-bridge", TABLES | {"scheduler.max_steps": 8}, {}, "less than train.train_it"),
+        ("megatron-bridge", TABLES | {"scheduler.lr_decay_style": "WSD"}, {}, "lr_wsd_decay_iters"),
+        ("megatron-bridge", TABLES | {"scheduler.lr_warmup_iter": 3}, {}, "did you mean scheduler"),
         ("verl", ROLLS, {}, "give --examples N"),
         ("verl", ROLLS, {"examples": 7}, "trains no update"),
         ("verl", ROLLS | {f"{OPTIM}.lr_warmup_step": 1}, {}, "optim.lr_warmup_steps"),
@@ -393,6 +402,25 @@ def test_the_beginning_of_a_flag_is_the_flag(command: str, updates: int, warmup:
 def test_what_may_be_the_beginning_of_a_flag_is_refused(command: str, said: str) -> None:
     with pytest.raises(IsorateError, match=said):
         foretell(command)
+
+
+BRIDGE = """uv run torchrun --nproc_per_node=8 scripts/training/run_recipe.py \\
+  --recipe llama32_1b_pretrain_config --lr 1e-4 --max_steps 100 \\
+  train.global_batch_size=8 scheduler.lr_warmup_iters=10
+"""
+
+
+def test_what_a_recipe_in_code_says_is_asked_for() -> None:
+    with pytest.raises(IsorateError, match="leaves to its recipe") as caught:
+        foretell(BRIDGE)
+    hint = caught.value.hint
+    asked = dict(one.split("=") for one in hint.replace("say it: ", "").split("--set ") if one)
+    assert list(asked) == [
+        "scheduler.lr_decay_style", "scheduler.lr_decay_iters", "optimizer.min_lr"
+    ]  # fmt: skip
+    told = {"scheduler.lr_decay_style": "cosine", "scheduler.lr_decay_iters": None}
+    found = foretell(BRIDGE, facts=told | {"optimizer.min_lr": 0})
+    assert (found.updates, found.warmup, found.peak) == (100, 10, 1e-4)
 
 
 @pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune run"])

@@ -20,7 +20,7 @@ from unittest.mock import MagicMock
 from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
-THEMSELVES = ("megatron", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
+THEMSELVES = ("megatron", "megatron_bridge", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
               "maxtext", "levanter", "olmo_core")  # fmt: skip
 
 
@@ -34,14 +34,10 @@ def megatron(row: dict[str, Any]) -> list[float]:
         "logger": None, "logging": SimpleNamespace(INFO=0), "print_rank_0": lambda *_: None,
         "get_args": lambda: args,
     }  # fmt: skip
+    vars(args).update(defaults(Path(os.environ["MEGATRON"])))
     for path in MEGATRON:
         for node in ast.parse((Path(os.environ["MEGATRON"]) / path).read_text()).body:
-            if getattr(node, "name", None) == "SchedulerConfig":  # its defaults
-                for line in node.body:  # type: ignore[attr-defined]
-                    if isinstance(line, ast.AnnAssign):
-                        value = getattr(line.value, "value", None)
-                        setattr(args, ast.unparse(line.target), value)
-            elif getattr(node, "name", None) in MEGATRON[path]:
+            if getattr(node, "name", None) in MEGATRON[path]:
                 exec(compile(ast.Module([node], []), path, "exec"), known)
     for name in ("step_batch_size_schedule", "train_iters", "train_samples", "global_batch_size"):
         setattr(args, name, None)
@@ -62,10 +58,72 @@ def megatron(row: dict[str, Any]) -> list[float]:
 
 #: What of Megatron-LM rates depend on.
 MEGATRON = {
-    "megatron/training/config/training_config.py": (),
     "megatron/core/optimizer_param_scheduler.py": ("OptimizerParamScheduler",),
     "megatron/training/training.py": ("update_train_iters", "get_optimizer_param_scheduler"),
 }
+
+
+def megatron_bridge(row: dict[str, Any]) -> list[float]:
+    """Step Megatron's scheduler with what Megatron-Bridge makes of its tables.
+
+    ``BRIDGE`` is where its repository is, ``MEGATRON`` Megatron-LM's.
+    """
+    import torch
+
+    path, core = f"{os.environ['BRIDGE']}/src/megatron/bridge/training/", os.environ["MEGATRON"]
+    known = {"math": math, "print_rank_0": lambda *_: None, "warnings": MagicMock(), "Any": Any}
+    own = {
+        name: taken("", f"{path}config.py", f"{name}.finalize", **known)["finalize"]
+        for name in ("SchedulerConfig", "TrainingConfig")
+    }
+    steps = ("_resolve_num_epochs", "_calculate_scheduler_steps",
+             "_validate_training_scheduler_compatibility")  # fmt: skip
+    whole = taken("", f"{path}config.py", *(f"ConfigContainer.{step}" for step in steps), **known)
+    kind = taken(
+        "", f"{core}/megatron/core/optimizer_param_scheduler.py", "OptimizerParamScheduler",
+        math=math, torch=torch, Optional=Optional, log_single_rank=lambda *_: None,
+        logger=None, logging=SimpleNamespace(INFO=0),
+    )["OptimizerParamScheduler"]  # fmt: skip
+    get = taken("", f"{path}optim.py", "_get_scheduler", OptimizerParamScheduler=kind)
+    tables: dict[str, Any] = {name: SimpleNamespace() for name in ("train", "optimizer")}
+    tables["scheduler"] = SimpleNamespace(**defaults(Path(core)), max_steps=None)
+    for name in ("train_iters", "train_samples", "num_epochs", "rampup_batch_size"):
+        setattr(tables["train"], name, None)
+    tables["train"]._train_iters_from_num_epochs = False
+    for name, values in row["values"].items():
+        if name in tables:
+            vars(tables[name]).update(values)
+    if "_target_" in row["values"] and tables["train"].train_samples:
+        tables["train"].train_iters = None  # which the run that wrote it worked out
+    scheduler = tables["scheduler"]
+    scheduler.start_weight_decay = scheduler.end_weight_decay = 0.033
+    container = SimpleNamespace(**tables)
+    for name, bound in whole.items():
+        if name in steps:
+            setattr(container, name, partial(bound, container))
+    own["TrainingConfig"](container.train)
+    own["SchedulerConfig"](container.scheduler)
+    container._validate_training_scheduler_compatibility()
+    if container.train.num_epochs is None:
+        container._calculate_scheduler_steps()
+    else:
+        container._resolve_num_epochs(row["facts"]["examples"])
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], container.optimizer.lr)
+    stepped = get["_get_scheduler"](container.optimizer, container.scheduler, optimizer)
+    used, hook = hooked()
+    for _ in range(container.train.train_iters):
+        optimizer.step()
+        stepped.step(increment=container.train.global_batch_size)
+    hook.remove()
+    return used
+
+
+def defaults(home: Path) -> dict[str, Any]:
+    """Return the defaults of Megatron's configuration of its scheduler."""
+    tree = ast.parse((home / "megatron/training/config/training_config.py").read_text())
+    body = next(n for n in tree.body if getattr(n, "name", "") == "SchedulerConfig").body  # type: ignore[attr-defined]
+    lines = [line for line in body if isinstance(line, ast.AnnAssign)]
+    return {ast.unparse(line.target): getattr(line.value, "value", None) for line in lines}
 
 
 def mmengine(row: dict[str, Any]) -> list[float]:

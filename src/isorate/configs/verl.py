@@ -6,15 +6,14 @@ command line are one: ``actor_rollout_ref.actor.optim.lr``.
 
 from __future__ import annotations
 
-import difflib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
-from isorate.configs.configuration import NEAR, Configuration
+from isorate.configs._dotted import Dotted, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
@@ -94,16 +93,6 @@ def check(given: Given, keys: tuple[str, ...]) -> None:
         hint = "--set config_name=ppo_trainer, where it says nothing of it"
         raise given.refuse("config_name", "is not verl's own with FSDP: the schedule may stand in "
                            "it", hint)  # fmt: skip
-
-
-def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
-    """Return the values of tables by their dotted keys; what is dotted already goes before."""
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict) and not key.startswith("__"):
-            found = dotted(value, f"{at}{key}.") | found
-    plain = {f"{at}{k}".lstrip("+"): v for k, v in values.items() if not isinstance(v, dict)}
-    return found | plain
 
 
 def counted(given: Given, *, supervised: bool) -> tuple[int, int]:
@@ -191,26 +180,6 @@ def spell(wanted: Wanted, *, name: str) -> Iterator[dict[str, Any]]:
     yield own | {f"{at}optim.lr_scheduler_type": "constant"}
 
 
-class _Known(Configuration):
-    """A configuration of tables in tables, which overrides name with dots."""
-
-    def score(self, values: Mapping[str, Any]) -> int:
-        return super().score(dotted(values))
-
-    def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
-        """Return a key whose last part is nearly that of one in the same table."""
-        found = dotted(values)
-        for key in found:
-            table, _, last = key.rpartition(".")
-            known = [k.rpartition(".")[2] for k in self.keys if k.rpartition(".")[0] == table]
-            if last in known or key in self.others:
-                continue
-            near = difflib.get_close_matches(last, known, 1, NEAR)
-            if near and f"{table}.{near[0]}" not in found:
-                return key, f"{table}.{near[0]}"
-        return None
-
-
 def _keys(name: str) -> tuple[str, ...]:
     at = MODELS[name][0]
     own = (f"{at}strategy", "model_engine") if at else ("engine", "engine.strategy")
@@ -219,7 +188,7 @@ def _keys(name: str) -> tuple[str, ...]:
 
 
 CONFIGURATIONS: Final = tuple(
-    _Known(
+    Dotted(
         name, "verl", _keys(name), partial(foretell, name=name),
         ("data.train_files", "data.train_max_samples", "trainer.n_gpus_per_node",
          "trainer.project_name", "trainer.save_freq"),

@@ -1,0 +1,41 @@
+"""Files of tables in tables, whose keys overrides name with dots."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from isorate.configs.configuration import NEAR, Configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+    """Return the values of tables by their dotted keys; what is dotted already goes before."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and not key.startswith("__"):
+            found = dotted(value, f"{at}{key}.") | found
+    plain = {f"{at}{k}".lstrip("+"): v for k, v in values.items() if not isinstance(v, dict)}
+    return found | plain
+
+
+class Dotted(Configuration):
+    """A configuration of tables in tables, which overrides name with dots."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        return super().score(dotted(values))
+
+    def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return a key whose last part is nearly that of one in the same table."""
+        found = dotted(values)
+        for key in found:
+            table, _, last = key.rpartition(".")
+            known = [k.rpartition(".")[2] for k in self.keys if k.rpartition(".")[0] == table]
+            if last in known or key in self.others:
+                continue
+            near = difflib.get_close_matches(last, known, 1, NEAR)
+            if near and f"{table}.{near[0]}" not in found:
+                return key, f"{table}.{near[0]}"
+        return None
