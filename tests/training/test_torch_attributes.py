@@ -137,20 +137,33 @@ def test_changing_a_member_changes_the_whole(name: str) -> None:
         assert mine == pytest.approx(theirs)
 
 
-def test_the_place_in_a_cycle_is_shown_and_set() -> None:
+@pytest.mark.parametrize("growth", [1, 2])
+def test_the_place_in_a_cycle_and_its_length_are_shown_and_set(growth: int) -> None:
+    told = {3: ("T_cur", 7), 9: ("T_cur", 1), 11: ("T_i", 3), 18: ("T_i", 9)}
     seen = []
     for home in HOMES:
         optimizer = sgd()
-        scheduler = home.CosineAnnealingWarmRestarts(optimizer, 4, 2, 0.001)
+        scheduler = home.CosineAnnealingWarmRestarts(optimizer, 4, growth, 0.001)
         found: list[Any] = []
-        for step in range(20):
-            if step in (3, 9):
-                scheduler.T_cur = {3: 7, 9: 1}[step]
+        for step in range(30):
+            if step in told:
+                setattr(scheduler, *told[step])
             found.append((scheduler.T_cur, scheduler.T_i))
             found += go_on(optimizer, scheduler, 1)
+        for named in (25.5, 2, None, 33.25, None, None):
+            scheduler.step(named)
+            found += [(scheduler.T_cur, scheduler.T_i), rates_of(optimizer)]
         seen.append(found)
     for mine, theirs in zip(*seen, strict=True):
         assert mine == pytest.approx(theirs)
+
+
+def test_a_step_that_lies_past_the_end_of_its_cycle_is_refused() -> None:
+    scheduler = isorate.torch.CosineAnnealingWarmRestarts(sgd(), 8)
+    scheduler.T_i = 3
+    with pytest.raises(ValueError, match="step 15 is 7 steps into a cycle of 3"):
+        scheduler.step(15)
+    assert scheduler.last_epoch == 0
 
 
 def test_milestones_are_counted_and_the_ends_of_cycles_set() -> None:

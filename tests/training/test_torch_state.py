@@ -11,6 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.schedule.combinators import Scale  # noqa: E402
 from isorate.schedule.shapes import Cosine  # noqa: E402
@@ -20,6 +21,7 @@ from isorate.torch import (  # noqa: E402
     OneCycleLR,
     ScheduleLR,
     ScheduleMismatchError,
+    StepLR,
 )
 from tests.training.torch_parts import (  # noqa: E402
     DTYPES,
@@ -310,3 +312,14 @@ def test_a_tensor_of_integers_cannot_hold_a_rate() -> None:
     for kind in (CosineAnnealingLR, scheduled):
         with pytest.raises(TypeError, match="int64"):
             kind(optimizer_of(torch.tensor(1)), 5)
+
+
+def test_calls_are_counted_from_where_a_scheduler_was_built_as_torch_counts_them() -> None:
+    for kind in (lr_scheduler.StepLR, StepLR):
+        optimizer = optimizer_of(0.1)
+        optimizer.param_groups[0]["initial_lr"] = 0.1
+        late = kind(optimizer, 3, last_epoch=6)
+        late.step()
+        resumed = kind(optimizer_of(0.1), 3)
+        resumed.load_state_dict(late.state_dict())
+        assert (resumed.last_epoch, resumed._step_count) == (8, 2)

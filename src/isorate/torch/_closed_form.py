@@ -92,7 +92,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, and where its log stands, where it has one."""
-        return {**super().state_dict(), **self._logged()}
+        return {**super().state_dict(), "_step_count": self._step_count, **self._logged()}
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
@@ -100,6 +100,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         """Load a state, as ``ClosedForm.load_state_dict`` says; the log goes on from it."""
         update = self._update_in(state_dict)
         super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        self._step_count = int(state_dict.get("_step_count", self._step_count))
         self._log_on(update)
 
     def step(self, epoch: Any = None) -> None:

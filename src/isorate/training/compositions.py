@@ -101,6 +101,11 @@ class Composed(ClosedForm):
     ) -> None:
         """Load a state, as every scheduler does; its members are where they were."""
         super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        for member, state in zip(
+            self._schedulers, state_dict.get("_schedulers") or (), strict=False
+        ):
+            if state.get("_last_lr"):  # of one whose turn is over or has not come
+                member._last_lr = state["_last_lr"]
         if self.last_epoch >= 0:
             self._show_members(self.last_epoch)
 

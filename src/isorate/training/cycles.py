@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from isorate.schedule.combinators import Shift, Sum
 from isorate.schedule.shapes import Constant
 from isorate.training.closed_form import finite
 from isorate.training.compositions import grouped, joined
-from isorate.training.drop_in import DropIn, Kept, blaming, one_a_group
+from isorate.training.drop_in import DropIn, Kept, blaming, lowered, one_a_group
 from isorate.training.functions import is_object, scaled_waves
 from isorate.training.rates import per_group
 
@@ -27,58 +28,87 @@ class Restarts(DropIn):
     T_0: int
     T_mult: int
 
-    #: From which step on another place in the cycles holds, and which.
-    _moved: tuple[int, Any] = (0, 0)
-    #: At which step it was told, and what.
-    _told_place: tuple[int, Any] = (-2, 0)
+    #: The step that it has come to; ``last_epoch``, where that is set, says nothing of the cycle.
+    _at: Any = 0
+    #: At which step it was told where it stands, how far in its cycle, and how long that is.
+    _told_place: tuple[int, Any, Any] | None = None
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
-        schedule, (since, place) = super()._meaning(groups), self._moved
-        if not place and not since:
+        schedule = super()._meaning(groups)
+        if self._told_place is None:
             return schedule
-        each = [Shift(one, place) for one in per_group(schedule, len(groups))]
+        step, steps, length = self._told_place
+        place = going_on(steps, length)
+        cycles: Any = replace(self._call(self._bases), T_0=length)
+        since = math.floor(step) if place >= step % 1 else math.ceil(step)
+        each = [Shift(one, place + since - step) for one in per_group(lowered(cycles), len(groups))]
         return joined([per_group(schedule, len(groups)), each], [since])
 
-    def _place(self) -> tuple[Any, Any, Any]:
-        """Return how far in its cycle it stands, how long that is, and when it began."""
-        since, place = self._moved
-        at = self.last_epoch - since + place if self.last_epoch >= since else self.last_epoch
-        length, began = self.T_0, 0
+    def _place(self) -> tuple[Any, Any]:
+        """Return how far in its cycle it stands, and how long that is."""
+        at, length = self._at, self.T_0
+        if self._told_place is not None and at >= self._told_place[0]:
+            since, steps, length = self._told_place
+            if at == since:
+                return steps, length
+            at += going_on(steps, length) - since
         if self.T_mult == 1:
-            began = at // length * length
-        while at - began >= length:
-            began, length = began + length, length * self.T_mult
-        return at - began, length, began
+            return at % length, length
+        while at >= length:
+            at, length = at - length, length * self.T_mult
+        return at, length
+
+    def _stand(self, steps: Any, length: Any, step: Any) -> None:
+        before, self._told_place = self._told_place, (step, steps, length)
+        try:
+            self._plan()
+        except Exception:
+            self._told_place = before
+            raise
 
     @property
     def T_cur(self) -> Any:  # noqa: N802 - the frameworks' name
         """The steps since the cycle began; where it is set, the cycles go on from there."""
-        told, steps = self._told_place
-        return steps if told == self.last_epoch else self._place()[0]
+        return self._place()[0]
 
     @T_cur.setter
     def T_cur(self, steps: Any) -> None:  # noqa: N802
-        steps = finite("T_cur", steps)
-        _, length, began = self._place()
-        place = began + steps
-        if steps + 1 >= length:  # the coming step is in the next cycle
-            place = began + length + (steps + 1) % length - 1
-        before, self._moved = self._moved, (max(self.last_epoch, 0), place)
-        try:
-            self._plan()
-        except Exception:
-            self._moved = before
-            raise
-        self._told_place = self.last_epoch, steps
+        self._stand(finite("T_cur", steps), self.T_i, self._at)
 
     @property
     def T_i(self) -> Any:  # noqa: N802 - the frameworks' name
-        """The steps of the cycle that it is in."""
+        """The steps of the cycle that it is in; where it is set, the coming ones follow from it."""
         return self._place()[1]
+
+    @T_i.setter
+    def T_i(self, steps: Any) -> None:  # noqa: N802
+        self._stand(self.T_cur, finite("T_i", steps), self._at)
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        if anew and self._told_place is not None:  # a step that is named says where it stands
+            if self.T_mult != 1 or step < self.T_0 or self.T_i == self.T_0:
+                self._told_place = None
+                self._plan()
+            else:  # torch goes on with T_i
+                if step % self.T_0 >= self.T_i:
+                    text = f"step {step} is {step % self.T_0} steps into a cycle of {self.T_i}"
+                    raise ValueError(f"{type(self).__name__}: {text}")
+                self._stand(step % self.T_0, self.T_i, step)
+        super()._go_to(step, anew=anew)
+        self._at = step
+
+    def _count(self, step: Any) -> None:
+        super()._count(step)
+        self._at = max(step, 0)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with the place in the cycle."""
         return {**super().state_dict(), "T_cur": self.T_cur, "T_i": self.T_i}
+
+
+def going_on(steps: Any, length: Any) -> Any:
+    """Return where in cycles, from the first's beginning, the coming step is one further on."""
+    return steps if steps + 1 < length else length + (steps + 1) % length - 1
 
 
 class Cycles(DropIn):

@@ -162,7 +162,7 @@ def one_for_each(functions: Any, groups: int) -> list[Callable[[int], float]]:
         raise ValueError(f"{len(listed)} functions for {groups} parameter groups")
     for function in listed:
         if not callable(function):
-            raise TypeError(f"lr_lambda is not a function: {function!r}")
+            raise TypeError(f"lr_lambda should be a function, not {function!r}")
     return listed
 
 

@@ -998,7 +998,7 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
         for worker in workers:
             function = worker.kept["function"]
             if not callable(function) and not isinstance(function, Expression):
-                raise TypeError(f"lr_lambda is not a function: {function!r}")
+                raise TypeError(f"lr_lambda should be a function, not {function!r}")
 
     def plain(self, worker: Worker) -> bool:
         """Whether it is an expression, of whose values none is too large for a tensor."""
