@@ -53,6 +53,7 @@ class Dialect:
         optimizers: the optimizers that its schedulers are given.
         constants: the values that names of the framework's stand for.
         refused: constructors that are not spoken, and why.
+        gone: arguments that older versions took and that change no rate, and what they do there.
         lists: what lists of rates are, where its optimizers take them.
         follower: the constructor that follows any schedule.
         function: the constructor whose rate is the optimizer's, times a function of the step.
@@ -71,6 +72,7 @@ class Dialect:
     optimizers: Optimizers = NO_OPTIMIZERS
     constants: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None

@@ -9,13 +9,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.kit.writing import source as written_out
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS
-from isorate.reading.loops import Event, Guard, Loop, Scope, alike, offset, stored
+from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored
 from isorate.reading.optimizers import entries_of
+from isorate.reading.schedules import RATE as GIVEN
 from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Built, Group, Schedule, Unknown
-from isorate.schedule.errors import ReadError
+from isorate.schedule.errors import MissingRateError, ReadError
+from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import dotted, number_node, shown
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from isorate.kit.call import Call
     from isorate.reading.frames import Frame
     from isorate.reading.interpreter import Interpreter
-    from isorate.schedule.expression import Expression
 
 #: What functions call the place in the run that they are given: surely so, and perhaps.
 COUNTERS: Final = (
@@ -65,7 +67,8 @@ def written(
     )
     if any(one.target is not target for one in kept):
         raise again
-    made, loops, stride = _function(follower, target, value, frame, scopes)
+    late = follower.loops.trained(optimizer, over_turns(follower))
+    made, loops, stride = _function(follower, target, value, frame, scopes, late=late)
     several = _groups(optimizer)
     if place is not None and place >= several:
         raise again
@@ -82,17 +85,62 @@ def written(
     if place is not None and len(parts) < several:
         follower.unwritten = _one_of(target, several)  # as long as nothing sets the others
         return
-    rates = [part] * several if place is None else [parts[each] for each in range(several)]
+    found = [made] * several if place is None else [parts[each].made for each in range(several)]
     follower.unwritten = None
-    same = all(one.made == made for one in rates)
-    schedule = schedule_of(follower, target, follower.of_function(
-        [made] * several if same else [one.made for one in rates]
-    ))  # fmt: skip
-    schedule.optimizer, schedule.stride = optimizer, stride
+    if late:
+        firsts = first_rates(follower, optimizer, several)
+        found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
+    if all(one == found[0] for one in found):
+        found = found[:1] * several
+    schedule = schedule_of(follower, target, follower.of_function(found))
+    schedule.optimizer, schedule.stride, schedule.late = optimizer, stride, late
     if loops is not None:
         guards = () if stride is None or stride.every == 1 else follower.loops.conditions()
         follower.loops.events.append(Event("step", schedule, target, loops, guards, LAST))
         follower.loops.happens("write", schedule, target)
+
+
+def over_turns(follower: Interpreter) -> list[Loop]:
+    """Return the loops that are followed, but those over parameter groups."""
+    return [loop for loop in follower.loops.stack if not is_over_groups(loop)]
+
+
+def first_rates(follower: Interpreter, optimizer: Any, several: int) -> list[float]:
+    """Return the rates that an optimizer is built with, as nothing else sets them.
+
+    Raises:
+        MissingRateError: the text does not say them.
+
+    """
+    rates: list[Any] = [None] * several
+    if isinstance(optimizer, Built) and follower.lr is None:
+        fresh = replace(optimizer, groups=None, lost="", used=False)
+        follower.open(fresh)
+        rates = [group["lr"] for group in fresh.groups or []] or rates
+    elif follower.lr is not None:
+        follower.beside_used = True
+        rates = follower.lr if isinstance(follower.lr, list) else [follower.lr] * several
+    missing = [leaf for rate in rates if isinstance(rate, Unknown) for leaf in rate.leaves()]
+    if missing:
+        follower.lack("the rate", missing)
+    if len(rates) != several or not all(type(rate) in (int, float) for rate in rates):
+        raise MissingRateError("the first rate is the optimizer's, and the text does not say it",
+                               hint=GIVEN)  # fmt: skip
+    return rates
+
+
+def _after(first: float, made: Expression) -> Expression:
+    """Return a rate that is set at the end of each turn: in the first it is what it was before."""
+    shifted = _Earlier().visit(ast.parse(made.source, mode="eval"))
+    source = ast.unparse(ast.fix_missing_locations(shifted))
+    return Expression(TURN, f"{written_out(first)} if {TURN} < 1 else {source}")
+
+
+class _Earlier(ast.NodeTransformer):
+    """Counts one turn less."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.BinOp(_turn(), ast.Sub(), ast.Constant(1)) if node.id == TURN else node
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +175,7 @@ def lacking(follower: Interpreter, target: ast.Subscript) -> None:
     """Take notice of a schedule that lacks something, so that its loop is asked for, too."""
     schedule = Schedule(None, target)
     follower.found.lacking.append(schedule)
-    loops = tuple(each for each in follower.loops.stack if not is_over_groups(each))
+    loops = tuple(over_turns(follower))
     if loops:
         follower.loops.events.append(Event("step", schedule, target, loops, (), LAST))
 
@@ -308,11 +356,12 @@ def goes_through(node: ast.AST) -> list[ast.expr | None]:
 
 def _function(
     follower: Interpreter, target: ast.Subscript, value: ast.expr, frame: Frame,
-    scopes: list[Scope],
+    scopes: list[Scope], *, late: bool = False,
 ) -> tuple[Expression, tuple[Loop, ...] | None, Guard | None]:  # fmt: skip
     """Return a rate as an expression of the turns that are over, and the loops they are of.
 
-    And the condition that holds in each so-manieth turn, where it is set in those.
+    And the condition that holds in each so-manieth turn, where it is set in those. What is set
+    late is one of the innermost loop's turns.
     """
     own = [scope for scope in scopes if scope.frame is frame]
     inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
@@ -322,7 +371,7 @@ def _function(
     set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
     others = set_ | {n for n in follower.set_by_functions() if not _set_before(follower, n)}
     _check_not_set(others, statements, value)
-    loops = [loop for loop in follower.loops.stack if not is_over_groups(loop)]
+    loops = over_turns(follower)
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
         named = [n for n, v in before.items() if isinstance(v, Unknown) and not v.askable]
@@ -337,6 +386,8 @@ def _function(
         return _computed(follower, statements, value, frame, put), None, None
     missing: list[Unknown] = []
     stride = _stride(follower, loops, where, missing)
+    if late and stride is not None and stride.every != 1:
+        raise ReadError(f"{where} is set after the update where a condition holds")
     open_ = {name: found for name, found in before.items() if not _stays(found)}
     terms = {
         name: _Terms(follower, others, missing).of(name, found, frame)
@@ -349,10 +400,11 @@ def _function(
                         "each time")  # fmt: skip
     counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
     deepest = max((loops.index(each.loop) for each in counted), default=0)
-    deepest = deepest if stride is None or stride.every == 1 else len(loops) - 1
+    if late or (stride is not None and stride.every != 1):
+        deepest = len(loops) - 1
     whole = tuple(loops[: deepest + 1])
     for each in counted:
-        each.value = _place(each.loop, each.start, whole, target, stride, missing)
+        each.value = _place(each, whole, target, stride, missing)
     put = {name: _Placed().visit(term) for name, term in terms.items() if term}
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put)
@@ -368,13 +420,14 @@ class Count(ast.expr):
 
     loop: Loop
     start: int
+    whole: bool
     value: ast.expr
 
 
-def _counting(loop: Loop, start: int) -> Count:
-    """Return the turns of a loop, counted from some number."""
+def _counting(loop: Loop, start: int, *, whole: bool = False) -> Count:
+    """Return the turns of a loop, counted from some number; anew in each turn of the outer ones."""
     count = Count()
-    count.loop, count.start = loop, start
+    count.loop, count.start, count.whole = loop, start, whole
     return count
 
 
@@ -408,6 +461,9 @@ class _Terms:
         found = counter(self.follower, value)
         if found is not None:
             return _counting(*found)
+        start = counted_through(self.follower, value)
+        if start is not None:
+            return _counting(*start, whole=True)
         for loop in self.follower.loops.stack:
             for counted, (start, where) in loop.starts.items():
                 if loop.turn.get(counted) is value is not None:
@@ -572,14 +628,30 @@ def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     return None
 
 
+def counted_through(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
+    """Return the loop all of whose turns a value counts, and what it is in the first of all."""
+    leaf = next(value.leaves()) if isinstance(value, Unknown) and value.varies else None
+    for loop in over_turns(follower) if leaf is not None else ():
+        name = leaf.source
+        if loop.turn.get(name) is leaf and counters(loop.node).get(name):
+            outer = follower.loops.stack[0]
+            start = outer.before.get(name)
+            return None if start is None or value is not leaf else (loop, start)
+    return None
+
+
 def _place(
-    loop: Loop, start: int, loops: Sequence[Loop], target: ast.AST, stride: Guard | None,
+    count: Count, loops: Sequence[Loop], target: ast.AST, stride: Guard | None,
     missing: list[Unknown],
 ) -> ast.expr:  # fmt: skip
     """Return what a counter is, by how often the innermost loop has set the rate."""
-    found = _turn()
-    place, every = loops.index(loop), 1
+    found, start = _turn(), count.start
+    place, every = loops.index(count.loop), 1
     counts = [each.turns for each in loops]
+    if count.whole:
+        if stride is not None and stride.every != 1:
+            raise ReadError(f"{shown(target)} is set where a condition holds, and counts all turns")
+        counts[place] = 1  # which does not matter
     for at, turns in enumerate(counts):
         if at >= place and at > 0 and isinstance(turns, Unknown) and turns.askable:
             missing += turns.leaves()
@@ -598,7 +670,7 @@ def _place(
     each = math.prod(turns for turns in inner if isinstance(turns, int))
     if inner and each != 1:
         found = ast.BinOp(found, ast.FloorDiv(), ast.Constant(each))
-    if place > 0:
+    if place > 0 and not count.whole:
         found = ast.BinOp(found, ast.Mod(), ast.Constant(int(counts[place])))  # type: ignore[arg-type]
     if every > 1 and place == len(loops) - 1:
         found = ast.BinOp(ast.Constant(every), ast.Mult(), found)

@@ -865,6 +865,8 @@ class Calls(Schedules):
         try:
             self.body(function.node.body, frame)
         except Returning as returned:
+            if frame.may_return and not isinstance(returned.value, NUMBERS[-1]):
+                return Unknown(unparsed(node), self.at(node), plain=False, varies=True)
             return returned.value
         except Undecided as end:
             if end.builds or self.builds([function.node], function.frame):

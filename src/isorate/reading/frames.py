@@ -103,6 +103,8 @@ class Frame:
         self.passing = False
         #: What a function's arguments are, their text, and the frame that this is of.
         self.arguments: dict[str, tuple[Any, ast.expr, Frame]] = {}
+        #: Whether the function that it is of may have returned something else before.
+        self.may_return = False
         #: Names that are used, and that nothing gives a value.
         self.freed: set[str] = set()
 

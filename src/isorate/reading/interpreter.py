@@ -28,6 +28,7 @@ from isorate.reading.loops import (
     Guard,
     Loop,
     Scope,
+    added,
     counters,
     modulo,
     offset,
@@ -174,7 +175,11 @@ class Interpreter(Calls):
             case ast.Expr(value=value):
                 self._expression(value, frame)
             case ast.Assign(targets=targets, value=value):
-                self._assign(targets, value, frame)
+                whole = added(node)
+                if isinstance(whole, ast.AugAssign):
+                    self._augmented(whole, frame)
+                else:
+                    self._assign(targets, value, frame)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign([target], value, frame)
             case ast.AnnAssign():
@@ -714,7 +719,9 @@ class Interpreter(Calls):
         if "raise" in ends:
             self.body(orelse if ends[0] == "raise" else body, frame)
             return
-        if "return" in (kinds := {kind for b in (body, orelse) for kind in _leaving(b)}):
+        kinds = {kind for b in (body, orelse) for kind in _leaving(b)}
+        inside = self._own_loop() if "return" in kinds and not truth.askable else None
+        if "return" in kinds and inside is None:
             settled = self._settled(test, truth, frame)
             if not isinstance(settled, Unknown):
                 self.body(body if settled else orelse, frame)
@@ -739,7 +746,7 @@ class Interpreter(Calls):
         if trains:
             for guard, branch in zip(guards, (body, orelse), strict=True):
                 self.loops.guards.append(guard)
-                with contextlib.suppress(Breaking, Continuing):
+                with contextlib.suppress(Breaking, Continuing, Returning):
                     self.body(branch, frame)
                 self.loops.guards.pop()
             self.havoc([node], frame, truth, followed=True)
@@ -752,10 +759,21 @@ class Interpreter(Calls):
             ways = {type(each) for each in _ways_out(branch)}
             if ast.Break in ways:
                 self._may_end(loop, node, test if guard.holds else None, frame)
+            if inside is not None and "return" in _leaving(branch):
+                frame.may_return = True
+                self._may_end(inside, node, test if guard.holds else None, frame)
             if ast.Continue in ways:
                 always = isinstance(branch[-1], ast.Continue)
                 other = guards[1 - guards.index(guard)]
                 loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+
+    def _own_loop(self) -> Loop | None:
+        """Return the outermost loop of the function that is followed; none where it is in none."""
+        of = self.frames[-1].of if self.frames else None
+        loops = self.loops.stack if of is None else [
+            loop for loop in self.loops.stack if loop.node in mentions(of.node).loops
+        ]  # fmt: skip
+        return loops[0] if loops else None
 
     def _keyed(
         self, node: Any, about: tuple[str, str], truth: bool | Unknown, frame: Frame

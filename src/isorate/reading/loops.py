@@ -181,6 +181,18 @@ class Loops:
         return any(e.kind == "count" and e.of == name and e.loops[-1] in self.stack
                    for e in self.events)  # fmt: skip
 
+    def trained(self, optimizer: Any, loops: Sequence[Loop]) -> bool:
+        """Whether an optimizer was updated already, in this turn of loops, or perhaps was."""
+        inside = [e for e in self.events if e.loops[: len(loops)] == (*loops,)]
+        own = [e for e in inside if e.kind == "update" and self._is_of(e, optimizer)]
+        own += [e for e in inside if e.kind == "training" and optimizer in reached(e.of)]
+        return bool(own)
+
+    def _is_of(self, update: Event, optimizer: Any) -> bool:
+        return update.of is optimizer or optimizer in _made_of(update.of) or (
+            isinstance(update.of, Unknown)
+        )  # fmt: skip
+
     # --- what it comes to ----------------------------------------------------------------------
 
     def facts(self, schedule: Schedule) -> Facts:
@@ -257,9 +269,9 @@ class Loops:
         updates = [u for u in updates if u.loops]
         if by_hand and not inside:
             raise Irregular(f"the loop in line {nest.node.lineno} never calls scheduler.step()")
-        writes = [e for e in self.events if e.kind == "write" and e.of is schedule]
-        if any(write.place > update.place for write in writes for update in updates):
-            raise Irregular(f"{_at(writes[0].node)} sets the rate after an update, for the next")
+        for write in (e for e in self.events if e.kind == "write" and e.of is schedule):
+            if any((u.place < write.place) != schedule.late for u in updates):
+                raise Irregular(f"{_at(write.node)} sets the rate between the updates of a turn")
         if by_hand:
             counters = [event for event in self.events if event.kind == "count"]
             _paced(inside, updates, counters, found)
@@ -621,12 +633,35 @@ def counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
     names = Counter(stored(loop))
     found: dict[str, bool] = {}
     for node in ast.walk(loop):
-        match node:
-            case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
-                name = dotted(target)
-                if name is not None and names[name] == 1:
-                    found[name] = node in loop.body
+        name = dotted(node.target) if isinstance(node := added(node), ast.AugAssign) else None
+        if name is not None and names[name] == 1 and isinstance(node.op, ast.Add):
+            if getattr(node.value, "value", None) == 1:
+                found[name] = _is_each(node, loop.body)
     return found
+
+
+def _is_each(node: ast.AST, body: Sequence[ast.AST]) -> bool:
+    """Whether each turn comes to a statement of a loop's body."""
+    at = next((i for i, each in enumerate(body) if added(each) is node), None)
+    before = body[:at] if at is not None else ()
+    return at is not None and not any(
+        isinstance(n, ast.Continue) for each in before for n in ast.walk(each)
+    )
+
+
+def added(node: ast.AST) -> ast.AST:
+    """Return ``x = x + 1`` as ``x += 1``, and anything else as it is."""
+    match node:
+        case ast.Assign(
+            targets=[target],
+            value=ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1) as one),
+        ) if (name := dotted(target)) is not None and dotted(left) == name:  # fmt: skip
+            kept = node.__dict__.get("_added")
+            if kept is None:
+                kept = ast.copy_location(ast.AugAssign(target, ast.Add(), one), node)
+                node._added = kept  # type: ignore[attr-defined]
+            return kept
+    return node
 
 
 # --- conditions that count ------------------------------------------------------------------------

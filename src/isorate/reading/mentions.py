@@ -24,6 +24,7 @@ class Mentions:
         steps: whether something is stepped in it, or trained.
         yields: whether it hands out values one by one.
         rates: whether it writes a rate into a parameter group.
+        loops: the loops in it.
 
     """
 
@@ -33,6 +34,7 @@ class Mentions:
     steps: bool
     yields: bool
     rates: bool
+    loops: frozenset[ast.AST]
 
 
 def _once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
@@ -53,6 +55,7 @@ def mentions(node: ast.AST) -> Mentions:
 def _mentions(node: ast.AST) -> Mentions:
     used, called, elsewhere = set(), set(), set[str]()
     steps = yields = rates = False
+    loops = set[ast.AST]()
     for each in ast.walk(node):
         match each:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
@@ -64,12 +67,14 @@ def _mentions(node: ast.AST) -> Mentions:
                 )
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 elsewhere |= set(names)
+            case ast.For() | ast.AsyncFor() | ast.While():
+                loops.add(each)
             case ast.Yield() | ast.YieldFrom():
                 yields = True
             case ast.Subscript(slice=ast.Constant(value="lr"), ctx=ast.Store()):
                 rates = True
     found = frozenset(used), frozenset(called), frozenset(elsewhere)
-    return Mentions(*found, steps, yields, rates)
+    return Mentions(*found, steps, yields, rates, frozenset(loops))
 
 
 def effects(nodes: Sequence[ast.AST], followed: Iterable[ast.AST]) -> Effects:

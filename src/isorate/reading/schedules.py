@@ -138,6 +138,10 @@ class Schedules(Expressions):
             have = "have" if " and " in theirs else "has"
             text = f"{name.written} is {owner(constructor.card.dialect)}; {theirs} {have} one, too"
             self.found.choices.setdefault(name.written, text)
+        known = registry.get(constructor.card.dialect)
+        for argument in known.gone.keys() & named.keys():
+            text = f"{known.name} {known.version} refuses {argument}; {known.gone[argument]}"
+            self.found.choices.setdefault(argument, text)
         return self._built(constructor, node, self._given(constructor, *arguments), given)
 
     def is_constructor(self, name: Name | None) -> bool:
@@ -181,6 +185,8 @@ class Schedules(Expressions):
             raise ReadError(f"{name} has too many arguments", required=required, got=len(placed))
         given = dict(zip(fields, placed, strict=False))
         for argument, value in named.items():
+            if argument in registry.get(constructor.card.dialect).gone:
+                continue
             if argument not in constructor.parameters():
                 near = did_you_mean(argument, constructor.parameters())
                 text = f"{name} has no argument {argument!r}"

@@ -360,6 +360,7 @@ class Schedule:
         loops: the loops that it is built in, and the conditions.
         updates: how many updates it is of, where it says so itself.
         stride: that it is set by hand in each so-manieth turn, where it is not in all of them.
+        late: that it is set by hand after the updates of a turn, for those of the next.
 
     """
 
@@ -374,6 +375,7 @@ class Schedule:
     guards: tuple[Any, ...] = ()
     stride: Any = None
     updates: int | None = None
+    late: bool = False
 
     @property
     def writes_to(self) -> Any:

@@ -1203,6 +1203,7 @@ DIALECT = Dialect(
     version=VERSION,
     precedence=0,
     optimizers=TORCH,
+    gone={"verbose": "up to 2.6 it has the rates printed"},
     function=LambdaLR,
     side_by_side=ChainedScheduler,
     constructors=(
