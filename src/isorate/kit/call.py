@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from isorate.kit.card import Card
     from isorate.kit.meaning import Meaning
     from isorate.schedule.curve import Curve
+    from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
 
 #: What a call is asked, and what it refuses with where an argument is of no use for that.
@@ -157,9 +158,13 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         return self
 
     @property
-    def told_steps(self) -> bool:
-        """Whether its ``step`` is told which step it is."""
-        return False
+    def told_by(self) -> str:
+        """The method that is told which step it is, where that may be one step after the other."""
+        return ""
+
+    def told(self, group: int) -> Expression | None:
+        """Return a group's rate as a function of the step that it is told; none where it is not."""
+        return None
 
     def comes_with(self) -> tuple[Any, ...]:
         """Return what the framework returns after the scheduler, where it returns several."""

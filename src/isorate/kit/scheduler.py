@@ -16,6 +16,7 @@ from isorate.kit.meaning import Unknown, kinds_of, solve
 from isorate.kit.objects import begun
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.writing import formula
 from isorate.schedule.errors import ConvertError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from isorate.kit.match import Parts
     from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
+    from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
 
 
@@ -103,6 +105,14 @@ class LRScheduler(SteppedCall, frozen=True):
     sets: ClassVar[bool] = False
     #: How many steps building it takes, where it is resumed.
     behind: ClassVar[int] = 0
+    #: The rate of a step ``t`` that it is told, as it computes that; none where that is not known.
+    closed_form: ClassVar[Any] = ""
+
+    def told(self, group: int) -> Expression | None:
+        stated = self.optimizer.groups[group]
+        if not self.closed_form or stated.tensor is not None:
+            return None
+        return formula(self.closed_form, {**self.arguments(), "base": stated.base})
 
     # --- at work: what a step does to a group's rate
 

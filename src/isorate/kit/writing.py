@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isorate.kit.optimizer import Optimizers
 
 #: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
@@ -33,6 +37,18 @@ def source(value: Any) -> str:
         return str(value.written())
     code = getattr(value, "code", None)
     return code if isinstance(code, str) else repr(value)
+
+
+def formula(text: str, values: Mapping[str, Any]) -> Expression:
+    """Return a function of ``t``, numbers standing in the place of their names.
+
+    Example:
+        >>> formula("base * gamma ** t", {"base": 0.1, "gamma": 0.5}).source
+        '(0.1) * (0.5) ** t'
+
+    """
+    names = re.compile(rf"\b({'|'.join(values)})\b")
+    return Expression("t", names.sub(lambda name: f"({source(values[name.group()])})", text))
 
 
 #: What is imported for a name, where it is not the module of that name.

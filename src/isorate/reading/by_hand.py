@@ -100,6 +100,57 @@ def written(
         follower.loops.happens("write", schedule, target)
 
 
+def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame) -> None:
+    """Take notice of a step that a scheduler is told: what it computes then is set by hand.
+
+    Raises:
+        ReadError: it steps elsewhere, too, or which step it is told is not followed.
+
+    """
+    call = schedule.call
+    text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
+    refused = ReadError(text, hint="paste it without the loop where it calls step()")
+    if schedule.stepped is node or call is None:
+        return
+    places = [*node.args, *(keyword.value for keyword in node.keywords)]
+    given = call.returned
+    made = [given.told(group) for group in range(given.groups)] if places else []
+    if schedule.stepped or None in made or not made or follower.turns is not None:
+        raise refused
+    loops = over_turns(follower)
+    late = follower.loops.trained(schedule.optimizer, loops)
+    found, whole, stride = [], None, None
+    for each in filter(None, made):
+        value: Any = _Told(each.variable, places[0]).visit(ast.parse(each.source, mode="eval"))
+        one, whole, stride = _function(
+            follower, node, value.body, frame, follower.scopes, late=late
+        )
+        found.append(one)
+    if whole is None or stride is not None:
+        raise refused
+    if late:
+        firsts = next(iter(given.native(1)))[:, 0].tolist()
+        found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
+    if all(one == found[0] for one in found):
+        found = found[:1] * len(found)
+    schedule.call, schedule.stepped, schedule.late = follower.of_function(found), node, late
+    follower.loops.events.append(Event("step", schedule, node, whole, (), LAST))
+    follower.loops.happens("write", schedule, node)
+    name = given.card.name.rpartition(".")[2]
+    said = f"{shown(node)} (line {node.lineno}) sets the rate that {name} has for that step"
+    follower.assumed[f"{said}: here it is a factor of 1.0"] = None
+
+
+class _Told(ast.NodeTransformer):
+    """Puts the step that is told in place of the one that a formula is of."""
+
+    def __init__(self, variable: str, place: ast.expr) -> None:
+        self.variable, self.place = variable, place
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.place) if node.id == self.variable else node
+
+
 def over_turns(follower: Interpreter) -> list[Loop]:
     """Return the loops that are followed, but those over parameter groups."""
     return [loop for loop in follower.loops.stack if not is_over_groups(loop)]
@@ -355,7 +406,7 @@ def goes_through(node: ast.AST) -> list[ast.expr | None]:
 
 
 def _function(
-    follower: Interpreter, target: ast.Subscript, value: ast.expr, frame: Frame,
+    follower: Interpreter, target: ast.expr, value: ast.expr, frame: Frame,
     scopes: list[Scope], *, late: bool = False,
 ) -> tuple[Expression, tuple[Loop, ...] | None, Guard | None]:  # fmt: skip
     """Return a rate as an expression of the turns that are over, and the loops they are of.

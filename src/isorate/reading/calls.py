@@ -786,8 +786,10 @@ class Calls(Schedules):
     ) -> Any:
         if name == "get_last_lr":
             self.loops.happens("asked", schedule, node)
-        if name == "step":
-            self.stepped(schedule, node, [*given, *named.values()])
+        by = schedule.call.returned.told_by if schedule.call is not None else ""
+        if name == "step" or name == by:
+            if by in ("", name) or not (given or named):
+                self.stepped(schedule, node, [*given, *named.values()])
         elif name in ("load_state_dict", "set_state_dict"):
             self.loaded = True
         elif name in ("append", "extend", "insert") and self._is_list(schedule):

@@ -1072,12 +1072,13 @@ class Interpreter(Calls):
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         call = schedule.call
-        if given and not self._takes(schedule, given[0]):
-            text = f"the loop calls {shown(node)}, and a step to a given place is not followed"
-            raise ReadError(text, hint="paste it without the loop where it calls step()")
+        told = given and not self._takes(schedule, given[0])
         if id(call) in self.found.held:
             text = f"{shown(node)} steps a part of another scheduler, which is not followed"
             raise ReadError(text, hint="paste only what builds the schedule")
+        if told or isinstance(schedule.stepped, ast.AST):
+            by_hand.told(self, schedule, node, self.caller[1])
+            return
         schedule.stepped = True
         self.loops.happens("step", schedule, node)
 
@@ -1090,7 +1091,7 @@ class Interpreter(Calls):
         returned = None if schedule.call is None else schedule.call.returned
         if isinstance(returned, Feedback):
             return True
-        told = returned is not None and returned.told_steps
+        told = returned is not None and returned.told_by
         if not told or not isinstance(place, Unknown) or not self.loops.stack:
             return False
         loop = self.loops.stack[-1]

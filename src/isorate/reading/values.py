@@ -356,6 +356,7 @@ class Schedule:
         optimizer: the optimizer that it is given.
         members: those that it holds.
         functions: the functions among its arguments, with the text that they had.
+        stepped: whether it took a step; the call that tells it which, where one does.
         label: the name that it was given first.
         loops: the loops that it is built in, and the conditions.
         updates: how many updates it is of, where it says so itself.
@@ -369,7 +370,7 @@ class Schedule:
     optimizer: Any = None
     members: list[Schedule] = field(default_factory=list)
     functions: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
-    stepped: bool = False
+    stepped: bool | ast.AST = False
     label: str = ""
     loops: tuple[Any, ...] = ()
     guards: tuple[Any, ...] = ()

@@ -28,7 +28,7 @@ from isorate.kit.effects import Moves, Values
 from isorate.kit.meaning import ANY, Meaning
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing
-from isorate.kit.writing import source
+from isorate.kit.writing import formula, source
 from isorate.schedule.combinators import Scale
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
@@ -143,14 +143,16 @@ class Timed(Setting, frozen=True):
 
     def expression(self, base: Any) -> Expression:
         """Return the same with the numbers in place of their names."""
-        values = self.values(base)
-        names = re.compile(rf"\b({'|'.join(values)})\b")
-        return Expression("t", names.sub(lambda n: f"({source(values[n.group()])})", self.curve))
+        return formula(self.curve, self.values(base))
 
     @property
-    def told_steps(self) -> bool:
-        own: Any = self
-        return bool(own.t_in_epochs)  # else ``step_update`` is, and ``step`` does nothing
+    def told_by(self: Any) -> str:
+        return "step" if self.t_in_epochs else "step_update"  # the other one does nothing
+
+    def told(self, group: int) -> Expression | None:
+        stated = self.optimizer.groups[group]
+        made, scale = self.expression(stated.base), scale_of(stated)
+        return made if scale == 1 else Expression("t", f"({made.source}) * {source(scale)}")
 
     def group_of(self, stated: ParamGroup, *, rounded: bool = True) -> dict[str, Any]:
         return {**super().group_of(stated, rounded=rounded), "scale": scale_of(stated)}

@@ -47,6 +47,7 @@ from isorate.kit.registry import Dialect
 from isorate.kit.scheduler import lift_of
 from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.tensors import Tensor
+from isorate.kit.writing import source
 from isorate.schedule.combinators import (
     Join,
     Repeat,
@@ -91,6 +92,8 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
         },
     )
 
+    closed_form = "base * gamma ** (t // step_size)"
+
     def ratio(self, worker: Worker, t: Any) -> Any:
         return 1 if t == 0 or t % self.step_size != 0 else self.gamma
 
@@ -118,6 +121,11 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
             "TypeError": "milestones no list, or gamma no number: at the first milestone",
         },
     )
+
+    @property
+    def closed_form(self) -> str:
+        marks = [m for m in self.milestones if isinstance(m, int | float)]
+        return f"base * gamma ** ({' + '.join(f'(t >= {mark!r})' for mark in marks) or 0})"
 
     def begin(self, workers: list[Worker]) -> None:
         for worker in workers:
@@ -175,6 +183,8 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
         ),
     )
 
+    closed_form = "base * (factor + (t >= total_iters) * (1 - factor))"
+
     def ratio(self, worker: Worker, t: Any) -> Any:
         if t == 0:
             return self.factor
@@ -207,6 +217,10 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         ),
     )
 
+    closed_form = (
+        "base * (start_factor + (end_factor - start_factor) * min(total_iters, t) / total_iters)"
+    )
+
     def ratio(self, worker: Worker, t: Any) -> Any:
         if t == 0:
             return self.start_factor
@@ -230,6 +244,8 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
         past_end="goes on without end",
         raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
     )
+
+    closed_form = "base * gamma ** t"
 
     def ratio(self, worker: Worker, t: Any) -> Any:
         return 1 if worker.initial else self.gamma
@@ -259,6 +275,8 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
             ),
         ),
     )
+
+    closed_form = "base * (1.0 - min(total_iters, t) / total_iters) ** power"
 
     def ratio(self, worker: Worker, t: Any) -> Any:
         if worker.initial or t > self.total_iters:
@@ -312,6 +330,8 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
             ),
         ),
     )
+
+    closed_form = "eta_min + (base - eta_min) * (1 + math.cos(math.pi * t / T_max)) / 2"
 
     def rate(self, worker: Worker) -> Any:
         t, T, eta = worker.t, self.T_max, self.eta_min
@@ -385,6 +405,14 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
             ),
         ),
     )
+
+    @property
+    def closed_form(self) -> str:
+        n = "int(math.log(t / T_0 * (T_mult - 1) + 1, T_mult))"
+        far = f"(t - T_0 * (T_mult ** {n} - 1) / (T_mult - 1)) / (T_0 * T_mult ** {n})"
+        at = f"math.pi * {far} if t >= T_0 else math.pi * t / T_0"
+        at = "math.pi * (t % T_0) / T_0" if self.T_mult == 1 else at
+        return f"eta_min + (base - eta_min) * (1 + math.cos({at})) / 2"
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -942,6 +970,14 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
         past_end="whatever the lambda says",
         raises=BAD_LAMBDA,
     )
+
+    told_by = "step"
+
+    def told(self, group: int) -> Expression | None:
+        stated, function = self.optimizer.groups[group], schedulers.readable(self.lr_lambda, group)
+        if stated.tensor is not None:
+            return None
+        return Expression(function.variable, f"{source(stated.base)} * ({function.source})")
 
     def plain(self, worker: Worker) -> bool:
         """Whether it is an expression, whose values may be computed as floats.
