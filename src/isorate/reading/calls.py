@@ -786,9 +786,10 @@ class Calls(Schedules):
     ) -> Any:
         if name == "get_last_lr":
             self.loops.happens("asked", schedule, node)
-        by = schedule.call.returned.told_by if schedule.call is not None else ""
-        if name == "step" or name == by:
-            if by in ("", name) or not (given or named):
+        if not schedule.told_by and schedule.call is not None:
+            schedule.told_by = schedule.call.returned.told_by
+        if name in ("step", schedule.told_by):
+            if schedule.told_by in ("", name) or not (given or named):
                 self.stepped(schedule, node, [*given, *named.values()])
         elif name in ("load_state_dict", "set_state_dict"):
             self.loaded = True

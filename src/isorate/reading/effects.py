@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Calls of these methods change nothing that a schedule depends on, whatever they are called on.
 HARMLESS: Final = (
-    *("step", "zero_grad", "state_dict", "get_last_lr", "get_lr", "print_lr"),
+    *("step", "step_update", "zero_grad", "state_dict", "get_last_lr", "get_lr", "print_lr"),
     *("item", "detach", "cpu", "numpy", "tolist", "mean", "float", "backward", "eval"),
     *("items", "keys", "values", "get", "copy", "index", "count"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),

@@ -361,6 +361,7 @@ class Schedule:
         loops: the loops that it is built in, and the conditions.
         updates: how many updates it is of, where it says so itself.
         stride: that it is set by hand in each so-manieth turn, where it is not in all of them.
+        told_by: the method that tells it which step comes, where one does.
         late: that it is set by hand after the updates of a turn, for those of the next.
 
     """
@@ -377,6 +378,7 @@ class Schedule:
     stride: Any = None
     updates: int | None = None
     late: bool = False
+    told_by: str = ""
 
     @property
     def writes_to(self) -> Any:
