@@ -729,7 +729,7 @@ def test_a_rate_is_given_once() -> None:
         ("for _ in range(4):\n    scheduler.step()", "before anything is trained"),
         ("scheduler.step()", "before anything is trained"),
         ("while n:\n    print(n)\n    scheduler.step()", "before anything is trained"),
-        ("for e in r:\n    train()\n    scheduler.step(e)", "a step to a given place"),
+        ("for e in r:\n    train()\n    scheduler.step(e)", "e is another each time"),
         ("[scheduler.step() for _ in range(4)]", "before anything is trained"),
         ("x = [scheduler.step() for _ in range(4)]", "before anything is trained"),
         ("if n:\n    for _ in range(n):\n        scheduler.step()", "before anything is trained"),

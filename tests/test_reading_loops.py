@@ -279,7 +279,7 @@ REFUSED = [
         "            optimizer.step()\n    scheduler.step()",
         "is not known",
     ),
-    ("for e in range(5):\n    optimizer.step()\n    scheduler.step(e)", "given place"),
+    ("for e in r:\n    optimizer.step()\n    scheduler.step(e)", "another each time"),
     (
         "n = 0\nfor i in range(8):\n    n += 1\n    if i % 2 == 1:\n        optimizer.step()\n"
         "        if n % 4 == 0:\n            scheduler.step()",
@@ -309,7 +309,7 @@ def test_its_rates_are_those_of_the_loop_itself(loop: str, given: dict[str, Any]
 def test_what_a_run_does_not_say_is_refused_and_may_be_told(loop: str, why: str) -> None:
     with pytest.raises(ReadError, match=re.escape(why)):
         read(HEAD + loop)
-    if "given place" not in why:
+    if "another each time" not in why:
         assert simulate(HEAD + loop, Run(9)).updates == 9
 
 

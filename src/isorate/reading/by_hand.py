@@ -512,9 +512,9 @@ class _Terms:
         found = counter(self.follower, value)
         if found is not None:
             return _counting(*found)
-        start = counted_through(self.follower, value)
-        if start is not None:
-            return _counting(*start, whole=True)
+        through = counted_through(self.follower, value)
+        if through is not None:
+            return _counting(*through, whole=True)
         for loop in self.follower.loops.stack:
             for counted, (start, where) in loop.starts.items():
                 if loop.turn.get(counted) is value is not None:
@@ -681,13 +681,11 @@ def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
 
 def counted_through(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     """Return the loop all of whose turns a value counts, and what it is in the first of all."""
-    leaf = next(value.leaves()) if isinstance(value, Unknown) and value.varies else None
-    for loop in over_turns(follower) if leaf is not None else ():
-        name = leaf.source
-        if loop.turn.get(name) is leaf and counters(loop.node).get(name):
-            outer = follower.loops.stack[0]
-            start = outer.before.get(name)
-            return None if start is None or value is not leaf else (loop, start)
+    for loop in over_turns(follower) if isinstance(value, Unknown) else ():
+        name = value.source
+        if loop.turn.get(name) is value and counters(loop.node).get(name):
+            start = follower.loops.stack[0].before.get(name)
+            return None if start is None else (loop, start)
     return None
 
 

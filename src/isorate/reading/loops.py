@@ -632,11 +632,12 @@ def counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
     """
     names = Counter(stored(loop))
     found: dict[str, bool] = {}
-    for node in ast.walk(loop):
-        name = dotted(node.target) if isinstance(node := added(node), ast.AugAssign) else None
-        if name is not None and names[name] == 1 and isinstance(node.op, ast.Add):
-            if getattr(node.value, "value", None) == 1:
-                found[name] = _is_each(node, loop.body)
+    for node in map(added, ast.walk(loop)):
+        match node:
+            case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
+                name = dotted(target)
+                if name is not None and names[name] == 1:
+                    found[name] = _is_each(node, loop.body)
     return found
 
 
@@ -653,7 +654,7 @@ def added(node: ast.AST) -> ast.AST:
     """Return ``x = x + 1`` as ``x += 1``, and anything else as it is."""
     match node:
         case ast.Assign(
-            targets=[target],
+            targets=[ast.Name() | ast.Attribute() as target],
             value=ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1) as one),
         ) if (name := dotted(target)) is not None and dotted(left) == name:  # fmt: skip
             kept = node.__dict__.get("_added")

@@ -63,7 +63,8 @@ def _mentions(node: ast.AST) -> Mentions:
             case ast.Call(func=func):
                 called.add((dotted(func) or "").rpartition(".")[2])
                 steps = steps or (
-                    isinstance(func, ast.Attribute) and func.attr in ("step", "step_update", "backward")
+                    isinstance(func, ast.Attribute)
+                    and func.attr in ("step", "step_update", "backward")
                 )
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 elsewhere |= set(names)
