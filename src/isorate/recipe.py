@@ -86,7 +86,7 @@ class Recipe:
 
     # --- whatever the run ---------------------------------------------------------------------
 
-    @property
+    @cached_property
     def code(self) -> str:
         """As text: a call's code, a schedule's JSON, where a curve comes from."""
         match self.call:
@@ -101,7 +101,7 @@ class Recipe:
         """The dialect of a call; of anything else none."""
         return self.call.dialect if isinstance(self.call, Call) else None
 
-    @property
+    @cached_property
     def dtype(self) -> str:
         """The dtype that the rates are computed in."""
         return "float64" if isinstance(self.call, Schedule) else self.call.dtype
@@ -228,6 +228,17 @@ class Recipe:
         end = end_of_course(form)
         return horizon if end is None else min(end + 1, LONGEST_DEFAULT)
 
+    @cached_property
+    def ends_at(self) -> int | None:
+        """The update at which its schedule has come to its end; none where it has none."""
+        form = self.normal
+        if form is None:
+            return None
+        if form.length is not None:
+            return self.trained
+        ends = [end_of_course(part) for part in (form.of if isinstance(form, Groups) else (form,))]
+        return None if None in ends else max(end for end in ends if end is not None)
+
     def lasting(self, updates: int) -> Recipe:
         """Return the same over another number of updates; what is known of it is kept."""
         if self.run.updates == updates:
@@ -249,6 +260,19 @@ class Recipe:
     def _known(self) -> list[Curve]:
         """The rates of the longest run so far that were kept, shared by those of other lengths."""
         return []
+
+    def first_rates(self, updates: int) -> NDArray[np.floating[Any]]:
+        """Return the rates of the first updates, or of more, kept: an array of rows, one a group.
+
+        Raises:
+            NativeError: the framework refuses the arguments.
+            RunError: the run has more rates than are kept.
+
+        """
+        for known in self._known:
+            if known.updates >= updates or known.halt is not None:
+                return known.values.reshape(self.groups, -1)
+        return self.lasting(updates).curve.values.reshape(self.groups, -1)
 
     @property
     def curve(self) -> Curve:
@@ -288,7 +312,10 @@ class Recipe:
 
 
 #: What does not depend on how many updates a run has.
-_WHATEVER_LENGTH = {"groups", "_lowered", "_in_loop", "normal", "stepped", "horizon", "trained"}
+_WHATEVER_LENGTH = {
+    "code", "dtype", "groups", "_lowered", "_in_loop", "normal", "stepped", "horizon", "trained",
+    "ends_at",
+}  # fmt: skip
 
 
 def _cut(curve: Curve, updates: int) -> Curve:

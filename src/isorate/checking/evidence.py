@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -62,6 +63,8 @@ class Clock:
 
     def updates(self, rates: Rates) -> Integers:
         """Return the update of each rate."""
+        if self.each == self.per == 1 and not self.made:
+            return rates.steps - self.offset
         skipped = 0 if rates.skipped is None or not self.made else rates.skipped
         return rates.steps * self.each // self.per - skipped - self.offset
 
@@ -103,10 +106,15 @@ def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
         strides = (every, *STRIDES) if isinstance(every, int) and every > 0 else STRIDES
         found = [Clock(o, each=n) for n in strides for o in (*offsets, 0, 1 - n, -n)]
     else:
-        found = [Clock(offset) for offset in offsets]
+        found = list(_plain(offsets))
     if any(group.skipped is not None for group in log.groups):
         found = [*(replace(clock, made=True) for clock in found), *found]
-    return dict.fromkeys(found)
+    return found if log.counts == "update" else dict.fromkeys(found)
+
+
+@lru_cache
+def _plain(offsets: tuple[int, ...]) -> tuple[Clock, ...]:
+    return tuple(map(Clock, offsets))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +123,8 @@ class Points:
 
     Args:
         name: what the file calls the group.
-        updates: the update of each rate.
+        steps: what the file calls the update of each rate.
+        updates: which update that is.
         values: the rates.
         errors: how far each may be from what it stands for.
         single: whether they were held in float32.
@@ -123,6 +132,7 @@ class Points:
     """
 
     name: str
+    steps: Integers
     updates: Integers
     values: Floats
     errors: Floats
@@ -131,8 +141,10 @@ class Points:
     @classmethod
     def of(cls, rates: Rates, clock: Clock) -> Points:
         """Return a group's rates, each at the update that it belongs to."""
-        updates = clock.updates(rates)
-        return cls(rates.name, updates, rates.values, rates.errors, rates.dtype == "float32")
+        single = rates.dtype == "float32"
+        return cls(
+            rates.name, rates.steps, clock.updates(rates), rates.values, rates.errors, single
+        )
 
     def agree(self, rates: Floats, allowed: Floats | float, at: Any = slice(None)) -> Mask:
         """Return which of the rates they may stand for; a rate that there is not is NaN."""
@@ -173,7 +185,9 @@ def rates_at(recipe: Recipe, updates: Integers) -> Floats:
     """
     last = int(updates.max(initial=-1))
     if 0 <= last < KEPT // recipe.groups:  # whose rates are kept from one log to the next
-        values = recipe.lasting(last + 1).curve.values.reshape(recipe.groups, -1)
+        values: Any = recipe.first_rates(last + 1)
+        if last < values.shape[1] and updates.min() >= 0:
+            return values[:, updates]  # type: ignore[no-any-return]
         inside = (updates >= 0) & (updates < values.shape[1])
         return np.where(inside, values[:, np.where(inside, updates, 0)], np.nan)
     wanted, back = np.unique(updates, return_inverse=True)
@@ -233,7 +247,7 @@ class Steps:
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Alignment:
     """A log's groups beside a recipe's, by one clock.
 
@@ -252,14 +266,16 @@ class Alignment:
     rates: tuple[Floats, ...]
     agree: tuple[Mask, ...]
 
-    @property
+    @cached_property
     def follows(self) -> bool:
         """Whether all of them agree."""
         return all(bool(mask.all()) for mask in self.agree)
 
-    @property
+    @cached_property
     def first(self) -> tuple[int, int, int] | None:
         """The update that departs first, and which point of which group it is."""
+        if self.follows:
+            return None
         found = []
         for group, (points, mask) in enumerate(zip(self.points, self.agree, strict=True)):
             departing = np.flatnonzero(~mask)
@@ -313,9 +329,13 @@ def _tried(found: Sequence[Clock], groups: Sequence[Rates], recipe: Recipe) -> I
                 several.append((clock, points))
         start, many = start + many, max(TOGETHER // max(size, 1), 1)
         updates = [each.updates for _, points in several for each in points]
-        rates = rates_at(recipe, np.concatenate(updates)) if updates else np.empty((0, 0))
+        rates = rates_at(recipe, _joined(updates)) if updates else np.empty((0, 0))
         for number, (clock, points) in enumerate(several):
             yield _paired(clock, points, recipe, rates[:, number * size : (number + 1) * size])
+
+
+def _joined(arrays: list[Integers]) -> Integers:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _paired(clock: Clock, points: tuple[Points, ...], recipe: Recipe, every: Floats) -> Alignment:
@@ -324,17 +344,23 @@ def _paired(clock: Clock, points: tuple[Points, ...], recipe: Recipe, every: Flo
         every = np.concatenate([means(recipe, each.updates) for each in points], axis=1)
     chosen, rates, agree = [], [], []
     done = 0
-    with np.errstate(invalid="ignore"):
-        peak = float(np.nanmax(np.abs(every), initial=0.0))
+    sizes = np.abs(every)
+    peak = float(sizes.max(initial=0.0))
+    if peak != peak:
+        peak = float(np.nanmax(sizes, initial=0.0))
     room = allowed(recipe, peak)
     for index, each in enumerate(points):
         mine = every[:, done : done + len(each.values)]
         done += len(each.values)
+        if recipe.groups == 1:
+            chosen.append(0)
+            rates.append(mine[0])
+            agree.append(each.agree(mine[0], room))
+            continue
         own = min(index, recipe.groups - 1)
         order = [own, *(group for group in range(recipe.groups) if group != own)]
         candidates: list[tuple[int, Floats]] = [(group, mine[group]) for group in order]
-        if recipe.groups > 1:
-            candidates.append((-1, mine.mean(axis=0)))
+        candidates.append((-1, mine.mean(axis=0)))
         masks = [each.agree(row, room) for _, row in candidates]
         best = max(range(len(masks)), key=lambda at: (masks[at].sum(), -at))
         chosen.append(candidates[best][0])

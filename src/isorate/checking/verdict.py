@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from os import fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -14,10 +15,8 @@ from isorate.checking.evidence import aligned
 from isorate.checking.ways import REMADE, RETIMED, Case, Fit
 from isorate.logs.log import Log, Rates
 from isorate.recipe import as_recipe, configured
-from isorate.schedule.combinators import Groups
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import IsorateError, ReadError
-from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -286,16 +285,35 @@ def own_recipe(log: Log, facts: Mapping[str, Any] | None = None, as_: str | None
     told = {name: value for name, value in (facts or {}).items() if value is not None}
     if log.planned is not None and not told.keys() & {"max_steps", "examples", "batches"}:
         told["max_steps"] = log.planned
-    return configured(source, as_, told)
+    content = Path(source).read_bytes() if isinstance(source, str) else repr(source)
+    return _of_content(_Carried(content, as_, repr(told), source, told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A configuration that a run carries, which many may carry alike, and what it leaves open."""
+
+    content: bytes | str
+    as_: str | None
+    facts: str
+    source: Mapping[str, Any] | str = field(compare=False)
+    told: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _of_content(carried: _Carried) -> Recipe:
+    """Return the recipe of a configuration; its rates are kept for further runs that have it."""
+    return configured(carried.source, carried.as_, carried.told)
 
 
 def judge(log: Log, recipe: Recipe) -> Finding:
     """Judge a log by a recipe; its runs one by one, where the whole of it does not follow."""
-    whole = _part(log.groups, log, recipe, 0, explain=False)
-    parts = [whole]
-    if not whole.follows:
-        pieces = list(_runs(log.groups))
-        parts = [_part(groups, log, recipe, start) for start, groups in pieces]
+    found = aligned(log.groups, log, recipe)
+    pieces = [(0, log.groups)] if found.follows else list(_runs(log.groups))
+    parts = [
+        _part(found if len(pieces) == 1 else aligned(groups, log, recipe), log, recipe, start)
+        for start, groups in pieces
+    ]
     verdict: Verdict = "follows" if all(part.follows for part in parts) else "departs"
     return Finding(verdict, log, recipe, tuple(parts))
 
@@ -320,27 +338,24 @@ def _slice(rates: Rates, span: slice) -> Rates:
     return replace(rates, **parts)
 
 
-def _part(
-    groups: tuple[Rates, ...], log: Log, recipe: Recipe, start: int, *, explain: bool = True
-) -> Part:
-    found = aligned(groups, log, recipe)
-    updates = np.concatenate([points.updates for points in found.points])
-    last = int(updates.max())
-    planned = recipe.run.updates or _end(recipe)
+def _part(found: Alignment, log: Log, recipe: Recipe, start: int) -> Part:
+    updates = [points.updates for points in found.points]
+    last = max(int(each.max()) for each in updates)
+    planned = recipe.run.updates or recipe.ends_at
     departure: Departure | None = None
     ways: tuple[Fit, ...] = ()
     if found.first is not None:
         update, group, at = found.first
         points = found.points[group]
         logged, expected = float(points.values[at]), float(found.rates[group][at])
-        step = int(groups[group].steps[at])
+        step = int(points.steps[at])
         departure = Departure(update, step, points.name, logged, expected)
-        ways = explained(recipe, found, log) if explain else ()
+        ways = explained(recipe, found, log)
     return Part(
-        rows=(start + 1, start + len(groups[0])),
+        rows=(start + 1, start + len(updates[0])),
         clock=found.clock,
         groups=found.groups,
-        rates=len(updates),
+        rates=sum(map(len, updates)),
         agreeing=found.agreeing,
         last=last,
         planned=planned,
@@ -357,17 +372,6 @@ def _usual(found: Alignment) -> int:
     """Return how far the rows of a log usually lie apart, in updates."""
     own = np.unique(found.points[0].updates)
     return int(np.median(np.diff(own))) if len(own) > 1 else 1
-
-
-def _end(recipe: Recipe) -> int | None:
-    """Return the update at which a recipe's schedule has come to its end."""
-    form = recipe.normal
-    if form is None:
-        return None
-    if form.length is not None:
-        return recipe.trained
-    ends = [end_of_course(part) for part in (form.of if isinstance(form, Groups) else (form,))]
-    return None if None in ends else max(end for end in ends if end is not None)
 
 
 def _carried(log: Log) -> Mapping[str, Any] | None:

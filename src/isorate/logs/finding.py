@@ -160,28 +160,38 @@ def runs_below(path: str | os.PathLike[str]) -> Iterator[str]:
         yield ":".join((str(part), *wanted))
 
 
-def _parts(folder: Path) -> Iterator[Path]:
+def _parts(root: Path) -> Iterator[Path]:
     """Visit the parts of a folder, in the order of their names."""
-    with os.scandir(folder) as entries:
-        names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    below = [folder / name for name, is_folder in names if is_folder and name not in NO_FOLDERS]
-    files = [folder / name for name, is_folder in names if not is_folder]
-    forms = {path: form for path in files if _may_be_log(path) and (form := _form_of(Source(path)))}
-    if (
-        forms
-        and not below
-        and len({*forms.values()}) == 1
-        and not next(iter(forms.values())).together
-    ):
-        yield from forms
-    elif forms or any(each.name.startswith(CHECKPOINT) for each in below):
-        yield folder
-    else:
-        for each in below:
-            try:
-                yield from _parts(each)
-            except OSError:
-                continue
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        below, files = _entries(folder, root)
+        forms = [(path, form) for path in files if (form := _form_of(Source(path)))]
+        kinds = {form for _, form in forms}
+        if len(kinds) == 1 and not below and not forms[0][1].together:
+            yield from (path for path, _ in forms)
+        elif forms or any(name.startswith(CHECKPOINT) for name in below):
+            yield folder
+        else:
+            waiting += (folder / name for name in reversed(below))
+
+
+def _entries(folder: Path, root: Path) -> tuple[list[str], list[Path]]:
+    """Return the folders in a folder, and the files that may be logs; links are not followed."""
+    below, files = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(entry.name)
+                elif entry.is_file(follow_symlinks=False):
+                    files.append(entry.name)
+    except OSError as error:
+        if folder == root:
+            raise ReadError(f"{root} cannot be read: {error.strerror}") from None
+    below = [name for name in below if name not in NO_FOLDERS]
+    files = [name for name in files if os.path.splitext(name)[1].lower() not in NO_LOGS]
+    return sorted(below), [folder / name for name in sorted(files)]
 
 
 def _form_of(source: Source) -> Format | None:
@@ -192,15 +202,13 @@ def _form_of(source: Source) -> Format | None:
         return None
 
 
-def _may_be_log(path: Path) -> bool:
-    return path.suffix.lower() not in NO_LOGS and path.is_file() and not path.is_symlink()
-
-
 def _named(text: str) -> tuple[Path, tuple[str, ...], int | None]:
     """Return the file, the columns and the number of the run that a path names."""
     number: int | None = None
     wanted: tuple[str, ...] = ()
-    if not _exists(text) and (numbered := _NUMBERED.fullmatch(text)):
+    if _exists(text):
+        return Path(text), wanted, number
+    if numbered := _NUMBERED.fullmatch(text):
         text, number = numbered[1], int(numbered[2])
     if not _exists(text):
         file, colon, column = text.rpartition(":")
@@ -221,8 +229,8 @@ def _exists(text: str) -> bool:
         return False
 
 
-def _of_file(source: Source) -> list[Log]:
-    """Return the logs of one file, and of those that belong to it.
+def _of_file(source: Source, form: Format | None = None) -> list[Log]:
+    """Return the logs of one file, and of those that belong to it; its format may be known.
 
     Raises:
         ReadError: it is none, or has no rates.
@@ -235,7 +243,7 @@ def _of_file(source: Source) -> list[Log]:
         if source.head.startswith(ELSEWHERE):
             what = f"{path} only says where Git LFS keeps the file"
             raise ReadError(what, hint="git lfs pull")
-        form = _format(source)
+        form = form or _format(source)
         if form is None:
             known = ", ".join(form.name for form in FORMATS)
             raise ReadError(f"{path} is no log that Isorate knows", required=known)
@@ -262,9 +270,9 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
     """Return the logs of all runs below a directory; links are not followed."""
     logs: list[Log] = []
     without: NoRatesError | None = None
-    for source in _sources(root, wanted):
+    for source, form in _sources(root, wanted):
         try:
-            logs += (log for log in _of_file(source) if NOTHING_COUNTS not in log.notes)
+            logs += (log for log in _of_file(source, form) if NOTHING_COUNTS not in log.notes)
         except NoRatesError as error:
             if without is None or without.what.endswith("(text)"):
                 without = error
@@ -279,18 +287,18 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
     raise ReadError(f"{root} has no log that Isorate knows")
 
 
-def _sources(root: Path, wanted: tuple[str, ...]) -> Iterator[Source]:
+def _sources(root: Path, wanted: tuple[str, ...]) -> Iterator[tuple[Source, Format]]:
     """Visit the logs below a directory; files of one folder that are one run's come together."""
-    together: dict[tuple[Path, str], list[Path]] = {}
+    together: dict[tuple[Path, Format], list[Path]] = {}
     for path in _files(root):
         source = Source(path, wanted)
         form = _form_of(source)
         if form and form.together:
-            together.setdefault((path.parent, form.name), []).append(path)
+            together.setdefault((path.parent, form), []).append(path)
         elif form:
-            yield source
-    for first, *more in together.values():
-        yield Source(first, wanted, tuple(more))
+            yield source, form
+    for (_, form), (first, *more) in together.items():
+        yield Source(first, wanted, tuple(more)), form
 
 
 def _once(logs: list[Log]) -> list[Log]:
@@ -352,14 +360,13 @@ def _close(rates: Rates, other: Rates, at: object) -> bool:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    count = 0
-    for folder, inner, names in os.walk(root):
-        inner[:] = sorted(each for each in inner if each not in NO_FOLDERS)
-        for name in sorted(names):
-            path = Path(folder, name)
-            count += 1
-            if count > MOST_FILES:
-                required = f"at most {MOST_FILES:,} files"
-                raise ReadError(f"{root} has too many files", required=required)
-            if _may_be_log(path):
-                yield path
+    count, waiting = 0, [root]
+    while waiting:
+        folder = waiting.pop()
+        below, files = _entries(folder, root)
+        waiting += (folder / name for name in reversed(below))
+        count += len(files)
+        if count > MOST_FILES:
+            required = f"at most {MOST_FILES:,} files"
+            raise ReadError(f"{root} has too many files", required=required)
+        yield from files

@@ -85,8 +85,9 @@ ANYBODY: Final = Owner(None, "", usual_offsets)
 
 def owner(rates: Collection[str], names: Collection[str] = (), counter: str | None = None) -> Owner:
     """Return whose rates those are, by their names, those beside them, and what counts."""
-    for each in OWNERS:
-        fits = each.beside <= set(names) and each.counter in (None, counter)
-        if fits and rates and all(re.fullmatch(each.rates, name) for name in rates):
+    beside = frozenset(names)
+    for each in OWNERS if rates else ():
+        fits = each.counter in (None, counter) and each.beside <= beside
+        if fits and all(re.fullmatch(each.rates, name) for name in rates):
             return each
     return ANYBODY

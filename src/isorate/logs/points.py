@@ -14,7 +14,7 @@ import numpy as np
 from isorate.logs.log import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,12 +71,19 @@ def digits(text: str) -> Digits:
         Digits(significant=3, last=-7, decimals=2, padded=True)
 
     """
-    mantissa, _, power = text.strip().lower().partition("e")
-    whole, _, decimals = mantissa.lstrip("+-").replace("_", "").partition(".")
-    significant = len(f"{whole}{decimals}".lstrip("0"))
+    return Digits(*_digits(text))
+
+
+def _digits(text: str) -> tuple[int, int, int, bool]:
+    mantissa, _, power = text.lower().partition("e")
+    if "_" in mantissa:
+        mantissa = mantissa.replace("_", "")
+    whole, _, decimals = mantissa.strip().partition(".")
+    count = len(decimals)
+    significant = min(len(f"{whole}{decimals}".lstrip("+-0")), 99)
     exponent = max(-400, min(400, int(power))) if power else 0
-    padded = decimals.endswith("0") and (len(decimals) > 1 or bool(power))
-    return Digits(min(significant, 99), exponent - min(len(decimals), 400), len(decimals), padded)
+    padded = decimals[-1:] == "0" and (count > 1 or bool(power))
+    return significant, exponent - min(count, 400), count, padded
 
 
 class _Column:
@@ -84,21 +91,32 @@ class _Column:
 
     def __init__(self) -> None:
         self.steps = array("q")
-        self.skipped = array("q")
+        self.skipped = array("q")  # empty as long as none was
         self.values = array("d")
-        self.significant = array("b")
+        self.significant = 0
         self.last = array("h")
         self.decimals: set[int] = set()
         self.padded = False
         self.exact = False
 
-    def printed(self, text: str) -> None:
-        how = digits(text)
-        self.significant.append(how.significant)
-        self.last.append(how.last)
-        self.decimals.add(how.decimals)
-        self.padded = self.padded or how.padded
-        self.exact = how.significant >= ALL_DIGITS
+    def take(self, steps: Sequence[int], values: Sequence[float], skipped: Sequence[int]) -> None:
+        if any(skipped) and not self.skipped:
+            self.skipped.frombytes(bytes(8 * len(self.steps)))
+        if self.skipped or any(skipped):
+            self.skipped.extend(skipped or [0] * len(steps))
+        self.steps.extend(steps)
+        self.values.extend(values)
+
+    def printed(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            if self.exact:
+                return
+            significant, last, decimals, padded = _digits(text)
+            self.exact = significant >= ALL_DIGITS
+            self.significant = max(self.significant, significant)
+            self.last.append(last)
+            self.decimals.add(decimals)
+            self.padded = self.padded or padded
 
     def errors(self, least: int) -> tuple[Values, bool]:
         """Return how far each printed number may be off, and whether that was guessed.
@@ -111,9 +129,9 @@ class _Column:
         zeros = np.zeros(len(values))
         if not self.last or self.exact:
             return zeros, False
-        significant = max(int(max(self.significant)), least)
+        significant = max(self.significant, least)
         last = np.frombuffer(self.last, np.int16).astype(np.float64)
-        if len(self.decimals) == 1 and self.padded:
+        if len(self.decimals) == 1 and self.padded and len(last) == len(values):
             return 0.5 * 10.0**last, False
         if significant <= WRITTEN_DIGITS:
             return zeros, True
@@ -147,7 +165,6 @@ class Points:
 
     def add(self, name: str, step: int, value: float | str, skipped: int = 0) -> None:
         """Take a rate; a text is what was printed of it. What is no number is left out."""
-        text = value if isinstance(value, str) else None
         try:
             rate = float(value)
         except (ValueError, OverflowError):
@@ -158,35 +175,35 @@ class Points:
         column = self._column(name)
         if column is None or not -(2**62) < step < 2**62:
             return
-        column.steps.append(step)
-        column.values.append(rate)
-        column.skipped.append(skipped)
-        if text is not None and not column.exact:
-            column.printed(text)
+        column.take((step,), (rate,), (skipped,))
+        if isinstance(value, str):
+            column.printed((value,))
 
-    def add_all(self, printed: Mapping[str, tuple[Sequence[int], Sequence[str]]]) -> bool:
-        """Take many steps and printed rates of each name, and say so; none if any is special."""
-        found = []
-        for name, (steps, texts) in printed.items():
-            try:
-                values = array("d", map(float, texts))
-            except ValueError:
-                return False
-            column = self._column(name)
-            if column is None or len(column.steps) + len(steps) >= MOST_POINTS:
-                return False
-            if not all(map(isfinite, values)):
-                return False
-            found.append((column, steps, values, texts))
-        for column, steps, values, texts in found:
-            column.steps.extend(steps)
-            column.values.extend(values)
-            column.skipped.frombytes(bytes(8 * len(steps)))
-            for text in texts:
-                if column.exact:
-                    break
-                column.printed(text)
-        return True
+    def add_all(
+        self,
+        name: str,
+        steps: Sequence[int],
+        given: Sequence[str] | Sequence[float],
+        skipped: Sequence[int] = (),
+    ) -> None:
+        """Take many rates of one name, all of them numbers or all of them printed."""
+        column = self._column(name)
+        try:
+            values = array("d", map(float, given))
+        except (ValueError, OverflowError):
+            column = None
+        if (
+            column is None
+            or not all(map(isfinite, values))
+            or len(column.steps) + len(steps) >= MOST_POINTS
+            or not -(2**62) < min(steps, default=0) <= max(steps, default=0) < 2**62
+        ):
+            for at, step in enumerate(steps):
+                self.add(name, step, given[at], skipped[at] if skipped else 0)
+            return
+        column.take(steps, values, skipped)
+        if given and isinstance(given[0], str):
+            column.printed(given)  # type: ignore[arg-type]
 
     def extend(self, name: str, steps: NDArray[np.int64], values: Values) -> None:
         """Take many rates that were not printed."""
@@ -253,7 +270,7 @@ class Points:
         runs = []
         for start, end in pairwise([*_starts(steps), len(steps)]):
             part = slice(start, end)
-            lost = skipped[part] if skipped[part].any() else None
+            lost = skipped[part] if column.skipped and skipped[part].any() else None
             rates = Rates(name, steps[part], values[part], errors[part], dtype, lost)
             notes = list(_notes(name, rates.steps))
             if guessed:
@@ -265,6 +282,8 @@ class Points:
 def _starts(steps: NDArray[np.int64]) -> list[int]:
     """Return where runs begin: at a step that is not after the first one of the run before."""
     starts = [0]
+    if not (steps[1:] < steps[:-1]).any():
+        return starts
     for fall in (np.flatnonzero(steps[1:] < steps[:-1]) + 1).tolist():
         if steps[fall] <= steps[starts[-1]]:
             starts.append(fall)
@@ -296,9 +315,9 @@ def _notes(name: str, steps: NDArray[np.int64]) -> Iterator[str]:
 def _float32(values: Values) -> bool:
     """Whether numbers are what float32 has, and look as if it were so: 0.0010000000474974513."""
     with np.errstate(over="ignore"):
-        same = values.astype(np.float32).astype(np.float64) == values
-    if not len(values) or not same.all():
-        return False
+        for some in (values[:1], values):  # one is enough to tell most
+            if not len(some) or not (some.astype(np.float32) == some).all():
+                return False
     return any(len(repr(value)) > 12 for value in values[:1000].tolist())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.logs.owners import owner
@@ -34,10 +35,14 @@ COUNTERS: Final[dict[str, Counts]] = {
     "consumed_samples": "sample",
 }
 
+#: What stands in a cell that has no number.
+EMPTY: Final = frozenset({"", "NA", "N/A", "None", "null"})
+
 #: What is said of a table of which that is not sure to be a log at all.
 NOTHING_COUNTS: Final = "Nothing counts: rows are taken for updates."
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     key = name.lower().strip().replace(" ", "_").replace("-", "_")
     return key if key in COUNTERS else key.rpartition("/")[2]
@@ -95,7 +100,7 @@ class Rows:
     ) -> bool:
         """Take rows at once, and say so; none where one of them has to be looked at by itself.
 
-        A rate that is empty is none; each row has one at least.
+        A cell that is empty has no rate; each row has one at least.
         """
         if self.counter is None:
             return False
@@ -107,12 +112,9 @@ class Rows:
             return False
         if not steps or not -(2**62) < min(steps) <= max(steps) < 2**62:
             return False
-        printed = {
-            name: (steps, texts) if all(texts) else _filled(steps, texts)
-            for name, texts in rates.items()
-        }
-        if not self.points.add_all(printed):
-            return False
+        for name, texts in rates.items():
+            filled = (steps, texts) if EMPTY.isdisjoint(texts) else _filled(steps, texts)
+            self.points.add_all(name, *filled)
         self._number += len(steps)
         for step, epoch in zip(steps, passed, strict=False):
             if step <= self._last[0] and epoch > self._last[1]:
@@ -150,10 +152,8 @@ class Rows:
 
 def _filled(steps: Sequence[int], texts: Sequence[str]) -> tuple[list[int], list[str]]:
     """Return the steps that have a rate, and the rates."""
-    return (
-        [step for step, text in zip(steps, texts, strict=True) if text],
-        [text for text in texts if text],
-    )
+    at = [number for number, text in enumerate(texts) if text not in EMPTY]
+    return [steps[number] for number in at], [texts[number] for number in at]
 
 
 def flat(row: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

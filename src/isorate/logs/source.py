@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from isorate.logs.log import Log
@@ -24,6 +25,7 @@ HEAD: Final = 1 << 16
 #: A longer line holds no rates.
 LONGEST_LINE: Final = 1 << 20
 _ENDS = re.compile(r"[\r\n]")
+_LINE = re.compile(r"[^\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,15 @@ class Source:
         return self.head.decode("utf-8-sig", "replace")
 
     @property
+    def whole(self) -> bool:
+        """Whether the head is all of the file, which need not be opened again."""
+        return len(self.head) < HEAD
+
+    def first(self, count: int) -> list[str]:
+        """Return the first lines of the head, of those that ``lines`` visits."""
+        return [found[0] for found in islice(_LINE.finditer(self.text), count)]
+
+    @property
     def name(self) -> str:
         """The name of the file, without its folder."""
         return self.path.name
@@ -65,6 +76,9 @@ class Source:
 
     def lines(self) -> Iterator[str]:
         """Visit the lines; a progress bar, which returns without a new one, is several."""
+        return iter(_LINE.findall(self.text)) if self.whole else self._read_lines()
+
+    def _read_lines(self) -> Iterator[str]:
         left_out = 0
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rest = ""

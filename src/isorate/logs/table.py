@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from isorate.logs.points import is_rate
-from isorate.logs.rows import COUNTERS, Rows, counter
+from isorate.logs.rows import COUNTERS, EMPTY, Rows, counter
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError
 
@@ -23,27 +23,25 @@ BLOCK: Final = 4096
 MOST_COLUMNS: Final = 20_000
 #: What no name of a column has: a value.
 _NO_NAME: Final = re.compile(r"[=\[\]{}]|: |\d\.\d|^[-+\d.]+$")
-#: What stands in a cell that has no number.
-EMPTY: Final = frozenset({"", "NA", "N/A", "None", "null"})
 
 
-def _separator(text: str) -> str:
+def _separator(line: str) -> str:
     """Return what separates the columns of the first line."""
-    first = text.lstrip("\r\n").partition("\n")[0]
-    return max(",\t;", key=first.count)
+    return max(",\t;", key=line.count)
 
 
-def _header(text: str) -> list[str]:
-    """Return the names of the columns."""
-    lines = text.lstrip("\r\n").splitlines()[:1]
-    names = next(csv.reader(lines, delimiter=_separator(text)), [])
-    return [name.strip() for name in islice(names, MOST_COLUMNS)]
+def _first(source: Source) -> tuple[list[str], list[str]]:
+    """Return the names of the columns, and the cells of the row below."""
+    lines = source.first(2)
+    separator = _separator(lines[0]) if lines else ","
+    names, row = [*(next(csv.reader([line], delimiter=separator)) for line in lines), [], []][:2]
+    return [name.strip() for name in names[:MOST_COLUMNS]], row
 
 
 def _fits(source: Source) -> bool:
     if b"\0" in source.head:
         return False
-    names = _header(source.text)
+    names, row = _first(source)
     if any(name in names for name in source.wanted):
         return True
     if len(names) < 2 and source.path.suffix.lower() != ".csv":
@@ -52,8 +50,7 @@ def _fits(source: Source) -> bool:
         return False
     counts = counter(names)
     known = [at for at, name in enumerate(names) if is_rate(name) or name == counts]
-    rows = source.text.lstrip("\r\n").splitlines()[1:2]
-    row = next(csv.reader(rows, delimiter=_separator(source.text)), [""] * len(names))
+    row = row or [""] * len(names)
     return bool(known) and len(row) == len(names) and all(map(_is_cell, (row[at] for at in known)))
 
 
@@ -72,7 +69,7 @@ def read(source: Source) -> list[Log]:
     W&B exports several runs to one, each in a column of its own, with its ``__MIN`` beside.
 
     """
-    names = _header(source.text)
+    names, _ = _first(source)
     missing = [name for name in source.wanted if name not in names]
     if missing:
         required = f"one of {', '.join(names[:20])}"
@@ -82,11 +79,13 @@ def read(source: Source) -> list[Log]:
     count, epoch = (names.index(each) if each else 0 for each in (rows.counter, rows.epoch))
     exported = [name for _, name in kept if f"{name}__MIN" in names]
     runs = {name: Rows(source, FORMAT.name, names) for name in exported} or {"": rows}
-    given = _rows(source, names)
-    while block := list(islice(given, BLOCK)):
+    for block in _blocks(source, len(names)):
         if not exported:
-            some = [row for row in block if any(row[index] for index, _ in kept)]
+            some = block
             columns = {name: [row[index] for row in some] for index, name in kept}
+            if not all(map(EMPTY.isdisjoint, columns.values())):
+                some = [row for row in block if any(row[at] not in EMPTY for at, _ in kept)]
+                columns = {name: [row[index] for row in some] for index, name in kept}
             if rows.add_all([r[count] for r in some], [r[epoch] for r in some], columns):
                 continue
         for row in block:
@@ -103,24 +102,22 @@ def read(source: Source) -> list[Log]:
     return found
 
 
-def _rows(source: Source, names: list[str]) -> Iterator[list[str]]:
-    """Visit the rows that are whole; a header in their middle, or anything else, is left out."""
+def _blocks(source: Source, width: int) -> Iterator[list[list[str]]]:
+    """Visit the rows that are whole, many at once; a header in their middle is left out."""
     ragged = 0
     lines = source.lines()
-    next(lines, None)
-    reader = csv.reader(lines, delimiter=_separator(source.text))
-    while True:
+    reader = csv.reader(lines, delimiter=_separator(next(lines, "")))
+    more = True
+    while more:
+        block: list[list[str]] = []
         try:
-            row = next(reader, None)
-        except csv.Error:
+            block.extend(islice(reader, BLOCK))
+            more = len(block) == BLOCK
+        except csv.Error:  # after the rows that came before
             ragged += 1
-            continue
-        if row is None:
-            break
-        if len(row) == len(names):
-            yield row
-        else:
-            ragged += 1
+        rows = [row for row in block if len(row) == width]
+        ragged += len(block) - len(rows)
+        yield rows
     if ragged:
         source.notes.append(f"{ragged} rows have not as many cells as the header; left out.")
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from isorate.logs.source import HEAD, LONGEST_LINE, Format, Source, logs
 
@@ -18,6 +22,8 @@ PLANNED: Final = re.compile(r'"max_steps"\s*:\s*([1-9]\d{0,14})\b')
 KEY: Final = re.compile(r'"log_history"\s*:\s*\[')
 #: A longer row is none.
 LONGEST_ROW: Final = 1 << 24
+#: So many rows are taken at once.
+BLOCK: Final = 4096
 _BETWEEN: Final = re.compile(r"[\s,]*")
 
 
@@ -49,6 +55,22 @@ def _rows(source: Source) -> Iterator[dict[str, Any]]:
     source.notes.append("The file is damaged or cut off; it is read as far as it goes.")
 
 
+def _history(source: Source) -> tuple[list[dict[str, Any]], int | None] | None:
+    """Return the rows and the planned updates of a file that is held as a whole; none if damaged.
+
+    One that is not small is gone through row by row, as one is that is damaged.
+    """
+    try:
+        state = msgspec.json.decode(source.head) if source.whole else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(state, dict) or not isinstance(rows := state.get("log_history"), list):
+        return None
+    planned = state.get("max_steps")
+    told = isinstance(planned, int) and planned > 0
+    return [row for row in rows if isinstance(row, dict)], planned if told else None
+
+
 def _planned(source: Source) -> int | None:
     """Return how many updates the run was to make, which stands beside the history."""
     with source.path.open("rb") as file:
@@ -63,18 +85,17 @@ def _planned(source: Source) -> int | None:
 def read(source: Source) -> list[Log]:
     """Return the runs of one file."""
     points = source.points()
-    for row in _rows(source):
-        step = row.get("step")
-        if isinstance(step, int):
-            for name, value in row.items():
-                if isinstance(value, int | float) and points.keeps(name):
-                    points.add(name, step, value)
-        if points.full:
-            break
-    arguments = source.path.with_name("training_args.bin")
-    beside = str(arguments) if arguments.is_file() else None
+    whole = _history(source)
+    rows = iter(whole[0]) if whole else _rows(source)
+    while (block := list(islice(rows, BLOCK))) and not points.full:
+        for name in filter(points.keeps, dict.fromkeys(chain.from_iterable(block))):
+            some = [row for row in block if isinstance(row.get(name), int | float)]
+            some = [row for row in some if isinstance(row.get("step"), int)]
+            points.add_all(name, [row["step"] for row in some], [row[name] for row in some])
+    arguments = str(source.path)[: -len(source.name)] + "training_args.bin"
+    beside = arguments if os.path.isfile(arguments) else None
     found = logs(source, FORMAT.name, points, (1, 0), trainer="transformers", beside=beside)
-    planned = _planned(source)
+    planned = whole[1] if whole else _planned(source)
     return [replace(log, planned=planned) for log in found]
 
 
