@@ -423,6 +423,30 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
     assert (found.updates, found.warmup, found.peak) == (100, 10, 1e-4)
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"pipe-parallel-size": 1, "model-parallel-size": 1, "zero_optimization": {},
+          "train_micro_batch_size_per_gpu": 4, "lr_decay_iters": 9, "train_iters": 9}, "GPT-NeoX"),
+        ({"LoRA_type": "Standard", "network_dim": 8, "learning_rate": 1.0, "epoch": 9}, "window"),
+        ({"max_duration": "1ep", "train_loader": {}, "global_train_batch_size": 8,
+          "scheduler": {"name": "cosine_with_warmup"}, "optimizer": {"lr": 1}}, "LLM Foundry"),
+        ("pretrain_gpt.py --lr 1 --train-iters 9 --global-batch-size 1 --lr-decay-tokens 99",
+         "another Megatron"),
+        ("train_dpo_mine.py --max_steps 9 --warmup_steps 3", "may have its own"),
+        ("run.py --train_micro_batch_size_per_gpu 4 --lr 0.1 --epochs 3", "no known trainer"),
+    ],
+)  # fmt: skip
+def test_what_another_program_shares_is_not_taken_for_ones_own(values: Any, said: str) -> None:
+    with pytest.raises(IsorateError, match=said):
+        foretell(values)
+
+
+def test_yaml_in_braces_may_have_comments(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text('{ # its length\n "max_steps": 9, "learning_rate": 0.1}')
+    assert foretell(tmp_path / "a.yml").updates == 9
+
+
 @pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune run"])
 def test_a_command_that_is_not_read_is_no_other_trainers(command: str) -> None:
     flags = "--tuner_type lora --max_steps 20 --learning_rate 1e-4 --lr 1e-4 --train_iters 9"

@@ -146,7 +146,8 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
         try:
             return "JSON", json.loads(text)
         except json.JSONDecodeError as error:
-            raise ValueError(f"it is not JSON: {error}") from None
+            if ending not in (".yaml", ".yml"):
+                raise ValueError(f"it is not JSON: {error}") from None
     if CARD_HEAD in text:
         return "model card", _card(text)
     if ending == ".toml":

@@ -42,7 +42,7 @@ CONCEPTS: Final = (
      "warmup_iters", "warmup_epochs", "warmup_updates", "warmup", "warmup_proportion"),
     ("max_steps", "max_train_steps", "num_train_steps", "num_training_steps", "total_steps",
      "max_iters", "train_iters", "train_steps", "max_update"),
-    ("num_train_epochs", "num_epochs", "max_epochs", "epochs", "max_steps", "max_iters"),
+    ("num_train_epochs", "num_epochs", "max_epochs", "epochs", "epoch", "max_steps", "max_iters"),
     ("min_lr", "lr_min", "min_lr_ratio", "eta_min", "end_lr", "lr_end"),
 )  # fmt: skip
 #: A key that speaks of rates: those of some parameters, say.

@@ -212,6 +212,8 @@ class _Known(Configuration):
     """A configuration that its tables tell, too: a plain one has keys that others have as well."""
 
     def score(self, values: Mapping[str, Any]) -> int:
+        if "__program__" in values:  # a command, which names its file
+            return 0
         tables = (values.get("scheduler"), values.get("optimizer"))
         found = sum(key in values for key in (*self.keys, *self.others))
         if any(key in values for key in self.marks):

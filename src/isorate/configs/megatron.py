@@ -46,6 +46,10 @@ ELSEWHERE: Final = {
     "warmup": "is refused by Megatron-LM, which takes lr_warmup_fraction",
     "skip_train": "trains no update",
     "yaml_cfg": "is not opened: give the file itself",
+    **dict.fromkeys(
+        ("lr_decay_tokens", "lr_warmup_tokens", "train_tokens"),
+        "is of another Megatron, which counts tokens: not followed",
+    ),
     "perform_rl_step": "trains what is sampled, which is not followed",
     "override_ckpt_iteration": "begins part of the way, which is not followed",
 }

@@ -16,6 +16,13 @@ from isorate.schedule.nearest import did_you_mean
 if TYPE_CHECKING:
     from os import PathLike
 
+#: Programs whose keys others have, too, and those that tell them.
+UNREAD = {
+    "GPT-NeoX": ("pipe_parallel_size", "model_parallel_size"),
+    "kohya_ss's window": ("LoRA_type",),
+    "LLM Foundry": ("max_duration", "train_loader"),
+}
+
 #: So many of those whose it may be are named.
 MOST_LIKELY = 4
 
@@ -122,6 +129,11 @@ def _foretold(
     program = values.get("__program__")
     if as_ is None and program and program not in of.programs:
         name = program if " " in program else f"{program}.py"
+        rate = of.facts.get("lr", "")
+        said = any(str(key).rpartition(".")[2] == rate for key in given.values)
+        if rate and of.programs and not said:
+            text = f"is not there, and {name} may have its own: it is no program of {of.title}'s"
+            raise given.refuse(rate, text, "--lr RATE, or --as NAME")
         text = f"{name} trains with {of.title}, as its flags look (--as NAME says another)"
         given.assume(text)
     for word in unsure:
@@ -164,6 +176,9 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> list[Con
     program = values.get("__program__")
     if program and " " in program and not any(program in of.programs for of in known.values()):
         raise ReadError(f"{origin} starts {program}, which is not read", hint=_likely({}))
+    for title, marks in UNREAD.items():
+        if all(mark in values or mark.replace("_", "-") in values for mark in marks):
+            raise ReadError(f"{origin} is {title}'s, which is not read", hint=_likely({}))
     scores = {name: of.score(values) for name, of in known.items()}
     best = max(scores.values(), default=0)
     if best < FEWEST:

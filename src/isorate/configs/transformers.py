@@ -563,8 +563,25 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
             yield own | {"lr_scheduler_type": name} | specific
 
 
+#: Its own scripts, which have no defaults of their own.
+EXAMPLES: Final = (
+    *("clm", "mlm", "plm", "fim", "glue", "xnli", "qa", "qa_beam_search", "seq2seq_qa", "swag"),
+    *("summarization", "translation", "ner", "mae", "mim", "image_classification", "clip"),
+    *("audio_classification", "classification", "speech_recognition_ctc", "object_detection"),
+    *("speech_recognition_seq2seq", "semantic_segmentation", "instance_segmentation"),
+)
 CONFIGURATIONS: Final = (
     Configuration(
-        "transformers", "transformers", KEYS, foretell, OTHERS, (), FACTS, "", False, spell
+        "transformers",
+        "transformers",
+        KEYS,
+        foretell,
+        OTHERS,
+        (),
+        FACTS,
+        "",
+        False,
+        spell,
+        tuple(f"run_{name}" for name in EXAMPLES),
     ),
 )
