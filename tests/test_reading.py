@@ -125,7 +125,7 @@ def test_a_choice_is_said() -> None:
     (said,) = reading("StepLR(optimizer, 3)", lr=0.1).assumptions
     assert said == "StepLR is torch's; sail and mindspore have one, too"
     assert reading("torch.optim.lr_scheduler.StepLR(o, 3)", lr=0.1).assumptions == ()
-    assert reading("OneCycleLR(o, 0.1, 9)", lr=0.1).assumptions == ()
+    assert reading("OneCycleLR(o, 0.1, epochs=9)", dialect="torch", lr=0.1).assumptions == ()
 
 
 @pytest.mark.usefixtures("sail")
@@ -187,8 +187,8 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
         ("mlx.optimizers.adamw(learning_rate=0.1)", "MLX's"),
         ("tf.compat.v1.train.cosine_decay(0.1, step, 100)", "TensorFlow's"),
         ("SchedCos(1, 2)", "fastai's"),
-        ("paddle.optimizer.lr.LinearLR(0.1, 3)", "PaddlePaddle's"),
-        ("NoamDecay(0.1, 100)", "PaddlePaddle's"),
+        ("mmengine.optim.LinearLR(0.1, 3)", "MMEngine's"),
+        ("NoamAnnealing(0.1, 100)", "NeMo's"),
         ("OptimizerParamScheduler(optimizer, 0.0, 0.1)", "Megatron-LM's"),
         ("import mlx.optimizers as ox\ns = ox.join_schedules([a], [3])", "MLX's"),
         ("from composer.optim import LinearScheduler as L\ns = L('1ep')", "Composer's"),

@@ -11,6 +11,7 @@ import numpy as np
 from isorate.kit import objects
 from isorate.kit.boundary import Halting
 from isorate.kit.effects import Values
+from isorate.kit.float32 import Float32
 from isorate.kit.match import Lift, Refusal, from_the_start, take_apart
 from isorate.kit.meaning import Unknown, kinds_of, solve
 from isorate.kit.objects import begun
@@ -83,38 +84,15 @@ def with_lists(found: Sequence[Match | Refusal], names: Sequence[str]) -> list[M
 BASE = Unknown("base")
 
 
-class LRScheduler(SteppedCall, frozen=True):
-    """A scheduler of its own, whose meaning is in its arguments and a group's first rate."""
-
-    optimizer: Optimizer
+class AtWork(SteppedCall, frozen=True):
+    """What building a scheduler of its own and stepping it do to a group's rate."""
 
     worker: ClassVar[Any] = objects.Worker
 
-    #: The shapes that it can say; none where its meaning says that.
-    shapes: ClassVar[tuple[type[Schedule], ...]] = ()
     #: Which arguments may be lists, one value a group.
     listed: ClassVar[tuple[str, ...]] = ()
-    #: Why it is said for one group at a time; none where it is not.
-    alone: ClassVar[str | None] = None
-    #: Whether it says what goes on otherwise after its end.
-    lenient: ClassVar[bool] = False
-    #: What a conversion to it always loses.
-    losses: ClassVar[tuple[str, ...]] = ()
-    besides: ClassVar[Any] = (BASE,)
     #: Whether building it sets the rate, whatever the group holds.
     sets: ClassVar[bool] = False
-    #: How many steps building it takes, where it is resumed.
-    behind: ClassVar[int] = 0
-    #: The rate of a step ``t`` that it is told, as it computes that; none where that is not known.
-    closed_form: ClassVar[Any] = ""
-
-    def told(self, group: int) -> Expression | None:
-        stated = self.optimizer.groups[group]
-        if not self.closed_form or stated.tensor is not None:
-            return None
-        return formula(self.closed_form, {**self.arguments(), "base": stated.base})
-
-    # --- at work: what a step does to a group's rate
 
     def begin(self, workers: list[Worker]) -> None:
         """Check the arguments and do what building it does first; raise as the framework does."""
@@ -134,7 +112,14 @@ class LRScheduler(SteppedCall, frozen=True):
 
     def plain(self, worker: Worker) -> bool:
         """Whether arrays of floats take the arguments for what the framework takes them."""
-        return True
+        defaults, single = self.defaults(), worker.real is Float32
+        given = {name: value for name, value in self.arguments().items() if name != "optimizer"}
+        for name in self.listed:  # the values of a thousand groups are not looked at by each
+            if isinstance(given[name], list | tuple):
+                given[name] = given[name][worker.index]
+        return type(self.last_epoch) is int and all(  # type: ignore[attr-defined]
+            objects.plain(value, defaults.get(name), single=single) for name, value in given.items()
+        )
 
     def leaves_floats(self, worker: Worker) -> bool:
         """Whether the rate stays a float, also where it is set anew from an integer."""
@@ -158,7 +143,19 @@ class LRScheduler(SteppedCall, frozen=True):
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Take the steps after ``worker.t`` at once."""
-        raise NotImplementedError
+        return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
+
+    def rates(self, worker: Worker, steps: range) -> Moves:
+        """Return the rates of some steps: one after the other, where there is no faster way."""
+        rates: list[float] = []
+        stood, halt = worker.t, None
+        try:
+            for worker.t in steps:
+                rates.append(objects.rate_of({"lr": self.rate(worker)}))
+        except Exception as error:
+            halt = objects.halting(error)
+        worker.t = stood
+        return Values(np.array(rates), halt)
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the schedule from where the worker stands, its group's rate first."""
@@ -172,7 +169,31 @@ class LRScheduler(SteppedCall, frozen=True):
         """Return in how many steps the rate no longer follows from the one before; 0 for never."""
         return 0
 
-    # --- what it means
+
+class LRScheduler(AtWork, frozen=True):
+    """A scheduler of its own, whose meaning is in its arguments and a group's first rate."""
+
+    optimizer: Optimizer
+
+    #: The shapes that it can say; none where its meaning says that.
+    shapes: ClassVar[tuple[type[Schedule], ...]] = ()
+    #: Why it is said for one group at a time; none where it is not.
+    alone: ClassVar[str | None] = None
+    #: Whether it says what goes on otherwise after its end.
+    lenient: ClassVar[bool] = False
+    #: What a conversion to it always loses.
+    losses: ClassVar[tuple[str, ...]] = ()
+    besides: ClassVar[Any] = (BASE,)
+    #: How many steps building it takes, where it is resumed.
+    behind: ClassVar[int] = 0
+    #: The rate of a step ``t`` that it is told, as it computes that; none where that is not known.
+    closed_form: ClassVar[Any] = ""
+
+    def told(self, group: int) -> Expression | None:
+        stated = self.optimizer.groups[group]
+        if not self.closed_form or stated.tensor is not None:
+            return None
+        return formula(self.closed_form, {**self.arguments(), "base": stated.base})
 
     def shape(self, base: float, group: int) -> Schedule:
         """Return the schedule from its step 0, with ``base`` as the group's first rate."""

@@ -301,20 +301,11 @@ class CyclicLR(Setting, frozen=True):
         return super().shape(base, group)
 
     def means(self, base: Any) -> Meaning:
-        low, high, up = self.base_lr, self.max_lr, self.step_size_up
-        down = up if self.step_size_down is None else self.step_size_down
-        if self.scale_fn is not None:
-            factor = formula(1.0, self.scale_fn.variable, self.scale_fn.source)
-            if self.scale_mode == "cycle":
-                factor = staircase(shift(factor, 1), up + down)
-            waves = added(constant(low), multiplied(triangles(0.0, high - low, up, down), factor))
-        elif self.mode == "exp_range" and self.gamma != 1:
-            waves = multiplied(triangles(0.0, high - low, up, down), exponential(1.0, self.gamma))
-            waves = added(constant(low), waves)
-        else:
-            halving = {"shrink": 0.5, "floor": low} if self.mode == "triangular2" else {}
-            waves = triangles(low, high, up, down, **halving)
-        return waves.where(base=low)
+        low, up, down = self.base_lr, self.step_size_up, self.step_size_down
+        return cycles(
+            low, self.max_lr, up, up if down is None else down, self.mode, self.gamma,
+            self.scale_fn, self.scale_mode,
+        ).where(base=low)  # fmt: skip
 
     @classmethod
     def match(cls, shape: Any, base: float | None) -> Match | Refusal:
@@ -337,6 +328,23 @@ class CyclicLR(Setting, frozen=True):
                     mode = {"scale_mode": "iterations"} if cycle is None else {}
                     return replace(found, arguments={**told, "scale_fn": scaled, **mode})
         return super().match(shape, base)
+
+
+def cycles(
+    low: Any, high: Any, up: Any, down: Any, mode: str, gamma: Any, scale_fn: Any, scale_mode: str
+) -> Meaning:
+    """Mean triangles whose height is scaled by a function of the cycle or the step, or by mode."""
+    if scale_fn is not None:
+        factor = formula(1.0, scale_fn.variable, scale_fn.source)
+        if scale_mode == "cycle":
+            factor = staircase(shift(factor, 1), up + down)
+        waves = multiplied(triangles(0.0, high - low, up, down), factor)
+    elif mode == "exp_range" and gamma != 1:
+        waves = multiplied(triangles(0.0, high - low, up, down), exponential(1.0, gamma))
+    else:
+        halving = {"shrink": 0.5, "floor": low} if mode == "triangular2" else {}
+        return triangles(low, high, up, down, **halving)
+    return added(constant(low), waves)
 
 
 def _scaling(factor: Schedule) -> tuple[Expression | None, int | None]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
+from isorate.kit.call import Call
 from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList
@@ -59,6 +60,8 @@ DEEPEST: Final = 40
 TALK: Final = ("print", "logger", "logging", "log", "warnings", "range", "len", "tqdm")
 #: Unknown functions of such names train.
 TRAINING: Final = re.compile(r"train|fit|learn|optimi|update|epoch|backward|step")
+#: What takes an update: of an optimizer, or of what is given one, as a scaler of losses is.
+STEPPING: Final = ("step", "optimizer_step", "minimize")
 #: Functions that hand a list or a function of rates on as it is.
 HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
@@ -375,6 +378,9 @@ class Calls(Schedules):
                 text = f"{name.written} is given {argument}={named[argument].text}: {why}"
                 raise ReadError(text, hint=f"leave {argument} away, and scale the schedule")
         if held:
+            if any(first in g for e in every for g in groups_of(e.value)):
+                text = f"{name.written} has parameter groups with a {first} of their own, by which"
+                self.assumed[f"{text} it multiplies the schedule's: shown is the schedule's"] = None
             return Given(held[0])
         by_name = {key: argument.value for key, argument in named.items()}
         return Built(node, name, [each.value for each in given], by_name, [])
@@ -475,8 +481,9 @@ class Calls(Schedules):
         parts = owner.made[1] if isinstance(owner, Unknown) and owner.made else ()
         if last == "step" and any(isinstance(part, Schedule | Method) for part in parts):
             return  # a scheduler by another name, whose step it is
-        stepped = [value for value in given if isinstance(value, Built)]
-        if last in ("step", "optimizer_step") and (stepped or not given):
+        stepped = [value for value in given if isinstance(value, Built | Given)]
+        minimizes = last == "minimize" and any(isinstance(part, Given) for part in parts)
+        if minimizes or (last in STEPPING and (stepped or not given)):
             self.loops.happens("update", stepped[0] if stepped else owner, node)
         elif last == "backward" or last[:1].isupper():
             return
@@ -1007,6 +1014,10 @@ KINDS: Final = {"bool": bool, "int": int, "float": float, "str": str, "list": li
 def _of_kind(value: Any, kind: Any) -> bool | None:
     """Whether a value is of a class; none where nobody knows."""
     match kind, value:
+        case Unknown(name=Name(is_here=False) as name), Schedule(call=Call() as call) if (
+            name.last in BASES
+        ):  # what all schedulers of a framework are derived from
+            return True if _is_home(name, call) else None
         case Builtin(name=name, module=""), Schedule() if name in KINDS:
             return False if name != "list" or hasattr(value.call, "optimizer") else None
         case Builtin(name=name, module=""), _ if name in KINDS:
@@ -1018,10 +1029,23 @@ def _of_kind(value: Any, kind: Any) -> bool | None:
         case Class(), _:
             return False
         case Unknown(name=Name(is_here=False) as name), Schedule(call=call):
-            return isinstance(call, tuple(candidates(name)))
+            found = candidates(name)
+            return isinstance(call, tuple(found)) if found else None
         case Unknown(name=Name() as name), _ if isinstance(value, (*NUMBERS, list, dict, Built)):
             return False if candidates(name) else None
     return None
+
+
+def _is_home(name: Name, call: Call) -> bool:
+    """Whether a name comes from where a call's own does; one that is not imported may."""
+    home = name.origin.rpartition(".")[0]
+    return not (home and name.known) or call.card.name.startswith(f"{home}.")
+
+
+def groups_of(params: Any) -> list[dict[Any, Any]]:
+    """Return the parameter groups that a list has."""
+    listed = params if isinstance(params, list | tuple) else ()
+    return [each for each in listed if isinstance(each, dict)]
 
 
 def _derived(of: Any, kind: Class) -> bool:

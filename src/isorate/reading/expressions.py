@@ -38,6 +38,7 @@ from isorate.reading.values import (
     same,
     unknown_in,
 )
+from isorate.reading.values import Given as Taker
 from isorate.schedule.arithmetic import bounded, power
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown, unparsed
@@ -339,6 +340,8 @@ class Expressions:
                 return optimizer
             case Schedule() | Parser() | Commands() | Dataclasses():
                 return Method(base, name)
+            case Taker(schedule=Schedule() as held) if name == "_learning_rate":
+                return held
             case Builtin(module=""):
                 return Unknown(unparsed(node), name=Name(f"{base.name}.{name}", base.name,
                                known=True))  # fmt: skip

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading.values import Built, Schedule, Unknown, reached
+from isorate.reading.values import Built, Given, Schedule, Unknown, reached
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
@@ -225,6 +225,12 @@ class Loops:
         """Return the updates of a schedule's optimizer."""
         optimizer = schedule.optimizer
         some = [e for e in events if e.kind == "update"]
+        if optimizer is None:  # optimizers are given it, and others may be given others
+            given = [(e, _givens(e.of)) for e in some]
+            taking = [each for _, of in given for each in of if each.schedule is schedule]
+            some = [e for e, of in given if (taking[0] in of if taking else not of)]
+            if any(each is not taking[0] for each in taking):
+                found.said.append("several optimizers are given it: the first one's updates count")
         if not isinstance(optimizer, Built | Unknown):
             return [e for e in some if not isinstance(e.of, Built) or not e.of.used]
         own = [e for e in some if e.of is optimizer or optimizer in _made_of(e.of)]
@@ -575,6 +581,11 @@ def _merged(events: list[Event]) -> list[Event]:
                 rest = [e for e in found if e is not a and e is not b]
                 return _merged(sorted([*rest, replace(a, guards=guards)], key=lambda e: e.place))
     return found
+
+
+def _givens(value: Any) -> list[Given]:
+    """Return the optimizers that are given schedules, among what an update is one of."""
+    return [each for each in (value, *_made_of(value)) if isinstance(each, Given)]
 
 
 def _made_of(value: Any) -> list[Any]:

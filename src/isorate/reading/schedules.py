@@ -246,6 +246,8 @@ class Schedules(Expressions):
         told = {name: True for name in constructor.settings if name in self.found.told}
         call = constructor.of(values, **told)
         self._check_same_optimizer(call)
+        if call.card.clock == "step":  # what a scheduler holds is not stepped by the loop
+            self.found.held |= {id(member) for member in call.members}
         schedule.call = call
         self.found.built.append(schedule)
         return schedule

@@ -80,6 +80,9 @@ class LRScheduler(ExperimentalCall, scheduler.LRScheduler, frozen=True):
             raise ValueError(f"last_epoch={stood} is below -1")
         super().resume(workers)
 
+    def plain(self, worker: Worker) -> bool:
+        return True
+
     def to(self, worker: Worker, counts: Rates) -> Moves:
         """Return what the steps to these counts do."""
         raise NotImplementedError

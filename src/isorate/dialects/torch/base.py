@@ -31,17 +31,6 @@ card = partial(Card, runs_in="torch", clock="step")
 class LRScheduler(scheduler.LRScheduler, frozen=True):
     """A scheduler of its own, in Python's numbers or a tensor's."""
 
-    def plain(self, worker: Worker) -> bool:
-        defaults, single = self.defaults(), worker.real is Float32
-        given = {name: value for name, value in self.arguments().items() if name != "optimizer"}
-        for name in self.listed:  # the values of a thousand groups are not looked at by each
-            if isinstance(given[name], list | tuple):
-                given[name] = given[name][worker.index]
-        return type(self.last_epoch) is int and all(  # type: ignore[attr-defined]
-            stepping.plain(value, defaults.get(name), single=single)
-            for name, value in given.items()
-        )
-
     def leaves_floats(self, worker: Worker) -> bool:
         if stepping.is_float(worker.base):
             return True
@@ -69,21 +58,6 @@ class Multiplying(scheduler.Multiplying, LRScheduler, frozen=True):
 
 class Setting(scheduler.Setting, LRScheduler, frozen=True):
     """A scheduler whose steps set the rate, whatever it was."""
-
-    def rates(self, worker: Worker, steps: range) -> Moves:
-        """Return the rates of some steps: one after the other, where there is no faster way."""
-        rates: list[float] = []
-        stood, halt = worker.t, None
-        try:
-            for worker.t in steps:
-                rates.append(stepping.rate_of({"lr": self.rate(worker)}))
-        except Exception as error:
-            halt = stepping.halting(error)
-        worker.t = stood
-        return Values(np.array(rates), halt)
-
-    def moves(self, worker: Worker, steps: int) -> Moves:
-        return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
 
 
 def filled(rates: NDArray[np.float64], worker: Worker, halt: Halting | None) -> Moves:
