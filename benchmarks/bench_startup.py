@@ -1,10 +1,13 @@
-"""Starting: what ``import isorate`` and a whole ``isorate compare`` cost, as processes."""
+"""Starting: what importing Isorate costs, and ``compare`` and ``show`` as whole processes."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Row, in_turns
@@ -17,6 +20,14 @@ PAIR = (
     "cosine_decay_lr(0.01, 0.1, 6, 2, 2)",
 )
 
+ARGUMENTS = {
+    "learning_rate": 5e-5,
+    "lr_scheduler_type": "cosine",
+    "warmup_ratio": 0.03,
+    "max_steps": 1000,
+    "gradient_accumulation_steps": 2,
+    "per_device_train_batch_size": 8,
+}
 
 #: Bytecode is kept, as pip leaves it when it installs either package.
 KEEPING_BYTECODE = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -34,10 +45,20 @@ def process(*arguments: str) -> Callable[[], object]:
 
 
 def rows() -> Iterator[Row]:
-    """Yield both ratios."""
+    """Yield the ratios."""
     bare, ours = in_turns(process("-c", "pass"), process("-c", "import isorate"), rounds=31)
     yield Row("python -c 'import isorate': time / python -c pass", ours / bare, "≤", 3.0)
     torch, whole = in_turns(
         process("-c", "import torch"), process("-m", "isorate", "compare", *PAIR), rounds=9
     )
     yield Row("isorate compare, whole process: time / import torch", whole / torch, "≤", 0.2)
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "trainer_args.json")
+        config.write_text(json.dumps(ARGUMENTS))
+        least, foretold = in_turns(
+            lambda: (process("-m", "isorate", "--version")(), process("-c", "import numpy")()),
+            process("-m", "isorate", "show", str(config)),
+            rounds=9,
+        )
+    name = "isorate show CONFIG, whole process: time / isorate --version and import numpy"
+    yield Row(name, foretold / least, "≤", 2.0)

@@ -30,6 +30,8 @@ class Settings(dict[str, Any]):
 
 def names(settings: Sequence[str], files: Sequence[str] = ()) -> Settings:
     """Return the names that are defined; a later one may use an earlier one, ``--set`` wins."""
+    if not settings and not files:
+        return Settings()
     from isorate.reading.effects import names_in
     from isorate.reading.values import Code
     from isorate.schedule.expression import value_of

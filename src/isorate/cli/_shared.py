@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 import re
 import shutil
 import sys
@@ -543,6 +542,8 @@ def write_plot(path: Path, figure: Figure | None) -> None:
 
         files.write(path, page(figure))
     else:
+        import logging
+
         from isorate.reports.plot import picture
 
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its caches

@@ -29,6 +29,8 @@ INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.
 MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
+#: How an archive begins that may have a pickle, and how a pickle does.
+PICKLED: Final = (b"PK\x03\x04", b"\x80")
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
 #: What a program is called that is started as a module.
@@ -88,9 +90,9 @@ def document(given: str | PathLike[str]) -> Document:
     path = _inside(given) or Path(given)
     data = _read(path)
     name = path.name
-    from isorate.configs import _pickle
+    if data.startswith(PICKLED):
+        from isorate.configs import _pickle
 
-    if _pickle.is_pickle(data):
         return Document(_table(_pickle.unpickled(data), name), name, "pickle")
     try:
         written = data.decode("utf-8-sig")

@@ -26,8 +26,8 @@ LARGEST: Final = 1 << 63
 MARK: Final = object()
 #: What torch wrote before its archives: this number, two more pickles, and then the object's.
 MAGIC: Final = 0x1950A86A20F9469CFC6C
-#: An archive, and a pickle.
-HEADERS: Final = (b"PK\x03\x04", b"\x80")
+#: How an archive begins.
+ARCHIVE: Final = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,6 @@ class Held:
     name: str
     given: tuple[Any, ...] = ()
     attributes: dict[Any, Any] = field(default_factory=dict)
-
-
-def is_pickle(data: bytes) -> bool:
-    """Whether bytes are a pickle, or an archive that may have one."""
-    return data.startswith(HEADERS)
 
 
 def unpickled(data: bytes) -> Any:
@@ -55,7 +50,7 @@ def unpickled(data: bytes) -> Any:
 
     """
     try:
-        if data.startswith(HEADERS[0]):
+        if data.startswith(ARCHIVE):
             data = _member(data)
         stream = io.BytesIO(data)
         found = _Machine().run(stream)

@@ -159,5 +159,5 @@ def envelope(
     holes = np.flatnonzero(np.isnan(values))
     if len(holes):
         kept.append(holes[:: max(1, len(holes) // columns)])
-    index = np.unique(np.concatenate(kept))
+    index = np.array(sorted({*np.concatenate(kept).tolist()}), dtype=np.int64)
     return index, values[index]

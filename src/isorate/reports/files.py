@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 from isorate.schedule.errors import ReportError
@@ -59,6 +58,8 @@ def write(path: Path, content: str | bytes) -> None:
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
     """Write a file beside another one and put it in its place; leave nothing where that fails."""
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".isorate-")
     temporary = Path(name)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
 
 def table(rows: Iterable[tuple[str, object]]) -> str:
     """Return two columns of facts."""
+    import html  # whose tables take longer to load than most pages that never show one
+
     cells = "".join(
         f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
         f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
