@@ -182,3 +182,16 @@ def test_a_class_of_a_module_that_all_names_came_from_is_asked_for() -> None:
     assert "lambda e: 1 - e / 200" in str(read(text, names=given))
     with pytest.raises(ReadError, match="too many arguments"):
         read(text.replace("from utils import *", "import utils"))
+
+
+def test_what_no_expression_of_the_text_says_is_no_name_to_set() -> None:
+    text = """
+opt = SGD(p, lr=0.1)
+for it in range(20):
+    for group in opt.param_groups:
+        group["lr"] = 0.1 * 0.1 ** (it >= np.array(drops())).sum()
+    opt.step()
+"""
+    with pytest.raises(ReadError) as caught:
+        read(text)
+    assert "--set ..." not in str(caught.value)

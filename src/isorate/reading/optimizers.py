@@ -10,7 +10,7 @@ import msgspec
 from isorate.kit import registry
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizer, ParamGroup
 from isorate.reading.naming import Name, prefix_fits
-from isorate.reading.values import Built, List, Unknown, unknown_in, written
+from isorate.reading.values import NO_TEXT, Built, List, Unknown, unknown_in, written
 from isorate.schedule.errors import LONGEST_PART, MissingRateError, OwnRateError, ReadError
 from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.syntax import shown
@@ -79,7 +79,7 @@ def apart(leaves: Iterable[Unknown]) -> list[Unknown]:
 
 def hint_of(leaves: Sequence[Unknown]) -> str:
     """Return how values can be given that nobody knows."""
-    sources = {leaf.source: leaf.before for leaf in leaves}
+    sources = {leaf.source: leaf.before for leaf in leaves if leaf.source != NO_TEXT}
     return " ".join(f"--set {quoted(source, before)}" for source, before in sources.items())
 
 

@@ -16,6 +16,7 @@ from isorate.reading.naming import Name, also_of, choose, is_scheduler, owner
 from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates
 from isorate.reading.values import (
     MISSING,
+    NO_TEXT,
     PLAIN,
     Bound,
     Built,
@@ -66,9 +67,11 @@ class LackingError(ReadError):
     def __init__(self, name: str, leaves: Iterable[Unknown], *, rate: bool = False) -> None:
         leaves = optimizers.apart(leaves)
         told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
+        told = [text.removeprefix(f"{NO_TEXT} ") for text in told]
         text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
         more = " --lr 0.1" if rate else ""
-        super().__init__(text, hint=optimizers.hint_of(leaves) + more)
+        hint = optimizers.hint_of(leaves) + more
+        super().__init__(text, hint=hint or "write its value in its place")
         self.leaves, self.name, self.rate = leaves, name, rate
 
 

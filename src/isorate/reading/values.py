@@ -508,10 +508,14 @@ class Sizes:
         return size
 
 
+#: What stands for a value that the text has no expression of.
+NO_TEXT: Final = "..."
+
+
 def written(value: Any, node: ast.expr | None = None, depth: int = 0) -> str:
     """Return a value as source: what is not known by its own text."""
     if depth > 20:
-        return "..."
+        return NO_TEXT
     match value:
         case bool() | int() | float() | str() | None:
             return source(value)
@@ -529,7 +533,7 @@ def written(value: Any, node: ast.expr | None = None, depth: int = 0) -> str:
             return f"{{{', '.join(pairs)}}}"
         case Function(node=made):
             return shown(made)
-    return "..." if node is None else ast.unparse(node)
+    return NO_TEXT if node is None else ast.unparse(node)
 
 
 def same(a: Any, b: Any) -> bool:
