@@ -69,6 +69,10 @@ TABLES = {
     "train": {"train_iters": 9, "global_batch_size": 4},
     "scheduler": {"lr_decay_style": "cosine", "lr_decay_iters": 9, "lr_warmup_fraction": 0.1},
 }
+TUNED = {
+    "train": {"epochs": 1, "global_batch_size": 2, "micro_batch_size": 2, "lr_warmup_steps": 3},
+    "optimizer": {"init_args": {"lr": 2e-4}},
+}
 OPTIM = "actor_rollout_ref.actor.optim"
 LORA = {"network_module": "networks.lora", "learning_rate": 1e-4, "max_train_steps": 100}
 VERL = """set -x
@@ -250,6 +254,16 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("megatron-bridge", TABLES | {"scheduler.max_steps": 8}, {}, "less than train.train_it"),
         ("megatron-bridge", TABLES | {"scheduler.lr_decay_style": "WSD"}, {}, "lr_wsd_decay_iters"),
         ("megatron-bridge", TABLES | {"scheduler.lr_warmup_iter": 3}, {}, "did you mean scheduler"),
+        ("litgpt-finetune", TUNED, {}, "give --examples N"),
+        (
+            "litgpt-finetune",
+            TUNED | {"devices": 2, "micro_batch_size": 1},
+            {"batches": 9},
+            "give --examples N",
+        ),
+        ("litgpt-finetune", TUNED | {"lr_warmup_steps": 0}, {"batches": 9}, "divided by it"),
+        ("litgpt-finetune", TUNED | {"max_norm": 1.0}, {"batches": 9}, "refused by its finetuning"),
+        ("litgpt-finetune", TUNED | {"lr_warmup_steps": 9}, {"batches": 9}, "no update for the de"),
         ("verl", ROLLS, {}, "give --examples N"),
         ("verl", ROLLS, {"examples": 7}, "trains no update"),
         ("verl", ROLLS | {f"{OPTIM}.lr_warmup_step": 1}, {}, "optim.lr_warmup_steps"),

@@ -492,6 +492,51 @@ def litgpt(row: dict[str, Any]) -> list[float]:
     return used
 
 
+def litgpt_finetune(row: dict[str, Any]) -> list[float]:
+    """Step litgpt's schedulers in its loop over the batches that a process has."""
+    import warnings
+    from dataclasses import dataclass
+    from typing import Self
+
+    import torch
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    at, facts, values = "litgpt==0.5.13", row["facts"], row["values"]
+    kind = taken(
+        at, "litgpt/args.py", "TrainArgs", math=math, dataclass=dataclass, warnings=warnings,
+        __name__=__name__,
+    )["TrainArgs"]  # fmt: skip
+    path = "litgpt/finetune/lora.py"
+    made = taken(at, path, "get_lr_scheduler", torch=torch)["get_lr_scheduler"]
+    cycle = taken(at, "litgpt/utils.py", "CycleIterator", Any=Any, Self=Self)["CycleIterator"]
+    train = kind(**values["train"])
+    devices, nodes = values.get("devices", 1), values.get("num_nodes", 1)
+    data: Any = range(facts.get("examples") or facts["batches"] * train.micro_batch_size)
+    sampler = DistributedSampler(data, devices * nodes, 0) if devices * nodes > 1 else None
+    loader = DataLoader(data, train.micro_batch_size, sampler=sampler)
+    # the two lines of main() that count, and the loop of fit() without what it trains
+    lines = [line.strip() for line in source(at, path).splitlines()]
+    known = {"train_dataloader": loader, "train": train, "devices": devices, "num_nodes": nodes}
+    for name in ("steps_per_epoch = ", "lr_max_steps = "):
+        exec(next(line for line in lines if line.startswith(name)), known)
+    optimizer = torch.optim.AdamW(
+        [torch.nn.Parameter(torch.ones(1))], values["optimizer"]["init_args"]["lr"]
+    )
+    scheduler = made(optimizer, train.lr_warmup_steps, known["lr_max_steps"])
+    used, hook = hooked()
+    batches, taken_ = cycle(loader), 0
+    while len(used) < (train.max_steps or math.inf):
+        taken_ += 1
+        next(batches)
+        if batches.epoch >= train.epochs:
+            break
+        if taken_ % train.gradient_accumulation_iters(devices, nodes) == 0:
+            optimizer.step()
+            scheduler.step()
+    hook.remove()
+    return used
+
+
 def nemo(row: dict[str, Any]) -> list[float]:
     """Step NeMo's scheduler as Lightning does; ``NEMO`` is where its repository is."""
     from types import ModuleType, SimpleNamespace
@@ -560,7 +605,7 @@ UNSLOTH = ("per_device_train_batch_size", "gradient_accumulation_steps", "learni
 
 
 #: Those whose rows say themselves what several processes come to.
-THEMSELVES = ("nanogpt", "torchtune", "litgpt", "timm", "nemo")
+THEMSELVES = ("nanogpt", "torchtune", "litgpt", "litgpt_finetune", "timm", "nemo")
 
 
 #: The tools that have more of them: those that programs start, and loops that are run here.

@@ -33,7 +33,7 @@ def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
     for key in ("lora_r", "checkpoint_dir", "adapter_start_layer"):
         if key in given and "initial_checkpoint_dir" not in given:
-            raise given.refuse(key, "is of finetuning, which is not read yet")
+            raise given.refuse(key, "is of finetuning", "--as litgpt-finetune")
     train, optimizer = given.table("train"), given.table("optimizer")
     for key in KEYS:
         given.default(**{key: train.get(key)})
@@ -104,7 +104,7 @@ CONFIGURATIONS: Final = (
         "litgpt",
         ("train", "optimizer", *KEYS),
         foretell,
-        ("data", "eval", "out_dir", "precision", "logger_name", "seed", "devices", "num_nodes"),
+        ("data", "eval", "out_dir", "precision", "seed", "devices", "num_nodes"),
         ("initial_checkpoint_dir", "tokenizer_dir", "logger_name", "model_name"),
         {"lr": "lr", "tokens": "max_tokens", "batch_size": "micro_batch_size"},
         spell=spell,
