@@ -619,6 +619,8 @@ class Calls(Schedules):
                 there = attribute in base.kept or base.of.find(attribute) is not MISSING
                 sure = there or not (base.of.foreign or base.kept.touched or base.kept.lost)
                 return there if sure else Unknown(unparsed(node))
+            case "hasattr", [Unknown(varies=False), str()]:
+                return Unknown(unparsed(node), "" if is_typed(unparsed(node)) else self.at(node))
             case "setattr", [base, str() as attribute, value]:
                 place = ast.Attribute(node.args[0], attribute, ast.Store())
                 return self.store_attribute(base, attribute, value, place)

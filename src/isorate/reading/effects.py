@@ -18,6 +18,9 @@ HARMLESS: Final = (
     *("items", "keys", "values", "get", "copy", "index", "count"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),
 )
+#: Those that hand out what shares nothing with what they are called on.
+COPYING: Final = ("get_last_lr", "get_lr", "item", "format", "join", "lower", "upper",
+                  "startswith", "endswith")  # fmt: skip
 #: Functions that change their first argument.
 CHANGING: Final = ("setattr", "delattr")
 #: Functions that leave their arguments as they are.
@@ -25,6 +28,7 @@ PURE: Final = (
     *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "hash", "id", "int"),
     *("isinstance", "iter", "len", "list", "max", "min", "print", "range", "repr", "reversed"),
     *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip", "array", "asarray"),
+    *("dump", "dumps", "safe_dump", "pformat", "pprint", "deepcopy"),
 )
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
@@ -226,6 +230,10 @@ def _paths(node: ast.AST) -> Iterator[list[str]]:
     waiting = [node]
     while waiting:
         child = waiting.pop()
+        func = child.func if isinstance(child, ast.Call) else None
+        if isinstance(child, ast.Call) and getattr(func, "attr", "") in COPYING:
+            waiting += [*child.args, *(keyword.value for keyword in child.keywords)]
+            continue
         if not isinstance(child, ast.Name | ast.Attribute | ast.Subscript):
             waiting += ast.iter_child_nodes(child)
             continue

@@ -736,7 +736,11 @@ class Interpreter(Calls):
                 with contextlib.suppress(ReadError):  # what else it lacks
                     self.body(body, frame)
                 return
-        if not trains and truth.askable and self.sets_rates(node):
+        if truth.askable and self.sets_rates(node):
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                self.body(body if settled else orelse, frame)
+                return
             raise Fork(truth, builds=True)
         if not trains and self.frames and self.sets_rates(node):
             text = f"{shown(node)} sets a rate where it holds, and is not followed"

@@ -130,7 +130,8 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         return ReadError(text, hint=f"write {write}, if it is that" if write else None)
     if name.known and not at_home(name.origin):
         text = f"{name.written} is imported as {name.origin}, which no dialect has"
-        return ReadError(text, hint=f"write {write}, if it is that" if write else None)
+        instead = f", or write {write}, if it is that" if write else ""
+        return ReadError(text, hint=f"what it imports is not opened: give the files, too{instead}")
     if any(name.last in dialect.optimizers for dialect in registry.builtin().values()):
         return ReadError(f"{name.last} is an optimizer, and the text builds no scheduler")
     if not same:

@@ -8,6 +8,7 @@ import re
 import sys
 import textwrap
 import warnings
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from isorate.schedule.errors import ReadError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 #: What stands before code in a session: Python's prompts, and a notebook's.
 PROMPT: Final = re.compile(r"\s*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.+:)(?: |$)")
 #: Which would be Python, too: an annotation of an item.
+#: An argument that had this name before Python 3.7.
+ASYNC: Final = re.compile(r"\basync\s*=(?!=)")
 SESSION: Final = re.compile(r"\s*In \[\d*\]: ")
 #: A notebook's own lines, which no Python are: ``%magic``, ``!command``, ``name?``.
 MAGIC: Final = re.compile(r"\s*(?:[%!]|\??[\w.]+\?{1,2}\s*$)")
@@ -40,7 +43,9 @@ def statements(text: str) -> list[ast.stmt]:
         raise ReadError("the notebook has no code")
     error: SyntaxError | None = None
     tried: set[str] = set()
-    for written in _ways(plain if cells is None else cells):
+    whole = plain if cells is None else cells
+    older = (ASYNC.sub("async_=", whole),) if ASYNC.search(whole) else ()
+    for written in chain.from_iterable(map(_ways, (whole, *older))):
         if written in tried:
             continue
         tried.add(written)
