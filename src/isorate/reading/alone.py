@@ -12,6 +12,7 @@ from isorate.reading import by_hand, functions
 from isorate.reading.arguments import parameters
 from isorate.reading.arrays import Array
 from isorate.reading.calls import Returning, at_line
+from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame
 from isorate.reading.interpreter import Raising, Unfollowable
 from isorate.reading.loops import Scope, Supposed
@@ -29,6 +30,7 @@ from isorate.reading.values import (
     Schedule,
     Unknown,
     reached,
+    unknown_in,
 )
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
 
 #: What functions are called that return a rate, or all of them.
 RATE: Final = re.compile(
-    r"(^|_)(lr|rate)($|_)|lr_|learning_?rate|sched|anneal|decay|cosine|warm", re.IGNORECASE
+    r"(^|_)(lr|rate)s?($|_)|lr_|learning_?rate|sched|anneal|decay|cosine|warm", re.IGNORECASE
 )
 #: Functions that make arrays.
 MAKERS: Final = frozenset(
-    ("linspace", "logspace", "arange", "concatenate", "hstack", "append", "array", "interp", "full")
+    ("linspace", "logspace", "arange", "concatenate", "hstack", "array", "interp", "full")
 )
+#: Methods that make lists longer.
+LENGTHENING: Final = frozenset(("append", "extend"))
 #: So often a function is followed that sets rates from what it has set before.
 OFTEN: Final = 300
 
@@ -62,15 +66,20 @@ def functions_of(follower: Interpreter) -> None:
             _came_to(follower, function, _enter(follower, function, of, instance))
         if follower.found.built or follower.lacking:
             return
-    own = [each for each in _own(follower) if RATE.search(each[0].name)]
+    if any(follower.sets_rates(function.node) for function, *_ in entries):
+        return
+    own = list(_own(follower))
     called = {name for each, _ in own for name in mentions(each.node).called - {each.name}}
-    for function, of in sorted(own, key=lambda entry: entry[0].name in called):
+    for function, of in own:
+        if not RATE.search(function.name) or function.name in called:
+            continue
         instance = None if of is None or function.kind == "static" else _instance(follower, of)
-        makes = mentions(function.node).called & MAKERS
+        makes = _collects(function.node) or _makes_functions(function.node)
         if makes and id(function.node) not in follower.run_:
             _came_to(follower, function, _enter(follower, function, of, instance))
         if not (follower.found.built or follower.lacking):
-            _returned(follower, function, [] if instance is None else [instance])
+            bound = function if instance is None else Bound(function, [instance])
+            _returned(follower, function, bound)
         if follower.found.built or follower.lacking:
             return
 
@@ -82,6 +91,8 @@ def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
     inner = value
     while isinstance(inner, Bound):
         inner = inner.function
+    if isinstance(value, Array) and value.single:
+        value = value.tolist()
     if isinstance(value, Array):
         text = f"item k of what {function.name} returns is taken to be the rate of update k"
         follower.assumed[text] = None
@@ -90,23 +101,67 @@ def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
     elif isinstance(inner, Function) and not isinstance(inner.node, ast.Lambda):
         if follower.sets_rates(inner.node):
             _enter(follower, inner, None)
-        elif isinstance(value, Function):
-            _returned(follower, value, [])
-    elif (
-        isinstance(value, Unknown) and value.parts and value.askable
-        and mentions(function.node).called & MAKERS
-    ):  # fmt: skip
-        follower.lack("the rate", list(value.leaves()))
+        elif isinstance(value, Function | Bound):
+            _returned(follower, inner, value)
+    elif isinstance(value, list) and _are_rates(value):
+        text = f"item k of what {function.name} returns is taken to be the rate of update k"
+        follower.assumed[text] = None
+        follower.last = follower.plain_list(function.node, value)
+    elif _collects(function.node) and unknown_in(value):
+        leaves = [leaf for each in unknown_in(value) for leaf in each.leaves() if not leaf.why]
+        asked = [*_asked(follower, function.node), *leaves]
+        typed = [leaf for leaf in asked if is_typed(leaf.source)]
+        if typed:
+            follower.lack("the rate", typed)
 
 
-def _returned(follower: Interpreter, function: Function, given: list[Any]) -> Schedule | None:
-    """Return the schedule of a function that returns a rate; none where it is no such."""
-    node = function.node
+def _asked(follower: Interpreter, node: Any) -> Iterator[Unknown]:
+    """Visit what a function is given that nobody knows: its parameters, or their attributes."""
+    called = {id(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
+    inside = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and id(n) not in called]
+    for name, value in follower.opened.get(id(node), {}).items():
+        if not isinstance(value, Unknown) or value.varies or name in follower.given:
+            continue
+        own = [a for a in inside if isinstance(a.value, ast.Name) and a.value.id == name]
+        sources = {ast.unparse(each): None for each in own}
+        if not sources:
+            yield value
+        yield from (Unknown(source) for source in sources if source not in follower.given)
+
+
+def _are_rates(value: list[Any]) -> bool:
+    return len(value) > 1 and all(type(item) in (int, float) for item in value)
+
+
+def _makes_functions(node: ast.AST) -> bool:
+    """Whether a function defines others, or binds them."""
+    defines = (ast.FunctionDef, ast.Lambda)
+    inner = any(isinstance(each, defines) for each in ast.walk(node) if each is not node)
+    return inner or "partial" in mentions(node).called
+
+
+def _collects(node: ast.AST) -> bool:
+    """Whether a function makes a list or an array."""
+    return bool(mentions(node).called & (MAKERS | LENGTHENING)) or any(
+        isinstance(each, ast.ListComp) for each in ast.walk(node)
+    )
+
+
+def _returned(follower: Interpreter, function: Function, bound: Any) -> Schedule | None:
+    """Return the schedule of a function that returns a rate; none where it is no such.
+
+    It may be ``bound`` to some of its arguments.
+    """
+    node, given, named = function.node, list[Any](), dict[str, Any]()
+    while isinstance(bound, Bound):
+        given, named = [*bound.given, *given], {**bound.named, **named}
+        bound = bound.function
     if isinstance(node, ast.Lambda) or not any(map(_hands_out, ast.walk(node))):
         return None
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-    names = names[len(given) :]
-    counts = by_hand.counter_of(names)
+    names = [name for name in names[len(given) :] if name not in named]
+    open_ = [name for name in names if name not in function.defaults]
+    counts = by_hand.counter_of(open_) or by_hand.counter_of(names)
     if counts is None or node.args.vararg or mentions(node).yields:
         return None
     before = [n.value.id for n in ast.walk(node)
@@ -116,6 +171,7 @@ def _returned(follower: Interpreter, function: Function, given: list[Any]) -> Sc
         raise ReadError(text, hint="paste what calls it, too")
     defaults = parameters(follower, function)
     others = {name: defaults.get(name, Unknown(name)) for name in names if name != counts}
+    others |= named
     made = functions.expression(follower, Bound(function, given, others), follower.longest)
     text = f"{node.name} is taken to be asked before each update, with 0, 1, 2 and so on"
     follower.assumed[text] = None
@@ -198,6 +254,7 @@ def _enter(
     again = not follower.builds([node], function.frame)  # it is called again and again, with others
     sets = follower.sets_rates(node)
     open_ = [name for name in names if name not in defaults]
+    again = again and (sets or not _collects(node))
     counts = by_hand.counter_of(open_, sure=not sets) if again else None
     if counts is not None:
         frame.names[counts] = Unknown(counts, varies=True)
@@ -205,6 +262,7 @@ def _enter(
         if extra is not None:
             frame.names[extra.arg] = Unknown(extra.arg)
     follower.run_.add(id(node))
+    follower.opened[id(node)] = {name: frame.names[name] for name in names}
     follower.frames.append(frame)
     body = node.body
     if counts is not None and sets:

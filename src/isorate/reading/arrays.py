@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import struct
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,8 @@ class Array(Kept):
         self.length, self.formula, self.whole = length, formula, whole
         #: Those that share its items: what is written into one is written into all.
         self.kin: list[Array] = [self]
+        #: Whether its numbers are rounded to float32: nothing is computed with those.
+        self.single = False
         if sum(1 for _ in ast.walk(formula)) > MOST_NODES:
             raise ReadError("an array is too long", required=f"at most {MOST_NODES} operations")
 
@@ -70,15 +73,21 @@ class Array(Kept):
         return map(self._function(), range(self.length))
 
     def _function(self) -> Callable[[int], Any]:
-        return Expression(PLACE, ast.unparse(ast.fix_missing_locations(self.formula))).function()
+        source = ast.unparse(ast.fix_missing_locations(self.formula))
+        function = Expression(PLACE, source).function()
+        return (lambda k: rounded(function(k))) if self.single else function
 
     def at(self, place: ast.expr) -> ast.expr:
         """Return what the item at a place is, the place being an expression."""
+        if self.single:
+            raise ReadError("an array of float32 is not followed as a function of the step")
         return put(place, self.formula)
 
     def __getitem__(self, place: Any) -> Any:
         if not isinstance(place, slice):
             return self._function()(range(self.length)[place])
+        if self.single:
+            raise TypeError("part of an array of float32 is not followed")
         places = range(self.length)[place]
         index = _of(ast.Add, _of(ast.Mult, _PLACE, places.step), places.start)
         part = type(self)(len(places), self.at(index), whole=self.whole)
@@ -192,7 +201,7 @@ class Array(Kept):
 
     def copy(self) -> Array:
         """Return one of its own items."""
-        return Array(self.length, self.formula, whole=self.whole)
+        return array(self)
 
     def astype(self, dtype: Any) -> Array:
         """Return one of other numbers."""
@@ -242,6 +251,8 @@ def _copied(node: ast.expr) -> ast.expr:
 
 def _node(value: Any) -> ast.expr:
     """Return a number as an expression, or an array's."""
+    if isinstance(value, Array) and value.single:
+        raise TypeError("arithmetic in float32 is not followed")
     if isinstance(value, Array):
         return value.formula
     if isinstance(value, bool | int | float):
@@ -318,8 +329,8 @@ def listed(numbers: Sequence[float], place: ast.expr) -> ast.expr:
 
 def array(items: Any, dtype: Any = None) -> Array:
     """Return an array of some items: ``numpy.array``."""
-    if dtype not in (None, float, "float", "float64", "double"):
-        raise TypeError("its numbers are not float64")
+    if dtype not in (None, float, "float", "float64", "double", "float32"):
+        raise TypeError("its numbers are neither float64 nor float32")
     if isinstance(items, range):
         start, step = items.start, items.step
         formula = _of(ast.Add, _of(ast.Mult, _PLACE, step), start)
@@ -334,10 +345,18 @@ def array(items: Any, dtype: Any = None) -> Array:
         numbers = numbers if whole else [float(v) for v in numbers]
         formula = listed(numbers, _PLACE) if numbers else number_node(0.0)
         items = Array(len(numbers), formula, whole=whole)
-    formula = items.formula
-    if dtype is not None and items.whole:
-        return Array(len(items), _called("float", formula))
-    return Array(len(items), formula, whole=items.whole)
+    single, whole = dtype == "float32" or (items.single and dtype is None), items.whole
+    formula = _called("float", items.formula) if dtype is not None and whole else items.formula
+    if items.single and not single:
+        raise TypeError("what is rounded to float32 stays so")
+    found = Array(len(items), formula, whole=whole and dtype is None)
+    found.single = single
+    return found
+
+
+def rounded(value: float) -> float:
+    """Return a number rounded to float32."""
+    return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def _linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Array:
@@ -375,6 +394,8 @@ def _joined(parts: Any, kind: type[Array] = Array) -> Array:
     arrays = [array(part) if not isinstance(part, Array) else part for part in parts]
     held = [part for part in arrays if len(part)] or arrays[:1]
     whole = all(part.whole for part in arrays)
+    if any(part.single for part in arrays):
+        raise TypeError("arrays of float32 are not joined")
     *firsts, last = held
     starts = [0]
     for part in firsts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -128,7 +129,15 @@ MATH: Final[dict[str, Callable[..., Any]]] = {
     "erf": math.erf,
 }
 #: Modules of arithmetic: their functions.
-MODULES: Final = {"math": MATH, "numpy": arrays.FUNCTIONS}
+MODULES: Final = {
+    "math": MATH,
+    "numpy": arrays.FUNCTIONS,
+    "bisect": {
+        "bisect": bisect.bisect_right,
+        "bisect_right": bisect.bisect_right,
+        "bisect_left": bisect.bisect_left,
+    },
+}
 CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e, "tau": math.tau}
 
 #: Methods that leave what they are called on as it is.

@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 #: What functions call the place in the run that they are given: surely so, and perhaps.
 COUNTERS: Final = (
     re.compile(
-        r"_*(cur(r?ent)?_?|global_?|n(um)?_)?(epoch|step|iter(ation)?|it|t|i|idx|x|update|batch)"
+        r"_*((curr?|current|now|global|training|train|i|the)_?)?"
+        r"(epoch|step|iter(ation)?|it|t|i|idx|x|update)"
         r"(_?(num|idx|index|count|id|number|i))?"
     ),
-    re.compile(r".*(^|_)(epochs?|steps?|iters?|iteration|it|t|i|idx|updates?|num)"),
+    re.compile(
+        r"(?!(max|total|warm|n_|num_(?!upd)|end|decay|len|per|start|final|all|cycle|every|last|min))"
+        r"(.*_)?(epoch|step|iter(ation)?|it|t|i|idx|updates?|num)"
+    ),
 )
 #: What a loop over the groups may leave some out by.
 LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
@@ -69,7 +73,7 @@ def written(
         raise again
     late = follower.loops.trained(optimizer, over_turns(follower))
     made, loops, stride = _function(follower, target, value, frame, scopes, late=late)
-    several = _groups(optimizer)
+    several = _groups(follower, optimizer)
     if place is not None and place >= several:
         raise again
     if place is None and several > 1 and isinstance(target.value, ast.Subscript):
@@ -262,10 +266,19 @@ def counter_of(names: Sequence[str], *, sure: bool = False) -> str | None:
     return None
 
 
-def _groups(optimizer: Any) -> int:
+def _group_of(node: ast.AST) -> int | None:
+    """Return which group of an optimizer an expression is, where it says so."""
+    match node:
+        case ast.Subscript(ast.Attribute(attr="param_groups"), ast.Constant(int(index))):
+            return index
+    return None
+
+
+def _groups(follower: Interpreter, optimizer: Any) -> int:
     """Return how many parameter groups an optimizer has, as far as that is known."""
     if not isinstance(optimizer, Built):
-        return 1
+        nodes = (node for statement in follower.whole for node in ast.walk(statement))
+        return 1 + max(filter(None, map(_group_of, nodes)), default=0)
     if optimizer.groups is not None:
         return len(optimizer.groups)
     entries = entries_of(optimizer.named.get("params", next(iter(optimizer.given), None)))
@@ -414,10 +427,18 @@ def _function(
     And the condition that holds in each so-manieth turn, where it is set in those. What is set
     late is one of the innermost loop's turns.
     """
+    at: ast.AST = target
+    while isinstance(value, ast.Name):  # as its caller says it
+        name = value.id
+        given, said, caller = frame.arguments.get(name, (None, None, frame))
+        same = frame.get(name) is given and isinstance(given, Unknown)
+        if not same or said is None or not any(s.frame is caller for s in scopes):
+            break
+        at, value, frame = said, said, caller
     own = [scope for scope in scopes if scope.frame is frame]
     inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
     own = own[own.index(inside[0]) :] if inside else own  # what comes before a loop is known
-    statements, before = _slice(own, target, value, frame)
+    statements, before = _slice(own, at, value, frame)
     around = [*own, *(scope for scope in scopes if scope.loop is not None)]
     set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
     others = set_ | {n for n in follower.set_by_functions() if not _set_before(follower, n)}
@@ -425,7 +446,8 @@ def _function(
     loops = over_turns(follower)
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
-        named = [n for n, v in before.items() if isinstance(v, Unknown) and not v.askable]
+        unknown = [(n, v) for n, v in before.items() if isinstance(v, Unknown) and not v.made]
+        named = [name for name, found in unknown if not found.askable]
         counts = named[0] if len(named) == 1 else counter_of(
             sorted(name for name, value in before.items() if _is_open(value))
         )  # fmt: skip

@@ -665,12 +665,8 @@ class Calls(Schedules):
         """Return what a function of arithmetic comes to."""
         if given[:1] and isinstance(given[0], Schedule) and function.name in HANDED_ON:
             return given[0]
-        dtype = named.get("dtype")
-        if isinstance(dtype, Builtin):
-            named = {**named, "dtype": dtype.name}
-        elif isinstance(dtype, Unknown):
-            return Unknown(unparsed(node), self.at(node), varies=True)
-        numbers = builtin.MODULES[function.module][function.name]
+        given, named = _with_dtypes(given, named)
+        numbers: Any = builtin.MODULES[function.module][function.name]
         return self.computed(node, numbers, given, **named)
 
     def length(self, source: Unknown, node: ast.expr) -> Any:
@@ -765,6 +761,8 @@ class Calls(Schedules):
             case Parser() | Commands() | Dataclasses() as parser:
                 return parser.called(self, method.name, given, named, node)
         of, name = method.of, method.name
+        if isinstance(of, Array):
+            given, named = _with_dtypes(given, named)
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
         storing = name in ("append", "insert", "extend", "update", "setdefault", "add")
         if name not in HARMLESS:
@@ -1008,6 +1006,8 @@ class Calls(Schedules):
 
 #: Functions that only the code of trainers has: what they come to is said where they are called.
 OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
+#: Kinds of numbers, by the names that modules have for them.
+DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
 KINDS: Final = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "tuple": tuple,
                 "dict": dict, "set": set}  # fmt: skip
@@ -1048,6 +1048,18 @@ def groups_of(params: Any) -> list[dict[Any, Any]]:
     """Return the parameter groups that a list has."""
     listed = params if isinstance(params, list | tuple) else ()
     return [each for each in listed if isinstance(each, dict)]
+
+
+def _with_dtypes(given: list[Any], named: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return arguments with the names of dtypes in their stead."""
+
+    def dtype(value: Any) -> Any:
+        if isinstance(value, Builtin) and value.name in ("float", "int", "float64"):
+            return value.name
+        known = value.name if isinstance(value, Unknown) else None
+        return known.last if known is not None and known.last in DTYPES else value
+
+    return [*map(dtype, given)], {key: dtype(value) for key, value in named.items()}
 
 
 def _derived(of: Any, kind: Class) -> bool:

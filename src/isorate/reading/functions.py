@@ -159,6 +159,11 @@ class _Telling(ast.NodeTransformer):
         found: list[ast.stmt] = []
         for statement in statements:
             match statement:
+                case ast.If(body=[ast.Raise()], orelse=orelse):
+                    line = getattr(statement, "lineno", 0)
+                    text = f"{shown(ast.UnaryOp(ast.Not(), statement.test))} (line {line}) holds"
+                    self.evaluator.assumed[text] = None
+                    found += self._left(orelse)
                 case ast.Assert():
                     line = getattr(statement, "lineno", 0)
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
@@ -298,6 +303,11 @@ class _Inline(ast.NodeTransformer):
         if counted is not None:
             return counted
         varies = mentions(node, self.variable)
+        if varies and function.module == "bisect" and len(node.args) == 2:
+            op = ast.Gt() if name == "bisect_left" else ast.GtE()
+            found = self._beyond(node.args[1], op, node.args[0])
+            if found is not None:
+                return found
         spread = name in ("min", "max") and len(node.args) == 1
         if spread and isinstance(node.args[0], ast.List | ast.Tuple):
             node = ast.Call(node.func, node.args[0].elts, node.keywords)
@@ -307,6 +317,9 @@ class _Inline(ast.NodeTransformer):
             x, low, high = (self.visit(argument) for argument in node.args)
             lowest = ast.Call(_name("max"), [x, low], [])
             return ast.Call(_name("min"), [lowest, high], [])
+        if name == "pow" and not function.module and len(node.args) == 2:
+            base, exponent = (self.visit(argument) for argument in node.args)
+            return ast.BinOp(base, ast.Pow(), exponent)
         module = "np" if numpy else function.module
         known = name in (arithmetic.FUNCTIONS if module else arithmetic.BUILTINS)
         if not known:
@@ -357,11 +370,18 @@ class _Inline(ast.NodeTransformer):
         if mentions(left, self.variable) == mentions(right, self.variable):
             return None
         listed = right if mentions(left, self.variable) else left
+        if not isinstance(self.evaluator.value(listed, self.frame), Array | Unknown):
+            return None
+        return self._beyond(left, op, right)
+
+    def _beyond(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> ast.expr | None:
+        """Write out for how many items a comparison with the step holds; none if it cannot be."""
+        listed = right if mentions(left, self.variable) else left
         source = self.evaluator.value(listed, self.frame)
         if isinstance(source, Unknown):
             self.room.lacking += source.leaves()
             return ast.Constant(1)  # which nobody sees
-        if not isinstance(source, Array) or len(source) > LONGEST_TUPLE:
+        if not isinstance(source, Array | list | tuple) or len(source) > LONGEST_TUPLE:
             return None
         total: ast.expr = ast.Constant(0)
         for item in source:
@@ -376,27 +396,24 @@ class _Inline(ast.NodeTransformer):
 
     def _inside(self, function: Any, node: ast.Call) -> ast.expr:
         """Write out a function of the text's where it is called."""
-        node = _by_place(function, node)
-        varying = [a for a in node.args if mentions(a, self.variable)]
-        if len(varying) != 1 or node.args[0] is not varying[0]:
-            raise ReadError(f"{shown(node)} is not followed in a function of the step")
-        others = [k for k in node.keywords if k.arg is None or mentions(k.value, self.variable)]
-        if others:
-            raise ReadError(f"{shown(node)} is not followed in a function of the step")
-        given = [self.evaluator.value(a, self.frame) for a in node.args[1:]]
-        bare: Any = function
-        before: list[Any] = []
+        before, bare = 0, function
         while isinstance(bare, Bound):
-            before, bare = [*bare.given, *before], bare.function
-        if not isinstance(bare, Function):
+            before, bare = before + len(bare.given), bare.function
+        arguments = bare.node.args if isinstance(bare, Function) else None
+        placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)] if arguments else []
+        given = dict(zip(placed[before:], node.args, strict=False))
+        given |= {str(keyword.arg): keyword.value for keyword in node.keywords}
+        varying = [name for name, value in given.items() if mentions(value, self.variable)]
+        whole = len(given) == len(node.args) + len(node.keywords)
+        if len(varying) != 1 or not whole or varying[0] not in placed:
             raise ReadError(f"{shown(node)} is not followed in a function of the step")
-        placed = [a.arg for a in (*bare.node.args.posonlyargs, *bare.node.args.args)]
-        after = placed[len(before) + 1 :]
-        named = {str(k.arg): self.evaluator.value(k.value, self.frame) for k in node.keywords}
-        named.update(zip(after, given, strict=False))
+        named = {
+            name: self.evaluator.value(value, self.frame)
+            for name, value in given.items() if name not in varying
+        }  # fmt: skip
         inner = Bound(function, [], named)
         variable, body = _body(self.evaluator, inner, self.room, self.depth + 1)
-        argument = self.visit(varying[0])
+        argument = self.visit(given[varying[0]])
         return _Put(variable, argument, self.room).visit(copy.deepcopy(body))  # type: ignore[no-any-return]
 
     def _known(self, node: ast.expr) -> ast.expr:
@@ -446,19 +463,6 @@ def _turned(place: ast.expr) -> ast.expr:
             if {ast.dump(one), ast.dump(other)} == {turns, ast.dump(n)}:
                 return t
     return place
-
-
-def _by_place(function: Any, node: ast.Call) -> ast.Call:
-    """Return a call whose first argument is given by its name with that one by place."""
-    before = 0
-    while isinstance(function, Bound):
-        before, function = before + len(function.given), function.function
-    if node.args or not isinstance(function, Function):
-        return node
-    placed = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
-    first = [k for k in node.keywords if k.arg in placed[before : before + 1]]
-    rest = [k for k in node.keywords if k not in first]
-    return ast.copy_location(ast.Call(node.func, [k.value for k in first], rest), node)
 
 
 def _of_numpy(value: Any, *names: str) -> bool:

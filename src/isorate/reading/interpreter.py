@@ -149,6 +149,8 @@ class Interpreter(Calls):
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
         self.told, self.which = dict(told or {}), which
+        #: The parameters of functions that nothing calls, by what they are.
+        self.opened: dict[int, dict[str, Any]] = {}
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 
