@@ -99,6 +99,55 @@ def test_a_class_is_told_from_another_framework_s() -> None:
         reading(f"import torch\n{GIVEN}" + EPOCHS.format(loop, "pass"))
 
 
+# --- classes of the text's own ------------------------------------------------------------------
+
+OWN = f"""{HEAD}
+class Warm(lr.LRScheduler):
+    def __init__(this, cfg, steps, last_epoch=-1):
+        this.steps, this.power = steps, cfg.power
+        super().__init__(cfg.lr, last_epoch)
+
+    def get_lr(self):
+        if self.last_epoch < self.steps:
+            return self.base_lr * self.last_epoch / self.steps
+        return self.base_lr * (1 + self.last_epoch - self.steps) ** -self.power
+
+s = Warm(cfg, 4)
+o = paddle.optimizer.SGD(s)
+for i in range(9):
+    o.step()
+    s.step()
+"""
+
+
+def test_a_class_that_hands_its_first_rate_to_its_base_is_followed() -> None:
+    found = reading(OWN, names={"cfg.lr": 0.8, "cfg.power": 1})
+    assert (found.call.dialect, found.run) == ("paddle", {"updates": 9})
+    rates = simulate(found.call, 9).values.tolist()
+    assert rates == [0.0, 0.2, 0.4, 0.6000000000000001, *(0.8 * (1 + t) ** -1 for t in range(5))]
+    with pytest.raises(ReadError) as caught:
+        reading(OWN)
+    assert all(f"--set cfg.{name}=..." in str(caught.value) for name in ("lr", "power"))
+    plain = f"{HEAD}class My(lr.LRScheduler):\n    def get_lr(self):\n        return self.base_lr"
+    assert simulate(read(f"{plain}\ns = My()"), 2).values.tolist() == [0.1, 0.1]
+    assert simulate(read(f"{plain}\ns = My(learning_rate=2)"), 2).values.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("self.base_lr * self.last_epoch", "self.last_lr", "is not followed in a get_lr"),
+        ("super().__init__(cfg.lr, last_epoch)", "pass", "hands no first rate to its base"),
+        ("super().__init__(cfg.lr, last_epoch)", "super().__init__(*cfg)", "is not followed"),
+        ("Warm(cfg, 4)", "Warm(cfg, 4, 7)", "goes on from last_epoch"),
+    ],
+)
+def test_another_class_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        reading(OWN.replace(old, new), names={"cfg.lr": 0.8, "cfg.power": 1})
+    assert says in str(caught.value)
+
+
 # --- conversions --------------------------------------------------------------------------------
 
 PAIRS = (

@@ -56,7 +56,8 @@ class Dialect:
         gone: arguments that older versions took and that change no rate, and what they do there.
         lists: what lists of rates are, where its optimizers take them.
         follower: the constructor that follows any schedule.
-        function: the constructor whose rate is the optimizer's, times a function of the step.
+        function: the constructor whose rate is the optimizer's, or its first argument, times a
+            function of the step.
         side_by_side: the constructor that several schedulers are which a loop steps one by one.
         document: reads a document, as the framework writes its schedules down; none where it is
             none of those. ``deserializers`` are the functions that are given one.

@@ -274,9 +274,10 @@ class Schedules(Expressions):
     def of_function(self, rates: list[Any]) -> Call:
         """Return the call whose rates are functions of the step, one a parameter group."""
         constructor = registry.first("function", self.dialect)
-        optimizer = of_rates([1.0] * len(rates))
+        first, function = constructor.parameters()[:2]
+        base = of_rates([1.0] * len(rates)) if first == "optimizer" else 1.0
         argument = rates[0] if all(rate is rates[0] for rate in rates) else rates
-        return constructor.of({"optimizer": optimizer, constructor.parameters()[1]: argument})  # type: ignore[no-any-return]
+        return constructor.of({first: base, function: argument})  # type: ignore[no-any-return]
 
     def lack(self, name: str, missing: list[Unknown], *, rate: bool = False) -> None:
         """Say what a schedule lacks, perhaps its first rate, too."""

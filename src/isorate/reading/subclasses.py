@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading import functions
 from isorate.reading.frames import Frame
-from isorate.reading.schedules import Argument
+from isorate.reading.schedules import Argument, LackingError
 from isorate.reading.values import MISSING, Built, Class, Function, Instance, Schedule, Unknown
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import mentions, number_node, shown
@@ -17,6 +18,7 @@ from isorate.schedule.syntax import mentions, number_node, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from isorate.kit.call import Call
     from isorate.reading.calls import Calls
     from isorate.schedule.expression import Expression
 
@@ -51,6 +53,9 @@ def subclass(
     if not isinstance(rates, Function) or any(of.find(name) is not MISSING for name in OTHERS):
         return None
     _check_start(of, given, named)
+    own = registry.builtin().get(bases[0].origin.partition(".")[0])
+    if own is not None and own.function and "optimizer" not in own.function.parameters():
+        return _with_its_rate(follower, of, rates, own.function, given, named, node)
     constructor = registry.first("function", follower.dialect)
     schedule = Schedule(None, node)
     value = named.get("optimizer", given[0] if given else None)
@@ -66,6 +71,76 @@ def subclass(
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule
+
+
+def _with_its_rate(
+    follower: Calls, of: Class, rates: Function, constructor: type[Call], given: list[Any],
+    named: dict[str, Any], node: ast.Call,
+) -> Schedule:  # fmt: skip
+    """Return what an object makes that has its first rate itself, and hands it to its base."""
+    instance = Instance(of, ast.unparse(node))
+    first = of.find("__init__")
+    inherited = ast.parse("def __init__(self, learning_rate): self.base_lr = learning_rate").body[0]
+    start = Function(inherited, rates.frame, {"learning_rate": 0.1})  # type: ignore[arg-type]
+    if isinstance(first, Function):
+        based = _Based(first.node.args.args[0].arg).visit(copy.deepcopy(first.node))
+        start = replace(first, node=ast.fix_missing_locations(based))
+    follower.called(start, [instance, *given], named, node)
+    base = instance.kept.get("base_lr")
+    lacking = [*base.leaves()] if isinstance(base, Unknown) else []
+    if not lacking and (isinstance(base, bool) or not isinstance(base, int | float)):
+        raise ReadError(f"{of.name} hands no first rate to its base")
+    instance.kept["base_lr"] = 1.0 if lacking else float(base)  # type: ignore[arg-type]
+    frame = Frame(follower.given, rates.frame)
+    own = rates.node.args.args[0].arg
+    frame.names[own] = instance
+    body = _OfStep(own).visit(ast.Module(copy.deepcopy(rates.node.body), [])).body  # type: ignore[arg-type]
+    try:
+        made = functions.of_statements(follower, "get_lr", STEP, body, frame)
+    except LackingError as error:
+        raise LackingError(of.name, [*lacking, *error.leaves]) from None
+    if lacking:
+        raise LackingError(of.name, lacking)
+    call = constructor.of(dict(zip(constructor.parameters(), (1.0, made), strict=False)))
+    schedule = Schedule(call, node)
+    follower.found.built.append(schedule)
+    follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
+    return schedule
+
+
+class _Based(ast.NodeTransformer):
+    """Puts the first rate that a base is handed in place of the call that hands it."""
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        match node.value:
+            case ast.Call(func=ast.Attribute(value=base, attr="__init__"), args=given) as call:
+                bound = isinstance(base, ast.Call)
+                placed = given if bound else given[1:]
+                named = {keyword.arg: keyword.value for keyword in call.keywords}
+                if None in named or any(isinstance(each, ast.Starred) for each in placed):
+                    raise ReadError(f"{shown(node)} is not followed")
+                rate = named.get("learning_rate", next(iter(placed), ast.Constant(0.1)))
+                place = ast.Attribute(ast.Name(self.own, ast.Load()), "base_lr", ast.Store())
+                return ast.copy_location(ast.Assign([place], rate), node)
+        return self.generic_visit(node)
+
+
+class _OfStep(ast.NodeTransformer):
+    """Puts the step in place of the attribute that counts it."""
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == self.own:
+            if node.attr == "last_epoch":
+                return ast.Name(STEP, ast.Load())
+            if node.attr in ("last_lr", "__dict__"):
+                raise ReadError(f"{shown(node)} is not followed in a get_lr")
+        return self.generic_visit(node)
 
 
 def counting(

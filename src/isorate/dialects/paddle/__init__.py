@@ -255,5 +255,6 @@ DIALECT = Dialect(
         "paddle",
     ),
     optimizers=Optimizers("paddle.optimizer", "paddle", "\n".join(STUBS), schedules=True),
+    function=LambdaDecay,
     refused={"callbacks.LRScheduler": CALLBACK, "callbacks.ReduceLROnPlateau": CALLBACK},
 )  # fmt: skip
