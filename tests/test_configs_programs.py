@@ -468,6 +468,17 @@ def test_a_command_that_is_not_read_is_no_other_trainers(command: str) -> None:
         foretell(f"{command} {flags}")
 
 
+def test_the_environment_of_a_command_says_how_many_train() -> None:
+    flags = "swift sft --tuner_type lora --learning_rate 1e-4 --num_train_epochs 1"
+    flags += " --per_device_train_batch_size 1 --gradient_accumulation_steps 2"
+    facts = {"examples": 80}
+    assert foretell(f"NPROC_PER_NODE=4 {flags}", facts=facts).updates == 10
+    assert foretell(f"NNODES=2 NPROC_PER_NODE=4 {flags}", facts=facts).updates == 5
+    with pytest.raises(IsorateError, match="--processes N"):
+        foretell(f"NNODES=$WORLD NPROC_PER_NODE=4 {flags}", facts=facts)
+    assert foretell(f"NNODES=$W {flags}", facts=facts | {"processes": 4}).updates == 10
+
+
 def test_sums_that_a_program_does_are_done(tmp_path: Path) -> None:
     (tmp_path / "run.sh").write_text(
         "N=4\nNPROC_PER_NODE=$N swift sft --tuner_type lora --learning_rate 1e-4 \\\n"

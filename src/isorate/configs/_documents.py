@@ -51,6 +51,8 @@ LAUNCHERS: Final = {
 }
 
 
+#: What the environment says of processes: on each node, and how many nodes.
+PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
 #: Commands whose first word says what is trained, and with what.
 COMMANDS: Final = ("swift", "megatron", "trl", "llamafactory-cli", "axolotl", "litgpt", "tune")
 
@@ -246,7 +248,9 @@ def _flags(text: str) -> dict[str, Any]:
         found["__more__"] = more
     _launched(found, before)
     if found:
-        found.setdefault("__program__", _program(words))
+        program = found.setdefault("__program__", _program(words))
+        if program and program.partition(" ")[0] in COMMANDS and "__processes__" not in found:
+            _surrounded(found, text)
     files = [word for word in before if word.endswith(".py")][1:]
     if files:
         found["__files__"] = files
@@ -285,6 +289,20 @@ def _launched(found: dict[str, Any], words: list[str]) -> None:
                 for count in counts:
                     product *= int(count[:6])
                 found.setdefault("__processes__", product)
+
+
+def _surrounded(found: dict[str, Any], text: str) -> None:
+    """Note how many processes a command starts that is told it by its environment."""
+    said = [set(re.findall(rf"\b{name}=[\"']?([^\s\"';]+)", text)) for name in PROCESSES]
+    if all(len(values) < 2 and all(value.isdecimal() for value in values) for values in said):
+        side, nodes = (int(next(iter(values), "1")[:6]) for values in said)
+        if said[0] or said[1]:
+            found["__processes__"] = side * nodes
+    else:
+        unsure = [
+            f"{name}={value}" for name, own in zip(PROCESSES, said, strict=True) for value in own
+        ]
+        found["__processes__"] = f"${' '.join(sorted(unsure))}"
 
 
 def _card(text: str) -> dict[str, Any]:

@@ -369,7 +369,11 @@ class Given:
 
     def processes(self, key: str | None = None) -> int:
         """Return how many processes train: as told, as a key says, or one."""
-        told = self.fact("processes") or (self.whole(key, least=1) if key else None)
+        told = self.fact("processes")
+        if told is None and key:
+            if str(self.values.get(key)).startswith("$"):
+                raise self.refuse(key.strip("_"), "are not known", "--processes N")
+            told = self.whole(key, least=1)
         if told is None:
             self.assume("one process trains (--processes N)")
         return int(told or 1)
