@@ -7,6 +7,7 @@ is, as ``LinearWarmup`` tells what it holds, some have another way to compute th
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -104,18 +105,18 @@ class LinearWarmup(Decay, frozen=True):
         return super().plain(worker) and (held is None or held._plain)
 
     def meaning(self, worker: Worker) -> Schedule:
-        t, W, held = worker.t, self.warmup_steps, worker.kept["held"]
-        after: Schedule = Constant(float(worker.lr))
+        W, held = self.warmup_steps, worker.kept["held"]
         if held is None:
-            after = Constant(float(self.learning_rate))
-        elif t > W and not held.call.sets and not hasattr(held.call, "T_max"):
-            raise ConvertError(f"last_epoch={self.last_epoch!r} is within a recursion")
+            after: Schedule = Constant(float(self.learning_rate))
         else:
-            fresh = held.call.build()[0]
-            fresh.call.tell(fresh, 0)
-            after = fresh.call.meaning(fresh)
+            (fresh,) = held.call.build()
+            held.call.tell(fresh, 0)
+            after = held.call.meaning(fresh)
         line = Linear(float(self.start_lr), float(self.end_lr), W)
-        return stepping.begun(Join((line, after), (W,)), t)
+        found = stepping.begun(Join((line, after), (W,)), worker.t)
+        if not math.isclose(found.at(0), worker.lr, rel_tol=1e-9):
+            raise ConvertError(f"last_epoch={self.last_epoch!r} goes on within a recursion")
+        return found
 
     def means(self) -> Meaning:
         line = say.line(self.start_lr, self.end_lr, self.warmup_steps)
