@@ -49,6 +49,10 @@ def test_one_that_is_stepped_once_an_epoch_is() -> None:
         (GIVEN + EPOCHS.format("o.step()", "pass"), "never calls scheduler.step()"),
         (GIVEN + EPOCHS.format("o.step()", "s.step(epoch)"), "a step to a given place"),
         (
+            GIVEN.replace("=s,", "=0.1,") + EPOCHS.format("o.step()", "s.step()"),
+            "is given another rate, and not the schedule",
+        ),
+        (
             (GIVEN + EPOCHS.format("o.step()", "s.step(epoch + 1)")).replace(
                 "StepDecay(0.1, 30)", "CosineAnnealingDecay(0.1, 30)"
             ),
@@ -84,6 +88,11 @@ def test_each_optimizer_has_the_updates_of_its_own_scheduler() -> None:
     found = reading(f"{shared}    s.step()\n")
     assert found.run == {"updates": 7}
     assert "several optimizers are given it: the first one's updates count" in found.assumptions
+
+
+def test_an_optimizer_may_be_given_its_scheduler_later() -> None:
+    later = GIVEN.replace("=s,", "=0.1,") + "o.set_lr_scheduler(s)\n"
+    assert reading(later + EPOCHS.format("o.step()", "s.step()")).run == ONCE
 
 
 def test_groups_that_multiply_the_rate_are_spoken_of() -> None:

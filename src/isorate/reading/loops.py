@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.kit import registry
 from isorate.reading.values import Built, Given, Schedule, Unknown, reached
 from isorate.schedule.syntax import dotted, shown
 
@@ -202,6 +203,7 @@ class Loops:
         steps = _merged([e for e in inside if e.kind == "step" and e.of is schedule])
         updates = _merged(self._updates(schedule, inside, found))
         try:
+            _check_given(schedule, inside)
             updates = updates or self._supposed(schedule, inside, steps, found)
             steps = _aligned(schedule.stride, steps, updates)
             if updates:
@@ -581,6 +583,23 @@ def _merged(events: list[Event]) -> list[Event]:
                 rest = [e for e in found if e is not a and e is not b]
                 return _merged(sorted([*rest, replace(a, guards=guards)], key=lambda e: e.place))
     return found
+
+
+def _check_given(schedule: Schedule, events: list[Event]) -> None:
+    """Refuse updates of an optimizer that could be given the schedule, and has another rate.
+
+    Raises:
+        Irregular: there are some, and none of one that is given it.
+
+    """
+    call = schedule.call
+    updates = [e for e in events if e.kind == "update"]
+    given = any(each.schedule is schedule for e in updates for each in _givens(e.of))
+    if given or call is None or call.card.clock != "step" or call.counts != "steps":
+        return
+    for of in (e.of for e in updates if isinstance(e.of, Built) and not e.of.lost):
+        if schedule.optimizer is None and of.name and registry.taking_schedules(of.name.origin):
+            raise Irregular(f"{_at(of.node)} is given another rate, and not the schedule")
 
 
 def _givens(value: Any) -> list[Given]:
