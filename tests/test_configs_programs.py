@@ -248,6 +248,7 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("kohya", LORA | {"lr_scheduler": "adafactor:1e-4"}, {}, "finds the rates itself"),
         ("kohya", LORA | {"lr_scheduler_num_cycle": 3}, {}, "lr_scheduler_num_cycles"),
         ("swift", {"rlhf_type": "grpo", "num_train_epochs": 1}, {}, "give --batches N"),
+        ("swift", {"micro_batch_size": 2, "max_steps": 9}, {}, "of Megatron-SWIFT"),
         ("swift", {"rlhf_type": "ppo", "max_steps": 9}, {}, "a loop of its own"),
         ("llamafactory", {"model_class": "llm", "max_steps": 9}, {}, "new trainer, v1"),
         ("megatron-bridge", TABLES | {"train.train_samples": 9}, {}, "refused with AssertionError"),
@@ -473,6 +474,8 @@ def test_the_environment_of_a_command_says_how_many_train() -> None:
     flags += " --per_device_train_batch_size 1 --gradient_accumulation_steps 2"
     facts = {"examples": 80}
     assert foretell(f"NPROC_PER_NODE=4 {flags}", facts=facts).updates == 10
+    script = f"n=4\n# NPROC_PER_NODE=8\nNPROC_PER_NODE=$n \\\n{flags}"
+    assert foretell(script, facts=facts).updates == 10
     assert foretell(f"NNODES=2 NPROC_PER_NODE=4 {flags}", facts=facts).updates == 5
     with pytest.raises(IsorateError, match="--processes N"):
         foretell(f"NNODES=$WORLD NPROC_PER_NODE=4 {flags}", facts=facts)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from isorate.configs._shell import FLAG, OVERRIDE, words_of
+from isorate.configs._shell import COMMENT, FLAG, OVERRIDE, words_of
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _flags(text: str) -> dict[str, Any]:
     if found:
         program = found.setdefault("__program__", _program(words))
         if program and program.partition(" ")[0] in COMMANDS and "__processes__" not in found:
-            _surrounded(found, text)
+            _surrounded(found, words, text)
     files = [word for word in before if word.endswith(".py")][1:]
     if files:
         found["__files__"] = files
@@ -291,9 +291,17 @@ def _launched(found: dict[str, Any], words: list[str]) -> None:
                 found.setdefault("__processes__", product)
 
 
-def _surrounded(found: dict[str, Any], text: str) -> None:
-    """Note how many processes a command starts that is told it by its environment."""
-    said = [set(re.findall(rf"\b{name}=[\"']?([^\s\"';]+)", text)) for name in PROCESSES]
+def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:
+    """Note how many processes a command starts that is told it by its environment.
+
+    What stands before it there goes before what the script exports.
+    """
+    lines = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    said = [
+        {word.partition("=")[2] for word in words if word.startswith(f"{name}=")}
+        or set(re.findall(rf"\b{name}=[\"']?([^\s\"';]+)", lines))
+        for name in PROCESSES
+    ]
     if all(len(values) < 2 and all(value.isdecimal() for value in values) for values in said):
         side, nodes = (int(next(iter(values), "1")[:6]) for values in said)
         if said[0] or said[1]:

@@ -22,6 +22,9 @@ def foretell(given: Given) -> Foretold:
     """Return what its arguments make of a run."""
     given.default(transformers_version=transformers.VERSION)
     given.default(lr_scheduler_type="cosine", per_device_train_batch_size=1)
+    for key in ("micro_batch_size", "global_batch_size", "train_iters"):
+        if key in given:
+            raise given.refuse(key, "is of Megatron-SWIFT, which is not read")
     kind = given.text("rlhf_type")
     if kind == "ppo":
         raise given.refuse("rlhf_type", "has a loop of its own, which is not followed")
