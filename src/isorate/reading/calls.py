@@ -18,7 +18,14 @@ from isorate.reading.expressions import TROUBLE, is_typed, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops, Scope
 from isorate.reading.mentions import mentions
-from isorate.reading.naming import HERE, Name, at_home, candidates, no_constructor
+from isorate.reading.naming import (
+    HERE,
+    Name,
+    at_home,
+    candidates,
+    holds_schedulers,
+    no_constructor,
+)
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.optimizers import read as read_optimizer
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
@@ -43,6 +50,7 @@ from isorate.reading.values import (
     Super,
     Unknown,
     kept_as_groups,
+    parts_of,
     reached,
     unknown_in,
     written,
@@ -156,12 +164,38 @@ class Calls(Schedules):
             self._check_scheduler_like(lost, node, held)
         values = [argument.value for argument in given]
         by_name = {key: argument.value for key, argument in named.items()}
+        if isinstance(function, Unknown) and self.is_one_of_several(function):
+            return self._one_of_several(function, node, [*values, *by_name.values()], spread)
         if spread and isinstance(function, Method):
             values += [Unknown(each, varies=True) for each in spread]
         elif spread and not isinstance(function, Unknown):
             return self._lost_call(function, node, values, by_name)
         self.caller = node, frame
         return self.called(function, values, by_name, node)
+
+    def is_one_of_several(self, function: Unknown) -> bool:
+        """Whether what is called is a scheduler of which the text does not say which one."""
+        held = function.made[1] if function.made and function.made[0] == "" else ()
+        inside = (each for one in held for each in parts_of(one) or [one])
+        names = [each.name for each in inside if isinstance(each, Unknown) and each.name]
+        chosen = any(self.is_constructor(n) or holds_schedulers(n.origin) for n in names)
+        return bool(function.parts) and function.askable and chosen
+
+    def _one_of_several(
+        self, function: Unknown, node: ast.Call, given: list[Any], spread: list[str]
+    ) -> Schedule:
+        """Let it be said which scheduler is built, and with what."""
+        leaves = [*function.leaves()]
+        optimizer = next((v for v in given if isinstance(v, Built | Unknown)), None)
+        others = [value for value in given if value is not optimizer]
+        leaves += [leaf for value in others for leaf in self.missing(value) if leaf.askable]
+        for each in spread:
+            leaves += [Unknown(each.lstrip("*"))] if is_typed(each.lstrip("*")) else []
+        rated = isinstance(optimizer, Unknown) and self.lr is None
+        schedule = Schedule(None, node, optimizer)
+        self.lacking.append(LackingError("the scheduler", leaves, rate=rated))
+        self.found.lacking.append(schedule)
+        return schedule
 
     def _super(self, node: ast.Call, frame: Frame) -> Any:
         """Return what ``super()`` is where a method calls it."""
@@ -613,6 +647,10 @@ class Calls(Schedules):
                 self.rate_changed(base, node)
                 base.lost = f"{shown(node)} is not followed, and may say its rate"
                 return Unknown(unparsed(node), varies=True)
+            case "getattr", [Unknown(name=Name()) as base, Unknown() as attribute, *_]:
+                found = self.unknown(node, [attribute])
+                found.made = ("", [base], {})
+                return found
             case "getattr", [base, str() as attribute, *default]:
                 return self._getattr(base, attribute, default, node)
             case "hasattr", [Instance() as base, str() as attribute]:

@@ -431,7 +431,9 @@ class Expressions:
         if isinstance(place, Unknown) and isinstance(base, dict) and place in base:
             return base[place]
         if isinstance(place, Unknown):
-            made: Any = ("", [base], {}) if isinstance(base, List) else None
+            held = base.values() if isinstance(base, Dict) else ()
+            named = any(isinstance(each, Unknown) and each.name for each in held)
+            made: Any = ("", [base], {}) if isinstance(base, List) or named else None
             found = self.unknown(node, [place])
             found.made = made
             return found

@@ -36,7 +36,7 @@ from isorate.reading.loops import (
 )
 from isorate.reading.loops import turns as turns_of
 from isorate.reading.mentions import bound, effects, mentions, methods
-from isorate.reading.naming import Name, at_home
+from isorate.reading.naming import Name, at_home, holds_schedulers
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
 from isorate.reading.values import (
@@ -854,6 +854,8 @@ class Interpreter(Calls):
                     inner = [f for of in found if isinstance(of, Class) for f in _methods(of)]
                     if any(f.name == f.frame.outermost.trains for f in inner):
                         return True
+                if self._chooses(each, frame):
+                    return True
                 if not isinstance(each, ast.Call):
                     continue
                 function = self._quiet(each.func, frame)
@@ -867,6 +869,19 @@ class Interpreter(Calls):
                     return True
                 waiting += [f.node for f in inner if id(f.node) not in seen]
                 seen |= {id(f.node) for f in inner}
+        return False
+
+    def _chooses(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether one of several schedulers is taken by its name."""
+        match node:
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, *_]):
+                found = self._quiet(base, frame)
+                known = isinstance(found, Unknown) and found.name is not None
+                return known and holds_schedulers(found.name.origin)
+            case ast.Subscript(value=base, ctx=ast.Load()):
+                found = self._quiet(base, frame)
+                held = found.values() if isinstance(found, Dict) else ()
+                return any(isinstance(v, Unknown) and self.is_constructor(v.name) for v in held)
         return False
 
     def _quiet(self, node: ast.expr, frame: Frame) -> Any:

@@ -231,6 +231,19 @@ def at_home(origin: str) -> bool:
     return origin.partition(".")[0] in _roots(tuple(registry.builtin()))
 
 
+def holds_schedulers(origin: str) -> bool:
+    """Whether a name is a module's that schedulers come from, whole or its tail."""
+    modules = _modules(tuple(registry.builtin()))
+    return any(module == origin or module.endswith(f".{origin}") for module in modules)
+
+
+@lru_cache(maxsize=8)
+def _modules(dialects: tuple[str, ...]) -> frozenset[str]:
+    """Return the modules that the constructors of some dialects come from."""
+    every = [c for name in dialects for c in registry.builtin()[name].constructors]
+    return frozenset(c.card.name.rpartition(".")[0] for c in every) - {""}
+
+
 @lru_cache(maxsize=8)
 def _roots(dialects: tuple[str, ...]) -> frozenset[str]:
     """Return the packages that the constructors of some dialects come from."""
