@@ -63,10 +63,11 @@ def rows() -> Iterator[Row]:
         theirs, ours = warmup(groups)
         name = f"torch step(), warmup and cosine, {counted(groups)}: SequentialLR / ScheduleLR"
         yield Row(name, theirs / ours, "≥", 1.0)
-    for groups, required in zip(ROUNDS, (0.5, 2.0), strict=True):
-        theirs, ours = beside(groups)
-        name = f"torch step() of LinearLR and ExponentialLR beside each other, {counted(groups)}"
-        yield Row(name, theirs / ours, "≥", required)
+    for names in PAIRS:
+        for groups, required in zip(ROUNDS, (0.5, 2.0), strict=True):
+            theirs, ours = beside(groups, names)
+            name = f"torch step() of {names} beside each other, {counted(groups)}"
+            yield Row(name, theirs / ours, "≥", required)
     for groups in ROUNDS:
         by_ratio = sorted((theirs / ours, name) for name, theirs, ours in drop_ins(groups))
         for which, (ratio, name) in (
@@ -99,13 +100,22 @@ def warmup(groups: int) -> tuple[float, float]:
     return times(theirs, ours, ROUNDS[groups])
 
 
+#: Schedulers that are stepped one after the other; the second pair has no closed form.
+PAIRS: Final[dict[str, Callable[[Any, Optimizer], Any]]] = {
+    "LinearLR and ExponentialLR": DROP_INS["ExponentialLR"],
+    "LinearLR and CosineAnnealingLR with a floor": lambda of, optimizer: of.CosineAnnealingLR(
+        optimizer, LONG, 0.001
+    ),
+}
+
+
 class Beside:
     """Two schedulers of one optimizer, stepped one after the other."""
 
-    def __init__(self, of: Any, optimizer: Optimizer) -> None:
+    def __init__(self, of: Any, optimizer: Optimizer, names: str) -> None:
         self.optimizer = optimizer
-        self.first = of.LinearLR(optimizer, 0.01, 1.0, LONG)
-        self.second = of.ExponentialLR(optimizer, 0.9999)
+        self.first = DROP_INS["LinearLR"](of, optimizer)
+        self.second = PAIRS[names](of, optimizer)
         self.get_last_lr = self.second.get_last_lr
 
     def step(self) -> None:
@@ -114,9 +124,9 @@ class Beside:
         self.second.step()
 
 
-def beside(groups: int) -> tuple[float, float]:
+def beside(groups: int, names: str) -> tuple[float, float]:
     """Return the seconds of a step of both, torch's and Isorate's."""
-    theirs, ours = (Beside(of, optimizer_of(groups)) for of in (TORCH, isorate_torch))
+    theirs, ours = (Beside(of, optimizer_of(groups), names) for of in (TORCH, isorate_torch))
     return times(theirs, ours, ROUNDS[groups])
 
 
@@ -129,7 +139,8 @@ def drop_ins(groups: int) -> Iterator[tuple[str, float, float]]:
 
 if __name__ == "__main__":
     for _groups in ROUNDS:
-        _others = (("warmup and cosine", *warmup(_groups)), ("beside", *beside(_groups)))
+        _pairs = ((_names[:28], *beside(_groups, _names)) for _names in PAIRS)
+        _others = (("warmup and cosine", *warmup(_groups)), *_pairs)
         for _name, _theirs, _ours in (*_others, *drop_ins(_groups)):
             print(
                 f"{_name:28} {counted(_groups):16} torch {_theirs * 1e6:8.2f} µs"

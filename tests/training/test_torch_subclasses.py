@@ -124,3 +124,45 @@ def test_none_is_held_by_others_in_silence() -> None:
     members = [floored(isorate.torch)(optimizer, 0.5), isorate.torch.StepLR(optimizer, 2)]
     with pytest.raises(TypeError, match="Floored has a get_lr of its own"):
         SequentialLR(optimizer, members, [3])
+
+
+def test_a_get_lr_that_is_set_on_a_scheduler_is_asked() -> None:
+    found = []
+    for home in HOMES:
+        optimizer = sgd(0.1, 0.4)
+        scheduler = home.StepLR(optimizer, 2, 0.5)
+        rates_of(optimizer, scheduler, 3)
+        scheduler.get_lr = lambda: [0.3, 0.7]
+        found.append(rates_of(optimizer, scheduler, 3))
+    assert found[0] == found[1]
+    del scheduler.get_lr
+    assert rates_of(optimizer, scheduler, 2)[-1] == [0.0125, 0.05]
+
+
+def test_a_closed_form_of_its_own_is_not_passed_over_in_silence() -> None:
+    class Quartered(isorate.torch.StepLR):
+        def _get_closed_form_lr(self) -> list[Any]:
+            return [rate / 4 for rate in self.base_lrs]
+
+    optimizer = sgd(0.1)
+    scheduler = Quartered(optimizer, 2)
+    scheduler.step()
+    with pytest.raises(TypeError, match="Quartered has a _get_closed_form_lr of its own"):
+        scheduler.step(4)
+    assert (scheduler.last_epoch, optimizer.param_groups[0]["lr"]) == (1, 0.1)
+
+
+def test_what_torch_would_go_on_from_otherwise_is_said_once() -> None:
+    optimizer = sgd(0.1)
+    decay = isorate.torch.ExponentialLR(optimizer, 0.9)
+    decay.gamma = 0.8  # nothing has come of it yet
+    decay.step()
+    with pytest.warns(UserWarning, match=r"gamma was set: .* from lr=0.05, .* from the 0.08"):
+        decay.gamma = 0.5
+    decay.gamma = 0.25
+    optimizer = sgd(0.1)
+    product = isorate.torch.MultiplicativeLR(optimizer, lambda step: 0.5)
+    product.step(1)
+    with pytest.warns(UserWarning, match="step 3 was named"):
+        product.step(3)
+    assert optimizer.param_groups[0]["lr"] == 0.0125

@@ -17,13 +17,33 @@ from isorate.training.closed_form import ClosedForm, finite, unwrapped
 from isorate.training.states import Saved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
 
 #: What moves the clock: every call of ``step()``, or only those after an update.
 Counting = Literal["steps", "updates"]
+
+
+class Asked:
+    """``get_lr``: a function that is set in its place on a scheduler is asked for the rates."""
+
+    def __init__(self, method: Any) -> None:
+        self._method: Any = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, scheduler: Any, owner: type) -> Callable[[], list[Any]]:
+        if scheduler is None:
+            return self._method  # type: ignore[no-any-return]
+        found: Any = vars(scheduler).get("get_lr")
+        return found or self._method.__get__(scheduler, owner)  # type: ignore[no-any-return]
+
+    def __set__(self, scheduler: Any, function: Any) -> None:
+        vars(scheduler).update(get_lr=function, _own_get_lr=True)
+
+    def __delete__(self, scheduler: Any) -> None:
+        del vars(scheduler)["get_lr"], vars(scheduler)["_own_get_lr"]
 
 
 class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
@@ -117,15 +137,58 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             self._step_count = count
             raise
 
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        groups, ledger = self._optimizer.param_groups, self._ledger
+        if len(groups) == len(self._bases) and not anew and not self._own_get_lr:
+            # by far the usual case, without what all others ask
+            value, stepwise = self._schedules.ahead.get(step), False
+            if ledger.alone is self._who:
+                value = value or self._schedules.at(step)
+            elif value is not None:
+                rates, value = value, ledger.times(self._who, value)
+                if value is None and self._steps_beside(step):
+                    before = self._schedules.ahead.get(self.last_epoch)
+                    value, stepwise = ledger.next(rates, before, self._lows), True
+            also = self._beside_at(step) if self._also_rates else None
+            if value is not None and ledger.go_on(groups, value):
+                if stepwise:
+                    ledger.stepped(value, floors=self._lows is not None)
+                    self._floors_seen = ledger.floors
+                if also is not None:
+                    self._write_beside(groups, also)
+                self.last_epoch = step
+                self._rates = value
+                return
+        super()._go_to(step, anew=anew)
+
+    def _steps_beside(self, step: Any) -> bool:
+        """Whether others leave it no part in the rates, as one of them has a floor."""
+        ledger = self._ledger
+        return (
+            ledger.alone is ledger.waiting is None
+            and ledger.begun
+            and (self._lows is not None or ledger.floors != self._floors_seen)
+            and self._who not in ledger.parts
+            and self._overwritten is None
+            and not self._sets(step)
+        )
+
     def _update_lr(self, epoch: Any = None) -> None:
         """Write the rates of the next step, or of ``epoch``: torch calls this at milestones."""
         if epoch is not None:
             step = finite("epoch", epoch)
             if step < 0:
                 raise ValueError(f"epoch is below 0: {step}")
+            self._check_named()
             self._go_to(step, anew=True)
         elif self._updates is None or self._updates.taken():
             self._go_to(self.last_epoch + 1)
+
+    def _check_named(self) -> None:
+        """Raise where torch would ask a method for a named step which is not asked here."""
+        if type(self)._get_closed_form_lr is not ClosedFormLR._get_closed_form_lr:
+            text = "has a _get_closed_form_lr of its own, which is not asked: give it a get_lr"
+            raise TypeError(f"{type(self).__name__} {text}")
 
     def _initial_step(self) -> None:
         self._separate()
@@ -144,20 +207,22 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         return self._ledger.go_on(groups, rates)
 
     def _untouched(self) -> bool:
-        return self._ledger.untouched(self.optimizer.param_groups)
+        return self._ledger.untouched(self._optimizer.param_groups)
 
     def _held(self, groups: Sequence[Group]) -> list[float]:
         return self._ledger.held(groups)
 
     def _write_also(self, name: str, groups: Sequence[Group], values: list[float]) -> None:
-        for group, value in zip(groups, values, strict=False):
-            held = beside_in(group, name)
+        first = name == "momentum"
+        for group, value in zip(groups, values):  # noqa: B905 - in every step
+            betas = group.get("betas") if first else None
+            held = group.get(name) if betas is None else betas[0]
             if isinstance(held, Tensor):
                 held.fill_(rounded([value], held.dtype).item())
-            elif name == "momentum" and "betas" in group:
-                group["betas"] = (value, *group["betas"][1:])
-            else:
+            elif betas is None:
                 group[name] = value
+            else:
+                group["betas"] = (value, *betas[1:])
 
     @staticmethod
     def _first_beside(group: Group, name: str) -> float:
@@ -209,19 +274,19 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         """Return the rates of the last step, in the types of the groups' ``lr``, as copies."""
         return self._last_lr
 
-    def get_lr(self) -> list[float | Tensor]:
+    def _get_closed_form_lr(self) -> list[float | Tensor]:
         """Return the rates at ``last_epoch``, in the types of the groups' ``lr``, as copies.
 
         Unlike torch's, which is one step ahead outside of ``step()``, this is right at any time.
-        A subclass may have one of its own: its rates are used, as torch would.
+        A subclass, or a scheduler, may have one of its own: its rates are used, as torch would.
         """
         return typed(self.optimizer.param_groups, self._schedules.at(self.last_epoch))
+
+    get_lr = Asked(_get_closed_form_lr)  # torch has both names, and some tools look for the other
 
     def _asked(self) -> list[Any]:
         with _enable_get_lr_call(self):  # else torch's own get_lr, where it is called, warns
             return super()._asked()
-
-    _get_closed_form_lr = get_lr  # the name that torch looks for, and some tools with it
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

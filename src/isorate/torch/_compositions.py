@@ -146,7 +146,7 @@ class Chained(Composed, ClosedFormLR):
 def sets(scheduler: Any, step: Any) -> bool:
     """Whether a member's step sets the rate, or cannot be said to multiply it."""
     if isinstance(scheduler, ClosedFormLR):
-        return scheduler._sets(step) or scheduler._floors() is not None
+        return scheduler._sets(step) or scheduler._lows is not None
     return type(scheduler).__name__ not in [kind.__name__ for kind in MULTIPLYING]
 
 

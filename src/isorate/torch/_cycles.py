@@ -134,6 +134,8 @@ class Averaging(DropIn):
         return float(group["lr"])
 
     def _floors(self) -> list[float] | None:
+        if self._given is not None:
+            return None
         swa_lr = one_a_group(self._arguments["swa_lr"], len(self._bases))
         return list(map(float, swa_lr))
 

@@ -65,6 +65,13 @@ class Writer(Ledger):
 
     def go_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
         """Set the rates of groups that hold what was written last; whether all of them did."""
+        written = self.last
+        if (
+            len(groups) == len(written) == 1 and groups[0]["lr"] is written[0]
+        ):  # half the loop's time
+            groups[0]["lr"] = rates[0]
+            self.last = rates
+            return True
         for group, rate, last in zip(groups, rates, self.last):  # noqa: B905 - 0.2 µs a step
             if group["lr"] is not last:
                 if self._tensors and self._go_on_with_tensors(groups, rates):

@@ -123,16 +123,24 @@ class InTurn(Composed):
 
     _milestones: list[int]
 
+    #: Whose turn it was when they were last shown.
+    _turn: int | None = None
+
     def _show_members(self, step: Any) -> None:
         turn = bisect_right(self._milestones, step)
+        if turn != self._turn:
+            self._take_turns(turn)
+        self._bring(self._schedulers[turn], step - (self._milestones[turn - 1] if turn else 0))
+
+    def _take_turns(self, turn: int) -> None:
+        """Leave members before this one at their ends, those after it before their beginnings."""
         starts = [0, *self._milestones]
         for place, member in enumerate(self._schedulers):
-            if place == turn:
-                self._bring(member, step - starts[turn])
-            elif place > turn and member.last_epoch != -1:
+            if place > turn:
                 member.last_epoch = -1
-            elif place < turn and member.last_epoch != starts[place + 1] - starts[place] - 1:
+            elif place < turn:
                 member.last_epoch = starts[place + 1] - starts[place] - 1
+        self._turn = turn
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with those of the members for the framework's own class."""

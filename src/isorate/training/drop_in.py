@@ -147,6 +147,8 @@ class DropIn(ClosedForm):
             self._arguments = before
             raise
         self._ledger.restart(self._who)
+        if self._built and self.last_epoch > 0 and not self._sets(self.last_epoch):
+            self._tell_another(f"{name} was set", self._rates_at(self.last_epoch))
 
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
         call: Any = saved.call
@@ -180,7 +182,7 @@ class Annealing(DropIn):
         return self._own_get_lr or self._arguments is None  # its trough is not known
 
     def _floors(self) -> list[float] | None:
-        eta_min = float(self.eta_min)
+        eta_min = 0.0 if self._arguments is None else float(self.eta_min)
         return [eta_min] * len(self._bases) if eta_min else None
 
 

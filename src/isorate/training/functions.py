@@ -303,6 +303,11 @@ class RunningProducts(Functions):
     def _sets(self, step: Any) -> bool:
         return self._own_get_lr
 
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        if anew and self._built and step != self.last_epoch + 1 and not self._own_get_lr:
+            self._tell_another(f"step {step} was named", self._rates_at(step))
+        super()._go_to(step, anew=anew)
+
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         functions = one_for_each(self.lr_lambda, len(self._bases))
         running = {id(function): Running(function) for function in functions}

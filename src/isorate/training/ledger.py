@@ -63,6 +63,8 @@ class Ledger:
         self.alone: Any = None
         #: The same where it has only been built.
         self.waiting: Any = None
+        #: How many steps multiplied the distance to a floor, after each of which nobody has a part.
+        self.floors = 0
         #: Whether a scheduler has been stepped, and not only built.
         self.begun = False
         #: Whether a scheduler that is none of Isorate's is at work.
@@ -165,12 +167,42 @@ class Ledger:
                 self.anew(value)
             return value
         lows = floors or [0.0] * len(found)
+        self.floors += floors is not None
         value = [
             low + (rate - low) * ((to - low) / (since - low)) if since != low else rate + to - since
             for rate, to, since, low in zip(found, rates, before, lows, strict=True)
         ]
         self.anew(value)
         return value
+
+    def next(
+        self, rates: list[float], before: list[float] | None, floors: list[float] | None
+    ) -> list[float] | None:
+        """Return what a step by itself makes of the rates last written; none where it must look.
+
+        It is ``onward`` without parts; where it divides by 0, that says what comes of it.
+        """
+        if before is None or len(before) != len(self.last):
+            return None
+        try:
+            if floors is None:
+                return [
+                    rate * (to / since)
+                    for rate, to, since in zip(self.last, rates, before)  # noqa: B905 - hot
+                ]
+            return [
+                low + (rate - low) * ((to - low) / (since - low))
+                for rate, to, since, low in zip(self.last, rates, before, floors)  # noqa: B905
+            ]
+        except ZeroDivisionError:
+            return None
+
+    def stepped(self, rates: list[float], *, floors: bool) -> None:
+        """Take what such a step has made of the rates."""
+        self.rest = rates
+        if self.parts:
+            self.parts = {}
+        self.floors += floors
 
     def surprised(self, optimizer: Any, base: type, own: type) -> bool:
         """Return whether a scheduler that is none of Isorate's can have written other rates.

@@ -58,11 +58,12 @@ class Rates:
         places = [order[schedule] for schedule in schedules]
         #: Which of the distinct rates each group has; none where they are the groups' in order.
         self._places = None if places == list(range(len(schedules))) else places
-        ahead = min(STEPS_AHEAD, max(RATES_AHEAD // max(len(distinct), 1), 1))
+        ahead = min(STEPS_AHEAD, max(RATES_AHEAD // max(len(schedules), 1), 1))
         #: How many steps to compute at a time: one where a function of Python may change its mind.
         self._ahead = ahead if all(map(is_data, distinct)) else 1
-        self._first, self._next = 0, 0
-        self._block: list[list[float]] = []
+        self._next = 0
+        #: The rates of the groups at some coming steps.
+        self.ahead: dict[int, list[float]] = {}
         self._xp: Any = ExactNamespace()
 
     def __reduce__(self) -> tuple[type[Rates], tuple[Any, ...]]:
@@ -75,12 +76,8 @@ class Rates:
             Exception: ``past_end``; there is no such step any more.
 
         """
-        ahead = step - self._first
-        if 0 <= ahead < len(self._block) and type(step) is int:
-            rates = self._block[ahead]
-        else:
-            rates = self._anew(step)
-        return rates if self._places is None else [rates[place] for place in self._places]
+        rates = self.ahead.get(step)
+        return self._anew(step) if rates is None else rates
 
     def _anew(self, step: Any) -> list[float]:
         """Look ahead where the steps come one by one; else compute this one by itself."""
@@ -91,11 +88,13 @@ class Rates:
             return self._at(self.end - 1)
         if step == self._next and self._ahead > 1 and type(step) is int:
             self._look_ahead(step)
-            return self._block[0]
+            return self.ahead[step]
         self._next = step + 1
         return self._at(step)
 
     def _at(self, step: Any) -> list[float]:
+        if len(self._parts) == 1 == len(self._parts[0][1]):  # without NumPy
+            return [float(self._parts[0][0].formula(step, SCALAR))] * len(self._schedules)
         rates: list[float] = []
         with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
             for formula, members in self._parts:
@@ -104,7 +103,7 @@ class Rates:
                 else:
                     found = formula.formula(step, self._xp)
                     rates += np.broadcast_to(found, len(members)).tolist()
-        return rates
+        return rates if self._places is None else [rates[place] for place in self._places]
 
     def _look_ahead(self, step: int) -> None:
         until = step + self._ahead if self.end is None else min(step + self._ahead, self.end)
@@ -118,8 +117,10 @@ class Rates:
                 else:
                     rates[:, done : done + len(members)] = formula.formula(t[:, None], self._xp)
                 done += len(members)
-        self._first, self._next = step, until
-        self._block = rates.tolist()
+        if self._places is not None:
+            rates = rates[:, self._places]
+        self._next = until
+        self.ahead = dict(zip(range(step, until), rates.tolist(), strict=True))
 
 
 def per_group(schedule: Schedule, groups: int) -> list[Schedule]:

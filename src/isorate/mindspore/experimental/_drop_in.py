@@ -92,7 +92,7 @@ class Sequential(InTurn, ClosedFormLR):
         if not self._built or step in self._milestones:
             return True
         member = self._schedulers[bisect_right(self._milestones, step)]
-        return member._sets(step) or member._floors() is not None
+        return member._sets(step) or member._lows is not None
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         found = [by_group(scheduler, len(groups)) for scheduler in self._schedulers]
