@@ -237,7 +237,10 @@ def test_skips_that_a_log_prints_are_left_out() -> None:
         group, values=known[group.steps].astype(np.float64)
     )  # a scheduler that is stepped all the same
     other = check(replace(result.log, groups=(stepped,)), text, 40)
-    assert other.sentence == "Follows, to update 41, past the end at 40: all 21 rates agree."
+    assert other.sentence == (
+        "Follows, to update 40 of 40: all 21 rates agree, the last of them being that of an update "
+        "more."
+    )
     assert not check(path, text.replace("=40", "=41"), 40).follows
 
 

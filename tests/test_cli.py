@@ -372,6 +372,7 @@ def test_help_names_every_command() -> None:
         (("StepLR(3)",), "isorate show CALL"),
         (("show", "StepLR(3)", "--lr", "0.1", "--dialect", "pytorch"), "did you mean torch?"),
         (("convert", A, "--to", "Mindspor"), "did you mean mindspore?"),
+        (("convert", A, "--to", "megatrn"), "did you mean megatron?"),
         (("mapping", "torch", "mindspor"), "did you mean mindspore?"),
         (("mapping", "torch", "mindspore", "StepL"), "did you mean MultiStepLR or StepLR?"),
         (("show", A, "--update", "3"), "--updates"),

@@ -54,7 +54,7 @@ def test_a_watch_goes_past_the_end_and_over_all_groups() -> None:
     with pytest.raises(ValueError, match="2 parameter groups, the optimizer has 3"):
         Watch(Recipe(read(GROUPS).call), 0, 3)
     ended = Watch(Recipe(read("[0.1, 0.2]").call), 2, 1)
-    assert "the recipe has none" in str(ended.see([0.2]))
+    assert "0.2 is used, the recipe has none" in str(ended.see([0.2]))
 
 
 def test_a_watch_takes_the_next_update_s_rate_for_what_it_is() -> None:

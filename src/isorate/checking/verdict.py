@@ -13,7 +13,7 @@ import numpy as np
 from isorate.checking.arguments import ARGUMENTS
 from isorate.checking.evidence import aligned
 from isorate.checking.ways import REMADE, RETIMED, Case, Fit
-from isorate.logs.log import Log, Rates
+from isorate.logs.log import TRAINING, Log, Rates
 from isorate.recipe import as_recipe, configured
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import IsorateError, ReadError
@@ -72,6 +72,8 @@ class Part:
         early: whether the log stops before that.
         ahead: whether its rows hold the next update's rate, which its format does not say.
         batches: of a log that counts batches, how many an update takes.
+        further: whether its last row holds the rate that one update more would have had.
+        seen: what the rates are: logged, or used where a callback has seen them.
         departure: the first rate that departs.
         ways: the known ways to go wrong that explain all of its rates.
 
@@ -87,6 +89,8 @@ class Part:
     early: bool
     ahead: bool = False
     batches: int = 1
+    further: bool = False
+    seen: Literal["logged", "used"] = "logged"
     departure: Departure | None = None
     ways: tuple[Fit, ...] = ()
     alignment: Alignment | None = field(default=None, repr=False, compare=False)
@@ -100,12 +104,14 @@ class Part:
     def sentence(self) -> str:
         """The verdict in one sentence."""
         if self.departure is None:
-            reach = f"to update {self.last + 1:,}"
+            reach = f"to update {self.last + 1 - self.further:,}"
             if self.planned is not None:
-                past = self.last + 1 > self.planned
+                past = self.last + 1 - self.further > self.planned
                 reach += f", past the end at {self.planned:,}" if past else f" of {self.planned:,}"
             many = "its one rate agrees" if self.rates == 1 else f"all {self.rates:,} rates agree"
             ahead = ", where a row holds the next update's rate" if self.ahead else ""
+            if self.further:
+                ahead += ", the last of them being that of an update more"
             if self.batches > 1:
                 ahead += f", where an update takes {self.batches:,} batches"
             return f"follows, {reach}: {many}{ahead}"
@@ -118,7 +124,9 @@ class Part:
             expected = f"the recipe has {shown[1]}"
         group = f" in {at.group}" if len(self.groups) > 1 else ""
         before = f", after {self.agreeing:,} that agree" if self.agreeing else ""
-        return f"departs at update {at.update:,}{group}: {shown[0]} is logged, {expected}{before}"
+        return (
+            f"departs at update {at.update:,}{group}: {shown[0]} is {self.seen}, {expected}{before}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,10 +370,21 @@ def _part(found: Alignment, log: Log, recipe: Recipe, start: int) -> Part:
         early=planned is not None and last + 1 < planned and last + _usual(found) < planned,
         ahead=log.counts == "update" and found.clock.offset not in log.offsets,
         batches=found.clock.per if log.counts == "batch" else 1,
+        further=_further(found, log, last, planned),
+        seen="used" if log.format == TRAINING else "logged",
         departure=departure,
         ways=ways,
         alignment=found,
     )
+
+
+def _further(found: Alignment, log: Log, last: int, planned: int | None) -> bool:
+    """Whether a log's last row was written after the last update, with what would have come next.
+
+    That is so where its rows hold the next update's rate, and the last is one past the run's end.
+    """
+    following = found.clock.offset < max(log.offsets, default=0)
+    return log.counts == "update" and last == planned and following
 
 
 def _usual(found: Alignment) -> int:

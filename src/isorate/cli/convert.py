@@ -9,10 +9,13 @@ import click
 from isorate.cli import _shared as shared
 from isorate.cli import _streams
 from isorate.cli._names import names
-from isorate.schedule.errors import ReportError
+from isorate.schedule.errors import ReadError, ReportError
+from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from isorate.conversion import Conversion
     from isorate.recipe import Recipe
 
@@ -44,6 +47,8 @@ def command(
     from isorate.configs.reading import configurations
     from isorate.conversion import convert
 
+    if to not in configurations():
+        _dialect(to, configurations())
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
@@ -73,6 +78,20 @@ def command(
 
         text.conversion(shared.paper(), result, run.updates is None, assumed)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
+
+
+def _dialect(to: str, trainers: Iterable[str]) -> None:
+    """Refuse what is neither a dialect nor a trainer, by the nearest name of either."""
+    from isorate.kit.registry import get, registered
+
+    try:
+        get(to)
+    except ReadError as error:
+        hint = did_you_mean(to, [*registered(), *trainers])
+        if hint is None:
+            raise
+        what = "no dialect, and no trainer, has that name"
+        raise ReadError(what, got=repr(to), hint=hint) from error
 
 
 def _spell(recipe: Recipe, to: str, *, as_json: bool) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from isorate.checking.evidence import allowed, highest
 from isorate.checking.verdict import Finding, judge
 from isorate.driving import LONGEST_RUN
-from isorate.logs.log import Log, Rates
+from isorate.logs.log import TRAINING, Log, Rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,4 +89,4 @@ class Watch:
             Rates(f"group {number}", steps, np.array(seen), np.zeros(count))
             for number, seen in enumerate(self._seen)
         )
-        return Log("the run", "training", groups, (0, 0))
+        return Log("the run", TRAINING, groups, (0, 0))
