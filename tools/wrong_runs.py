@@ -1,6 +1,7 @@
 """Go wrong for real, in each of the known ways, and record the rates in ``tests/logs/wrong``.
 
-    python tools/wrong_runs.py            all; needs torch, transformers, accelerate, lightning
+    python tools/wrong_runs.py            all; needs torch, transformers, accelerate, lightning,
+    deepspeed
 
 A run is a loop that trains something tiny with the real framework and notes the rate of every
 update inside ``optimizer.step()``. Beside it stands the recipe that it was meant to follow, and
@@ -10,6 +11,7 @@ what ``isorate check`` has to name. Nothing of Isorate takes part in the recordi
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -69,8 +71,6 @@ def plain(owner: Any, scheduler: Any, updates: int = 100) -> list[float]:
 
 
 def _process(rank: int, port: int, where: str) -> None:
-    import os
-
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     from accelerate import Accelerator
@@ -301,6 +301,32 @@ def scaled_by_processes() -> list[float]:
     """A rate that the script multiplies by its number of processes."""
     owner = optimizer(0.1 * 8)
     return plain(owner, warm(owner))
+
+
+@run(WARM.format(10, 100), "peak")
+def deepspeeds_rate() -> list[float]:
+    """An optimizer that DeepSpeed makes, with its own default in the place of the script's rate."""
+    os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+    os.environ["MASTER_PORT"] = "29519"
+    import deepspeed
+
+    # whose shared memory takes a compiler, and has no part in rates
+    sys.modules["deepspeed.comm.torch"].build_shm_op = lambda: None  # type: ignore[attr-defined]
+    deepspeed.init_distributed("gloo")
+    model = nn.Linear(1, 1)
+    made = {"type": "Adam", "params": {"torch_adam": True}}
+    engine, owner, _, _ = deepspeed.initialize(
+        model=model,
+        model_parameters=model.parameters(),
+        config={"train_micro_batch_size_per_gpu": 1, "optimizer": made},
+        lr_scheduler=warm,
+    )
+    rates: list[float] = []
+    for _ in range(100):
+        engine.backward(engine(torch.ones(1, 1)).sum())
+        rates.append(float(owner.param_groups[0]["lr"]))
+        engine.step()
+    return rates
 
 
 @run(WARM.format(10, 100), "constant")
