@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading import by_hand, functions
+from isorate.reading import by_hand, functions, subclasses
 from isorate.reading.arguments import parameters
 from isorate.reading.arrays import Array
 from isorate.reading.calls import Returning, at_line
@@ -68,6 +68,9 @@ def functions_of(follower: Interpreter) -> None:
             return
     if any(follower.sets_rates(function.node) for function, *_ in entries):
         return
+    _classes(follower)
+    if follower.found.built or follower.lacking:
+        return
     own = list(_own(follower))
     called = {name for each, _ in own for name in mentions(each.node).called - {each.name}}
     for function, of in own:
@@ -82,6 +85,35 @@ def functions_of(follower: Interpreter) -> None:
             _returned(follower, function, bound)
         if follower.found.built or follower.lacking:
             return
+
+
+def _classes(follower: Interpreter) -> None:
+    """Build the schedulers whose classes the text has, each with its parameters as names."""
+    failed: list[ReadError] = []
+    for of in list(follower.outermost.names.values()):
+        rates = of.find("get_lr") if isinstance(of, Class) else None
+        start = of.find("__init__") if isinstance(rates, Function) else None
+        if (
+            not isinstance(start, Function) or not isinstance(rates, Function)
+            or rates.frame.outermost is not follower.outermost
+            or follower.which not in (None, of.name) or subclasses.base_of(of) is None
+        ):  # fmt: skip
+            continue
+        names = [a.arg for a in (*start.node.args.args, *start.node.args.kwonlyargs)][1:]
+        given = {name: follower.given.take(name) for name in names if name in follower.given}
+        values = {**{n: Unknown(n) for n in names}, **parameters(follower, start), **given}
+        node = ast.Call(ast.Name(of.name), [ast.Name(name) for name in names], [])
+        node.lineno = rates.node.lineno
+        try:
+            schedule = follower.subclass(of, [], {name: values[name] for name in names}, node)
+        except ReadError as error:
+            failed.append(error)
+            continue
+        if schedule is not None:
+            schedule.label = of.name
+            follower.last = schedule
+    if failed and not (follower.found.built or follower.lacking):
+        raise failed[0]
 
 
 def _came_to(follower: Interpreter, function: Function, value: Any) -> None:

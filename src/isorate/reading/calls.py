@@ -978,7 +978,7 @@ class Calls(Schedules):
         if (own or (SCHEDULER_LIKE.search(of.name) and subclasses.sets_rates(of))) and (
             own or any(isinstance(v, Built | Schedule | Unknown) for v in every)
         ):
-            made = self._subclass(of, given, named, node)
+            made = self.subclass(of, given, named, node)
             if made is not None:
                 return made
             raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
@@ -999,7 +999,7 @@ class Calls(Schedules):
             self.touch(every, node)
         return instance
 
-    def _subclass(
+    def subclass(
         self, of: Class, given: list[Any], named: dict[str, Any], node: Any
     ) -> Schedule | None:
         """Return what an object of a scheduler's class makes, where its ``get_lr`` says it."""

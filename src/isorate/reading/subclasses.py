@@ -12,7 +12,7 @@ from isorate.reading import functions
 from isorate.reading.frames import Frame
 from isorate.reading.schedules import Argument, LackingError
 from isorate.reading.values import MISSING, Built, Class, Function, Instance, Schedule, Unknown
-from isorate.schedule.errors import ReadError
+from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import mentions, number_node, shown
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from isorate.kit.call import Call
     from isorate.reading.calls import Calls
+    from isorate.reading.naming import Name
     from isorate.schedule.expression import Expression
 
 #: What is derived from, where nothing but ``get_lr`` says the rates.
@@ -46,22 +47,31 @@ def subclass(
         ReadError: its ``get_lr`` is no function of the step.
 
     """
-    bases = [base.name for base in of.foreign if base.name is not None]
-    rates = of.find("get_lr")
-    if len(bases) != 1 or bases[0].origin.rpartition(".")[2] not in BARE:
+    rates, base = of.find("get_lr"), base_of(of)
+    if base is None:
         return None
     if not isinstance(rates, Function) or any(of.find(name) is not MISSING for name in OTHERS):
         return None
     _check_start(of, given, named)
-    own = registry.builtin().get(bases[0].origin.partition(".")[0])
+    own = registry.builtin().get(base.origin.partition(".")[0])
     if own is not None and own.function and "optimizer" not in own.function.parameters():
         return _with_its_rate(follower, of, rates, own.function, given, named, node)
     constructor = registry.first("function", follower.dialect)
     schedule = Schedule(None, node)
     value = named.get("optimizer", given[0] if given else None)
     text = next(iter(node.args), None)
-    optimizer = follower.optimizer_of(Argument(value, text), constructor, schedule)
     instance = Instance(of, ast.unparse(node))
+    try:
+        optimizer = follower.optimizer_of(Argument(value, text), constructor, schedule)
+    except MissingRateError as error:
+        rated = getattr(error, "leaves", ())
+        start(instance)
+        try:
+            _of_group(follower, rates, instance, 1.0, 0)
+        except LackingError as lacking:  # which is asked for at once
+            leaves = [*rated, *lacking.leaves]
+            raise LackingError(of.name, leaves, rate=not rated) from None
+        raise
     start(instance)
     made = [
         _of_group(follower, rates, instance, group.base, place)
@@ -141,6 +151,13 @@ class _OfStep(ast.NodeTransformer):
             if node.attr in ("last_lr", "__dict__"):
                 raise ReadError(f"{shown(node)} is not followed in a get_lr")
         return self.generic_visit(node)
+
+
+def base_of(of: Class) -> Name | None:
+    """Return what a class is derived from, where that leaves it to ``get_lr`` to say the rates."""
+    bases = [base.name for base in of.foreign if base.name is not None]
+    bare = len(bases) == 1 and bases[0].origin.rpartition(".")[2] in BARE
+    return bases[0] if bare else None
 
 
 def counting(
