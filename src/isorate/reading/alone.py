@@ -283,6 +283,8 @@ def _enter(
         frame.names[names.pop(0)] = instance or _instance(follower, of, function)
     defaults = parameters(follower, function)
     frame.names |= {name: defaults.get(name, Unknown(name)) for name in names}
+    frame.own = {name for name in names if name in follower.given}
+    frame.names |= {name: follower.given.take(name) for name in frame.own}
     again = not follower.builds([node], function.frame)  # it is called again and again, with others
     sets = follower.sets_rates(node)
     open_ = [name for name in names if name not in defaults]

@@ -86,6 +86,8 @@ class Frame:
         self.entry = entry or parent is None
         self.of = of
         self.names: dict[str, Any] = {}
+        #: Names that have been given their values here: the text may change them.
+        self.own: set[str] = set()
         #: Names that belong to another frame: ``global`` and ``nonlocal``.
         self.elsewhere: dict[str, Frame] = {}
         #: The file that it is the frame of, where several are given.
@@ -121,6 +123,8 @@ class Frame:
         """Return what a name stands for; ``MISSING`` where nobody says."""
         home = self.home(name)
         value = MISSING if home is None else home.names[name]
+        if home is not None and name in home.own:
+            return value
         if name in self.given and (
             home is None or home.entry or isinstance(value, Unknown) or value is MISSING
         ):
@@ -130,7 +134,7 @@ class Frame:
     def set(self, name: str, value: Any) -> None:
         """Let a name stand for a value."""
         frame = self.elsewhere.get(name, self)
-        if name in self.given and frame.entry:
+        if name in self.given and frame.entry and name not in frame.own:
             if not isinstance(value, Unknown) and not same(self.given[name], value):
                 self.given.overruled[name] = value
             return
