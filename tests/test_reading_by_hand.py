@@ -439,6 +439,23 @@ NO_COUNTING = [
     ("            group['lr'] = rate\n", "            group['lr'] = rate * group['scale']\n"),
     ("        return rate\n", "        self.optimizer.param_groups[0]['lr'] = 1\n"),
     ("        self.at += 1\n", "        self.at += 1\n        change(self)\n"),
+    (
+        "        self.at += 1\n",
+        "        self.at += 1\n        self.done = self.at\n        self.warm = 2\n",
+    ),
+    (
+        "        return rate\n",
+        "        if rate < 0.3:\n            return rate\n        self.optimizer.step()\n",
+    ),
+    ("        return rate\n", "        if rate < 0.3:\n            self.optimizer.step()\n"),
+]
+#: What such a class may do besides.
+COUNTING = [
+    ("        return rate\n", "        self.rate = rate\n"),
+    ("        return rate\n", "        self.optimizer.step()\n"),
+    ("        self.at += 1\n", "        self.optimizer.step()\n        self.at += 1\n"),
+    ("self.peak * 0.5 *", "self.peak / (1 + self.at) *"),
+    ("WarmupSchedule", "Warmed"),
 ]
 
 
@@ -559,7 +576,8 @@ BESIDE = [
 def counting(draw: st.DrawFn) -> str:
     """Draw a class that counts its steps, or does something else beside it."""
     text = COUNTS
-    for plain, other in draw(st.lists(st.sampled_from(NO_COUNTING), max_size=2, unique=True)):
+    changes = st.sampled_from(NO_COUNTING + COUNTING)
+    for plain, other in draw(st.lists(changes, max_size=2, unique=True)):
         text = text.replace(plain, other) if draw(st.booleans()) else text
     more = draw(st.lists(st.sampled_from(BESIDE), max_size=1))
     body = ["scheduler.step()", "optimizer.step()", *more]

@@ -68,7 +68,7 @@ def functions_of(follower: Interpreter) -> None:
             return
     if any(follower.sets_rates(function.node) for function, *_ in entries):
         return
-    _classes(follower)
+    failed = _classes(follower)
     if follower.found.built or follower.lacking:
         return
     own = list(_own(follower))
@@ -85,10 +85,15 @@ def functions_of(follower: Interpreter) -> None:
             _returned(follower, function, bound)
         if follower.found.built or follower.lacking:
             return
+    if failed is not None:
+        raise failed
 
 
-def _classes(follower: Interpreter) -> None:
-    """Build the schedulers whose classes the text has, each with its parameters as names."""
+def _classes(follower: Interpreter) -> ReadError | None:
+    """Build the schedulers whose classes the text has, each with its parameters as names.
+
+    Returned is why the first of them is not followed that is not.
+    """
     failed: list[ReadError] = []
     for of in list(follower.outermost.names.values()):
         rates = of.find("get_lr") if isinstance(of, Class) else None
@@ -112,8 +117,7 @@ def _classes(follower: Interpreter) -> None:
         if schedule is not None:
             schedule.label = of.name
             follower.last = schedule
-    if failed and not (follower.found.built or follower.lacking):
-        raise failed[0]
+    return failed[0] if failed else None
 
 
 def _came_to(follower: Interpreter, function: Function, value: Any) -> None:

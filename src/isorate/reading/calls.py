@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from copy import deepcopy
 from dataclasses import replace
@@ -982,6 +983,11 @@ class Calls(Schedules):
             if made is not None:
                 return made
             raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
+        if any(isinstance(v, Built) for v in every) and subclasses.counts(of):
+            with contextlib.suppress(ReadError):  # it may be followed turn by turn
+                made = self.subclass(of, given, named, node)
+                if made is not None:
+                    return made
         if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
             return Unknown(unparsed(node), f"{shown(node)} is of the text's own, which is not "
                            "followed", made=("", given, named), plain=False)  # fmt: skip

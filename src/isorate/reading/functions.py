@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.arrays import Array, array
 from isorate.reading.frames import Frame
-from isorate.reading.values import Bound, Builtin, Function, Unknown
+from isorate.reading.values import PLAIN, Bound, Builtin, Function, Unknown
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.errors import ReadError
@@ -87,8 +87,13 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
     if isinstance(node, ast.Lambda):
         body = copy.deepcopy(node.body)
     else:
+        anew = {n.id for s in node.body for n in ast.walk(s)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        begun = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(value))
+                 for name, value in frame.names.items()
+                 if name in anew and name != variable and isinstance(value, PLAIN)]  # fmt: skip
         kept = _Telling(evaluator).visit(
-            ast.FunctionDef(node.name, _alone(variable), node.body, [])
+            ast.FunctionDef(node.name, _alone(variable), [*begun, *node.body], [])
         )
         try:
             body = lambda_of(kept, _Around(evaluator, frame, room)).body

@@ -1101,7 +1101,11 @@ class Interpreter(Calls):
             by_hand.told(self, schedule, node, self.caller[1])
             return
         schedule.stepped = True
+        if schedule.trains == "before":
+            self.loops.happens("update", schedule.optimizer, node)
         self.loops.happens("step", schedule, node)
+        if schedule.trains == "after":
+            self.loops.happens("update", schedule.optimizer, node)
 
     def _takes(self, schedule: Schedule, place: Any) -> bool:
         """Whether a scheduler steps once where it is given something.

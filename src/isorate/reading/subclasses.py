@@ -16,7 +16,7 @@ from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import mentions, number_node, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from isorate.kit.call import Call
     from isorate.reading.calls import Calls
@@ -177,9 +177,9 @@ def counting(
     built = [v for v in (*given, *named.values()) if isinstance(v, Built)]
     if found is None or len(built) != 1:
         return None
-    counted, body, rates = found
+    counted, body, rates, trains = found
     constructor = registry.first("function", follower.dialect)
-    schedule = Schedule(None, node)
+    schedule = Schedule(None, node, trains=trains)
     optimizer = follower.optimizer_of(Argument(built[0], node), constructor, schedule)
     instance = Instance(of, ast.unparse(node))
     start(instance)
@@ -191,9 +191,12 @@ def counting(
     step: Any = of.find("step")
     begun = ast.BinOp(ast.Name(STEP, ast.Load()), ast.Sub(), ast.Constant(1))
     made = []
+    own = step.node.args.args[0].arg
     for group in optimizer.groups:
         frame = Frame(follower.given, step.frame)
-        frame.names[step.node.args.args[0].arg] = instance
+        frame.names[own] = instance
+        for method in (_reading(of, own, counted) or {}).values():
+            frame.names[method.name] = replace(method, frame=frame)
         statements = [
             ast.If(ast.Compare(ast.Name(STEP, ast.Load()), [ast.Lt()], [ast.Constant(1)]),
                    [ast.Return(number_node(group.base))], []),
@@ -208,10 +211,16 @@ def counting(
     return schedule
 
 
-def _counting(of: Class) -> tuple[str, list[ast.stmt], str] | None:
+def counts(of: Class) -> bool:
+    """Whether objects of a class count their own steps and set the rate in each."""
+    return _counting(of) is not None
+
+
+def _counting(of: Class) -> tuple[str, list[ast.stmt], str, str] | None:
     """Return what a class counts its steps by, what a step computes, and where its optimizer is.
 
-    None where it is another class.
+    The last is whether a step updates that, too, before the rate is set or after. None where it is
+    another class.
     """
     methods = [m for m in of.names.values() if isinstance(m, Function) and not m.kind]
     step, first = of.find("step"), of.find("__init__")
@@ -243,17 +252,58 @@ def _counting(of: Class) -> tuple[str, list[ast.stmt], str] | None:
     before = body[: body.index(loops[0])]
     inside = [n for m in nodes.values() if m is not first.node for n in ast.walk(m)]
     begun = [*ast.walk(first.node)]
+    asked = {n.attr for n in (*inside, *begun) if isinstance(n, ast.Attribute) and not _sets(n)}
+    trains = [n for n in inside if _is_step(n, own, rates)]
+    at = [i for i, s in enumerate(body) if isinstance(s, ast.Expr) and s.value in trains]
+    reading = _reading(of, own, counted)
+    always = [*before, *body[: max(at, default=0)]]
+    noted = {n.target for n in counts} | {
+        n for n in inside if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
+        and n.value.id == own and n.attr not in {*asked, counted, rates}
+    }  # fmt: skip
     if (
         counts[0] not in before
-        or any(isinstance(n, ast.Return | ast.Raise) for s in before for n in ast.walk(s))
-        or [n for n in inside if _sets(n)] != [n for n in inside if n is counts[0].target]
+        or reading is None
+        or len(trains) > 1
+        or len(at) < len(trains)
+        or any(isinstance(n, ast.Return | ast.Raise) for s in always for n in ast.walk(s))
+        or any(_sets(n) and n not in noted for n in inside)
         or sum(getattr(n, "attr", "") == "param_groups" for n in (*inside, *begun)) != 1
         or any(_reflects(n, own) for n in (*inside, *begun))
         or any(isinstance(n, ast.Call) and _is_own(n.func, first.node) for n in begun)
     ):
         return None
-    kept = [*before, ast.Return(rate)]
-    return counted, [_Counted(own, counted).visit(copy.deepcopy(s)) for s in kept], rates
+    kept = [s for s in before if body.index(s) not in at] + [ast.Return(rate)]
+    when = "" if not at else "after" if at[0] > body.index(loops[0]) else "before"
+    put = _Counted(own, counted, reading)
+    return counted, [put.visit(copy.deepcopy(s)) for s in kept], rates, when
+
+
+def _reading(of: Class, own: str, counted: str) -> dict[str, Function] | None:
+    """Return the methods that read what counts the steps, which each is given here.
+
+    They are in a frame that has each of them by its name, and the object. None where a method
+    calls the object otherwise than ``own``.
+    """
+    methods = {m.name: m for m in _defined(of) if m.name not in ("__init__", "step")}
+    reads: set[str] = set()
+    while True:
+        more = {
+            name for name, m in methods.items() for n in ast.walk(m.node)
+            if isinstance(n, ast.Attribute) and n.attr in {counted, *reads}
+        }  # fmt: skip
+        if more == reads:
+            break
+        reads = more
+    found = {name: methods[name] for name in reads}
+    if any([a.arg for a in m.node.args.args][:1] != [own] for m in found.values()):
+        return None
+    for name, method in found.items():
+        node = _Counted(own, counted, found).visit(copy.deepcopy(method.node))
+        node.args.args[0] = ast.arg(COUNT)
+        node.name = f"{name}_{COUNT}"
+        found[name] = replace(method, node=node)
+    return found
 
 
 def sets_rates(of: Class) -> bool:
@@ -291,16 +341,32 @@ def _reflects(node: ast.AST, own: str) -> bool:
     return False
 
 
+def _is_step(node: ast.AST, own: str, rates: str) -> bool:
+    """Whether something updates the optimizer that an object has."""
+    match node:
+        case ast.Call(func=ast.Attribute(
+            value=ast.Attribute(value=ast.Name(id=name), attr=holder), attr="step")):  # fmt: skip
+            return name == own and holder == rates
+    return False
+
+
 def _is_own(node: ast.AST, method: Any) -> bool:
     placed = [a.arg for a in method.args.args]
     return isinstance(node, ast.Attribute) and ast.unparse(node.value) == placed[0]
 
 
 class _Counted(ast.NodeTransformer):
-    """Puts a name in place of the attribute that counts."""
+    """Puts a name in place of the attribute that counts, and hands it to methods that read it."""
 
-    def __init__(self, own: str, counted: str) -> None:
-        self.own, self.counted = own, counted
+    def __init__(self, own: str, counted: str, methods: Collection[str]) -> None:
+        self.own, self.counted, self.methods = own, counted, methods
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=self.own), attr=name) if name in self.methods:
+                called = ast.Name(f"{name}_{COUNT}", ast.Load())
+                node = ast.Call(called, [ast.Name(COUNT, ast.Load()), *node.args], node.keywords)
+        return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and (node.value.id, node.attr) == (

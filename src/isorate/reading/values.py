@@ -363,6 +363,7 @@ class Schedule:
         stride: that it is set by hand in each so-manieth turn, where it is not in all of them.
         told_by: the method that tells it which step comes, where one does.
         late: that it is set by hand after the updates of a turn, for those of the next.
+        trains: whether its step updates the optimizer, too: before the rate is set, or after that.
 
     """
 
@@ -379,6 +380,7 @@ class Schedule:
     updates: int | None = None
     late: bool = False
     told_by: str = ""
+    trains: str = ""
 
     @property
     def writes_to(self) -> Any:

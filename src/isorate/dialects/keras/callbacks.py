@@ -68,6 +68,8 @@ class ReduceLROnPlateau(OnceAnEpoch, Feedback, frozen=True):
 
     def fault(self) -> Fault | None:
         rate = self.optimizer.groups[0].lr
+        if not isinstance(self.factor, int | float):
+            return Fault(TypeError, f"factor={self.factor!r} is no number")
         if isinstance(rate, int) or self.factor >= 1:
             return Fault(ValueError, f"learning_rate={rate!r}, factor={self.factor!r}")
         return None
