@@ -46,11 +46,12 @@ with {versions} on {machine}.
 The machine is shared and noisy: expect a third more or less. Whole processes are measured as such,
 start-up included. Memory is the traced peak, or the process's where a process is named.
 
-What limits two of them: of 2,000 small runs a second each has half a millisecond, in which NumPy's
-calls on 50 rates take a quarter, and of a CSV or a text each cell is read by itself, of a text by
-three searches a line. Foretelling a configuration takes 0.29 s more than `isorate --version` here:
-0.14 s are NumPy's, in whose arrays a framework's own arithmetic is computed, the rest is loading
-the trainer's dialect, msgspec, rich and plotille; the foretelling itself takes 0.02 s.
+What limits some of them: a step of one group takes about a microsecond, a third of it Python's
+sine, which the same bits need. Of 2,000 small runs a second each has half a millisecond: of a CSV
+or a text each cell is read by itself, of a text by three searches a line. Foretelling a
+configuration takes about 0.3 s more than `isorate --version`: half of that is NumPy, in whose
+arrays a framework's own arithmetic is computed, the rest is loading the trainer's dialect,
+msgspec, rich and plotille; the foretelling itself takes 0.02 s.
 """
 
 
