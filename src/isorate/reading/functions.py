@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 #: Functions call each other no deeper.
 DEEPEST: Final = 10
-#: Functions of NumPy's as Python's.
 #: What computing may raise.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError)
+#: Functions of NumPy's as Python's.
 RENAMED: Final = {"maximum": "max", "minimum": "min", "abs": "abs", "float64": "float"}
 
 

@@ -177,7 +177,7 @@ def counting(
     built = [v for v in (*given, *named.values()) if isinstance(v, Built)]
     if found is None or len(built) != 1:
         return None
-    counted, body, rates, trains = found
+    counted, body, rates, trains, methods = found
     constructor = registry.first("function", follower.dialect)
     schedule = Schedule(None, node, trains=trains)
     optimizer = follower.optimizer_of(Argument(built[0], node), constructor, schedule)
@@ -195,7 +195,7 @@ def counting(
     for group in optimizer.groups:
         frame = Frame(follower.given, step.frame)
         frame.names[own] = instance
-        for method in (_reading(of, own, counted) or {}).values():
+        for method in methods:
             frame.names[method.name] = replace(method, frame=frame)
         statements = [
             ast.If(ast.Compare(ast.Name(STEP, ast.Load()), [ast.Lt()], [ast.Constant(1)]),
@@ -216,11 +216,11 @@ def counts(of: Class) -> bool:
     return _counting(of) is not None
 
 
-def _counting(of: Class) -> tuple[str, list[ast.stmt], str, str] | None:
+def _counting(of: Class) -> tuple[str, list[ast.stmt], str, str, list[Function]] | None:
     """Return what a class counts its steps by, what a step computes, and where its optimizer is.
 
-    The last is whether a step updates that, too, before the rate is set or after. None where it is
-    another class.
+    And whether a step updates that, too, before the rate is set or after, and the methods that read
+    what counts. None where it is another class.
     """
     methods = [m for m in of.names.values() if isinstance(m, Function) and not m.kind]
     step, first = of.find("step"), of.find("__init__")
@@ -276,7 +276,8 @@ def _counting(of: Class) -> tuple[str, list[ast.stmt], str, str] | None:
     kept = [s for s in before if body.index(s) not in at] + [ast.Return(rate)]
     when = "" if not at else "after" if at[0] > body.index(loops[0]) else "before"
     put = _Counted(own, counted, reading)
-    return counted, [put.visit(copy.deepcopy(s)) for s in kept], rates, when
+    statements = [put.visit(copy.deepcopy(s)) for s in kept]
+    return counted, statements, rates, when, [*reading.values()]
 
 
 def _reading(of: Class, own: str, counted: str) -> dict[str, Function] | None:
