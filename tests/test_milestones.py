@@ -8,7 +8,7 @@ import pytest
 from isorate import Curve, Run, simulate
 from isorate.reports.figure import Figure, Line
 from isorate.reports.milestones import milestones
-from isorate.reports.plot import COLORS, dashes
+from isorate.reports.plot import looks
 from isorate.schedule.curve import Halt
 from isorate.simulation import sample
 from tests.calls import read
@@ -139,7 +139,7 @@ def test_many_groups_are_told_apart_or_counted() -> None:
     assert "and 996 more groups" in done.stdout
     plot = done.stdout.splitlines()[-20:]
     assert max(map(len, plot)) <= 80
-    assert len({(*dashes(index), COLORS[index % len(COLORS)]) for index in range(8)}) == 8
+    assert len({(look.color, look.dashes) for look in looks(20)}) == 20
 
 
 def test_rates_that_differ_by_a_unit_in_the_last_place_are_one_line() -> None:

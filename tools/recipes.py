@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.configs.reading import foretell
 from isorate.reports.figure import of_ways
-from isorate.reports.plot import COLORS, dashes
+from isorate.reports.plot import looks
 from isorate.reports.trainers import flat, who
 from isorate.spelling import ONE_RECIPE, SAME, side_by_side
 
@@ -144,11 +144,13 @@ def _svg(figure: Figure) -> str:
     for update in range(0, figure.updates, 2):
         across = left + (update + 0.5) * step
         parts.append(f'<text x="{across:.1f}" y="{high + 16}" text-anchor="middle">{update}</text>')
-    for index, line in enumerate(figure.lines):
+    drawn = zip(figure.lines, looks(len(figure.lines)), strict=True)
+    for index, (line, drawing) in enumerate(drawn):
         heights = [top + (high - top) * (peak - rate) / (peak - low) for rate in line.values]
         path = f"M{left} " + " ".join(f"{y:.1f}h{step:.2f}V" for y in heights).removesuffix("V")
-        look = f'stroke="{COLORS[index % len(COLORS)]}" stroke-width="2" fill="none"'
-        look += f' stroke-dasharray="{" ".join(map(str, dashes(index)))}"' if dashes(index) else ""
+        look = f'stroke="{drawing.color}" stroke-width="{drawing.width:g}" fill="none"'
+        if drawing.dashes:
+            look += f' stroke-dasharray="{" ".join(map(str, drawing.dashes))}"'
         y = high + 40 + 18 * index
         parts += [f'<path d="{path}" {look}/>', f'<path d="M{left} {y - 4}h40" {look}/>']
         parts.append(f'<text x="{left + 50}" y="{y}">{line.label}</text>')

@@ -10,7 +10,7 @@ import numpy as np
 
 from isorate.reports.figure import Figure, envelope
 from isorate.reports.json import number
-from isorate.reports.plot import COLORS, dashes
+from isorate.reports.plot import looks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,7 +131,7 @@ function draw() {
     pen.stroke(); pen.setLineDash([]);
   }
   data.lines.forEach(line => {
-    pen.strokeStyle = pen.fillStyle = line.color; pen.lineWidth = 2;
+    pen.strokeStyle = pen.fillStyle = line.color; pen.lineWidth = line.width;
     pen.setLineDash(line.dashes); pen.beginPath();
     let down = false;
     line.rates.forEach((rate, i) => {
@@ -145,7 +145,7 @@ function draw() {
     pen.stroke(); pen.setLineDash([]);
     if (data.updates <= 80) line.rates.forEach((rate, i) => {
       if (!real(rate)) return;
-      pen.beginPath(); pen.arc(x(line.updates[i]), y(rate), 3, 0, 7); pen.fill();
+      pen.beginPath(); pen.arc(x(line.updates[i]), y(rate), 1 + line.width, 0, 7); pen.fill();
     });
   });
   if (cursor !== null) {
@@ -204,12 +204,13 @@ def page(figure: Figure) -> str:
     lines = [
         {
             "label": line.label,
-            "color": COLORS[index % len(COLORS)],
-            "dashes": dashes(index),
+            "color": look.color,
+            "dashes": look.dashes,
+            "width": look.width,
             "updates": updates.tolist(),
             "rates": _rates(line.values[updates], alone),
         }
-        for index, (line, updates) in enumerate(zip(figure.lines, kept, strict=True))
+        for line, updates, look in zip(figure.lines, kept, looks(len(kept)), strict=True)
     ]
     data = {
         "updates": figure.updates,

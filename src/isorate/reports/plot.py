@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import dataclass
 from io import BytesIO
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -13,22 +14,50 @@ import numpy as np
 from isorate.reports.figure import Figure, Line, envelope
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import ReportError
+from isorate.schedule.notebook import COLORS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Colours by line: numbers of the 256-colour terminal, and the same hues for pictures.
-TERMINAL_COLORS = (33, 208, 42, 141)
-COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
+#: The colours of pictures as numbers of the 256-colour terminal.
+TERMINAL_COLORS = (33, 208, 42, 141, 136, 205, 245)
 MARK_COLOR = 196
 #: A piece of a line, for the legend.
 DOTS = "⣀⡠⠤⠒⠉"
-#: How lines are broken, in points: colours alone do not tell eight of them apart.
-DASHES = ((), (7, 4), (2, 3), (12, 3, 2, 3))
+#: How all lines but the first are broken, in points, and what marks their updates: beside seven
+#: colours, three of the one make 21 lines that look different.
+DASHES = ((7, 4), (3, 5), (12, 3, 2, 3))
+MARKERS = "os^Dv"
 #: So many characters have room beside each other below a picture.
 LEGEND = 140
 #: What is left free above the highest and below the lowest rate, as a share of what lies between.
 PAD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a line is drawn: its colour, how it is broken, in points, and its width."""
+
+    color: str
+    dashes: tuple[int, ...]
+    width: float
+
+
+def looks(count: int) -> list[Look]:
+    """Return how so many lines are drawn, one upon the other.
+
+    Of many, the first are the widest, so that those which lie on one line show beside each other
+    and through each other's gaps.
+    """
+    more = min(0.6, 6 / count) if count > 2 else 0
+    return [
+        Look(
+            COLORS[index % len(COLORS)],
+            DASHES[(index - 1) % len(DASHES)] if index else (),
+            round(2 + more * (count - 1 - index), 1),
+        )
+        for index in range(count)
+    ]
 
 
 def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool = True) -> str:
@@ -127,11 +156,6 @@ def _legend(figure: Figure, color: bool, columns: int) -> list[str]:
     return ["   ".join(row) for row in rows]
 
 
-def dashes(index: int) -> tuple[int, ...]:
-    """Return how a line is broken: every other one, and differently once the colours are used."""
-    return DASHES[(index % 2 + index // len(COLORS) * 2) % len(DASHES)]
-
-
 def picture(figure: Figure, kind: str) -> bytes:
     """Return a figure as PNG or SVG.
 
@@ -166,17 +190,17 @@ def picture(figure: Figure, kind: str) -> bytes:
 def _plot(axes: Any, figure: Figure) -> None:
     """Draw a figure's lines, its mark and its legend."""
     few = figure.updates <= 64
-    for index, line in enumerate(figure.lines):
+    for index, (line, look) in enumerate(zip(figure.lines, looks(len(figure.lines)), strict=True)):
         updates, rates = envelope(line.values, 2000)
         axes.plot(
             updates,
             rates,
-            color=COLORS[index % len(COLORS)],
-            linestyle=(0, tuple(part / 1.8 for part in dashes(index))) if dashes(index) else "-",
-            linewidth=1.8,
+            color=look.color,
+            linestyle=(0, tuple(part / look.width for part in look.dashes)) if look.dashes else "-",
+            linewidth=look.width,
             drawstyle="steps-mid" if figure.updates <= 400 else "default",
-            marker="o" if few else None,
-            markersize=4,
+            marker=MARKERS[index % len(MARKERS)] if few else None,
+            markersize=2.5 + look.width,
             label=line.label,
         )
     low, high = figure.limits()

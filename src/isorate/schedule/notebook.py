@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDTH, HEIGHT, MARGIN = 480, 140, 8
-COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea")
+#: Colours by line, here and in every picture; red is the mark's.
+COLORS = ("#2563eb", "#ea580c", "#059669", "#9333ea", "#a16207", "#db2777", "#64748b")
 
 
 def table(rows: Iterable[tuple[str, object]]) -> str:
