@@ -15,14 +15,9 @@ from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Join
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Linear,
-    PiecewiseConstant,
-    Table,
-)
+from isorate.schedule.shapes.decays import Exponential
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear
 from tests.calls import read
 
 SGD = "mindspore.experimental.optim.SGD"

@@ -31,17 +31,9 @@ from isorate.dialects.mindspore import (
 )
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Until
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.calls import read
 
 if TYPE_CHECKING:

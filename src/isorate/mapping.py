@@ -29,16 +29,9 @@ from isorate.schedule.combinators import Join, Repeat, Staircase
 from isorate.schedule.errors import IsorateError, ReadError
 from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.run import Run
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-)
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import PiecewiseConstant
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

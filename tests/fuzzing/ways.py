@@ -11,16 +11,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from isorate import (
-    IsorateError,
-    ReadError,
-    Run,
-    Schedule,
-    compare,
-    convert,
-    evaluate,
-    simulate,
-)
+from isorate import IsorateError, ReadError, Run, Schedule, compare, convert, evaluate, simulate
 from isorate.kit import registry
 from isorate.reports import figure, html, json
 from isorate.schedule.errors import ASKED, LONGEST_ASKED, LONGEST_MESSAGE

@@ -10,16 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from isorate import (
-    ConvertError,
-    NativeError,
-    ReadError,
-    Run,
-    Schedule,
-    convert,
-    evaluate,
-    simulate,
-)
+from isorate import ConvertError, NativeError, ReadError, Run, Schedule, convert, evaluate, simulate
 from isorate.kit import registry, xla
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof

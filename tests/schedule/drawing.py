@@ -8,32 +8,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from isorate import Schedule, ScheduleError
-from isorate.schedule.combinators import (
-    Clamp,
-    Join,
-    Mirror,
-    Product,
-    Repeat,
-    Scale,
-    Shift,
-    Staircase,
-    Stepped,
-    Stretch,
-    Sum,
-    Until,
-)
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Formula,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
+from isorate.schedule.combinators.joins import Join, Mirror, Repeat
+from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
 usual = st.sampled_from([0.0, 0.1, 0.05, 1.0, 0.01])
 rates = usual | st.floats(0.0, 10.0, allow_subnormal=False)

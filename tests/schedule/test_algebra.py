@@ -11,30 +11,12 @@ from hypothesis import strategies as st
 
 from isorate import Run, Schedule, ScheduleError
 from isorate.schedule.algebra import formula, groups, join, rates, to_json
-from isorate.schedule.combinators import (
-    Clamp,
-    Groups,
-    Join,
-    Mirror,
-    Product,
-    Repeat,
-    Scale,
-    Shift,
-    Staircase,
-    Stepped,
-    Stretch,
-    Sum,
-    Until,
-)
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Linear,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
+from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
+from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
+from isorate.schedule.shapes.decays import Exponential
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.schedule.drawing import assert_same_rates, bounded, counts, rates_of, schedules
 
 COSINE = Cosine(0.1, 0.0, 95)

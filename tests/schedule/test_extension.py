@@ -12,15 +12,9 @@ from isorate import ScheduleError
 from isorate.schedule.combinators import Groups, Join, Scale, Shift, Staircase, Until
 from isorate.schedule.extension import extended, held_at, made_for
 from isorate.schedule.node import SCALAR, Schedule
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Linear,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.shapes.decays import Exponential
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
 #: Schedules with the run that they say they are made for.
 MADE: list[tuple[Schedule, int]] = [

@@ -23,15 +23,9 @@ from isorate.jax import schedule
 from isorate.kit import registry
 from isorate.kit.card import Proof
 from isorate.schedule.combinators import Groups, Join, Repeat, Scale, Staircase, Stride
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Linear,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.shapes.decays import Exponential
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.calls import read
 from tests.schedule.drawing import schedules
 from tests.test_tables import read_row, table

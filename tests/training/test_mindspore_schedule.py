@@ -14,37 +14,22 @@ from mpmath import mp, mpf
 
 from isorate import Run, Schedule, ScheduleError
 from isorate.schedule.algebra import groups
-from isorate.schedule.combinators import (
-    Clamp,
-    Groups,
-    Join,
-    Mirror,
-    Product,
-    Repeat,
-    Scale,
+from isorate.schedule.combinators.clocks import (
     Shift,
     Staircase,
     Stepped,
     Stretch,
     Stride,
-    Sum,
     Until,
+    on_steps,
 )
-from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
+from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 from isorate.schedule.errors import MissingRateError
 from isorate.schedule.evaluate import ArrayNamespace
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Formula,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.calls import read
 from tests.schedule.drawing import schedules
 

@@ -13,23 +13,10 @@ from isorate.schedule.combinators import Groups, Join, Repeat, Scale, Stepped, S
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.node import SCALAR, Schedule
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Formula,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-    Table,
-)
-from isorate.training.rates import (
-    STEPS_AHEAD,
-    Rates,
-    per_group,
-)
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
+from isorate.training.rates import STEPS_AHEAD, Rates, per_group
 from tests.schedule.drawing import schedules
 
 

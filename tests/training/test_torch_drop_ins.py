@@ -20,13 +20,7 @@ from torch.optim import lr_scheduler, swa_utils  # noqa: E402
 import isorate.torch  # noqa: E402
 from isorate.torch import LambdaLR, MultiplicativeLR  # noqa: E402
 from tests.conformance.torch_texts import ARGUMENTS, FUNCTIONS  # noqa: E402
-from tests.training.torch_parts import (  # noqa: E402
-    MARKS,
-    optimizer_of,
-    parameter,
-    rates_of,
-    steps_of,
-)
+from tests.training.torch_parts import MARKS, optimizer_of, parameter, rates_of, steps_of  # noqa: E402
 
 pytestmark = MARKS
 

@@ -11,12 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from isorate.schedule.shapes import Cosine  # noqa: E402
-from isorate.torch import (  # noqa: E402
-    CosineAnnealingLR,
-    LinearLR,
-    ScheduleLR,
-    _writer,
-)
+from isorate.torch import CosineAnnealingLR, LinearLR, ScheduleLR, _writer  # noqa: E402
 from tests.training.torch_parts import MARKS  # noqa: E402
 
 pytestmark = MARKS

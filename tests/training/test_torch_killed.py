@@ -18,12 +18,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tests.training.killed_worker import (  # noqa: E402
-    CASES,
-    UPDATES,
-    Case,
-    schedule_of,
-)
+from tests.training.killed_worker import CASES, UPDATES, Case, schedule_of  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,

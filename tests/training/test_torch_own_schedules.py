@@ -13,20 +13,9 @@ torch = pytest.importorskip("torch")
 from isorate.schedule.combinators import Groups  # noqa: E402
 from isorate.schedule.errors import IsorateError, ReadError, ScheduleError  # noqa: E402
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear  # noqa: E402
-from isorate.torch import (  # noqa: E402
-    CosineAnnealingLR,
-    OneCycleLR,
-    ScheduleLR,
-    ScheduleMismatchError,
-)
+from isorate.torch import CosineAnnealingLR, OneCycleLR, ScheduleLR, ScheduleMismatchError  # noqa: E402
 from tests.calls import read  # noqa: E402
-from tests.training.torch_parts import (  # noqa: E402
-    MARKS,
-    optimizer_of,
-    parameter,
-    rates_of,
-    steps_of,
-)
+from tests.training.torch_parts import MARKS, optimizer_of, parameter, rates_of, steps_of  # noqa: E402
 
 pytestmark = MARKS
 

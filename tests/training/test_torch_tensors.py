@@ -16,13 +16,7 @@ from torch import Tensor  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.schedule.shapes import Constant, Cosine  # noqa: E402
-from isorate.torch import (  # noqa: E402
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearLR,
-    ScheduleLR,
-    SequentialLR,
-)
+from isorate.torch import CosineAnnealingLR, ExponentialLR, LinearLR, ScheduleLR, SequentialLR  # noqa: E402
 from isorate.torch._writer import Writer, bfloat16_bits, rounded  # noqa: E402
 from tests.training.torch_parts import MARKS, TorchCosine, optimizer_of, parameter  # noqa: E402
 

@@ -10,16 +10,9 @@ from msgspec import structs
 
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Until
 from isorate.schedule.node import Schedule, called
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Exponential,
-    Inverse,
-    Linear,
-    NaturalExponential,
-    PiecewiseConstant,
-    Polynomial,
-)
+from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
+from isorate.schedule.shapes.lists import PiecewiseConstant
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,11 +19,8 @@ from isorate.schedule.combinators import Scale, Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.python_source import python_source
-from isorate.schedule.shapes import (
-    Cosine,
-    Exponential,
-    Linear,
-)
+from isorate.schedule.shapes.decays import Exponential
+from isorate.schedule.shapes.waves import Cosine, Linear
 
 #: A lambda in torch is lost when a state is saved.
 UNSAVED = "a lambda is not saved in the scheduler's state_dict"

@@ -25,15 +25,7 @@ from itertools import permutations, product
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from isorate.kit.match import (
-    DOES,
-    Lift,
-    Refusal,
-    from_the_start,
-    one_group,
-    plain,
-    take_apart,
-)
+from isorate.kit.match import DOES, Lift, Refusal, from_the_start, one_group, plain, take_apart
 from isorate.schedule import combinators, shapes
 from isorate.schedule.node import Schedule, called
 

@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.schedule.arithmetic import (
-    BUILTINS,
-    MODULES,
-    Arithmetic,
-    bounded,
-    function_name,
-)
+from isorate.schedule.arithmetic import BUILTINS, MODULES, Arithmetic, bounded, function_name
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, mentions, parse, shown
 

@@ -7,20 +7,9 @@ from typing import TYPE_CHECKING
 
 from isorate.schedule import shapes
 from isorate.schedule.arithmetic import LONGEST_TUPLE
-from isorate.schedule.combinators import (
-    Clamp,
-    Join,
-    Mirror,
-    Product,
-    Repeat,
-    Scale,
-    Shift,
-    Staircase,
-    Stepped,
-    Stretch,
-    Sum,
-    Until,
-)
+from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
+from isorate.schedule.combinators.joins import Join, Mirror, Repeat
+from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import parse

@@ -113,10 +113,7 @@ def weights(net: Any) -> list[float]:
 
 def forget_accelerate() -> None:
     """Forget what Accelerate keeps for the whole process, also on the Trainer's behalf."""
-    from accelerate.state import (
-        AcceleratorState,
-        GradientState,
-    )
+    from accelerate.state import AcceleratorState, GradientState
 
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()

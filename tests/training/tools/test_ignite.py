@@ -10,16 +10,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("ignite")
 
-from ignite.engine import (  # noqa: E402
-    Engine,
-    Events,
-    supervised_training_step,
-)
+from ignite.engine import Engine, Events, supervised_training_step  # noqa: E402
 from ignite.handlers import Checkpoint, DiskSaver  # noqa: E402
-from ignite.handlers.param_scheduler import (  # noqa: E402
-    LRScheduler,
-    create_lr_scheduler_with_warmup,
-)
+from ignite.handlers.param_scheduler import LRScheduler, create_lr_scheduler_with_warmup  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.torch import ScheduleLR  # noqa: E402

@@ -10,20 +10,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
-from lightning.pytorch import (  # noqa: E402
-    LightningModule,
-    Trainer,
-)
-from lightning.pytorch.callbacks import (  # noqa: E402
-    LearningRateMonitor,
-    ModelCheckpoint,
-)
-from lightning.pytorch.loggers.logger import (  # noqa: E402
-    DummyLogger,
-)
-from lightning.pytorch.plugins.precision import (  # noqa: E402
-    MixedPrecision,
-)
+from lightning.pytorch import LightningModule, Trainer  # noqa: E402
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint  # noqa: E402
+from lightning.pytorch.loggers.logger import DummyLogger  # noqa: E402
+from lightning.pytorch.plugins.precision import MixedPrecision  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 

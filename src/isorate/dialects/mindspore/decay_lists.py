@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
-from isorate.dialects.mindspore._shared import (
-    card,
-    check_count,
-    check_positive,
-    check_switch,
-)
+from isorate.dialects.mindspore._shared import card, check_count, check_positive, check_switch
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase, until

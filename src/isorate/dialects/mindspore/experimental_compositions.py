@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import (
-    ExperimentalCall,
-    card,
-    sgd,
-)
+from isorate.dialects.mindspore._schedulers import ExperimentalCall, card, sgd
 from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.dialects.mindspore.experimental import (
     ConstantLR,

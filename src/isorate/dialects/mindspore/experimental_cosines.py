@@ -23,11 +23,8 @@ from isorate.kit.chained_cosine import Standing, chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
 from isorate.kit.objects import begun, halting
-from isorate.schedule.combinators import (
-    Join,
-    Repeat,
-    Shift,
-)
+from isorate.schedule.combinators.clocks import Shift
+from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import Cosine, PiecewiseConstant
 

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import (
-    RESUMED,
-    Multiplying,
-    Setting,
-    card,
-    sgd,
-)
-from isorate.dialects.mindspore._tensors import (
-    Single,
-    kernel_number,
-)
+from isorate.dialects.mindspore._schedulers import RESUMED, Multiplying, Setting, card, sgd
+from isorate.dialects.mindspore._tensors import Single, kernel_number
 from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
 from isorate.kit.effects import Factors, Moves, Values

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import (
-    LAST_COUNT,
-    RESUMED,
-    Setting,
-    card,
-    sgd,
-)
+from isorate.dialects.mindspore._schedulers import LAST_COUNT, RESUMED, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import kernel_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
 from isorate.kit import objects as stepping

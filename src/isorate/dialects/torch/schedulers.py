@@ -37,31 +37,19 @@ from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
 from isorate.kit.float32 import Float32
 from isorate.kit.match import Lift, Parts, Refusal
-from isorate.kit.meaning import (
-    Meaning,
-    cosine,
-    line,
-)
+from isorate.kit.meaning import Meaning, cosine, line
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.registry import Dialect
 from isorate.kit.scheduler import lift_of
 from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.tensors import Tensor
 from isorate.kit.writing import source
-from isorate.schedule.combinators import (
-    Join,
-    Repeat,
-    Shift,
-    Until,
-)
+from isorate.schedule.combinators.clocks import Shift, Until
+from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
 from isorate.schedule.libm import exact, exact_power
-from isorate.schedule.shapes import (
-    Constant,
-    Cosine,
-    Linear,
-)
+from isorate.schedule.shapes.waves import Constant, Cosine, Linear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
