@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tools"))  # where the tools look for one another
 
 import complaints  # noqa: E402
-from complaints import PAGES, Recording, block, needs, programs, recorded, today  # noqa: E402
+from complaints import PAGES, Recording, block, code_of, needs, programs, recorded, today  # noqa: E402
 
 SUBJECTS = sorted(path for path in PAGES.glob("*.md") if path.name != "README.md")
-PAIRS = [path for path in programs() if path.name.endswith("_isorate.py")]
+PAIRS = [path for path in programs() if path.stem.endswith("_isorate")]
 
 #: How a page begins; the index says the same.
 HEAD = re.compile(r"# (.*?)\n\n\*\*Today:\*\* (.*?)\. \*\*With Isorate:\*\* (.*?)\.\n\n", re.DOTALL)
@@ -34,7 +34,7 @@ def test_every_program_is_recorded_as_it_is_and_nothing_else_is() -> None:
     for program in programs():
         recording = complaints.recording_of(program)
         assert recording.output
-        assert tuple(recording.versions) == needs(program.read_text())
+        assert tuple(recording.versions) == needs(code_of(program))
 
 
 def test_every_program_stands_on_one_page() -> None:
@@ -56,7 +56,7 @@ def test_a_page_shows_today_and_isorate_says_why_and_is_in_the_index(path: Path)
     assert sections[:3] == ["Today", "With Isorate", "Why"]
     _, now, then = re.split(r"^## (?:Today|With Isorate)$", text, flags=re.MULTILINE)
     assert "_today.py`](" in now
-    assert "_isorate.py`](" in then
+    assert re.search(r"_isorate\.(py|diff)`\]\(", then)
     assert "](https://" in text
     head = HEAD.match(text)
     assert head is not None
@@ -77,8 +77,8 @@ def test_what_is_shown_today_has_its_counterpart() -> None:
 
 
 def test_a_difference_is_a_change_of_a_few_lines() -> None:
-    shown = block("resume_isorate.py", "diff")
-    assert shown.startswith("[`resume_isorate.py`](")
+    shown = block("resume_isorate.diff")
+    assert shown.startswith("[`resume_isorate.diff`](")
     change = r"-from torch\.optim\.lr_scheduler import (\w+)\n\+from isorate\.torch import \1\n"
     assert re.search(f"```diff\n{change}```\n", shown)
 
@@ -87,10 +87,10 @@ def test_a_changed_program_has_no_output(monkeypatch: pytest.MonkeyPatch, tmp_pa
     program = tmp_path / "resume_today.py"
     program.write_text((complaints.PROGRAMS / program.name).read_text())
     monkeypatch.setattr(complaints, "PROGRAMS", tmp_path)
-    assert complaints.recording_of(program).output in block(program.name, "python")
+    assert complaints.recording_of(program).output in block(program.name)
     program.write_text(program.read_text() + "\n")
     with pytest.raises(SystemExit, match=r"resume_today\.py is not recorded as it now is"):
-        block(program.name, "python")
+        block(program.name)
 
 
 def test_a_failing_program_is_said_and_one_without_its_library_keeps_its_recording(

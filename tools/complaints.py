@@ -1,15 +1,14 @@
 """The pages on complaints: what their programs printed, and where it stands.
 
 A page of ``docs/complaints/`` is written by hand but for its blocks: a link to a program of
-``examples/complaints/``, the program or, under ``diff``, how it differs from the one that shows the
-same today, and what it printed. ``tools/record.py`` runs the programs and records that;
-``tools/docs.py`` writes the blocks anew.
+``examples/complaints/``, the program, and what it printed. A program that differs in a few lines
+from the one that shows the same today is those lines, a ``.diff``. ``tools/record.py`` runs the
+programs and records what they print; ``tools/docs.py`` writes the blocks anew.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import os
 import re
 import subprocess
@@ -37,8 +36,8 @@ LIBRARIES = ("torch", "accelerate", "transformers", "mindspore")
 PATIENCE = 120
 
 BLOCK = re.compile(
-    r"^\[`(?P<name>\w+\.py)`\]\([^\n]*\n\n"
-    r"```(?P<kind>python|diff)\n.*?^```\n\n"
+    r"^\[`(?P<name>\w+\.(?:py|diff))`\]\([^\n]*\n\n"
+    r"```(?:python|diff)\n.*?^```\n\n"
     r"```text\n.*?^```$",
     re.DOTALL | re.MULTILINE,
 )
@@ -70,7 +69,24 @@ class Recording(msgspec.Struct):
 
 def programs() -> list[Path]:
     """Return all programs, by name."""
-    return sorted(PROGRAMS.glob("*.py"))
+    return sorted([*PROGRAMS.glob("*.py"), *PROGRAMS.glob("*.diff")])
+
+
+def code_of(program: Path) -> str:
+    """Return the code of a program: its text, or that of today's with the lines that differ."""
+    if program.suffix == ".py":
+        return program.read_text()
+    before = today(program).read_text().splitlines(keepends=True)
+    after: list[str] = []
+    done = 0
+    for hunk in re.split(r"^@@ -", program.read_text(), flags=re.MULTILINE)[1:]:
+        head, *lines = hunk.splitlines(keepends=True)
+        begin, _, length = head.split(" ")[0].partition(",")
+        start = int(begin) - (length != "0")  # where nothing is taken away, the line before
+        after += before[done:start]
+        after += [line[1:] for line in lines if line[0] == "+"]
+        done = start + sum(line[0] == "-" for line in lines)
+    return "".join(after + before[done:])
 
 
 def needs(code: str) -> tuple[str, ...]:
@@ -93,7 +109,7 @@ def needs(code: str) -> tuple[str, ...]:
 
 def digest(program: Path) -> str:
     """Return what tells one version of a program from another."""
-    return sha256(program.read_bytes()).hexdigest()
+    return sha256(code_of(program).encode()).hexdigest()
 
 
 def run(group: Sequence[Path]) -> dict[Path, str]:
@@ -104,8 +120,11 @@ def run(group: Sequence[Path]) -> dict[Path, str]:
 
     """
     with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, program.name).with_suffix(".py") for program in group]
+        for path, program in zip(paths, group, strict=True):
+            path.write_text(code_of(program))
         done = subprocess.run(
-            [sys.executable, "-c", RUNNER, *map(str, group)],
+            [sys.executable, "-c", RUNNER, *map(str, paths)],
             cwd=folder,
             env={**os.environ, "GLOG_v": "4"},
             capture_output=True,
@@ -135,7 +154,7 @@ def recording() -> bytes:
     found = recorded()
     alike: dict[tuple[str, ...], list[Path]] = {}
     for program in programs():
-        alike.setdefault(needs(program.read_text()), []).append(program)
+        alike.setdefault(needs(code_of(program)), []).append(program)
     for libraries, group in alike.items():
         try:
             versions = {name: version(name).partition("+")[0] for name in libraries}
@@ -168,32 +187,27 @@ def recording_of(program: Path) -> Recording:
 
 def today(program: Path) -> Path:
     """Return the program that shows today what this one shows with Isorate."""
-    return program.with_name(program.name.replace("_isorate", "_today"))
+    return program.with_name(program.name.replace("_isorate", "_today")).with_suffix(".py")
 
 
-def difference(a: Path, b: Path) -> str:
-    """Return the lines in which two programs differ."""
-    lines = difflib.unified_diff(
-        a.read_text().splitlines(), b.read_text().splitlines(), n=0, lineterm=""
-    )
-    return "".join(f"{line}\n" for line in list(lines)[2:] if not line.startswith("@@"))
-
-
-def block(name: str, kind: str) -> str:
+def block(name: str) -> str:
     """Return a program as a page shows it: a link, its code or what is different, its output."""
     program = PROGRAMS / name
     recording = recording_of(program)
     versions = ", ".join(f"{library} {number}" for library, number in recording.versions.items())
     link = f"[`{name}`](../../examples/complaints/{name})"
     link += f" ({versions})" if versions else ""
-    link += f" is `{today(program).name}` but for:" if kind == "diff" else ":"
-    code = difference(today(program), program) if kind == "diff" else program.read_text()
-    return f"{link}\n\n```{kind}\n{code}```\n\n```text\n{recording.output}\n```"
+    kind, code = "python", program.read_text()
+    if program.suffix == ".diff":
+        kind, link = "diff", f"{link} is `{today(program).name}` but for"
+        lines = code.splitlines(keepends=True)[2:]
+        code = "".join(line for line in lines if not line.startswith("@@"))
+    return f"{link}:\n\n```{kind}\n{code}```\n\n```text\n{recording.output}\n```"
 
 
 def pages() -> dict[Path, str]:
     """Return every page, with its blocks as they should be."""
     return {
-        path: BLOCK.sub(lambda found: block(found["name"], found["kind"]), path.read_text())
+        path: BLOCK.sub(lambda found: block(found["name"]), path.read_text())
         for path in sorted(PAGES.glob("*.md"))
     }
