@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from time import thread_time
 from typing import TYPE_CHECKING
 
 import mindspore.nn as nn
@@ -18,8 +19,11 @@ UPDATES = 10**6
 
 
 def rows() -> Iterator[Row]:
-    """Yield time ratios, and the peak of memory over that of the list itself."""
-    for every, required in ((1, 5.0), (1000, 50.0)):
+    """Yield time ratios, and the peak of memory over that of the list itself.
+
+    Times are the thread's own: a list that is made in 2 ms waits for longer on a busy machine.
+    """
+    for every, required in ((1, 5.0), (1000, 150.0)):
         epochs = UPDATES // every
         arguments = (0.001, 0.1, UPDATES, every, epochs)
         assert cosine_decay_lr(*arguments) == nn.cosine_decay_lr(*arguments)
@@ -27,6 +31,7 @@ def rows() -> Iterator[Row]:
             lambda a=arguments: nn.cosine_decay_lr(*a),  # type: ignore[misc]
             lambda a=arguments: cosine_decay_lr(*a),  # type: ignore[misc]
             rounds=7,
+            clock=thread_time,
         )
         name = f"cosine_decay_lr, 10⁶ updates, step_per_epoch={every}: MindSpore's time / Isorate's"
         yield Row(name, theirs / ours, "≥", required)

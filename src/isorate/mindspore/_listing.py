@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.schedule.evaluate import BLOCK
 from isorate.training.drop_in import bound, signature_of
 from isorate.training.formulas import documented
 
@@ -17,6 +18,9 @@ TIME: Final = (
 )
 #: From so many of one rate on, a list of them is made faster than it is gone through.
 MANY: Final = 16
+#: So many of one rate are put together at first: doing so, and forgetting them, costs as much as to
+#: copy them.
+PIECE: Final = 256
 EXAMPLE: Final = """\
 >>> {name}({arguments})[{step}]
 {rate}"""
@@ -46,18 +50,18 @@ def listed(call: Any) -> list[float]:
         return []
     total = call.total_step if hasattr(call, "total_step") else call.milestone[-1]
     rates: list[float] = []
-    every, done = getattr(call, "every", 1), 0
-    for block in call.native(total):
-        done += block.shape[1]
-        ticks = block[0, ::every].tolist()
-        if every == 1:
-            rates.extend(ticks)
+    for block, stays in call.levels(total, BLOCK):
+        levels = block.tolist()
+        if stays == 1:
+            rates += levels
+        elif stays < MANY:
+            rates.extend(chain.from_iterable(map(repeat, levels, repeat(stays))))
         else:
-            most = min(every, block.shape[1])
-            if most < MANY:
-                rates.extend(chain.from_iterable(map(repeat, ticks, repeat(most))))
-            else:
-                for rate in ticks:
-                    rates += [rate] * most
-            del rates[done:]
+            pieces = range(stays // PIECE)
+            for rate in levels:
+                same = [rate] * min(stays, PIECE)
+                for _ in pieces:
+                    rates += same
+                rates += same[: stays % PIECE]
+    del rates[total:]
     return rates

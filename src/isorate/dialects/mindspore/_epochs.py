@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -54,28 +54,44 @@ class EpochList(Checked, frozen=True):
         """Return the rate of each epoch, to the bit."""
         raise NotImplementedError
 
+    def levels(self, steps: int, epochs: int | None = None) -> Iterator[tuple[Float64s, int]]:
+        """Yield rates, and how many updates each of them stays; the end may cut the last one short.
+
+        Args:
+            steps: how many updates there are to be.
+            epochs: how many rates are computed at a time; by default a block of updates has them.
+
+        """
+        end, every = min(steps, self.total_step), self.every  # type: ignore[attr-defined]
+        last = EXACT if self.settled is None else min(self.settled, EXACT)
+        at_once = epochs if epochs and every <= BLOCK else max(1, BLOCK // every)
+        for start in range(0, min(-(-end // every), last), at_once):
+            stop = min(start + at_once, -(-end // every), last)
+            rates = self.rates_of(np.arange(start, stop, dtype=np.int64))
+            yield from levels_of(rates, every, end - start * every)
+        if end > last * every:
+            left = end - last * every
+            yield from levels_of(self.rates_of(np.array([last])), left, left)
+
     def native(self, steps: int) -> Iterator[Float64s]:
         self.checked()
         total: int = self.total_step  # type: ignore[attr-defined]
-        end, every = min(steps, total), self.every
-        last = EXACT if self.settled is None else min(self.settled, EXACT)
-        per_block = max(1, BLOCK // every)  # epochs computed at a time
-        for start in range(0, min(end, last * every), per_block * every):
-            stop = min(start + per_block * every, end, last * every)
-            rates = self.rates_of(np.arange(start // every, -(-stop // every), dtype=np.int64))
-            if every <= BLOCK:
-                yield np.repeat(rates, every)[None, : stop - start]
-            else:
-                yield from _level(rates[0], stop - start)
-        if end > last * every:
-            yield from _level(self.rates_of(np.array([last]))[0], end - last * every)
+        left = min(steps, total)
+        for rates, stays in self.levels(steps):
+            yield np.repeat(rates, stays)[None, :left]
+            left -= len(rates) * stays
         if steps > total:
             raise Halting("RuntimeError", RAN_OUT.format(total, total))
 
 
-def _level(rate: Any, updates: int) -> Iterator[Float64s]:
-    for start in range(0, updates, BLOCK):
-        yield np.full((1, min(BLOCK, updates - start)), rate)
+def levels_of(rates: Float64s, every: int, left: int) -> Iterator[tuple[Float64s, int]]:
+    """Yield rates, and how long they stay: a block at most, one that stays longer repeatedly."""
+    if every <= BLOCK:
+        yield rates, every
+        return
+    stays = min(every, left)
+    for start in range(0, stays, BLOCK):
+        yield rates, min(BLOCK, stays - start)
 
 
 def quotients(epochs: Int64s, by: int) -> Float64s:

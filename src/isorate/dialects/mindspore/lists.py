@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._epochs import EpochList, as_list, quotients
+from isorate.dialects.mindspore._epochs import EpochList, as_list, levels_of, quotients
 from isorate.dialects.mindspore._shared import (
     BAD_DECAY,
     RAN_OUT,
@@ -26,7 +26,6 @@ from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
 from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until, views
 from isorate.schedule.combinators import Until
-from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.libm import exact, exact_power
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 
@@ -121,15 +120,20 @@ class piecewise_constant_lr(Call, frozen=True):
         milestones.append(parts.length)
         return Lift(cls(milestones, list(shape.rates)), 1, tuple(losses)).checked()
 
-    def native(self, steps: int) -> Iterator[Float64s]:
-        self.checked()
+    def levels(self, steps: int, epochs: int | None = None) -> Iterator[tuple[Float64s, int]]:
+        """Yield rates, and how many updates each of them stays."""
         done = 0
         for end, rate in zip(self.milestone, self.learning_rates, strict=True):
-            for start in range(done, min(end, steps), BLOCK):
-                yield np.full((1, min(BLOCK, min(end, steps) - start)), float(rate))
-            done = end
-        if steps > done:
-            raise Halting("RuntimeError", RAN_OUT.format(done, done))
+            if (left := min(end, steps) - done) > 0:
+                yield from levels_of(np.array([float(rate)]), left, left)
+                done += left
+
+    def native(self, steps: int) -> Iterator[Float64s]:
+        self.checked()
+        for rates, stays in self.levels(steps):
+            yield np.repeat(rates, stays)[None]
+        if steps > self.milestone[-1]:
+            raise Halting("RuntimeError", RAN_OUT.format(self.milestone[-1], self.milestone[-1]))
 
 
 class cosine_decay_lr(EpochList, frozen=True):
