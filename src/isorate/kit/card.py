@@ -127,6 +127,36 @@ class Card:
         return self.dialect != self.runs_in
 
 
+def card(
+    arithmetic: str,
+    proof: Proof,
+    past_end: str,
+    *deviations: Deviation,
+    always: Any,  # exceptions by name
+    **told: Any,
+) -> Card:
+    """Return a card, to be completed by its constructor's name.
+
+    Args:
+        arithmetic: as on the card.
+        proof: likewise.
+        past_end: likewise.
+        deviations: likewise.
+        always: what is raised for bad arguments unless it is told otherwise.
+        told: exceptions by name, and what else the card says.
+
+    """
+    raises = {name: told.pop(name) for name in list(told) if name[0].isupper()}
+    return Card(
+        arithmetic=arithmetic,
+        proof=proof,
+        past_end=past_end,
+        deviations=deviations,
+        raises=dict(sorted({**always, **raises}.items())),
+        **told,
+    )
+
+
 def roles_of(**arguments: str) -> dict[str, Role]:
     """Return the roles of arguments: names, with spaces between them, that say the same thing."""
     roles: Any = {name: role for role, names in arguments.items() for name in names.split()}

@@ -47,42 +47,6 @@ from isorate.kit import schedulers
 from isorate.kit.card import completed, roles_of
 from isorate.kit.registry import Dialect, Lists
 
-__all__ = [
-    "DIALECT",
-    "VERSION",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "CosineDecayLR",
-    "CyclicLR",
-    "ExponentialDecayLR",
-    "ExponentialLR",
-    "InverseDecayLR",
-    "LambdaLR",
-    "LearningRateList",
-    "LinearLR",
-    "ListConcatenation",
-    "MultiStepLR",
-    "MultiplicativeLR",
-    "NaturalExpDecayLR",
-    "PolynomialDecayLR",
-    "PolynomialLR",
-    "ReduceLROnPlateau",
-    "SequentialLR",
-    "StepLR",
-    "WarmUpLR",
-    "concatenated",
-    "cosine_decay_lr",
-    "exponential_decay_lr",
-    "inverse_decay_lr",
-    "is_list",
-    "natural_exp_decay_lr",
-    "piecewise_constant_lr",
-    "polynomial_decay_lr",
-    "repeated",
-    "warmup_lr",
-]
-
 NN = (
     cosine_decay_lr,
     polynomial_decay_lr,

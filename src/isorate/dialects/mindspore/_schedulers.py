@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from isorate.kit import card as cards
 from isorate.kit import scheduler
-from isorate.kit.card import Card
 from isorate.kit.effects import Values, next_rate
 from isorate.kit.float32 import Float32, number, single
 from isorate.kit.stepped_call import SteppedCall
@@ -32,9 +32,8 @@ RESUMED = {
     "ValueError": "last_epoch below -1",
 }
 
-
 #: A scheduler's card, to be completed by its name.
-card = partial(Card, runs_in="mindspore", clock="step")
+card = partial(cards.card, always=RESUMED, runs_in="mindspore", clock="step")
 
 
 def sgd(groups: str, lr: str = "0.1") -> str:

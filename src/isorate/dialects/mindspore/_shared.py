@@ -6,9 +6,9 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from isorate.kit import card as cards
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Call
-from isorate.kit.card import Card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ BAD_DECAY = {
 
 
 #: The card of one of ``mindspore.nn``'s functions and cells, to be completed by its name.
-card = partial(Card, runs_in="mindspore", clock="update", deprecation=REMOVED)
+card = partial(cards.card, always={}, runs_in="mindspore", clock="update", deprecation=REMOVED)
 
 
 # --- checks, each as MindSpore's validator has it; a chain of them stops at the first fault -------

@@ -66,10 +66,10 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form by powf, float32",
-        proof=Proof.COUNTER,
-        past_end=DECAYS_ON,
-        raises=RAISES,
+        "closed form by powf, float32",
+        Proof.COUNTER,
+        DECAYS_ON,
+        **RAISES,
         way_out="isorate.mindspore.exponential_decay_lr",
     )
 
@@ -89,25 +89,23 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form by powf of e, float32",
-        proof=Proof.COUNTER,
-        past_end=DECAYS_ON,
-        raises=RAISES,
-        way_out="isorate.mindspore.natural_exp_decay_lr",
-        deviations=(
-            Deviation(
-                documented="the exponent is -decay_rate·step/decay_steps",
-                actual="it is -decay_rate·step: decay_steps has no effect",
-                shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2)",
-                update=1,
-            ),
-            Deviation(
-                documented="with is_stair the exponent is -decay_rate·floor(step/decay_steps)",
-                actual="it is decay_steps times as large",
-                shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)",
-                update=2,
-            ),
+        "closed form by powf of e, float32",
+        Proof.COUNTER,
+        DECAYS_ON,
+        Deviation(
+            documented="the exponent is -decay_rate·step/decay_steps",
+            actual="it is -decay_rate·step: decay_steps has no effect",
+            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2)",
+            update=1,
         ),
+        Deviation(
+            documented="with is_stair the exponent is -decay_rate·floor(step/decay_steps)",
+            actual="it is decay_steps times as large",
+            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)",
+            update=2,
+        ),
+        **RAISES,
+        way_out="isorate.mindspore.natural_exp_decay_lr",
     )
 
     def decay(self, steps: Any) -> Meaning:
@@ -133,10 +131,10 @@ class InverseDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form by a reciprocal, float32",
-        proof=Proof.COUNTER,
-        past_end=DECAYS_ON,
-        raises=RAISES,
+        "closed form by a reciprocal, float32",
+        Proof.COUNTER,
+        DECAYS_ON,
+        **RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
     )
 

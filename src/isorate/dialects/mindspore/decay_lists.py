@@ -73,10 +73,11 @@ class exponential_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form by **, float64, one rate an epoch",
-        proof=Proof.EACH_STEP,
-        past_end=PAST_END,
-        raises=RAISES | {"OverflowError": "decay_rate above 1, and a power of it beyond float64"},
+        "closed form by **, float64, one rate an epoch",
+        Proof.EACH_STEP,
+        PAST_END,
+        **RAISES,
+        OverflowError="decay_rate above 1, and a power of it beyond float64",
         way_out="isorate.mindspore.exponential_decay_lr",
     )
 
@@ -112,20 +113,18 @@ class natural_exp_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form by math.e **, float64, one rate an epoch",
-        proof=Proof.EACH_STEP,
-        past_end=PAST_END,
-        raises=RAISES,
-        way_out="isorate.mindspore.natural_exp_decay_lr",
-        deviations=(
-            Deviation(
-                documented="decay_epoch is the number of epochs to decay over",
-                actual="without is_stair decay_epoch has no effect; with it, it is how long a "
-                "stair is, and decay_rate still counts single epochs",
-                shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)",
-                update=10,
-            ),
+        "closed form by math.e **, float64, one rate an epoch",
+        Proof.EACH_STEP,
+        PAST_END,
+        Deviation(
+            documented="decay_epoch is the number of epochs to decay over",
+            actual="without is_stair decay_epoch has no effect; with it, it is how long a "
+            "stair is, and decay_rate still counts single epochs",
+            shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)",
+            update=10,
         ),
+        **RAISES,
+        way_out="isorate.mindspore.natural_exp_decay_lr",
     )
 
     def rates_of(self, ticks: Int64s) -> Float64s:
@@ -150,10 +149,10 @@ class inverse_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form, float64, one rate an epoch",
-        proof=Proof.EACH_STEP,
-        past_end=PAST_END,
-        raises=RAISES,
+        "closed form, float64, one rate an epoch",
+        Proof.EACH_STEP,
+        PAST_END,
+        **RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
     )
 

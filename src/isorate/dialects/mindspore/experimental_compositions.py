@@ -102,32 +102,27 @@ class SequentialLR(ExperimentalCall, schedulers.SequentialLR, frozen=True):
     worker: ClassVar[Any] = Sequential
 
     card: ClassVar[Card] = card(
-        arithmetic="that of the scheduler whose turn it is, float32",
-        proof=Proof.COUNTER,
-        past_end="whatever its last scheduler does",
-        raises={
-            "AttributeError": "a scheduler that is none",
-            "KeyError": "nothing in it has set initial_lr",
-            "TypeError": "schedulers or milestones no list, a milestone or last_epoch no number, "
-            "a first scheduler that wants a metric",
-            "ValueError": "not one milestone fewer than schedulers, a scheduler of another "
-            "optimizer",
-        },
-        deviations=(
-            Deviation(
-                "the schedulers are called one after the other, each from its own beginning",
-                "a first SequentialLR within another one begins with its second step",
-                NESTED,
-                2,
-            ),
-            Deviation(
-                "a scheduler takes over at its milestone",
-                "a MultiStepLR raises AttributeError there",
-                f"SequentialLR(optimizer := {sgd('params')}, schedulers=["
-                "ConstantLR(optimizer, 0.5, 9), MultiStepLR(optimizer, [4])], milestones=[3])",
-                3,
-            ),
+        "that of the scheduler whose turn it is, float32",
+        Proof.COUNTER,
+        "whatever its last scheduler does",
+        Deviation(
+            "the schedulers are called one after the other, each from its own beginning",
+            "a first SequentialLR within another one begins with its second step",
+            NESTED,
+            2,
         ),
+        Deviation(
+            "a scheduler takes over at its milestone",
+            "a MultiStepLR raises AttributeError there",
+            f"SequentialLR(optimizer := {sgd('params')}, schedulers=["
+            "ConstantLR(optimizer, 0.5, 9), MultiStepLR(optimizer, [4])], milestones=[3])",
+            3,
+        ),
+        AttributeError="a scheduler that is none",
+        KeyError="nothing in it has set initial_lr",
+        TypeError="schedulers or milestones no list, a milestone or last_epoch no number, "
+        "a first scheduler that wants a metric",
+        ValueError="not one milestone fewer than schedulers, a scheduler of another optimizer",
     )
 
     @classmethod
@@ -233,14 +228,13 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, ExperimentalCall, frozen=T
     worker: ClassVar[Any] = OnPlateau
 
     card: ClassVar[Card] = card(
-        arithmetic="the rate times factor where the metric says so, float32",
-        proof=Proof.METRIC,
-        past_end="follows the metric without end",
-        raises={
-            "TypeError": "factor, min_lr, patience or threshold no number, a mode that has no hash",
-            "ValueError": "factor from 1 on, mode or threshold_mode unknown, not one min_lr for "
-            "each parameter group",
-        },
+        "the rate times factor where the metric says so, float32",
+        Proof.METRIC,
+        "follows the metric without end",
+        always={},
+        TypeError="factor, min_lr, patience or threshold no number, a mode that has no hash",
+        ValueError="factor from 1 on, mode or threshold_mode unknown, not one min_lr for "
+        "each parameter group",
     )
 
     def begin(self, groups: int) -> list[Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._schedulers import (
-    RESUMED,
     LRScheduler,
     Setting,
     card,
@@ -53,21 +52,16 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     T_max: int
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from the optimizer's rate by a ratio of cosines, float32",
-        proof=Proof.RECURSION,
-        past_end="climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
-        raises={
-            **RESUMED,
-            "TypeError": "T_max no int, eta_min no number, last_epoch no int",
-        },
-        deviations=(
-            Deviation(
-                "the rate comes down to eta_min at T_max and climbs again",
-                "for most T_max from 12860 on it is NaN from T_max on",
-                f"CosineAnnealingLR({sgd(NEAR_THE_TROUGH)}, T_max=13000, last_epoch=12990)",
-                9,
-            ),
+        "recursion from the optimizer's rate by a ratio of cosines, float32",
+        Proof.RECURSION,
+        "climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
+        Deviation(
+            "the rate comes down to eta_min at T_max and climbs again",
+            "for most T_max from 12860 on it is NaN from T_max on",
+            f"CosineAnnealingLR({sgd(NEAR_THE_TROUGH)}, T_max=13000, last_epoch=12990)",
+            9,
         ),
+        TypeError="T_max no int, eta_min no number, last_epoch no int",
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -124,30 +118,25 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
     eta_min: float = 0
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form in T_cur, each step by itself, float32",
-        proof=Proof.COUNTER,
-        past_end="starts over, without end",
-        raises={
-            "KeyError": RESUMED["KeyError"],
-            "TypeError": "T_0, T_mult or eta_min no number, last_epoch no int",
-            "ValueError": "T_0 no positive int, T_mult no int from 1 on; last_epoch below -1",
-        },
-        deviations=(
-            Deviation(
-                "the rate is eta_min at the end of a cycle",
-                "the last rate of a cycle is one step short of it, and it is never reached",
-                f"CosineAnnealingWarmRestarts({sgd('params')}, T_0=10)",
-                9,
-            ),
-            Deviation(
-                "last_epoch says how many steps were taken, to resume after them",
-                "they are taken to be steps of the first cycle, of which each step leaves one out",
-                "CosineAnnealingWarmRestarts("
-                + sgd("[{'params': params, 'lr': 0.1, 'initial_lr': 0.1}]")
-                + ", T_0=3, last_epoch=8)",
-                0,
-            ),
+        "closed form in T_cur, each step by itself, float32",
+        Proof.COUNTER,
+        "starts over, without end",
+        Deviation(
+            "the rate is eta_min at the end of a cycle",
+            "the last rate of a cycle is one step short of it, and it is never reached",
+            f"CosineAnnealingWarmRestarts({sgd('params')}, T_0=10)",
+            9,
         ),
+        Deviation(
+            "last_epoch says how many steps were taken, to resume after them",
+            "they are taken to be steps of the first cycle, of which each step leaves one out",
+            "CosineAnnealingWarmRestarts("
+            + sgd("[{'params': params, 'lr': 0.1, 'initial_lr': 0.1}]")
+            + ", T_0=3, last_epoch=8)",
+            0,
+        ),
+        TypeError="T_0, T_mult or eta_min no number, last_epoch no int",
+        ValueError="T_0 no positive int, T_mult no int from 1 on; last_epoch below -1",
     )
 
     def begin(self, workers: list[Worker]) -> None:

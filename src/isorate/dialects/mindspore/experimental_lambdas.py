@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import RESUMED, Multiplying, Setting, card, sgd
+from isorate.dialects.mindspore._schedulers import Multiplying, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import Single, kernel_number
 from isorate.kit import schedulers
 from isorate.kit.card import Deviation, Proof
@@ -29,14 +29,11 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="base · λ(step), each step by itself, float32; math's functions in float64",
-        proof=Proof.FUNCTION,
-        past_end="whatever the lambda says",
-        raises={
-            "KeyError": RESUMED["KeyError"],
-            "TypeError": "lr_lambda no function, or its value no number; last_epoch no int",
-            "ValueError": "not one lambda for each parameter group; last_epoch below -1",
-        },
+        "base · λ(step), each step by itself, float32; math's functions in float64",
+        Proof.FUNCTION,
+        "whatever the lambda says",
+        TypeError="lr_lambda no function, or its value no number; last_epoch no int",
+        ValueError="not one lambda for each parameter group; last_epoch below -1",
     )
 
     def to(self, worker: Worker, counts: Rates) -> Moves:
@@ -51,23 +48,18 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion by λ(step), float32",
-        proof=Proof.RECURSION,
-        past_end="whatever the lambda says",
-        raises={
-            "KeyError": RESUMED["KeyError"],
-            "TypeError": "lr_lambda no function, or its value no number: at the first step; "
-            "last_epoch no int",
-            "ValueError": "not one lambda for each parameter group; last_epoch below -1",
-        },
-        deviations=(
-            Deviation(
-                "the lambda is given an integer, the epoch",
-                "it is given a float32 tensor: with 0.9 ** t each factor is rounded to float32",
-                f"MultiplicativeLR({sgd('params')}, lambda t: 0.9 ** t)",
-                2,
-            ),
+        "recursion by λ(step), float32",
+        Proof.RECURSION,
+        "whatever the lambda says",
+        Deviation(
+            "the lambda is given an integer, the epoch",
+            "it is given a float32 tensor: with 0.9 ** t each factor is rounded to float32",
+            f"MultiplicativeLR({sgd('params')}, lambda t: 0.9 ** t)",
+            2,
         ),
+        TypeError="lr_lambda no function, or its value no number: at the first step; "
+        "last_epoch no int",
+        ValueError="not one lambda for each parameter group; last_epoch below -1",
     )
 
     def to(self, worker: Worker, counts: Rates) -> Moves:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import LAST_COUNT, RESUMED, Setting, card, sgd
+from isorate.dialects.mindspore._schedulers import LAST_COUNT, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import kernel_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
 from isorate.kit import objects as stepping
@@ -34,34 +34,28 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     sets = True
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form, each step by itself, float32, powf of the C library",
-        proof=Proof.COUNTER,
-        past_end="starts over, without end",
-        raises={
-            "KeyError": RESUMED["KeyError"],
-            "TypeError": "a rate, a step size or gamma no number, scale_fn no function, last_epoch "
-            "no int",
-            "ValueError": "not one rate for each parameter group, base_lr a bool, an unknown mode "
-            "without scale_fn; last_epoch below -1",
-            "ZeroDivisionError": "no steps in a cycle",
-        },
-        deviations=(
-            Deviation(
-                "base_lr is the initial rate",
-                "the first rate is initial_lr, where another scheduler has left it there",
-                "CyclicLR("
-                + sgd("[{'params': params, 'lr': 0.1, 'initial_lr': 0.5}]")
-                + ", base_lr=0.01, max_lr=0.1, step_size_up=4)",
-                0,
-            ),
-            Deviation(
-                "exp_range scales by gamma to the power of the iterations since the cycle began",
-                "it counts them from the first cycle on",
-                f"CyclicLR({sgd('params')}, base_lr=0.0, max_lr=1.0, step_size_up=2, "
-                "mode='exp_range', gamma=0.5)",
-                6,
-            ),
+        "closed form, each step by itself, float32, powf of the C library",
+        Proof.COUNTER,
+        "starts over, without end",
+        Deviation(
+            "base_lr is the initial rate",
+            "the first rate is initial_lr, where another scheduler has left it there",
+            "CyclicLR("
+            + sgd("[{'params': params, 'lr': 0.1, 'initial_lr': 0.5}]")
+            + ", base_lr=0.01, max_lr=0.1, step_size_up=4)",
+            0,
         ),
+        Deviation(
+            "exp_range scales by gamma to the power of the iterations since the cycle began",
+            "it counts them from the first cycle on",
+            f"CyclicLR({sgd('params')}, base_lr=0.0, max_lr=1.0, step_size_up=2, "
+            "mode='exp_range', gamma=0.5)",
+            6,
+        ),
+        TypeError="a rate, a step size or gamma no number, scale_fn no function, last_epoch no int",
+        ValueError="not one rate for each parameter group, base_lr a bool, an unknown mode "
+        "without scale_fn; last_epoch below -1",
+        ZeroDivisionError="no steps in a cycle",
     )
 
     def begin(self, workers: list[Worker]) -> None:

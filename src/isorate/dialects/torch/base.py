@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate.kit import card as cards
 from isorate.kit import objects as stepping
 from isorate.kit import scheduler
-from isorate.kit.card import Card
 from isorate.kit.effects import Factors, Moves, Values, computed
 from isorate.kit.float32 import Float32
 from isorate.kit.tensors import LARGEST_SINGLE
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 VERSION = "2.13.0"
 DOCS = "https://docs.pytorch.org/docs/2.13/generated/{}.html"
-
+RESUMED = "last_epoch other than -1, and a group without initial_lr"
 
 #: A scheduler's card, to be completed by its name.
-card = partial(Card, runs_in="torch", clock="step")
+card = partial(cards.card, always={"KeyError": RESUMED}, runs_in="torch", clock="step")
 
 
 class LRScheduler(scheduler.LRScheduler, frozen=True):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
 
-from isorate.dialects.torch.base import Setting
-from isorate.dialects.torch.schedulers import RESUMED, LambdaLR
+from isorate.dialects.torch.base import RESUMED, Setting
+from isorate.dialects.torch.schedulers import LambdaLR
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Card, Deviation, Proof
@@ -128,12 +128,10 @@ def card(
         raises: what it raises besides what all of them do.
 
     """
+    raises = {"KeyError": RESUMED, "TypeError": "what is no number", **raises}
+    deviations = [Deviation(*each) for each in shown]
     return replace(
-        LambdaLR.card,
-        past_end=past_end,
-        proof=proof,
-        raises={"KeyError": RESUMED, "TypeError": "what is no number", **raises},
-        deviations=[Deviation(*each) for each in shown],
+        LambdaLR.card, past_end=past_end, proof=proof, raises=raises, deviations=deviations
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from isorate.dialects.torch.base import (
     DOCS,
+    RESUMED,
     VERSION,
     LRScheduler,
     Multiplying,
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
     from isorate.kit.optimizer import Optimizer
     from isorate.schedule.node import Schedule
 
-RESUMED = "last_epoch other than -1, and a group without initial_lr"
 STAYS = "holds the rate of its last step"
 # --- factors -------------------------------------------------------------------------------------
 
@@ -70,14 +70,11 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="goes on without end",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "step_size or gamma no number: when it comes to them",
-            "ZeroDivisionError": "step_size=0: at the first step",
-        },
+        "recursion from group['lr'] by gamma, float64 or the tensor's",
+        Proof.RECURSION,
+        "goes on without end",
+        TypeError="step_size or gamma no number: when it comes to them",
+        ZeroDivisionError="step_size=0: at the first step",
     )
 
     closed_form = "base * gamma ** (t // step_size)"
@@ -101,13 +98,10 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by a power of gamma, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end=STAYS,
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "milestones no list, or gamma no number: at the first milestone",
-        },
+        "recursion from group['lr'] by a power of gamma, float64 or the tensor's",
+        Proof.RECURSION,
+        STAYS,
+        TypeError="milestones no list, or gamma no number: at the first milestone",
     )
 
     @property
@@ -151,24 +145,19 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """``ConstantLR``: base · factor for total_iters steps, then the base rate."""
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="the base rate; base · factor where total_iters is below 1",
-        roles={"factor": "start"},
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "factor no number",
-            "ValueError": "factor not between 0 and 1",
-        },
-        deviations=(
-            Deviation(
-                "the rate is multiplied by factor until total_iters",
-                "with total_iters=0 it stays so for good",
-                "ConstantLR(torch.optim.SGD(params, lr=0.1), factor=0.5, total_iters=0)",
-                1,
-                "https://github.com/pytorch/pytorch/pull/192655",
-            ),
+        "recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
+        Proof.RECURSION,
+        "the base rate; base · factor where total_iters is below 1",
+        Deviation(
+            "the rate is multiplied by factor until total_iters",
+            "with total_iters=0 it stays so for good",
+            "ConstantLR(torch.optim.SGD(params, lr=0.1), factor=0.5, total_iters=0)",
+            1,
+            "https://github.com/pytorch/pytorch/pull/192655",
         ),
+        TypeError="factor no number",
+        ValueError="factor not between 0 and 1",
+        roles={"factor": "start"},
     )
 
     closed_form = "base * (factor + (t >= total_iters) * (1 - factor))"
@@ -186,23 +175,18 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by ratios of a line, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="base · end_factor; base · start_factor where total_iters is below 1",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "a factor or total_iters no number",
-            "ValueError": "start_factor not above 0 and up to 1, end_factor not from 0 to 1",
-        },
-        deviations=(
-            Deviation(
-                "the factor goes from start_factor to end_factor in total_iters steps",
-                "with total_iters=0 it stays start_factor for good",
-                "LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, total_iters=0)",
-                1,
-                "https://github.com/pytorch/pytorch/issues/193682",
-            ),
+        "recursion from group['lr'] by ratios of a line, float64 or the tensor's",
+        Proof.RECURSION,
+        "base · end_factor; base · start_factor where total_iters is below 1",
+        Deviation(
+            "the factor goes from start_factor to end_factor in total_iters steps",
+            "with total_iters=0 it stays start_factor for good",
+            "LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, total_iters=0)",
+            1,
+            "https://github.com/pytorch/pytorch/issues/193682",
         ),
+        TypeError="a factor or total_iters no number",
+        ValueError="start_factor not above 0 and up to 1, end_factor not from 0 to 1",
     )
 
     closed_form = (
@@ -227,10 +211,10 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by gamma, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="goes on without end",
-        raises={"KeyError": RESUMED, "TypeError": "gamma no number: at the first step"},
+        "recursion from group['lr'] by gamma, float64 or the tensor's",
+        Proof.RECURSION,
+        "goes on without end",
+        TypeError="gamma no number: at the first step",
     )
 
     closed_form = "base * gamma ** t"
@@ -246,22 +230,17 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by powers of ratios, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="stays at 0; at the base rate where total_iters is below 1",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "total_iters or power no number: at the first step",
-            "ZeroDivisionError": "total_iters=1 and a power below 0: at the first step",
-        },
-        deviations=(
-            Deviation(
-                "the rate is base · (1 − t/total_iters)^power, and 0 from total_iters on",
-                "with total_iters=0 it stays what it is",
-                "PolynomialLR(torch.optim.SGD(params, lr=0.1), total_iters=0)",
-                1,
-            ),
+        "recursion from group['lr'] by powers of ratios, float64 or the tensor's",
+        Proof.RECURSION,
+        "stays at 0; at the base rate where total_iters is below 1",
+        Deviation(
+            "the rate is base · (1 − t/total_iters)^power, and 0 from total_iters on",
+            "with total_iters=0 it stays what it is",
+            "PolynomialLR(torch.optim.SGD(params, lr=0.1), total_iters=0)",
+            1,
         ),
+        TypeError="total_iters or power no number: at the first step",
+        ZeroDivisionError="total_iters=1 and a power below 0: at the first step",
     )
 
     closed_form = "base * (1.0 - min(total_iters, t) / total_iters) ** power"
@@ -290,33 +269,28 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="climbs back to the first rate and goes on with period 2·T_max",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "T_max or eta_min no number: at the first step",
-            "ValueError": "T_max so small that π·t/T_max is infinite: at the first step",
-            "ZeroDivisionError": "T_max=0: at the first step",
-        },
-        deviations=(
-            Deviation(
-                "the rate is eta_min + (base − eta_min)(1 + cos(π·t/T_max))/2",
-                "with the rate in a float32 tensor it never leaves eta_min again where T_max is "
-                "long: the ratios that it recurses by round to 1",
-                "CosineAnnealingLR(torch.optim.SGD(params, lr=torch.tensor(0.1)), T_max=65000, "
-                "eta_min=0.001)",
-                130_000,
-            ),
-            Deviation(
-                "last_epoch is the index of the last epoch, to resume after",
-                "since 2.8 the rate is left as it is found, and the recursion goes on from there",
-                "CosineAnnealingLR(torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
-                "T_max=10, last_epoch=8)",
-                3,
-                "https://github.com/pytorch/pytorch/issues/65342",
-            ),
+        "recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
+        Proof.RECURSION,
+        "climbs back to the first rate and goes on with period 2·T_max",
+        Deviation(
+            "the rate is eta_min + (base − eta_min)(1 + cos(π·t/T_max))/2",
+            "with the rate in a float32 tensor it never leaves eta_min again where T_max is "
+            "long: the ratios that it recurses by round to 1",
+            "CosineAnnealingLR(torch.optim.SGD(params, lr=torch.tensor(0.1)), T_max=65000, "
+            "eta_min=0.001)",
+            130_000,
         ),
+        Deviation(
+            "last_epoch is the index of the last epoch, to resume after",
+            "since 2.8 the rate is left as it is found, and the recursion goes on from there",
+            "CosineAnnealingLR(torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
+            "T_max=10, last_epoch=8)",
+            3,
+            "https://github.com/pytorch/pytorch/issues/65342",
+        ),
+        TypeError="T_max or eta_min no number: at the first step",
+        ValueError="T_max so small that π·t/T_max is infinite: at the first step",
+        ZeroDivisionError="T_max=0: at the first step",
     )
 
     closed_form = "eta_min + (base - eta_min) * (1 + math.cos(math.pi * t / T_max)) / 2"
@@ -367,31 +341,26 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form in T_cur, float64, each step by itself",
-        proof=Proof.EACH_STEP,
-        past_end="starts over, without end",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "T_0 or T_mult no number, last_epoch none",
-            "ValueError": "T_0 no positive int, T_mult no int from 1 on, eta_min no number",
-        },
-        deviations=(
-            Deviation(
-                "the rate comes down to eta_min at the end of every cycle",
-                "the last rate of a cycle is one step short of eta_min, which is never reached",
-                "CosineAnnealingWarmRestarts(torch.optim.SGD(params, lr=0.1), T_0=10)",
-                9,
-                "https://github.com/pytorch/pytorch/issues/47560",
-            ),
-            Deviation(
-                "last_epoch is the index of the last epoch, to resume after",
-                "one restart is counted at most: past T_0 the cycle is taken to be the second one, "
-                "T_0·T_mult long",
-                "CosineAnnealingWarmRestarts(torch.optim.SGD([{'params': p, 'lr': 0.1, "
-                "'initial_lr': 0.1}]), T_0=4, T_mult=2, last_epoch=19)",
-                0,
-            ),
+        "closed form in T_cur, float64, each step by itself",
+        Proof.EACH_STEP,
+        "starts over, without end",
+        Deviation(
+            "the rate comes down to eta_min at the end of every cycle",
+            "the last rate of a cycle is one step short of eta_min, which is never reached",
+            "CosineAnnealingWarmRestarts(torch.optim.SGD(params, lr=0.1), T_0=10)",
+            9,
+            "https://github.com/pytorch/pytorch/issues/47560",
         ),
+        Deviation(
+            "last_epoch is the index of the last epoch, to resume after",
+            "one restart is counted at most: past T_0 the cycle is taken to be the second one, "
+            "T_0·T_mult long",
+            "CosineAnnealingWarmRestarts(torch.optim.SGD([{'params': p, 'lr': 0.1, "
+            "'initial_lr': 0.1}]), T_0=4, T_mult=2, last_epoch=19)",
+            0,
+        ),
+        TypeError="T_0 or T_mult no number, last_epoch none",
+        ValueError="T_0 no positive int, T_mult no int from 1 on, eta_min no number",
     )
 
     @property
@@ -506,16 +475,13 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     losses = (matching.MOMENTUM,)
 
     card: ClassVar[Card] = card(
-        arithmetic="closed form in the cycle, float64, each step by itself",
-        proof=Proof.UNREDUCED,
-        past_end="goes on, cycle after cycle",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "a rate or a step size no number",
-            "ValueError": "mode unknown without scale_fn, not one value for each group, or "
-            "cycle_momentum and an optimizer that has neither momentum nor betas",
-            "ZeroDivisionError": "step_size_up=0, or both step sizes add up to 0",
-        },
+        "closed form in the cycle, float64, each step by itself",
+        Proof.UNREDUCED,
+        "goes on, cycle after cycle",
+        TypeError="a rate or a step size no number",
+        ValueError="mode unknown without scale_fn, not one value for each group, or "
+        "cycle_momentum and an optimizer that has neither momentum nor betas",
+        ZeroDivisionError="step_size_up=0, or both step sizes add up to 0",
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -662,26 +628,22 @@ class OneCycleLR(Setting, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        arithmetic="closed form in the phase, float64, each step by itself",
-        proof=Proof.EACH_STEP,
-        past_end="one rate past the end, then ValueError",
-        raises={
-            "KeyError": RESUMED + ", max_lr or min_lr",
-            "TypeError": "an argument no number",
-            "ValueError": "no total, a count below 1, pct_start no float from 0 to 1, "
-            "anneal_strategy unknown, not one max_lr for each group, cycle_momentum and an "
-            "optimizer that has neither momentum nor betas",
-            "ZeroDivisionError": "pct_start·total_steps=1: the first phase has no length",
-        },
-        deviations=(
-            Deviation(
-                "total_steps is how many steps the cycle has",
-                "step total_steps, one past the end of the cycle, has a rate that rebounds; only "
-                "the step after it raises",
-                "OneCycleLR(torch.optim.SGD(params, lr=0.1), max_lr=0.1, total_steps=10)",
-                10,
-            ),
+        "closed form in the phase, float64, each step by itself",
+        Proof.EACH_STEP,
+        "one rate past the end, then ValueError",
+        Deviation(
+            "total_steps is how many steps the cycle has",
+            "step total_steps, one past the end of the cycle, has a rate that rebounds; only "
+            "the step after it raises",
+            "OneCycleLR(torch.optim.SGD(params, lr=0.1), max_lr=0.1, total_steps=10)",
+            10,
         ),
+        KeyError=RESUMED + ", max_lr or min_lr",
+        TypeError="an argument no number",
+        ValueError="no total, a count below 1, pct_start no float from 0 to 1, "
+        "anneal_strategy unknown, not one max_lr for each group, cycle_momentum and an "
+        "optimizer that has neither momentum nor betas",
+        ZeroDivisionError="pct_start·total_steps=1: the first phase has no length",
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -859,15 +821,12 @@ class SWALR(LRScheduler, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by shares of the way, float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="swa_lr",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "swa_lr no number, last_epoch none",
-            "ValueError": "anneal_strategy unknown, anneal_epochs no int from 0 on, "
-            "not one swa_lr for each group",
-        },
+        "recursion from group['lr'] by shares of the way, float64 or the tensor's",
+        Proof.RECURSION,
+        "swa_lr",
+        TypeError="swa_lr no number, last_epoch none",
+        ValueError="anneal_strategy unknown, anneal_epochs no int from 0 on, "
+        "not one swa_lr for each group",
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -937,7 +896,6 @@ class SWALR(LRScheduler, frozen=True):
 # --- functions of the step -----------------------------------------------------------------------
 
 BAD_LAMBDA = {
-    "KeyError": RESUMED,
     "TypeError": "lr_lambda no function, or its value no number",
     "ValueError": "not one lambda for each parameter group",
 }
@@ -953,10 +911,10 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
-        arithmetic="base · λ(step), float64, each step by itself",
-        proof=Proof.FUNCTION,
-        past_end="whatever the lambda says",
-        raises=BAD_LAMBDA,
+        "base · λ(step), float64, each step by itself",
+        Proof.FUNCTION,
+        "whatever the lambda says",
+        **BAD_LAMBDA,
     )
 
     told_by = "step"
@@ -1011,10 +969,10 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
-        arithmetic="recursion from group['lr'] by λ(step), float64 or the tensor's",
-        proof=Proof.RECURSION,
-        past_end="whatever the lambda says",
-        raises=BAD_LAMBDA,
+        "recursion from group['lr'] by λ(step), float64 or the tensor's",
+        Proof.RECURSION,
+        "whatever the lambda says",
+        **BAD_LAMBDA,
     )
 
     def begin(self, workers: list[Worker]) -> None:
@@ -1067,14 +1025,13 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="float(group['lr']) · factor where the metric says so, float64",
-        proof=Proof.METRIC,
-        past_end="follows the metric without end",
-        raises={
-            "TypeError": "factor no number, mode no text",
-            "ValueError": "factor from 1 on, mode or threshold_mode unknown, "
-            "not one min_lr for each group",
-        },
+        "float(group['lr']) · factor where the metric says so, float64",
+        Proof.METRIC,
+        "follows the metric without end",
+        always={},
+        TypeError="factor no number, mode no text",
+        ValueError="factor from 1 on, mode or threshold_mode unknown, "
+        "not one min_lr for each group",
     )
 
     @property
@@ -1125,36 +1082,31 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        arithmetic="that of the scheduler whose turn it is",
-        proof=Proof.MEMBERS,
-        past_end="whatever its last scheduler does",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "a scheduler that is none, milestones no numbers",
-            "ValueError": "no schedulers, not one milestone fewer than schedulers, a scheduler of "
-            "another optimizer, or one that follows a metric",
-        },
-        deviations=(
-            Deviation(
-                "the schedulers are called one after the other, each from its own beginning",
-                "a SequentialLR inside another one runs one step ahead of its milestones",
-                "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
-                "SequentialLR(optimizer, schedulers=[ConstantLR(optimizer, 0.5, 9), "
-                "ConstantLR(optimizer, 0.25, 9)], milestones=[3]), "
-                "ConstantLR(optimizer, 0.125, 9)], milestones=[6])",
-                2,
-                "https://github.com/pytorch/pytorch/issues/196243",
-            ),
-            Deviation(
-                "last_epoch is the index of the last epoch, to resume after",
-                "the first scheduler begins again, whosever turn it is",
-                "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
-                "ConstantLR(optimizer, 0.5, 9), ConstantLR(optimizer, 0.25, 9)], milestones=[3], "
-                "last_epoch=5)",
-                0,
-                "https://github.com/pytorch/pytorch/issues/162591",
-            ),
+        "that of the scheduler whose turn it is",
+        Proof.MEMBERS,
+        "whatever its last scheduler does",
+        Deviation(
+            "the schedulers are called one after the other, each from its own beginning",
+            "a SequentialLR inside another one runs one step ahead of its milestones",
+            "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
+            "SequentialLR(optimizer, schedulers=[ConstantLR(optimizer, 0.5, 9), "
+            "ConstantLR(optimizer, 0.25, 9)], milestones=[3]), "
+            "ConstantLR(optimizer, 0.125, 9)], milestones=[6])",
+            2,
+            "https://github.com/pytorch/pytorch/issues/196243",
         ),
+        Deviation(
+            "last_epoch is the index of the last epoch, to resume after",
+            "the first scheduler begins again, whosever turn it is",
+            "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
+            "ConstantLR(optimizer, 0.5, 9), ConstantLR(optimizer, 0.25, 9)], milestones=[3], "
+            "last_epoch=5)",
+            0,
+            "https://github.com/pytorch/pytorch/issues/162591",
+        ),
+        TypeError="a scheduler that is none, milestones no numbers",
+        ValueError="no schedulers, not one milestone fewer than schedulers, a scheduler of "
+        "another optimizer, or one that follows a metric",
     )
 
     @classmethod
@@ -1187,14 +1139,11 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        arithmetic="that of each scheduler in turn, upon the rate that the one before left",
-        proof=Proof.RECURSION,
-        past_end="whatever its schedulers do",
-        raises={
-            "KeyError": RESUMED,
-            "TypeError": "a scheduler that is none",
-            "ValueError": "no schedulers, one of another optimizer, or one that follows a metric",
-        },
+        "that of each scheduler in turn, upon the rate that the one before left",
+        Proof.RECURSION,
+        "whatever its schedulers do",
+        TypeError="a scheduler that is none",
+        ValueError="no schedulers, one of another optimizer, or one that follows a metric",
     )
 
     @classmethod
