@@ -81,10 +81,12 @@ def sail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = {"torch": registry.get("torch"), "sail": SAIL, **registry.builtin()}
     monkeypatch.setattr(registry, "builtin", lambda: known)
     monkeypatch.setattr(registry, "registered", lambda: known)
-    registry._by_last_name.cache_clear()
+    for cached in (registry._by_last_name, registry.at_home, naming.is_scheduler, naming._entry):
+        cached.cache_clear()
     yield
     monkeypatch.undo()
-    registry._by_last_name.cache_clear()
+    for cached in (registry._by_last_name, registry.at_home, naming.is_scheduler, naming._entry):
+        cached.cache_clear()
 
 
 # --- whose constructor a name is ------------------------------------------------------------------

@@ -20,6 +20,7 @@ from isorate.kit.match import Lift, Refusal
 from isorate.kit.meaning import Meaning, line
 from isorate.kit.optimizer import Optimizer, Optimizers
 from isorate.kit.registry import Dialect
+from isorate.reading import naming
 from isorate.reading.reader import reading
 from tests.calls import read
 
@@ -103,7 +104,8 @@ HALVES = "reef.Tide()"
 def _reef(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = {**registry.builtin(), "reef": REEF}
     monkeypatch.setattr(registry, "registered", lambda: known)
-    cached = (registry._by_last_name, registry._moved, registry.deserializers, registry.settings)
+    cached = (registry._by_last_name, registry._moved, registry.deserializers, registry.settings,
+              registry.at_home, naming.is_scheduler, naming._entry)  # fmt: skip
     for each in cached:
         each.cache_clear()
     yield

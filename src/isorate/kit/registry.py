@@ -6,7 +6,7 @@ import ast
 import importlib
 import pkgutil
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizers
@@ -250,6 +250,7 @@ def _moved() -> dict[str, str]:
     return {f"{alias}.": f"{module}." for alias, module in known if "." in alias}
 
 
+@lru_cache(maxsize=1 << 12)
 def at_home(origin: str) -> str:
     """Return a dotted name as it is in the module that it is from."""
     for alias, module in _moved().items():

@@ -22,6 +22,7 @@ from isorate.reading.values import (
     Unknown,
     own,
 )
+from isorate.schedule.syntax import unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,11 @@ MOST_VALUES: Final = 100
 DECLARED: Final = ("typer.Option", "typer.Argument")
 
 
+def _narrow(prog: str) -> argparse.HelpFormatter:
+    """Return what writes help, which nobody reads: no terminal is asked how wide it is."""
+    return argparse.HelpFormatter(prog, width=80)
+
+
 class RefusedError(Exception):
     """A command line that a parser refuses."""
 
@@ -63,7 +69,7 @@ class Parser:
         parents = [parent for parent in listed if isinstance(parent, Parser)]
         theirs: list[Any] = [parent.real for parent in parents]
         self.real: argparse.ArgumentParser = argparse.ArgumentParser(
-            add_help=False, parents=theirs, **told
+            add_help=False, parents=theirs, formatter_class=_narrow, **told
         )
         self.real.error = _refuse  # type: ignore[method-assign]
         #: Of each argument its line, and why it has no default.
@@ -106,9 +112,9 @@ class Parser:
             case "parse_args" | "parse_intermixed_args":
                 return self._parsed(follower, given, named)
             case "parse_known_args" | "parse_known_intermixed_args":
-                rest = Unknown(ast.unparse(node), varies=True)
+                rest = Unknown(unparsed(node), varies=True)
                 return self._parsed(follower, given, named), rest
-        return Unknown(ast.unparse(node), varies=True)
+        return Unknown(unparsed(node), varies=True)
 
     def _add(self, follower: Calls, flags: list[Any], named: dict[str, Any], node: ast.AST) -> None:
         spec = {key: named[key] for key in DECIDING if key in named}
@@ -203,7 +209,7 @@ class Commands:
         """Return what one of its methods comes to."""
         if name != "add_parser" or not given[:1] or not isinstance(given[0], str):
             self.of.is_open = True
-            return Unknown(ast.unparse(node), varies=True)
+            return Unknown(unparsed(node), varies=True)
         made = Parser(named)
         self.of.commands.append((given[0], made))
         return made
@@ -220,14 +226,14 @@ class Dataclasses:
     ) -> Any:
         """Return what one of its methods comes to."""
         if name == "parse_args_into_dataclasses":
-            rest = [Unknown(ast.unparse(node), varies=True)]
+            rest = [Unknown(unparsed(node), varies=True)]
             more = rest if named.get("return_remaining_strings") is True else []
             return (*(filled(follower, each, node) for each in self.classes), *more)
         if name == "parse_dict" and given and isinstance(given[0], dict):
             return tuple(follower.called(c, [], _fields(c, given[0]), node) for c in self.classes)
         if name.startswith("parse_"):
-            return tuple(Unknown(ast.unparse(node), follower.at(node)) for _ in self.classes)
-        return Unknown(ast.unparse(node), varies=True)
+            return tuple(Unknown(unparsed(node), follower.at(node)) for _ in self.classes)
+        return Unknown(unparsed(node), varies=True)
 
 
 #: Objects of parsing that the text has in hand.
@@ -354,7 +360,7 @@ def _environment(
     fallback = given[1] if len(given) > 1 else named.get("default")
     if fallback is None or isinstance(fallback, Unknown):
         return None
-    return follower.default(Default(fallback, "where it is not set"), ast.unparse(node))
+    return follower.default(Default(fallback, "where it is not set"), unparsed(node))
 
 
 def _flag(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Final
 
 from isorate.reading.naming import at_home
-from isorate.schedule.syntax import dotted
+from isorate.schedule.syntax import children, dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -185,7 +185,7 @@ def running(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             case ast.comprehension(iter=source, ifs=tests):
                 waiting += [source, *tests]
             case _:
-                waiting += ast.iter_child_nodes(node)
+                waiting += children(node)
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -199,7 +199,7 @@ def _whole(node: ast.AST) -> Iterator[str]:
         case ast.Name() | ast.Attribute() | ast.Subscript():
             yield from _path(node)[-1:]
         case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.Starred():
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 yield from _whole(child)
 
 
@@ -212,14 +212,14 @@ def _uncut(node: ast.AST) -> set[str]:
             continue
         if isinstance(part, ast.Name | ast.Attribute):
             found |= set(_path(part))
-        waiting += ast.iter_child_nodes(part)
+        waiting += children(part)
     return found
 
 
 def _hands(node: ast.AST) -> set[str]:
     """Return the names of what an expression may come to: of ``f(a.b)`` not ``a``."""
     found = {path[-1] for path in _paths(node)}
-    for each in ast.walk(node):
+    for each in walk(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
             found |= set(_path(each.func.value)[-1:])  # a method may return its object
     return found
@@ -235,7 +235,7 @@ def _paths(node: ast.AST) -> Iterator[list[str]]:
             waiting += [*child.args, *(keyword.value for keyword in child.keywords)]
             continue
         if not isinstance(child, ast.Name | ast.Attribute | ast.Subscript):
-            waiting += ast.iter_child_nodes(child)
+            waiting += children(child)
             continue
         path = _path(child)
         if path:

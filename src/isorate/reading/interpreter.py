@@ -35,7 +35,7 @@ from isorate.reading.loops import (
     stored,
 )
 from isorate.reading.loops import turns as turns_of
-from isorate.reading.mentions import bound, effects, mentions, methods
+from isorate.reading.mentions import bound, building, effects, leaving, mentions, methods
 from isorate.reading.naming import Name, at_home, holds_schedulers
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.schedules import RATED, Found, LackingError, made_of
@@ -62,7 +62,7 @@ from isorate.reading.values import (
     unknown_in,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import dotted, shown, unparsed
+from isorate.schedule.syntax import children, dotted, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -605,7 +605,7 @@ class Interpreter(Calls):
 
     def function(self, node: Any, frame: Frame) -> Function:
         if isinstance(node, ast.Lambda):
-            for each in ast.walk(node.body):
+            for each in walk(node.body):
                 of = self._quiet(each.func, frame) if isinstance(each, ast.Call) else None
                 if isinstance(of, Schedule):
                     raise made_of(node, of)
@@ -721,7 +721,7 @@ class Interpreter(Calls):
         if "raise" in ends:
             self.body(orelse if ends[0] == "raise" else body, frame)
             return
-        kinds = {kind for b in (body, orelse) for kind in _leaving(b)}
+        kinds = {kind for each in (*body, *orelse) for kind in leaving(each)}
         inside = self._own_loop() if "return" in kinds and not truth.askable else None
         if "return" in kinds and inside is None:
             settled = self._settled(test, truth, frame)
@@ -765,7 +765,7 @@ class Interpreter(Calls):
             ways = {type(each) for each in _ways_out(branch)}
             if ast.Break in ways:
                 self._may_end(loop, node, test if guard.holds else None, frame)
-            if inside is not None and "return" in _leaving(branch):
+            if inside is not None and any("return" in leaving(each) for each in branch):
                 frame.may_return = True
                 self._may_end(inside, node, test if guard.holds else None, frame)
             if ast.Continue in ways:
@@ -817,7 +817,7 @@ class Interpreter(Calls):
             if start is None or not isinstance(every, int | Unknown):
                 continue
             own = name[0] in loop.counters
-            if own and [*stored(loop.node)].count(name[0]) > 1:
+            if own and stored(loop.node).count(name[0]) > 1:
                 break
             whole = not own and loop is self.loops.stack[0]
             if not (own or whole or name[0] in loop.each):
@@ -847,7 +847,7 @@ class Interpreter(Calls):
         waiting, seen = list(nodes), set()
         while waiting:
             node = waiting.pop()
-            for each in ast.walk(node):
+            for each in building(node):
                 if isinstance(each, ast.ImportFrom):
                     origins = [f"{each.module}.{alias.name}" for alias in each.names]
                     found = [self.of_trainer(Name(o, o, known=True)) for o in origins]
@@ -998,7 +998,7 @@ class Interpreter(Calls):
             text = self._start(node.iter)
             if start is None and text is not None and isinstance(index, ast.Name):
                 inside = {name for each in node.body for name in stored(each)}
-                if not inside & {n.id for n in ast.walk(text) if isinstance(n, ast.Name)}:
+                if not inside & {n.id for n in walk(text) if isinstance(n, ast.Name)}:
                     loop.starts[index.id] = text, frame
         self.havoc([node], frame, None, followed=True)
         for name in effects([node], {}).bound:  # it is another value in each turn
@@ -1008,7 +1008,7 @@ class Interpreter(Calls):
                 loop.turn[name] = value
         if target is not None:
             made = source.made if isinstance(source, Unknown) else None
-            for each in ast.walk(target):
+            for each in walk(target):
                 if isinstance(getattr(each, "ctx", None), ast.Store) and (
                     isinstance(each, ast.Name | ast.Attribute)
                 ):
@@ -1412,7 +1412,7 @@ class Interpreter(Calls):
         from isorate.reading.schedules import Argument
 
         known = registry.get(constructor.card.runs_in).optimizers
-        nodes = [node for part in self.whole for node in ast.walk(part)]
+        nodes = [node for part in self.whole for node in walk(part)]
         calls = [n for n in nodes if isinstance(n, ast.Call)]
         own = []
         for node in calls:
@@ -1488,23 +1488,6 @@ def _ends(body: Sequence[ast.AST]) -> str:
     return ""
 
 
-def _leaving(body: Sequence[ast.AST]) -> set[str]:
-    """Return the ways in which a block may leave what it is in."""
-    found: set[str] = set()
-    waiting = list(body)
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case ast.Return():
-                found.add("return")
-            case ast.Break() | ast.Continue():
-                found.add("break")
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
-                continue
-        waiting += ast.iter_child_nodes(node)
-    return found
-
-
 def _ways_out(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """Visit what ends a turn of the loop that a block is in."""
     waiting = list(body)
@@ -1515,7 +1498,7 @@ def _ways_out(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
                 yield node
             case ast.For() | ast.While() | ast.AsyncFor() | ast.FunctionDef() | ast.Lambda():
                 continue
-        waiting += ast.iter_child_nodes(node)
+        waiting += children(node)
 
 
 def _functions_of(frame: Frame) -> dict[str, list[Function]]:

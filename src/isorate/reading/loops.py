@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
+from isorate.reading.mentions import once
 from isorate.reading.values import Built, Given, Schedule, Unknown, reached
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import dotted, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ HANDING_ON: Final = ("enumerate", "tqdm", "iter", "track", "list", "tuple", "rev
                      "sorted")  # fmt: skip
 #: Those that do so in another order.
 ORDERING: Final = ("reversed", "sorted")
+#: How names are used that are given a value, or lose theirs.
+STORING: Final = (ast.Store, ast.Del)
 #: A number of turns: known, asked for, or nobody's to say.
 Count = int | Unknown | None
 
@@ -562,7 +565,7 @@ def _depth(guard: Guard, loops: Sequence[Loop]) -> int:
 
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:
-    return any(node is inner for node in ast.walk(outer))
+    return any(node is inner for node in walk(outer))
 
 
 def alike(a: Sequence[Guard], b: Sequence[Guard]) -> bool:
@@ -646,13 +649,15 @@ def _at(node: ast.AST) -> str:
 # --- what counts ----------------------------------------------------------------------------------
 
 
-def stored(node: ast.AST) -> Iterator[str]:
-    """Visit the names that a statement stores, each as often as it does."""
-    for each in ast.walk(node):
-        if isinstance(getattr(each, "ctx", None), ast.Store | ast.Del):
-            name = dotted(each)
-            if name is not None:
-                yield name
+def stored(node: ast.AST) -> list[str]:
+    """Return the names that a statement stores, each as often as it does."""
+
+    def work() -> list[str]:
+        targets = (n for n in walk(node) if isinstance(getattr(n, "ctx", None), STORING))
+        return [name for name in map(dotted, targets) if name is not None]
+
+    found: list[str] = once(node, "_stored", work)
+    return found
 
 
 def counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
@@ -660,9 +665,14 @@ def counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
 
     Each with whether it does so in every turn.
     """
+    found: dict[str, bool] = once(loop, "_counters", lambda: _counters(loop))
+    return found
+
+
+def _counters(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, bool]:
     names = Counter(stored(loop))
     found: dict[str, bool] = {}
-    for node in map(added, ast.walk(loop)):
+    for node in map(added, walk(loop)):
         match node:
             case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
                 name = dotted(target)
@@ -676,7 +686,7 @@ def _is_each(node: ast.AST, body: Sequence[ast.AST]) -> bool:
     at = next((i for i, each in enumerate(body) if added(each) is node), None)
     before = body[:at] if at is not None else ()
     return at is not None and not any(
-        isinstance(n, ast.Continue) for each in before for n in ast.walk(each)
+        isinstance(n, ast.Continue) for each in before for n in walk(each)
     )
 
 

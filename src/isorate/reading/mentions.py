@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.effects import Effects, running
-from isorate.schedule.syntax import dotted
+from isorate.schedule.syntax import dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+
+#: What statements are in that are in a statement.
+BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Mentions:
     loops: frozenset[ast.AST]
 
 
-def _once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
+def once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
     """Return what was worked out for a node before, or is now."""
     kept = node.__dict__.get(kind)
     if kept is None:
@@ -48,7 +52,7 @@ def _once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
 
 def mentions(node: ast.AST) -> Mentions:
     """Return what a statement mentions."""
-    found: Mentions = _once(node, "_mentions", lambda: _mentions(node))
+    found: Mentions = once(node, "_mentions", lambda: _mentions(node))
     return found
 
 
@@ -56,7 +60,7 @@ def _mentions(node: ast.AST) -> Mentions:
     used, called, elsewhere = set(), set(), set[str]()
     steps = yields = rates = False
     loops = set[ast.AST]()
-    for each in ast.walk(node):
+    for each in walk(node):
         match each:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
                 used.add(name)
@@ -78,10 +82,37 @@ def _mentions(node: ast.AST) -> Mentions:
     return Mentions(*found, steps, yields, rates, frozenset(loops))
 
 
+def building(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a statement that may build a schedule: imports, calls and items."""
+    kinds = ast.ImportFrom, ast.Call, ast.Subscript
+    found: list[ast.AST] = once(
+        node, "_building", lambda: [each for each in walk(node) if isinstance(each, kinds)]
+    )
+    return found
+
+
+def leaving(node: ast.AST) -> frozenset[str]:
+    """Return the ways in which a statement may leave the function or the loop that it is in."""
+
+    def work() -> frozenset[str]:
+        match node:
+            case ast.Return():
+                return frozenset({"return"})
+            case ast.Break() | ast.Continue():
+                return frozenset({"break"})
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return frozenset()
+        inner = (getattr(node, part, ()) for part in BLOCKS)
+        return frozenset().union(*(leaving(each) for block in inner for each in block))
+
+    found: frozenset[str] = once(node, "_leaving", work)
+    return found
+
+
 def effects(nodes: Sequence[ast.AST], followed: Iterable[ast.AST]) -> Effects:
     """Return what statements may do, some of their calls being followed."""
     listed = tuple(followed)
-    kept: dict[Any, Effects] = _once(nodes[0], "_effects", dict)
+    kept: dict[Any, Effects] = once(nodes[0], "_effects", dict)
     key = tuple(map(id, nodes)), frozenset(map(id, listed))
     if key not in kept:
         kept[key] = Effects(nodes, listed)
@@ -92,12 +123,12 @@ def bound(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> froz
     """Return the names that a function binds, or that are its arguments."""
 
     def work() -> frozenset[str]:
-        stored = {n.id for n in ast.walk(function)
+        stored = {n.id for n in walk(function)
                   if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
-        placed = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+        placed = {a.arg for a in walk(function.args) if isinstance(a, ast.arg)}
         return frozenset(stored | placed)
 
-    found: frozenset[str] = _once(function, "_bound", work)
+    found: frozenset[str] = once(function, "_bound", work)
     return found
 
 
@@ -109,5 +140,5 @@ def methods(node: ast.AST) -> list[tuple[ast.Call, str]]:
         named = [(c, dotted(c.func.value)) for c in calls if isinstance(c.func, ast.Attribute)]
         return [(call, name) for call, name in named if name is not None]
 
-    found: list[tuple[ast.Call, str]] = _once(node, "_methods", work)
+    found: list[tuple[ast.Call, str]] = once(node, "_methods", work)
     return found

@@ -69,6 +69,7 @@ def candidates(
     return [c for c in found if _prefix_fits(prefix, c)]
 
 
+@lru_cache(maxsize=1 << 12)
 def is_scheduler(name: Name) -> bool:
     """Whether a name is a scheduler's, of whatever framework, known or not read yet."""
     if candidates(name):
@@ -171,6 +172,7 @@ def _refused(name: Name) -> str | None:
     return None if reason is None else str(reason)
 
 
+@lru_cache(maxsize=1 << 12)
 def _entry(name: Name, kind: str) -> Any:
     """Look up a name that a dialect lists; whichever module of its package it is had from."""
     for dialect in registry.builtin().values():

@@ -21,7 +21,7 @@ from isorate.reading.frames import Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Unfollowable
 from isorate.reading.loops import alike
-from isorate.reading.mentions import mentions
+from isorate.reading.mentions import mentions, once
 from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import apart, hint_of
@@ -467,7 +467,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         call,
         (*_assumptions(follower), *facts.said),
         frozenset(follower.given.used | follower.given.overruled.keys()),
-        frozenset(name for part in whole for name in names_in(part)),
+        frozenset().union(*(once(part, "_names", partial(names_in, part)) for part in whole)),
         follower.prepared,
         frozenset(
             name for name in follower.outermost.names if name not in follower.outermost.freed

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +83,11 @@ class _Attributes(ast.NodeTransformer):
 
 def _attributes(tree: ast.Module) -> ast.Module:
     """Return a text with its attributes written alike, if ``getattr`` is Python's in it."""
-    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "getattr"]
-    named = {getattr(n, key, "") for n in ast.walk(tree) for key in ("name", "asname", "arg")}
+    nodes = [*walk(tree)]
+    names = [n for n in nodes if isinstance(n, ast.Name) and n.id == "getattr"]
+    named = (
+        {getattr(n, key, "") for n in nodes for key in ("name", "asname", "arg")} if names else ()
+    )
     if not names or "getattr" in named or any(isinstance(n.ctx, ast.Store) for n in names):
         return tree
     return _Attributes().visit(tree)  # type: ignore[no-any-return]

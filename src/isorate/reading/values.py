@@ -264,6 +264,12 @@ class Answers(Dict):
     def copy(self) -> Dict:
         return Dict(self.items())
 
+    def parts(self) -> Iterator[Any]:
+        """Visit the values without taking defaults that are known: handed on, none is needed."""
+        for key, value in super().items():
+            known = isinstance(value, Default) and not isinstance(value.value, Unknown)
+            yield value.value if known else self[key]
+
 
 @dataclass(eq=False, slots=True)
 class Namespace(Instance):
@@ -435,8 +441,12 @@ def parts_of(value: Any) -> Iterable[Any]:
     match value:
         case list() | tuple() | set():
             return value
+        case Answers():
+            return value.parts()
         case dict():
             return value.values()
+        case Namespace():
+            return parts_of(value.kept)
         case Unknown(made=("", given, _)):
             return [*value.kept.values(), *given]
         case Instance() | Unknown():

