@@ -275,6 +275,24 @@ def test_rates_that_are_none_depart() -> None:
     assert result.first.departure.update == 70
 
 
+def test_a_clock_that_leads_past_the_metrics_is_none() -> None:
+    text = f"torch.optim.lr_scheduler.ReduceLROnPlateau({SGD}, 'min', patience=1)"
+    loop = Run(60, step_every="epoch", updates_per_epoch=10, metrics=[1.0] * 6)
+    result = found([0.1, 0.1, 0.05, 0.05, 0.025, 0.025], text, loop, counts="epoch")
+    assert result.sentence.startswith("Departs at update 20: 0.05 is logged, the recipe has 0.1,")
+
+
+def test_no_step_before_the_first_is_asked_for() -> None:
+    assert not found([0.2, 0.3, 0.5], RECIPES["warm"], steps=[0, 1, 2]).follows
+
+
+def test_an_epoch_whose_updates_were_skipped_is_over_all_the_same() -> None:
+    text = f"torch.optim.lr_scheduler.StepLR({SGD}, 1, 0.5)"
+    loop = Run(60, step_every="epoch", updates_per_epoch=10)
+    rates_of_pairs = [0.1 * 0.5 ** (epoch // 2) for epoch in range(6)]
+    assert not found(rates_of_pairs, text, loop, counts="epoch").follows
+
+
 def test_a_log_longer_than_any_table_is_checked(tmp_path: Path) -> None:
     text = f"torch.optim.lr_scheduler.LinearLR({SGD}, 0.5, total_iters=3000000)"
     at = np.array([0, 10, 2_500_000])

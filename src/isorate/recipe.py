@@ -496,6 +496,7 @@ def recipe_of_foretold(found: Foretold) -> Recipe:
     """Return what is foretold as a recipe."""
     clock: Any = {} if found.each is None else {"updates_per_epoch": found.each}
     clock |= {"step_every": "epoch"} if clock else {"accelerate": found.accelerate}
+    clock["accumulation"] = found.batches
     return Recipe(found.call, Run(found.updates, **clock), found.assumptions, found.title)
 
 

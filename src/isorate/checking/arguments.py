@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -133,25 +134,52 @@ class Trial:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        departing = case.probes[case.probes >= case.first]
+        #: The first rate that departs, which every answer has to explain.
+        self.first = int(departing[0])
 
-    def probe(self, call: Call, probe: int) -> float:
+    def schedule(self, call: Call) -> Schedule | None:
+        """Return what a call means in the loop; none where it means none."""
+        try:
+            return Recipe(call, self.case.recipe.run).schedule
+        except (IsorateError, ArithmeticError, ValueError, TypeError):
+            return None
+
+    def at(self, schedule: Schedule | None, probe: int) -> float:
         """Return the rate at a point; NaN where there is none."""
         case = self.case
-        update = int(case.updates[probe])
+        part = schedule.of[int(case.group[probe])] if isinstance(schedule, Groups) else schedule
         try:
-            part: Schedule = Recipe(call, case.recipe.run).schedule
-            if isinstance(part, Groups):
-                part = part.of[int(case.group[probe])]
-            return part.at(update)
+            return math.nan if part is None else part.at(int(case.updates[probe]))
         except (IsorateError, ArithmeticError, ValueError, TypeError):
             return math.nan
 
+    def rate(self, argument: Argument, value: Any) -> float:
+        """Return the first rate that departs as another value of an argument would have it."""
+        try:
+            return self.at(self.schedule(argument.put(value)), self.first)
+        except (IsorateError, TypeError, ValueError):
+            return math.nan
+
+    def tells(self, argument: Argument) -> bool:
+        """Whether the first rate that departs depends on an argument at all."""
+        value = argument.value
+        if isinstance(value, tuple):
+            return True
+        far = (0, value * 2, value / 2, value * RATIOS[-1], value / RATIOS[-1])
+        rates = {self.rate(argument, round(x) if argument.whole else float(x)) for x in far}
+        return any(rate != self.at(self.mine, self.first) for rate in rates if rate == rate)
+
+    @cached_property
+    def mine(self) -> Schedule | None:
+        """What the recipe's own call means."""
+        return self.schedule(self.case.recipe.call)  # type: ignore[arg-type]
+
     def fits(self, call: Call) -> bool:
         """Whether a changed call explains the log: first a few points are asked, then all."""
-        case = self.case
+        case, schedule = self.case, self.schedule(call)
         for probe in case.probes.tolist():
-            rate = self.probe(call, probe)
-            if not case.near(np.array([rate]), [probe]).all():
+            if not case.near(np.array([self.at(schedule, probe)]), [probe]).all():
                 return False
         try:
             rates = rates_at(Recipe(call, case.recipe.run), case.updates)
@@ -166,8 +194,9 @@ def another_argument(case: Case) -> Iterator[Fit]:
     if not isinstance(call, Call):
         return
     found: list[Fit] = []
+    telling = [argument for argument in numbers(call) if trial.tells(argument)]
     for candidates in (_usual, _solved):  # which takes longer
-        for argument in numbers(call):
+        for argument in telling:
             for value in dict.fromkeys(candidates(argument, trial)):
                 try:
                     changed = argument.put(value)
@@ -213,14 +242,11 @@ def _solved(argument: Argument, trial: Trial) -> Iterator[Any]:
     case, value = trial.case, argument.value
     if isinstance(value, tuple) or case.telling < 2:
         return
-    probe = int(case.probes[case.probes >= case.first][0])
+    probe = trial.first
     wanted, room = float(case.values[probe]), float(case.room[probe])
 
     def gap(x: float) -> float:
-        try:
-            return trial.probe(argument.put(round(x) if argument.whole else x), probe) - wanted
-        except (IsorateError, TypeError, ValueError):
-            return math.nan
+        return trial.rate(argument, round(x) if argument.whole else x) - wanted
 
     base = float(abs(value)) or (1.0 if not argument.whole else float(case.length))
     grid = base * np.geomspace(1e-3, 1e3, GRID)
@@ -230,24 +256,34 @@ def _solved(argument: Argument, trial: Trial) -> Iterator[Any]:
     for low, high, a, b in zip(grid, grid[1:], gaps, gaps[1:], strict=False):
         if not (math.isfinite(a) and math.isfinite(b) and min(a, b) <= room and max(a, b) >= -room):
             continue
-        yield from _between(argument, gap, float(low), float(high), room)
+        yield from _between(argument, gap, (float(low), a), (float(high), b), room)
 
 
 def _between(
-    argument: Argument, gap: Callable[[float], float], low: float, high: float, room: float
+    argument: Argument,
+    gap: Callable[[float], float],
+    low: tuple[float, float],
+    high: tuple[float, float],
+    room: float,
 ) -> Iterator[Any]:
-    """Visit the solution in an interval, the roundest values that are as good first."""
-    a = gap(low)
-    first, last = low, high
-    for _ in range(HALVINGS):
-        middle = (first + last) / 2
+    """Visit the solution in an interval, the roundest values that are as good first.
+
+    Where the line between its ends leads is asked next, half of the interval where that does not
+    make it shorter: a rate is nearly linear in most arguments, and each question builds a call.
+    """
+    (first, a), (last, b) = low, high
+    for turn in range(HALVINGS):
+        middle = (first + last) / 2 if turn % 2 or a == b else first - a * (last - first) / (b - a)
         rate = gap(middle)
-        if rate != rate or (argument.whole and last - first < 0.5):
+        if rate != rate or rate == 0 or (argument.whole and last - first < 0.5):
+            first = last = middle if rate == 0 else (first + last) / 2
             break
         if (rate < 0) == (a < 0):
-            first = middle
+            first, a = middle, rate
         else:
-            last = middle
+            last, b = middle, rate
+        if last - first <= 1e-15 * abs(last):
+            break
     root = (first + last) / 2
     if argument.whole:
         near = round(root)

@@ -213,7 +213,7 @@ class Steps:
 
     def at(self, steps: Integers, groups: Integers | int) -> Floats:
         """Return the rates at some steps, NaN where there is none."""
-        most = int(steps.max(initial=-1))
+        most = int(steps.max(initial=0))
         limit = TABLE if self.recipe.normal is None else NEAR
         if most >= self._table.shape[1]:
             self._grow(min(2 * most + 1024, max(limit, self._asked)))
@@ -320,16 +320,24 @@ def _tried(found: Sequence[Clock], groups: Sequence[Rates], recipe: Recipe) -> I
     A recipe is gone through once for all that are tried together.
     """
     size = sum(map(len, groups))
-    start, many = 0, 1
+    start, many, most = 0, 1, max(TOGETHER // max(size, 1), 1)
     while start < len(found):
         several = []
         for clock in found[start : start + many]:
             points = tuple(Points.of(rates, clock) for rates in groups)
             if min(int(each.updates.min(initial=0)) for each in points) >= 0:
                 several.append((clock, points))
-        start, many = start + many, max(TOGETHER // max(size, 1), 1)
         updates = [each.updates for _, points in several for each in points]
-        rates = rates_at(recipe, _joined(updates)) if updates else np.empty((0, 0))
+        try:
+            rates = rates_at(recipe, _joined(updates)) if updates else np.empty((0, 0))
+        except RunError:  # one of them leads past the run's metrics, say, and is none
+            if start == 0:
+                raise
+            if many > 1:
+                many = most = 1
+                continue
+            several = []
+        start, many = start + many, most
         for number, (clock, points) in enumerate(several):
             yield _paired(clock, points, recipe, rates[:, number * size : (number + 1) * size])
 

@@ -39,8 +39,9 @@ MOST_STEPS: Final = 1024
 #: So many pieces a log may fall into and still be told as a run that was resumed so often.
 MOST_PIECES: Final = 64
 
-#: Mixed precision skips that many updates while it looks for its scale, and a share of all others.
-SKIPS, SKIPPED = 24, 0.02
+#: Mixed precision skips that many updates while it looks for its scale, which it does in one go,
+#: and after that a few and a share of all others.
+SKIPS, STRAY, SKIPPED = 24, 4, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +441,9 @@ def _jump(case: Case, start: int, shift: int) -> str:
 
 def _skipped(case: Case) -> Iterator[Fit]:
     """Visit a lag that grows by whole updates: a scaler that skips them steps no scheduler."""
-    lag, start = 0, case.first
+    if case.recipe.run.updates_per_step > 1:
+        return  # an epoch is over however many of its updates were skipped
+    lag, stray, start = 0, 0, case.first
     when: list[int] = []
     steps = np.arange(1, 9)
     while start < len(case.values):
@@ -448,12 +451,16 @@ def _skipped(case: Case) -> Iterator[Fit]:
         near = np.flatnonzero(case.near(case.at(case.steps[at] - lag - steps, at), at))
         if not len(near) or len(when) >= MOST_PIECES:
             return
-        lag += int(steps[near[0]])
+        more = int(steps[near[0]])
+        lag += more
+        if when and more < case.updates[start] - case.updates[start - 1]:
+            stray += more
         when.append(int(case.updates[start]))
         rest = slice(start, None)
         wrong = np.flatnonzero(~case.near(case.at(case.steps[rest] - lag, rest), rest))
         start = start + int(wrong[0]) if len(wrong) else len(case.values)
-    if lag > SKIPS + SKIPPED * case.updates[-1] or case.telling < 2:
+    room = SKIPPED * case.updates[-1]
+    if lag > SKIPS + room or stray > STRAY + room or case.telling < 2:
         return
     # one step that is missing may as well be one that the loop forgot
     fault = len(when) < 2 and str(case.config.get("fp16")).lower() != "true"

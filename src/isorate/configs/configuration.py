@@ -85,6 +85,7 @@ class Foretold:
         assumptions: what was taken for granted.
         each: the updates of an epoch, where the trainer steps the scheduler once in one.
         accelerate: the steps of an update, where Accelerate takes one for each process.
+        batches: the batches of an update, where the trainer counts those.
 
     """
 
@@ -99,6 +100,7 @@ class Foretold:
     assumptions: tuple[str, ...] = ()
     each: int | None = None
     accelerate: int | None = None
+    batches: int = 1
 
     @property
     def title(self) -> str:
@@ -394,6 +396,7 @@ class Given:
         keys: Mapping[str, str],
         each: int | None = None,
         accelerate: int | None = None,
+        batches: int = 1,
     ) -> Foretold:
         """Return what came of it, with all that was noted."""
         for name in sorted(self.told.keys() - self.used):
@@ -410,6 +413,7 @@ class Given:
             tuple(dict.fromkeys(self.assumptions)),
             each,
             accelerate,
+            batches,
         )
 
 

@@ -56,7 +56,7 @@ def foretell(given: Given) -> Foretold:
         given.warn("grad_accumulation_steps", f"iters are batches, {each} of them an update")
     given.assume("MLX computes in float32: within 3e-7 of the peak of what is said here")
     return given.foretold(
-        call, total, peak=float(peak), warmup=warmup, version="0.32.2",
+        call, total, peak=float(peak), warmup=warmup, version="0.32.2", batches=each,
         keys={"rate": "lr_schedule" if table else "learning_rate", "warmup": "lr_schedule.warmup",
               "length": "iters"},
     )  # fmt: skip

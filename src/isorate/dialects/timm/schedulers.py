@@ -11,6 +11,7 @@ import ast
 import math
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -139,7 +140,14 @@ class Timed(Setting, frozen=True):
 
     def function(self, base: Any) -> Callable[[Any], Any]:
         """Return the rate as a function of the step."""
-        return Given(self.values(base), "t").function(parse(self.curve))
+        known, key = self._functions, (type(base), repr(base))
+        if key not in known:
+            known[key] = Given(self.values(base), "t").function(parse(self.curve))
+        return known[key]
+
+    @cached_property
+    def _functions(self) -> dict[tuple[type, str], Callable[[Any], Any]]:
+        return {}  # checking, building and saying a schedule each ask for the same one
 
     def expression(self, base: Any) -> Expression:
         """Return the same with the numbers in place of their names."""
