@@ -186,13 +186,12 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
         ("create_stepped_learning_rate_schedule(0.1, 9, [])", "Flax's"),
         ("CosineAnnealingWarmupRestarts(o, 9)", "pytorch_optimizer's or pytorch-scheduler's"),
         ("fastai.callback.schedule.SchedCos(1, 2)", "fastai's"),
-        ("mlx.optimizers.adamw(learning_rate=0.1)", "MLX's"),
         ("tf.compat.v1.train.cosine_decay(0.1, step, 100)", "TensorFlow's"),
         ("SchedCos(1, 2)", "fastai's"),
         ("mmengine.optim.LinearLR(0.1, 3)", "MMEngine's"),
         ("NoamAnnealing(0.1, 100)", "NeMo's"),
         ("OptimizerParamScheduler(optimizer, 0.0, 0.1)", "Megatron-LM's"),
-        ("import mlx.optimizers as ox\ns = ox.join_schedules([a], [3])", "MLX's"),
+        ("import flax.optim as ox\ns = ox.join_schedules([a], [3])", "Flax's"),
         ("from composer.optim import LinearScheduler as L\ns = L('1ep')", "Composer's"),
         (
             "from torchtune.training import get_cosine_schedule_with_warmup as get\n"

@@ -30,7 +30,6 @@ def test_a_class_of_the_text_is_called_that(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "title"),
     [
-        ("import mlx\ns = mlx.optimizers.schedulers.cosine_decay(0.1, 3)", "MLX"),
         ("from composer.optim import LinearScheduler\ns = LinearScheduler(o, 3)", "Composer"),
         ("from fastai.callback.schedule import SchedCos\ns = SchedCos(1, 2)", "fastai"),
         ("from mmengine.optim import make\ns = make(args)", "MMEngine"),

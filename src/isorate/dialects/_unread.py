@@ -44,11 +44,6 @@ UNREAD = (
     ),
     Unread("JAX", ("jax",)),
     Unread(
-        "MLX",
-        ("mlx",),
-        "cosine_decay step_decay",
-    ),
-    Unread(
         "TensorFlow",
         ("tensorflow", "tf"),
         "cosine_decay cosine_decay_restarts inverse_time_decay "
@@ -170,8 +165,8 @@ def unread(name: str, *, of_a_package: bool) -> list[str]:
         of_a_package: whether its first part is known to be a package: an import says so.
 
     Example:
-        >>> unread("mlx.nn.SGD", of_a_package=False), unread("NoamDecay", of_a_package=False)
-        (['MLX'], ['PaddlePaddle'])
+        >>> unread("flax.nn.SGD", of_a_package=False), unread("NoamDecay", of_a_package=False)
+        (['Flax'], ['PaddlePaddle'])
 
     """
     of = [each for each in UNREAD if any(name.startswith(f"{p}.") for p in each.packages)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -93,6 +94,19 @@ class Counted(Call, frozen=True):
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
             yield self.rates(t, self.real)[None]
+
+
+def constant_of(function: Any) -> float:
+    """Return the number that a function of the count is, whatever the count.
+
+    Raises:
+        NativeError: it is no such function.
+
+    """
+    try:
+        return float(ast.literal_eval(function.source))
+    except (AttributeError, SyntaxError, TypeError, ValueError):
+        raise NativeError(f"Isorate does not follow {function!r} among schedules") from None
 
 
 def since(t: Any, begin: float, real: Real) -> Any:

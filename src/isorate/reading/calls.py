@@ -409,9 +409,14 @@ class Calls(Schedules):
             text = f"{shown(node)} multiplies the rates of a schedule by others"
             raise ReadError(text, hint="paste only what builds the schedule")
         for argument, why in known.hindered.items() if held else ():
-            if argument in named and named[argument].value is not None:
-                text = f"{name.written} is given {argument}={named[argument].text}: {why}"
-                raise ReadError(text, hint=f"leave {argument} away, and scale the schedule")
+            said = known.parameters(name.last).get(argument) or "None"
+            hinders = said not in ("None", "False")
+            if argument in named:
+                said, value = named[argument].text, named[argument].value
+                hinders = value is not None and value is not False
+            if hinders:
+                text = f"{name.written} has {argument}={said}: {why}"
+                raise ReadError(text, hint=f"without {argument} it follows the schedule")
         if held:
             if any(first in g for e in every for g in groups_of(e.value)):
                 text = f"{name.written} has parameter groups with a {first} of their own, by which"
