@@ -1,33 +1,20 @@
-"""MLX-LM's YAML and flags, as of 0.32.2: iterations are batches, its schedule counts updates.
-
-MLX computes in float32; what is foretold is float64, within 3e-7 of the peak (measured).
-"""
+"""MLX-LM's YAML and flags, as of 0.32.2: iterations are batches, its schedule counts updates."""
 
 from __future__ import annotations
 
-import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import LARGEST, Configuration
+from isorate.dialects import mlx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isorate.configs.configuration import Foretold, Given, Wanted
 
-#: Each schedule in its step ``s``, and the names of its arguments; the first is its first rate.
-SCHEDULES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "cosine_decay": (
-        "{end} + ({init} - {end}) * 0.5 * (1.0 + math.cos(math.pi * min({s}, {T}) / {T}))",
-        ("init", "T", "end"),
-    ),
-    "linear_schedule": ("{init} + ({end} - {init}) * min({s}, {T}) / {T}", ("init", "end", "T")),
-    "exponential_decay": ("{init} * {factor} ** {s}", ("init", "factor")),
-    "step_decay": ("{init} * {factor} ** ({s} // {T})", ("init", "factor", "T")),
-}
-USUAL: Final = {"end": 0.0}
+SCHEDULES: Final = {kind.__name__: kind for kind in mlx.SCHEDULES if kind is not mlx.join_schedules}
 OPTIMIZERS: Final = ("adam", "adamw", "muon", "sgd", "adafactor")
 
 
@@ -44,17 +31,20 @@ def foretell(given: Given) -> Foretold:
     given.derive("updates", f"{total}: {said}")
     followed(given)
     warmup, table = None, given.table("lr_schedule")
-    if not table:
-        call = _formula.lambda_lr(peak, "1.0")
-    else:
-        rate, known, warmup = scheduled(given, table, total)
-        if "learning_rate" in given and peak != known["init"]:
-            given.warn("learning_rate", f"ignored: lr_schedule begins with {known['init']:g}")
-        peak = max(known["init"], known.get("end", 0.0))
-        call = _formula.lambda_lr(1.0, rate, **known)
+    call: Any = _formula.lambda_lr(peak, "1.0")
+    if table:
+        call = scheduled(given, table)
+        if "learning_rate" in given and peak != call.init:
+            given.warn("learning_rate", f"ignored: lr_schedule begins with {call.init:g}")
+        peak = max(call.init, getattr(call, "end", 0.0))
+        warmup = table.get("warmup") or None
+        over = getattr(call, "decay_steps", getattr(call, "steps", None))
+        call = warmed(given, table, call)
+        if over is not None and (over := over + (warmup + 1 if warmup else 0)) != total:
+            text = f"the schedule is over at update {over:g} of {total}"
+            given.warn("lr_schedule.arguments", text if over < total else f"{text}: it is cut")
     if each > 1:
         given.warn("grad_accumulation_steps", f"iters are batches, {each} of them an update")
-    given.assume("MLX computes in float32: within 3e-7 of the peak of what is said here")
     return given.foretold(
         call, total, peak=float(peak), warmup=warmup, version="0.32.2", batches=each,
         keys={"rate": "lr_schedule" if table else "learning_rate", "warmup": "lr_schedule.warmup",
@@ -72,44 +62,42 @@ def followed(given: Given) -> None:
         raise given.refuse("optimizer", "sets the rate by itself, where relative_step is not false")
 
 
-def scheduled(
-    given: Given, table: dict[str, Any], total: int
-) -> tuple[str, dict[str, Any], int | None]:
-    """Return the rate as a formula, its values, and the updates of the warm-up."""
+def scheduled(given: Given, table: dict[str, Any]) -> Any:
+    """Return the schedule that comes after the warm-up."""
     name, written = table.get("name"), table.get("arguments")
     if not isinstance(name, str) or name not in SCHEDULES:
         text = f"names none that is read: {name!r:.40}"
         raise given.refuse("lr_schedule", text, f"one of {', '.join(SCHEDULES)}")
-    formula, names = SCHEDULES[name]
-    least = len(names) - (names[-1] in USUAL)
-    if not isinstance(written, list) or not least <= len(written) <= len(names):
-        raise given.refuse("lr_schedule", f"has other arguments than {name} takes: {names}")
-    values = dict(zip(names, (_number(given, each) for each in written), strict=False))
-    values = {**{key: USUAL[key] for key in names if key in USUAL}, **values}
-    if "factor" in values:  # which float32 rounds before it is taken to a power
-        (values["factor"],) = struct.unpack("f", struct.pack("f", values["factor"]))
-    if values.get("T", 1) < 1:
-        raise given.refuse("lr_schedule", f"is refused with ValueError: {values['T']:g} steps")
-    warmup = table.get("warmup", 0)
-    if warmup is not None and (not isinstance(warmup, int) or warmup < 0):
+    kind: Any = SCHEDULES[name]
+    most = len(kind.parameters())
+    if not isinstance(written, list) or not most - len(kind.defaults()) <= len(written) <= most:
+        text = f"has other arguments than {name} takes: {kind.parameters()}"
+        raise given.refuse("lr_schedule", text)
+    return checked(given, kind(*(_number(given, each) for each in written)))
+
+
+def warmed(given: Given, table: dict[str, Any], call: Any) -> Any:
+    """Return the schedule with the warm-up before it, if there is one."""
+    warmup, low = table.get("warmup") or 0, table.get("warmup_init")
+    if not isinstance(warmup, int) or warmup < 0:
         raise given.refuse("lr_schedule", f"has warmup={warmup!r:.40}, which is no count of steps")
-    begin = 0
-    if warmup:
-        begin = warmup + 1
-        values |= {"low": _number(given, table.get("warmup_init", 0.0)), "W": warmup}
-        rising = f"{{low}} + ({{init}} - {{low}}) * t / {{W}} if t < {begin} else "
-        formula = rising + formula.replace("{s}", f"(t - {begin})")
-        given.derive(
-            "warmup", f"{warmup} updates, and the peak twice: updates {warmup} and {begin}"
-        )
-    elif "warmup_init" in table:
-        given.warn("lr_schedule.warmup_init", "ignored: there is no warmup")
-    formula = formula.replace("{s}", "t")
-    if name in ("cosine_decay", "linear_schedule") and begin + values["T"] != total:
-        over = begin + values["T"]
-        text = f"the schedule is over at update {over:g} of {total}"
-        given.warn("lr_schedule.arguments", text if over < total else f"{text}: it is cut")
-    return formula, values, int(warmup) if warmup else None
+    if not warmup:
+        if low is not None:
+            given.warn("lr_schedule.warmup_init", "ignored: there is no warmup")
+        return call
+    given.derive(
+        "warmup", f"{warmup} updates, and the peak twice: updates {warmup} and {warmup + 1}"
+    )
+    first = 0.0 if low is None else _number(given, low)
+    up = checked(given, mlx.linear_schedule(first, call.init, warmup))
+    return mlx.join_schedules([up, call], [warmup + 1])
+
+
+def checked(given: Given, call: Any) -> Any:
+    """Return a call that MLX does not refuse."""
+    if (fault := call.fault()) is not None:
+        raise given.refuse("lr_schedule", f"is refused with {fault.error.__name__}: {fault.text}")
+    return call
 
 
 def _number(given: Given, value: Any) -> float:
