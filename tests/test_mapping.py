@@ -80,9 +80,10 @@ def test_what_is_equated_is_equal_for_other_arguments_too(found: Any) -> None:
     for here in [a, *varied(a)] if found.equated else []:
         try:
             form = Recipe(here, runs[0]).normal
+            usual = "formula" not in here.lower().to_json()
         except IsorateError:
             continue
-        if form is None:
+        if form is None or not usual:  # of unusual arguments its text is taken apart
             continue
         once = Schedule.from_json(form.to_json().replace('"mirror"', '"hold"'))
         for said in (type(b).lift(form, 40), type(b).lift(once, 40)):

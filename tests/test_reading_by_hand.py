@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from isorate import IsorateError, ReadError, Run, read, simulate
+from isorate import IsorateError, ReadError, Run, convert, read, simulate
 from tests.test_reading_loops import executed
 
 HEAD = """
@@ -607,3 +607,22 @@ def test_a_group_that_something_may_have_changed_is_not_followed() -> None:
     late = "group, *_ = optimizer.param_groups\nglobals()['optimizer'] = None\ngroup['lr'] = 0.3"
     with pytest.raises(ReadError, match="changes optimizer"):
         read(f"{HEAD}scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 3)\n{late}")
+
+
+def test_a_rate_written_by_hand_keeps_the_optimizer_of_the_text() -> None:
+    text = """
+opt = torch.optim.AdamW([{"params": a, "weight_decay": 0.0}, {"params": b}], 1e-4, betas=(0.9, 0.95))
+for step in range(100):
+    for group in opt.param_groups:
+        group["lr"] = 0.1 * 0.99**step
+    opt.step()
+"""
+    call: Any = read(text).call
+    assert call.optimizer.name == "AdamW"
+    assert call.optimizer.arguments == ("betas=(0.9, 0.95)",)
+    assert [group.others for group in call.optimizer.groups] == [("'weight_decay': 0.0",), ()]
+    best = convert(text, to="torch").ways[0].call
+    assert best.code == (
+        "torch.optim.lr_scheduler.ExponentialLR(torch.optim.AdamW([{'params': params_0, 'lr': 0.1, "
+        "'weight_decay': 0.0}, {'params': params_1, 'lr': 0.1}], lr=0.1, betas=(0.9, 0.95)), gamma=0.99)"
+    )

@@ -56,7 +56,8 @@ def test_what_torch_means_it_can_say(name: str, data: st.DataObject) -> None:
         return  # subnormal rates have few digits
     run = Run(60)
     try:
-        schedule = call.lower().resolved(run).normal()
+        schedule = call.lower().resolved(run)
+        schedule = schedule if name == "LambdaLR" else schedule.normal()  # which means its shapes
     except (ConvertError, ScheduleError):
         return
     said = type(call).lift(schedule, run.length)

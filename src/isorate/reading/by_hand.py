@@ -96,7 +96,7 @@ def written(
         found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
     if all(one == found[0] for one in found):
         found = found[:1] * several
-    schedule = schedule_of(follower, target, follower.of_function(found))
+    schedule = schedule_of(follower, target, follower.of_function(found, optimizer))
     schedule.optimizer, schedule.stride, schedule.late = optimizer, stride, late
     if loops is not None:
         guards = () if stride is None or stride.every == 1 else follower.loops.conditions()
@@ -137,7 +137,8 @@ def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame
         found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
     if all(one == found[0] for one in found):
         found = found[:1] * len(found)
-    schedule.call, schedule.stepped, schedule.late = follower.of_function(found), node, late
+    schedule.call = follower.of_function(found, schedule.optimizer)
+    schedule.stepped, schedule.late = node, late
     follower.loops.events.append(Event("step", schedule, node, whole, (), LAST))
     follower.loops.happens("write", schedule, node)
     name = given.card.name.rpartition(".")[2]

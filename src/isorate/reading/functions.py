@@ -270,6 +270,13 @@ class _Inline(ast.NodeTransformer):
             raise ReadError("a function is too long with its arrays written out")
         return found
 
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        lacking = len(self.room.lacking)
+        test = self.visit(node.test)
+        if isinstance(test, ast.Constant) and len(self.room.lacking) == lacking:
+            return self.visit(node.body if test.value else node.orelse)  # type: ignore[no-any-return]
+        return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
+
     def visit_List(self, node: ast.List) -> ast.expr:
         return self.generic_visit(ast.Tuple(node.elts, ast.Load()))  # type: ignore[return-value]
 

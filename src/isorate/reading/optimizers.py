@@ -18,8 +18,6 @@ from isorate.schedule.syntax import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from isorate.kit.optimizer import Optimizers
-
 #: More parameter groups than this no text puts together.
 MOST_GROUPS: Final = 1000
 RATES: Final = ("lr", "learning_rate")
@@ -122,23 +120,30 @@ def read(built: Built, framework: str, beside: Any) -> Optimizer:
         if beside is not None:
             return of_rates(beside)
         raise MissingRateError(built.lost, hint="give it: --lr 0.1")
-    known = registry.get(framework).optimizers
-    own = is_of(built.name, framework)
-    assert built.name is not None
-    name = built.name.last if own else built.name.origin
-    signature = known.parameters(built.name.last) if own else {"params": None}
-    return _Reading(built, name, known, signature, own, beside).optimizer()
+    return _Reading(built, framework, beside).optimizer()
+
+
+def without_rates(built: Any, framework: str, groups: int) -> Optimizer:
+    """Return an optimizer of so many groups whose rates a function of the step makes.
+
+    It is the text's, where that is one of the framework's or of a package that no framework is.
+    """
+    name = built.name if isinstance(built, Built) else None
+    foreign = name is None or name.origin.partition(".")[0] in registry.builtin()
+    if foreign and not is_of(name, framework):
+        return of_rates([1.0] * groups)
+    return _Reading(built, framework, None).without_rates(groups)
 
 
 class _Reading:
     """One optimizer, read for one framework."""
 
-    def __init__(
-        self, built: Built, name: str, known: Optimizers, signature: Mapping[str, Any],
-        own: bool, beside: Any,
-    ) -> None:  # fmt: skip
-        self.built, self.name, self.known, self.beside = built, name, known, beside
-        self.signature = signature
+    def __init__(self, built: Built, framework: str, beside: Any) -> None:
+        assert built.name is not None
+        known, own = registry.get(framework).optimizers, is_of(built.name, framework)
+        signature = known.parameters(built.name.last) if own else {"params": None}
+        self.built, self.known, self.beside, self.signature = built, known, beside, signature
+        self.name = built.name.last if own else built.name.origin
         self.arguments = {**dict(zip(signature, built.given, strict=False)), **built.named}
         self.placed = built.given[len(signature) :]
         self.rates = [key for key in RATES if not own or key in signature]
@@ -151,20 +156,14 @@ class _Reading:
         entries = self._entries()
         if self.built.spread and self.default is None:
             entries = None
-        rest = [written(value) for value in self.placed]
-        rest += [
-            f"{key}={written(value)}"
-            for key, value in self.arguments.items()
-            if key not in ("params", *self.rates)
-        ]
-        kept = Optimizer((), self.name, tuple(rest + self.built.spread))
+        kept = self._bare()
         stated = entries is not None and (
             self.default is not None or any("lr" in entry for entry in entries)
         )
         if self.beside is not None and not stated:
             return msgspec.structs.replace(kept, groups=of_rates(self.beside).groups)
         if self.default is None and not self.stated:
-            usual = [self.signature[k] for k in self.rates if self.signature.get(k) is not None]
+            usual = [u for u in map(self.signature.get, self.rates) if u is not None]
             self.default = ast.literal_eval(usual[0]) if usual else None
         try:
             read = self._read(kept, entries)
@@ -176,6 +175,33 @@ class _Reading:
             text = "the rate is given twice, in the text and beside it"
             raise OwnRateError(text, hint="leave lr away")
         return read
+
+    def without_rates(self, groups: int) -> Optimizer:
+        """Return it with a rate of 1 in each parameter group."""
+        others: list[tuple[str, ...]] = [self._others(entry) for entry in self._entries() or ()]
+        if len(others) != groups:
+            others = [()] * groups
+        return msgspec.structs.replace(
+            self._bare(), groups=tuple(ParamGroup(1.0, others=each) for each in others)
+        )
+
+    def _bare(self) -> Optimizer:
+        """Return its class and what else it is given, without groups."""
+        rest = [written(value) for value in self.placed]
+        rest += [
+            f"{key}={written(value)}"
+            for key, value in self.arguments.items()
+            if key not in ("params", *self.rates)
+        ]
+        return Optimizer((), self.name, tuple(rest + self.built.spread))
+
+    def _others(self, entry: Mapping[Any, Any]) -> tuple[str, ...]:
+        """Return what a parameter group says besides its rate, as source."""
+        return tuple(
+            f"{key!r}: {written(value)}"
+            for key, value in entry.items()
+            if key not in ("params", "lr", "initial_lr", *self.known.left)
+        )
 
     def _read(self, kept: Optimizer, entries: list[dict[Any, Any]] | None) -> Optimizer:
         if entries is None:
@@ -232,11 +258,7 @@ class _Reading:
             raise MissingRateError(what, hint=hint)
         group = self._rated(rate, entry.get("initial_lr"))
         left = {name: number(entry[name]) for name in self.known.left if name in entry}
-        others = tuple(
-            f"{key!r}: {written(value)}"
-            for key, value in entry.items()
-            if key not in ("params", "lr", "initial_lr", *self.known.left)
-        )
+        others = self._others(entry)
         return msgspec.structs.replace(group, left=left, others=others) if left or others else group
 
     def _stated(self, groups: Sequence[ParamGroup], own: Sequence[bool]) -> ParamGroup | str | None:

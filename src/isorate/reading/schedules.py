@@ -13,7 +13,7 @@ from isorate.reading import functions, optimizers
 from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
 from isorate.reading.naming import Name, also_of, choose, is_scheduler, owner
-from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates
+from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates, without_rates
 from isorate.reading.values import (
     MISSING,
     NO_TEXT,
@@ -271,11 +271,12 @@ class Schedules(Expressions):
             raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
         return {}
 
-    def of_function(self, rates: list[Any]) -> Call:
+    def of_function(self, rates: list[Any], optimizer: Any = None) -> Call:
         """Return the call whose rates are functions of the step, one a parameter group."""
         constructor = registry.first("function", self.dialect)
         first, function = constructor.parameters()[:2]
-        base = of_rates([1.0] * len(rates)) if first == "optimizer" else 1.0
+        held = first == "optimizer"
+        base = without_rates(optimizer, constructor.card.dialect, len(rates)) if held else 1.0
         argument = rates[0] if all(rate is rates[0] for rate in rates) else rates
         return constructor.of({first: base, function: argument})  # type: ignore[no-any-return]
 

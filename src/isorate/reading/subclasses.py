@@ -77,7 +77,7 @@ def subclass(
         _of_group(follower, rates, instance, group.base, place)
         for place, group in enumerate(optimizer.groups)
     ]
-    schedule.call = follower.of_function(made)
+    schedule.call = follower.of_function(made, schedule.optimizer)
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule
@@ -205,7 +205,7 @@ def counting(
             *copy.deepcopy(body),
         ]  # fmt: skip
         made.append(functions.of_statements(follower, "step", STEP, statements, frame))
-    schedule.call = follower.of_function(made)
+    schedule.call = follower.of_function(made, schedule.optimizer)
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule

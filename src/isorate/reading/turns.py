@@ -226,7 +226,7 @@ def _schedule(
         text = f"{shown(target)} (line {target.lineno}) is set after what trains first"
         raise MissingRateError(text, hint=RATE)
     made = [_expression(each) for each in found]
-    call = follower.of_function([made[0]] if len(set(map(str, made))) == 1 else made)
+    call = follower.of_function([made[0]] if len(set(map(str, made))) == 1 else made, optimizer)
     schedule = by_hand.schedule_of(follower, target, call)
     schedule.optimizer = optimizer
     parts = {id(w.target): by_hand.Part(w.target, made[0], (turns.loop,), (), None) for w in listed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from copy import copy
+from copy import copy, deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -88,7 +88,10 @@ def _shown(node: ast.AST) -> str:
         node.body = [ast.Pass()]  # type: ignore[attr-defined]
         for rest in {"orelse", "finalbody", "handlers"} & set(node._fields):
             setattr(node, rest, [])
-    source = ast.unparse(node)
+    try:
+        source = ast.unparse(node)
+    except AttributeError:  # a statement that was made here has no place in the text
+        source = ast.unparse(ast.fix_missing_locations(deepcopy(node)))
     first = source.partition("\n")[0]
     return first if first == source and len(source) <= 60 else f"{first[:57]}..."
 

@@ -224,6 +224,7 @@ class Formula(Schedule, frozen=True, tag="formula"):
     """A rate by a formula of the update, as text: ``rate(t) = scale·source(t)``.
 
     The text is arithmetic that ``schedule.expression`` reads by a whitelist; nothing else is run.
+    In normal form it is the shapes that it means, where ``schedule.symbolic`` finds them.
 
     Args:
         scale: what the formula's value is multiplied by.
@@ -283,10 +284,16 @@ class Formula(Schedule, frozen=True, tag="formula"):
         return msgspec.structs.replace(self, scale=self.scale * factor)
 
     def normal(self) -> Schedule:
-        """Write the scale as a float; a text without its variable is a constant."""
+        """Say it as the shapes that it is made of, where those say it; write the scale as a float.
+
+        A text without its variable is a constant.
+        """
+        from isorate.schedule.symbolic import shapes_of  # which is made of shapes
+
         expression = Expression(self.variable, self.source)
         if not expression.varies:
             value = self.scale * expression.at(0)
             if math.isfinite(value):
                 return Constant(value)
-        return msgspec.structs.replace(self, scale=float(self.scale))
+        meant = shapes_of(float(self.scale), self.variable, self.source)
+        return msgspec.structs.replace(self, scale=float(self.scale)) if meant is None else meant

@@ -215,7 +215,7 @@ class _Between(Schedule, frozen=True):
 
     def cut_short(self, updates: int) -> Schedule:
         """Hold the end where what follows it does not come."""
-        if updates <= self.duration:
+        if updates - 1 <= self.duration:
             return replace(self, after="hold")
         return self
 
