@@ -237,7 +237,7 @@ def test_optax_applies_what_torch_applies(tmp_path: Path, schedule: str, step_ev
 @frameworks
 @pytest.mark.parametrize(
     "schedule",
-    ["[0.1] * 30 + [0.02] * 14", "LambdaLR(lr_lambda=lambda epoch: 0.5 ** epoch)"],
+    ["[0.1] * 30 + [0.02] * 14", "LambdaLR(lr_lambda=lambda epoch: (epoch + 1) ** -0.5)"],
 )
 def test_a_schedule_without_a_constructor_there_is_trained_by_its_rates(
     tmp_path: Path, framework: str, schedule: str

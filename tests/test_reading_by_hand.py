@@ -611,7 +611,8 @@ def test_a_group_that_something_may_have_changed_is_not_followed() -> None:
 
 def test_a_rate_written_by_hand_keeps_the_optimizer_of_the_text() -> None:
     text = """
-opt = torch.optim.AdamW([{"params": a, "weight_decay": 0.0}, {"params": b}], 1e-4, betas=(0.9, 0.95))
+groups = [{"params": a, "weight_decay": 0.0}, {"params": b}]
+opt = torch.optim.AdamW(groups, 1e-4, betas=(0.9, 0.95))
 for step in range(100):
     for group in opt.param_groups:
         group["lr"] = 0.1 * 0.99**step
@@ -623,6 +624,7 @@ for step in range(100):
     assert [group.others for group in call.optimizer.groups] == [("'weight_decay': 0.0",), ()]
     best = convert(text, to="torch").ways[0].call
     assert best.code == (
-        "torch.optim.lr_scheduler.ExponentialLR(torch.optim.AdamW([{'params': params_0, 'lr': 0.1, "
-        "'weight_decay': 0.0}, {'params': params_1, 'lr': 0.1}], lr=0.1, betas=(0.9, 0.95)), gamma=0.99)"
+        "torch.optim.lr_scheduler.ExponentialLR(torch.optim.AdamW([{'params': params_0, 'lr': 0.1,"
+        " 'weight_decay': 0.0}, {'params': params_1, 'lr': 0.1}], lr=0.1, betas=(0.9, 0.95)),"
+        " gamma=0.99)"
     )

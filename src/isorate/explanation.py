@@ -12,8 +12,20 @@ from isorate.kit.card import Proof, Role
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.writing import source
 from isorate.schedule import shapes
-from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Sum, Until
+from isorate.schedule.combinators import (
+    Clamp,
+    Groups,
+    Join,
+    Product,
+    Repeat,
+    Shift,
+    Staircase,
+    Stepped,
+    Sum,
+    Until,
+)
 from isorate.schedule.digits import apart
+from isorate.schedule.errors import ConvertError, ScheduleError
 from isorate.schedule.node import Schedule, called, whole
 
 if TYPE_CHECKING:
@@ -142,6 +154,76 @@ def traits(schedule: Schedule) -> Traits:
         case shapes.Formula(scale=scale, source=source):
             return replace(plain, details=(("scale", scale), ("formula", source)))
     return plain
+
+
+def meant(call: Call) -> str | None:
+    """Return in words what a function of the step means; none where no shapes say it.
+
+    Example:
+        >>> from isorate import read
+        >>> warmed = "LambdaLR(SGD(p, lr=0.1), lambda t: min(t / 5, 1) * 0.9 ** (t // 10))"
+        >>> meant(read(warmed).call)
+        'a product of a line and a staircase'
+
+    """
+    try:
+        schedule = call.lower()
+    except (ConvertError, ScheduleError):
+        return None
+    form = schedule.normal()
+    if not any(_is_formula(node) for node in [schedule, *_within(schedule)]):
+        return None
+    if any(_is_formula(node) for node in [form, *_within(form)]):
+        return None
+    while isinstance(form, Groups | Stepped):
+        if isinstance(form, Groups) and len(set(form.of)) > 1:
+            return None
+        form = form.of[0] if isinstance(form, Groups) else form.of
+    parts = form.of if isinstance(form, Join) else (form,)
+    begins = form.starts if isinstance(form, Join) else (0,)
+    return "; ".join(
+        f"from step {at} on {_words(part)}" if at else _words(part)
+        for at, part in zip(begins, parts, strict=True)
+    )
+
+
+def _is_formula(node: Schedule) -> bool:
+    return isinstance(node, shapes.Formula)
+
+
+def _within(schedule: Schedule) -> Iterator[Schedule]:
+    for child in schedule.children():
+        yield child
+        yield from _within(child)
+
+
+def _words(part: Schedule) -> str:
+    """Return what a part of a schedule is, in words."""
+    one = traits(part)
+    pace = "" if one.every == 1 else f", in stairs of {one.every} steps"
+    match part.of if isinstance(part, Staircase) else part:
+        case shapes.Constant(rate=rate):
+            return f"{rate:.6g}"
+        case shapes.PiecewiseConstant(rates=rates, boundaries=boundaries):
+            later = zip(rates[1:], boundaries, strict=True)
+            return f"{rates[0]:.6g}, " + ", ".join(f"{r:.6g} from {b} on" for r, b in later)
+        case Product(of=of) | Sum(of=of) as many:
+            return f"{called(many.tag)} of " + " and ".join(called(each.tag) for each in of)
+        case Clamp(of=of, least=least, most=most):
+            bounds = {"at least": least, "at most": most}
+            said = [f"{name} {bound:.6g}" for name, bound in bounds.items() if bound is not None]
+            return f"{_words(of)}, {' and '.join(said)}"
+    if one.floor is not None and one.duration is not None:
+        then = "" if one.after == "hold" else f", then {_after(one)}"
+        text = f"{one.shape} from {one.start:.6g} to {one.floor:.6g} in {_steps(one.duration)}"
+        return text + pace + then
+    if one.factor is not None and one.duration is not None:
+        return f"{one.start:.6g}, times {one.factor:.6g} in {_steps(one.duration)}"
+    return f"{one.shape} from {one.start:.6g}{pace}"
+
+
+def _steps(count: float) -> str:
+    return "1 step" if count == 1 else f"{count:g} steps"
 
 
 def _is_close(a: Detail, b: Detail) -> bool:

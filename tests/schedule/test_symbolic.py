@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate import read
+from isorate.explanation import meant
 from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import Formula
 from isorate.schedule.symbolic import shapes_of
@@ -129,3 +131,24 @@ def test_what_is_said_is_what_the_text_computes(text: str) -> None:
     for t, (theirs, ours) in enumerate(pairs):
         assert math.isclose(theirs, ours, rel_tol=1e-9, abs_tol=1e-11 * largest), (text, t)
     assert meant.normal() == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.9 ** (t // 3)", "0.1, times 0.9 in 3 steps"),
+        ("max(0.1, 0.5 ** t)", "0.1, times 0.5 in 1 step, at least 0.01"),
+        ("1 if t < 30 else 0.1", "0.1, 0.01 from 30 on"),
+        ("min((t + 1) / 5, 1)", "a line from 0.02 to 0.1 in 4 steps"),
+        ("t / 5 if t < 5 else math.exp(-t)",
+         "a line from 0 to 0.1 in 5 steps; from step 5 on a natural exponential from 0.000673795"),
+        ("(1 + math.cos(math.pi * (t % 20) / 20)) / 2",
+         "a cosine from 0.1 to 0 in 20 steps, then starts over (period 20 updates)"),
+        ("1 / math.sqrt(t + 1)", None),
+    ],
+)  # fmt: skip
+def test_it_is_told_in_words(text: str, words: str | None) -> None:
+    function: Any = read(f"LambdaLR(SGD(p, lr=0.1), lambda t: {text})").call
+    scheduler: Any = read("StepLR(SGD(p, lr=0.1), 30)").call
+    assert meant(function) == words
+    assert meant(scheduler) is None

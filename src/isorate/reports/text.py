@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isorate.explanation import meant
 from isorate.kit.writing import shortened
 from isorate.recipe import LONGEST_DEFAULT
 from isorate.reports import LONGEST_DRAWN
@@ -40,7 +41,9 @@ def show(
     """Print one call: what it is, its rates, its plot."""
     paper.line(shortened(call.code), "bold")
     paper.line()
+    means = meant(call)
     facts: list[Row] = [
+        *([] if means is None else [("means", means)]),
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
         *taken(assumed),
         ("arithmetic", call.returned.card.arithmetic),
