@@ -14,7 +14,7 @@ import numpy as np
 from isorate.logs.log import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,10 +28,14 @@ MOST_GROUPS: Final = 1000
 MOST_RUNS: Final = 500
 #: The digits with which a float64 is told from any other.
 ALL_DIGITS: Final = 15
+#: So many printed numbers are looked at together.
+CHUNK: Final = 4096
 #: With so few digits in the whole file a rate was not rounded: it is what somebody wrote.
 WRITTEN_DIGITS: Final = 2
 
 _RATE = re.compile(r"(?<![a-z])(lr|lrs|learning[ _-]?rates?|learningrate)(?![a-z])", re.IGNORECASE)
+#: A line that is a number: what stands before its point, behind it, and in its exponent.
+_NUMBER = re.compile(r"^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$", re.MULTILINE)
 _NO_RATE = re.compile(
     r"momentum|decay|loss|grad|base|init|(?<![a-z])(min|max|peak|end|final|start)(?![a-z])|scale|"
     r"mult|sched|ratio|factor|warm|beta|eps|norm|step|time|policy|type|name",
@@ -107,16 +111,34 @@ class _Column:
         self.steps.extend(steps)
         self.values.extend(values)
 
-    def printed(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            if self.exact:
+    def printed(self, texts: Sequence[str]) -> None:
+        """Take how numbers were printed; where one has all digits, nobody asks for the others'."""
+        for start in range(0, len(texts), CHUNK):
+            if self.exact or _digits(texts[start])[0] >= ALL_DIGITS:
+                self.exact = True
                 return
-            significant, last, decimals, padded = _digits(text)
-            self.exact = significant >= ALL_DIGITS
-            self.significant = max(self.significant, significant)
-            self.last.append(last)
-            self.decimals.add(decimals)
-            self.padded = self.padded or padded
+            self._digits_of(texts[start : start + CHUNK])
+
+    def _digits_of(self, texts: Sequence[str]) -> None:
+        parts = _NUMBER.findall("\n".join(texts))
+        if len(parts) != len(texts):  # what is said in an unusual way is looked at by itself
+            found = list(map(_digits, texts))
+        else:
+            found = [
+                (
+                    len((whole + decimals).lstrip("0")),
+                    (int(power) if power else 0) - len(decimals),
+                    len(decimals),
+                    decimals[-1:] == "0" and (len(decimals) > 1 or power != ""),
+                )
+                for whole, decimals, power in parts
+            ]
+        significant, last, many, padded = zip(*found, strict=True)
+        self.significant = max(self.significant, *significant)
+        self.exact = self.significant >= ALL_DIGITS
+        self.last.extend(max(each, -800) for each in last)
+        self.decimals.update(many)
+        self.padded = self.padded or any(padded)
 
     def errors(self, least: int) -> tuple[Values, bool]:
         """Return how far each printed number may be off, and whether that was guessed.
@@ -314,10 +336,11 @@ def _notes(name: str, steps: NDArray[np.int64]) -> Iterator[str]:
 
 def _float32(values: Values) -> bool:
     """Whether numbers are what float32 has, and look as if it were so: 0.0010000000474974513."""
+    if not len(values) or array("f", values[:1].tolist())[0] != values[0]:
+        return False  # one is enough to tell most
     with np.errstate(over="ignore"):
-        for some in (values[:1], values):  # one is enough to tell most
-            if not len(some) or not (some.astype(np.float32) == some).all():
-                return False
+        if not (values.astype(np.float32) == values).all():
+            return False
     return any(len(repr(value)) > 12 for value in values[:1000].tolist())
 
 
