@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isorate import ConvertError, IsorateError, Run, simulate
-from isorate.dialects import mindspore, torch
+from isorate.dialects import mindspore
+from isorate.dialects.torch import schedulers as torch
 from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Shift
 from isorate.schedule.errors import ScheduleError

@@ -8,7 +8,7 @@ import pytest
 
 from isorate import ReadError, Run, simulate
 from isorate.cli._commands import run
-from isorate.dialects.torch import (
+from isorate.dialects.torch.schedulers import (
     ChainedScheduler,
     CosineAnnealingLR,
     ExponentialLR,

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 pytest.importorskip("torch")
 
 from isorate import ReadError, Run, simulate
-from isorate.dialects import torch as calls
+from isorate.dialects.torch import schedulers as calls
 from isorate.kit.optimizer import Optimizer
 from isorate.torch._saved_states import KINDS, SavedCall, call_of_state
 from tests.calls import read

@@ -7,21 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isorate.training.lazily import lazily
+
 if TYPE_CHECKING:
     from isorate.keras._log_rates import LogRates
 
 __all__ = ["LogRates"]
 
-
-def __getattr__(name: str) -> object:
-    if name != "LogRates":
-        raise AttributeError(f"module 'isorate.keras' has no attribute {name!r}")
-    try:
-        from isorate.keras._log_rates import LogRates
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "keras":
-            raise
-        raise ImportError(
-            "isorate.keras.LogRates needs Keras: pip install keras", name="keras"
-        ) from error
-    return LogRates
+__getattr__ = lazily(__name__, {"LogRates": "_log_rates"}, ("keras",), "Keras: pip install keras")

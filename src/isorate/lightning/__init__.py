@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isorate.training.lazily import lazily
+
 if TYPE_CHECKING:
     from isorate.lightning._check_rates import CheckRates
 
 __all__ = ["CheckRates"]
 
-
-def __getattr__(name: str) -> object:
-    if name != "CheckRates":
-        raise AttributeError(f"module 'isorate.lightning' has no attribute {name!r}")
-    try:
-        from isorate.lightning._check_rates import CheckRates
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("lightning", "pytorch_lightning", "torch"):
-            raise
-        raise ImportError(
-            "isorate.lightning.CheckRates needs Lightning: pip install lightning",
-            name="lightning",
-        ) from error
-    return CheckRates
+__getattr__ = lazily(
+    __name__,
+    {"CheckRates": "_check_rates"},
+    ("lightning", "pytorch_lightning", "torch"),
+    "Lightning: pip install lightning",
+)

@@ -9,7 +9,6 @@ MindSpore's experimental optimizers.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from isorate.mindspore.lists import (
@@ -21,6 +20,7 @@ from isorate.mindspore.lists import (
     polynomial_decay_lr,
     warmup_lr,
 )
+from isorate.training.lazily import lazily
 
 if TYPE_CHECKING:
     from isorate.mindspore._log_rates import LogRates
@@ -41,20 +41,7 @@ __all__ = [
 
 _HOMES = {"LogRates": "_log_rates", "ScheduleLR": "schedules"}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'isorate.mindspore' has no attribute {name!r}")
-    try:
-        module = import_module(f"isorate.mindspore.{_HOMES[name]}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "mindspore":
-            raise
-        raise ImportError(
-            f"isorate.mindspore.{name} needs MindSpore: pip install mindspore",
-            name="mindspore",
-        ) from error
-    return getattr(module, name)
+__getattr__ = lazily(__name__, _HOMES, ("mindspore",), "MindSpore: pip install mindspore")
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from torch.optim import swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from isorate.dialects import torch as calls
+from isorate.dialects.torch import schedulers as calls
 from isorate.kit.optimizer import Optimizer as Rates
 from isorate.schedule.combinators import Product
 from isorate.schedule.combinators.clocks import on_steps

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isorate.training.lazily import lazily
+
 if TYPE_CHECKING:
     from isorate.transformers._check_rates import CheckRates
 
 __all__ = ["CheckRates"]
 
-
-def __getattr__(name: str) -> object:
-    if name != "CheckRates":
-        raise AttributeError(f"module 'isorate.transformers' has no attribute {name!r}")
-    try:
-        from isorate.transformers._check_rates import CheckRates
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("transformers", "torch"):
-            raise
-        raise ImportError(
-            "isorate.transformers.CheckRates needs transformers and torch: "
-            "pip install 'transformers[torch]'",
-            name="transformers",
-        ) from error
-    return CheckRates
+__getattr__ = lazily(
+    __name__,
+    {"CheckRates": "_check_rates"},
+    ("transformers", "torch"),
+    "transformers and torch: pip install 'transformers[torch]'",
+)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isorate._version import __version__
+from isorate.kit import card as cards
 from isorate.kit.boundary import Fault
 from isorate.schedule.evaluate import ExactNamespace
 from isorate.schedule.node import Schedule
@@ -13,7 +16,15 @@ from isorate.schedule.node import Schedule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DOCS = "docs/training.md"
+#: The card of a drop-in.
+card = partial(
+    cards.card,
+    always={},
+    dialect="isorate",
+    drop_in=True,
+    version=__version__,
+    docs="docs/training.md",
+)
 
 
 def no_schedule(schedule: Any) -> Fault | None:

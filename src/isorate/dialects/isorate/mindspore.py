@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from isorate._version import __version__
 from isorate.dialects import mindspore
-from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
+from isorate.dialects.isorate._shared import card, exactly, no_schedule
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
@@ -36,22 +35,16 @@ class ScheduleLR(Call, frozen=True):
 
     schedule: Any
 
-    card: ClassVar[Card] = Card(
+    card: ClassVar[Card] = card(
+        "closed form, float64, each step by itself, rounded to float32",
+        Proof.COUNTER,
+        "whatever the schedule says; the last rate where it ends",
         name="isorate.mindspore.ScheduleLR",
-        dialect="isorate",
-        drop_in=True,
         runs_in="mindspore",
-        version=__version__,
-        docs=DOCS,
         clock="update",
-        arithmetic="closed form, float64, each step by itself, rounded to float32",
-        proof=Proof.COUNTER,
-        past_end="whatever the schedule says; the last rate where it ends",
         roles={"schedule": "shape"},
-        raises={
-            "TypeError": "schedule neither a schedule nor a call or its text",
-            "ValueError": "a schedule for several parameter groups",
-        },
+        TypeError="schedule neither a schedule nor a call or its text",
+        ValueError="a schedule for several parameter groups",
         ulp=1,
         ledger="MindSpore's float64 sine and power may round otherwise than the C library's, which "
         "can move the float32 that they are rounded to",
@@ -92,13 +85,14 @@ class ScheduleLR(Call, frozen=True):
 def staying(listed: Any) -> type[Call]:
     """Return MindSpore's list function as it stays in Isorate: the same list, bit for bit."""
     name = listed.card.name.rpartition(".")[2]
+    own = ScheduleLR.card
     card = replace(
         listed.card,
         name=f"isorate.mindspore.{name}",
-        dialect="isorate",
+        dialect=own.dialect,
         drop_in=True,
-        version=__version__,
-        docs=DOCS,
+        version=own.version,
+        docs=own.docs,
         deprecation=None,
         way_out=None,
         deviations=(),

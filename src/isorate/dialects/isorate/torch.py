@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from isorate._version import __version__
-from isorate.dialects import torch
-from isorate.dialects.isorate._shared import DOCS, exactly, no_schedule
+from isorate.dialects.isorate._shared import card, exactly, no_schedule
+from isorate.dialects.torch import schedulers as torch
+from isorate.dialects.torch.base import RESUMED
 from isorate.kit.boundary import LIMIT, Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
@@ -49,24 +49,18 @@ class ScheduleLR(Call, frozen=True):
     counting: str = "updates"
     on_mismatch: str = "raise"
 
-    card: ClassVar[Card] = Card(
+    card: ClassVar[Card] = card(
+        "closed form, float64, each step by itself",
+        Proof.EACH_STEP,
+        "whatever the schedule says; stepping past its end raises RuntimeError",
         name="isorate.torch.ScheduleLR",
-        dialect="isorate",
-        drop_in=True,
         runs_in="torch",
-        version=__version__,
-        docs=DOCS,
         clock="step",
-        arithmetic="closed form, float64, each step by itself",
-        proof=Proof.EACH_STEP,
-        past_end="whatever the schedule says; stepping past its end raises RuntimeError",
         roles={"schedule": "shape", "last_epoch": "begin", "counting": "clock"},
-        raises={
-            "RuntimeError": "a step past the schedule's end",
-            "TypeError": "schedule neither a schedule nor text, last_epoch no int",
-            "ValueError": "not one schedule for each parameter group, last_epoch below -1, "
-            "counting or on_mismatch none of its choices",
-        },
+        RuntimeError="a step past the schedule's end",
+        TypeError="schedule neither a schedule nor text, last_epoch no int",
+        ValueError="not one schedule for each parameter group, last_epoch below -1, "
+        "counting or on_mismatch none of its choices",
         counts="updates",
     )
 
@@ -158,29 +152,18 @@ class CosineAnnealingLR(Call, frozen=True):
     eta_min: float = 0.0
     last_epoch: int = -1
 
-    card: ClassVar[Card] = Card(
+    card: ClassVar[Card] = card(
+        "closed form, float64, each step by itself",
+        Proof.EACH_STEP,
+        torch.CosineAnnealingLR.card.past_end,
         name="isorate.torch.CosineAnnealingLR",
-        dialect="isorate",
-        drop_in=True,
         runs_in="torch",
-        version=__version__,
-        docs=DOCS,
         clock="step",
-        arithmetic="closed form, float64, each step by itself",
-        proof=Proof.EACH_STEP,
-        past_end="climbs back to the first rate and goes on with period 2·T_max",
-        roles={
-            "optimizer": "start",
-            "T_max": "duration",
-            "eta_min": "end",
-            "last_epoch": "begin",
-        },
-        raises={
-            "KeyError": "last_epoch other than -1, and a group without initial_lr",
-            "TypeError": "T_max or eta_min no number, last_epoch no int",
-            "ValueError": "T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
-            "ZeroDivisionError": "T_max=0",
-        },
+        roles=torch.CosineAnnealingLR.card.roles,
+        KeyError=RESUMED,
+        TypeError="T_max or eta_min no number, last_epoch no int",
+        ValueError="T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
+        ZeroDivisionError="T_max=0",
     )
 
     @property

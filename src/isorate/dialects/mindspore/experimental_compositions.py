@@ -218,12 +218,7 @@ class OnPlateau:
 
 
 class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, ExperimentalCall, frozen=True):
-    """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric stops improving.
-
-    A metric that has not improved for more than ``patience`` steps brings the rate down, to
-    ``min_lr`` at the lowest, and by more than ``eps`` or not at all; ``cooldown`` steps after that
-    do not count. All of it is float32: the metric, the best of it, the counts and the bounds.
-    """
+    """``ReduceLROnPlateau``: the metric, the best of it, the counts and the bounds are float32."""
 
     worker: ClassVar[Any] = OnPlateau
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._epochs import as_list
-from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION
+from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION, card
 from isorate.dialects.mindspore.decay_lists import (
     exponential_decay_lr,
     inverse_decay_lr,
@@ -51,6 +51,16 @@ LONGEST_PLAIN = 10_000
 LONGEST_PART = 10**6
 
 
+#: The card of lists that are no function's.
+plain = partial(
+    card,
+    dialect="mindspore",
+    version=VERSION,
+    docs=DOCS + "nn/mindspore.nn.SGD.html",
+    deprecation=None,
+)
+
+
 class LearningRateList(Call, frozen=True):
     """A plain list of rates, one an update, given to a MindSpore optimizer as its learning rate.
 
@@ -60,21 +70,14 @@ class LearningRateList(Call, frozen=True):
     rates: tuple[float, ...]
     spells: ClassVar[bool] = True
 
-    card: ClassVar[Card] = Card(
+    card: ClassVar[Card] = plain(
+        "none: the rates as written",
+        Proof.EACH_STEP,
+        "the list ends and the optimizer raises RuntimeError",
         name="mindspore.list",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=DOCS + "nn/mindspore.nn.SGD.html",
-        clock="update",
-        arithmetic="none: the rates as written",
-        proof=Proof.EACH_STEP,
-        past_end="the list ends and the optimizer raises RuntimeError",
         roles={"rates": "length"},
-        raises={
-            "RuntimeError": "an empty list: at the first step",
-            "ValueError": "a rate that is no number",
-        },
+        RuntimeError="an empty list: at the first step",
+        ValueError="a rate that is no number",
     )
 
     def __post_init__(self) -> None:
@@ -167,23 +170,16 @@ class ListConcatenation(Call, frozen=True):
     lists: tuple[Call, ...]
     times: int = 1
 
-    card: ClassVar[Card] = Card(
+    card: ClassVar[Card] = plain(
+        "that of its lists",
+        Proof.MEMBERS,
+        "the last list ends and the optimizer raises RuntimeError",
         name="mindspore.list_concatenation",
-        dialect="mindspore",
-        runs_in="mindspore",
-        version=VERSION,
-        docs=DOCS + "nn/mindspore.nn.SGD.html",
-        clock="update",
-        arithmetic="that of its lists",
-        proof=Proof.MEMBERS,
-        past_end="the last list ends and the optimizer raises RuntimeError",
         roles={"lists": "length", "times": "length"},
-        raises={
-            "OverflowError": "of any of its lists",
-            "RuntimeError": "nothing but empty lists: at the first step",
-            "TypeError": "of any of its lists",
-            "ValueError": "of any of its lists, and a rate that is no number",
-        },
+        OverflowError="of any of its lists",
+        RuntimeError="nothing but empty lists: at the first step",
+        TypeError="of any of its lists",
+        ValueError="of any of its lists, and a rate that is no number",
     )
 
     def __post_init__(self) -> None:

@@ -92,13 +92,18 @@ class PiecewiseDecay(Decay, frozen=True):
         return stairs_of(cls, schedule)
 
 
-class NaturalExpDecay(Decay, frozen=True):
-    """The first rate times e^(−gamma·t)."""
+class ByGamma(Decay, frozen=True):
+    """Falls as gamma says, at every step."""
 
     learning_rate: float
     gamma: float
     last_epoch: int = -1
     verbose: bool = False
+
+
+class NaturalExpDecay(ByGamma, frozen=True):
+    """The first rate times e^(−gamma·t)."""
+
     card: ClassVar[Card] = card(ON, AssertionError="gamma not above 0")
 
     def demands(self) -> Iterator[Demand]:
@@ -111,13 +116,9 @@ class NaturalExpDecay(Decay, frozen=True):
         return say.natural_exponential(self.learning_rate, self.gamma)
 
 
-class InverseTimeDecay(Decay, frozen=True):
+class InverseTimeDecay(ByGamma, frozen=True):
     """The first rate over 1 + gamma·t."""
 
-    learning_rate: float
-    gamma: float
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(ON, ZeroDivisionError="gamma=-1: at the first step")
 
     def at(self, base: Any, t: Any) -> Any:
@@ -127,13 +128,9 @@ class InverseTimeDecay(Decay, frozen=True):
         return say.inverse(self.learning_rate, self.gamma)
 
 
-class ExponentialDecay(Decay, frozen=True):
+class ExponentialDecay(ByGamma, frozen=True):
     """The first rate times gamma^t."""
 
-    learning_rate: float
-    gamma: float
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(ON, AssertionError="gamma not between 0 and 1")
 
     def demands(self) -> Iterator[Demand]:
@@ -245,20 +242,25 @@ class StepDecay(Decay, frozen=True):
 # --- functions that are given --------------------------------------------------------------------
 
 
-class LambdaDecay(Decay, frozen=True):
-    """The first rate times λ(t)."""
+class ByFunction(Decay, frozen=True):
+    """Is given a function of the step."""
 
     learning_rate: float
     lr_lambda: Any
     last_epoch: int = -1
     verbose: bool = False
+
+    def demands(self) -> Iterator[Demand]:
+        yield TypeError, callable(self.lr_lambda) or isinstance(self.lr_lambda, Expression)
+
+
+class LambdaDecay(ByFunction, frozen=True):
+    """The first rate times λ(t)."""
+
     card: ClassVar[Card] = card(
         "whatever the lambda says", Proof.FUNCTION,
         TypeError="lr_lambda no function, its value no number",
     )  # fmt: skip
-
-    def demands(self) -> Iterator[Demand]:
-        yield TypeError, callable(self.lr_lambda) or isinstance(self.lr_lambda, Expression)
 
     def rate(self, worker: Worker) -> Any:
         return stepping.times(worker.base, called(self.lr_lambda, worker.t))
@@ -278,20 +280,13 @@ class LambdaDecay(Decay, frozen=True):
         return lift_of(cls(found.base, found.arguments["lr_lambda"]), parts, found.losses)
 
 
-class MultiplicativeDecay(Decay, frozen=True):
+class MultiplicativeDecay(ByFunction, frozen=True):
     """The first rate times λ(1), λ(2), … up to λ(t)."""
 
-    learning_rate: float
-    lr_lambda: Any
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "whatever the lambda says", Proof.RECURSION, each="a product of all values, float64",
         TypeError="lr_lambda no function, its value no number",
     )  # fmt: skip
-
-    def demands(self) -> Iterator[Demand]:
-        yield TypeError, callable(self.lr_lambda) or isinstance(self.lr_lambda, Expression)
 
     def rate(self, worker: Worker) -> Any:
         """Return the product; one that was there a step before is not computed anew."""

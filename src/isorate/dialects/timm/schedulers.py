@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 import numpy as np
 
-from isorate.dialects.torch import ReduceLROnPlateau
 from isorate.dialects.torch.base import Setting
 from isorate.dialects.torch.lambdas import Given
+from isorate.dialects.torch.schedulers import ReduceLROnPlateau
 from isorate.kit import Card, Halting, Optimizer, ParamGroup, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping

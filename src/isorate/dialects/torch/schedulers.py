@@ -1017,12 +1017,7 @@ def values_of(
 
 
 class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
-    """``ReduceLROnPlateau``: the rate is multiplied by factor when a metric has stopped improving.
-
-    A metric that has not improved for more than ``patience`` steps brings the rate down, to
-    ``min_lr`` at the lowest, and by more than ``eps`` or not at all; ``cooldown`` steps after that
-    do not count.
-    """
+    """``ReduceLROnPlateau``: the rate times factor when a metric has stopped improving."""
 
     card: ClassVar[Card] = card(
         "float(group['lr']) · factor where the metric says so, float64",
