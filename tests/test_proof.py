@@ -62,7 +62,9 @@ def farthest_off(call: Call, enter: Callable[[Any, int], Rates | None], start: i
 def test_each_step_by_itself_is_what_the_schedule_means_however_far(
     constructor: type[Call], start: int, scale: int
 ) -> None:
-    text, enter = ENTERED[constructor.card.name]
+    name = constructor.card.name
+    assert name in ENTERED, f"HOME.entered, in tests/conformance/cases, says nothing of {name}"
+    text, enter = ENTERED[name]
     # a course that ends lasts until there; one that comes again has come again many times
     ends = read(text.format(1000)).lower().length is not None
     call = read(text.format(start + WIDTH if ends else 7 * scale))

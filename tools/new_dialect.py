@@ -44,9 +44,8 @@ class linear(Call, frozen=True):
     end: float
     steps: int
     card: ClassVar[Card] = Card(
-        name="", dialect="{name}", runs_in="{name}", version="", docs="", roles={{}},
-        clock="update", arithmetic="start + (end - start)·min(t, steps)/steps",
-        proof=Proof.CANCELS, past_end="holds end",
+        runs_in="{name}", clock="update", proof=Proof.CANCELS, past_end="holds end",
+        arithmetic="start + (end - start)·min(t, steps)/steps",
         raises={{"ValueError": "steps below 1"}},
     )  # fmt: skip
 
@@ -130,7 +129,8 @@ LEFT = """Left to do:
 - src/isorate/dialects/{name}.py: the framework's constructors in place of `linear`, its version,
   documentation, optimizers and other names;
 - tests/conformance/cases/{name}.py: its texts, a dozen for each constructor and all that it
-  refuses, how they are run for real, and drawn;
+  refuses, how they are run for real, and drawn; with `Proof.EACH_STEP` on a card, how its
+  arithmetic is entered far off;
 - pyproject.toml: the version that the conformance group has of it;
 - python tools/capture.py {name}, where the framework is installed: tests/tables/{name}.json;
 - make docs, make check, make test, make conformance.
