@@ -10,7 +10,7 @@ import numpy as np
 
 from isorate.explanation import Reason, SideFacts, explain, proved
 from isorate.recipe import as_recipe, together
-from isorate.schedule.curve import Curve
+from isorate.schedule.curve import Curve, Halt
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import CompareError
 from isorate.schedule.node import end_of_course
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from isorate.driving import Stream
     from isorate.recipe import Given, Recipe
-    from isorate.schedule.curve import Halt
     from isorate.schedule.run import Run
 
 Verdict = Literal["identical", "equal", "diverge", "different"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from isorate.comparison import Comparison, compare_recipes
-from isorate.driving import check_length, loop_of
+from isorate.driving import Side, check_length, loop_of
 from isorate.kit import registry
 from isorate.kit.match import Afterwards, Lift, Refusal
 from isorate.kit.optimizer import Optimizer
@@ -23,7 +23,6 @@ from isorate.schedule.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.driving import Side
     from isorate.kit.call import Call
     from isorate.recipe import Given
 

@@ -10,14 +10,13 @@ import numpy as np
 from isorate.comparison import Comparison, compare
 from isorate.configs.configuration import Wanted
 from isorate.configs.reading import configurations
-from isorate.recipe import configured
+from isorate.recipe import Recipe, configured
 from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from isorate.recipe import Recipe
 
 #: Longer runs are not tried: each of some dozen ways goes through all of it.
 LONGEST = 10**5

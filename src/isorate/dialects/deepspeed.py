@@ -17,7 +17,7 @@ from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import Card, Deviation, Dialect, Halting, Proof, Refusal
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
-from isorate.kit.card import completed
+from isorate.kit.card import Role, completed
 from isorate.kit.meaning import ANY, Meaning, Unknown
 from isorate.kit.schedulers import one_for_each
 from isorate.kit.writing import source
@@ -29,7 +29,6 @@ from isorate.schedule.syntax import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.kit.card import Role
     from isorate.kit.match import Lift, Parts
     from isorate.kit.objects import Worker
     from isorate.kit.scheduler import Match

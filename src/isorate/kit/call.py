@@ -9,7 +9,7 @@ import msgspec
 
 from isorate.kit.boundary import Answer, Fault, Halting, guard
 from isorate.kit.match import Lift, Refusal
-from isorate.kit.meaning import say
+from isorate.kit.meaning import Meaning, say
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.writing import imports_of, optimizer_code, same, source
 from isorate.schedule import notebook
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.kit.card import Card
-    from isorate.kit.meaning import Meaning
     from isorate.schedule.curve import Curve
     from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule

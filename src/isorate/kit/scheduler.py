@@ -10,11 +10,11 @@ import numpy as np
 
 from isorate.kit import objects
 from isorate.kit.boundary import Halting
-from isorate.kit.effects import Values
+from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Refusal, from_the_start, take_apart
-from isorate.kit.meaning import Unknown, kinds_of, solve
-from isorate.kit.objects import begun
+from isorate.kit.match import Lift, Parts, Refusal, from_the_start, take_apart
+from isorate.kit.meaning import Meaning, Unknown, kinds_of, solve
+from isorate.kit.objects import Worker, begun
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.writing import formula
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from isorate.kit.call import Call
-    from isorate.kit.effects import Moves
-    from isorate.kit.match import Parts
-    from isorate.kit.meaning import Meaning
-    from isorate.kit.objects import Worker
     from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
 

@@ -11,7 +11,7 @@ import msgspec
 
 from isorate.kit import matching, objects
 from isorate.kit.call import Composition
-from isorate.kit.card import roles_of
+from isorate.kit.card import Role, roles_of
 from isorate.kit.match import Lift, Parts, Refusal
 from isorate.kit.meaning import (
     ANY,
@@ -44,7 +44,6 @@ from isorate.schedule.shapes.waves import Constant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isorate.kit.card import Role
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isorate.kit import objects
-from isorate.kit.boundary import LIMIT, Fault
+from isorate.kit.boundary import LIMIT, Fault, Halting
 from isorate.kit.call import Call
 from isorate.kit.float32 import number
-from isorate.kit.optimizer import Optimizer
+from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.writing import source
 from isorate.schedule.combinators import Groups, Stepped
 from isorate.schedule.errors import ConvertError, RunError, ScheduleError
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.kit.boundary import Halting
     from isorate.kit.objects import Group, Work
-    from isorate.kit.optimizer import ParamGroup
     from isorate.schedule.node import Schedule
 
     Rates = tuple[NDArray[Any], Halting | None]

@@ -7,13 +7,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isorate.kit.optimizer import Optimizers
 
 #: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
 LONGEST_SHOWN, LONGEST_LIST = 1200, 400

@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from isorate.recipe import as_recipe
-from isorate.torch._watched import Watched
+from isorate.torch._watched import Then, Watched
 
 if TYPE_CHECKING:
     from isorate.checking.verdict import Finding
     from isorate.recipe import Given
     from isorate.schedule.run import Run
-    from isorate.torch._watched import Then
 
 # it goes by two names, and a Trainer of one takes no callbacks of the other
 if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:

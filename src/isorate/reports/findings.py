@@ -12,7 +12,7 @@ from isorate.reports import LONGEST_DRAWN
 from isorate.reports.figure import Figure, Line
 from isorate.reports.json import number
 from isorate.reports.json import run as run_document
-from isorate.reports.paper import Part
+from isorate.reports.paper import Paper, Part
 from isorate.reports.text import draw
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import IsorateError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from isorate.checking.verdict import Finding
     from isorate.checking.verdict import Part as Run
     from isorate.logs.log import Log
-    from isorate.reports.paper import Paper
 
 #: So many rows on each side of the first that departs are shown.
 AROUND = 2

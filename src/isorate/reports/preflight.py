@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from isorate.kit.writing import shortened
 from isorate.reports import figure as figures
 from isorate.reports import json
-from isorate.reports.paper import Part
+from isorate.reports.paper import Paper, Part
 from isorate.reports.text import STYLES, draw, ending, milestone_table, taken
 from isorate.reports.trainers import flat
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from isorate.preflight import Preflight
-    from isorate.reports.paper import Paper
     from isorate.spelling import Spelling
 
     Row = tuple[str, str | Sequence[Part]]

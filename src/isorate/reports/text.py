@@ -11,7 +11,7 @@ from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.json import shortest
 from isorate.reports.milestones import milestones
-from isorate.reports.paper import Part
+from isorate.reports.paper import Paper, Part
 from isorate.reports.plot import terminal
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from isorate.conversion import Conversion
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
-    from isorate.reports.paper import Paper
     from isorate.schedule.curve import Curve, Halt
     from isorate.schedule.run import Run
     from isorate.simulation import Sampled

@@ -11,12 +11,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.schedule.node import agreed
+from isorate.schedule.node import Namespace, agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.schedule.node import Namespace
 
 #: The smallest float that has all its digits.
 NORMAL: Final = 2.0**-1022

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback
 
 from isorate.recipe import as_recipe, configured
-from isorate.torch._watched import Watched
+from isorate.torch._watched import Then, Watched
 
 if TYPE_CHECKING:
     from isorate.checking.verdict import Finding
     from isorate.recipe import Given, Recipe
     from isorate.schedule.run import Run
-    from isorate.torch._watched import Then
 
 
 class CheckRates(TrainerCallback):  # type: ignore[misc]

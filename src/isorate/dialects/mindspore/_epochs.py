@@ -8,19 +8,16 @@ import numpy as np
 
 from isorate.dialects.mindspore._shared import RAN_OUT, Checked
 from isorate.kit.boundary import Halting
-from isorate.kit.match import Afterwards
+from isorate.kit.match import Afterwards, Lift, Refusal
 from isorate.kit.meaning import say
 from isorate.schedule.combinators import Groups, Until
 from isorate.schedule.evaluate import BLOCK
-from isorate.schedule.node import end_of_course
+from isorate.schedule.node import Schedule, end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from isorate.kit.match import Lift, Refusal
-    from isorate.schedule.node import Schedule
 
     Float64s = NDArray[np.float64]
     Int64s = NDArray[np.int64]

@@ -12,14 +12,13 @@ import numpy as np
 
 from isorate.kit import card as cards
 from isorate.kit import scheduler
-from isorate.kit.effects import Values, next_rate
+from isorate.kit.effects import Moves, Values, next_rate
 from isorate.kit.float32 import Float32, number, single
 from isorate.kit.stepped_call import SteppedCall
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from isorate.kit.effects import Moves
     from isorate.kit.objects import Group, Worker
     from isorate.kit.optimizer import ParamGroup
 

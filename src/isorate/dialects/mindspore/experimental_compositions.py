@@ -27,12 +27,12 @@ from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call
-from isorate.kit.card import Deviation, Proof
+from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.composing import sequence_of
-from isorate.kit.effects import Factors, Stepwise, next_rate
+from isorate.kit.effects import Factors, Moves, Stepwise, next_rate
 from isorate.kit.float32 import number
 from isorate.kit.match import Lift, Refusal
-from isorate.kit.objects import halting
+from isorate.kit.objects import Group, Work, halting
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Until
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.kit.card import Card
-    from isorate.kit.effects import Moves
-    from isorate.kit.objects import Group, Work
     from isorate.schedule.node import Schedule
 
 NESTED = (

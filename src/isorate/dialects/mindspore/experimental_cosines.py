@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.dialects.mindspore._schedulers import (
-    LRScheduler,
-    Setting,
-    card,
-    sgd,
-    want_int,
-)
+from isorate.dialects.mindspore._schedulers import LRScheduler, Setting, card, sgd, want_int
 from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.kit import schedulers
-from isorate.kit.card import Deviation, Proof
+from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.chained_cosine import Standing, chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
-from isorate.kit.objects import begun, halting
+from isorate.kit.objects import Worker, begun, halting
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
@@ -29,8 +23,6 @@ from isorate.schedule.shapes import Cosine, PiecewiseConstant
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates
-    from isorate.kit.card import Card
-    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
 #: A scheduler that is resumed this far into cycles that it does not know of has no schedule.

@@ -12,14 +12,12 @@ from isorate.dialects.mindspore.experimental_lambdas import values_of
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.boundary import LIMIT, Halting
-from isorate.kit.card import Deviation, Proof
-from isorate.kit.effects import Values
+from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import number, scalar_type
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates
-    from isorate.kit.card import Card
-    from isorate.kit.effects import Moves
     from isorate.kit.objects import Worker
 
 

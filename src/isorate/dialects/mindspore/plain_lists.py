@@ -30,7 +30,7 @@ from isorate.kit.writing import source
 from isorate.schedule.combinators import Join, Repeat, Until
 from isorate.schedule.errors import ReadError
 from isorate.schedule.evaluate import BLOCK
-from isorate.schedule.node import called
+from isorate.schedule.node import Schedule, called
 from isorate.schedule.shapes import Constant, Table
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.schedule.curve import Curve
-    from isorate.schedule.node import Schedule
 
 #: Equal rates from this number on are written as one, times their number.
 REPEATED = 4

@@ -23,14 +23,13 @@ from isorate.dialects.optax.schedules import (
     piecewise_interpolate_schedule,
     polynomial_schedule,
 )
-from isorate.kit.card import completed
+from isorate.kit.card import Role, completed
 from isorate.kit.optimizer import Optimizers
 from isorate.kit.registry import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isorate.kit.card import Role
 
 __all__ = [
     "DIALECT", "constant_schedule", "cosine_decay_schedule", "cosine_onecycle_schedule",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from isorate.dialects.timm.schedulers import (
     NOISE,
@@ -22,13 +22,10 @@ from isorate.dialects.timm.schedulers import (
     card,
     demand,
 )
-from isorate.kit import Card, Dialect, Halting, Optimizer, Proof
+from isorate.kit import Call, Card, Dialect, Halting, Optimizer, Proof
 from isorate.kit.boundary import LIMIT
 from isorate.kit.card import completed, roles_of
 from isorate.kit.standing import Standing
-
-if TYPE_CHECKING:
-    from isorate.kit import Call
 
 VERSION: Final = "1.0.31"
 ROLES: Final = roles_of(

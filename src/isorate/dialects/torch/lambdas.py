@@ -19,7 +19,7 @@ from isorate.dialects.torch.base import RESUMED, Setting
 from isorate.dialects.torch.schedulers import LambdaLR
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT, Halting
-from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.card import Card, Deviation, Proof, Role
 from isorate.kit.effects import Moves, Values
 from isorate.kit.match import Lift, Refusal
 from isorate.kit.meaning import ANY, Meaning, cosine, join, line, polynomial
@@ -34,7 +34,6 @@ from isorate.schedule.syntax import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from isorate.kit.card import Role
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 

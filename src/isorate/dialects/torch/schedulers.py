@@ -32,7 +32,7 @@ from isorate.kit import matching, schedulers
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Composition
-from isorate.kit.card import Deviation, Proof, completed
+from isorate.kit.card import Card, Deviation, Proof, completed
 from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.kit.card import Card
     from isorate.kit.objects import Worker
     from isorate.kit.optimizer import Optimizer
     from isorate.schedule.node import Schedule

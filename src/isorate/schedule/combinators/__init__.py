@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING
 
 from isorate.schedule import shapes
 from isorate.schedule.combinators import clocks, joins, operations
-from isorate.schedule.combinators.clocks import (
-    Shift,
-    Staircase,
-    Stepped,
-    Stretch,
-    Stride,
-    Until,
-)
+from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Stride, Until
 from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 
