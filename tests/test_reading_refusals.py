@@ -32,7 +32,7 @@ def test_a_class_of_the_text_is_called_that(text: str) -> None:
     [
         ("from composer.optim import LinearScheduler\ns = LinearScheduler(o, 3)", "Composer"),
         ("from fastai.callback.schedule import SchedCos\ns = SchedCos(1, 2)", "fastai"),
-        ("from mmengine.optim import make\ns = make(args)", "MMEngine"),
+        ("from mmcv.runner import make\ns = make(args)", "MMCV"),
         ("from fastai.callback.schedule import fit_sgdr\nfit_sgdr(o, **k)", "fastai"),
     ],
 )

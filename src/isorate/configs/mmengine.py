@@ -176,7 +176,7 @@ def schedulers(given: Given, peak: float, *, by_epoch: bool, each: int, iters: i
         ReadError: there is one that is not read, or that refuses its arguments.
 
     """
-    from isorate.dialects._mmengine import SCHEDULERS
+    from isorate.dialects.mmengine import SCHEDULERS
 
     optimizer = Optimizer((ParamGroup(float(peak)),), "SGD")
     found = []
@@ -240,7 +240,7 @@ def numbered(given: Given, name: str, value: Any) -> Any:
 
 def whole(peak: float, members: list[Any], iters: int, each: int | None, counts: int) -> Call:
     """Return the schedulers in their run."""
-    from isorate.dialects._mmengine import param_scheduler
+    from isorate.dialects.mmengine import param_scheduler
 
     optimizer = Optimizer((ParamGroup(float(peak)),), "SGD")
     return param_scheduler(optimizer, members, iters, each, counts)

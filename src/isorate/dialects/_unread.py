@@ -56,14 +56,7 @@ UNREAD = (
         "MultiStepDecay MultiplicativeDecay NaturalExpDecay NoamDecay PiecewiseDecay "
         "PolynomialDecay ReduceOnPlateau StepDecay",
     ),
-    Unread(
-        "MMEngine",
-        ("mmengine", "mmcv"),
-        "PolyLR CosineRestartLR ReduceOnPlateauLR LinearParamScheduler ConstantParamScheduler "
-        "CosineAnnealingParamScheduler ExponentialParamScheduler MultiStepParamScheduler "
-        "OneCycleParamScheduler PolyParamScheduler StepParamScheduler "
-        "CosineRestartParamScheduler ReduceOnPlateauParamScheduler",
-    ),
+    Unread("MMCV", ("mmcv",)),
     Unread(
         "DeepSpeed", ("deepspeed",), "LRRangeTest OneCycle WarmupCosineLR WarmupDecayLR WarmupLR"
     ),

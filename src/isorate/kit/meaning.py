@@ -577,8 +577,8 @@ class Arguments:
         self._known = known
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._known:
-            return self._known[name]
+        if name.rstrip("_") in self._known:  # a field has an underscore after a method's name
+            return self._known[name.rstrip("_")]
         if name in self._constructor.__struct_fields__:  # type: ignore[attr-defined]
             return Unknown(name)
         attribute = inspect.getattr_static(self._constructor, name)

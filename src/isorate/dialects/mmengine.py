@@ -1,35 +1,51 @@
 """mmengine's schedulers, ``mmengine.optim``, as of 0.10.7, and the runner that steps them.
 
-Each goes on from the rate that it finds, in a window of its steps; beyond that it does nothing.
-What they say as a schedule is not said yet, so that code does not name them, and configurations do.
+Each goes on from the rate that it finds, in a window of its steps; beyond that it does nothing. So
+what it means is a schedule from that rate, and a list of them is one after another, where their
+windows do not overlap, or their product, where all of them multiply.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import accumulate
+from operator import itemgetter, mul
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.dialects.torch.base import Setting
-from isorate.kit import Card, Proof
+from isorate.dialects.torch.schedulers import OneCycleLR as OneCycle
+from isorate.kit import ANY, Card, Dialect, Proof, Refusal, matching
+from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.call import Composition
-from isorate.kit.card import completed
+from isorate.kit.card import completed, roles_of
+from isorate.kit.meaning import Meaning, Unknown
+from isorate.kit.optimizer import Optimizer
+from isorate.kit.scheduler import Match
 from isorate.kit.stepped_call import SteppedCall
+from isorate.schedule.combinators import Join, Product, Staircase
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:
+    from isorate.kit.match import Lift, Parts
     from isorate.kit.objects import Group, Worker
-    from isorate.kit.optimizer import Optimizer
     from isorate.schedule.node import Schedule
 
 VERSION: Final = "0.10.7"
 #: The end of a window that has none.
 INF: Final = 10**9
-CARD: Final = Card(
-    runs_in="torch", clock="step", proof=Proof.RECURSION,
-    arithmetic="each rate from the one before, float64", past_end="stays what it is",
-)  # fmt: skip
+WINDOW: Final = "begin not below end"
+
+
+def card(**raises: str) -> Card:
+    """Return the card of a scheduler, to be completed by its name."""
+    return Card(
+        runs_in="torch", clock="step", proof=Proof.RECURSION,
+        arithmetic="each rate from the one before, float64", past_end="stays what it is",
+        raises=raises or {"ValueError": WINDOW},
+    )  # fmt: skip
 
 
 class Windowed(stepping.Worker):
@@ -39,6 +55,7 @@ class Windowed(stepping.Worker):
     def begin_again(workers: list[Any]) -> None:
         for worker in workers:
             worker.count = -1
+            worker.kept["found"] = float(worker.lr)
         Windowed.step(workers)
 
     @staticmethod
@@ -50,7 +67,7 @@ class Windowed(stepping.Worker):
                 stepping.put(worker.group, worker.call.rate(worker))
 
     def meaning(self) -> Schedule:
-        raise ConvertError("what its steps make of the rate is not said as a schedule")
+        return in_windows([(self, 1)])
 
 
 class ParamScheduler(Setting, frozen=True, kw_only=True):
@@ -66,9 +83,14 @@ class ParamScheduler(Setting, frozen=True, kw_only=True):
     verbose: bool = False
 
     worker: ClassVar[Any] = Windowed
-    card: ClassVar[Card] = CARD
+    card: ClassVar[Card] = card()
     #: What epochs count in its arguments, besides the window.
     lengths: ClassVar[tuple[str, ...]] = ()
+    #: Whether its steps multiply the rate, whatever it is.
+    scales: ClassVar[bool] = False
+    #: Whether it has come to its end where its window ends.
+    ends: ClassVar[bool] = False
+    choices: ClassVar[Any] = {"begin": (0,), "end": (INF,)}
 
     @property
     def last_epoch(self) -> Any:
@@ -87,11 +109,30 @@ class ParamScheduler(Setting, frozen=True, kw_only=True):
     def plain(self, worker: Worker) -> bool:
         return False  # it is stepped one by one
 
+    def within(self, found: float, base: float) -> Schedule:
+        """Return what it means in its window, from a rate that it finds and the first one."""
+        return self.means(found).schedule()
+
+    @classmethod
+    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
+        """Refuse: what it resumes with is the rate that it finds."""
+        return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
+
 
 class ConstantLR(ParamScheduler, frozen=True):
     """A share of the rate up to the window's last step."""
 
+    card: ClassVar[Card] = card(ValueError=f"{WINDOW}, factor not from 0 to 1")
+
     factor: float = 1.0 / 3
+    scales = True
+    ends = True
+    choices: ClassVar[Any] = {"begin": (0,), "end": (INF, ANY)}
+
+    def means(self, base: Any) -> Meaning:
+        share, last = base * self.factor, self.end - self.begin_ - 1
+        stays = not isinstance(last, Unknown) and (self.end >= INF or last == 0)
+        return say.constant(share) if stays else say.steps([share, base], at=[last])
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -107,8 +148,19 @@ class ConstantLR(ParamScheduler, frozen=True):
 class LinearLR(ParamScheduler, frozen=True):
     """A line between two shares of the rate."""
 
+    card: ClassVar[Card] = card(ValueError=f"{WINDOW}, a factor not from 0 to 1")
+
     start_factor: float = 1.0 / 3
     end_factor: float = 1.0
+    scales = True
+    ends = True
+    choices: ClassVar[Any] = {"begin": (0,)}
+
+    def means(self, base: Any) -> Meaning:
+        first, last = base * self.start_factor, self.end - self.begin_ - 1
+        if not isinstance(self.start_factor, Unknown) and self.start_factor == 0:
+            raise ConvertError("start_factor=0: nothing leads from a rate of 0")
+        return say.line(first, base * self.end_factor, last) if last != 0 else say.constant(first)
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -128,6 +180,10 @@ class StepLR(ParamScheduler, frozen=True):
     step_size: int
     gamma: float = 0.1
     lengths = ("step_size",)
+    scales = True
+
+    def means(self, base: Any) -> Meaning:
+        return say.staircase(say.exponential(base, self.gamma), self.step_size)
 
     def rate(self, worker: Worker) -> Any:
         stays = worker.t == 0 or worker.t % self.step_size != 0
@@ -137,9 +193,22 @@ class StepLR(ParamScheduler, frozen=True):
 class MultiStepLR(ParamScheduler, frozen=True):
     """A factor at each milestone, counted from the window's begin."""
 
+    card: ClassVar[Card] = card(ValueError=WINDOW, TypeError="milestones no list")
+
     milestones: list[int]
     gamma: float = 0.1
     lengths = ("milestones",)
+    scales = True
+    placed = 3
+    shapes = (PiecewiseConstant,)
+    match = staticmethod(matching.milestones)
+
+    def within(self, found: float, base: float) -> Schedule:
+        at = sorted(t for t in Counter(self.milestones) if t >= 0 and t == int(t))
+        times = Counter(self.milestones)
+        rates = [*accumulate((self.gamma ** times[t] for t in at), mul, initial=found)]
+        first = rates[1:] if at[:1] == [0] else rates
+        return PiecewiseConstant(tuple(map(float, first)), tuple(int(t) for t in at if t > 0))
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -155,6 +224,10 @@ class ExponentialLR(ParamScheduler, frozen=True):
     """A factor at every step."""
 
     gamma: float
+    scales = True
+
+    def means(self, base: Any) -> Meaning:
+        return say.exponential(base, self.gamma)
 
     def rate(self, worker: Worker) -> Any:
         return worker.lr if worker.t == 0 else worker.lr * self.gamma
@@ -165,6 +238,16 @@ class PolyLR(ParamScheduler, frozen=True):
 
     eta_min: float = 0
     power: float = 1.0
+    ends = True
+    choices: ClassVar[Any] = {"begin": (0,)}
+
+    def means(self, base: Any) -> Meaning:
+        last = self.end - self.begin_ - 1
+        return (
+            say.polynomial(base, self.eta_min, last, self.power)
+            if last != 0
+            else say.constant(base)
+        )
 
     def rate(self, worker: Worker) -> Any:
         if worker.t == 0:
@@ -176,16 +259,16 @@ class PolyLR(ParamScheduler, frozen=True):
 class Falling(ParamScheduler, frozen=True):
     """What a cosine goes down to: a rate, or a share of the first one."""
 
-    def low(self, worker: Worker) -> Any:
+    def low(self, base: Any) -> Any:
         """Return the lowest rate."""
         own: Any = self
         if own.eta_min_ratio is not None:
-            return worker.base * own.eta_min_ratio
-        return own.eta_min or 0.0
+            return base * own.eta_min_ratio
+        return 0.0 if own.eta_min is None else own.eta_min
 
     def follow(self, worker: Worker, t: int, length: int) -> Any:
         """Return the rate of a cosine after its step ``t``."""
-        low = self.low(worker)
+        low = self.low(worker.base)
         here, before = (1 + math.cos(math.pi * at / length) for at in (t, t - 1))
         return here / before * (worker.lr - low) + low
 
@@ -193,10 +276,26 @@ class Falling(ParamScheduler, frozen=True):
 class CosineAnnealingLR(Falling, frozen=True):
     """Half a cosine, and what comes after it."""
 
+    card: ClassVar[Card] = card(ValueError=WINDOW, AssertionError="both eta_min and eta_min_ratio")
+
     T_max: int | None = None
     eta_min: float | None = None
     eta_min_ratio: float | None = None
     lengths = ("T_max",)
+    placed = 3
+    choices: ClassVar[Any] = {
+        "begin": (0,), "end": (INF,), "T_max": (ANY,), "eta_min": (ANY,), "eta_min_ratio": (None,),
+    }  # fmt: skip
+
+    def means(self, base: Any) -> Meaning:
+        return say.cosine(base, self.low(base), self.T_max or self.steps, "mirror")
+
+    def within(self, found: float, base: float) -> Schedule:
+        if found != base and self.steps - 1 > (length := self.T_max or self.steps):
+            raise ConvertError(
+                f"after T_max={length} it climbs by the first rate, not the one found"
+            )
+        return say.cosine(found, self.low(base), self.T_max or self.steps, "mirror").schedule()
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -209,7 +308,8 @@ class CosineAnnealingLR(Falling, frozen=True):
             return worker.lr
         if (worker.t - 1 - length) % (2 * length) == 0:
             return (
-                worker.lr + (worker.base - self.low(worker)) * (1 - math.cos(math.pi / length)) / 2
+                worker.lr
+                + (worker.base - self.low(worker.base)) * (1 - math.cos(math.pi / length)) / 2
             )
         return self.follow(worker, worker.t, length)
 
@@ -217,11 +317,27 @@ class CosineAnnealingLR(Falling, frozen=True):
 class CosineRestartLR(Falling, frozen=True):
     """Half a cosine in each period."""
 
+    card: ClassVar[Card] = card(
+        ValueError=WINDOW,
+        AssertionError="not one of eta_min and eta_min_ratio, not one weight for each period",
+    )
+
     periods: list[int]
     restart_weights: Any = (1,)
     eta_min: float | None = None
     eta_min_ratio: float | None = None
     lengths = ("periods",)
+
+    def within(self, found: float, base: float) -> Schedule:
+        low, pairs = self.low(base), zip(self.periods, self.restart_weights, strict=True)
+        parts = [say.cosine(base * weight, low, period) for period, weight in pairs]
+        last = parts[-1].schedule().at(self.periods[-1] - 1)
+        parts[0] = say.cosine(base * self.restart_weights[0], low, self.periods[0])
+        return say.join([*parts, say.constant(last)], [*accumulate(self.periods)]).schedule()
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        return Refusal("its cosines end one step before they are through")
 
     def begin(self, workers: list[Worker]) -> None:
         if (self.eta_min is None) == (self.eta_min_ratio is None):
@@ -243,6 +359,8 @@ class CosineRestartLR(Falling, frozen=True):
 class OneCycleLR(ParamScheduler, frozen=True):
     """Up to eta_max and down again, whatever rate it finds."""
 
+    card: ClassVar[Card] = card(ValueError=f"{WINDOW}, total_steps, pct_start, anneal_strategy")
+
     eta_max: float = 0
     total_steps: int | None = None
     pct_start: float = 0.3
@@ -251,6 +369,22 @@ class OneCycleLR(ParamScheduler, frozen=True):
     final_div_factor: float = 1e4
     three_phase: bool = False
     lengths = ("total_steps",)
+    shapes = (Join,)
+
+    @classmethod
+    def match(cls, shape: Any, base: float | None) -> Match | Refusal:
+        found = matching.one_cycle(shape, base)
+        if isinstance(found, Refusal):
+            return found
+        given = dict(found.arguments)
+        del given["cycle_momentum"]
+        return Match(found.base, {"eta_max": given.pop("max_lr"), **given}, found.losses[1:])
+
+    def within(self, found: float, base: float) -> Schedule:
+        own = {n: v for n, v in self.arguments().items() if n in OneCycle.parameters()}
+        own |= {"total_steps": self.total, "max_lr": self.eta_max, "cycle_momentum": False}
+        built = OneCycle.of({**own, "optimizer": Optimizer.of(found)}).build()
+        return built[0].meaning()
 
     @property
     def total(self) -> int:
@@ -297,6 +431,9 @@ class OneCycleLR(ParamScheduler, frozen=True):
 
 class QuadraticWarmupLR(ParamScheduler, frozen=True):
     """A parabola from 0: mmdet's, as of 3.3.0."""
+
+    def within(self, found: float, base: float) -> Schedule:
+        return say.formula(base, "t", f"((t + 1) / {self.steps}) ** 2").schedule()
 
     def begin(self, workers: list[Worker]) -> None:
         if self.end >= INF:
@@ -349,7 +486,61 @@ class Running(stepping.Composed):
     begin_again = step
 
     def meaning(self) -> Schedule:
-        raise ConvertError("what a list of mmengine's makes of the rate is not said as a schedule")
+        if self.call.accumulative_counts > 1:
+            raise ConvertError(
+                "several batches are an update, and the schedulers step with batches"
+            )
+        length = self.call.epoch_length
+        return in_windows([(w, (length or 0) if w.call.by_epoch else 1) for w in self.workers])
+
+
+def in_windows(workers: list[tuple[Any, int]]) -> Schedule:
+    """Return what schedulers make of a rate, each in its window, one after another.
+
+    Args:
+        workers: each with the updates of a step; none where it only takes its first one.
+
+    """
+    if any(worker.call.last_step != -1 for worker, _ in workers):
+        raise ConvertError("it is resumed, and goes on from whatever rate it finds")
+    rate = workers[0][0].kept["found"]
+    parts: list[tuple[int, Schedule]] = [(0, Constant(rate))]
+    left = sorted(((w.call.begin_ * every, every, w) for w, every in workers if every or
+                   not w.call.begin_), key=itemgetter(0))  # fmt: skip
+    while left:
+        begin, ends = left[0][0], 0
+        together: list[tuple[int, int, Any]] = []
+        while left and (not together or left[0][0] < ends):
+            at, every, worker = left.pop(0)
+            ends = max(ends, worker.call.end * every if every else 1)
+            together.append((at - begin, every, worker))
+        if begin:
+            rate = joined(parts).at(begin - 1)
+        calls = [worker.call for *_, worker in together]
+        if len(calls) > 1 and not all(call.scales for call in calls):
+            other = next(call for call in calls if not call.scales)
+            text = f"{other.name} does more than multiply, in a window that overlaps another's"
+            raise ConvertError(text)
+        of = [in_window(worker, every, late, 1.0 if index else rate)
+              for index, (late, every, worker) in enumerate(together)]  # fmt: skip
+        parts.append((begin, of[0] if len(of) == 1 else Product(tuple(of))))
+    return joined(parts)
+
+
+def in_window(worker: Any, every: int, late: int, rate: float) -> Schedule:
+    """Return what one makes of a rate from ``late`` on."""
+    call, steps = worker.call, worker.call.steps if every else 1
+    shape: Schedule = call.within(rate, worker.base)
+    if steps < INF // 2 and not (every and call.ends):
+        shape = Join((shape, Constant(shape.at(steps - 1))), (steps,))
+    shape = Staircase(shape, every) if every > 1 else shape
+    return Join((Constant(rate), shape), (late,)) if late else shape
+
+
+def joined(parts: list[tuple[int, Schedule]]) -> Schedule:
+    """Return one schedule after another, each counted from its begin."""
+    starts, of = zip(*dict(parts).items(), strict=True)  # what begins at once has the last word
+    return Join(of, starts[1:]) if len(of) > 1 else of[0]
 
 
 class param_scheduler(Composition, SteppedCall, frozen=True):
@@ -365,23 +556,48 @@ class param_scheduler(Composition, SteppedCall, frozen=True):
     epoch_length: int | None = None
     accumulative_counts: int = 1
     worker: ClassVar[Any] = Running
-    card: ClassVar[Card] = CARD
+    card: ClassVar[Card] = card()
 
     def left(self, batches: int) -> int:
         """Return how many batches there are to the next update."""
         return max(1, min(self.accumulative_counts, self.max_iters - 1 - batches))
 
 
+ROLES: Final = roles_of(
+    start="optimizer eta_max start_factor", end="eta_min eta_min_ratio end_factor",
+    duration="T_max step_size milestones periods total_steps pct_start end",
+    begin="begin last_step",
+    factor="factor gamma div_factor final_div_factor restart_weights", clock="by_epoch",
+    shape="power anneal_strategy three_phase",
+)  # fmt: skip
+DOCS: Final = "https://mmengine.readthedocs.io/en/latest/api/generated/{}.html"
+CONSTRUCTORS: Final = completed(
+    [ConstantLR, CosineAnnealingLR, CosineRestartLR, ExponentialLR, LinearLR, MultiStepLR,
+     OneCycleLR, PolyLR, StepLR],
+    "mmengine.optim", VERSION, ROLES, DOCS, "mmengine",
+)  # fmt: skip
+#: What a configuration may name: mmdet's, too.
 SCHEDULERS: Final[dict[str, Any]] = {
     kind.__name__: kind
-    for kind in completed(
-        [ConstantLR, CosineAnnealingLR, CosineRestartLR, ExponentialLR, LinearLR, MultiStepLR,
-         OneCycleLR, PolyLR, QuadraticWarmupLR, StepLR],
-        "mmengine.optim", VERSION, {"optimizer": "start"},
-        "https://mmengine.readthedocs.io/en/latest/api/generated/{}.html", "torch",
+    for kind in (
+        *CONSTRUCTORS,
+        *completed(
+            [QuadraticWarmupLR], "mmdet.engine.schedulers", VERSION, ROLES, DOCS, "mmengine"
+        ),
     )
-}  # fmt: skip
+}
 completed(
     [param_scheduler], "mmengine", VERSION, {"optimizer": "start"},
-    "https://mmengine.readthedocs.io/en/latest/tutorials/param_scheduler.html", "torch",
+    "https://mmengine.readthedocs.io/en/latest/tutorials/param_scheduler.html", "mmengine",
+)  # fmt: skip
+DIALECT = Dialect(
+    "mmengine", "MMEngine", VERSION, CONSTRUCTORS,
+    aliases={f"mmengine.optim.{module}": "mmengine.optim" for module in
+             ("scheduler.lr_scheduler", "scheduler")},
+    precedence=150,
+    refused={
+        "ReduceOnPlateauLR": "it follows a metric of the validation loop",
+        **{f"{kind.__name__[:-2]}ParamScheduler": "it is told which parameter it sets"
+           for kind in CONSTRUCTORS},
+    },
 )  # fmt: skip
