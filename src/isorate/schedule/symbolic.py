@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.schedule.arithmetic import BUILTINS, DEEPEST, FUNCTIONS, MODULES
-from isorate.schedule.combinators import Clamp, Join, Product, Repeat, Shift, Staircase, Sum
+from isorate.schedule.combinators import Clamp, Join, Product, Repeat, Shift, Staircase, Sum, Until
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import KEPT, Expression
 from isorate.schedule.node import FARTHEST
@@ -171,7 +171,10 @@ def shapes_of(scale: float, variable: str, source: str) -> Schedule | None:
     text = Expression(variable, source)
     about = {b + k for b in _boundaries(meant) for k in (-1, 0, 1)}
     about |= {meant.horizon * k // 12 for k in range(25)} | {*range(12), 10**4, 10**6}
-    pairs = [(scale * text.at(t), meant.at(t)) for t in sorted(about) if 0 <= t < FARTHEST]
+    end = FARTHEST if meant.length is None else meant.length
+    if end < FARTHEST and not all(math.isnan(text.at(end + k)) for k in (0, 1, 2, 5, 100, 1000)):
+        return None
+    pairs = [(scale * text.at(t), meant.at(t)) for t in sorted(about) if 0 <= t < end]
     largest = max(abs(value) for value, _ in pairs)
     near = all(math.isclose(*pair, rel_tol=1e-9, abs_tol=1e-11 * largest) for pair in pairs)
     return meant if near else None
@@ -398,7 +401,42 @@ def _counted(
     counted = _counting(a, b)
     if counted is None:
         return _small(operation(a, b))
+    if operation in (_sum, _difference):
+        other = b if operation is _sum else _negated(b)
+        whole = _rejoined(a, other) or _rejoined(other, a)
+        if whole is not None:
+            return whole
     return replace(counted, parts=_together(operation, *_within(counted, a, b), None))
+
+
+def _negated(form: Form) -> Form:
+    ((_, negated),) = _changed(((0, form),), lambda each: _scaled(each, Fraction(-1)))
+    return negated
+
+
+def _rejoined(a: Form, b: Form) -> Form | None:
+    """Return what a quotient makes of what it is added to: the rest of a line, a line of a rest."""
+    if not (isinstance(a, Counted) and a.kind == "quotient" and len(a.parts) == 1):
+        return None
+    quotient = a.parts[0][1]
+    other = b.parts[0][1] if isinstance(b, Counted) and len(b.parts) == 1 else b
+    if not isinstance(quotient, Term) or not isinstance(other, Term):
+        return None
+    if not quotient.line or not other.line or quotient.constant or other.constant:
+        return None
+    (down, beside), (up, at) = _straight(quotient), _straight(other)
+    if isinstance(b, Term) and down == -up * a.every:  # t - n·(t // n)
+        rest = _sum(_scaled(LINE, up), Term(at - up * a.at + beside))
+        return Counted("rest", a.every, a.at % a.every, ((0, rest),))
+    same = isinstance(b, Counted) and b.clock == ("rest", a.every, a.at % a.every)
+    if same and down == up * a.every:  # n·(t // n) + t % n
+        return _sum(_scaled(LINE, up), Term(up * a.at + beside + at))
+    return None
+
+
+def _straight(line: Term) -> tuple[Fraction, Fraction]:
+    """Return how a line rises, and where it is at 0."""
+    return line.by * line.rise, line.add + line.by * line.at
 
 
 def _counting(*forms: Form) -> Counted | None:
@@ -554,7 +592,7 @@ def _as_power(term: Term) -> Term:
             raise UnsaidError
         term = _sum(term, Term(Fraction(0)))  # type: ignore[assignment]
     if term.basis == "line":
-        return replace(term, basis="power", number=Fraction(1))
+        return Term(Fraction(0), ONE, "power", *_straight(term), ONE)
     if term.basis != "power":
         raise UnsaidError
     return term
@@ -593,9 +631,9 @@ def _power(a: Form, b: Form) -> Form:
         exponent = a.number * b.add
         if a.number != 1 and b.add.denominator != 1:  # a root of a square has lost its sign
             raise UnsaidError
-        if a.by < 0 and a.number == 1:  # the sign is the argument's
-            a = replace(a, by=-a.by, rise=-a.rise, at=-a.at)
         return replace(a, by=_number_power(a.by, b.add), number=exponent)
+    if a.constant and a.add == 1:
+        return a
     if a.constant and b.line and a.add > 0:
         return _raised(b, a.add)
     raise UnsaidError
@@ -841,10 +879,11 @@ def _of_term(term: Term, start: int, stop: int | None) -> Schedule:
             return _beside(term.add, Inverse(float(term.by / x), float(term.rise / x)))
         case "power" if term.number is not None and term.number > 0 and term.rise < 0 < x:
             left = -x / term.rise
-            if stop is None or stop - start > left + 1:
-                raise UnsaidError
             first = float(term.add + term.by * _number_power(x, term.number))
-            return Polynomial(first, float(term.add), _updates(left), float(term.number))
+            fall = Polynomial(first, float(term.add), _updates(left), float(term.number))
+            if stop is not None and stop - start <= left + 1:
+                return fall
+            return Until(fall, math.floor(left) + 1)  # past which it has no value
     raise UnsaidError
 
 

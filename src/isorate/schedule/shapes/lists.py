@@ -270,6 +270,14 @@ class Formula(Schedule, frozen=True, tag="formula"):
         return self.scale * value
 
     @property
+    def length(self) -> int | None:
+        """Where its text has no value any more, as far as that is known."""
+        from isorate.schedule.symbolic import shapes_of  # which is made of shapes
+
+        meant = shapes_of(float(self.scale), self.variable, self.source)
+        return None if meant is None else meant.length
+
+    @property
     def horizon(self) -> int:
         """A hundred updates: what the text says is not known."""
         return 100
