@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -89,3 +90,18 @@ def test_a_configuration_is_called_by_its_trainer() -> None:
     assert result.sentence.startswith("Different from update 0 on: transformers uses 0 and NeMo")
     assert (result.a.trainer, result.b.trainer) == ("transformers", "NeMo")
     assert result.b.dialect == "torch"
+
+
+@pytest.mark.parametrize(
+    ("trainer", "key"),
+    [("timm", "warmup_lr"), ("mlx", "warmup_init"), ("megatron", "lr_warmup_init"),
+     ("deepspeed", "warmup_min_ratio"), ("olmo", "warmup_min_lr")],
+)  # fmt: skip
+def test_a_warmup_that_does_not_begin_at_0_says_so(trainer: str, key: str) -> None:
+    fall = "0.5 * (1 + math.cos(math.pi * (t - 20) / 80))"
+    text = f"lambda t: 0.1 + 0.9 * t / 20 if t < 20 else {fall}"
+    recipe = read(f"LambdaLR(AdamW(p, lr=0.01), {text})").lasting(100)
+    best = spellings(recipe, trainer)[0]
+    said = re.search(rf"'{key}': ([^,}}]+)", str(best.keys))
+    assert said is not None
+    assert float(said[1]) == pytest.approx(0.1 if "ratio" in key else 0.001)

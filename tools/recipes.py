@@ -81,7 +81,7 @@ def page() -> str:
         for name in SHOWN
     )
     table = "\n".join(rows)
-    peak, warmup, updates, low = ONE_RECIPE
+    peak, warmup, updates, low, _ = ONE_RECIPE
     opening = fill(
         f"A peak of {peak:g}, a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}: "
         f"said in the keys of {len(usual)} configurations, each by its own words for that, it is "

@@ -115,7 +115,7 @@ def spellings(recipe: Recipe, to: str) -> list[Spelling]:
 
 
 def _wanted(recipe: Recipe, rates: np.ndarray) -> Iterator[Wanted]:
-    """Visit what the rates may be: how long they rise, and to which rate they go down."""
+    """Visit what the rates may be: how long they rise, from where, and to which they go down."""
     updates, peak = len(rates), float(rates.max())
     at = int(np.abs(rates - peak).argmin())
     after = np.atleast_2d(recipe.lasting(updates + 1).curve.values)[0]
@@ -123,5 +123,8 @@ def _wanted(recipe: Recipe, rates: np.ndarray) -> Iterator[Wanted]:
     lows = {0.0, end, float(f"{end:.12g}"), float(f"{float(rates[-1]):.6g}")}
     asked = float(f"{peak:.12g}")
     for warmup in dict.fromkeys((at, at + 1, max(at - 1, 0))):
-        for low in sorted(low for low in lows if 0 <= low <= peak):
-            yield Wanted(asked, warmup, updates, low)
+        first = float(f"{float(rates[0]):.12g}")
+        starts = dict.fromkeys((0.0, first)) if warmup and 0 < first < peak else (0.0,)
+        for start in starts:
+            for low in sorted(low for low in lows if 0 <= low <= peak):
+                yield Wanted(asked, warmup, updates, low, start)

@@ -61,12 +61,13 @@ class Caution(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A schedule as configurations say one: up to a peak in a warm-up, and down to a rate."""
+    """A schedule as configurations say one: from a start up to a peak, and down to a rate."""
 
     peak: float
     warmup: int
     updates: int
     low: float
+    start: float = 0.0
 
 
 @dataclass(frozen=True)

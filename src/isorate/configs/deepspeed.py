@@ -195,10 +195,13 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     lr, until = {"lr": wanted.peak}, {"warmup_num_steps": wanted.warmup}
     adam = {"optimizer": {"type": "AdamW", "params": lr}}
     whole = until | {"total_num_steps": wanted.updates}
-    to_peak = {"warmup_max_lr": wanted.peak}
-    kinds: list[tuple[str, dict[str, Any]]] = [
-        ("WarmupCosineLR", whole | {"cos_min_ratio": wanted.low / wanted.peak})
-    ]
+    to_peak, share = {"warmup_max_lr": wanted.peak}, {"cos_min_ratio": wanted.low / wanted.peak}
+    if wanted.start:
+        to_peak["warmup_min_lr"], share["warmup_min_ratio"] = (
+            wanted.start,
+            wanted.start / wanted.peak,
+        )
+    kinds: list[tuple[str, dict[str, Any]]] = [("WarmupCosineLR", whole | share)]
     if not wanted.low:
         kinds.append(("WarmupDecayLR", whole | to_peak))
     kinds.append(("WarmupLR", until | to_peak))

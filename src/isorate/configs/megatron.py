@@ -203,6 +203,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Visit the ways to say a schedule, a sample an update."""
     own = {"lr": wanted.peak, "global_batch_size": 1, "train_iters": wanted.updates}
     own |= {"lr_warmup_iters": wanted.warmup} if wanted.warmup else {}
+    own |= {"lr_warmup_init": wanted.start} if wanted.start else {}
     for style in ("cosine", "linear", "inverse-square-root"):
         yield own | {"lr_decay_style": style, "min_lr": wanted.low}
     yield own | {"lr_decay_style": "constant"}

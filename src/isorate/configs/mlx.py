@@ -119,6 +119,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         arguments = [wanted.peak, left, wanted.low]
         arguments = arguments if name == "cosine_decay" else [wanted.peak, wanted.low, left]
         schedule = {"name": name, "arguments": arguments, "warmup": wanted.warmup}
+        schedule |= {"warmup_init": wanted.start} if wanted.start and wanted.warmup else {}
         yield own | {"lr_schedule": schedule}
     yield own
 

@@ -151,7 +151,7 @@ def epoch(given: Given) -> int:
 def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Visit the ways to say a schedule: its warm-up begins one step later."""
     for name in ("cosine_with_warmup", "linear_with_warmup", "constant_with_warmup"):
-        scheduler = {"name": name, "t_warmup": wanted.warmup, "warmup_min_lr": 0.0,
+        scheduler = {"name": name, "t_warmup": wanted.warmup, "warmup_min_lr": wanted.start,
                      "alpha_f": wanted.low / wanted.peak if wanted.peak else 0.0}  # fmt: skip
         optimizer = {"learning_rate": wanted.peak}
         yield {"max_duration": wanted.updates, "optimizer": optimizer, "scheduler": scheduler}

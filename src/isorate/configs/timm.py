@@ -188,7 +188,8 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Visit the ways to say a schedule, in epochs that the warm-up is some of, from 0 up."""
     each = math.gcd(wanted.updates, wanted.warmup)
     epochs, warmup = wanted.updates // each, wanted.warmup // each
-    own = {"lr": wanted.peak, "min_lr": wanted.low, "warmup_epochs": warmup, "warmup_lr": 0.0}
+    own = {"lr": wanted.peak, "min_lr": wanted.low, "warmup_epochs": warmup}
+    own["warmup_lr"] = wanted.start
     own |= {"sched_on_updates": True, "--batches": each}
     yield own | {"sched": "cosine", "epochs": epochs}
     if warmup:
