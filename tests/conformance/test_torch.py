@@ -21,6 +21,7 @@ from tests.conformance.agreement import assert_agree
 from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
 from tests.conformance.frameworks import drive
 from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
+from tests.schedule.drawing import FACTORS
 
 pytestmark = pytest.mark.torch
 
@@ -188,24 +189,6 @@ def test_tensors_compute_as_torch_does(
     real = torch.tensor(value, dtype=getattr(torch, dtype))
     found, expected = outcome(ours, ours.filled), outcome(real, real.fill_)
     assert repr(found) == repr(expected)
-
-
-FACTORS = [
-    "0.5 * (1 + math.cos(math.pi * t / {T}))",
-    "0.95 ** t",
-    "1 / (1 + t / {T})",
-    "min(1, (t + 1) / {T})",
-    "max({T} - t, 0) / {T}",
-    "1 if t < {T} else 0.1",
-    "2 - t",
-    "1 / ({T} - t)",
-    "0.1 ** (t // {T})",
-    "math.exp(-t / {T})",
-    "math.sqrt({T} - t)",
-    "10.0 ** (t * 40)",
-    "abs(t - {T}) % 3",
-    "t",
-]
 
 
 @st.composite

@@ -15,6 +15,25 @@ from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponent
 from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
+#: Functions of the step t, as people multiply rates by.
+FACTORS = [
+    "0.5 * (1 + math.cos(math.pi * t / {T}))",
+    "0.95 ** t",
+    "1 / (1 + t / {T})",
+    "min(1, (t + 1) / {T})",
+    "max({T} - t, 0) / {T}",
+    "1 if t < {T} else 0.1",
+    "2 - t",
+    "1 / ({T} - t)",
+    "0.1 ** (t // {T})",
+    "math.exp(-t / {T})",
+    "math.sqrt({T} - t)",
+    "10.0 ** (t * 40)",
+    "abs(t - {T}) % 3",
+    "t",
+]
+
+
 usual = st.sampled_from([0.0, 0.1, 0.05, 1.0, 0.01])
 rates = usual | st.floats(0.0, 10.0, allow_subnormal=False)
 counts = st.integers(1, 30)

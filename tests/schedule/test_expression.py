@@ -16,23 +16,8 @@ from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
 from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import Formula
 from tests.bounded import bounded
+from tests.schedule.drawing import FACTORS
 
-FACTORS = [
-    "0.5 * (1 + math.cos(math.pi * t / {T}))",
-    "0.95 ** t",
-    "1 / (1 + t / {T})",
-    "min(1, (t + 1) / {T})",
-    "max({T} - t, 0) / {T}",
-    "1 if t < {T} else 0.1",
-    "2 - t",
-    "1 / ({T} - t)",
-    "0.1 ** (t // {T})",
-    "math.exp(-t / {T})",
-    "math.sqrt({T} - t)",
-    "10.0 ** (t * 40)",
-    "abs(t - {T}) % 3",
-    "t",
-]
 MORE = [
     "3",
     "True",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from isorate.dialects.optax.compositions import (
     cosine_onecycle_schedule,
@@ -23,33 +23,21 @@ from isorate.dialects.optax.schedules import (
     piecewise_interpolate_schedule,
     polynomial_schedule,
 )
-from isorate.kit.card import Role, completed
+from isorate.kit.card import completed, roles_of
 from isorate.kit.optimizer import Optimizers
 from isorate.kit.registry import Dialect
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-__all__ = [
-    "DIALECT", "constant_schedule", "cosine_decay_schedule", "cosine_onecycle_schedule",
-    "exponential_decay", "join_schedules", "linear_onecycle_schedule", "linear_schedule",
-    "piecewise_constant_schedule", "piecewise_interpolate_schedule", "polynomial_schedule",
-    "reduce_on_plateau", "sgdr_schedule", "warmup_constant_schedule",
-    "warmup_cosine_decay_schedule", "warmup_exponential_decay_schedule",
-]  # fmt: skip
-
 VERSION: Final = "0.2.8"
 #: What optax's arguments say, the same in all its schedules.
-ARGUMENTS: Mapping[Role, str] = {
-    "start": "value init_value peak_value",
-    "end": "end_value alpha min_scale",
-    "duration": "transition_steps decay_steps warmup_steps pct_start pct_final boundaries",
-    "begin": "transition_begin",
-    "clock": "staircase",
-    "factor": "power decay_rate boundaries_and_scales div_factor final_div_factor factor",
-    "shape": "exponent interpolate_type schedules cosine_kwargs",
-}
+ROLES: Final = roles_of(
+    start="value init_value peak_value",
+    end="end_value alpha min_scale",
+    duration="transition_steps decay_steps warmup_steps pct_start pct_final boundaries",
+    begin="transition_begin",
+    clock="staircase",
+    factor="power decay_rate boundaries_and_scales div_factor final_div_factor factor",
+    shape="exponent interpolate_type schedules cosine_kwargs",
+)
 #: What is given a schedule, by the argument; what makes an optimizer of one, or hands it on.
 GIVEN = {
     "learning_rate": "adabelief adadelta adafactor adagrad adam adamax adamaxw adamw adan amsgrad "
@@ -68,7 +56,6 @@ SCHEDULES = (
     warmup_constant_schedule, warmup_cosine_decay_schedule, warmup_exponential_decay_schedule,
     sgdr_schedule, linear_onecycle_schedule, cosine_onecycle_schedule, join_schedules,
 )  # fmt: skip
-ROLES = {name: role for role, names in ARGUMENTS.items() for name in names.split()}
 DOCS = "https://optax.readthedocs.io/en/latest/api/"
 DIALECT = Dialect(
     "optax", "Optax", VERSION,
