@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 #: Rounds of each case, by parameter groups.
-ROUNDS: Final = {1: 61, 100: 9}
+ROUNDS: Final = {1: 21, 100: 9}
 
 #: Longer than all rounds together: no schedule is over while it is measured.
 LONG: Final = 100_000

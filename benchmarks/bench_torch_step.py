@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 #: Parameter groups, what their rates are, rounds, required ratio.
 CASES: Final = (
-    (1, "float", 61, 2.0),
-    (10, "float", 41, 3.0),
-    (100, "float", 21, 6.0),
+    (1, "float", 21, 3.0),
+    (10, "float", 21, 3.0),
+    (100, "float", 21, 8.0),
     (1000, "float", 15, 6.0),
-    (1, "float32-tensor", 41, 2.0),
-    (10, "float32-tensor", 15, 10.0),
-    (100, "float32-tensor", 9, 20.0),
+    (1, "float32-tensor", 11, 2.0),
+    (10, "float32-tensor", 7, 10.0),
+    (100, "float32-tensor", 9, 60.0),
     (1000, "float32-tensor", 9, 20.0),
 )
 

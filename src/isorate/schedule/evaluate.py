@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from isorate.schedule.errors import RunError
 from isorate.schedule.node import SCALAR, Schedule, exact_product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -29,9 +30,29 @@ LARGEST_CURVE = 1 << 27
 
 def _of_each(function: Callable[..., float], *arguments: Any) -> NDArray[np.float64]:
     """Return a function's value of every element."""
-    arrays = np.broadcast_arrays(*arguments)
-    values = map(function, *(array.ravel().tolist() for array in arrays))
-    return np.fromiter(values, np.float64, arrays[0].size).reshape(arrays[0].shape)
+    shape = np.broadcast_shapes(*map(np.shape, arguments))
+    values = map(function, *(_listed(argument, shape) for argument in arguments))
+    return np.fromiter(values, np.float64, math.prod(shape)).reshape(shape)
+
+
+def _listed(argument: Any, shape: tuple[int, ...]) -> Iterable[Any]:
+    """Return the elements of an argument one after another, as Python has them."""
+    if np.ndim(argument) == 0:
+        return repeat(argument)
+    listed: list[Any] = np.broadcast_to(argument, shape).ravel().tolist()
+    return listed
+
+
+def _quick(function: Callable[..., float], careful: Callable[..., float]) -> Any:
+    """Return a function of arrays that asks the careful one only where the other one raises."""
+
+    def of_each(*arguments: Any) -> NDArray[np.float64]:
+        try:
+            return _of_each(function, *arguments)
+        except (OverflowError, ValueError):
+            return _of_each(careful, *arguments)
+
+    return staticmethod(of_each)
 
 
 class ArrayNamespace:
@@ -106,11 +127,11 @@ class ExactNamespace(ArrayNamespace):
     """
 
     sin = staticmethod(partial(_of_each, SCALAR.sin))
-    exp = staticmethod(partial(_of_each, SCALAR.exp))
+    exp = _quick(math.exp, SCALAR.exp)
     expm1 = staticmethod(partial(_of_each, SCALAR.expm1))
     log = staticmethod(partial(_of_each, SCALAR.log))
     log1p = staticmethod(partial(_of_each, SCALAR.log1p))
-    power = staticmethod(partial(_of_each, SCALAR.power))
+    power = _quick(math.pow, SCALAR.power)
 
     def take(self, values: Any, index: Any) -> NDArray[np.float64]:
         """Look steps up in rates, or in columns of rates."""

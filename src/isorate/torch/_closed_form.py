@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
+    from isorate.training.ledger import Part
 
 #: What moves the clock: every call of ``step()``, or only those after an update.
 Counting = Literal["steps", "updates"]
@@ -40,10 +41,11 @@ class Asked:
         return found or self._method.__get__(scheduler, owner)  # type: ignore[no-any-return]
 
     def __set__(self, scheduler: Any, function: Any) -> None:
-        vars(scheduler).update(get_lr=function, _own_get_lr=True)
+        vars(scheduler).update(get_lr=function, _own_get_lr=True, _quick=False)
 
     def __delete__(self, scheduler: Any) -> None:
         del vars(scheduler)["get_lr"], vars(scheduler)["_own_get_lr"]
+        scheduler._be_quick()
 
 
 class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
@@ -58,6 +60,19 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     _ledger: Writer
     _ledger_kind = Writer
     _base = LRScheduler
+
+    #: Whether some of its steps set the rate and others multiply it.
+    _sets_at_times: ClassVar[bool] = False
+
+    #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
+    _quick = False
+    #: All parts that schedulers have in the rates, as long as they are these; none if it has none.
+    _shared: Mapping[Any, Part] | None
+    #: Its own, and that of the only other one where both are of a single group.
+    _part: Part
+    _mate: Part | None
+    #: Whether a step multiplies the rates whoever wrote them.
+    _multiplies: bool
 
     #: The name of torch's class whose states it loads; none for whichever it is.
     _torchs_name: ClassVar[str | None] = None
@@ -126,52 +141,84 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     def step(self, epoch: Any = None) -> None:
         """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
         count = self._step_count
-        if epoch is None and count > 1:
-            if self._updates is None or self._updates.taken():
-                self._go_to(self.last_epoch + 1)
-            self._step_count = count + 1
+        if epoch is not None or count <= 1:
+            try:
+                super().step(epoch)  # which warns where torch's own would
+            except Exception:
+                self._step_count = count
+                raise
             return
-        try:
-            super().step(epoch)  # which warns where torch's own would
-        except Exception:
-            self._step_count = count
-            raise
+        if self._updates is None or self._updates.taken():
+            ledger, step = self._ledger, self.last_epoch + 1
+            rates = self._schedules.ahead.get(step) if self._quick else None
+            if rates is None:
+                self._go_to(step)
+            elif ledger.alone is self._who:
+                groups, last = self._optimizer.param_groups, ledger.last
+                if len(groups) == 1 == len(rates) and groups[0]["lr"] is last[0]:
+                    groups[0]["lr"] = rates[0]  # as in go_on, without a call
+                    ledger.last = self._rates = rates
+                    self.last_epoch = step
+                elif len(groups) == len(rates) and ledger.go_on(groups, rates):
+                    self.last_epoch, self._rates = step, rates
+                else:
+                    self._go_to(step)
+            elif ledger.alone is not None or not self._went_beside(step, rates):
+                self._go_to(step)
+        self._step_count = count + 1
+
+    def _went_beside(self, step: int, rates: list[float]) -> bool:
+        """Take a step beside others where nothing has happened but theirs; whether that was so."""
+        ledger, groups, lows = self._ledger, self._optimizer.param_groups, self._lows
+        together, floors = self._shared is ledger.parts, ledger.floors
+        if together:
+            mate = self._mate
+            if mate is not None:  # as times, of two parts of a single group
+                self._part.ratio = ratio = rates[0] / self._part.start[0]
+                scale: float = ratio * mate.ratio  # type: ignore[operator]
+                value = [ledger.rest[0] * scale] if ratio else None
+            else:
+                value = ledger.times(self._part, rates)
+        elif not (self._multiplies and ledger.begun) or ledger.parts or ledger.waiting is not None:
+            return False
+        elif lows is None and floors == self._floors_seen:
+            return False  # else others leave it no part in the rates, as one of them has a floor
+        else:
+            before = self._schedules.ahead.get(self.last_epoch)
+            value = None if before is None else ledger.next(rates, before, lows)
+        if value is None or len(groups) != len(rates):
+            return False
+        if len(groups) == 1 and groups[0]["lr"] is ledger.last[0]:
+            groups[0]["lr"] = value[0]  # as in go_on, without a call
+            ledger.last = value
+        elif not ledger.go_on(groups, value):
+            return False
+        if not together:
+            ledger.rest = value
+            if lows is not None:
+                floors = ledger.floors = floors + 1
+            self._floors_seen = floors
+        self.last_epoch, self._rates = step, value
+        return True
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
-        groups, ledger = self._optimizer.param_groups, self._ledger
-        if len(groups) == len(self._bases) and not anew and not self._own_get_lr:
-            # by far the usual case, without what all others ask
-            value, stepwise = self._schedules.ahead.get(step), False
-            if ledger.alone is self._who:
-                value = value or self._schedules.at(step)
-            elif value is not None:
-                rates, value = value, ledger.times(self._who, value)
-                if value is None and self._steps_beside(step):
-                    before = self._schedules.ahead.get(self.last_epoch)
-                    value, stepwise = ledger.next(rates, before, self._lows), True
-            also = self._beside_at(step) if self._also_rates else None
-            if value is not None and ledger.go_on(groups, value):
-                if stepwise:
-                    ledger.stepped(value, floors=self._lows is not None)
-                    self._floors_seen = ledger.floors
-                if also is not None:
-                    self._write_beside(groups, also)
-                self.last_epoch = step
-                self._rates = value
-                return
         super()._go_to(step, anew=anew)
-
-    def _steps_beside(self, step: Any) -> bool:
-        """Whether others leave it no part in the rates, as one of them has a floor."""
         ledger = self._ledger
-        return (
-            ledger.alone is ledger.waiting is None
-            and ledger.begun
-            and (self._lows is not None or ledger.floors != self._floors_seen)
-            and self._who not in ledger.parts
-            and self._overwritten is None
-            and not self._sets(step)
-        )
+        if ledger.alone is not self._who and self._quick:
+            self._know_others(step)
+
+    def _know_others(self, step: Any) -> None:
+        """Keep what others have made of the rates, as long as none of them does anything else."""
+        ledger = self._ledger
+        part = ledger.parts.get(self._who)
+        self._shared = self._mate = None
+        if part is not None and ledger.waiting is None:
+            self._shared, self._part = ledger.parts, part
+            others = [other for other in ledger.parts.values() if other is not part]
+            if len(others) == 1 == len(self._bases) and part.place == 0 == others[0].place:
+                self._mate = others[0]
+        once = self._built and self._overwritten is None
+        self._multiplies = once and not (self._sets_at_times or self._sets(step))
 
     def _update_lr(self, epoch: Any = None) -> None:
         """Write the rates of the next step, or of ``epoch``: torch calls this at milestones."""
@@ -300,8 +347,15 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     def _count(self, step: Any) -> None:
         self._step_count = int(step) + 1
 
+    def _be_quick(self) -> None:
+        """Find out whether its steps do nothing else than to write rates of its schedule."""
+        alike = type(self)._go_to is ClosedFormLR._go_to and not self._own_get_lr
+        self._quick = alike and not self._also_rates
+        self._shared, self._multiplies = None, False
+
     def _plan(self) -> None:
         super()._plan()
+        self._be_quick()
         if self._built:  # another schedule may part groups that shared a tensor
             self._separate()
 

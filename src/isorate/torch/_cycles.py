@@ -115,6 +115,8 @@ class Averaging(DropIn):
 
     _arguments: dict[str, Any]
 
+    _sets_at_times = True
+
     #: The step from which it anneals: torch counts from where it was built.
     _since = 0
 

@@ -255,7 +255,11 @@ class ClosedForm:
         rates = self._rates_at(step) if self._own_get_lr else self._schedules.at(step)
         also = self._beside_at(step) if self._also_rates else None
         ledger = self._ledger
-        value = rates if ledger.alone is self._who else ledger.times(self._who, rates)
+        value: list[float] | None = rates
+        if ledger.alone is not self._who:
+            part = ledger.parts.get(self._who)
+            together = part is not None and ledger.alone is None is ledger.waiting
+            value = ledger.times(part, rates) if part is not None and together else None
         if anew or value is None or not self._went_on(groups, value):
             if self._built:
                 value = self._with_others(step, rates, anew)

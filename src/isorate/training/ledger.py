@@ -58,6 +58,7 @@ class Ledger:
         self.last: list[float] = []
         #: What the parts multiply.
         self.rest: list[float] = []
+        #: Another dict whenever somebody takes part, or nobody does any more.
         self.parts: dict[Any, Part] = {}
         #: The scheduler whose rates these are, where no other has a part.
         self.alone: Any = None
@@ -102,11 +103,8 @@ class Ledger:
         if who in self.parts and who not in (self.alone, self.waiting):
             self.anew(self.last)
 
-    def times(self, who: Any, rates: list[float]) -> list[float] | None:
-        """Return what all parts come to where one goes on; none where it has none yet."""
-        part = self.parts.get(who)
-        if part is None or self.alone is not None or self.waiting is not None:
-            return None
+    def times(self, part: Part, rates: list[float]) -> list[float] | None:
+        """Return what all parts come to where one goes on; none where nothing is left of it."""
         place, scale = part.place, 1.0
         if place is None:
             part.to(rates)
@@ -118,7 +116,8 @@ class Ledger:
             if each.place is None:
                 return self._product()
             scale *= each.ratio  # type: ignore[operator]
-        return [rate * scale for rate in self.rest]
+        rest = self.rest
+        return [rest[0] * scale] if len(rest) == 1 else [rate * scale for rate in rest]
 
     def _product(self) -> list[float]:
         scale, value = 1.0, self.rest
@@ -156,7 +155,7 @@ class Ledger:
             self.anew(self.last)  # what the other has come to meanwhile
         part = self.parts.get(who) or Part(before, uniform=uniform)
         if floors is None and not any(s == 0 != r for r, s in zip(rates, part.start, strict=True)):
-            self.parts[who] = part
+            self.parts = {**self.parts, who: part}
             if len(self.parts) == 1 and part.start == self.rest:
                 self.alone = who
                 return rates
@@ -176,33 +175,32 @@ class Ledger:
         return value
 
     def next(
-        self, rates: list[float], before: list[float] | None, floors: list[float] | None
+        self, rates: list[float], before: list[float], floors: list[float] | None
     ) -> list[float] | None:
         """Return what a step by itself makes of the rates last written; none where it must look.
 
         It is ``onward`` without parts; where it divides by 0, that says what comes of it.
         """
-        if before is None or len(before) != len(self.last):
-            return None
+        last = self.last
         try:
+            if len(rates) == 1:
+                if floors is None:
+                    return [last[0] * (rates[0] / before[0])]
+                low = floors[0]
+                return [low + (last[0] - low) * ((rates[0] - low) / (before[0] - low))]
+            if len(rates) != len(last):
+                return None
             if floors is None:
                 return [
                     rate * (to / since)
-                    for rate, to, since in zip(self.last, rates, before)  # noqa: B905 - hot
+                    for rate, to, since in zip(last, rates, before)  # noqa: B905 - hot
                 ]
             return [
                 low + (rate - low) * ((to - low) / (since - low))
-                for rate, to, since, low in zip(self.last, rates, before, floors)  # noqa: B905
+                for rate, to, since, low in zip(last, rates, before, floors)  # noqa: B905
             ]
         except ZeroDivisionError:
             return None
-
-    def stepped(self, rates: list[float], *, floors: bool) -> None:
-        """Take what such a step has made of the rates."""
-        self.rest = rates
-        if self.parts:
-            self.parts = {}
-        self.floors += floors
 
     def surprised(self, optimizer: Any, base: type, own: type) -> bool:
         """Return whether a scheduler that is none of Isorate's can have written other rates.

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 #: From this many groups on, NumPy's columns are faster than one formula after the other.
 COLUMNS_FROM: Final = 4
 
-#: How many steps are computed ahead at a time, and at most how many rates: enough to make the start
-#: of an array formula cheap, little enough that no step takes a millisecond longer.
-STEPS_AHEAD: Final = 256
+#: How many steps are computed ahead the first time, at most, and at most how many rates: enough to
+#: make the start of an array formula cheap, little enough that no step takes a millisecond longer.
+#: Each time it is four times as many: for a short run, little more is computed than it uses.
+FIRST_AHEAD: Final = 32
+STEPS_AHEAD: Final = 1024
 RATES_AHEAD: Final = 1 << 14
 
 
@@ -59,8 +61,10 @@ class Rates:
         #: Which of the distinct rates each group has; none where they are the groups' in order.
         self._places = None if places == list(range(len(schedules))) else places
         ahead = min(STEPS_AHEAD, max(RATES_AHEAD // max(len(schedules), 1), 1))
-        #: How many steps to compute at a time: one where a function of Python may change its mind.
-        self._ahead = ahead if all(map(is_data, distinct)) else 1
+        #: At most how many steps to compute at a time, and how many the next time: one where a
+        #: function of Python may change its mind.
+        self._most = ahead if all(map(is_data, distinct)) else 1
+        self._ahead = min(self._most, FIRST_AHEAD)
         self._next = 0
         #: The rates of the groups at some coming steps.
         self.ahead: dict[int, list[float]] = {}
@@ -119,7 +123,7 @@ class Rates:
                 done += len(members)
         if self._places is not None:
             rates = rates[:, self._places]
-        self._next = until
+        self._next, self._ahead = until, min(4 * self._ahead, self._most)
         self.ahead = dict(zip(range(step, until), rates.tolist(), strict=True))
 
 
