@@ -137,7 +137,7 @@ def _one_recipe(paper: Paper) -> list[tuple[np.ndarray, list[Told]]]:
     from isorate.spelling import ONE_RECIPE, side_by_side
 
     found = side_by_side()
-    peak, warmup, updates, low = ONE_RECIPE
+    peak, warmup, updates, low, _ = ONE_RECIPE
     told = f"a warm-up of {warmup} updates out of {updates}, a cosine to {low:g}:"
     paper.paragraph(f"A peak of {peak:g}, {told}")
     paper.line()
