@@ -244,11 +244,27 @@ REFUSED = [
         "more often than",
     ),
     (
-        "for i in range(5):\n    optimizer.step()\n    if i > 2:\n        scheduler.step()",
+        "for i in range(5):\n    optimizer.step()\n    if 0 < i < 3:\n        scheduler.step()",
         "where a",
     ),
     (
-        "for i in range(9):\n    optimizer.step()\n    if i % 3 == 0:\n        scheduler.step()",
+        "for e in range(6):\n    if e % 2 == 1:\n        for i in range(3):\n"
+        "            optimizer.step()\n    scheduler.step()",
+        "more often than",
+    ),
+    (
+        "for e in range(6):\n    for i in range(3):\n        optimizer.step()\n"
+        "        if e % 2 == 1:\n            scheduler.step()",
+        "where a",
+    ),
+    (
+        "n = 0\nfor e in range(6):\n    for i in range(3):\n        optimizer.step()\n"
+        "        if n % 2 == 1:\n            scheduler.step()\n    n += 1",
+        "where a",
+    ),
+    (
+        "n = 0\nfor i in range(9):\n    optimizer.step()\n    if loss(i) < best:\n        n += 1\n"
+        "    if n % 2 == 1:\n        scheduler.step()",
         "where a",
     ),
     (

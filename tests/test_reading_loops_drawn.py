@@ -33,7 +33,8 @@ THROUGH = ("range(2)", "range(3)", "range(1, 4)", "loader", "enumerate(loader)",
            "enumerate(loader, 1)", "tqdm(loader)")  # fmt: skip
 CONDITIONS = ("({0} + 1) % {1} == 0", "{0} % {1} == 0", "not ({0} + 1) % {1}", "{0} % {1} != 0",
               "({0} + 1) % {1} == 0 or {0} + 1 == len(loader)", "{0} > 1", "loss({0}) < 100",
-              "flag", "not flag", "({0} - 1) % {1} == 0")  # fmt: skip
+              "flag", "not flag", "{0} >= 2", "{0} + 1 > {1}", "{0} and {0} % {1} == 0",
+              "not {0} < 2", "count > 2", "count % 3 == 0", "({0} - 1) % {1} == 0")  # fmt: skip
 
 #: What is said of a loop that is not taken as it stands.
 TAKEN = ("not counted as an update", "may end before", "is taken to train")

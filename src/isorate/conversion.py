@@ -63,9 +63,11 @@ class Way:
     def statements(self) -> str:
         """The call as statements to paste: imports, optimizer, scheduler, and how to step it."""
         every = self.run.updates_per_step
-        if self.call.card.clock == "update" or every == 1:
+        if self.call.card.clock == "update" or every == self.run.updates_to_first_step == 1:
             return self.call.statements
-        return f"{self.call.statements}  # scheduler.step() once in {every} updates"
+        late = self.run.updates_to_first_step
+        first = "" if late == every else f", after {late} for the first time"
+        return f"{self.call.statements}  # scheduler.step() once in {every} updates{first}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,7 @@ def _run_for(lift: Lift, call: Call, run: Run) -> Run:
             epochs=None,
             batches_per_epoch=None,
             steps_before=0,
+            first_step=None,
             updates_per_epoch=run.updates_per_epoch if every == 1 else every,
             step_every=lift.step_every,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,11 +79,14 @@ class Stream:
         every = self.run.updates_per_step if by_hand else 1
         by = self.run.steps_per_call if by_hand else 1
         before = self.run.step_of(0) if by_hand else 0
-        steps = before + (length - 1) // every * by + 1
+        steps = (self.run.step_of(length - 1) if by_hand else length - 1) + 1
+        first = self.run.updates_to_first_step if by_hand else 1
         done = 0
         try:
             for block in _strided(_steps(call, self.run, steps), by, before):
-                for piece in _repeated(block, min(every, length)):
+                pieces = _repeated(block[:, 1:] if done == 0 else block, min(every, length))
+                opening = _repeated(block[:, :1], min(first, length)) if done == 0 else ()
+                for piece in chain(opening, pieces):
                     piece = piece[:, : length - done]
                     done += piece.shape[1]
                     yield piece
@@ -141,9 +145,10 @@ def loop_of(call: Call, run: Run) -> Run:
         return run
     plain = run.without_accelerate()
     if call.counts == "updates":
-        return replace(plain, steps_before=0)
+        return replace(plain, steps_before=0, first_step=None)
     epochs = run.updates_per_epoch or 1
-    return replace(plain, updates_per_epoch=epochs, step_every="epoch", steps_before=0)
+    plain = replace(plain, steps_before=0, first_step=None)
+    return replace(plain, updates_per_epoch=epochs, step_every="epoch")
 
 
 def meaning(call: Call, run: Run) -> Schedule:

@@ -340,7 +340,8 @@ def proved(a: Recipe, b: Recipe) -> Literal["identical", "equal"] | None:
 
 def _loop(run: Run) -> tuple[object, ...]:
     """Return what a run does to a call at each update, whatever its length."""
-    return run.updates_per_step, run.step_of(0), run.steps_per_call, run.stops_at_total_steps
+    every, first = run.updates_per_step, run.updates_to_first_step
+    return every, first, run.step_of(0), run.steps_per_call, run.stops_at_total_steps
 
 
 def _by_itself(side: Any) -> bool:

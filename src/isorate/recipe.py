@@ -220,7 +220,8 @@ class Recipe:
         last = last_step(self.call, self.run) if isinstance(self.call, Call) else None
         if last is not None:
             calls = -(-(last - self.run.step_of(0)) // self.run.steps_per_call)
-            return max(1, min(calls * self.run.updates_per_step, horizon))
+            every, first = self.run.updates_per_step, self.run.updates_to_first_step
+            return max(1, min(first + (calls - 1) * every, horizon))
         if form.length is not None:
             return min(form.length - _lone_rates(form, form.length), LONGEST_DEFAULT)
         end = end_of_course(form)
@@ -515,6 +516,7 @@ _INSTEAD = {
     "epochs": ("updates",),
     "updates_per_epoch": ("updates",),
     "batches_per_epoch": ("updates", "updates_per_epoch"),
+    "step_every": ("first_step",),
 }
 
 

@@ -43,6 +43,37 @@ def test_steps_every_so_many_updates_and_before_the_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"step_every": "epoch", "updates_per_epoch": 2, "first_step": 3},
+        {"step_every": 4, "first_step": 1},
+        {"step_every": 3, "steps_before": 2, "first_step": 7},
+        {"first_step": 5, "accelerate": 3},
+        {"steps_before": 1, "first_step": 2},
+    ],
+)
+def test_the_first_step_comes_when_it_is_said_to(told: dict[str, Any]) -> None:
+    run = Run(24, **told)
+    first, every = run.updates_to_first_step, run.updates_per_step
+    steps, loop = [], run.steps_before
+    for update in range(24):
+        steps.append(loop * run.steps_per_call)
+        loop += update + 1 >= first and (update + 1 - first) % every == 0
+    assert [run.step_of(k) for k in range(24)] == steps
+    call = read("CosineAnnealingLR(SGD(params, lr=0.1), 30)")
+    whole = simulate(call, 80).values
+    rates = simulate(call, run).values
+    assert rates.tolist() == [whole[step] for step in steps]
+    assert evaluate(call, run).values == pytest.approx(rates, rel=1e-13)
+    assert "for the first time after" in str(run)
+
+
+def test_a_first_step_as_all_others_is_none() -> None:
+    assert Run(6, step_every=2, first_step=2) == Run(6, step_every=2)
+    assert Run(6, first_step=1) == Run(6)
+
+
 def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
     with pytest.raises(RunError, match="no length"):
         Run().length  # noqa: B018 - the property raises
@@ -69,6 +100,8 @@ def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
         {"updates": 6, "step_every": 1.5},
         {"updates": 6, "step_every": True},
         {"updates": 6, "steps_before": -1},
+        {"updates": 6, "first_step": 0},
+        {"updates": 6, "first_step": 1.5},
         {"updates": 6, "steps_before": True},
         {"updates": 6, "steps_before": 2.0},
         {"accelerate": 0},

@@ -206,8 +206,9 @@ class Steps:
     """A recipe's rates by the scheduler's step, whoever takes the steps."""
 
     def __init__(self, recipe: Recipe) -> None:
-        run = replace(recipe.run.without_accelerate(), step_every="update", steps_before=0)
-        self.recipe = Recipe(recipe.call, replace(run, updates=None))
+        run = recipe.run.without_accelerate()
+        run = replace(run, step_every="update", steps_before=0, first_step=None, updates=None)
+        self.recipe = Recipe(recipe.call, run)
         self._table: Floats = np.empty((recipe.groups, 0))
         self._asked = min(4 * (recipe.run.updates or 0), TABLE)
 

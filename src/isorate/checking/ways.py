@@ -96,8 +96,7 @@ class Case:
         """Return the step that the recipe's schedule stands at, by the recipe's own loop."""
         call, run = self.recipe.call, self.recipe.run
         if isinstance(call, Call) and call.card.clock == "step" and call.counts == "steps":
-            before = run.steps_before
-            return (before + updates // run.updates_per_step) * run.steps_per_call
+            return run.step_of(updates)
         return updates
 
     @cached_property
@@ -256,7 +255,7 @@ def _many_steps(case: Case, k: int) -> str:
 
 def _called(case: Case, updates: Any) -> Any:
     """Return how often the loop has called ``step()``."""
-    return case.recipe.run.steps_before + updates // case.recipe.run.updates_per_step
+    return case.recipe.run.calls_of(updates)
 
 
 def _many_batches(case: Case, k: int) -> str:

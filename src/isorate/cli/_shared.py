@@ -53,6 +53,7 @@ LOOP = (
     "updates_per_epoch",
     "step_every",
     "steps_before",
+    "first_step",
     "accelerate",
     "accumulation",
     "split_batches",
@@ -74,7 +75,8 @@ OF_TRAINERS = {
 
 #: What is told of the run of a configuration and of a loop alike, and of a loop alone.
 OF_BOTH = ("processes", "accumulation", "epochs")
-OF_LOOPS = ("updates", "updates_per_epoch", "step_every", "steps_before", "accelerate", "metrics")
+OF_LOOPS = ("updates", "updates_per_epoch", "step_every", "steps_before", "first_step",
+            "accelerate", "metrics")  # fmt: skip
 
 
 class _Count(click.ParamType[Any]):
@@ -141,6 +143,12 @@ SCHEDULE_OPTIONS: Final = (
         type=int,
         metavar="N",
         help="Steps that the scheduler takes before the first update.",
+    ),
+    click.option(
+        "--first-step",
+        type=int,
+        metavar="N",
+        help="Updates, or epochs, before the loop calls scheduler.step() for the first time.",
     ),
     click.option(
         "--accelerate",

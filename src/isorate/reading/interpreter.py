@@ -29,9 +29,11 @@ from isorate.reading.loops import (
     Loop,
     Scope,
     added,
+    begins,
     counters,
     modulo,
     offset,
+    since,
     stored,
 )
 from isorate.reading.loops import turns as turns_of
@@ -806,28 +808,85 @@ class Interpreter(Calls):
         self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
     ) -> Guard:
         """Return a condition, and how often it holds, where it counts a loop's turns."""
-        found = modulo(test, holds=holds)
-        name = None if found is None else offset(found[0])
-        if found is None or name is None:
-            return Guard(node, holds, truth)
-        _, by, rest, last = found
-        every = self.value(by, frame)
-        for loop in reversed(self.loops.stack):
-            start = loop.counters.get(name[0], loop.before.get(name[0]))
-            if start is None or not isinstance(every, int | Unknown):
+        undecided = Guard(node, holds, truth)
+        parts = [test]
+        if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            parts = [part for part in test.values if not self._surely(part, frame)]
+        found = undecided
+        for part in parts:
+            one = self._rare(undecided, part, frame) or self._late(undecided, part, frame)
+            if one is None:
+                return undecided
+            if found is undecided or isinstance(one.every, Unknown):
+                found = one
                 continue
-            own = name[0] in loop.counters
-            if own and stored(loop.node).count(name[0]) > 1:
-                break
+            if isinstance(found.every, Unknown):
+                continue
+            if found.every == 1:
+                one, found = found, one
+            every, same = found.every, (one.counts, one.name) == (found.counts, found.name)
+            if one.every != 1 or not isinstance(every, int) or not same:
+                return undecided
+            ahead = max(0, -(-(one.first - found.first) // every))
+            found = replace(found, first=found.first + ahead * every)
+        return found
+
+    def _surely(self, part: ast.expr, frame: Frame) -> bool:
+        """Whether a part of a condition holds, which has been asked for already."""
+        calls = any(isinstance(each, ast.Call | ast.NamedExpr) for each in ast.walk(part))
+        return not calls and self.truth(self.value(part, frame)) is True
+
+    def _rare(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
+        """Return a condition that holds in each so-manieth turn of a loop, or none."""
+        found = modulo(test, holds=guard.holds)
+        if found is None:
+            return None
+        counted, by, rest, last = found
+        every = self.value(by, frame)
+        clock = self._clock(counted)
+        if clock is None or not isinstance(every, int | Unknown):
+            return None
+        loop, name, start = clock
+        first = (rest - start) % every if isinstance(every, int) and every > 0 else 0
+        return replace(guard, every=every, first=first, counts=loop, last=last, name=name)
+
+    def _late(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
+        """Return a condition that holds from some turn of a loop on; none if it is another."""
+        for counted, relation, least in since(test, holds=guard.holds):
+            clock = self._clock(counted)
+            if clock is None:
+                continue
+            loop, name, start = clock
+            value = self.value(least, frame)
+            if isinstance(value, Unknown) and value.askable:
+                return replace(guard, every=value, counts=loop, name=name)
+            first = begins(relation, value, start) if isinstance(value, int | float) else None
+            if first is not None:
+                return replace(guard, every=1, first=first, counts=loop, name=name)
+        return None
+
+    def _clock(self, counted: ast.expr) -> tuple[Loop | None, str, int] | None:
+        """Return the loop whose turns something counts, its name, and what it is in the first.
+
+        No loop is where it counts all turns of all loops.
+        """
+        found = offset(counted)
+        if found is None:
+            return None
+        name, more = found
+        for loop in reversed(self.loops.stack):
+            start = loop.counters.get(name, loop.before.get(name))
+            if start is None:
+                continue
+            own = name in loop.counters
+            if own and stored(loop.node).count(name) > 1:
+                return None
             whole = not own and loop is self.loops.stack[0]
-            if not (own or whole or name[0] in loop.each):
-                break  # it begins anew with the loop, and does not count its turns
-            counts = None if whole else loop
-            counted = not own and self.loops.counted(name[0])
-            first = rest - start - name[1] - counted
-            first = first % every if isinstance(every, int) and every > 0 else 0
-            return Guard(node, holds, truth, every, first, counts, last, name[0])
-        return Guard(node, holds, truth)
+            if not (own or whole or name in loop.each):
+                return None  # it begins anew with the loop, and does not count its turns
+            more += not own and self.loops.counted(name)
+            return None if whole else loop, name, start + more
+        return None
 
     def _may_end(self, loop: Loop, node: ast.AST, test: ast.expr | None, frame: Frame) -> None:
         """Take notice of a condition that ends a loop."""

@@ -25,6 +25,8 @@ HANDING_ON: Final = ("enumerate", "tqdm", "iter", "track", "list", "tuple", "rev
 ORDERING: Final = ("reversed", "sorted")
 #: How names are used that are given a value, or lose theirs.
 STORING: Final = (ast.Store, ast.Del)
+#: Of more turns that belong together, none is looked for in which a step is taken.
+MOST_TURNS: Final = 10**6
 #: A number of turns: known, asked for, or nobody's to say.
 Count = int | Unknown | None
 
@@ -410,33 +412,52 @@ def _in_a_row(updates: list[Event], steps: list[Event], found: Facts, *, by_hand
     found.said.append("the text has no loop: each update is taken to be as the one it has")
 
 
-def _apart(guard: Guard, step: Event, updates: list[Event], counters: list[Event]) -> Count:
-    """Return in each so-manieth update of a turn a condition holds; none where that varies."""
-    every, loop = guard.every, guard.counts
-    if not isinstance(every, int) or guard.first != every - 1:
+def _rhythm(
+    guard: Guard, step: Event, updates: list[Event], counters: list[Event], *, after: bool
+) -> tuple[Count, Count] | None:
+    """Return in each so-manieth turn that updates a condition holds, and after how many at first.
+
+    None where that varies, or is not followed.
+    """
+    every, first, loop = guard.every, guard.first, guard.counts
+    if not isinstance(every, int):
+        return every, every  # which is asked for
+    takes, rest = 1, 0
+    shared = [g for g in step.guards if g.every is not None and g is not guard]
+    if loop is None:
+        counts = [count for count in counters if count.of == guard.name]
+        if len(counts) != 1 or counts[0].loops != step.loops:
+            return None
+        if alike(counts[0].guards, updates[0].guards):
+            shared = []  # it counts updates, not batches
+        elif counts[0].guards:
+            return None
+    elif loop is not step.loops[-1]:
+        if every > 1 or shared or loop not in step.loops:
+            return None
+        inner = _times(each.turns for each in step.loops[step.loops.index(loop) + 1 :])
+        return 1, _sum([_times([first, inner]), int(after)])
+    for other in shared:
+        if not isinstance(other.every, int) or other.every > MOST_TURNS or len(shared) > 1:
+            return None
+        if other.counts is not loop or (not loop and other.name != guard.name):
+            return None
+        takes, rest = other.every, other.first
+    often = math.lcm(every, takes)
+    both = (turn for turn in range(first, first + often, every) if turn % takes == rest)
+    turn = next(both, None)
+    if turn is None:
         return None
-    if loop is None and all(
-        alike(count.guards, updates[0].guards) for count in counters if count.of == guard.name
-    ):
-        return every  # it counts updates, not batches
-    rare = [g for g in step.guards if g.every is not None and g is not guard]
-    takes, often = 1, every
-    for other in rare:
-        if not isinstance(other.every, int) or other.first != other.every - 1:
-            return None
-        if other.counts is not loop or len(rare) > 1 or (not loop and other.name != guard.name):
-            return None
-        takes, often = other.every, math.lcm(every, other.every)
-    if loop is not None and (loop is not step.loops[0] or any(g.last for g in rare)):
+    if loop is not None and (len(step.loops) > 1 or any(g.last for g in shared)):
         if isinstance(loop.turns, Unknown):
-            return loop.turns  # it says whether a turn goes on where the one before ends
-        if loop.turns is None or loop.turns % often:
+            return loop.turns, loop.turns  # whether a turn goes on where the one before ends
+        if loop.turns is None or loop.turns % often or first >= every:
             return None
-    return often // takes
+    return often // takes, turn // takes + after
 
 
 def _paced(steps: list[Event], updates: list[Event], counters: list[Event], found: Facts) -> None:
-    """Find how many updates lie between two steps, and how many steps come before the first."""
+    """Find how many updates lie between two steps, and how many come before the first."""
     step = steps[0]
     where = _at(step.node)
     if len(steps) > 1:
@@ -450,36 +471,34 @@ def _paced(steps: list[Event], updates: list[Event], counters: list[Event], foun
     if len(own) > 1 or any(g.every is None or g.last for g in own):
         text = f"{where} is called where a condition holds that is not followed"
         raise Irregular(text, own)
-    if outside and not all(len(u.loops) > depth for u in updates):
+    counted = any(guard.every is not None for guard in outside)
+    if outside and (counted or not all(len(u.loops) > depth for u in updates)):
         raise Irregular(f"{where} is called more often than the optimizer is updated", outside)
     before = {step.place < u.place for u in updates}
     if len(before) > 1:
         raise Irregular(f"{where} stands between the updates of a turn")
-    counts = [_turns_of(u, depth) for u in updates]
-    each = _sum(counts)
+    each = _sum(_turns_of(u, depth) for u in updates)
     if each is None:
         raise Irregular(f"how many updates come before {where} is not known", theirs)
-    epochs = any(len(u.loops) > depth for u in updates)
-    if before.pop():
-        if own:
-            raise Irregular(f"{where} is called before the update where a condition holds")
+    after = not before.pop()
+    rhythm = (1, int(after)) if not own else _rhythm(own[0], step, updates, counters, after=after)
+    if rhythm is None:
+        raise Irregular(f"{where} is called where a condition holds that is not followed")
+    apart, first = rhythm
+    if first == 0:
         earlier = found.missing.get("steps_before", found.known.get("steps_before", 0))
         found.put("steps_before", _sum([earlier, 1]))
-    if own:
-        guard = own[0]
-        every = guard.every
-        if not isinstance(every, int):
-            found.put("step_every", every)
-            return
-        apart = _apart(guard, step, updates, counters)
-        if apart is None:
-            raise Irregular(f"{where} is called where a condition holds that is not followed")
-        found.put("step_every", _times([apart, each]))
-    elif epochs:
+        first = apart
+    epochs = any(len(u.loops) > depth for u in updates)
+    if epochs and apart == 1:
         found.known["step_every"] = "epoch"
         found.put("updates_per_epoch", each)
-    elif each != 1:
-        found.put("step_every", each)
+    else:
+        apart, first = _times([apart, each]), _times([first, each])
+        if apart != 1:
+            found.put("step_every", apart)
+    if first != apart:
+        found.put("first_step", first)
 
 
 def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
@@ -541,7 +560,9 @@ def _turns_of(event: Event, depth: int = 0) -> Count:
     if not whole or any(_depth(g, event.loops) <= depth for g in whole):
         return turns
     every = whole[0].every
-    if depth and isinstance(turns, int) and isinstance(every, int) and turns % max(every, 1):
+    if depth and isinstance(turns, int) and isinstance(every, int) and (
+        turns % max(every, 1) or whole[0].first >= every
+    ):  # fmt: skip
         return None  # another number each time
     return _guarded(turns, whole[0])
 
@@ -745,6 +766,39 @@ def modulo(test: ast.expr, *, holds: bool = True) -> tuple[ast.expr, ast.expr, i
         case ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(left=left, op=ast.Mod(), right=by)):
             return left, by, 0, False
     return None
+
+
+#: The same relations with both sides exchanged, and those that hold where these do not.
+FLIPPED: Final = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE,
+                  ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}  # fmt: skip
+OTHERWISE: Final = {ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.GtE: ast.Lt, ast.Lt: ast.GtE,
+                    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}  # fmt: skip
+
+
+def since(
+    test: ast.expr, *, holds: bool = True
+) -> Iterator[tuple[ast.expr, type[ast.cmpop], ast.expr]]:
+    """Visit what a condition may say of something that grows: it is more than, at least or not."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from since(operand, holds=not holds)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in FLIPPED:
+            kind = type(op) if holds else OTHERWISE[type(op)]
+            for one, of, other in ((left, kind, right), (right, FLIPPED[kind], left)):
+                if of in (ast.Gt, ast.GtE, ast.NotEq):
+                    yield one, of, other
+        case ast.Name() | ast.Attribute() if holds:
+            yield test, ast.NotEq, ast.Constant(0)
+
+
+def begins(relation: type[ast.cmpop], bound: float, first: int) -> int | None:
+    """Return when a relation begins to hold of what is ``first``, and then one more each time."""
+    if not math.isfinite(bound):
+        return None
+    if relation is ast.NotEq:
+        return None if bound > first else int(bound == first)
+    least = math.floor(bound) + 1 if relation is ast.Gt else math.ceil(bound)
+    return max(0, least - first)
 
 
 def _is_last(test: ast.expr) -> bool:

@@ -134,6 +134,8 @@ def given(recipe: Recipe) -> str:
         stepped = f"metric {', '.join(map(str, run.metrics))} "
     elif run.updates_per_step > 1 and call.card.clock == "step":
         stepped = f"step() once in {run.updates_per_step} updates "
+    if run.first_step is not None and call.card.clock == "step":
+        stepped += f"for the first time after {run.updates_to_first_step} "
     groups = curve.values.reshape(curve.groups, -1)
     text = " / ".join(_rates(row) for row in groups)
     if curve.halt is not None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set, Sized
 from dataclasses import KW_ONLY, InitVar, dataclass, replace
 from operator import index
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from isorate.schedule.errors import RunError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 #: When ``scheduler.step()`` is called: after each update, each epoch, or every so many updates.
 StepEvery = Literal["update", "epoch"] | int
+#: An update, or an array of them.
+Count = TypeVar("Count", int, "NDArray[np.int64]")
 
 #: An update is an integer that every float64 formula must hold exactly.
 LARGEST_UPDATE = 2**53 - 1
@@ -26,7 +32,9 @@ class Run:
     Update ``k`` (0, 1, 2, …) is one optimizer step. With ``step_every="epoch"`` a scheduler that
     is stepped by hand stands at ``k // updates_per_epoch``, with ``step_every=n`` at ``k // n``,
     and ``steps_before`` further where the loop steps it before its first update; a list that the
-    optimizer indexes by itself always stands at ``k``.
+    optimizer indexes by itself always stands at ``k``. Where the loop takes its first step sooner
+    or later than the others follow one another, ``first_step`` says when, as after a warmup that
+    is written by hand; until then the scheduler stays where it is.
 
     Where processes train side by side and each steps its own scheduler once an update, as in plain
     data parallelism, their number changes no rate. Under Hugging Face Accelerate it does: one call
@@ -46,6 +54,9 @@ class Run:
         steps_before: how many steps are taken before the first update: one where the loop calls
             ``scheduler.step()`` ahead of ``optimizer.step()``, or as many as a text takes to go on
             from where another run ended.
+        first_step: after how many updates ``scheduler.step()`` is called for the first time, or
+            after how many epochs with ``step_every="epoch"``; ``None`` where that is as long as
+            between two of its calls.
         metrics: what the loop hands to ``scheduler.step(metric)``, one number for each call of it,
             for schedulers that follow a metric.
         accelerate: the processes of a loop whose scheduler ``Accelerator.prepare`` has wrapped;
@@ -73,6 +84,9 @@ class Run:
         6
         >>> Run(6, updates_per_epoch=2, step_every="epoch").step_of(5)
         2
+        >>> late = Run(12, updates_per_epoch=2, step_every="epoch", first_step=4)
+        >>> late.step_of(7), late.step_of(8), late.step_of(10)
+        (0, 1, 2)
         >>> run = Run(epochs=2, batches_per_epoch=7, accelerate=2, accumulation=3)
         >>> run.updates_per_epoch, run.step_of(3)
         (2, 6)
@@ -89,6 +103,7 @@ class Run:
     updates_per_epoch: int | None = None
     step_every: StepEvery = "update"
     steps_before: int = 0
+    first_step: int | None = None
     metrics: Sequence[float] | None = None
     accelerate: int | None = None
     accumulation: int = 1
@@ -106,7 +121,7 @@ class Run:
                 "parallelism",
             )
         for name in ("updates", "epochs", "updates_per_epoch", "accelerate", "batches_per_epoch",
-                     "processes"):  # fmt: skip
+                     "processes", "first_step"):  # fmt: skip
             if getattr(self, name) is not None:
                 many = name in ("accelerate", "processes")
                 most = MOST_PROCESSES if many else LARGEST_UPDATE
@@ -133,6 +148,8 @@ class Run:
         before = self.steps_before
         if isinstance(before, bool) or not isinstance(before, int) or before:
             object.__setattr__(self, "steps_before", _count("steps_before", before))
+        if self.first_step == (self.step_every if isinstance(self.step_every, int) else 1):
+            object.__setattr__(self, "first_step", None)
 
     def _check_batches(self) -> None:
         """Count the updates of an epoch, where its batches are known."""
@@ -186,6 +203,13 @@ class Run:
         return self.step_every if isinstance(self.step_every, int) else 1
 
     @property
+    def updates_to_first_step(self) -> int:
+        """Updates before the first call of ``scheduler.step()`` in the loop."""
+        if self.first_step is None:
+            return self.updates_per_step
+        return self.first_step * (self.updates_per_step if self.step_every == "epoch" else 1)
+
+    @property
     def steps_per_call(self) -> int:
         """Scheduler steps that one call of ``scheduler.step()`` takes; the last one's rate stays.
 
@@ -209,9 +233,16 @@ class Run:
             raise RunError("the run has no length", hint="give updates, or epochs")
         return self.updates
 
-    def step_of(self, update: int) -> int:
+    def calls_of(self, update: Count) -> Count:
+        """How often the loop has called ``scheduler.step()`` when ``update`` begins."""
+        every = self.updates_per_step
+        calls: Any = (update + every - self.updates_to_first_step) // every
+        called: Count = self.steps_before + calls * (calls > 0)
+        return called
+
+    def step_of(self, update: Count) -> Count:
         """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
-        return (self.steps_before + update // self.updates_per_step) * self.steps_per_call
+        return self.calls_of(update) * self.steps_per_call
 
     def without_accelerate(self) -> Run:
         """Return the same loop over the same updates, every call of ``step()`` one step."""
@@ -241,6 +272,10 @@ class Run:
         )
         before = self.steps_before
         ahead = f", {before} step{'s' * (before > 1)} before the first" if before else ""
+        if self.first_step is not None:
+            unit = "epoch" if self.step_every == "epoch" else "update"
+            many = "s" * (self.first_step > 1)
+            ahead += f", for the first time after {self.first_step} {unit}{many}"
         metrics = "" if self.metrics is None else f", {len(self.metrics)} values of a metric"
         return f"{length}{epochs}, scheduler stepped every {every}{steps}{ahead}{metrics}"
 

@@ -518,7 +518,13 @@ class Stepped(Around, frozen=True, tag="stepped"):
         of, every, by = self.of.resolved(run), run.updates_per_step, run.steps_per_call
         of = of if run.steps_before == 0 else Shift(of, run.step_of(0))
         of = of if by == 1 else Stride(of, by)
-        return of if every == 1 else Staircase(of, every)
+        of = of if every == 1 else Staircase(of, every)
+        from isorate.schedule.combinators.joins import Join
+
+        late = run.updates_to_first_step - every
+        if late < 0:
+            return Shift(of, -late)
+        return of if late == 0 else Join((Constant(of.at(0)), of), (late,))
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale what is inside."""
