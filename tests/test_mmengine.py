@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -45,7 +47,7 @@ def test_drawn_windows_mean_what_their_steps_do(data: st.DataObject) -> None:
     members: list[mmengine.ParamScheduler] = []
     for _ in range(data.draw(st.integers(1, 3))):
         begin = data.draw(st.integers(0, 30))
-        window = {"begin_": begin, "end": begin + data.draw(st.integers(1, 30)),
+        window: dict[str, Any] = {"begin_": begin, "end": begin + data.draw(st.integers(1, 30)),
                   "by_epoch": data.draw(st.booleans())}  # fmt: skip
         members.append(data.draw(st.sampled_from([
             mmengine.LinearLR(BASE, start_factor=data.draw(share), **window),
