@@ -109,6 +109,45 @@ def targets(scheduler: Any, every: Any = "epoch", **arguments: Any) -> dict[str,
     return {"step_every": every, "model": model, "trainer": {"max_epochs": 5}}
 
 
+@pytest.mark.parametrize(
+    ("script", "updates", "peak"),
+    [
+        # bash takes what stands for a name that nothing sets
+        ("N=${STEPS:-40}\npython run.py --lr_scheduler_type cosine --learning_rate ${LR:-1e-3} "
+         "--max_steps $N", 40, 1e-3),
+        ("STEPS=30\npython run.py --lr_scheduler_type cosine --learning_rate 1e-3 "
+         "--max_steps ${STEPS:-40}", 30, 1e-3),
+        # a comment is over with its line, whatever it ends in
+        ("# torchrun old.py --learning_rate 9 \\\npython run.py --lr_scheduler_type cosine \\\n"
+         "  --learning_rate 1e-3 --max_steps 40", 40, 1e-3),
+        # what is written into a file is no command
+        ("cat <<'EOF' > notes.txt\nrun.py --learning_rate 9 --lr_scheduler_type linear "
+         "--max_steps 7 --warmup_steps 3 --adam_beta1 0.5\nEOF\npython run.py "
+         "--lr_scheduler_type cosine --learning_rate 1e-3 --max_steps 40", 40, 1e-3),
+        # what a shell is handed is
+        ("bash <<EOF\npython run.py --lr_scheduler_type cosine --learning_rate 1e-3 "
+         "--max_steps 40\nEOF", 40, 1e-3),
+    ],
+)  # fmt: skip
+def test_a_shell_takes_its_words_as_bash_does(
+    script: str, updates: int, peak: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.sh"
+    path.write_text(script)
+    found = foretell(str(path))
+    assert (found.updates, found.peak) == (updates, peak)
+
+
+def test_a_model_card_says_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text(
+        "The following hyperparameters were used during training:\n- learning_rate: 0.001\n"
+        "- lr_scheduler_type: linear\n- training_steps: 50\n\n### Framework versions\n\n"
+        "- Transformers 4.26.0.dev0\n- Pytorch 1.13.1\n"
+    )
+    assert foretell(str(path)).trainer == "transformers 4.26"
+
+
 CLI = """python main.py fit --trainer.max_epochs 5 --optimizer Adam --optimizer.lr 0.01 \\
   --lr_scheduler StepLR --lr_scheduler.step_size 2 --model.width 8
 """

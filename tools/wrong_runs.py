@@ -70,12 +70,15 @@ def plain(owner: Any, scheduler: Any, updates: int = 100) -> list[float]:
     return rates
 
 
-def _process(rank: int, port: int, where: str) -> None:
+def _process(rank: int, port: int, where: str, split: bool = False) -> None:
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
 
-    accelerator = Accelerator(cpu=True)
+    accelerator = Accelerator(
+        cpu=True, dataloader_config=DataLoaderConfiguration(split_batches=split)
+    )
     model = nn.Linear(1, 1)
     owner = torch.optim.SGD(model.parameters(), lr=0.1)
     model, prepared, scheduler = accelerator.prepare(model, owner, warm(owner))
@@ -97,6 +100,16 @@ def two_processes() -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder) / "rates.json"
         torch.multiprocessing.spawn(_process, (29517, str(where)), nprocs=2)
+        found: list[float] = json.loads(where.read_text())
+    return found
+
+
+@run(WARM.format(10, 100), "steps", "--accelerate", "2")
+def split_batches() -> list[float]:
+    """Accelerate on two processes that share each batch: one step an update."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder) / "rates.json"
+        torch.multiprocessing.spawn(_process, (29519, str(where), True), nprocs=2)
         found: list[float] = json.loads(where.read_text())
     return found
 

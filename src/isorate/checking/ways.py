@@ -246,7 +246,8 @@ def _many_steps(case: Case, k: int) -> str:
         over = f"; the schedule was over at update {-(-end // k):,} of {case.length:,}"
     mine = case.recipe.run.steps_per_call
     if k == 1:
-        return f"the rates are those of one step an update, where the recipe takes {mine}"
+        split = ", as with split_batches=True" if case.recipe.run.accelerate else ""
+        return f"the rates are those of one step an update, where the recipe takes {mine}{split}"
     return (
         f"the rates are those of {k} steps an update, as with num_processes={k} and "
         f"split_batches=False, or a step for each of {k} batches{over}"

@@ -39,7 +39,7 @@ MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
 HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
 SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
 #: What a model card says of the run, and what it calls a version.
-CARD: Final = re.compile(r"^- ([\w ]+): (.*)$", re.MULTILINE)
+CARD: Final = re.compile(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
 #: Programs that start several processes, and the flags that say how many.
 LAUNCHERS: Final = {

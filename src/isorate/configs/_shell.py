@@ -32,10 +32,20 @@ ASSIGNED: Final = re.compile(
     re.MULTILINE,
 )
 NAME: Final = re.compile(r"\"?\$\{(\w+)\[[@*]\]\}\"?|\$\{(\w+)\}|\$([A-Za-z_]\w*)")
+#: What stands for a name that has no value.
+ELSE: Final = re.compile(r"\$\{([A-Za-z_]\w*):?-([^{}]*)\}")
 #: Arithmetic of whole numbers, and what it may hold.
 SUM: Final = re.compile(r"\$\(\(([\w\s*/+-]+)\)\)")
 #: The same, as a program does it.
 EXPR: Final = re.compile(r"(?:\$\(|`)[ \t]*expr[ \t]+([\w\s*/+\-\\${}]+?)[ \t]*(?:\)|`)")
+#: A text that is written into a file, as ``cat <<EOF`` does, or that Python is handed: up to a line
+#: that is the word alone. What a shell is handed, or ``read``, is commands.
+HANDED: Final = re.compile(
+    r"^(?P<first>[^\n]*\b(?:cat|tee|python[\d.]*)\b[^\n<]*)"
+    r"<<-?[ \t]*(?P<quote>[\"']?)(?P<word>[A-Za-z_]\w*)(?P=quote)"
+    r"(?P<rest>[^\n]*)\n(?:[^\n]*\n)*?[ \t]*(?P=word)[ \t]*$",
+    re.MULTILINE,
+)
 #: What ends a command.
 END: Final = re.compile(r"[|&;]+$|\d?>|&>")
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
@@ -52,7 +62,7 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
         (['run', '--lr', '0.1', '--steps', '10'], [])
 
     """
-    text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", script)
+    text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", _without_notes(script))
     text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
     text = EXPR.sub(lambda found: f"$(({found[1].replace(chr(92), '')}))", text)
     held: dict[str, str] = {}
@@ -74,6 +84,20 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
         seen.add(name)
     known, left = _command(ASSIGNED.sub("", text), held)
     return known, [*unsure, *left]
+
+
+def _without_notes(script: str) -> str:
+    """Return a script without what is no command of it: its comments, and what it hands a program.
+
+    A comment is over with its line, whatever it ends in; one within a command ends that, too.
+    """
+    kept: list[str] = []
+    within = False
+    for line in HANDED.sub(r"\g<first>\g<rest>", script).splitlines():
+        note = not within and line.lstrip()[:1] == "#"
+        kept.append("" if note else line)
+        within = not note and line.endswith("\\")
+    return "\n".join(kept)
 
 
 def _command(text: str, held: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -117,7 +141,7 @@ def _filled(text: str, held: dict[str, str]) -> str:
         name = next(each for each in found.groups() if each is not None)
         return held.get(name, found[0])
 
-    text = NAME.sub(value, text)
+    text = NAME.sub(value, ELSE.sub(lambda found: held.get(found[1]) or found[2], text))
     if len(text) > LONGEST:
         raise ReadError("the command line is too long", required="at most 1 MiB")
     return SUM.sub(lambda found: _sum(found[1], held) or found[0], text)

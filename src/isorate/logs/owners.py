@@ -40,6 +40,7 @@ class Owner:
         counter: the name of what counts.
         notes: what a reader has to know.
         decimals: what it rounds its rates to, where it does.
+        arguments: the file beside its log that has the run's arguments.
 
     """
 
@@ -51,6 +52,7 @@ class Owner:
     counter: str | None = None
     notes: tuple[str, ...] = ()
     decimals: int | None = None
+    arguments: str | None = None
 
 
 _TIMM = (
@@ -71,14 +73,14 @@ OWNERS: Final = (
     Owner("deepspeed", r"Train/Samples/lr", (0,), "sample"),
     Owner("megatron", r"learning-rate", (0, 1)),
     Owner("keras", r"epoch_(lr|learning_rate)", (0,), "epoch"),
-    Owner("ultralytics", r"lr/pg\d+", (1,), "epoch"),
+    Owner("ultralytics", r"lr/pg\d+", (1,), "epoch", arguments="args.yaml"),
     Owner("mmengine", r"lr", (1,), beside=frozenset({"iter", "step", "data_time"})),
     Owner("mmcv", r"lr(/.*)?", (1,), beside=frozenset({"mode", "iter", "data_time"}),
           decimals=5),
     Owner("detectron2", r"lr", (0,), beside=frozenset({"iteration", "data_time", "total_loss"})),
     Owner("fairseq", r"(train_)?lr", (0,), counter="num_updates"),
     Owner("timm", r"lr", (0, -1), "epoch", beside=frozenset({"train_loss", "eval_loss"}),
-          counter="epoch", notes=_TIMM),
+          counter="epoch", notes=_TIMM, arguments="args.yaml"),
 )  # fmt: skip
 ANYBODY: Final = Owner(None, "", usual_offsets)
 

@@ -145,6 +145,7 @@ class Rows:
             counts=counts,
             config=config,
             trainer=whose.trainer,
+            beside=self._source.beside(whose.arguments) if whose.arguments else None,
             notes=(*notes, *whose.notes),
             first=first,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -69,6 +70,11 @@ class Source:
     def name(self) -> str:
         """The name of the file, without its folder."""
         return self.path.name
+
+    def beside(self, name: str) -> str | None:
+        """Return the path of a file in the same folder, where there is one."""
+        path = str(self.path)[: -len(self.name)] + name
+        return path if os.path.isfile(path) else None
 
     def points(self, *, least: int = 0) -> Points:
         """Return what rates are gathered in."""

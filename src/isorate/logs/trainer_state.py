@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from itertools import chain, islice
@@ -92,8 +91,7 @@ def read(source: Source) -> list[Log]:
             some = [row for row in block if isinstance(row.get(name), int | float)]
             some = [row for row in some if isinstance(row.get("step"), int)]
             points.add_all(name, [row["step"] for row in some], [row[name] for row in some])
-    arguments = str(source.path)[: -len(source.name)] + "training_args.bin"
-    beside = arguments if os.path.isfile(arguments) else None
+    beside = source.beside("training_args.bin")
     found = logs(source, FORMAT.name, points, (1, 0), trainer="transformers", beside=beside)
     planned = whole[1] if whole else _planned(source)
     return [replace(log, planned=planned) for log in found]
