@@ -197,7 +197,8 @@ def _returned(follower: Interpreter, function: Function, bound: Any) -> Schedule
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     names = [name for name in names[len(given) :] if name not in named]
     open_ = [name for name in names if name not in function.defaults]
-    counts = by_hand.counter_of(open_) or by_hand.counter_of(names)
+    used = [name for name in open_ if name in mentions(node).used]
+    counts = by_hand.counter_of(used) or by_hand.counter_of(names)
     if counts is None or node.args.vararg or mentions(node).yields:
         return None
     before = [n.value.id for n in ast.walk(node)

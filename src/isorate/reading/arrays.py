@@ -7,10 +7,11 @@ operation whose bits are not the C library's on every machine is none that is fo
 from __future__ import annotations
 
 import ast
+import bisect
 import math
 import operator
 import struct
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.values import PLAIN, Kept, List
@@ -31,6 +32,9 @@ PLACE: Final = "k"
 MOST_NODES: Final = 5000
 #: So many numbers, one after the other, are told as conditions; more of them as a list.
 MOST_TOLD: Final = 20
+#: What float64 is called, and what integers are.
+FLOATS: Final = (float, "float", "float64", "double")
+WHOLE: Final = (int, "int", "int32", "int64")
 #: Functions whose values are the C library's, an array's as a number's.
 ALIKE: Final = ("cos", "sin", "exp", "log", "log2", "log10", "sqrt")
 
@@ -203,9 +207,33 @@ class Array(Kept):
         """Return one of its own items."""
         return array(self)
 
+    flatten = copy
+
+    def ravel(self) -> Array:
+        """Return it: it is of one dimension."""
+        return self
+
+    def reshape(self, *shape: Any) -> Array:
+        """Return it in the one shape that it has."""
+        if shape not in ((-1,), ((-1,),), (self.length,), ((self.length,),)):
+            raise TypeError("an array of several dimensions is not followed")
+        return self
+
     def astype(self, dtype: Any) -> Array:
         """Return one of other numbers."""
         return array(self, dtype)
+
+    def sum(self) -> int:
+        """Return how much its items come to."""
+        return _summed(self)
+
+    def max(self) -> Any:
+        """Return the largest of its items."""
+        return max(self)
+
+    def min(self) -> Any:
+        """Return the smallest of its items."""
+        return min(self)
 
 
 class LongList(Array):
@@ -329,8 +357,8 @@ def listed(numbers: Sequence[float], place: ast.expr) -> ast.expr:
 
 def array(items: Any, dtype: Any = None) -> Array:
     """Return an array of some items: ``numpy.array``."""
-    if dtype not in (None, float, "float", "float64", "double", "float32"):
-        raise TypeError("its numbers are neither float64 nor float32")
+    if dtype not in (None, *FLOATS, *WHOLE, "float32"):
+        raise TypeError("its numbers are neither integers nor float64 nor float32")
     if isinstance(items, range):
         start, step = items.start, items.step
         formula = _of(ast.Add, _of(ast.Mult, _PLACE, step), start)
@@ -345,6 +373,10 @@ def array(items: Any, dtype: Any = None) -> Array:
         numbers = numbers if whole else [float(v) for v in numbers]
         formula = listed(numbers, _PLACE) if numbers else number_node(0.0)
         items = Array(len(numbers), formula, whole=whole)
+    if dtype in WHOLE:
+        if not items.whole:
+            raise TypeError("numbers cut off to integers are not followed")
+        dtype = None
     single, whole = dtype == "float32" or (items.single and dtype is None), items.whole
     formula = _called("float", items.formula) if dtype is not None and whole else items.formula
     if items.single and not single:
@@ -359,7 +391,9 @@ def rounded(value: float) -> float:
     return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
-def _linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Array:
+def _linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: Any = True, *, dtype: Any = None
+) -> Array:
     count, start, stop = operator.index(num), start * 1.0, stop * 1.0
     if count < 0 or type(start) is not float or type(stop) is not float:
         raise ValueError("it is no such range")
@@ -371,13 +405,15 @@ def _linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Arr
     formula: ast.expr = ast.BinOp(turned, ast.Add(), number_node(start))
     if endpoint and count > 1:
         formula = ast.IfExp(_compared(_PLACE, ast.Lt, count - 1), formula, number_node(stop))
-    return Array(count, formula)
+    return array(Array(count, formula), dtype)
 
 
-def _arange(*given: Any) -> Array:
+def _arange(*given: Any, dtype: Any = None) -> Array:
     start, stop, step = (0, *given, 1) if len(given) == 1 else (*given, 1)[:3]
     if all(type(each) is int for each in (start, stop, step)):
-        return array(range(start, stop, step))
+        return array(range(start, stop, step), dtype)
+    if dtype not in (None, *FLOATS):
+        raise TypeError("its items are rounded in a way that is not followed")
     count, second = max(math.ceil((stop - start) / step), 0), start + step
     delta = second - start
     if count > 1 and start + delta != second:
@@ -385,9 +421,10 @@ def _arange(*given: Any) -> Array:
     return Array(count, _of(ast.Add, _of(ast.Mult, _PLACE, float(delta)), float(start)))
 
 
-def _full(shape: Any, value: Any) -> Array:
+def _full(shape: Any, value: Any, dtype: Any = None) -> Array:
     shape = shape[0] if isinstance(shape, tuple | list) and len(shape) == 1 else shape
-    return Array(operator.index(shape), _node(value), whole=_whole(value))
+    value = int(value) if dtype in WHOLE and value in (0, 1) else value
+    return array(Array(operator.index(shape), _node(value), whole=_whole(value)), dtype)
 
 
 def _joined(parts: Any, kind: type[Array] = Array) -> Array:
@@ -487,6 +524,53 @@ def _logspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, base: 
     return float(base) ** _linspace(start, stop, num, endpoint)
 
 
+def _geomspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Array:
+    if not (start > 0 and stop > 0):
+        raise TypeError("what it goes through is followed between numbers above 0")
+    found = _logspace(math.log10(start), math.log10(stop), num, endpoint)
+    ends = {0: start, len(found) - 1: stop if endpoint else found[-1]}
+    for place, end in ends.items():
+        found[place] = float(end)
+    return found  # type: ignore[no-any-return]
+
+
+def _summed(of: Any) -> int:
+    if not all(isinstance(item, int) for item in of):
+        raise TypeError("floats are added in an order that is not followed")
+    return sum(of)
+
+
+def _accumulated(function: Callable[[Any, Any], Any]) -> Callable[[Any], Array]:
+    return lambda of: array([*accumulate(array(of), function)])
+
+
+def _of_items(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function of one value, or of as many as there are."""
+    return lambda of: function([*of] if _is_array(of) else [of])
+
+
+def _decimals(x: Any, decimals: Any = 0) -> Any:
+    if not 0 <= operator.index(decimals) < MOST_TOLD:
+        raise TypeError("so many digits are not followed")
+    if _is_array(x):
+        return array([_decimals(item, decimals) for item in x])
+    return x if isinstance(x, int) else float(round(x * 10.0**decimals)) / 10.0**decimals
+
+
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, **named: Any) -> Any:
+    low, high = named.pop("min", a_min), named.pop("max", a_max)
+    found = x if low is None else _LARGER(x, low)
+    return found if high is None else _SMALLER(found, high)
+
+
+def searched(several: Any, at: Any, side: str = "left") -> int:
+    """Return where a number would stand in a sorted list: ``numpy.searchsorted``."""
+    listed = [*several]
+    if listed != sorted(listed) or _is_array(at) or side not in ("left", "right"):
+        raise TypeError("it is no number in a sorted list")
+    return (bisect.bisect_left if side == "left" else bisect.bisect_right)(listed, at)
+
+
 def _tanh(x: Any) -> Any:
     if _is_array(x):
         raise TypeError("NumPy's tanh of an array has bits of its own")
@@ -504,16 +588,29 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "floor": _rounded("floor"),
     "maximum": _LARGER,
     "minimum": _SMALLER,
-    "clip": lambda x, low, high: _SMALLER(_LARGER(x, low), high),
+    "clip": _clip,
+    "around": _decimals,
+    "round": _decimals,
+    "max": _of_items(max),
+    "amax": _of_items(max),
+    "min": _of_items(min),
+    "amin": _of_items(min),
+    "sum": _summed,
+    "count_nonzero": _of_items(lambda items: sum(item != 0 for item in items)),
+    "cumsum": _accumulated(operator.add),
+    "cumprod": _accumulated(operator.mul),
+    "searchsorted": searched,
+    "digitize": lambda x, bins, right=False: searched(bins, x, "left" if right else "right"),
     "power": power,
     "float64": float,
     "array": array,
     "asarray": array,
     "linspace": _linspace,
     "logspace": _logspace,
+    "geomspace": _geomspace,
     "arange": _arange,
-    "zeros": lambda shape: _full(shape, 0.0),
-    "ones": lambda shape: _full(shape, 1.0),
+    "zeros": lambda shape, dtype=None: _full(shape, 0.0, dtype),
+    "ones": lambda shape, dtype=None: _full(shape, 1.0, dtype),
     "full": _full,
     "zeros_like": lambda of: _full(len(of), 0 if array(of).whole else 0.0),
     "ones_like": lambda of: _full(len(of), 1 if array(of).whole else 1.0),
@@ -522,7 +619,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "append": lambda one, other: _joined([one, other if _is_array(other) else [other]]),
     "flip": lambda of: array(of)[::-1],
     "tile": lambda of, times: _repeated(of, times, each=False),
-    "repeat": lambda of, times: _repeated(of, times, each=True),
+    "repeat": lambda of, times: _repeated(of if _is_array(of) else [of], times, each=True),
     "where": _where,
     "interp": interpolated,
 }

@@ -142,7 +142,7 @@ CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e
 
 #: Methods that leave what they are called on as it is.
 READING: Final = {
-    Array: ("tolist", "copy", "astype"),
+    Array: ("tolist", "copy", "astype", "flatten", "ravel", "reshape", "sum", "max", "min"),
     list: ("index", "count", "copy"),
     tuple: ("index", "count"),
     dict: ("get", "items", "keys", "values", "copy"),

@@ -34,12 +34,15 @@ COUNTERS: Final = (
         r"_*((curr?|current|now|global|training|train|i|the)_?)?"
         r"(epoch|step|iter(ation)?|it|t|i|idx|x|update)"
         r"(_?(num|idx|index|count|id|number|i))?"
+        r"|_*(curr?|current|now)_?(epoch|step|iter(ation)?|update)s"
     ),
     re.compile(
-        r"(?!(max|total|warm|n_|num_(?!upd)|end|decay|len|per|start|final|all|cycle|every|last|min))"
+        r"(?!(max|total|warm|n_|num_(?!upd)|end|decay|len|per|start|final|all|cycle|every|last|min|no_))"
         r"(.*_)?(epoch|step|iter(ation)?|it|t|i|idx|updates?|num)"
     ),
 )
+#: A plural that is the place where another name says how long the run is.
+PLURALS: Final = ("iters", "iterations", "steps", "updates", "epochs")
 #: What a loop over the groups may leave some out by.
 LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
 #: What may run again, or some time else.
@@ -256,15 +259,19 @@ def key_of(test: ast.expr) -> tuple[str, str] | None:
 
 
 def counter_of(names: Sequence[str], *, sure: bool = False) -> str | None:
-    """Return the one of some names that says the place in the run; none where none does.
+    """Return the one of some names that says the place in the run; none where none does."""
+    found = counters_of(names, sure=sure)
+    return found[0] if len(found) == 1 else None
+
+
+def counters_of(names: Sequence[str], *, sure: bool = False) -> list[str]:
+    """Return those of some names that may say the place in the run.
 
     Where it is to be ``sure``, no plural does, which may be how long the run is.
     """
-    for pattern in COUNTERS[:1] if sure else COUNTERS:
-        found = [name for name in names if pattern.fullmatch(name)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    likely, perhaps = ([n for n in names if pattern.fullmatch(n)] for pattern in COUNTERS)
+    several = [n for n in PLURALS if n in names and {f"max_{n}", f"total_{n}"} & {*names}]
+    return likely or ([] if sure else several or perhaps)
 
 
 def _group_of(node: ast.AST) -> int | None:
@@ -449,15 +456,20 @@ def _function(
     if not loops:
         unknown = [(n, v) for n, v in before.items() if isinstance(v, Unknown) and not v.made]
         named = [name for name, found in unknown if not found.askable]
-        counts = named[0] if len(named) == 1 else counter_of(
-            sorted(name for name, value in before.items() if _is_open(value))
-        )  # fmt: skip
-        if counts is None:
-            raise ReadError(f"{where} is no function of one count")
-        text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update"
-        follower.assumed[text] = None
-        put = {counts: _turn()} | _numbers(before)
-        return _computed(follower, statements, value, frame, put), None, None
+        open_names = sorted(name for name, value in before.items() if _is_open(value))
+        counters = named if len(named) == 1 else counters_of(open_names)
+        for counts in counters:  # of which the rate may use one
+            text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update"
+            put = {counts: _turn()} | _numbers(before)
+            try:
+                found = _computed(follower, statements, value, frame, put)
+            except LackingError as error:
+                if {*counters} & {leaf.source for leaf in error.leaves}:
+                    continue
+                raise
+            follower.assumed[text] = None
+            return found, None, None
+        raise ReadError(f"{where} is no function of one count")
     missing: list[Unknown] = []
     stride = _stride(follower, loops, where, missing)
     if late and stride is not None and stride.every != 1:

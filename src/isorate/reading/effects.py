@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HARMLESS: Final = (
     *("step", "step_update", "zero_grad", "state_dict", "get_last_lr", "get_lr", "print_lr"),
     *("item", "detach", "cpu", "numpy", "tolist", "mean", "float", "backward", "eval"),
-    *("items", "keys", "values", "get", "copy", "index", "count"),
+    *("items", "keys", "values", "get", "copy", "index", "count", "sum", "max", "min"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),
 )
 #: Those that hand out what shares nothing with what they are called on.
@@ -28,6 +28,8 @@ PURE: Final = (
     *("abs", "all", "any", "dict", "enumerate", "float", "getattr", "hasattr", "hash", "id", "int"),
     *("isinstance", "iter", "len", "list", "max", "min", "print", "range", "repr", "reversed"),
     *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip", "array", "asarray"),
+    *("bisect", "bisect_left", "bisect_right", "searchsorted", "digitize", "count_nonzero"),
+    *("interp", "minimum", "maximum", "concatenate", "linspace"),
     *("dump", "dumps", "safe_dump", "pformat", "pprint", "deepcopy"),
 )
 #: Names with more dots are not told from what they are in.
@@ -74,7 +76,7 @@ class Effects:
                 case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                     aliases.append((names_in(target), source))
                     items.append(source)
-                case ast.Assign(targets=targets, value=source):
+                case ast.Assign(targets=targets, value=source) if not _is_number(source):
                     aliases.append(({n for t in targets for n in names_in(t)}, source))
                 case ast.comprehension(target=target, iter=source):
                     aliases.append((names_in(target), source))
@@ -191,6 +193,18 @@ def running(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 def names_in(node: ast.AST) -> set[str]:
     """Return the names in an expression, dotted ones with everything that they are in."""
     return {name for path in _paths(node) for name in path}
+
+
+def _is_number(node: ast.AST) -> bool:
+    """Whether an expression comes to a number, or to new ones: it shares nothing with its parts."""
+    match node:
+        case ast.Constant(value=float()) | ast.Compare():
+            return True
+        case ast.BinOp(op=ast.Pow() | ast.Div() | ast.FloorDiv() | ast.Sub()):
+            return True
+        case ast.BinOp(left=left, right=right):
+            return _is_number(left) or _is_number(right)
+    return False
 
 
 def _whole(node: ast.AST) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,6 +83,8 @@ UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
 LONG: Final = 200
 #: What computing with values may raise in Python.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+#: What Python says before what it has to say of arguments: a function's name, which is ours.
+OWN: Final = re.compile(r"^[\w.<>]+\(\) ")
 #: What is no number, text or collection of them.
 OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Method, Module,
                   *PARSERS)  # fmt: skip
@@ -486,7 +489,8 @@ class Expressions:
             if inside:
                 return self.unknown(node, inside)
             self.strange += 1
-            text = f"cannot compute {shown(node)}: got {str(error)[:200]}"
+            said = OWN.sub("", str(error))[:200].removeprefix("got ")
+            text = f"cannot compute {shown(node)}: got {said}"
             return Unknown(unparsed(node), text, plain=False)
 
     def check_deep(self, value: Any) -> None:

@@ -26,7 +26,8 @@ DEEPEST: Final = 10
 #: What computing may raise.
 TROUBLE: Final = (ArithmeticError, LookupError, TypeError, ValueError)
 #: Functions of NumPy's as Python's.
-RENAMED: Final = {"maximum": "max", "minimum": "min", "abs": "abs", "float64": "float"}
+RENAMED: Final = {"maximum": "max", "minimum": "min", "max": "max", "min": "min", "abs": "abs",
+                  "float64": "float"}  # fmt: skip
 
 
 @dataclass
@@ -89,9 +90,9 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
     else:
         anew = {n.id for s in node.body for n in ast.walk(s)
                 if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        own = [(name, frame.get(name)) for name in frame.names if name in anew - {variable}]
         begun = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(value))
-                 for name, value in frame.names.items()
-                 if name in anew and name != variable and isinstance(value, PLAIN)]  # fmt: skip
+                 for name, value in own if isinstance(value, PLAIN)]  # fmt: skip
         kept = _Telling(evaluator).visit(
             ast.FunctionDef(node.name, _alone(variable), [*begun, *node.body], [])
         )
@@ -115,7 +116,10 @@ class _Around:
     def is_number(self, node: ast.expr) -> bool:
         return isinstance(self.evaluator.value(node, self.frame), int | float | Unknown)
 
-    def lacks(self) -> bool:
+    def lacks(self, name: str) -> bool:
+        given = self.frame.get(name) if name in self.frame.names else None
+        if isinstance(given, Unknown) and given.askable:
+            self.room.lacking += given.leaves()
         return bool(self.room.lacking)
 
     def truth(self, node: ast.expr) -> bool | None:
@@ -294,14 +298,15 @@ class _Inline(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if any(isinstance(a, ast.Starred) for a in node.args):
             raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+        match node:
+            case ast.Call(ast.Attribute(ast.Compare(left, [op], [right]), "sum"), [], []):
+                found = self._compared(left, op, right)
+                if found is not None:
+                    return found
         function = self.evaluator.value(node.func, self.frame)
         varies = mentions(node, self.variable)
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
-        if varies and _of_numpy(function, "sum"):
-            counted = self._counted("sum", node)
-            if counted is not None:
-                return counted
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:
@@ -311,24 +316,24 @@ class _Inline(ast.NodeTransformer):
 
     def _arithmetic(self, function: Builtin, node: ast.Call) -> ast.expr:
         name, numpy = function.name, function.module == "numpy"
-        counted = self._counted(name, node) if name in ("len", "sum") else None
+        varies = mentions(node, self.variable)
+        counted = self._counted(name, node) if name in ("len", "sum", "count_nonzero") else None
+        counted = counted or (self._searched(name, node) if varies and function.module else None)
         if counted is not None:
             return counted
-        varies = mentions(node, self.variable)
-        if varies and function.module == "bisect" and len(node.args) == 2:
-            op = ast.Gt() if name == "bisect_left" else ast.GtE()
-            found = self._beyond(node.args[1], op, node.args[0])
-            if found is not None:
-                return found
         spread = name in ("min", "max") and len(node.args) == 1
         if spread and isinstance(node.args[0], ast.List | ast.Tuple):
             node = ast.Call(node.func, node.args[0].elts, node.keywords)
         if numpy and name in RENAMED:
             return self.generic_visit(ast.Call(_name(RENAMED[name]), node.args, node.keywords))  # type: ignore[return-value]
-        if numpy and name == "clip" and len(node.args) == 3:
-            x, low, high = (self.visit(argument) for argument in node.args)
-            lowest = ast.Call(_name("max"), [x, low], [])
-            return ast.Call(_name("min"), [lowest, high], [])
+        if numpy and name == "clip" and varies:
+            x, *ends = node.args
+            said = {keyword.arg: keyword.value for keyword in node.keywords}
+            ends += [each for each in map(said.pop, ("a_min", "a_max"), (None, None)) if each]
+            if len(ends) == 2 and not said:
+                low, high = ends
+                lowest = ast.Call(_name("max"), [self.visit(x), self.visit(low)], [])
+                return ast.Call(_name("min"), [lowest, self.visit(high)], [])
         if name == "pow" and not function.module and len(node.args) == 2:
             base, exponent = (self.visit(argument) for argument in node.args)
             return ast.BinOp(base, ast.Pow(), exponent)
@@ -348,10 +353,34 @@ class _Inline(ast.NodeTransformer):
         arguments = [self.visit(argument) for argument in node.args]
         return ast.Call(func, arguments, node.keywords)
 
+    def _searched(self, name: str, node: ast.Call) -> ast.expr | None:
+        """Write out where the step would stand in a sorted list; none if that is not asked."""
+        said = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        match name, node.args:
+            case (("bisect" | "bisect_right" | "bisect_left"), [several, at]):
+                before = name == "bisect_left"
+            case "searchsorted", [several, at, *side]:
+                told = [*side, *said.values()] or [ast.Constant("left")]
+                before = getattr(told[0], "value", None) == "left"
+            case "digitize", [at, several, *right]:
+                told = [*right, *said.values()] or [ast.Constant(False)]
+                before = getattr(told[0], "value", None) is True
+            case _:
+                return None
+        source = self.evaluator.value(several, self.frame)
+        listed = [] if isinstance(source, Unknown) else self.evaluator.items(source)
+        if listed is None or listed != sorted(listed) or len(node.args) + len(said) > 3:
+            return None
+        return self._beyond(at, ast.Gt() if before else ast.GtE(), several)
+
     def _counted(self, name: str, node: ast.Call) -> ast.expr | None:
         """Write out the sum, or the number, of what a comprehension goes through, one by one."""
         match node.args:
             case [ast.Compare(left=left, ops=[op], comparators=[right])]:
+                return self._compared(left, op, right)
+            case [ast.Subscript(value=of, slice=ast.Compare(left, [op], [right]))] if (
+                name == "len" and any(ast.dump(of) == ast.dump(side) for side in (left, right))
+            ):  # as many as there are for which it holds
                 return self._compared(left, op, right)
             case [ast.ListComp() | ast.GeneratorExp() as made] if mentions(made, self.variable):
                 (first, *rest), each = made.generators, made.elt
@@ -475,13 +504,6 @@ def _turned(place: ast.expr) -> ast.expr:
             if {ast.dump(one), ast.dump(other)} == {turns, ast.dump(n)}:
                 return t
     return place
-
-
-def _of_numpy(value: Any, *names: str) -> bool:
-    """Whether a value is a function of NumPy's, of one of these names."""
-    known = isinstance(value, Unknown) and value.name is not None
-    home, _, last = (value.name.origin if known else "").rpartition(".")
-    return home in ("numpy", "np") and last in names
 
 
 def _name(name: str) -> ast.expr:

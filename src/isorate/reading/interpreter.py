@@ -395,7 +395,11 @@ class Interpreter(Calls):
                     base.kept.pop(place, None)  # an attribute, perhaps
                     source = f"{base.source}[{place!r}]"
                     if source not in self.given:
-                        base.kept[(place,)] = value
+                        rounds = isinstance(place, int) and (
+                            base.why or any((base.made or ("",))[:1])
+                        )
+                        lost = Unknown(source, self.at(target))  # an item of an array, perhaps
+                        base.kept[(place,)] = lost if rounds else value
                 else:
                     base.kept.clear()
             case Group() if base.owner.used:
@@ -446,6 +450,11 @@ class Interpreter(Calls):
         operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
         if isinstance(before, Array) and not isinstance(before, LongList):
             found = self.binary(operation, node.op, before, added)
+            whole = self.value(target.value, frame) if isinstance(target, ast.Subscript) else None
+            if isinstance(whole, Array):  # a part of it, which is written where it was
+                whole.kin.remove(before)
+                self._store_item(whole, self.value(target.slice, frame), found, target)
+                return
             try:
                 before.become(found)
             except (TypeError, ReadError):

@@ -32,8 +32,8 @@ class Around(Protocol):
     def is_number(self, node: ast.expr) -> bool:
         """Whether an expression is a number, or will be, once it is given."""
 
-    def lacks(self) -> bool:
-        """Whether something was asked for so far that has to be given."""
+    def lacks(self, name: str) -> bool:
+        """Whether a name has to be given, or something else that was asked for so far."""
 
     def truth(self, node: ast.expr) -> bool | None:
         """Return whether something holds; none where nobody knows."""
@@ -104,7 +104,7 @@ class _Function:
             case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
                 return self.assigned([target], self.written(value, values), rest, values)
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
-                if not self.is_own(values.get(name)):
+                if name in values and not self.is_own(values[name]):
                     raise ReadError(f"{shown(first)} may change what {name} stands for")
                 value = self.written(ast.BinOp(_name(name), op, value), values)
                 return self.assigned([target], value, rest, values)
@@ -183,7 +183,7 @@ class _Written(ast.NodeTransformer):
             return node
         value = self.values.get(node.id) if isinstance(node, ast.Name) else None
         if value is None and isinstance(node, ast.Name) and node.id in self.function.own:
-            if self.function.around is not None and self.function.around.lacks():
+            if self.function.around is not None and self.function.around.lacks(node.id):
                 return ast.Constant(1.0)  # which nobody sees
             raise ReadError(f"{node.id} may have no value where it is used")
         self.function.left -= 1 if value is None else sum(1 for _ in ast.walk(value))
