@@ -13,7 +13,7 @@ from benchmarks.measure import in_turns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Steps of one round, by parameter groups. Isorate computes up to 256 steps ahead, fewer where
+#: Steps of one round, by parameter groups. Isorate computes up to 1,024 steps ahead, fewer where
 #: groups are many: a round covers that three times, so that the cost of it is in every round.
 STEPS = {1: 3072, 10: 3072, 100: 492, 1000: 48}
 
