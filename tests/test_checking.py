@@ -282,6 +282,10 @@ def test_a_clock_that_leads_past_the_metrics_is_none() -> None:
     assert result.sentence.startswith("Departs at update 20: 0.05 is logged, the recipe has 0.1,")
 
 
+def test_a_rate_beyond_all_multiples_is_none_of_them() -> None:
+    assert not found(np.full(20, 1e308), f"LambdaLR({SGD}, lambda t: 1e-9 * (t + 1))").follows
+
+
 def test_no_step_before_the_first_is_asked_for() -> None:
     assert not found([0.2, 0.3, 0.5], RECIPES["warm"], steps=[0, 1, 2]).follows
 

@@ -81,7 +81,8 @@ class Case:
         self.agrees: Mask = np.concatenate(found.agree)[order]
         errors = np.concatenate([each.errors for each in points])[order]
         single = np.array([each.single for each in points])[self.of]
-        spacing = np.spacing(np.abs(self.values).astype(np.float32)).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # float64 has larger rates
+            spacing = np.spacing(np.abs(self.values).astype(np.float32)).astype(np.float64)
         finite = self.rates[np.isfinite(self.rates)]
         self.peak = float(max(np.abs(finite).max(initial=0.0), highest(recipe)))
         room = max(allowed(recipe, self.peak), 1e-9 * self.peak)
@@ -484,8 +485,9 @@ def _scaled(case: Case) -> Iterator[Fit]:
         if not np.isfinite(rates).all() or not rates.any():
             return
         at = int(np.abs(rates).argmax())
-        factor = round_factor(values[at] / rates[at], case.room[mine][at] / abs(rates[at]))
-        if factor == 0 or not case.near(factor * rates, mine).all():
+        value, rate, room = (float(each[at]) for each in (values, rates, case.room[mine]))
+        factor = round_factor(value / rate, room / abs(rate))
+        if factor == 0 or not np.isfinite(factor) or not case.near(factor * rates, mine).all():
             return
         found.append(factor)
     if len(set(found)) > 1:
