@@ -507,6 +507,11 @@ def test_a_function_asks_for_its_names_when_it_runs() -> None:
         with pytest.raises(ReadError, match=r"changes afterwards.*--set w="):
             read(late + change)
     assert read(late + "w = 4") == read(late) == read(late + "w = 8", names={"w": 4})
+    handed = "s = LambdaLR(SGD(a, lr=0.1), lambda e: args.a ** e + args.b)\nlog(args)"
+    head = "from argparse import Namespace\nargs = Namespace(a=0.5, b=0.25)\n"
+    with pytest.raises(ReadError, match=r"afterwards.*--set args.a=0.5 --set args.b=0.25"):
+        read(head + handed)
+    read(head + handed, names={"args.a": 0.5, "args.b": 0.25})
 
 
 def test_numbers_below_zero_are_put_into_a_function_as_numbers() -> None:

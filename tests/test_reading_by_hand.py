@@ -300,6 +300,19 @@ def test_what_is_none_is_refused(text: str, why: str) -> None:
         read(HEAD + text)
 
 
+@pytest.mark.parametrize(
+    "rate",
+    ["curve.at(epoch)", "self.curve(epoch + 1)", "next_rate()", "0.5 * fetch(table, key='lr')"],
+)
+def test_what_a_function_says_in_each_turn_is_not_asked_for_once(rate: str) -> None:
+    text = f"for epoch in range(5):\n    optimizer.step()\n    rate = {rate}\n"
+    text += "    for group in optimizer.param_groups:\n        group['lr'] = rate"
+    with pytest.raises(ReadError, match=r"may be another each time|cannot be computed"):
+        read(HEAD + text)
+    same = text.replace(rate, "0.1 * dist.get_world_size()")
+    assert read(HEAD + same, names={"dist.get_world_size()": 2}).run.length == 5
+
+
 @pytest.mark.parametrize("text", NO_COUNTERS)
 def test_what_does_not_count_the_turns_is_refused(text: str) -> None:
     with pytest.raises(ReadError, match=r"is another each time|where a condition holds"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
-from isorate.reading.effects import HARMLESS
+from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
@@ -19,10 +19,10 @@ from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Built, Group, Schedule, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
-from isorate.schedule.syntax import dotted, number_node, shown
+from isorate.schedule.syntax import dotted, number_node, shown, unparsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from isorate.kit.call import Call
     from isorate.reading.frames import Frame
@@ -48,6 +48,8 @@ LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
 #: What may run again, or some time else.
 AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef,
                 ast.ClassDef, ast.Lambda)  # fmt: skip
+#: Functions that say the same each time they are called, as long as the program runs.
+STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
 #: The place of what happens at the end of each turn.
@@ -635,10 +637,10 @@ def _slice(
 
 
 def _set_before(follower: Interpreter, name: str) -> bool:
-    """Whether the text sets a name once, in a function that it is in, before its loops."""
+    """Whether all that sets a name is in what is followed, before its loops."""
     inner = [follower.files.body(path) for path in follower.modules] if follower.files else []
     everything = [*follower.whole, *(statement for body in inner for statement in body)]
-    stores = [n for s in everything for n in ast.walk(s) if _binds(n, name)]
+    left = {n for s in everything for n in ast.walk(s) if _binds(n, name)}
     ahead: list[ast.AST] = []
     for scope in follower.scopes:
         if scope.loop is not None:
@@ -647,10 +649,9 @@ def _set_before(follower: Interpreter, name: str) -> bool:
     while ahead:
         node = ahead.pop()
         if not isinstance(node, AGAIN):
-            if len(stores) == 1 and node is stores[0]:
-                return True
+            left.discard(node)
             ahead += ast.iter_child_nodes(node)
-    return False
+    return not left
 
 
 def _binds(node: ast.AST, name: str) -> bool:
@@ -772,7 +773,24 @@ def _computed(
     """Return what some statements compute, names being worth so much before them."""
     first = [ast.Assign([ast.Name(name, ast.Store())], found) for name, found in put.items()]
     body = [*first, *copy.deepcopy(statements), ast.Return(copy.deepcopy(value))]
-    return functions.of_statements(follower, "the rate", TURN, body, frame)
+    try:
+        return functions.of_statements(follower, "the rate", TURN, body, frame)
+    except LackingError as error:
+        _check_same(error.leaves, [*statements, value])
+        raise
+
+
+def _check_same(leaves: Iterable[Unknown], nodes: Sequence[ast.AST]) -> None:
+    """Refuse to ask once for what a function is asked for in each turn, which nobody knows."""
+    sources = {leaf.source for leaf in leaves}
+    parts = [part for node in nodes for part in ast.walk(node)]
+    named = [p.value for p in parts if isinstance(p, ast.Assign) and sources & {*stored(p)}]
+    calls = [p for p in parts if isinstance(p, ast.Call) and unparsed(p) in sources]
+    calls += [p for value in named for p in ast.walk(value) if isinstance(p, ast.Call)]
+    for each in calls:
+        if unparsed(each.func).rpartition(".")[2] not in (*PURE, *HARMLESS, *STAYING):
+            text = f"the rate depends on {shown(each)}, which may be another each time"
+            raise ReadError(text, hint="paste the function that it calls, too")
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, ast.expr]:

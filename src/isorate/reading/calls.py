@@ -63,6 +63,8 @@ from isorate.schedule.syntax import shown, unparsed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from isorate.reading.turns import Turns
+
 #: Functions of the text call each other no deeper.
 DEEPEST: Final = 40
 #: Calls that only say something, and train nothing.
@@ -118,6 +120,8 @@ class Calls(Schedules):
         #: What is said of the run beside the text, and what of it a trainer's code made the run of.
         self.told: dict[str, Any] = {}
         self.counted: set[str] = set()
+        #: The loop that is followed turn by turn.
+        self.turns: Turns | None = None
         #: What schedules lack.
         self.lacking: list[ReadError] = []
         #: Functions that were called.
@@ -509,7 +513,8 @@ class Calls(Schedules):
                 return self.given.take(source)
         made = (origin or written_, given, named)
         why = self.at(node) if not typed(node) else ""
-        varies = bool(self.loops.stack) and not last[:1].isupper()
+        turning = bool(self.loops.stack) or self.turns is not None
+        varies = turning and not last[:1].isupper()
         condition = function.condition if isinstance(function, Unknown) else None
         return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
 

@@ -143,9 +143,8 @@ class Interpreter(Calls):
         self.written_rates: dict[int, dict[int | None, by_hand.Part]] = {}
         #: Where items of dicts are written that are no parameter groups.
         self.plain_stores: dict[int, bool] = {}
-        #: Whether loops are followed turn by turn; whether one could be; and the one that is.
+        #: Whether loops are followed turn by turn; whether one could be.
         self.by_turns, self.has_turns = False, False
-        self.turns: turns.Turns | None = None
         #: Whether what is made unknown is followed besides.
         self._followed = False
         #: Conditions about a key of a group: the key, and which way they went.
@@ -285,7 +284,8 @@ class Interpreter(Calls):
         asked = [leaf for leaf in value.leaves() if not is_typed(leaf.source)]
         if asked and not is_typed(value.source):
             return Unknown(name, value.why or self.at(node), condition=value.condition,
-                              plain=value.plain, made=value.made, name=value.name)  # fmt: skip
+                           plain=value.plain, made=value.made, name=value.name,
+                           varies=not value.askable)  # fmt: skip
         return value
 
     def store(self, target: ast.expr, value: Any, frame: Frame) -> None:

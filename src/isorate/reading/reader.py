@@ -362,6 +362,17 @@ class AlternativesError(ReadError):
     readings: list[Reading] = []  # noqa: RUF012 - it is set anew
 
 
+class LateError(ReadError):
+    """A text changes what a function of its schedule uses, after it was first asked."""
+
+    def __init__(self, name: str, leaves: Sequence[Unknown] = ()) -> None:
+        names = ", ".join(leaf.source for leaf in leaves) or name
+        text = f"a function of the schedule uses {names}, which the text changes afterwards"
+        hint = hint_of(leaves) or f"--set {name}=..."
+        super().__init__(text, hint=f"give the value that it runs with: {hint}")
+        self.leaves, self.rate = leaves, False
+
+
 class NoScheduleError(ReadError):
     """A text builds no schedule."""
 
@@ -675,15 +686,10 @@ def _check_late(follower: Interpreter, schedule: Schedule) -> None:
             name = changed[0] if changed else "a name"
             try:
                 now = expression(follower, function, follower.longest).source
-            except ReadError:
-                raise _late(name) from None
+            except ReadError as error:
+                raise LateError(name, getattr(error, "leaves", ())) from None
             if now != before:
-                raise _late(name)
-
-
-def _late(name: str) -> ReadError:
-    text = f"a function of the schedule uses {name}, which the text changes afterwards"
-    return ReadError(text, hint=f"give the value that it runs with: --set {name}=...")
+                raise LateError(name)
 
 
 def _assumptions(follower: Interpreter) -> Iterator[str]:
