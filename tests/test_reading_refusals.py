@@ -124,3 +124,23 @@ def test_what_is_not_python_is_said_with_the_version_that_it_is_not() -> None:
 )
 def test_what_is_called_by_getattr_may_be_a_step(line: str, why: str) -> None:
     assert why in refused(f"o = SGD(p)\ns = StepLR(o, 3)\n{line}")
+
+
+def test_what_a_scheduler_that_is_not_followed_asks_is_not_the_rate() -> None:
+    text = """
+from torch.optim.lr_scheduler import LRScheduler
+
+class Blend(LRScheduler):
+    def __init__(self, optimizer, to, last_epoch=-1):
+        self.anneal = self._linear_anneal
+        super().__init__(optimizer, last_epoch)
+
+    @staticmethod
+    def _linear_anneal(t):
+        return t
+
+    def get_lr(self):
+        return [ask(self.optimizer, self.anneal(self.last_epoch)) for _ in self.base_lrs]
+"""
+    with pytest.raises(ReadError, match="Blend"):
+        reading(text)
