@@ -118,8 +118,10 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         left = wanted.updates - wanted.warmup - bool(wanted.warmup)
         arguments = [wanted.peak, left, wanted.low]
         arguments = arguments if name == "cosine_decay" else [wanted.peak, wanted.low, left]
-        schedule = {"name": name, "arguments": arguments, "warmup": wanted.warmup}
-        schedule |= {"warmup_init": wanted.start} if wanted.start and wanted.warmup else {}
+        schedule: dict[str, Any] = {"name": name, "arguments": arguments}
+        schedule["warmup"] = wanted.warmup
+        if wanted.start and wanted.warmup:
+            schedule["warmup_init"] = wanted.start
         yield own | {"lr_schedule": schedule}
     yield own
 
