@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import torch
@@ -74,6 +75,9 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     #: Whether a step multiplies the rates whoever wrote them.
     _multiplies: bool
 
+    #: Whether its rates are those of the optimizer, multiplied.
+    _multiplies_bases: ClassVar[bool] = False
+
     #: The name of torch's class whose states it loads; none for whichever it is.
     _torchs_name: ClassVar[str | None] = None
 
@@ -89,6 +93,14 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         self._begin(step)
         super().__init__(optimizer, step)
         self._built = True
+        lows = self._ledger.lows
+        if self._multiplies_bases and lows is not None and self._bases[: len(lows)] != lows:
+            warnings.warn(
+                f"{type(self).__name__} begins with lr={self._bases[0]!r}, the optimizer's: a "
+                f"CyclicLR was built before it, whose base_lr={lows[0]!r} torch's would take for "
+                "the first rate",
+                stacklevel=3,
+            )
 
     def _begin(self, last_epoch: int) -> None:
         """Do to the groups what building torch's scheduler does, before they are looked at."""
@@ -150,7 +162,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             return
         if self._updates is None or self._updates.taken():
             ledger, step = self._ledger, self.last_epoch + 1
-            rates = self._schedules.ahead.get(step) if self._quick else None
+            quick = self._quick and self.last_epoch is self._stood
+            rates = self._schedules.ahead.get(step) if quick else None
             if rates is None:
                 self._go_to(step)
             elif ledger.alone is self._who:
@@ -158,9 +171,10 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
                 if len(groups) == 1 == len(rates) and groups[0]["lr"] is last[0]:
                     groups[0]["lr"] = rates[0]  # as in go_on, without a call
                     ledger.last = self._rates = rates
-                    self.last_epoch = step
+                    self.last_epoch = self._stood = step
                 elif len(groups) == len(rates) and ledger.go_on(groups, rates):
-                    self.last_epoch, self._rates = step, rates
+                    self.last_epoch = self._stood = step
+                    self._rates = rates
                 else:
                     self._go_to(step)
             elif ledger.alone is not None or not self._went_beside(step, rates):
@@ -198,7 +212,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             if lows is not None:
                 floors = ledger.floors = floors + 1
             self._floors_seen = floors
-        self.last_epoch, self._rates = step, value
+        self.last_epoch = self._stood = step
+        self._rates = value
         return True
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
@@ -327,7 +342,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         Unlike torch's, which is one step ahead outside of ``step()``, this is right at any time.
         A subclass, or a scheduler, may have one of its own: its rates are used, as torch would.
         """
-        return typed(self.optimizer.param_groups, self._schedules.at(self.last_epoch))
+        rates = self._trial or self._schedules.at(self.last_epoch)
+        return typed(self.optimizer.param_groups, rates)
 
     get_lr = Asked(_get_closed_form_lr)  # torch has both names, and some tools look for the other
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +13,12 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from isorate.dialects.torch import schedulers as calls
 from isorate.kit.optimizer import Optimizer as Rates
+from isorate.kit.scheduler import Multiplying
 from isorate.schedule.combinators import Product
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.extension import held_at
+from isorate.schedule.shapes import Constant
 from isorate.torch._closed_form import ClosedFormLR
 from isorate.torch._cycles import Averaging
 from isorate.torch._drop_in import DropIn
@@ -49,6 +53,10 @@ MULTIPLYING = (
 )
 
 
+#: What begins with the rate that it finds, where that is another one than the first.
+FINDING = (Multiplying, calls.CosineAnnealingLR)
+
+
 class Sequential(InTurn, ClosedFormLR):
     """A ``SequentialLR``."""
 
@@ -59,14 +67,30 @@ class Sequential(InTurn, ClosedFormLR):
     ) -> None:
         check_sequence("SequentialLR", schedulers, milestones, least=0)
         self._schedulers = checked(schedulers, optimizer, "SequentialLR")
-        self._milestones = list(milestones)
+        self._milestones = milestones
         super().__init__(optimizer, last_epoch)
         self._hold()
 
-    def _sets(self, step: Any) -> bool:
+    #: The step that it is on its way to.
+    _coming: Any = 0
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        self._coming = step
+        self._lows = self._floors()
+        super()._go_to(step, anew=anew)
+
+    def _floors(self) -> list[float] | None:
+        return getattr(self._turn_at(self._coming), "_lows", None)
+
+    def _turn_at(self, step: Any) -> Any:
+        return self._schedulers[bisect_right(self._turns, step)]
+
+    def _setting(self, step: Any) -> bool:
+        member = self._turn_at(step)
         if not self._built or step in self._milestones:
-            return True
-        return sets(self._schedulers[bisect_right(self._milestones, step)], step)
+            return not (self._built and goes_on(member))
+        turn = bisect_right(self._turns, step)
+        return sets(member, step - (self._turns[turn - 1] if turn else 0))
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return self._from(self._bases)
@@ -79,7 +103,7 @@ class Sequential(InTurn, ClosedFormLR):
             if index and goes_on(scheduler) and self._milestones[index - 1]:
                 last = self._milestones[index - 1] - starts[index - 1] - 1
                 rates = [held_at(schedule, last) for schedule in found[-1]]
-            found.append(schedules_from(scheduler, rates))
+            found.append(schedules_from(scheduler, rates, first=not index))
         return joined(found, self._milestones)
 
 
@@ -97,8 +121,46 @@ class Chained(Composed, ClosedFormLR):
         super().__init__(optimizer, last_epoch)
         self._hold()
 
-    def _sets(self, step: Any) -> bool:
-        return not self._built or any(sets(scheduler, step) for scheduler in self._schedulers)
+    def _setting(self, step: Any) -> bool:
+        return any(sets(one, step) or _floored(one) for one in self._schedulers)
+
+    def _entering(self, step: int, rates: list[float]) -> list[float]:
+        """Leave what its members have come to beside others, as torch's does nothing here."""
+        ledger, found = self._ledger, self._held(self.optimizer.param_groups)
+        if step or found == self._rounded(rates):
+            ledger.set(self._who, rates)
+            return rates
+        if self._sets(step):
+            ledger.set(self._who, found)
+            return found
+        return ledger.onward(self._who, found, rates, rates, None)
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        if self._trough is not None and step > self._trough and not self._told:
+            self._tell_climb(self._trough)
+        super()._go_to(step, anew=anew)
+
+    def _plan(self) -> None:
+        super()._plan()
+        waves = [one.T_max for one in self._schedulers if _is_wave(one)]
+        self._trough = min(waves) if waves and len(self._schedulers) > 1 else None
+
+    def _tell_climb(self, trough: int) -> None:
+        """Say, once, that torch's cosine climbs from 0 without what the others have made of it."""
+        made, at = 1.0, trough + 1
+        for scheduler in self._schedulers:
+            if _is_wave(scheduler):
+                at = trough  # those after it go on with what it climbs to
+            else:
+                made *= factors_of(scheduler, 1)[0].at(at)
+        self._trough = None
+        if not math.isclose(made, 1.0):
+            warnings.warn(
+                f"ChainedScheduler: from step {trough + 1} on torch's CosineAnnealingLR climbs "
+                f"again to its first rate, as if the others had not multiplied it by {made!r} "
+                "by then; here they have",
+                stacklevel=5,
+            )
 
     def _show_members(self, step: Any) -> None:
         for scheduler in self._schedulers:
@@ -146,8 +208,13 @@ class Chained(Composed, ClosedFormLR):
 def sets(scheduler: Any, step: Any) -> bool:
     """Whether a member's step sets the rate, or cannot be said to multiply it."""
     if isinstance(scheduler, ClosedFormLR):
-        return scheduler._sets(step) or scheduler._lows is not None
+        return scheduler._sets(step)
     return type(scheduler).__name__ not in [kind.__name__ for kind in MULTIPLYING]
+
+
+def _floored(scheduler: Any) -> bool:
+    """Whether a member's steps multiply the distance to a floor, and no rate."""
+    return getattr(scheduler, "_lows", None) is not None
 
 
 def checked(schedulers: Sequence[Any], optimizer: Any, name: str) -> list[Any]:
@@ -177,20 +244,38 @@ def goes_on(scheduler: Any) -> bool:
     """Whether a scheduler begins with the rate that it finds, and not with the first one."""
     if isinstance(scheduler, Sequential):
         return goes_on(scheduler._schedulers[0])
-    return (
-        isinstance(scheduler, Averaging | swa_utils.SWALR)
-        and getattr(scheduler, "_given", None) is None
-    )
+    kinds = Averaging | Multiplicative | swa_utils.SWALR
+    return isinstance(scheduler, kinds) and getattr(scheduler, "_given", None) is None
 
 
-def schedules_from(scheduler: Any, rates: list[float]) -> list[Schedule]:
-    """Return a scheduler's schedule for each group, given the rates that it finds."""
-    if not goes_on(scheduler):
-        return schedules_of(scheduler, len(rates))
-    if isinstance(scheduler, Sequential):
+def schedules_from(scheduler: Any, rates: list[float], *, first: bool) -> list[Schedule]:
+    """Return a scheduler's schedule for each group, given the rates that it finds.
+
+    The first of a ``SequentialLR`` multiplies what that begins with, which a later one may have
+    set: torch asks the others for their closed forms when their turn comes.
+    """
+    if isinstance(scheduler, Sequential) and goes_on(scheduler):
         return per_group(scheduler._from(rates), len(rates))
+    schedules = schedules_of(scheduler, len(rates))
+    if isinstance(scheduler, Multiplicative) and goes_on(scheduler):
+        functions = [one.function for one in schedules]  # type: ignore[attr-defined]
+        pairs = zip(rates, functions, strict=True)  # torch asks a later one for its step 0, too
+        return [PythonProduct(rate if first else rate * f.at(0), f) for rate, f in pairs]
+    call = _own_call(scheduler)
+    if isinstance(call, calls.ConstantLR) and not call.total_iters and not first:
+        return list(map(Constant, scheduler._bases))  # its closed form is over at once
+    again = first and isinstance(call, FINDING) and scheduler._bases != rates
+    if not (again or goes_on(scheduler)):
+        return schedules
     call = replace(call_of(scheduler, Rates.of(*rates)), optimizer=Rates.of(*rates))
     return per_group(lowered(call), len(rates))
+
+
+def _own_call(scheduler: Any) -> Any:
+    """Return the call that a drop-in stands for; none where it has another schedule by now."""
+    if isinstance(scheduler, DropIn) and scheduler._arguments is not None:
+        return scheduler._call(scheduler._bases)
+    return None
 
 
 def multiplies(scheduler: Any) -> bool:
@@ -198,6 +283,10 @@ def multiplies(scheduler: Any) -> bool:
     constructor = getattr(scheduler, "constructor", None)
     floorless = constructor is calls.CosineAnnealingLR and scheduler.eta_min == 0
     return floorless or constructor in MULTIPLYING
+
+
+def _is_wave(scheduler: Any) -> bool:
+    return getattr(scheduler, "constructor", None) is calls.CosineAnnealingLR
 
 
 def factors_of(scheduler: Any, groups: int) -> list[Schedule]:

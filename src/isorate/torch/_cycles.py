@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from operator import ne
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.schedule.combinators import Join
 from isorate.schedule.shapes import Constant
@@ -15,11 +18,44 @@ from isorate.training.drop_in import one_a_group
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
     from isorate.training.states import OnMismatch, Saved
+
+
+class Announced(DropIn):
+    """One that has put arguments into the groups, where torch's asks for them at every step."""
+
+    #: Which they are.
+    _keys: ClassVar[tuple[str, ...]]
+
+    _announcements: list[Any] | None = None
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        self._look()
+        super()._go_to(step, anew=anew)
+
+    def _show(self, step: Any, rates: list[float]) -> None:
+        self._look()
+        super()._show(step, rates)
+
+    def _look(self) -> None:
+        """Say where somebody else has changed what the groups hold."""
+        held = [group.get(key) for group in self._optimizer.param_groups for key in self._keys]
+        if held != self._announcements and self._built:
+            before = self._announcements or []
+            changed = [i for i, pair in enumerate(zip(before, held, strict=False)) if ne(*pair)]
+            if changed:
+                group, key = divmod(changed[0], len(self._keys))
+                warnings.warn(
+                    f"parameter group {group} holds {self._keys[key]}={held[changed[0]]!r}, which "
+                    f"{type(self).__name__} set to {before[changed[0]]!r} and torch's would go by: "
+                    "the schedule's rates stay as they were",
+                    stacklevel=4,
+                )
+        self._announcements = held
 
 
 class Momentum(DropIn):
@@ -30,6 +66,7 @@ class Momentum(DropIn):
     """
 
     _arguments: dict[str, Any]
+    _multiplies_bases = False
 
     def _begin(self, last_epoch: int) -> None:
         groups = self.optimizer.param_groups
@@ -59,6 +96,36 @@ class Momentum(DropIn):
 class Cyclic(Cycles, Momentum):
     """A ``CyclicLR``."""
 
+    @property
+    def _scale_fn_custom(self) -> Any:
+        return self.scale_fn
+
+    @property
+    def _scale_fn_ref(self) -> Callable[[float], float]:
+        """What the height of a cycle, or of a step, is scaled by; torch's name."""
+        mode, gamma = self._arguments["mode"], self._arguments["gamma"]
+        if mode == "triangular2":
+            return self.scale_fn or (lambda cycle: 0.5 ** (cycle - 1))
+        return self.scale_fn or (lambda at: gamma**at if mode == "exp_range" else 1.0)
+
+    #: What torch's would begin with, where that is not ``base_lr``.
+    _announced_before: list[float] | None = None
+
+    def _begin(self, last_epoch: int) -> None:
+        super()._begin(last_epoch)
+        lows = list(self.base_lrs)
+        known = [group.get("initial_lr") for group in self.optimizer.param_groups]
+        if last_epoch == -1 and None in known:
+            self._ledger.lows = lows  # torch's takes them for the optimizer's first rates
+        elif last_epoch == -1 and lows != list(map(float, known)):
+            self._announced_before = list(map(float, known))
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        if self._announced_before is not None and self._built:
+            before, self._announced_before = self._announced_before, None
+            self._tell_that(f"initial_lr={before[0]!r}", "begins with that, for one step")
+        super()._go_to(step, anew=anew)
+
     def _against(self, low: float, high: float) -> Schedule:
         return self._wave(self._call([0.0] * len(self._bases)), high, low)
 
@@ -67,8 +134,28 @@ class Restarting(Restarts, DropIn):
     """A ``CosineAnnealingWarmRestarts``."""
 
 
-class OneCycle(Momentum):
+class OneCycle(Announced, Momentum):
     """A ``OneCycleLR``."""
+
+    _keys = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum")
+
+    @property
+    def _anneal_func_type(self) -> str:
+        """How it anneals; torch's name, and where it is set, torch's effect."""
+        strategy: str = self._arguments["anneal_strategy"]
+        return strategy
+
+    @_anneal_func_type.setter
+    def _anneal_func_type(self, strategy: str) -> None:
+        self._change({"anneal_strategy": strategy})
+
+    @_anneal_func_type.deleter
+    def _anneal_func_type(self) -> None:
+        """Stay as it is: torch's states before 2.9 were without it."""
+
+    @staticmethod
+    def _annealing_cos(start: float, end: float, pct: float) -> float:
+        return end + (start - end) / 2.0 * (1.0 + math.cos(math.pi * pct))
 
     @property
     def total_steps(self) -> int:
@@ -110,10 +197,13 @@ class OneCycle(Momentum):
     _past_end = ValueError
 
 
-class Averaging(DropIn):
+class Averaging(Announced):
     """An ``SWALR``, which begins with whatever rate it finds."""
 
     _arguments: dict[str, Any]
+    _multiplies_bases = False
+    _names_alike = False
+    _keys = ("swa_lr",)
 
     _sets_at_times = True
 
@@ -141,8 +231,13 @@ class Averaging(DropIn):
         swa_lr = one_a_group(self._arguments["swa_lr"], len(self._bases))
         return list(map(float, swa_lr))
 
-    def _sets(self, step: Any) -> bool:
-        return self._own_get_lr or self._given is not None or self._over(step)
+    def _setting(self, step: Any) -> bool:
+        return self._given is not None or self._over(step)
+
+    def _notice(self) -> None:
+        super()._notice()
+        if self.last_epoch != self._stood:
+            self._tell_that("last_epoch was set", "counts its calls of step()")
 
     def _over(self, step: Any) -> bool:
         """Whether the rates are all where they go to, and stay there."""

@@ -27,6 +27,8 @@ EXAMPLE: Final = """\
 class DropIn(shared.DropIn, ClosedFormLR):
     """A scheduler under the name and with the signature of torch's own."""
 
+    _multiplies_bases = True
+
     def __init__(self, optimizer: Any, last_epoch: Any, **arguments: Any) -> None:
         self._take(arguments)
         super().__init__(optimizer, last_epoch)

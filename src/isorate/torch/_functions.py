@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class _Lambda(Functions, ClosedFormLR):
     """What both share."""
 
+    _multiplies_bases = True
+
     def __init__(self, optimizer: Any, last_epoch: Any, *, lr_lambda: Any) -> None:
         self.lr_lambda = lr_lambda
         super().__init__(optimizer, last_epoch)

@@ -42,6 +42,8 @@ class Writer(Ledger):
 
     def __init__(self) -> None:
         super().__init__()
+        #: The lowest rates of a ``CyclicLR`` that was the first scheduler built.
+        self.lows: list[float] | None = None
         self._forget()
 
     def _forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -27,7 +28,7 @@ from isorate.training.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from isorate.schedule.node import Schedule
     from isorate.training.extensions import Way
@@ -43,8 +44,11 @@ class ClosedForm:
     once (``_start_of``) and written (``_write``), and what ``step()`` is.
     """
 
-    #: The number of the last step, from 0.
+    #: The number of the last step, from 0. Where it is set, the schedule goes on from there.
     last_epoch: int
+
+    #: What it was when the scheduler was last at work.
+    _stood: Any = None
 
     #: How a group goes on that is added midway, with the rate that it is to have now: ``"in
     #: proportion"`` to the schedule from there on, or as if that were its first rate and it had
@@ -57,6 +61,9 @@ class ClosedForm:
 
     #: Whether a subclass says in a ``get_lr`` of its own what the rates are.
     _own_get_lr: ClassVar[bool] = False
+
+    #: Whether the framework's own goes to a step that is named by a closed form, too.
+    _names_alike = True
 
     #: Whether a step multiplies the rates of all groups by the same.
     _uniform = False
@@ -72,6 +79,9 @@ class ClosedForm:
 
     #: How many steps of others to a floor it has gone on after.
     _floors_seen = 0
+
+    #: What ``super().get_lr()`` says to a subclass, for once.
+    _trial: list[float] | None = None
 
     #: Whether it is built, and said once that rates were overwritten.
     _built = _told = False
@@ -221,6 +231,8 @@ class ClosedForm:
             self._begin_with(before)
             raise
         self._ledger.restart(self._who)
+        if self._built and not self._sets(self.last_epoch):
+            self._tell_another("base_lrs were set", self._rates_at(max(self.last_epoch, 0)))
 
     def _rates_at(self, step: Any) -> list[float]:
         """Return the rate that every group gets at a step."""
@@ -229,6 +241,9 @@ class ClosedForm:
         before, self.last_epoch = getattr(self, "last_epoch", -1), step
         try:
             rates = [float(finite("a rate of get_lr", rate)) for rate in self._asked()]
+            fits = self._built and len(rates) == len(self._bases)
+            if fits and not self._told and step == before + 1 > 0:
+                self._compare_asked(rates, before, step)
         finally:
             self.last_epoch = before
         if len(rates) != len(self._bases):
@@ -241,6 +256,35 @@ class ClosedForm:
         found: list[Any] = self.get_lr()  # type: ignore[attr-defined]
         return found
 
+    def _compare_asked(self, rates: list[float], before: int, step: int) -> None:
+        """Say, once, where ``get_lr`` would differ if it asked the framework's own class."""
+        if self._setting(step):
+            return
+        held, lows = self._held(self.optimizer.param_groups), self._lows or [0.0] * len(rates)
+        parts = zip(held, self._schedules.at(step), self._schedules.at(before), lows, strict=True)
+        moved = [
+            low + (rate - low) * ((to - low) / (since - low)) if since != low else rate + to - since
+            for rate, to, since, low in parts
+        ]
+        if all(map(math.isclose, moved, self._schedules.at(step))):
+            return
+        state, self._trial = dict(vars(self)), moved
+        try:
+            others = list(map(float, self._asked()))
+        finally:
+            vars(self).clear()
+            vars(self).update(state)
+        pairs = enumerate(zip(rates, others, strict=True))
+        group = next((i for i, pair in pairs if not math.isclose(*pair)), None)
+        if group is not None:
+            self._told = True
+            warnings.warn(
+                f"{type(self).__name__}: super().get_lr() is the schedule's rate, so that "
+                f"parameter group {group} gets lr={rates[group]!r} at step {step}; the framework's "
+                f"own would go on from the {held[group]!r} that it holds, to {others[group]!r}",
+                stacklevel=6,
+            )
+
     def _beside_at(self, step: Any) -> dict[str, list[float]]:
         """Return the values at a step of what follows a schedule besides."""
         return {name: rates.at(step) for name, rates in self._also_rates.items()}
@@ -249,6 +293,12 @@ class ClosedForm:
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         """Write the rates of a step; those of the schedule alone where it begins anew."""
+        if self._built and self.last_epoch is not self._stood and not anew:
+            self._notice()
+        if anew and self._built and not self._names_alike and step != self.last_epoch + 1:
+            self._tell_that(
+                f"step {step} was named", "goes one step on from the rate that it holds"
+            )
         groups = self._optimizer.param_groups
         if len(groups) != len(self._bases):
             self._admit()
@@ -272,8 +322,20 @@ class ClosedForm:
                 ledger.last = value
         if also is not None:
             self._write_beside(groups, also)
-        self.last_epoch = step
+        self.last_epoch = self._stood = step
         self._rates = value
+
+    def _notice(self) -> None:
+        """Take notice of it that somebody else has said at which step it stands."""
+        shadowed = sorted(name for name in vars(self) if _decides(type(self), name))
+        if shadowed:
+            text = f"{', '.join(shadowed)}: put into its __dict__, where it has no say"
+            raise TypeError(f"{type(self).__name__}: {text}; load_state_dict takes a state")
+        if self.last_epoch == self._stood:
+            return
+        step = max(finite("last_epoch", self.last_epoch), 0)
+        if not self._sets(step):
+            self._tell_another(f"last_epoch was set to {self.last_epoch}", self._rates_at(step))
 
     def _write_beside(self, groups: Sequence[Group], also: Mapping[str, list[float]]) -> None:
         for name, values in also.items():
@@ -281,7 +343,11 @@ class ClosedForm:
 
     def _show(self, step: Any, rates: list[float]) -> None:
         """Stand where the scheduler that holds this one has brought it."""
-        self.last_epoch, self._rates = step, rates
+        if self.last_epoch is not self._stood and self.last_epoch != self._stood:
+            whole = type(self._whole()).__name__ if self._whole is not None else "its whole"
+            raise TypeError(f"{type(self).__name__}: last_epoch was set, but {whole} steps it")
+        self.last_epoch = self._stood = step
+        self._rates = rates
         self._count(step)
 
     def __repr__(self) -> str:
@@ -292,7 +358,11 @@ class ClosedForm:
     # --- beside other schedulers ----------------------------------------------------------------
 
     def _sets(self, step: Any) -> bool:
-        """Whether a step sets the rate, whatever the groups hold, as the framework's own does."""
+        """Whether a step sets the rate, whatever the groups hold."""
+        return self._own_get_lr or self._setting(step)
+
+    def _setting(self, step: Any) -> bool:
+        """Whether a step of the framework's own sets the rate, and multiplies none."""
         return True
 
     def _floors(self) -> list[float] | None:
@@ -302,12 +372,14 @@ class ClosedForm:
     def _entering(self, step: int, rates: list[float]) -> list[float]:
         """Return the rates that building this scheduler gives to the groups."""
         ledger, bases = self._ledger, self._bases
+        found = self._held(self.optimizer.param_groups)
         if self._sets(step):
             ledger.set(self._who, rates)
+            if step == 0 and not self._setting(step) and found != self._rounded(bases):
+                self._overwritten = found
             return rates
-        found = self._held(self.optimizer.param_groups)
         built = bool(ledger.last) and not ledger.begun  # others were, and none was stepped
-        starts = found == self._rounded(bases)
+        starts = all(map(math.isclose, found, self._rounded(bases)))
         if not starts and not (built and found == self._rounded(ledger.last)):
             built = step == 0 and self._surprised()
             if built:
@@ -325,12 +397,13 @@ class ClosedForm:
         ledger = self._ledger
         ledger.begun = True
         ledger.claim(self._who)
+        found = self._overwritten
+        if found is not None:
+            self._tell(step, found, self._rates if found != self._rates else self._bases)
+            self._overwritten = None
         if anew or self._sets(step):
             ledger.set(self._who, rates)
             return rates
-        if self._overwritten is not None:
-            self._tell(step, self._overwritten, self._rates)
-            self._overwritten = None
         found = ledger.last
         if not self._untouched():
             held = self._held(self.optimizer.param_groups)
@@ -363,6 +436,13 @@ class ClosedForm:
             "give the class a get_lr",
             stacklevel=5,
         )
+
+    def _tell_that(self, what: str, theirs: str) -> None:
+        """Say, once, that the rates are the schedule's, whatever the framework's own does."""
+        if not self._told:
+            self._told = True
+            text = f"{what}: {type(self).__name__} goes on with the rates of its schedule"
+            warnings.warn(f"{text}, where the framework's own {theirs}", stacklevel=4)
 
     def _tell_another(self, what: str, rates: list[float]) -> None:
         """Say, once, that rates are not those that the framework's own would go on from."""
@@ -414,7 +494,8 @@ class ClosedForm:
             raise
         self._pending = []
         self._welcome(added, self._bases[known:])
-        held, ledger = self._held(groups), self._ledger
+        ledger = self._ledger
+        held = [*(ledger.last or self._held(groups))[:known], *self._held(groups)[known:]]
         if self._who in (ledger.alone, ledger.waiting):
             ledger.set(self._who, held)
         else:
@@ -438,6 +519,14 @@ class ClosedForm:
             (rate - low) / (high - low) if high != low and "schedule" not in group else rate
             for group, rate, low, high in zip(added, found, *ends, strict=True)
         ]
+        for group, rate, low, high in zip(added, found, *ends, strict=True):
+            if low == high != rate and not self._setting(step) and "schedule" not in group:
+                warnings.warn(
+                    f"a group was added with lr={rate!r} at step {step}, where every rate of "
+                    f"{type(self).__name__} has come to {low!r}: its rates are the schedule's, "
+                    "not in proportion to the one that it has",
+                    stacklevel=6,
+                )
         if self._sets(step):  # as the frameworks, which ask for them there
             firsts[: len(self._pending)] = self._pending[: len(firsts)]
         return firsts
@@ -449,6 +538,9 @@ class ClosedForm:
 
         ``rates_in_use`` is false where another scheduler, or the user, has set a rate since.
         """
+        if len(self.optimizer.param_groups) > len(self._bases):
+            self._admit()
+            self._rates = self._rates + self._held(self.optimizer.param_groups[len(self._rates) :])
         return state_of(
             self.schedule,
             self.last_epoch,
@@ -507,7 +599,7 @@ class ClosedForm:
             closed = self._rates_at(step if its_turn else 0)
             also = self._beside_at(step if its_turn else 0)
             self._rates = closed if saved.rates is None else self._composed(closed, saved)
-            self.last_epoch = step
+            self.last_epoch = self._stood = step
             self._count(step)
         except (KeyError, ScheduleMismatchError):
             self.__dict__.update(before)
@@ -533,8 +625,9 @@ class ClosedForm:
             return closed
         rates = [float(finite("a rate", rate)) for rate in saved.rates or ()]
         found, last = self._held(self.optimizer.param_groups), self._rounded(self._ledger.last)
-        if saved.near and last and found != last:  # the optimizer's own state is loaded already
-            rates = found
+        ledger = self._ledger
+        if saved.near and last and (found != last or ledger.restored):
+            rates, ledger.restored = found, True  # the optimizer's own state is loaded already
 
         def near(one: float, other: float) -> bool:
             return math.isclose(one, other, rel_tol=saved.near)
@@ -673,6 +766,11 @@ class ClosedForm:
         self._go_to(self.last_epoch)
 
 
+def _decides(kind: type, name: str) -> bool:
+    """Whether a class says itself what an attribute is, and leaves no say to its objects."""
+    return hasattr(type(getattr(kind, name, None)), "__set__") and name != "get_lr"
+
+
 class BaseRates(list[float]):
     """The rates that groups start from: a list to read, to which those of added ones come."""
 
@@ -680,8 +778,10 @@ class BaseRates(list[float]):
         super().__init__([*scheduler._bases, *scheduler._pending])
         self._scheduler = scheduler
 
-    def __setitem__(self, *_: Any) -> None:
-        raise TypeError("base_lrs are set as a whole: scheduler.base_lrs = [...]")
+    def __setitem__(self, place: Any, rate: Any) -> None:
+        """Set one, or some, of those that are known."""
+        super().__setitem__(place, rate)
+        self._scheduler.base_lrs = self[: len(self._scheduler._bases)]
 
     def append(self, rate: Any) -> None:
         """Say the first rate of a group that was added."""
@@ -710,3 +810,32 @@ def unwrapped(value: Any) -> Any:
         return value.item()
     except (RuntimeError, TypeError, ValueError):  # more than one element
         return value
+
+
+class Kept(list[Any]):
+    """A list of a scheduler's: what is changed in it is used from then on."""
+
+    def __init__(self, values: Iterable[Any], change: Callable[[list[Any]], object]) -> None:
+        super().__init__(values)
+        self._change = change
+
+    def __reduce__(self) -> Any:
+        return list, (list(self),)
+
+
+def _changing(name: str) -> Callable[..., Any]:
+    """Return a list's method that says of a ``Kept`` that it has changed it."""
+
+    def method(self: Kept, *arguments: Any, **named: Any) -> Any:
+        found = getattr(list, name)(self, *arguments, **named)
+        self._change(list(self))
+        return found
+
+    return functools.wraps(getattr(list, name))(method)
+
+
+for _name in (
+    *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend"),
+    *("insert", "pop", "remove", "reverse", "sort"),
+):
+    setattr(Kept, _name, _changing(_name))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from bisect import bisect_right
 from itertools import pairwise
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from isorate.schedule.combinators import Groups, Join
-from isorate.training.closed_form import ClosedForm, unwrapped
+from isorate.training.closed_form import ClosedForm, Kept, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +30,23 @@ class Composed(ClosedForm):
         """Hear of it when a member's schedule changes."""
         for member in self._own():
             member._whole = weakref.ref(self)
+
+    def _notice(self) -> None:
+        super()._notice()
+        if self._built and self.last_epoch != self._stood:
+            self._tell_another(
+                f"last_epoch was set to {self.last_epoch}",
+                self._rates_at(max(self.last_epoch, 0)),
+            )
+
+    def _hook_in(self) -> None:
+        super()._hook_in()
+        if any(member.optimizer is not self.optimizer for member in self._schedulers):
+            warnings.warn(
+                f"{type(self).__name__} goes on with another optimizer, where the framework's own "
+                "has schedulers that go on with theirs",
+                stacklevel=3,
+            )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -70,6 +89,8 @@ class Composed(ClosedForm):
         self._plan()
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        if self._built and (self._lows is not None or self._sets(step)):
+            self._ledger.restart(self._who)  # whatever it has multiplied before
         super()._go_to(step, anew=anew)
         self._show_members(step)
 
@@ -121,25 +142,50 @@ def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
 class InTurn(Composed):
     """One whose members take turns."""
 
-    _milestones: list[int]
+    #: The milestones that its schedule was made for.
+    _parted: tuple[int, ...] | None = None
+
+    @property
+    def _milestones(self) -> list[int]:
+        """The steps at which the second, third, … take over; they may be set."""
+        return self._turns
+
+    @_milestones.setter
+    def _milestones(self, milestones: Sequence[int]) -> None:
+        self._take_milestones(milestones)
+
+    def _take_milestones(self, milestones: Sequence[int]) -> None:
+        check_sequence(type(self).__name__, self._schedulers, milestones, least=0)
+        before, self._parted = self._parted, tuple(milestones)
+        self._turns = Kept(milestones, self._take_milestones)
+        if before is not None:
+            self._turn = None
+            self._plan_anew()
+            changed = [min(pair) for pair in zip(before, milestones, strict=True) if ne(*pair)]
+            if changed and self.last_epoch + 1 >= min(changed):
+                self._tell_that("_milestones were set", "leaves its members where they stand")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._turns = Kept(self._turns, self._take_milestones)
 
     #: Whose turn it was when they were last shown.
     _turn: int | None = None
 
     def _show_members(self, step: Any) -> None:
-        turn = bisect_right(self._milestones, step)
+        turn = bisect_right(self._turns, step)
         if turn != self._turn:
             self._take_turns(turn)
-        self._bring(self._schedulers[turn], step - (self._milestones[turn - 1] if turn else 0))
+        self._bring(self._schedulers[turn], step - (self._turns[turn - 1] if turn else 0))
 
     def _take_turns(self, turn: int) -> None:
         """Leave members before this one at their ends, those after it before their beginnings."""
         starts = [0, *self._milestones]
         for place, member in enumerate(self._schedulers):
             if place > turn:
-                member.last_epoch = -1
+                member.last_epoch = member._stood = -1
             elif place < turn:
-                member.last_epoch = starts[place + 1] - starts[place] - 1
+                member.last_epoch = member._stood = starts[place + 1] - starts[place] - 1
         self._turn = turn
 
     def state_dict(self) -> dict[str, Any]:

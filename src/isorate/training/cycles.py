@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from isorate.schedule.combinators import Shift, Sum
 from isorate.schedule.shapes import Constant
-from isorate.training.closed_form import finite
+from isorate.training.closed_form import Kept, finite
 from isorate.training.compositions import grouped, joined
-from isorate.training.drop_in import DropIn, Kept, blaming, lowered, one_a_group
+from isorate.training.drop_in import DropIn, blaming, lowered, one_a_group
 from isorate.training.functions import is_object, scaled_waves
 from isorate.training.rates import per_group
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from isorate.schedule.node import Schedule
     from isorate.training.closed_form import Group
+
+
+#: The arguments that say how long the coming cycles are.
+LENGTHS: Final = ("T_0", "T_mult")
 
 
 class Restarts(DropIn):
@@ -43,6 +47,16 @@ class Restarts(DropIn):
         since = math.floor(step) if place >= step % 1 else math.ceil(step)
         each = [Shift(one, place + since - step) for one in per_group(lowered(cycles), len(groups))]
         return joined([per_group(schedule, len(groups)), each], [since])
+
+    def _change(self, changed: Mapping[str, Any]) -> None:
+        before = self._told_place
+        if self._built and self._arguments is not None and not changed.keys().isdisjoint(LENGTHS):
+            self._told_place = (self._at, *self._place())  # the cycle that it is in stays as it is
+        try:
+            super()._change(changed)
+        except Exception:
+            self._told_place = before
+            raise
 
     def _place(self) -> tuple[Any, Any]:
         """Return how far in its cycle it stands, and how long that is."""
@@ -97,6 +111,11 @@ class Restarts(DropIn):
         super()._go_to(step, anew=anew)
         self._at = step
 
+    def _notice(self) -> None:
+        super()._notice()
+        if self.last_epoch not in (self._stood, -1):  # the frameworks' cycles go on as they were
+            self._stand(self.T_cur, self.T_i, self.last_epoch)
+
     def _count(self, step: Any) -> None:
         super()._count(step)
         self._at = max(step, 0)
@@ -111,10 +130,16 @@ def going_on(steps: Any, length: Any) -> Any:
     return steps if steps + 1 < length else length + (steps + 1) % length - 1
 
 
+#: The arguments of which the frameworks' own make a function once, when it is built.
+FIXED: Final = ("mode", "gamma", "scale_fn")
+
+
 class Cycles(DropIn):
     """A ``CyclicLR``, each group between rates of its own."""
 
     scale_fn: Any
+    step_size_up: Any
+    step_size_down: Any
     base_lr: Any
     max_lr: Any
 
@@ -136,6 +161,36 @@ class Cycles(DropIn):
     @max_lrs.setter
     def max_lrs(self, rates: Sequence[Any]) -> None:
         self.max_lr = list(rates)
+
+    @property
+    def total_size(self) -> float:
+        """The steps of a cycle; they may be set."""
+        return float(self.step_size_up) + self._down()
+
+    @total_size.setter
+    def total_size(self, steps: Any) -> None:
+        self._cut(steps, self.step_ratio)
+
+    @property
+    def step_ratio(self) -> float:
+        """The share of a cycle in which the rate rises; it may be set."""
+        return float(self.step_size_up) / self.total_size
+
+    @step_ratio.setter
+    def step_ratio(self, share: Any) -> None:
+        self._cut(self.total_size, share)
+
+    def _down(self) -> float:
+        down = self.step_size_down
+        return float(self.step_size_up if down is None else down)
+
+    def _cut(self, steps: Any, share: Any) -> None:
+        self._change({"step_size_up": steps * share, "step_size_down": steps * (1 - share)})
+
+    def _change(self, changed: Mapping[str, Any]) -> None:
+        super()._change(changed)
+        if self._built and not changed.keys().isdisjoint(FIXED):
+            self._tell_that(f"{', '.join(changed)} was set", "keeps the function it was built with")
 
     def _ends(self, name: str) -> list[float]:
         rates = map(float, one_a_group(getattr(self, name), len(self._bases)))

@@ -15,7 +15,7 @@ from isorate.training.closed_form import ClosedForm, unwrapped
 from isorate.training.formulas import documented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.schedule.node import Schedule
@@ -48,7 +48,7 @@ class Argument:
         return arguments[self.name]
 
     def __set__(self, scheduler: Any, value: Any) -> None:
-        scheduler._change(self.name, value)
+        scheduler._change({self.name: value})
 
 
 class Milestones(Argument):
@@ -85,26 +85,6 @@ class Counted(Counter[int]):
         return Counter, (dict(self),)
 
 
-class Kept(list[Any]):
-    """One value for each parameter group; what is set there is used from then on."""
-
-    def __init__(self, values: Iterable[Any], change: Callable[[list[Any]], object]) -> None:
-        super().__init__(values)
-        self._change = change
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        super().__setitem__(place, value)
-        self._change(self)
-
-    def append(self, value: Any) -> None:
-        """Say that of a group that was added."""
-        super().append(value)
-        self._change(self)
-
-    def __reduce__(self) -> Any:
-        return list, (list(self),)
-
-
 class DropIn(ClosedForm):
     """A scheduler under the name and with the signature of a framework's own.
 
@@ -133,22 +113,27 @@ class DropIn(ClosedForm):
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return lowered(self._call(self._bases))
 
-    def _sets(self, step: Any) -> bool:
-        return self._own_get_lr or not self._uniform
+    def _setting(self, step: Any) -> bool:
+        return not self._uniform
 
-    def _change(self, name: str, value: Any) -> None:
-        before = self._arguments
+    @property
+    def _names_alike(self) -> bool:  # type: ignore[override]
+        """Not where it is over at once, by its closed form, and never by its steps."""
+        return (self._arguments or {}).get("total_iters") != 0
+
+    def _change(self, changed: Mapping[str, Any]) -> None:
+        before, name = self._arguments, " and ".join(changed)
         if before is None:
             raise AttributeError(f"{name} has no say: {OTHER}")
-        self._arguments = {**before, name: _unwrapped(value)}
+        self._arguments = before | {each: _unwrapped(value) for each, value in changed.items()}
         try:
             self._plan()
         except Exception:
             self._arguments = before
             raise
         self._ledger.restart(self._who)
-        if self._built and self.last_epoch > 0 and not self._sets(self.last_epoch):
-            self._tell_another(f"{name} was set", self._rates_at(self.last_epoch))
+        if self._built and not self._sets(self.last_epoch):
+            self._tell_another(f"{name} was set", self._rates_at(max(self.last_epoch, 0)))
 
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
         call: Any = saved.call
@@ -178,8 +163,8 @@ class Annealing(DropIn):
 
     eta_min: Any
 
-    def _sets(self, step: Any) -> bool:
-        return self._own_get_lr or self._arguments is None  # its trough is not known
+    def _setting(self, step: Any) -> bool:
+        return self._arguments is None  # its trough is not known
 
     def _floors(self) -> list[float] | None:
         eta_min = 0.0 if self._arguments is None else float(self.eta_min)

@@ -102,6 +102,10 @@ class Running:
         self.__module__ = getattr(function, "__module__", type(function).__module__)
         self._products: dict[Any, tuple[int, Any]] = {}
 
+    def at(self, step: int) -> float:
+        """Return what the function says of a step."""
+        return number(self.function(step))
+
     def product(self, start: Any, step: int) -> Any:
         """Return ``start·function(1)·…·function(step)``."""
         rates = start.value if isinstance(start, Number) else start
@@ -110,10 +114,10 @@ class Running:
         if step < reached:
             reached, rate = 0, start
         if step == reached + 1:  # by far the usual case
-            rate = rate * number(self.function(step))
+            rate = rate * self.at(step)
         else:
             for passed in range(reached + 1, step + 1):
-                rate = rate * number(self.function(passed))
+                rate = rate * self.at(passed)
         self._products[key] = step, rate
         return rate
 
@@ -257,6 +261,8 @@ class Functions(ClosedForm):
             self.lr_lambda = before
             raise
         self._ledger.restart(self._who)
+        if not self._setting(self.last_epoch):
+            self._tell_that("lr_lambdas were set", "goes on from the rate that it holds")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with what callable objects hold, as torch saves it."""
@@ -300,13 +306,10 @@ class Factors(Functions):
 class RunningProducts(Functions):
     """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
-    def _sets(self, step: Any) -> bool:
-        return self._own_get_lr
+    _names_alike = False
 
-    def _go_to(self, step: Any, *, anew: bool = False) -> None:
-        if anew and self._built and step != self.last_epoch + 1 and not self._own_get_lr:
-            self._tell_another(f"step {step} was named", self._rates_at(step))
-        super()._go_to(step, anew=anew)
+    def _setting(self, step: Any) -> bool:
+        return False
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         functions = one_for_each(self.lr_lambda, len(self._bases))

@@ -70,6 +70,8 @@ class Ledger:
         self.begun = False
         #: Whether a scheduler that is none of Isorate's is at work.
         self.company = False
+        #: Whether schedulers are being loaded after the optimizer has been.
+        self.restored = False
         self._surprises = 0
 
     def anew(self, rates: list[float]) -> None:
@@ -86,6 +88,7 @@ class Ledger:
 
     def claim(self, who: Any) -> None:
         """Give a scheduler the rates to itself where it was alone when it was built, and is."""
+        self.restored = False
         if self.waiting is who:
             self.alone, self.waiting = who, None
 

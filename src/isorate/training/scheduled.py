@@ -30,7 +30,7 @@ class Scheduled(ClosedForm):
     #: The same for what else is to follow a schedule, by its name.
     _also_sources: Mapping[str, Any] = {}
 
-    def _sets(self, step: Any) -> bool:
+    def _setting(self, step: Any) -> bool:
         return not self._built  # absolute rates, which others beside it may multiply
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:

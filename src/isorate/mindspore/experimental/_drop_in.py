@@ -88,7 +88,7 @@ class Sequential(InTurn, ClosedFormLR):
         super().__init__(optimizer, last_epoch)
         self._hold()
 
-    def _sets(self, step: Any) -> bool:
+    def _setting(self, step: Any) -> bool:
         if not self._built or step in self._milestones:
             return True
         member = self._schedulers[bisect_right(self._milestones, step)]

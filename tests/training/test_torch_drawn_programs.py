@@ -1,0 +1,203 @@
+"""Programs drawn at random, with torch's schedulers and with Isorate's: alike, or said to differ.
+
+A program is a list of operations on one optimizer: schedulers are built, stepped, changed and
+copied, groups are added, rates are written. After each of them the rates are torch's, or Isorate
+has raised or warned by then. Many more of them are drawn by
+
+    python -m tests.training.test_torch_drawn_programs 0 10000
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import sys
+import warnings
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch.optim import SGD, lr_scheduler, swa_utils  # noqa: E402
+
+import isorate.torch  # noqa: E402
+from tests.training.torch_parts import MARKS  # noqa: E402
+
+pytestmark = MARKS
+
+BASES = (0.03, 0.1, 0.2, 0.5, 1.0)
+
+
+def inverse(step: int) -> float:
+    return 1 / (1 + step)
+
+
+def thirds(step: int) -> float:
+    return 1.0 if step % 3 else 0.5
+
+
+#: What each kind is drawn from, and what is set on it afterwards.
+KINDS: dict[str, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
+    "StepLR": ({"step_size": [1, 2, 3, 5], "gamma": [0.1, 0.9, 2.0]}, {"gamma": [0.3]}),
+    "MultiStepLR": ({"milestones": [[2], [2, 5], [3, 3, 6], [0, 4]]}, {"gamma": [0.3]}),
+    "ConstantLR": ({"factor": [0.25, 1.0], "total_iters": [0, 1, 3]}, {"factor": [0.7]}),
+    "LinearLR": (
+        {"start_factor": [0.01, 1.0], "end_factor": [1.0, 0.0], "total_iters": [1, 5]},
+        {"total_iters": [2, 9]},
+    ),
+    "ExponentialLR": ({"gamma": [0.5, 0.9, 1.1]}, {"gamma": [0.7]}),
+    "PolynomialLR": ({"total_iters": [3, 9], "power": [0.5, 2.0]}, {"power": [1.5]}),
+    "CosineAnnealingLR": ({"T_max": [3, 8], "eta_min": [0.0, 0.01]}, {"T_max": [4]}),
+    "CosineAnnealingWarmRestarts": (
+        {"T_0": [2, 3, 4], "T_mult": [1, 2]},
+        {"T_cur": [0, 1], "T_mult": [3], "T_0": [5]},
+    ),
+    "CyclicLR": (
+        {
+            "base_lr": [0.01, 0.1],
+            "max_lr": [0.5, 1.0],
+            "step_size_up": [2, 3],
+            "mode": ["triangular", "triangular2"],
+            "cycle_momentum": [False],
+        },
+        {"total_size": [8.0], "step_ratio": [0.25], "mode": ["exp_range"]},
+    ),
+    "OneCycleLR": (
+        {"max_lr": [0.5, 1.0], "total_steps": [60], "cycle_momentum": [False]},
+        {"_anneal_func_type": ["linear"]},
+    ),
+    "SWALR": ({"swa_lr": [0.05, 0.3], "anneal_epochs": [1, 6]}, {"anneal_epochs": [4]}),
+    "LambdaLR": ({"lr_lambda": [inverse, thirds]}, {"lr_lambdas": [[inverse] * 9]}),
+    "MultiplicativeLR": ({"lr_lambda": [thirds]}, {"lr_lambdas": [[inverse] * 9]}),
+    "ReduceLROnPlateau": ({"factor": [0.1, 0.5], "patience": [0, 2]}, {"factor": [0.3]}),
+}
+ALONE = ("ReduceLROnPlateau",)
+ANY: dict[str, list[Any]] = {
+    "last_epoch": [0, 2, 7],
+    "base_lrs": [[0.3] * 9],
+    "_step_count": [0, 5],
+}
+
+
+def kind(draw: random.Random, *, inside: bool = False) -> tuple[str, Any]:
+    """Draw a scheduler."""
+    if not inside and draw.random() < 0.2:
+        members = [kind(draw, inside=True) for _ in range(draw.choice((2, 3)))]
+        return "SequentialLR", (members, sorted(draw.sample(range(1, 9), len(members) - 1)))
+    name = draw.choice([each for each in KINDS if not inside or each not in ALONE])
+    return name, {key: draw.choice(values) for key, values in KINDS[name][0].items()}
+
+
+def program(seed: int) -> list[tuple[Any, ...]]:
+    """Draw a program: the first rates of the groups, then operations."""
+    draw = random.Random(seed)
+    groups = draw.choice((1, 1, 2, 3))
+    kinds = [kind(draw) for _ in range(draw.choice((1, 1, 2)))]
+    if kinds[-1][0] == "CyclicLR":  # one that is built after another says so at its first step
+        del kinds[:-1]
+    operations: list[tuple[Any, ...]] = [("build", each) for each in kinds]
+    for _ in range(draw.randint(5, 25)):
+        which, chance = draw.randrange(len(kinds)), draw.random()
+        name = kinds[which][0]
+        if chance < 0.85:
+            operations.append(("step", which, round(draw.random(), 1)))
+        elif chance < 0.88:
+            operations.append(("write", draw.randrange(groups), 0.07))
+        elif chance < 0.91:
+            operations.append(("add", draw.choice(BASES)))
+        elif chance < 0.94:
+            operations.append(("copy",))
+        elif name in KINDS:
+            known: dict[str, list[Any]] = (
+                KINDS[name][1] if name in ALONE or draw.random() < 0.6 else ANY
+            )
+            # torch's SWALR goes by _step_count, which nobody sets
+            key = draw.choice([each for each in known if (name, each) != ("SWALR", "_step_count")])
+            operations.append(("set", which, key, draw.choice(known[key])))
+        else:
+            operations.append(("turn", which, draw.choice((1, 3, 5))))
+    return [("groups", [draw.choice(BASES) for _ in range(groups)]), *operations]
+
+
+class Execution:
+    """An execution of a program with one package's schedulers."""
+
+    def __init__(self, mine: bool) -> None:
+        self.mine = mine
+        self.schedulers: list[Any] = []
+        self.names: list[str] = []
+
+    def build(self, name: str, arguments: Any) -> Any:
+        home: Any = isorate.torch if self.mine else lr_scheduler
+        if name == "SequentialLR":
+            members, milestones = arguments
+            parts = [self.build(*member) for member in members]
+            return home.SequentialLR(self.optimizer, parts, list(milestones))
+        found = getattr(home, name, None) or getattr(swa_utils, name)
+        return found(self.optimizer, **copy.deepcopy(arguments))
+
+    def do(self, what: str, *given: Any) -> None:
+        """Execute an operation."""
+        if what == "groups":
+            groups = [{"params": [torch.zeros(1)], "lr": rate} for rate in given[0]]
+            self.optimizer = SGD(groups, momentum=0.9)
+        elif what == "build":
+            self.schedulers.append(self.build(*given[0]))
+            self.names.append(given[0][0])
+        elif what == "step":
+            self.optimizer.step()
+            metric = [4 * given[1]] if self.names[given[0]] in ALONE else []
+            self.schedulers[given[0]].step(*metric)
+        elif what == "write":
+            self.optimizer.param_groups[given[0]]["lr"] = given[1]
+        elif what == "add":
+            self.optimizer.add_param_group({"params": [torch.zeros(1)], "lr": given[0]})
+        elif what == "copy":
+            self.optimizer, self.schedulers = copy.deepcopy((self.optimizer, self.schedulers))
+        elif what == "turn":
+            self.schedulers[given[0]]._milestones[0] = given[1]
+        else:
+            value = given[2]
+            many = isinstance(value, list) and len(value) == 9
+            groups = self.optimizer.param_groups
+            setattr(self.schedulers[given[0]], given[1], value[: len(groups)] if many else value)
+
+    def tell(self, operation: tuple[Any, ...]) -> tuple[Exception | None, set[str]]:
+        """Execute an operation; return what it has raised and warned of."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                self.do(*operation)
+            except Exception as error:
+                return error, set()
+        return None, {str(warning.message) for warning in caught}
+
+    def rates(self) -> list[float]:
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+
+def silent(seed: int) -> str | None:
+    """Return where a program differs without a word; none where it does nowhere."""
+    theirs, mine = Execution(mine=False), Execution(mine=True)
+    for place, operation in enumerate(program(seed)):
+        error, known = theirs.tell(operation)
+        said, found = mine.tell(operation)
+        if error or said or found - known:
+            return None
+        expected, got = theirs.rates(), mine.rates()
+        alike = zip(expected, got, strict=True)
+        if not all(math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-12) for a, b in alike):
+            return f"program {seed}, operation {place} {operation}: torch {expected}, Isorate {got}"
+    return None
+
+
+@pytest.mark.parametrize("first", range(0, 400, 50))
+def test_nothing_differs_without_a_word(first: int) -> None:
+    assert [found for seed in range(first, first + 50) if (found := silent(seed))] == []
+
+
+if __name__ == "__main__":
+    FOUND = [found for seed in range(*map(int, sys.argv[1:3])) if (found := silent(seed))]
+    print(*FOUND, f"{len(FOUND)} differ without a word", sep="\n")
