@@ -158,7 +158,10 @@ def test_a_name_that_is_set_is_used_or_refused(capsys: pytest.CaptureFixture[str
 
 def test_what_was_taken_for_granted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     text = "T = 4\nscheduler = StepLR(SGD(p, lr=0.1), T)"
-    said = ["StepLR is torch's; mindspore has one, too", "T = 9 as given, not 4 as the text has it"]
+    said = [
+        "StepLR is torch's; mindspore and mmengine have one, too",
+        "T = 9 as given, not 4 as the text has it",
+    ]
     assert document("show", text, "--set", "T=9", "--updates", "3")[1]["assumptions"] == said
     arguments = (["show", text], ["compare", text, text], ["convert", text, "--to", "torch"])
     for command in arguments:

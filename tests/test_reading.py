@@ -125,7 +125,7 @@ def test_arguments_that_only_one_signature_takes_choose(text: str) -> None:
 @pytest.mark.usefixtures("sail")
 def test_a_choice_is_said() -> None:
     (said,) = reading("StepLR(optimizer, 3)", lr=0.1).assumptions
-    assert said == "StepLR is torch's; sail and mindspore have one, too"
+    assert said == "StepLR is torch's; sail and mindspore and mmengine have one, too"
     assert reading("torch.optim.lr_scheduler.StepLR(o, 3)", lr=0.1).assumptions == ()
     assert reading("OneCycleLR(o, 0.1, epochs=9)", dialect="torch", lr=0.1).assumptions == ()
 

@@ -169,7 +169,7 @@ def test_nothing_raw_reaches_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("call.txt").write_text(f"LambdaLR(lambda t: t if '{RAW}' else 1)")
+    Path("call.txt").write_text(f"LambdaLR(lambda t: t**2 if t and '{RAW}' else 1)")
     Path("log.csv").write_text(f"{RAW},b\n1,2\n")
     for arguments in (
         ["show", "@call.txt", "--lr", "0.1"],

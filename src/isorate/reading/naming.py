@@ -17,7 +17,7 @@ from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from isorate.kit.call import Call
     from isorate.kit.registry import Dialect
@@ -89,10 +89,12 @@ def choose(
     dialect: str | None,
     fits: Callable[[Constructor], bool],
     framework: str | None = None,
+    named: Collection[str] = (),
 ) -> tuple[Constructor, list[Constructor]]:
     """Choose the constructor that a name means by the arguments, then by precedence.
 
-    Where the optimizer is known to be a framework's, so is the constructor.
+    Where the optimizer is known to be a framework's, so is the constructor. Of two that train in
+    one framework, a bare name is the second's only where an argument's name says so.
 
     Returns:
         The constructor, and those of other frameworks that it could have been as well.
@@ -107,6 +109,11 @@ def choose(
     fitting = list(filter(fits, found))
     if not fitting and dialect is None:
         fitting = list(filter(fits, candidates(name, anywhere=True)))
+    first = found[0]
+    if dialect is None and first not in fitting and "." not in name.origin:
+        own = set(first.parameters())
+        said = not own.issuperset(named)
+        fitting = [c for c in fitting if said or c.card.runs_in != first.card.runs_in]
     fitting = fitting or found
     if framework is not None:
         fitting = [c for c in fitting if c.card.runs_in == framework] or fitting

@@ -121,7 +121,7 @@ def reading(
 
     Example:
         >>> reading("StepLR(3)", lr=0.1).assumptions
-        ("StepLR is torch's; mindspore has one, too",)
+        ("StepLR is torch's; mindspore and mmengine have one, too",)
 
     """
     if not isinstance(text, str):

@@ -130,7 +130,7 @@ class Schedules(Expressions):
         arguments = (given, named)
         whose = self._framework(given, named)
         constructor, others = choose(
-            name, self.dialect, partial(self._fits, arguments=arguments), whose
+            name, self.dialect, partial(self._fits, arguments=arguments), whose, named
         )
         if whose not in (None, constructor.card.runs_in):
             text = f"{constructor.card.name} is given an optimizer of {whose}'s"

@@ -198,9 +198,20 @@ class ReduceOnPlateau(Feedback, frozen=True):
 
     def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
         self.checked()
-        best, bad, cooling, rates = None, 0, 0, [float(self.learning_rate)]
-        for metric in map(float, metrics[: steps - 1]):
-            rate = rates[-1]
+        rates, halt = [float(self.learning_rate)], None
+        try:
+            for rate in self._after(rates[0], metrics[: steps - 1]):
+                rates.append(rate)
+        except (ArithmeticError, TypeError) as error:  # arguments that are no numbers
+            halt = stepping.halting(error)
+        yield np.array([rates])
+        if halt is not None:
+            raise halt
+
+    def _after(self, rate: float, metrics: Sequence[float]) -> Iterator[float]:
+        """Visit the rates after each metric."""
+        best, bad, cooling = None, 0, 0
+        for metric in map(float, metrics):
             if cooling > 0:
                 cooling -= 1
             else:
@@ -210,8 +221,7 @@ class ReduceOnPlateau(Feedback, frozen=True):
                     cooling, bad = self.cooldown, 0
                     lower = max(rate * self.factor, self.min_lr)
                     rate = lower if rate - lower > self.epsilon else rate
-            rates.append(rate)
-        yield np.array([rates])
+            yield rate
 
     def better(self, metric: float, best: float) -> bool:
         """Whether a metric is better than the best one."""
