@@ -641,3 +641,27 @@ for step in range(100):
         " 'weight_decay': 0.0}, {'params': params_1, 'lr': 0.1}], lr=0.1, betas=(0.9, 0.95)),"
         " gamma=0.99)"
     )
+
+
+def test_what_the_text_counts_itself_is_not_asked_for() -> None:
+    text = """
+class Warmed:
+    def __init__(self, inner, width):
+        self._inner, self.width, self.taken = inner, width, 0
+    def train(self):
+        self._set()
+        self._inner.step()
+    def _scale(self):
+        return self.width ** -0.5 * min(self.taken ** -0.5, self.taken * 40 ** -1.5)
+    def _set(self):
+        self.taken += 1
+        for group in self._inner.param_groups:
+            group["lr"] = self._scale()
+
+warmed = Warmed(SGD(model.parameters(), lr=0.1), 64)
+for epoch in range(3):
+    for batch in range(10):
+        warmed.train()
+"""
+    with pytest.raises(ReadError, match=r"self\.taken is another each time \(self\.taken \+= 1"):
+        read(HEAD + text)

@@ -13,7 +13,7 @@ COMMANDS = ("show", "compare", "convert", "check", "identify", "dialects", "mapp
 INTERRUPTED = 130
 
 #: So many objects are made before garbage is looked for. What is loaded is none, and looking
-#: through it again and again was a tenth of the time that a command took to start.
+#: through it again and again takes time while a command starts.
 GARBAGE = 50_000
 
 

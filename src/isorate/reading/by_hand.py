@@ -497,10 +497,19 @@ def _function(
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put)
     except LackingError as error:
+        for leaf in filter(_counted_in, error.leaves):
+            raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
+                            f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])
     if missing:
         follower.lack("the rate", missing)
     return made, whole, stride
+
+
+def _counted_in(leaf: Unknown) -> bool:
+    """Whether it is not known because the text counts it: ``self.steps += 1``."""
+    sign, _, _ = leaf.why.removeprefix(leaf.source).strip().partition(" ")
+    return leaf.why.startswith(leaf.source) and sign in ("+=", "-=", "*=", "/=")
 
 
 class Count(ast.expr):
