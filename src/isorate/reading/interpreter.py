@@ -281,8 +281,8 @@ class Interpreter(Calls):
             value.source = name
         if not isinstance(value, Unknown) or name is None or value.varies or self.outermost.trains:
             return value
-        asked = [leaf for leaf in value.leaves() if not is_typed(leaf.source)]
-        if asked and not is_typed(value.source):
+        typed = is_typed(value.source) or all(is_typed(leaf.source) for leaf in value.leaves())
+        if not typed:
             return Unknown(name, value.why or self.at(node), condition=value.condition,
                            plain=value.plain, made=value.made, name=value.name,
                            varies=not value.askable)  # fmt: skip
