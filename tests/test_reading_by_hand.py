@@ -665,3 +665,13 @@ for epoch in range(3):
 """
     with pytest.raises(ReadError, match=r"self\.taken is another each time \(self\.taken \+= 1"):
         read(HEAD + text)
+
+
+def test_an_optimizer_that_each_turn_builds_anew_is_not_followed() -> None:
+    text = (
+        "for k in range(9):\n    optimizer = SGD(model.parameters(), lr=0.6)\n"
+        "    for group in optimizer.param_groups:\n        group['lr'] = 0.1 * 0.5 ** k\n"
+        "    optimizer.step()\n"
+    )
+    with pytest.raises(ReadError, match="another optimizer in each turn"):
+        read(HEAD + text)

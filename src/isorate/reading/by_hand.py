@@ -76,6 +76,11 @@ def written(
     )
     if any(one.target is not target for one in kept):
         raise again
+    turns = over_turns(follower)[-1:]
+    if isinstance(optimizer, Built) and any(
+        node is optimizer.node for loop in turns for node in ast.walk(loop.node)
+    ):
+        raise ReadError(f"{shown(optimizer.node)} is another optimizer in each turn of the loop")
     late = follower.loops.trained(optimizer, over_turns(follower))
     made, loops, stride = _function(follower, target, value, frame, scopes, late=late)
     several = _groups(follower, optimizer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from isorate.schedule.combinators import Groups
@@ -539,8 +540,10 @@ class ClosedForm:
         ``rates_in_use`` is false where another scheduler, or the user, has set a rate since.
         """
         if len(self.optimizer.param_groups) > len(self._bases):
-            self._admit()
-            self._rates = self._rates + self._held(self.optimizer.param_groups[len(self._rates) :])
+            with suppress(ValueError):  # which the next step raises
+                self._admit()
+                added = self.optimizer.param_groups[len(self._rates) :]
+                self._rates = self._rates + self._held(added)
         return state_of(
             self.schedule,
             self.last_epoch,
