@@ -170,10 +170,10 @@ def meant(call: Call) -> str | None:
         schedule = call.lower()
     except (ConvertError, ScheduleError):
         return None
-    form = schedule.normal()
-    if not any(_is_formula(node) for node in [schedule, *_within(schedule)]):
+    if not _has_formula(schedule):
         return None
-    if any(_is_formula(node) for node in [form, *_within(form)]):
+    form = schedule.normal()
+    if _has_formula(form):
         return None
     while isinstance(form, Groups | Stepped):
         if isinstance(form, Groups) and len(set(form.of)) > 1:
@@ -187,14 +187,8 @@ def meant(call: Call) -> str | None:
     )
 
 
-def _is_formula(node: Schedule) -> bool:
-    return isinstance(node, shapes.Formula)
-
-
-def _within(schedule: Schedule) -> Iterator[Schedule]:
-    for child in schedule.children():
-        yield child
-        yield from _within(child)
+def _has_formula(schedule: Schedule) -> bool:
+    return any(isinstance(node, shapes.Formula) for node in schedule.walk())
 
 
 def _words(part: Schedule) -> str:

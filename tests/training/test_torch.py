@@ -136,6 +136,9 @@ def test_attributes_can_be_changed_between_steps(eta_min: float) -> None:
     scheduler.base_lrs = [torch.tensor(0.5), 1]
     scheduler.step()
     assert rates_of(optimizer) == [meant(0.5, 0.01, 20, 2), meant(1.0, 0.01, 20, 2)]
+    scheduler.base_lrs[0] = 0.25
+    scheduler.step()
+    assert rates_of(optimizer) == [meant(0.25, 0.01, 20, 3), meant(1.0, 0.01, 20, 3)]
 
 
 UPDATES, T_MAX, ETA_MIN, BASES = 11, 4, 0.01, (0.1, 0.03)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS, PURE
-from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored
+from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored, within
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
 from isorate.reading.schedules import LackingError
@@ -76,12 +76,10 @@ def written(
     )
     if any(one.target is not target for one in kept):
         raise again
-    turns = over_turns(follower)[-1:]
-    if isinstance(optimizer, Built) and any(
-        node is optimizer.node for loop in turns for node in ast.walk(loop.node)
-    ):
+    turns = over_turns(follower)
+    if isinstance(optimizer, Built) and turns and within(turns[-1].node, optimizer.node):
         raise ReadError(f"{shown(optimizer.node)} is another optimizer in each turn of the loop")
-    late = follower.loops.trained(optimizer, over_turns(follower))
+    late = follower.loops.trained(optimizer, turns)
     made, loops, stride = _function(follower, target, value, frame, scopes, late=late)
     several = _groups(follower, optimizer)
     if place is not None and place >= several:
@@ -502,19 +500,13 @@ def _function(
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put)
     except LackingError as error:
-        for leaf in filter(_counted_in, error.leaves):
+        for leaf in (each for each in error.leaves if each.source in others):
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])
     if missing:
         follower.lack("the rate", missing)
     return made, whole, stride
-
-
-def _counted_in(leaf: Unknown) -> bool:
-    """Whether it is not known because the text counts it: ``self.steps += 1``."""
-    sign, _, _ = leaf.why.removeprefix(leaf.source).strip().partition(" ")
-    return leaf.why.startswith(leaf.source) and sign in ("+=", "-=", "*=", "/=")
 
 
 class Count(ast.expr):

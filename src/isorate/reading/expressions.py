@@ -40,7 +40,7 @@ from isorate.reading.values import (
     unknown_in,
 )
 from isorate.reading.values import Given as Taker
-from isorate.schedule.arithmetic import bounded, power
+from isorate.schedule.arithmetic import COMPARISONS, bounded, power
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown, unparsed
 
@@ -65,14 +65,6 @@ BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.BitAnd: operator.and_,
     ast.BitOr: lambda a, b: Dict(a | b) if isinstance(a, dict) else a | b,
     ast.BitXor: operator.xor,
-}
-COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
 }
 UNARY: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {
     ast.UAdd: operator.pos,
@@ -596,7 +588,7 @@ class Expressions:
                 return (a is b) == isinstance(op, ast.Eq)
         if unknown_in([a, b]):
             return self.unknown(node, [a, b])
-        return self.computed(node, COMPARE[type(op)], [a, b])
+        return self.computed(node, COMPARISONS[type(op)], [a, b])
 
     def _contains(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
         if isinstance(b, range) and not isinstance(a, int):

@@ -581,11 +581,12 @@ def _guarded(turns: Count, guard: Guard) -> Count:
 
 def _depth(guard: Guard, loops: Sequence[Loop]) -> int:
     """Return in how many loops a condition stands."""
-    inside = [loop for loop in loops if _holds(loop.node, guard.node)]
+    inside = [loop for loop in loops if within(loop.node, guard.node)]
     return len(inside)
 
 
-def _holds(outer: ast.AST, inner: ast.AST) -> bool:
+def within(outer: ast.AST, inner: ast.AST) -> bool:
+    """Whether a part of the text stands in another."""
     return any(node is inner for node in walk(outer))
 
 

@@ -42,7 +42,14 @@ _BITS: Final[dict[type[ast.operator], Callable[[int, int], int]]] = {
     ast.Pow: lambda a, b: MOST_BITS,
 }
 _LITERALS: Final = (int, float, bool, str)
-_COMPARE: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+COMPARISONS: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 _CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e}
 MODULES: Final = ("math", "np", "numpy")
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -166,7 +173,7 @@ class Arithmetic:
             case ast.BoolOp(op=op, values=values):
                 return self.boolean(op, [sub(value) for value in values])
             case ast.Compare(left=left, ops=ops, comparators=others) if all(
-                isinstance(op, _COMPARE) for op in ops
+                type(op) in COMPARISONS for op in ops
             ):
                 return self.comparison(ops, [sub(side) for side in (left, *others)])
             case ast.IfExp(test=test, body=body, orelse=orelse):

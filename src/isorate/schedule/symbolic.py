@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.schedule.arithmetic import BUILTINS, DEEPEST, FUNCTIONS, MODULES
+from isorate.schedule.arithmetic import BUILTINS, COMPARISONS, DEEPEST, FUNCTIONS, MODULES
 from isorate.schedule.combinators import Clamp, Join, Product, Repeat, Shift, Staircase, Sum, Until
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import KEPT, Expression
@@ -46,14 +45,6 @@ MOST_BITS: Final = 1 << 14
 PI: Final = Fraction(repr(math.pi))
 ONE: Final = Fraction(1)
 HALF: Final = Fraction(1, 2)
-COMPARED: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 
 
 class UnsaidError(Exception):
@@ -169,7 +160,8 @@ def shapes_of(scale: float, variable: str, source: str) -> Schedule | None:
     except (UnsaidError, ScheduleError, ArithmeticError, LookupError, ValueError, RecursionError):
         return None
     text = Expression(variable, source)
-    about = {b + k for b in _boundaries(meant) for k in (-1, 0, 1)}
+    joints = (b for node in meant.walk() for b in getattr(node, "boundaries", ()))
+    about = {b + k for b in joints for k in (-1, 0, 1)}
     about |= {meant.horizon * k // 12 for k in range(25)} | {*range(12), 10**4, 10**6}
     end = FARTHEST if meant.length is None else meant.length
     if end < FARTHEST and not all(math.isnan(text.at(end + k)) for k in (0, 1, 2, 5, 100, 1000)):
@@ -193,12 +185,6 @@ def _meant(node: ast.expr, variable: str, scale: Fraction) -> Schedule:
                 sign = 1 if isinstance(op, ast.Add) else -1
                 return Sum((_meant(left, variable, scale), _meant(right, variable, sign * scale)))
         raise
-
-
-def _boundaries(schedule: Schedule) -> Iterator[int]:
-    yield from getattr(schedule, "boundaries", ())
-    for child in schedule.children():
-        yield from _boundaries(child)
 
 
 class _Text:
@@ -468,7 +454,7 @@ def _within(counted: Counted, a: Form, b: Form) -> tuple[Parts, Parts]:
 
 def _compared(op: ast.cmpop, a: Parts, b: Parts, stop: int | None) -> list[tuple[int, bool]]:
     """Return where one side compares to another."""
-    holds = COMPARED.get(type(op))
+    holds = COMPARISONS.get(type(op))
     if holds is None:
         raise UnsaidError
     found: list[tuple[int, bool]] = []
