@@ -36,6 +36,8 @@ MEANT = [
     ("1 - 0.9 * t / 100 if t < 100 else 0.1", "LinearLR(1.0, 0.1, 100)"),
     ("0.1 + 0.9 * t / 100 if t <= 100 else 1", "LinearLR(0.1, 1.0, 100)"),
     ("min(1.0, (t + 1) / 10)", "LinearLR(0.1, 1.0, 9)"),
+    ("min(t + 2, 9, t + 1) / 10", "LinearLR(0.1, 0.9, 8)"),
+    ("math.exp(-0.1 * min(t, 0))", "ConstantLR(factor=1)"),
     ("(1 + math.cos(math.pi * (t - 50 * (t // 50)) / 50)) / 2", "CosineAnnealingWarmRestarts(50)"),
     ("0.9 ** (5 * (t // 5) + t % 5)", "ExponentialLR(0.9)"),
     ("abs(1 - (t % 20) / 10)", "CyclicLR(0.0, 1.0, 10, mode='triangular')"),
