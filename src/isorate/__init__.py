@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from isorate.checking.verdict import Finding as Finding
     from isorate.checking.verdict import check as check
     from isorate.checking.verdict import check_all as check_all
+    from isorate.checkpoints.checkpoint import Checkpoint as Checkpoint
+    from isorate.checkpoints.checkpoint import read_checkpoint as read_checkpoint
     from isorate.comparison import Comparison as Comparison
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 # Importing Isorate loads none of this: each name is looked up when it is first used.
 _HOMES = {
     "Comparison": "isorate.comparison",
+    "Checkpoint": "isorate.checkpoints.checkpoint",
     "CompareError": "isorate.schedule.errors",
     "Conversion": "isorate.conversion",
     "ConvertError": "isorate.schedule.errors",
@@ -65,6 +68,7 @@ _HOMES = {
     "identify": "isorate.checking.identification",
     "read": "isorate.recipe",
     "read_all": "isorate.recipe",
+    "read_checkpoint": "isorate.checkpoints.checkpoint",
     "read_log": "isorate.logs.finding",
     "read_logs": "isorate.logs.finding",
     "simulate": "isorate.simulation",

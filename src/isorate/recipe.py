@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from isorate.checkpoints import is_checkpoint
 from isorate.driving import Side, Stream, in_loop, last_step, loop_of
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
@@ -395,6 +396,13 @@ def read(
     """
     from isorate.reading.reader import reading
 
+    if isinstance(text, PathLike) and trainer is None and is_checkpoint(text):
+        from isorate.checkpoints.tables import holds_schedulers
+
+        if not names and (holds_schedulers(text) or not _is_configuration(text)):
+            from isorate.reading.saved import readings_of_checkpoint
+
+            return recipe_of(readings_of_checkpoint(text, lr=lr, which=which, one=True)[0])
     if trainer is not None or isinstance(text, Mapping) or _is_configuration(text):
         if lr is not None and not isinstance(lr, int | float):
             raise ReadError("lr: a configuration has one rate", required="a number", got=repr(lr))

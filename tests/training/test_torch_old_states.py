@@ -15,7 +15,7 @@ from isorate.schedule.combinators.clocks import on_steps  # noqa: E402
 from isorate.schedule.expression import Expression  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR, ScheduleMismatchError  # noqa: E402
 from isorate.training.rates import per_group  # noqa: E402
-from tests.training.test_torch_states import VERSIONS, expected, lacking, saved, table  # noqa: E402
+from tests.test_torch_states import VERSIONS, expected, lacking, saved, table  # noqa: E402
 from tests.training.torch_parts import MARKS, optimizer_of, rates_of  # noqa: E402
 
 pytestmark = MARKS

@@ -93,6 +93,10 @@ def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
         found = [Clock(offset, each) for offset in starts]
         found[1:1] = [Clock(offset * each - each + 1, each) for offset in offsets]
         found.append(Clock(offsets[0] * each - each + 1, each, mean=True))
+    elif log.counts == "step":
+        run = recipe.run
+        each, per = run.updates_per_step, run.steps_per_call
+        found = [Clock((run.steps_before + 1) * each - run.updates_to_first_step, each, per)]
     elif log.counts == "batch":
         own = recipe.run.accumulation
         found = [Clock(o, per=n) for n in ((own,) if own > 1 else ACCUMULATIONS) for o in offsets]

@@ -27,10 +27,11 @@ BUILDS = re.compile("schedul|lr_|_lr|LR", re.IGNORECASE)
 
 
 class Script(NamedTuple):
-    """A text, and the files that its imports may lead to."""
+    """A text, and the files that its imports may lead to; or the path of a checkpoint."""
 
     text: str
     files: Files | None = None
+    saved: bool = False
 
     @property
     def opened(self) -> set[str]:

@@ -244,6 +244,7 @@ def foretold(
         RunError: alone, it is told what it says itself.
 
     """
+    from isorate.checkpoints import is_checkpoint
     from isorate.configs._documents import is_configuration
 
     text = given if isinstance(given, str) else given[0] if len(given) == 1 else ""
@@ -251,6 +252,11 @@ def foretold(
         text = text[1:]
     if text in ("", "-") or text.startswith("@") or not (is_configuration(text) or options["as_"]):
         return None
+    if options["as_"] is None and is_checkpoint(text):  # which is told by what it holds
+        from isorate.checkpoints.tables import holds_schedulers
+
+        if holds_schedulers(text):
+            return None
     from isorate.configs.reading import foretell
 
     for name in OF_LOOPS if alone else ():
@@ -364,15 +370,27 @@ def read_all(
 
     ``@FILE`` and ``-`` say where the text is.
     """
-    from isorate.reading import reader
-
-    (given, files), lr = source(text), list(rates) or None
-    read: Callable[..., Any] = reader.reading if one else reader.readings
-    found = read(given, lr=lr, dialect=dialect, names=known, files=files, told=run, which=which)
-    sides: list[Reading] = [found] if one else found
+    sides = _readings(
+        source(text), one=one, lr=list(rates) or None, dialect=dialect, names=known, told=run,
+        which=which,
+    )  # fmt: skip
     _check_used(known, sides)
     _check_counted(run, sides)
     return sides
+
+
+def _readings(
+    given: Script, *, one: bool, lr: Any, which: str | None, **told: Any
+) -> list[Reading]:
+    """Read what is given by itself: all of it, or the one schedule that it has."""
+    if given.saved:
+        from isorate.reading.saved import readings_of_checkpoint
+
+        return readings_of_checkpoint(given.text, lr=lr, which=which, one=one)
+    from isorate.reading.reader import reading, readings
+
+    told |= {"lr": lr, "which": which, "files": given.files}
+    return [reading(given.text, **told)] if one else readings(given.text, **told)
 
 
 def read_sides(
@@ -398,8 +416,8 @@ def read_sides(
             sides.append(ready)
             used = True
             continue
-        text, beside = source(given)
-        told: dict[str, Any] = {"names": settings, "files": beside, "told": run, "which": which}
+        text = source(given)
+        told: dict[str, Any] = {"names": settings, "told": run, "which": which}
         try:
             one, took = _with_rates(text, rates, told)
         except SeveralError as error:
@@ -419,14 +437,14 @@ def read_sides(
     return sides
 
 
-def _with_rates(text: str, rates: tuple[float, ...], told: dict[str, Any]) -> tuple[Reading, bool]:
+def _with_rates(
+    text: Script, rates: tuple[float, ...], told: dict[str, Any]
+) -> tuple[Reading, bool]:
     """Read a call with the rate beside it, or, where it says its own, without: and whether so."""
-    from isorate.reading.reader import reading
-
     try:
-        return reading(text, lr=list(rates) or None, **told), True
+        return _readings(text, one=True, lr=list(rates) or None, **told)[0], True
     except OwnRateError:
-        return reading(text, **told), False
+        return _readings(text, one=True, lr=None, **told)[0], False
 
 
 def assumptions(run: Run, *sides: Reading | Foretold) -> list[str]:
@@ -472,11 +490,18 @@ def _check_counted(run: Mapping[str, Any] | None, sides: Sequence[Reading]) -> N
 
 
 def source(given: str | tuple[str, ...]) -> Script:
-    """Return the text of a call, from where ``@FILE`` or ``-`` point, or of a script."""
+    """Return the text of a call, from where ``@FILE`` or ``-`` point, or of a script.
+
+    Of a checkpoint its path is returned.
+    """
+    from isorate.checkpoints import is_checkpoint
+
     several = (given,) if isinstance(given, str) else given
     text = several[0]
     if len(several) > 1 or is_a_folder(text):
         return script(several)
+    if is_checkpoint(text.removeprefix("@")):
+        return Script(text.removeprefix("@"), saved=True)
     if text == "-" or text.startswith("@") or is_a_file(text):
         return Script(_streams.read(text.removeprefix("@")))
     try:

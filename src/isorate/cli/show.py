@@ -43,13 +43,15 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
     CALL may be a trainer's configuration, JSON, YAML, TOML, a script with its flags, a pickle: how
-    long its run is, what is unexpected about it.
+    long its run is, what is unexpected about it. It may be a checkpoint: its schedule, and where
+    that stood.
 
     \b
     Examples:
       isorate show "CosineAnnealingLR(T_max=100, eta_min=0.001)" --lr 0.1
       isorate show "CosineAnnealingLR(T_max=100000)" --lr 0.1 --at 0,50000,99999
       isorate show training_args.bin --examples 50000
+      isorate show checkpoint.pt --updates 1000
     """  # noqa: D301 - \b is click's
     known = names(options["settings"], options["value_files"])
     configured = shared.foretold(call, options, known)
@@ -61,7 +63,8 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
     if at:
         recipe = shared.recipe_of(sides[0], options)
         shared.check_plot(options["plot"], recipe.run)
-        _show_at(sides[0].call, recipe.run, at, options, shared.assumptions(recipe.run, sides[0]))
+        assumed = shared.assumptions(recipe.run, sides[0])
+        _show_at(sides[0].call, recipe.run, at, options, assumed, sides[0].saved)
         return 0
     documents = [_show(side, options, several=len(sides) > 1) for side in sides]
     if options["as_json"]:
@@ -85,17 +88,24 @@ def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str,
         from isorate.reports import json
 
         own = {"name": side.title, "line": side.line, "run": json.run(recipe.run)}
-        return json.show(side.call, curve) | own | {"assumptions": assumed}
+        return json.show(side.call, curve) | own | {"assumptions": assumed} | _saved(side.saved)
     from isorate.reports import text
 
     paper = shared.paper()
     if several:
-        paper.line(f"{side.title}, line {side.line}", "bold")
+        place = f", line {side.line}" if side.line else ""
+        paper.line(f"{side.title}{place}", "bold")
         paper.line()
-    text.show(paper, side.call, curve, recipe.run, given.run.updates is None, assumed)
+    open_ = given.run.updates is None
+    text.show(paper, side.call, curve, recipe.run, open_, assumed, side.saved)
     if several:
         paper.line()
     return {}
+
+
+def _saved(said: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a document has of where a checkpoint's scheduler stood."""
+    return {"saved": list(said)} if said else {}
 
 
 def _foretell(found: Foretold, at: tuple[int, ...], options: dict[str, Any]) -> int:
@@ -123,7 +133,12 @@ def _foretell(found: Foretold, at: tuple[int, ...], options: dict[str, Any]) -> 
 
 
 def _show_at(
-    call: Call, run: Run, at: tuple[int, ...], options: dict[str, Any], assumed: list[str]
+    call: Call,
+    run: Run,
+    at: tuple[int, ...],
+    options: dict[str, Any],
+    assumed: list[str],
+    saved: tuple[str, ...] = (),
 ) -> None:
     from isorate.simulation import sample
 
@@ -142,8 +157,8 @@ def _show_at(
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show_at(call, at, found) | {"assumptions": assumed})
+        shared.print_json(json.show_at(call, at, found) | {"assumptions": assumed} | _saved(saved))
     else:
         from isorate.reports import text
 
-        text.show_at(shared.paper(), call, at, found, run, assumed)
+        text.show_at(shared.paper(), call, at, found, run, assumed, saved)

@@ -93,9 +93,9 @@ def document(given: str | PathLike[str]) -> Document:
     data = _read(path)
     name = path.name
     if data.startswith(PICKLED):
-        from isorate.configs import _pickle
+        from isorate.checkpoints.unpickling import unpickled
 
-        return Document(_table(_pickle.unpickled(data), name), name, "pickle")
+        return Document(_table(unpickled(data), name), name, "pickle")
     try:
         written = data.decode("utf-8-sig")
     except UnicodeDecodeError:

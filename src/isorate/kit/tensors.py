@@ -139,3 +139,13 @@ def _divided(a: float, b: float) -> float:
         return a / b
     sign = math.copysign(1.0, a) * math.copysign(1.0, b)
     return math.nan if a == 0 or math.isnan(a) else sign * math.inf
+
+
+def unwrapped(value: Any) -> Any:
+    """Take a NumPy scalar or a tensor of one element for the number that it holds."""
+    if not callable(getattr(value, "item", None)):
+        return value
+    try:
+        return value.item()
+    except (RuntimeError, TypeError, ValueError):  # more than one element
+        return value

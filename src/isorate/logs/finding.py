@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from isorate.checkpoints import ENDINGS, is_checkpoint
 from isorate.logs import (
     json_lines,
     mlflow,
     printed_dicts,
+    saved,
     table,
     tensorboard,
     text,
@@ -35,6 +39,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     tensorboard.FORMAT,
     wandb.FORMAT,
     mlflow.FORMAT,
+    saved.FORMAT,
     trainer_state.FORMAT,
     json_lines.FORMAT,
     printed_dicts.FORMAT,
@@ -43,6 +48,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 #: More files of a directory are not looked at.
 MOST_FILES: Final = 100_000
+#: More checkpoints of a directory are not opened.
+MOST_CHECKPOINTS: Final = 1000
 #: What an error lists.
 LISTED: Final = 8
 #: What a trainer's folder of a state is called, before its number.
@@ -176,8 +183,13 @@ def _parts(root: Path) -> Iterator[Path]:
             waiting += (folder / name for name in reversed(below))
 
 
-def _entries(folder: Path, root: Path) -> tuple[list[str], list[Path]]:
-    """Return the folders in a folder, and the files that may be logs; links are not followed."""
+def _entries(
+    folder: Path, root: Path, endings: tuple[str, ...] = ()
+) -> tuple[list[str], list[Path]]:
+    """Return the folders in a folder, and the files that may be logs, or that end so.
+
+    Links are not followed.
+    """
     below, files = [], []
     try:
         with os.scandir(folder) as entries:
@@ -190,7 +202,10 @@ def _entries(folder: Path, root: Path) -> tuple[list[str], list[Path]]:
         if folder == root:
             raise ReadError(f"{root} cannot be read: {error.strerror}") from None
     below = [name for name in below if name not in NO_FOLDERS]
-    files = [name for name in files if os.path.splitext(name)[1].lower() not in NO_LOGS]
+    if endings:
+        files = [name for name in files if name.lower().endswith(endings)]
+    else:
+        files = [name for name in files if os.path.splitext(name)[1].lower() not in NO_LOGS]
     return sorted(below), [folder / name for name in sorted(files)]
 
 
@@ -278,6 +293,7 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
                 without = error
         except ReadError:
             continue
+    logs = logs or _of_checkpoints(root, wanted)
     if logs:
         return _once(logs)
     if without:
@@ -285,6 +301,20 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
             f"no log in {root} holds learning rates: {without.what}", hint=without.hint
         )
     raise ReadError(f"{root} has no log that Isorate knows")
+
+
+def _of_checkpoints(root: Path, wanted: tuple[str, ...]) -> list[Log]:
+    """Return the logs that the checkpoints of a folder are, where it has nothing better."""
+    runs: dict[Path, list[Path]] = {}
+    for path in islice(filter(is_checkpoint, _files(root, ENDINGS)), MOST_CHECKPOINTS):
+        within = path.parent
+        home = within.parent if within != root and within.name.startswith(CHECKPOINT) else within
+        runs.setdefault(home, []).append(path)
+    logs: list[Log] = []
+    for first, *more in runs.values():
+        with suppress(ReadError):
+            logs += saved.FORMAT.read(Source(first, wanted, tuple(more)))
+    return logs
 
 
 def _sources(root: Path, wanted: tuple[str, ...]) -> Iterator[tuple[Source, Format]]:
@@ -359,11 +389,11 @@ def _close(rates: Rates, other: Rates, at: object) -> bool:
     return bool((np.abs(values - other.values) <= room).all())
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path, endings: tuple[str, ...] = ()) -> Iterator[Path]:
     count, waiting = 0, [root]
     while waiting:
         folder = waiting.pop()
-        below, files = _entries(folder, root)
+        below, files = _entries(folder, root, endings)
         waiting += (folder / name for name in reversed(below))
         count += len(files)
         if count > MOST_FILES:

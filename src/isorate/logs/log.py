@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TRAINING: Final = "training"
 
 #: What one step of a log is.
-Counts = Literal["update", "batch", "epoch", "sample", "row"]
+Counts = Literal["update", "step", "batch", "epoch", "sample", "row"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,8 +61,8 @@ class Log:
         groups: the rates of each parameter group, at least one.
         offsets: ``update = step - offset``, the likeliest first. Several where the file does not
             tell which update a rate belongs to.
-        counts: what its steps count: ``"update"``, ``"batch"``, several of which an update may
-            take, ``"epoch"``, ``"sample"`` or ``"row"``.
+        counts: what its steps count: ``"update"``, ``"step"`` of the scheduler, ``"batch"``,
+            several of which an update may take, ``"epoch"``, ``"sample"`` or ``"row"``.
         config: the configuration that the file carries.
         trainer: the program that wrote it, where the file tells.
         notes: what a reader of the rates has to know, each one sentence.

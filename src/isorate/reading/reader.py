@@ -75,6 +75,7 @@ class Reading:
         counted: what is told of the run beside the text, and a trainer counts its updates by.
         title: what the text calls the schedule, or its class and line.
         line: the line that builds it.
+        saved: of a checkpoint, where its scheduler stood, and what contradicts that.
 
     """
 
@@ -90,6 +91,7 @@ class Reading:
     title: str = ""
     line: int = 0
     counted: frozenset[str] = frozenset()
+    saved: tuple[str, ...] = ()
 
 
 @dataclass

@@ -42,7 +42,7 @@ def text(paper: Paper, found: Finding, assumed: Sequence[str] = ()) -> None:
     log = found.log
     several = "" if len(log.groups) == 1 else f" in each of {len(log.groups)} groups"
     rows: list[tuple[str, str | Sequence[Part]]] = [
-        ("log", f"{log.path}: {log.format}, {len(log.groups[0]):,} rates{several}"),
+        ("log", f"{log.path}: {log.format}, {counted(len(log.groups[0]))}{several}"),
         ("recipe", [Part(shortened(found.recipe.code), code=True)]),
         *(("assumed", sentence) for sentence in assumed),
         *([] if found.recipe.run == Loop() else [("run", str(found.recipe.run))]),
@@ -156,7 +156,7 @@ def candidates(paper: Paper, log: Log, found: Sequence[Candidate]) -> None:
     """Print the schedules that may have made a log, in a table."""
     fitting = [one for one in found if one.fits]
     if fitting:
-        last = f"{len(log.groups[0]):,} rates"
+        last = counted(len(log.groups[0]))
         text = f"{fitting[0]}. It fits all {last}"
         if len(fitting) > 1:
             text += f", and so do {len(fitting) - 1} more: the log does not tell them apart"
@@ -223,3 +223,8 @@ def figure(found: Finding) -> Figure | None:
     facts = (("log", plain(found.log.path)), ("recipe", plain(found.recipe.code)))
     mark = None if part.departure is None else part.departure.update
     return Figure(plain(found.sentence), tuple(lines[:16]), mark, facts)
+
+
+def counted(rates: int) -> str:
+    """Return a number of rates in words."""
+    return f"{rates:,} rate{'' if rates == 1 else 's'}"

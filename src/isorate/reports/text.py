@@ -35,7 +35,13 @@ GROUPS_SHOWN = 4
 
 
 def show(
-    paper: Paper, call: Call, curve: Curve, run: Run, default: bool, assumed: Sequence[str] = ()
+    paper: Paper,
+    call: Call,
+    curve: Curve,
+    run: Run,
+    default: bool,
+    assumed: Sequence[str] = (),
+    saved: Sequence[str] = (),
 ) -> None:
     """Print one call: what it is, its rates, its plot."""
     paper.line(shortened(call.code), "bold")
@@ -44,6 +50,7 @@ def show(
     facts: list[Row] = [
         *([] if means is None else [("means", means)]),
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
+        *(("saved", sentence) for sentence in saved),
         *taken(assumed),
         ("arithmetic", call.returned.card.arithmetic),
         ("past its end", call.returned.card.past_end),
@@ -70,11 +77,13 @@ def show_at(
     found: Sampled,
     run: Run,
     assumed: Sequence[str] = (),
+    saved: Sequence[str] = (),
 ) -> None:
     """Print the rates of single updates, each to its last digit."""
     paper.line(shortened(call.code), "bold")
     paper.line()
-    paper.rows([*taken(assumed), ("run", run_text(run, False)), *ending(found.halt)])
+    place: list[Row] = [("saved", sentence) for sentence in saved]
+    paper.rows([*place, *taken(assumed), ("run", run_text(run, False)), *ending(found.halt)])
     paper.line()
     shown = min(call.groups, GROUPS_SHOWN)
     rows = [["update", *_columns("rate", call.groups)]]

@@ -10,11 +10,12 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, _enable_get_lr_call
 
+from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.torch._log import Logged
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer, rounded
-from isorate.training.closed_form import ClosedForm, finite, unwrapped
+from isorate.training.closed_form import ClosedForm, finite
 from isorate.training.states import Saved
 
 if TYPE_CHECKING:
@@ -376,7 +377,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             self._separate()
 
     def _foreign(self, state: Mapping[str, Any]) -> Saved:
-        from isorate.torch._saved_states import call_of_state
+        from isorate.checkpoints.torch_states import call_of_state
 
         found = call_of_state(state, kind=self._torchs_name, groups=self.optimizer.param_groups)
         last = state.get("_last_lr") or ()

@@ -311,7 +311,7 @@ def call_of(scheduler: Any, rates: Any) -> Any:
 
 
 def _torchs(scheduler: Any) -> Any:
-    from isorate.torch._saved_states import call_of_state
+    from isorate.checkpoints.torch_states import call_of_state
 
     state, groups = scheduler.state_dict(), scheduler.optimizer.param_groups
     name = type(scheduler).__name__

@@ -8,6 +8,7 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import ScheduleError
 from isorate.training.extensions import Extension, extended
@@ -803,16 +804,6 @@ def finite(what: str, value: Any) -> Any:
     if not math.isfinite(number):
         raise ValueError(f"{what} is not finite: {number}")
     return number
-
-
-def unwrapped(value: Any) -> Any:
-    """Take a NumPy scalar or a tensor of one element for the number that it holds."""
-    if not callable(getattr(value, "item", None)):
-        return value
-    try:
-        return value.item()
-    except (RuntimeError, TypeError, ValueError):  # more than one element
-        return value
 
 
 class Kept(list[Any]):

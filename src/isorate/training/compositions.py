@@ -9,8 +9,9 @@ from itertools import pairwise
 from operator import ne
 from typing import TYPE_CHECKING, Any
 
+from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators import Groups, Join
-from isorate.training.closed_form import ClosedForm, Kept, unwrapped
+from isorate.training.closed_form import ClosedForm, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

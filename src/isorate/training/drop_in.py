@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.scheduler import Multiplying
+from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
-from isorate.training.closed_form import ClosedForm, unwrapped
+from isorate.training.closed_form import ClosedForm
 from isorate.training.formulas import documented
 
 if TYPE_CHECKING:

@@ -22,20 +22,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-pytest.importorskip("torch")
-
 from isorate import ReadError, Run, simulate
+from isorate.checkpoints.torch_states import KINDS, SavedCall, call_of_state
 from isorate.dialects.torch import schedulers as calls
 from isorate.kit.optimizer import Optimizer
-from isorate.torch._saved_states import KINDS, SavedCall, call_of_state
 from tests.calls import read
-from tests.training.torch_parts import MARKS
-
-pytestmark = MARKS
 
 Row = dict[str, Any]
 
-TABLE = Path(__file__).parents[1] / "tables" / "states" / "torch.json"
+TABLE = Path(__file__).parent / "tables" / "states" / "torch.json"
 VERSIONS = (
     *("2.0.1", "2.1.2", "2.2.2", "2.3.1", "2.4.1", "2.5.1", "2.6.0"),
     *("2.7.1", "2.8.0", "2.9.1", "2.10.0", "2.11.0", "2.12.0", "2.13.0"),

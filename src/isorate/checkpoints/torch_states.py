@@ -24,8 +24,8 @@ import numpy as np
 from isorate.dialects.torch import schedulers as calls
 from isorate.kit.call import Composition
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.tensors import unwrapped
 from isorate.schedule.errors import ReadError
-from isorate.training.closed_form import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,16 +140,25 @@ def _kind_of(state: Any, wanted: str | None, place: str = "") -> str:
     what = f"no state of {wanted or 'a torch scheduler'}{place}"
     if not isinstance(state, Mapping):
         raise ReadError(what, required="a state_dict", got=_shown(state))
-    telling = {key for key in state if isinstance(key, str) and _tells(key)}
-    fits = [name for name, kind in KINDS.items() if kind.needs <= telling <= kind.needs | kind.may]
+    fits = kinds_of(state)
     if not fits or wanted not in (None, *fits):
-        keys = ", ".join(sorted(telling)) or "none of any scheduler's own"
+        keys = ", ".join(sorted(_telling(state))) or "none of any scheduler's own"
         raise ReadError(
             what,
             required=f"the keys of {wanted}" if wanted else "the keys of one of its classes",
             got=_cut(f"{fits[0]}'s keys" if fits else f"the keys {keys}"),
         )
     return wanted or " or ".join(fits)
+
+
+def kinds_of(state: Mapping[str, Any]) -> list[str]:
+    """Return the classes that have a state's keys, of which two may share theirs."""
+    telling = _telling(state)
+    return [name for name, kind in KINDS.items() if kind.needs <= telling <= kind.needs | kind.may]
+
+
+def _telling(state: Mapping[str, Any]) -> set[str]:
+    return {key for key in state if isinstance(key, str) and _tells(key)}
 
 
 def _tells(key: str) -> bool:

@@ -1,0 +1,26 @@
+"""What a checkpoint holds of a schedule: the states of schedulers, and the rates of optimizers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+#: How the names of checkpoints end.
+ENDINGS: Final = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".pkl", ".pickle")
+#: How an archive begins that has a pickle, and how a pickle does.
+BEGINNINGS: Final = (b"PK\x03\x04", b"\x80")
+
+
+def is_checkpoint(path: str | PathLike[str]) -> bool:
+    """Whether a path is that of a file that ``torch.save`` or ``pickle`` may have written."""
+    text = os.fspath(path)
+    if not text.lower().endswith(ENDINGS):
+        return False
+    try:
+        with open(text, "rb") as file:
+            return file.read(4).startswith(BEGINNINGS)
+    except (OSError, ValueError):
+        return False

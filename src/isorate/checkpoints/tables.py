@@ -1,0 +1,113 @@
+"""A checkpoint's file → the tables in it that schedulers and optimizers were saved as.
+
+Any file that ``torch.save`` or ``pickle`` wrote is gone through: a scheduler's own state, one among
+others, a list of them as Lightning has it. Nothing of it is executed, and of an archive only the
+names are read, whatever its weights come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from isorate.checkpoints import is_checkpoint
+from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
+from isorate.schedule.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import PathLike
+
+#: An optimizer's parameter groups.
+Groupings: TypeAlias = Sequence[Mapping[str, Any]]
+
+#: What a scheduler's state has, at least one of them.
+TELLING: Final = frozenset({"last_epoch", "_schedulers", "isorate_format"})
+#: What counts, beside the states.
+COUNTERS: Final = ("epoch", "global_step", "step", "iter", "iteration", "current_epoch")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was found in a checkpoint.
+
+    Args:
+        states: each scheduler's state, and where it lies: ``"lr_schedulers[0]"``.
+        optimizers: the parameter groups of each optimizer, by where it lies.
+        counts: what the file counts beside them, as ``{"epoch": 12}``.
+
+    """
+
+    states: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    optimizers: dict[str, Groupings] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def tables(path: str | PathLike[str]) -> Tables:
+    """Return the states of schedulers and of optimizers in a file.
+
+    Raises:
+        ReadError: the file cannot be read, or is no pickle.
+
+    """
+    where = Path(path)
+    try:
+        with where.open("rb") as file:
+            values = unpickled(file, CHECKPOINT)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ReadError(f"cannot read {where.name}: {reason}") from None
+    except ReadError as error:
+        text = f"cannot read {where.name}: {error.what}"
+        raise ReadError(text, required=error.required, got=error.got) from None
+    found = Tables()
+    for place, table in _tables(values, ""):
+        if TELLING & table.keys():
+            found.states.append((place, table))
+        else:
+            found.optimizers[place] = table["param_groups"]
+    top = values if isinstance(values, dict) else {}
+    found.counts.update({name: top[name] for name in COUNTERS if type(top.get(name)) is int})
+    return found
+
+
+def holds_schedulers(path: str | PathLike[str]) -> bool:
+    """Whether a file is a checkpoint, and a scheduler's state is in it."""
+    try:
+        return is_checkpoint(path) and bool(tables(path).states)
+    except ReadError:
+        return False
+
+
+def stood(state: Mapping[str, Any]) -> tuple[int | float | None, tuple[float, ...] | None]:
+    """Return the step that a scheduler stood at, and the rate of each group after it."""
+    step, last = state.get("last_epoch"), state.get("_last_lr")
+    known = isinstance(last, list) and bool(last) and all(map(_is_number, last))
+    return step if _is_number(step) else None, tuple(map(float, last or ())) if known else None
+
+
+def rates_of(groups: Groupings) -> tuple[float, ...] | None:
+    """Return the rate of each group; none where one has none."""
+    found: list[Any] = [group.get("lr") for group in groups]
+    return tuple(map(float, found)) if found and all(map(_is_number, found)) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _tables(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Visit the states of schedulers and of optimizers, and where each lies."""
+    if isinstance(value, dict):
+        groups = value.get("param_groups")
+        grouped = isinstance(groups, list) and all(isinstance(each, dict) for each in groups)
+        if TELLING & value.keys() or grouped:
+            yield place, value
+            return
+        for key, each in value.items():
+            yield from _tables(each, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _tables(each, f"{place}[{at}]")

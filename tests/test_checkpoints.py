@@ -1,0 +1,303 @@
+"""Checkpoints: what schedulers were saved as, in a file by themselves and among other things.
+
+The states are those that every version of torch's schedulers saved (``tests/tables/states``); here
+they are pickled without torch, and in archives as ``torch.save`` writes them, by torch itself where
+it is installed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate import ReadError, check, compare, read, read_checkpoint, read_logs
+from isorate.checkpoints.torch_states import call_of_state
+from isorate.cli._commands import run
+from isorate.schedule.errors import OwnRateError
+from tests.test_cli import isorate
+from tests.test_torch_states import NEWEST, saved, through_json
+
+COSINE = {
+    "T_max": 100, "eta_min": 0.0, "base_lrs": [0.1], "last_epoch": 25, "_step_count": 26,
+    "_is_initial": False, "_get_lr_called_within_step": False, "_last_lr": [0.08535533905932738],
+}  # fmt: skip
+SGD = {
+    "state": {}, "param_groups": [{
+        "lr": 0.08535533905932738, "momentum": 0.9, "dampening": 0, "weight_decay": 0.0005,
+        "nesterov": True, "maximize": False, "foreach": None, "differentiable": False,
+        "fused": None, "initial_lr": 0.1, "params": [0, 1],
+    }],
+}  # fmt: skip
+LAMBDA = {"base_lrs": [0.1], "last_epoch": 25, "lr_lambdas": [None], "_last_lr": [0.05]}
+
+
+def archived(value: Any) -> bytes:
+    """Return an archive that has a pickle, as ``torch.save`` writes them."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("run/data.pkl", pickle.dumps(value, protocol=2))
+        archive.writestr("run/byteorder", "little")
+    return file.getvalue()
+
+
+def write(path: Path, value: Any) -> Path:
+    path.write_bytes(archived(value))
+    return path
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    model = OrderedDict([("weight", None)])
+    return write(tmp_path / "run.pth.tar", {
+        "epoch": 25, "model": model, "optimizer": SGD, "scheduler": COSINE,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("row", NEWEST, ids=lambda row: row["text"].partition("(")[0])
+@pytest.mark.parametrize("make", [pickle.dumps, archived], ids=["pickle", "archive"])
+def test_a_state_is_what_it_is_by_itself(row: Any, make: Any, tmp_path: Path) -> None:
+    state, groups = through_json(saved(row["state"])), through_json(saved(row["groups"]))
+    path = tmp_path / "state.pt"
+    path.write_bytes(make({"opt": {"param_groups": groups, "state": {}}, "inner": [state]}))
+    (found,) = read_checkpoint(path).schedulers
+    assert found.place == "inner[0]"
+    try:
+        meant = call_of_state(state, groups=groups)
+    except ReadError as error:
+        assert found.call is None
+        assert str(found.lacks) == str(error)
+        return
+    assert found.call is not None
+    told = found.call.code.replace("AdamW", "SGD")  # its class the groups tell
+    assert (told, found.step, found.rates) == (meant.call.code, meant.step, meant.rates)
+    assert found.notes == ()
+
+
+def test_the_optimizer_beside_it_is_told(checkpoint: Path) -> None:
+    found = read_checkpoint(checkpoint)
+    assert found.counts == {"epoch": 25}
+    assert found.optimizers == {"optimizer": (0.08535533905932738,)}
+    recipe = read(checkpoint)
+    assert recipe.code == (
+        "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1, momentum=0.9, "
+        "weight_decay=0.0005, nesterov=True), T_max=100)"
+    )
+    assert recipe.assumptions == ()
+    assert recipe.lasting(26).curve.at(25) == pytest.approx(0.08535533905932738)
+    assert compare(checkpoint, "CosineAnnealingLR(SGD(p, lr=0.1), 100)", 200).verdict == "identical"
+    with pytest.raises(OwnRateError):
+        read(checkpoint, lr=0.1)
+
+
+def test_what_contradicts_itself_is_said(tmp_path: Path) -> None:
+    group = {**SGD["param_groups"][0], "lr": 0.5}  # type: ignore[index]
+    held = {"scheduler": COSINE, "optimizer": {"param_groups": [group]}}
+    (found,) = read_checkpoint(write(tmp_path / "a.pt", held)).schedulers
+    assert found.notes == (
+        "the optimizer beside it has the rate 0.5, and its own last one is 0.0853553",
+    )
+    (found,) = read_checkpoint(write(tmp_path / "b.pt", {**COSINE, "_last_lr": [0.02]})).schedulers
+    assert found.notes == (
+        "its last rate is 0.02, and the schedule's at step 25 is 0.0853553: something else has "
+        "set it",
+    )
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    state = {
+        "milestones": {np.int64(5): 1, np.int64(9): 2}, "gamma": np.float64(0.5),
+        "base_lrs": [np.float32(0.5)], "last_epoch": np.int32(3), "_last_lr": [np.float64(0.5)],
+    }  # fmt: skip
+    (found,) = read_checkpoint(write(tmp_path / "a.pt", state)).schedulers
+    assert found.call is not None
+    assert (found.call.milestones, found.step, found.rates) == ([5, 9, 9], 3, (0.5,))  # type: ignore[attr-defined]
+
+
+def test_a_key_that_is_no_number_is_not_passed_over(tmp_path: Path) -> None:
+    state = {**COSINE, "gamma": 0.1, "milestones": {(5,): 1}}
+    for key in ("T_max", "eta_min"):
+        state.pop(key)
+    (found,) = read_checkpoint(write(tmp_path / "a.pt", state)).schedulers
+    assert found.call is None
+    assert "milestones" in str(found.lacks)
+
+
+def test_on_the_command_line(checkpoint: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(checkpoint.parent)
+    shown = isorate("show", "run.pth.tar", "--updates", "101")
+    assert shown.returncode == 0
+    assert "saved after 25 steps, the next update has the rate 0.0853553" in shown.stdout
+    assert "the checkpoint says epoch 25" in shown.stdout
+    told = json.loads(isorate("show", "run.pth.tar", "--updates", "9", "--json").stdout)
+    assert told["saved"][0].startswith("run.pth.tar, scheduler: saved after 25 steps")
+    same = isorate("compare", "run.pth.tar", "CosineAnnealingLR(SGD(p, lr=0.1), 100)")
+    assert same.returncode == 0
+    other = isorate("compare", "CosineAnnealingLR(SGD(p, lr=0.1), 90)", "run.pth.tar")
+    assert other.returncode == 1
+    code = isorate("convert", "run.pth.tar", "--to", "optax", "--code", "--updates", "101")
+    assert "cosine_decay_schedule(init_value=0.1, decay_steps=100)" in code.stdout
+
+
+def test_of_several_one_is_chosen(tmp_path: Path) -> None:
+    step = {"step_size": 3, "gamma": 0.1, "base_lrs": [0.01], "last_epoch": 2, "_last_lr": [0.01]}
+    path = write(tmp_path / "gan.ckpt", {"lr_schedulers": [COSINE, step, LAMBDA]})
+    shown = isorate("show", str(path), "--updates", "10")
+    assert "CosineAnnealingLR" in shown.stdout
+    assert "StepLR" in shown.stdout
+    one = isorate("show", str(path), "--which", "lr_schedulers[1]", "--at", "3")
+    assert "0.001" in one.stdout
+    assert "CosineAnnealingLR" not in one.stdout
+    lacking = isorate("show", str(path), "--which", "lr_schedulers[2]")
+    assert lacking.returncode == 2
+    assert "does not hold its functions" in lacking.stderr
+    with pytest.raises(ReadError, match=r"several schedulers: .*--which lr_schedulers\[0\]"):
+        read(path)
+
+
+def test_a_checkpoint_is_a_log_of_one_rate(tmp_path: Path) -> None:
+    path = write(tmp_path / "scheduler.pt", LAMBDA)
+    assert check(path, read("LambdaLR(SGD(p, lr=0.1), lambda t: 1 - t / 50)")).follows
+    assert not check(path, read("LambdaLR(SGD(p, lr=0.1), lambda t: 1 - t / 60)")).follows
+    script = (
+        "opt = SGD(p, lr=0.1)\nsched = LambdaLR(opt, lambda t: 1 - t / 50)\n"
+        "for epoch in range(40):\n    for x in range(10):\n        opt.step()\n    sched.step()\n"
+    )
+    found = check(path, read(script))
+    assert found.follows
+    assert "update 251 of 400" in found.sentence
+
+
+def test_checkpoints_of_one_run_are_one_log(tmp_path: Path) -> None:
+    for step in (30, 10, 20):
+        state = {**LAMBDA, "last_epoch": step, "_last_lr": [0.1 * (1 - step / 50)]}
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        write(folder / "scheduler.pt", state)
+        (folder / "optimizer.pt").write_bytes(archived(SGD))
+    (tmp_path / "cut.pt").write_bytes(archived(LAMBDA)[:50])
+    (log,) = read_logs(tmp_path)
+    assert log.groups[0].steps.tolist() == [10, 20, 30]
+    assert check(tmp_path, read("LambdaLR(SGD(p, lr=0.1), lambda t: 1 - t / 50)")).follows
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (archived({"model": [1, 2]}), "holds no scheduler's state"),
+        (archived(SGD), "is an optimizer's, with the rate 0.0853"),
+        (archived(COSINE)[:-30], "cannot read"),
+        (pickle.dumps(COSINE)[:-5], "cannot read"),
+        (archived({**COSINE, "T_max": "far"}), "bad T_max"),
+        (archived({"last_epoch": 3, "mine": 4}), "no state of a torch scheduler"),
+        (archived({"isorate_format": 1, "schedule": "{}"}), "bad state of isorate.torch"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(
+    data: bytes, said: str, tmp_path: Path, capsys: Any
+) -> None:
+    path = tmp_path / "a.ckpt"
+    path.write_bytes(data)
+    assert run(["show", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+
+
+class Evil:
+    """Does something where it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("made_by_a_pickle",)
+
+
+def test_nothing_is_executed(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "a.pt", {"scheduler": COSINE, "model": Evil()})
+    assert read(path).code.startswith("torch.optim.lr_scheduler.CosineAnnealingLR")
+    assert not (tmp_path / "made_by_a_pickle").exists()
+
+
+def test_a_bomb_is_refused_soon(tmp_path: Path) -> None:
+    bomb: Any = []
+    for _ in range(60):
+        bomb = [bomb] * 10
+    with pytest.raises(ReadError, match="holds too much"):
+        read_checkpoint(write(tmp_path / "a.pt", {"x": bomb}))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("archive", [True, False], ids=["archive", "old format"])
+def test_what_torch_saves_is_read(archive: bool, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from torch.optim import lr_scheduler as schedulers
+
+    layer = torch.nn.Linear(100, 100)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=1e-3, weight_decay=0.1)
+    warm = schedulers.LinearLR(optimizer, 0.1, total_iters=5)
+    cosine = schedulers.CosineAnnealingLR(optimizer, 45)
+    scheduler = schedulers.SequentialLR(optimizer, [warm, cosine], [5])
+    rates = []
+    for _ in range(50):
+        rates.append(optimizer.param_groups[0]["lr"])
+        layer(torch.ones(100)).sum().backward()
+        optimizer.step()
+        scheduler.step()
+        if len(rates) == 12:
+            held = {"net": layer.state_dict(), "opt": optimizer.state_dict(), "epoch": 3}
+            path = tmp_path / "run.ckpt"
+            torch.save(
+                {**held, "sched": scheduler.state_dict()},
+                path,
+                _use_new_zipfile_serialization=archive,
+            )
+    (found,) = read_checkpoint(path).schedulers
+    assert found.call is not None
+    assert found.call.code.startswith(
+        "torch.optim.lr_scheduler.SequentialLR(optimizer := torch.optim.AdamW(params, lr=0.001, "
+        "weight_decay=0.1)"
+    )
+    assert (found.place, found.step, found.rates) == ("sched", 12, (rates[12],))
+    assert read(path).lasting(50).curve.values.tolist() == rates
+    assert check(path, read(path)).follows
+
+
+@pytest.mark.torch
+def test_rates_in_tensors_are_read(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.AdamW([torch.zeros(1)], lr=torch.tensor(0.5))
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.25, total_steps=20)
+    for _ in range(7):
+        optimizer.step()
+        scheduler.step()
+    path = tmp_path / "a.pt"
+    torch.save({"opt": optimizer.state_dict(), "sched": scheduler.state_dict()}, path)
+    (found,) = read_checkpoint(path).schedulers
+    assert found.call is not None
+    assert found.rates == (float(optimizer.param_groups[0]["lr"]),)
+    assert "max_lr=0.25, total_steps=20" in found.call.code
+    assert found.notes == ()
+
+
+@pytest.mark.torch
+def test_what_isorates_own_schedulers_save_is_read(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from isorate.torch import ScheduleLR
+
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+    scheduler = ScheduleLR(optimizer, "optax.cosine_decay_schedule(0.1, 30)")
+    for _ in range(7):
+        optimizer.step()
+        scheduler.step()
+    path = tmp_path / "a.pt"
+    torch.save(scheduler.state_dict(), path)
+    assert compare(path, "optax.cosine_decay_schedule(0.1, 30)", 30).equal
+    assert read_checkpoint(path).schedulers[0].step == 7
