@@ -21,7 +21,8 @@ from isorate.kit.call import Call
 from isorate.kit.card import Card, Proof
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Shift, Sum
-from isorate.schedule.shapes import Constant, Cosine, Exponential, Formula, Linear
+from isorate.schedule.formula import Formula
+from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear
 from tests.calls import read
 from tests.conformance.cases import HOMES
 from tests.conformance.cases._home import WIDTH

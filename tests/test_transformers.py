@@ -12,7 +12,7 @@ from isorate.cli._commands import run as command
 from isorate.dialects import transformers
 from isorate.kit.plateau import Feedback
 from isorate.reading.reader import reading
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
 from tests.calls import read
 
 ADAMW = "torch.optim.AdamW(params, lr=0.1)"

@@ -13,9 +13,10 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.schedule.combinators import Groups, Join, Stepped
 from isorate.schedule.curve import Curve, Halt
+from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import RunError
 from isorate.schedule.evaluate import BLOCK, blocks
-from isorate.schedule.node import FARTHEST, Schedule
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:

@@ -25,8 +25,10 @@ from isorate.schedule.combinators import (
     Until,
 )
 from isorate.schedule.digits import apart
+from isorate.schedule.domains import whole
 from isorate.schedule.errors import ConvertError, ScheduleError
-from isorate.schedule.node import Schedule, called, whole
+from isorate.schedule.formula import Formula
+from isorate.schedule.node import Schedule, called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,7 +153,7 @@ def traits(schedule: Schedule) -> Traits:
         case Repeat(period=period, growth=growth, shrink=shrink):
             cycle = (("period in updates", period * every), ("growth", growth), ("shrink", shrink))
             return replace(plain, details=cycle)
-        case shapes.Formula(scale=scale, source=source):
+        case Formula(scale=scale, source=source):
             return replace(plain, details=(("scale", scale), ("formula", source)))
     return plain
 
@@ -188,7 +190,7 @@ def meant(call: Call) -> str | None:
 
 
 def _has_formula(schedule: Schedule) -> bool:
-    return any(isinstance(node, shapes.Formula) for node in schedule.walk())
+    return any(isinstance(node, Formula) for node in schedule.walk())
 
 
 def _words(part: Schedule) -> str:

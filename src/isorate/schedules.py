@@ -7,13 +7,14 @@ Example:
 
 """
 
-from isorate.schedule.algebra import formula, groups, join, rates, to_json
+from isorate.schedule.algebra import groups, join, rates, to_json
 from isorate.schedule.extension import extended
+from isorate.schedule.formula import Formula
+from isorate.schedule.python_source import formula
 from isorate.schedule.shapes import (
     Constant,
     Cosine,
     Exponential,
-    Formula,
     Inverse,
     Linear,
     NaturalExponential,

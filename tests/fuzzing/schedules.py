@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from isorate.schedule.combinators import AnySchedule
+from isorate.schedule.node import AnySchedule
 from tests.fuzzing.words import BODIES
 
 if TYPE_CHECKING:

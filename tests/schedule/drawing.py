@@ -11,8 +11,9 @@ from isorate import Schedule, ScheduleError
 from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
 from isorate.schedule.combinators.joins import Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
+from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 
 #: Functions of the step t, as people multiply rates by.

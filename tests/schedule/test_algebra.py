@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, ScheduleError
-from isorate.schedule.algebra import formula, groups, join, rates, to_json
+from isorate.schedule.algebra import groups, join, rates, to_json
 from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
 from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
+from isorate.schedule.python_source import formula
 from isorate.schedule.shapes.decays import Exponential
 from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial

@@ -14,7 +14,7 @@ from isorate import IsorateError, ReadError
 from isorate.schedule import libm
 from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
 from tests.bounded import bounded
 from tests.schedule.drawing import FACTORS
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from isorate import ScheduleError
 from isorate.schedule.combinators import Groups, Join, Scale, Shift, Staircase, Until
 from isorate.schedule.extension import extended, held_at, made_for
-from isorate.schedule.node import SCALAR, Schedule
+from isorate.schedule.namespace import SCALAR
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes.decays import Exponential
 from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial

@@ -11,9 +11,10 @@ from hypothesis import given
 from isorate import ReadError, Schedule, ScheduleError
 from isorate.schedule.combinators import Groups, Join, Product, Repeat
 from isorate.schedule.expression import Expression, constant
+from isorate.schedule.formula import Formula
 from isorate.schedule.python_source import python_source
 from isorate.schedule.shapes.decays import Exponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from isorate.schedule.syntax import parse
 from tests.schedule.drawing import bounded, rates_of, schedules

@@ -16,9 +16,10 @@ from isorate import Run, Schedule, ScheduleError, evaluate
 from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Stride, Until
 from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
-from isorate.schedule.node import SCALAR
+from isorate.schedule.formula import Formula
+from isorate.schedule.namespace import SCALAR
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.schedule.drawing import assert_same_rates, bounded, counts, rates_of, schedules, shapes
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from isorate import Run, Schedule, ScheduleError, evaluate
 from isorate.schedule.combinators import Join, Shift, Staircase, Stepped, Until
 from isorate.schedule.combinators.clocks import Stride
-from isorate.schedule.node import SCALAR
+from isorate.schedule.namespace import SCALAR
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear, PiecewiseConstant
 from tests.schedule.drawing import assert_same_rates, bounded, rates_of, schedules
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from isorate import read
 from isorate.explanation import meant
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula, Polynomial
+from isorate.schedule.formula import Formula
+from isorate.schedule.shapes import Polynomial
 from isorate.schedule.symbolic import shapes_of
 
 #: What people write as a function of the step, and a scheduler that means the same.

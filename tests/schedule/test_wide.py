@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from isorate import Run, Schedule, evaluate, simulate
 from isorate.schedule.combinators import Clamp, Mirror, Product, Repeat, Scale, Staircase, Sum
 from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
+from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, Table
+from isorate.schedule.shapes.lists import Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from isorate.training.rates import Rates
 from tests.calls import read

@@ -27,8 +27,9 @@ from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 from isorate.schedule.errors import MissingRateError
 from isorate.schedule.evaluate import ArrayNamespace
+from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.calls import read
 from tests.schedule.drawing import schedules

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from isorate.schedule.combinators import Groups, Join, Repeat, Scale, Stepped, Stretch
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import SCALAR, Schedule
+from isorate.schedule.formula import Formula
+from isorate.schedule.namespace import SCALAR
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from isorate.training.rates import STEPS_AHEAD, Rates, per_group
 from tests.schedule.drawing import schedules

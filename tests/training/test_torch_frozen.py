@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 from torch.optim import lr_scheduler, swa_utils  # noqa: E402
 
 import isorate.torch as ours  # noqa: E402
-from isorate.schedule.shapes import Exponential, Formula, Linear, NaturalExponential  # noqa: E402
+from isorate.schedule.formula import Formula  # noqa: E402
+from isorate.schedule.shapes import Exponential, Linear, NaturalExponential  # noqa: E402
 from tests.training.torch_parts import MARKS  # noqa: E402
 
 pytestmark = MARKS

@@ -23,7 +23,7 @@ from isorate.kit.schedulers import one_for_each
 from isorate.kit.writing import source
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:

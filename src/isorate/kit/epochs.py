@@ -12,8 +12,8 @@ from isorate.kit.match import Lift, Refusal
 from isorate.schedule.combinators import Staircase
 from isorate.schedule.errors import NativeError, ScheduleError
 from isorate.schedule.expression import Expression
+from isorate.schedule.formula import Formula
 from isorate.schedule.python_source import python_source
-from isorate.schedule.shapes import Formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

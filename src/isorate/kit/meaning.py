@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit.match import DOES, Lift, Refusal, from_the_start, one_group, plain, take_apart
 from isorate.schedule import combinators, shapes
+from isorate.schedule.formula import Formula
 from isorate.schedule.node import Schedule, called
 
 if TYPE_CHECKING:
@@ -276,7 +277,7 @@ def clamp(of: Meaning, least: Any = None, most: Any = None) -> Meaning:
 
 def formula(scale: Any, variable: str, source: str) -> Meaning:
     """Mean a formula as text."""
-    return Meaning(shapes.Formula, {"scale": scale, "variable": variable, "source": source})
+    return Meaning(Formula, {"scale": scale, "variable": variable, "source": source})
 
 
 def staircase(of: Meaning, every: Any) -> Meaning:

@@ -26,15 +26,16 @@ from isorate.kit.float32 import Float32, number
 from isorate.kit.plateau import Feedback
 from isorate.kit.tensors import LARGEST_SINGLE, Tensor
 from isorate.schedule.combinators import Join, Product, Scale, Shift, Until
+from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError, IsorateError
 from isorate.schedule.expression import Expression
-from isorate.schedule.node import FARTHEST, Schedule
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from isorate.kit.optimizer import ParamGroup
+    from isorate.schedule.node import Schedule
 
 #: A parameter group as a framework has it: ``lr``, ``initial_lr``, and what schedulers leave there.
 Group = dict[str, Any]

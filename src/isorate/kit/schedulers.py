@@ -37,8 +37,9 @@ from isorate.kit.stepped_call import SteppedCall
 from isorate.schedule.combinators import Groups, Join, Product, Shift, Staircase, Sum, Until
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
+from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant
+from isorate.schedule.shapes.lists import PiecewiseConstant
 from isorate.schedule.shapes.waves import Constant
 
 if TYPE_CHECKING:

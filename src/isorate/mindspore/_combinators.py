@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from mindspore import nn, ops
 
 from isorate.mindspore._shapes import count, double
-from isorate.schedule.node import FARTHEST, SCALAR
+from isorate.schedule.domains import FARTHEST
+from isorate.schedule.namespace import SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

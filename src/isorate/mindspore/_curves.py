@@ -10,6 +10,7 @@ from isorate.mindspore import _shapes as curves
 from isorate.mindspore._formula import arithmetic
 from isorate.schedule import combinators, shapes
 from isorate.schedule.errors import ScheduleError
+from isorate.schedule.formula import Formula
 from isorate.schedule.node import called
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def curve(schedule: Schedule) -> nn.Cell:
             return curves.PiecewiseConstant(rates, boundaries)
         case shapes.Table(rates=rates, after=after):
             return curves.Table(rates, after)
-        case shapes.Formula(scale=scale, variable=variable, source=source):
+        case Formula(scale=scale, variable=variable, source=source):
             return (
                 nodes.Scale(arithmetic(variable, source), scale) if scale else curves.Constant(0.0)
             )

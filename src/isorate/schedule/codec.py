@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from isorate.schedule.combinators import AnySchedule
 from isorate.schedule.errors import ScheduleError
-
-if TYPE_CHECKING:
-    from isorate.schedule.node import Schedule
 
 #: Trees deeper than this are refused before they can exhaust the stack.
 DEEPEST = 64
 
 
-def decode(text: str | bytes) -> Schedule:
-    """Read one JSON document into a schedule."""
+def decode(text: str | bytes, kinds: Any) -> Any:
+    """Read one JSON document into a schedule of one of these kinds."""
     try:
-        schedule: Schedule = msgspec.json.decode(text, type=AnySchedule)
+        schedule = msgspec.json.decode(text, type=kinds)
     except ScheduleError:
         raise
     except RecursionError:
@@ -33,7 +29,7 @@ def decode(text: str | bytes) -> Schedule:
     return schedule
 
 
-def _depth(schedule: Schedule) -> int:
+def _depth(schedule: Any) -> int:
     depth, level = 0, [schedule]
     while level:
         depth += 1
@@ -45,7 +41,7 @@ def _too_deep() -> ScheduleError:
     return ScheduleError("the schedule is nested too deeply", required=f"{DEEPEST} levels at most")
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(kinds: Any) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a schedule document."""
-    schema: dict[str, Any] = msgspec.json.schema(AnySchedule)
+    schema: dict[str, Any] = msgspec.json.schema(kinds)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -12,13 +12,14 @@ import numpy as np
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve, Halt
 from isorate.schedule.errors import RunError
-from isorate.schedule.node import SCALAR, Schedule, exact_product
+from isorate.schedule.namespace import SCALAR, exact_product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from isorate.schedule.node import Schedule
     from isorate.schedule.run import Run
 
 #: Updates computed at a time: small enough for the cache, large enough to hide Python.

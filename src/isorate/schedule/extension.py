@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 from msgspec.structs import replace
 
 from isorate.schedule.combinators import Groups, Join, Scale, Shift, Staircase, Stretch, Until
+from isorate.schedule.domains import check_count
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import Schedule, check_count
 from isorate.schedule.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from isorate.schedule.node import Schedule
 
 #: How a schedule is made longer.
 Way = Literal["stretch", "hold", "rewarm"]

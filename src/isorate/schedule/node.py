@@ -3,185 +3,36 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeGuard, TypeVar
 
 import msgspec
 
 from isorate.schedule import notebook
-from isorate.schedule.algebra import Algebra
+from isorate.schedule.codec import decode, json_schema
+from isorate.schedule.domains import arrival
 from isorate.schedule.errors import ScheduleError
+from isorate.schedule.namespace import SCALAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
+    from isorate.schedule.namespace import Namespace
     from isorate.schedule.run import Run
 
-
-class Namespace(Protocol):
-    """The functions a formula needs: ``math``'s for one update, NumPy's for an array of them.
-
-    One that has ``of_each(function, t)``, which asks a function of Python's at every update, gets
-    the bits of Python's own arithmetic for a ``Formula``. One that cannot, as inside ``jax.jit``,
-    leaves it out, and has NumPy's ``cos``, ``tanh``, ``sqrt``, ``log2``, ``log10``, ``floor``,
-    ``ceil`` and ``trunc`` besides what follows.
-    """
-
-    pi: float
-
-    def sin(self, x: Any, /) -> Any:
-        """The sine."""
-
-    def exp(self, x: Any, /) -> Any:
-        """The exponential; infinite where it overflows."""
-
-    def expm1(self, x: Any, /) -> Any:
-        """The exponential less one."""
-
-    def log(self, x: Any, /) -> Any:
-        """The natural logarithm of a positive number."""
-
-    def log1p(self, x: Any, /) -> Any:
-        """The natural logarithm of one more than a number above -1."""
-
-    def power(self, base: Any, exponent: Any, /) -> Any:
-        """A float power; infinite where it overflows."""
-
-    def frexp(self, x: Any, /) -> Any:
-        """Mantissa and exponent: ``x = m·2**e``, m from 0.5 to 1 in size."""
-
-    def ldexp(self, m: Any, e: Any, /) -> Any:
-        """``m·2**e`` for a whole ``e`` of any size; zero or infinite where no float is near."""
-
-    def sizes(self, x: Any, /) -> tuple[float, float]:
-        """The least and the greatest absolute value; NaN where one is."""
-
-    def mended(self, rate: Any, fine: Any, t: Any, again: Callable[[Any], Any], /) -> Any:
-        """The rate where it is fine, else what ``again`` makes of those ``t``."""
-
-    def maximum(self, a: Any, b: Any, /) -> Any:
-        """The greater of two."""
-
-    def minimum(self, a: Any, b: Any, /) -> Any:
-        """The lesser of two."""
-
-    def where(self, condition: Any, a: Any, b: Any, /) -> Any:
-        """One or the other."""
-
-    def take(self, values: Any, index: Any, /) -> Any:
-        """One element, or many."""
-
-    def searchsorted(self, boundaries: Any, t: Any, /) -> Any:
-        """How many boundaries are not above it."""
-
-    def present(self, indices: Any, starts: Sequence[int], /) -> Iterable[int]:
-        """The indices of starts that there may be."""
-
-    def exact_product(self, a: Any, b: Any, /) -> tuple[Any, Any]:
-        """A product as a float, and what its rounding took away, as far as that is known."""
+Result = TypeVar("Result")
 
 
-#: Multiplying by this splits a float into two of 26 bits each.
-SPLITTER: Final = 2.0**27 + 1.0
-
-
-def exact_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return a·b as a float and what its rounding took away: their sum is a·b exactly.
-
-    Both factors and the product have to be below 2**990, and the product above 2**-960.
-    """
-    product = a * b
-    scaled_a, scaled_b = SPLITTER * a, SPLITTER * b
-    a_high, b_high = scaled_a - (scaled_a - a), scaled_b - (scaled_b - b)
-    a_low, b_low = a - a_high, b - b_high
-    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-
-
-class ScalarNamespace:
-    """``math`` under NumPy's names, so that one formula serves one update and many."""
-
-    pi = math.pi
-    sin = staticmethod(math.sin)
-    expm1 = staticmethod(math.expm1)
-    log = staticmethod(math.log)
-    log1p = staticmethod(math.log1p)
-    frexp = staticmethod(math.frexp)
-    minimum = staticmethod(min)
-    maximum = staticmethod(max)
-    exact_product = staticmethod(exact_product)
-
-    @staticmethod
-    def exp(x: float) -> float:
-        """Return the exponential, infinite where ``math`` raises."""
-        try:
-            return math.exp(x)
-        except OverflowError:
-            return math.inf
-
-    @staticmethod
-    def power(base: float, exponent: float) -> float:
-        """Return a power, infinite or NaN where ``math`` raises."""
-        try:
-            return math.pow(base, exponent)
-        except OverflowError:
-            return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
-        except ValueError:
-            return math.inf if base == 0 else math.nan
-
-    @staticmethod
-    def ldexp(m: float, e: float) -> float:
-        """Return ``m·2**e``, infinite where ``math`` raises."""
-        try:
-            return math.ldexp(m, int(e))
-        except OverflowError:
-            return math.copysign(math.inf, m)
-
-    @staticmethod
-    def sizes(x: float) -> tuple[float, float]:
-        """Return the absolute value, twice."""
-        return abs(x), abs(x)
-
-    @staticmethod
-    def mended(rate: float, fine: bool, t: Any, again: Callable[[Any], float]) -> float:
-        """Return a rate that is fine, or compute it again."""
-        return rate if fine else again(t)
-
-    @staticmethod
-    def where(condition: bool, a: Any, b: Any) -> Any:
-        """Choose ``a`` where the condition holds, else ``b``."""
-        return a if condition else b
-
-    @staticmethod
-    def take(values: Any, index: int) -> Any:
-        """Return one element."""
-        return values[index]
-
-    @staticmethod
-    def searchsorted(boundaries: Any, t: float) -> int:
-        """Count the boundaries that are not above an update."""
-        return bisect_right(boundaries, t)
-
-    @staticmethod
-    def present(index: int, starts: Sequence[int]) -> tuple[int]:
-        """Return the one index."""
-        return (index,)
-
-
-SCALAR: Final = ScalarNamespace()
-
-#: Updates are integers below this: float64 holds every one of them.
-FARTHEST: Final = 2**53
-
-#: Durations lie below this: twice as many updates are still an int64.
-LONGEST: Final = 2**62
-
-
-class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
+class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
     """The meaning of a call: absolute rates over updates 0, 1, 2, …, the same for every dialect.
 
-    A schedule is a frozen tree of shapes (``core.shapes``) and combinators (``core.combinators``).
-    It goes to JSON and back without loss. Schedules are put together with the methods of
-    ``core.algebra``: ``a.then(b, at=5)``, ``a * 0.1``, ``a | report``.
+    A schedule is a frozen tree of shapes (``schedule.shapes``) and combinators
+    (``schedule.combinators``). It goes to JSON and back without loss. Schedules are put together as
+    one writes them: ``warmup.then(cosine, at=5) * 0.1``. Each of those methods is a combinator, and
+    raises ``ScheduleError`` where that does; a schedule for several parameter groups takes them
+    group by group. ``schedule | report`` hands it to a report: any function of one.
 
     Example:
         >>> from isorate.schedule.shapes import Cosine
@@ -325,16 +176,183 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
             ScheduleError: the document is not valid JSON, or not a valid schedule.
 
         """
-        from isorate.schedule.codec import decode
-
-        return decode(text)
+        found: Schedule = decode(text, AnySchedule)
+        return found
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
         """Return the JSON Schema of every document that ``from_json`` accepts."""
-        from isorate.schedule.codec import json_schema
+        return json_schema(AnySchedule)
 
-        return json_schema()
+    # --- schedules put together ------------------------------------------------------------------
+
+    def then(self, other: Schedule, *, at: int) -> Schedule:
+        """Return this schedule before update ``at`` and another, from its beginning, after it.
+
+        Example:
+            >>> from isorate.schedule.shapes import Constant, Cosine
+            >>> Constant(0.1).then(Cosine(0.1, 0.0, 10), at=5).at(15)
+            0.0
+
+        """
+        return _each(self, lambda one: made("join", (one, single(other)), (at,)))
+
+    def after_warmup(self, updates: int, start: float = 0.0) -> Schedule:
+        """Return this schedule after a line from ``start`` to its first rate.
+
+        Example:
+            >>> from isorate.schedule.shapes import Cosine
+            >>> warm = Cosine(0.1, 0.0, 10).after_warmup(2)
+            >>> [warm.at(update) for update in (0, 1, 2, 12)]
+            [0.0, 0.05, 0.1, 0.0]
+
+        """
+        return _each(
+            self, lambda one: made("linear", start, one.at(0), updates).then(one, at=updates)
+        )
+
+    def repeated(
+        self, period: int, *, growth: int = 1, shrink: float = 1.0, floor: float = 0.0
+    ) -> Schedule:
+        """Return this schedule again and again, each time slower and lower if need be.
+
+        Example:
+            >>> from isorate.schedule.shapes import Cosine
+            >>> restarts = Cosine(0.1, 0.0, 2).repeated(2, growth=2)
+            >>> [restarts.at(update) for update in (0, 2, 6)]
+            [0.1, 0.1, 0.1]
+
+        """
+        return _each(self, lambda one: made("repeat", one, period, growth, shrink, floor))
+
+    def mirrored(self, duration: int) -> Schedule:
+        """Return this schedule there and back again, turning at update ``duration``.
+
+        Example:
+            >>> from isorate.schedule.shapes import Linear
+            >>> triangle = Linear(0.0, 0.2, 2).mirrored(2)
+            >>> [triangle.at(update) for update in range(5)]
+            [0.0, 0.1, 0.2, 0.1, 0.0]
+
+        """
+        return _each(self, lambda one: made("mirror", one, duration))
+
+    def clamped(self, *, least: float | None = None, most: float | None = None) -> Schedule:
+        """Return this schedule kept within bounds.
+
+        Example:
+            >>> from isorate.schedule.shapes import Exponential
+            >>> Exponential(0.1, 0.5).clamped(least=0.01).at(100)
+            0.01
+
+        """
+        return _each(self, lambda one: made("clamp", one, least, most))
+
+    def stretched(self, by: float) -> Schedule:
+        """Return this schedule taking ``by`` times as long.
+
+        Example:
+            >>> from isorate.schedule.shapes import Linear
+            >>> Linear(0.0, 0.1, 2).stretched(2).at(4)
+            0.1
+
+        """
+        return _each(self, lambda one: made("stretch", one, by))
+
+    def shifted(self, by: float) -> Schedule:
+        """Return this schedule as it goes on when ``by`` updates of it are over.
+
+        Example:
+            >>> from isorate.schedule.shapes import Linear
+            >>> Linear(0.1, 0.0, 2).shifted(1).at(0)
+            0.05
+
+        """
+        return _each(self, lambda one: made("shift", one, by))
+
+    def staircase(self, every: int) -> Schedule:
+        """Return this schedule on a clock that ticks once in ``every`` updates.
+
+        Example:
+            >>> from isorate.schedule.shapes import Exponential
+            >>> steps = Exponential(0.1, 0.5).staircase(3)
+            >>> [steps.at(update) for update in range(4)]
+            [0.1, 0.1, 0.1, 0.05]
+
+        """
+        return _each(self, lambda one: made("staircase", one, every))
+
+    def until(self, updates: int) -> Schedule:
+        """Return this schedule without a rate from update ``updates`` on.
+
+        Example:
+            >>> from isorate.schedule.shapes import Constant
+            >>> Constant(0.1).until(6).length
+            6
+
+        """
+        return _each(self, lambda one: made("until", one, updates))
+
+    def stepped(self) -> Schedule:
+        """Return this schedule on the clock of the loop's ``scheduler.step()``.
+
+        Example:
+            >>> from isorate.schedule.run import Run
+            >>> from isorate.schedule.shapes import Linear
+            >>> epochs = Run(6, updates_per_epoch=2, step_every="epoch")
+            >>> Linear(0.2, 0.0, 2).stepped().resolved(epochs).at(3)
+            0.1
+
+        """
+        return _each(self, lambda one: made("stepped", one))
+
+    def __mul__(self, other: Schedule | float) -> Schedule:
+        """Return this schedule multiplied: every rate by a number, or by another schedule's.
+
+        Example:
+            >>> from isorate.schedule.shapes import Constant, Linear
+            >>> (Constant(0.1) * Linear(0.0, 1.0, 2)).at(1)
+            0.05
+            >>> (0.5 * Constant(0.1)).at(0)
+            0.05
+
+        """
+        if _is_number(other):
+            return _each(self, lambda one: made("scale", one, other))
+        if not isinstance(other, Schedule):
+            return NotImplemented
+        return _each(self, lambda one: made("product", (one, single(other))))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Schedule | float) -> Schedule:
+        """Return this schedule with a number, or another schedule's rates, added.
+
+        Example:
+            >>> from isorate.schedule.shapes import Linear
+            >>> (Linear(0.1, 0.0, 2) + 0.5).at(2)
+            0.5
+
+        """
+        if _is_number(other):
+            other = made("constant", other)
+        if not isinstance(other, Schedule):
+            return NotImplemented
+        return _each(self, lambda one: made("sum", (one, single(other))))
+
+    __radd__ = __add__
+
+    def __or__(self, report: Callable[[Schedule], Result]) -> Result:
+        """Hand this schedule to a report, or to any other function, and return what that returns.
+
+        Example:
+            >>> from isorate.schedule.algebra import rates
+            >>> from isorate.schedule.shapes import Linear
+            >>> Linear(0.0, 0.2, 2) | rates(3)
+            [0.0, 0.1, 0.2]
+
+        """
+        return report(self) if callable(report) else NotImplemented
 
     def _repr_html_(self) -> str:
         groups = self.children() if self.tag == "groups" else (self,)
@@ -351,64 +369,39 @@ class Schedule(Algebra, msgspec.Struct, frozen=True, tag_field="shape", forbid_u
         return str(self.__struct_config__.tag)
 
 
-def check_finite(shape: str, **values: float) -> None:
-    """Raise unless every value is a real number that a float can hold."""
-    for name, value in values.items():
-        if not _is_finite(value):
-            raise ScheduleError(f"{shape}.{name}", required="a finite number", got=_shown(value))
+if TYPE_CHECKING:
+    #: What a JSON document, and a field that holds a schedule, may be: looked up when one is read.
+    AnySchedule: TypeAlias = Schedule
+
+#: Every shape and combinator by its tag.
+NODES: Final[dict[str, type[Schedule]]] = {}
 
 
-def check_all_finite(shape: str, **lists: Sequence[float]) -> None:
-    """Raise unless every value of every list is; fast, as lists may have a million."""
-    for name, values in lists.items():
-        if set(map(type, values)) != {float} or not all(map(math.isfinite, values)):
-            for value in values:
-                check_finite(shape, **{name: value})
+def know(*nodes: type[Schedule]) -> None:
+    """Take in what schedules are made of, which their base cannot import: it is made of them."""
+    NODES.update((str(node.__struct_config__.tag), node) for node in nodes)
+    globals().update(AnySchedule=reduce(or_, nodes))
 
 
-def _is_finite(value: Any) -> bool:
-    if getattr(value, "ndim", 0):  # a column of rates
-        return agreed(abs(value) < math.inf)
-    try:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value)
-    except OverflowError:  # an integer beyond every float
-        return False
+def made(tag: str, *arguments: Any) -> Schedule:
+    """Return a shape or a combinator by its tag."""
+    return NODES[tag](*arguments)
 
 
-def agreed(condition: Any) -> bool:
-    """Return what all entries of a column agree on, or what a single number says."""
-    return condition if isinstance(condition, bool) else bool(condition.all())
+def _each(schedule: Schedule, change: Callable[[Schedule], Schedule]) -> Schedule:
+    """Change a schedule, or that of every parameter group."""
+    return schedule.mapped(change) if schedule.tag == "groups" else change(schedule)
 
 
-def check_duration(shape: str, duration: float) -> None:
-    """Raise unless a duration is positive and below 2**62."""
-    check_finite(shape, duration=duration)
-    if not 0 < duration < LONGEST:
-        required = "a number from 0 to 2**62, ends excluded"
-        raise ScheduleError(f"{shape}.duration", required=required, got=_shown(duration))
+def single(schedule: Schedule) -> Schedule:
+    """Return a schedule that can be part of another."""
+    if schedule.tag == "groups":
+        raise ScheduleError("groups cannot be a part", hint="do it to the groups, one by one")
+    return schedule
 
 
-def check_count(shape: str, *, least: int = 1, **values: int) -> None:
-    """Raise unless every value is an integer from ``least`` to 2**53 - 1."""
-    for name, value in values.items():
-        integer = isinstance(value, int) and not isinstance(value, bool)
-        if not (integer and least <= value < FARTHEST):
-            required = f"an integer from {least} to 2**53 - 1"
-            raise ScheduleError(f"{shape}.{name}", required=required, got=_shown(value))
-
-
-def _shown(value: object) -> str:
-    """Show a value in a message, in one line of bounded length."""
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 128:
-        return "an integer beyond every float" if value.bit_length() > 1024 else f"{value:.6g}"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def arrival(course: float) -> int:
-    """Return the update at which a course is over, whatever rounding has left of a fraction."""
-    return max(0, math.ceil(course - 1e-6))
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def end_of_course(schedule: Schedule) -> int | None:
@@ -422,11 +415,6 @@ def longest_course(schedules: tuple[Schedule, ...]) -> float | None:
     courses = [schedule.course for schedule in schedules]
     known = [course for course in courses if course is not None]
     return max(known) if len(known) == len(courses) else None
-
-
-def whole(number: float) -> int | float:
-    """Return a number as an integer where it is one."""
-    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 #: What the nodes of a schedule are called.

@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING
 
 from isorate.schedule import shapes
 from isorate.schedule.arithmetic import LONGEST_TUPLE
-from isorate.schedule.combinators.clocks import Shift, Staircase, Stepped, Stretch, Until
-from isorate.schedule.combinators.joins import Join, Mirror, Repeat
-from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
+from isorate.schedule.combinators import (
+    Clamp,
+    Join,
+    Mirror,
+    Product,
+    Repeat,
+    Scale,
+    Shift,
+    Staircase,
+    Stepped,
+    Stretch,
+    Sum,
+    Until,
+)
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
+from isorate.schedule.formula import Formula
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from isorate.schedule.node import Schedule
 
@@ -28,7 +40,7 @@ LONGEST_LINE = 50_000
 def python_source(schedule: Schedule, variable: str) -> str:
     """Return an expression in ``variable`` that is the schedule's rate; it uses ``math`` only.
 
-    ``core.expression`` reads it back. Ends are not part of it: a schedule that stops gives the
+    ``schedule.expression`` reads it back. Ends are not part of it: a schedule that stops gives the
     expression of its rates.
 
     Raises:
@@ -48,6 +60,18 @@ def python_source(schedule: Schedule, variable: str) -> str:
     except ReadError as error:
         raise ScheduleError(f"a {schedule.tag} has no formula that reads back: {error}") from None
     return source
+
+
+def formula(variable: str) -> Callable[[Schedule], str]:
+    """Report the schedule as Python arithmetic in a variable.
+
+    Example:
+        >>> from isorate.schedule.shapes import Exponential
+        >>> Exponential(0.1, 0.9) | formula("t")
+        '0.1 * 0.9 ** t'
+
+    """
+    return lambda schedule: python_source(schedule, variable)
 
 
 def _source(schedule: Schedule, x: str) -> str:
@@ -76,7 +100,7 @@ def _written(schedule: Schedule, x: str) -> str:
             last = len(rates) - 1
             index = f"{x} % {len(rates)}" if after == "repeat" else f"min({x}, {last})"
             return _looked_up(rates, index)
-        case shapes.Formula(scale=scale, variable=variable, source=source):
+        case Formula(scale=scale, variable=variable, source=source):
             inlined = ast.unparse(_Substituted(variable, parse(x)).visit(parse(source)))
             return f"{scale!r} * ({inlined})"
         case Staircase(of=of, every=every):

@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.schedule.node import Namespace, agreed
+from isorate.schedule.domains import agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from isorate.schedule.namespace import Namespace
 
 
 #: The smallest float that has all its digits.

@@ -7,7 +7,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from isorate.schedule.combinators import Product, Staircase
-from isorate.schedule.node import Namespace, Schedule
+from isorate.schedule.node import Schedule
 from isorate.schedule.wide import Number, Wide
 from isorate.training.closed_form import ClosedForm
 from isorate.training.compositions import grouped
@@ -15,6 +15,7 @@ from isorate.training.compositions import grouped
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from isorate.schedule.namespace import Namespace
     from isorate.training.closed_form import Group
 
 

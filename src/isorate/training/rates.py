@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from isorate.schedule.combinators import Clamp, Groups, Stretch
 from isorate.schedule.evaluate import ExactNamespace
-from isorate.schedule.node import SCALAR, Schedule
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
+from isorate.schedule.namespace import SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from isorate.schedule.node import Schedule
 
 
 #: From this many groups on, NumPy's columns are faster than one formula after the other.

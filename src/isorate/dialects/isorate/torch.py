@@ -22,15 +22,17 @@ from isorate.kit.match import Lift, Refusal
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.combinators import Groups, Shift, Stepped
 from isorate.schedule.combinators.clocks import on_steps
+from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.evaluate import BLOCK
-from isorate.schedule.node import FARTHEST, Schedule
 from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from isorate.schedule.node import Schedule
 
 
 class ScheduleLR(Call, frozen=True):

@@ -18,7 +18,7 @@ from isorate.kit.optimizer import Optimizer
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Staircase, Until
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,7 +33,8 @@ from isorate.kit.writing import formula, source
 from isorate.schedule.combinators import Scale
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula, PiecewiseConstant
+from isorate.schedule.formula import Formula
+from isorate.schedule.shapes import PiecewiseConstant
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:

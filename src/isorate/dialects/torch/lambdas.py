@@ -28,7 +28,7 @@ from isorate.kit.writing import source
 from isorate.schedule.arithmetic import Arithmetic, Part
 from isorate.schedule.errors import ConvertError, ReadError, ScheduleError
 from isorate.schedule.expression import Expression
-from isorate.schedule.shapes import Formula
+from isorate.schedule.formula import Formula
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:

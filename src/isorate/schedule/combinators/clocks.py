@@ -5,30 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
+from isorate.schedule.domains import FARTHEST, arrival, check_count, check_finite, whole
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import (
-    FARTHEST,
-    Namespace,
-    Schedule,
-    arrival,
-    check_count,
-    check_finite,
-    whole,
-)
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes import Constant, Table
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
+    from isorate.schedule.namespace import Namespace
     from isorate.schedule.run import Run
-
-    AnySchedule: TypeAlias = Schedule  # ``core.codec`` says what it is in JSON
 
 
 class Around(Schedule, frozen=True):
     """What the combinators around one schedule share: but for what they change, it is ``of``."""
 
-    of: AnySchedule
+    of: node.AnySchedule
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Ask ``of``."""
@@ -519,12 +510,10 @@ class Stepped(Around, frozen=True, tag="stepped"):
         of = of if run.steps_before == 0 else Shift(of, run.step_of(0))
         of = of if by == 1 else Stride(of, by)
         of = of if every == 1 else Staircase(of, every)
-        from isorate.schedule.combinators.joins import Join
-
         late = run.updates_to_first_step - every
         if late < 0:
             return Shift(of, -late)
-        return of if late == 0 else Join((Constant(of.at(0)), of), (late,))
+        return of if late == 0 else Constant(of.at(0)).then(of, at=late)
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale what is inside."""

@@ -8,26 +8,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
+from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
 from isorate.schedule.combinators.clocks import Around, Shift, Staircase, Until, without_end
+from isorate.schedule.domains import FARTHEST, check_count, check_finite, whole
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import (
-    FARTHEST,
-    SCALAR,
-    Namespace,
-    Schedule,
-    check_count,
-    check_finite,
-    longest_course,
-    whole,
-)
+from isorate.schedule.namespace import SCALAR, Namespace
+from isorate.schedule.node import Schedule, longest_course
 from isorate.schedule.shapes import Constant, Cosine, Linear, PiecewiseConstant, Polynomial, Table
 from isorate.schedule.wide import fixed, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeAlias
-
-    AnySchedule: TypeAlias = Schedule  # ``core.codec`` says what it is in JSON
 
 
 def in_turns(
@@ -57,7 +48,7 @@ class Join(Schedule, frozen=True, tag="join"):
 
     """
 
-    of: tuple[AnySchedule, ...]
+    of: tuple[node.AnySchedule, ...]
     boundaries: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -511,7 +502,7 @@ class Groups(Schedule, frozen=True, tag="groups"):
 
     """
 
-    of: tuple[AnySchedule, ...]
+    of: tuple[node.AnySchedule, ...]
 
     def __post_init__(self) -> None:
         if not self.of:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
+from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
 from isorate.schedule.combinators.clocks import (
     Around,
     Shift,
@@ -14,16 +15,15 @@ from isorate.schedule.combinators.clocks import (
     without_end,
 )
 from isorate.schedule.combinators.joins import Join
+from isorate.schedule.domains import check_finite
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import SCALAR, Namespace, Schedule, check_finite, longest_course
+from isorate.schedule.namespace import SCALAR, Namespace
+from isorate.schedule.node import Schedule, longest_course
 from isorate.schedule.shapes import Constant, PiecewiseConstant, Table
 from isorate.schedule.wide import NORMAL, fixed, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TypeAlias
-
-    AnySchedule: TypeAlias = Schedule  # ``core.codec`` says what it is in JSON
 
 #: Schedules with more boundaries than this are not taken apart: it would cost more than it shows.
 MOST_BOUNDARIES = 100
@@ -101,9 +101,9 @@ def _scaled(of: Schedule, factor: float) -> Schedule | None:
 
 def _rates(of: Schedule) -> Iterator[float]:
     """Visit the rates that a schedule is made of."""
-    for node in of.walk():
-        for name in node.rate_fields:
-            value = getattr(node, name)
+    for part in of.walk():
+        for name in part.rate_fields:
+            value = getattr(part, name)
             yield from value if isinstance(value, tuple) else (value,)
 
 
@@ -122,7 +122,7 @@ def _times(a: float, b: float) -> float:
 class _Many(Schedule, frozen=True):
     """What the combinators of several schedules at once share."""
 
-    of: tuple[AnySchedule, ...]
+    of: tuple[node.AnySchedule, ...]
 
     def __post_init__(self) -> None:
         if not self.of:

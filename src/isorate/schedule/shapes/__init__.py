@@ -1,7 +1,7 @@
 """The shapes: one small class each, absolute rates, the end always an explicit field."""
 
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
-from isorate.schedule.shapes.lists import Formula, PiecewiseConstant, Table
+from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import After, Constant, Cosine, Linear, Polynomial
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "Constant",
     "Cosine",
     "Exponential",
-    "Formula",
     "Inverse",
     "Linear",
     "NaturalExponential",

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from isorate.schedule.domains import FARTHEST, LONGEST, check_duration, check_finite, whole
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import (
-    FARTHEST,
-    LONGEST,
-    Namespace,
-    Schedule,
-    check_duration,
-    check_finite,
-    whole,
-)
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes.waves import Constant, lost_as_float
 from isorate.schedule.wide import fixed, product
+
+if TYPE_CHECKING:
+    from isorate.schedule.namespace import Namespace
 
 #: An exponent beyond this makes any rate zero or infinite, whatever its rounding has lost.
 FAR: Final = 2.0**50

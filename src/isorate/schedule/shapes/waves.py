@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from msgspec.structs import replace
 
+from isorate.schedule.domains import FARTHEST, LONGEST, agreed, check_duration, check_finite, whole
 from isorate.schedule.errors import ScheduleError
-from isorate.schedule.node import (
-    FARTHEST,
-    LONGEST,
-    Namespace,
-    Schedule,
-    agreed,
-    check_duration,
-    check_finite,
-    whole,
-)
+from isorate.schedule.node import Schedule
 from isorate.schedule.wide import fixed, product
+
+if TYPE_CHECKING:
+    from isorate.schedule.namespace import Namespace
 
 #: What a shape does once its duration is over: stay at its end, run back the way it came, begin
 #: again, follow its formula on, have no rate any more, or take its duration as doubled, tripled, …
@@ -185,10 +180,7 @@ class _Between(Schedule, frozen=True):
     def normal(self) -> Schedule:
         """Fold away constants and whole-number fractions; what stops is held until then."""
         if self._after == "stop":
-            from isorate.schedule.combinators.clocks import Until  # which is made of shapes
-
-            length = math.ceil(self.duration)
-            return Until(replace(self, after="hold"), length).normal()
+            return replace(self, after="hold").until(math.ceil(self.duration)).normal()
         if self.start == self.end:
             return Constant(float(self.start))
         start, end, duration = float(self.start), float(self.end), whole(self.duration)

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.schedule.node import FARTHEST
+from isorate.schedule.domains import FARTHEST
 from isorate.schedule.symbolic.forms import (
     LINE,
     ONE,

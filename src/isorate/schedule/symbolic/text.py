@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.schedule.arithmetic import BUILTINS, COMPARISONS, DEEPEST, FUNCTIONS, MODULES
 from isorate.schedule.combinators import Product, Sum
+from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import KEPT, Expression
-from isorate.schedule.node import FARTHEST
 from isorate.schedule.symbolic.forms import (
     HALF,
     LINE,
