@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -271,6 +272,58 @@ def test_nothing_is_advised_that_is_no_function(text: str) -> None:
 )
 def test_text_as_it_is_copied(text: str) -> None:
     assert read(text) == read(STEP)
+
+
+#: Texts cut out of longer ones, and what is said of them.
+CUT = [
+    ("momentum=0.9, lr=lr)\n" + STEP, "what ends in line 1 begins above the text"),
+    (STEP + "for epoch in range(3):\n", "line 3 goes on below the text"),
+    (STEP + "try:\n    train()\n    if done:", "line 5 goes on below the text"),
+    (STEP + "trainer = Trainer(\n    model,", "line 3 goes on below the text"),
+    (STEP + "trainer = Trainer(\n    fit=dict(optimizer=", "line 3 goes on below the text"),
+    (STEP + 'print("""the', "line 3 goes on below the text"),
+    (STEP + "@torch.no_grad()\ndef evaluate(model,", "line 4 goes on below the text"),
+    (f"{textwrap.indent(STEP, '    ')}train()", "what stands above line 3 runs"),
+    ("~~~\n" + STEP + "~~~", None),
+    (">> optimizer = SGD(\n    params, lr=0.1)\n>> scheduler = StepLR(optimizer, 2)", None),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), CUT)
+def test_a_text_that_is_cut_out_says_where(text: str, said: str | None) -> None:
+    found = reading(text)
+    assert found.call == read(STEP)
+    assert said is None or any(said in assumed for assumed in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"{textwrap.indent(STEP, '    ')}elif kind == 1:\n    s = f(3)", {"above": True}),
+        (f"    s = f(3)\nelse:\n{textwrap.indent(STEP, '    ')}", {"above": False}),
+        (f"else:\n{textwrap.indent(STEP, '    ')}", {"above": False}),
+        ("optimizer, n: int,\n):\n    return StepLR(optimizer, n)", {"n": 2}),
+    ],
+)
+def test_what_a_cut_text_begins_in_can_be_given(text: str, names: dict[str, Any]) -> None:
+    given = None if "SGD" in text else 0.1
+    assert reading(text, lr=given, names=names).call.code == read(STEP).code
+    with pytest.raises(ReadError, match=next(iter(names))):
+        reading(text, lr=given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STEP + "if True:\n    x = 3)\ny = 2",  # a slip, and no cut
+        "import torch\n" + STEP + "x = 3)\ny = 2",
+        "x = (3\n" + STEP,
+        STEP + "    y = 2\n",
+    ],
+)
+def test_a_slip_is_no_cut(text: str) -> None:
+    with pytest.raises(ReadError, match="not Python"):
+        read(text)
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,36 @@ APART = [
     "for e in range(5):\n    optimizer.step()\n    scheduler.step()\n    more.step(loss)",
 ]
 
+#: Loops that show a schedule and train nothing, and what they say of the run.
+SHOWN = [
+    (
+        "for i in range(5):\n    print(scheduler.get_last_lr())\n    scheduler.step()",
+        {"updates": 5},
+    ),
+    (
+        "lrs = []\nfor e in range(2):\n    for i in range(3):\n        scheduler.step()\n"
+        "        lrs.append(optimizer.param_groups[0]['lr'])",
+        {"epochs": 2, "updates_per_epoch": 3},
+    ),
+    (
+        "def get_lr(o):\n    return o.param_groups[0]['lr']\n"
+        "for i in range(5):\n    lr = get_lr(optimizer)\n    scheduler.step()",
+        {"updates": 5},
+    ),
+    ("for i in range(5):\n    lr = get_lr(optimizer)\n    scheduler.step()", {"updates": 5}),
+]
+
+
+@pytest.mark.parametrize(("loop", "run"), SHOWN)
+def test_a_loop_that_shows_the_rates_is_a_run_of_nothing_else(
+    loop: str, run: dict[str, Any]
+) -> None:
+    text = f"optimizer = SGD(params, lr=0.1)\nscheduler = StepLR(optimizer, 2)\n{loop}"
+    found = reading(text)
+    assert found.run == run
+    assert any("nothing else trains" in said for said in found.assumptions)
+
+
 #: What a run does not say, and why it is refused.
 REFUSED = [
     ("for i in range(5):\n    optimizer.step()", "never calls scheduler.step()"),

@@ -521,7 +521,7 @@ class Calls(Schedules):
     def _trains(self, written_: str, owner: Any, given: list[Any], node: Any) -> None:
         """Take notice of a call that trains, or that is taken to."""
         last = written_.rpartition(".")[2]
-        if written_.partition(".")[0] in TALK or last in PURE:
+        if written_.partition(".")[0] in TALK or last in (*PURE, "append", "extend", "get_lr"):
             return
         parts = owner.made[1] if isinstance(owner, Unknown) and owner.made else ()
         if last == "step" and any(isinstance(part, Schedule | Method) for part in parts):

@@ -27,6 +27,8 @@ ORDERING: Final = ("reversed", "sorted")
 STORING: Final = (ast.Store, ast.Del)
 #: Of more turns that belong together, none is looked for in which a step is taken.
 MOST_TURNS: Final = 10**6
+#: What asks a scheduler or an optimizer for rates.
+SHOWING: Final = ("get_last_lr", "get_lr", "last_lr", "param_groups", "learning_rate")
 #: A number of turns: known, asked for, or nobody's to say.
 Count = int | Unknown | None
 
@@ -311,6 +313,9 @@ class Loops:
         given = [e for e in given if schedule not in reached(e.of)] or some
         if not steps:
             return []
+        if not given and steps[0].loops and _shows_rates(steps[0].loops[-1].node):
+            found.said.append(f"{_at(steps[0].node)} follows an update: nothing else trains")
+            return [replace(steps[0], kind="update", guards=(), place=steps[0].place - 1)]
         if not given:
             often = None if any(s.guards for s in steps) else _sum(map(_turns_of, steps))
             if isinstance(often, int):
@@ -389,6 +394,12 @@ def _aligned(stride: Guard | None, steps: list[Event], updates: list[Event]) -> 
             text = f"{_at(steps[0].node)} is set in each {stride.every} turns, and the updates"
             raise Irregular(f"{text} are not taken as often")
     return [replace(step, guards=updates[0].guards) for step in steps]
+
+
+def _shows_rates(loop: ast.AST) -> bool:
+    """Whether a loop asks for the rates, as one does that shows a schedule and trains nothing."""
+    names = (getattr(n, "attr", None) or getattr(n, "id", None) for n in walk(loop))
+    return any(name in SHOWING for name in names)
 
 
 def _in_a_row(updates: list[Event], steps: list[Event], found: Facts, *, by_hand: bool) -> None:

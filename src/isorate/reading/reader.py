@@ -26,7 +26,7 @@ from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, un
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import apart, hint_of
 from isorate.reading.schedules import LackingError, all_of
-from isorate.reading.text import statements
+from isorate.reading.text import parsed
 from isorate.reading.values import (
     Given as Taker,
 )
@@ -139,7 +139,7 @@ def reading(
         said = read_document(text)
         if said is not None:
             return Reading(said, (), frozenset(), frozenset())
-        body = statements(text)
+        body, cut = parsed(text)
         known_names = names or {}
 
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
@@ -147,9 +147,13 @@ def reading(
             made = partial(
                 Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told, which=which
             )
-            return _chosen(list(_ways(body, given, made, sure=sure)))
+            return _chosen(list(_ways(body, given, made, cut, sure=sure)))
 
-        found = of(known_names)
+        try:
+            found = of(known_names)
+        except NoScheduleError as error:
+            what = "; ".join(["it is cut out of a longer one", *cut])
+            raise NoScheduleError(error.what, hint=what) if cut else error from None
         return replace(found, used=frozenset(_needed(found, known_names, of)))
     except RecursionError:
         raise ReadError("the text is nested too deeply") from None
@@ -208,10 +212,16 @@ def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]
 
 
 def _ways(
-    body: list[ast.stmt], names: Mapping[str, Any], made: Callable[..., Interpreter], *, sure: bool
+    body: list[ast.stmt],
+    names: Mapping[str, Any],
+    made: Callable[..., Interpreter],
+    cut: tuple[str, ...],
+    *,
+    sure: bool,
 ) -> Iterator[Way]:
     """Read a text, once for each way in which conditions may go that nobody decides.
 
+    Where it is ``cut`` out of a longer one, what it lacks is said with each.
     Where it is ``sure``, it does not matter which defaults are taken.
     """
     waiting: list[tuple[dict[str, bool], list[Unknown], dict[str, Any]]] = [({}, [], {})]
@@ -246,7 +256,7 @@ def _ways(
                 first.steps = steps
                 found = _by_turns(first, body, error)
             taken = {} if sure else assumed(first.defaults, found, again)
-            said = found.assumptions + tuple(taken.values())
+            said = cut + found.assumptions + tuple(taken.values())
             way.reading = replace(found, assumptions=said, taken=frozenset(taken))
         except Fork as fork:
             condition = fork.condition

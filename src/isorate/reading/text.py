@@ -8,9 +8,11 @@ import re
 import sys
 import textwrap
 import warnings
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, starmap
 from typing import TYPE_CHECKING, Final
 
+from isorate.reading.cuts import mended, scan
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import walk
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: What stands before code in a session: Python's prompts, and a notebook's.
-PROMPT: Final = re.compile(r"\s*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.+:)(?: |$)")
+PROMPT: Final = re.compile(r"\s*(?:>>>?|\.\.\.|In \[\d*\]:|\.\.\.+:)(?: |$)")
 #: Which would be Python, too: an annotation of an item.
 #: An argument that had this name before Python 3.7.
 ASYNC: Final = re.compile(r"\basync\s*=(?!=)")
@@ -27,12 +29,28 @@ SESSION: Final = re.compile(r"\s*In \[\d*\]: ")
 MAGIC: Final = re.compile(r"\s*(?:[%!]|\??[\w.]+\?{1,2}\s*$)")
 #: A command of a shell whose output is kept: nobody knows it.
 CAPTURED: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
+#: What code stands in, in a page.
+FENCES: Final = ("```", "~~~")
 #: Cells of these magics are Python; others are of other languages, or written into files.
 PYTHON: Final = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a text may be as Python, with the lines put above it, and what is taken for granted."""
+
+    text: str
+    above: int = 0
+    cut: tuple[str, ...] = ()
+
+
 def statements(text: str) -> list[ast.stmt]:
-    """Parse a text as people copy it.
+    """Parse a text as people copy it (``parsed``)."""
+    return parsed(text)[0]
+
+
+def parsed(text: str) -> tuple[list[ast.stmt], tuple[str, ...]]:
+    """Parse a text as people copy it, and say what it lacks where it is cut out of a longer one.
 
     Raises:
         ReadError: the text is no Python.
@@ -47,18 +65,20 @@ def statements(text: str) -> list[ast.stmt]:
     whole = plain if cells is None else cells
     older = (ASYNC.sub("async_=", whole),) if ASYNC.search(whole) else ()
     for written in chain.from_iterable(map(_ways, (whole, *older))):
-        if written in tried:
+        if written.text in tried:
             continue
-        tried.add(written)
+        tried.add(written.text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
-                found = _attributes(ast.parse(written)).body
-            if found or not written.strip() or error is None:
-                return found
+                tree = _attributes(ast.parse(written.text))
+            if written.above:
+                ast.increment_lineno(tree, -written.above)
+            if tree.body or not written.text.strip() or error is None:
+                return tree.body, written.cut
         except SyntaxError as caught:
             further = error is None or (caught.lineno or 0) > (error.lineno or 0)
-            error = caught if further else error
+            error = caught if further and not written.above else error
         except (ValueError, MemoryError, RecursionError) as caught:
             text = f"not Python that can be parsed: {caught or type(caught).__name__}"
             raise ReadError(text) from None
@@ -93,39 +113,44 @@ def _attributes(tree: ast.Module) -> ast.Module:
     return _Attributes().visit(tree)  # type: ignore[no-any-return]
 
 
-def _ways(plain: str) -> Iterator[str]:
+def _ways(plain: str) -> Iterator[Written]:
     """Visit what a text may be as Python: as it stands first, as it may hold prompts in texts."""
     if SESSION.match(plain):
-        yield "\n".join(_prompted(plain.split("\n")))
-    yield plain
+        yield Written("\n".join(_prompted(plain.split("\n"))))
+    yield Written(plain)
     yield from _indented(plain)
     lines = plain.split("\n")
-    fences = [i for i, line in enumerate(lines) if line.lstrip().startswith("```")]
+    fences = [i for i, line in enumerate(lines) if line.lstrip().startswith(FENCES)]
     if fences:
         lines = _fenced(lines, fences)
-        yield "\n".join(lines)
+        yield Written("\n".join(lines))
     if any(PROMPT.match(line) for line in lines):
         lines = _prompted(lines)
-        yield "\n".join(lines)
-    code = [CAPTURED.sub(r"\1get_ipython()", line) for line in lines if not MAGIC.match(line)]
-    yield from _indented("\n".join(code))
+        yield Written("\n".join(lines))
+    lines = [CAPTURED.sub(r"\1get_ipython()", line) for line in lines if not MAGIC.match(line)]
+    code = "\n".join(lines)
+    yield from _indented(code)
     for start, end in (("dict(", ")"), ("({", "})")):  # arguments of a call, items of a dict
-        yield f"{start}\n{plain}\n{end}"
+        yield Written(f"{start}\n{plain}\n{end}", above=1)
+    yield from starmap(Written, mended(code))
 
 
 def _prompted(lines: list[str]) -> list[str]:
-    """Return what stands after prompts."""
-    matched = ((line, PROMPT.match(line)) for line in lines)
-    return [line[prompt.end() :] for line, prompt in matched if prompt]
+    """Return what stands after prompts, and what goes on below them in brackets."""
+    found: list[str] = []
+    for line in lines:
+        prompt = PROMPT.match(line)
+        if prompt or (found and line.strip() and scan(found).open):
+            found.append(line[prompt.end() :] if prompt else line)
+    return found
 
 
-def _indented(plain: str) -> Iterator[str]:
+def _indented(plain: str) -> Iterator[Written]:
     """Visit a text with the ways in which its lines may be indented."""
     first, _, rest = plain.lstrip().partition("\n")
-    yield plain.strip()
-    yield textwrap.dedent(plain)
-    yield f"{first}\n{textwrap.dedent(rest)}"
-    yield f"if True:\n{plain.rstrip()}"  # a block whose comments stand further left
+    yield Written(plain.strip())
+    yield Written(textwrap.dedent(plain))
+    yield Written(f"{first}\n{textwrap.dedent(rest)}")
 
 
 def _fenced(lines: list[str], fences: list[int]) -> list[str]:
