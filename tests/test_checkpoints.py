@@ -11,16 +11,21 @@ import io
 import json
 import os
 import pickle
+import tempfile
 import zipfile
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from isorate import ReadError, check, compare, read, read_checkpoint, read_logs
 from isorate.checkpoints.torch_states import call_of_state
+from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.cli._commands import run
 from isorate.schedule.errors import OwnRateError
 from tests.test_cli import isorate
@@ -210,6 +215,38 @@ def test_what_cannot_be_read_is_told_in_one_line(
     told = capsys.readouterr().err
     assert said in told
     assert told.count("\n") == 1
+
+
+def test_what_is_no_checkpoint_is_told(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "a.ckpt").write_text("hello")
+    folder = tmp_path / "checkpoint-5"
+    folder.mkdir()
+    write(folder / "optimizer.pt", SGD)
+    write(folder / "scheduler.pt", COSINE)
+    for path, said in (
+        (tmp_path / "a.ckpt", "is no checkpoint that is read: required what torch.save or pickle"),
+        (tmp_path / "b.ckpt", "there is no such file"),
+        (folder, f"has no Python files (isorate show {folder / 'scheduler.pt'})"),
+    ):
+        assert run(["show", str(path)]) == 2
+        told = capsys.readouterr().err
+        assert said in told
+        assert told.count("\n") == 1
+
+
+@given(st.data())
+def test_a_damaged_checkpoint_is_read_or_refused(data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from([archived, pickle.dumps]))({"a": [COSINE, LAMBDA], "o": SGD})
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    with suppress(ReadError):
+        unpickled(bytes(damaged), CHECKPOINT)
+    with tempfile.TemporaryDirectory() as folder, suppress(ReadError):
+        path = Path(folder) / "a.pt"
+        path.write_bytes(damaged)
+        read_checkpoint(path)
 
 
 class Evil:

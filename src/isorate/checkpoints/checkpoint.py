@@ -162,7 +162,7 @@ def _arguments(call: Call, name: str, groups: Groupings) -> Iterator[str]:
 def _changed(call: Any, name: str, arguments: tuple[str, ...]) -> Any:
     """Return a call on an optimizer of another class, with these arguments."""
     changes: dict[str, Any] = {}
-    if "optimizer" in call.__struct_fields__:
+    if isinstance(getattr(call, "optimizer", None), Optimizer):
         changes["optimizer"] = msgspec.structs.replace(
             call.optimizer, name=name, arguments=arguments
         )

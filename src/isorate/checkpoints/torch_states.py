@@ -383,7 +383,7 @@ def _warm_restarts(state: _State) -> Call:
         left, cycle = step % call.T_0 if call.T_mult == 1 else step, call.T_0
         while left >= cycle:
             left, cycle = left - cycle, cycle * call.T_mult
-        if (math.floor(here[0]), here[1]) != (left, cycle):
+        if not (left <= here[0] < left + 1 and here[1] == cycle):
             raise state.bad("T_cur and T_i", f"{left} and {cycle} at step {step}", here)
     return call
 

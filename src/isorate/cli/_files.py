@@ -46,6 +46,25 @@ def is_a_file(text: str) -> bool:
     return text.endswith((".py", ".ipynb")) or is_a_folder(text)
 
 
+def is_a_checkpoint(text: str) -> bool:
+    """Whether a text is the path of a checkpoint, and no call.
+
+    Raises:
+        ReadError: it is called like one, and there is none.
+
+    """
+    from isorate.checkpoints import ENDINGS, is_checkpoint
+
+    if "(" in text or "\n" in text or not text.lower().endswith(ENDINGS):
+        return False
+    if is_checkpoint(text):
+        return True
+    if Path(text).is_file():
+        required = "what torch.save or pickle wrote"
+        raise ReadError(f"{text} is no checkpoint that is read", required=required)
+    raise ReadError("there is no such file", got=text)
+
+
 def is_a_folder(text: str) -> bool:
     """Whether a text is the path of a folder."""
     try:
@@ -116,7 +135,17 @@ def _found(folder: str, paths: Sequence[str], roots: Sequence[str]) -> str:
             text = f"{folder} has several scripts that build a schedule: {listed}"
             raise ReadError(text, hint=f"name one first: isorate show {found[0]} {folder}")
     what = "no Python files" if not paths else "no script that builds a schedule"
-    raise ReadError(f"{folder} has {what}")
+    raise ReadError(f"{folder} has {what}", hint=_saved_in(folder))
+
+
+def _saved_in(folder: str) -> str | None:
+    """Return what to type for a checkpoint in a folder; none where it has none."""
+    from isorate.checkpoints import is_checkpoint
+
+    names = sorted(os.listdir(folder))[:MOST_FILES]
+    found = [name for name in names if is_checkpoint(Path(folder) / name)]
+    likely = [name for name in found if "sched" in name] or found
+    return f"isorate show {Path(folder) / likely[0]}" if likely else None
 
 
 def _text(path: str) -> str:

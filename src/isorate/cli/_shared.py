@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from isorate.cli import _streams
-from isorate.cli._files import Script, is_a_file, is_a_folder, script
+from isorate.cli._files import Script, is_a_checkpoint, is_a_file, is_a_folder, script
 from isorate.reports import LONGEST_DRAWN, files
 from isorate.schedule.errors import OwnRateError, ReadError, ReportError, RunError
 from isorate.schedule.nearest import did_you_mean
@@ -494,13 +494,11 @@ def source(given: str | tuple[str, ...]) -> Script:
 
     Of a checkpoint its path is returned.
     """
-    from isorate.checkpoints import is_checkpoint
-
     several = (given,) if isinstance(given, str) else given
     text = several[0]
     if len(several) > 1 or is_a_folder(text):
         return script(several)
-    if is_checkpoint(text.removeprefix("@")):
+    if is_a_checkpoint(text.removeprefix("@")):
         return Script(text.removeprefix("@"), saved=True)
     if text == "-" or text.startswith("@") or is_a_file(text):
         return Script(_streams.read(text.removeprefix("@")))

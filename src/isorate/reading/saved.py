@@ -32,7 +32,8 @@ def readings_of_checkpoint(
     if not found.schedulers:
         raise ReadError(*_nothing(found))
     if lr is not None:
-        raise OwnRateError("the checkpoint says the rates that its schedulers begin with")
+        text = "the checkpoint says the rates that its schedulers begin with"
+        raise OwnRateError(text, hint="leave --lr away")
     chosen = _chosen(found.schedulers, which)
     readable = [each for each in chosen if each.call is not None]
     if not readable:
