@@ -68,6 +68,8 @@ def written(
     optimizer, place = owner(follower, target.value, frame)
     if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
         return
+    if isinstance(optimizer, Built) and optimizer.regrouped:
+        raise ReadError(optimizer.lost, hint="paste only what sets the rate")
     parts = follower.written_rates.setdefault(id(optimizer), {})
     kept = [parts[key] for key in parts if place is None or key in (place, None)]
     again = ReadError(
@@ -332,6 +334,8 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
                 changed = is_rate(node) or ((open_ or asked) and _of_groups(base, groups))
             case ast.Call(func=ast.Attribute(value=base, attr=name)):
                 changed = name not in HARMLESS and _of_groups(base, groups)
+            case ast.Call(func=ast.Name(id=name)):
+                changed = name in groups
         if changed and id(node) not in own:
             line = getattr(node, "lineno", 0)
             said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
@@ -490,6 +494,8 @@ def _function(
         raise ReadError(f"{where} is no function of what the loop counts: {names} is another "
                         "each time")  # fmt: skip
     counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
+    if any(each.loop not in loops for each in counted):
+        raise ReadError(f"{where} is set to another rate in each of the groups")
     deepest = max((loops.index(each.loop) for each in counted), default=0)
     if late or (stride is not None and stride.every != 1):
         deepest = len(loops) - 1
@@ -500,7 +506,7 @@ def _function(
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put)
     except LackingError as error:
-        for leaf in (each for each in error.leaves if each.source in others):
+        for leaf in (each for each in error.leaves if each.source in others or each.varies):
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])

@@ -147,6 +147,10 @@ class Calls(Schedules):
         """Let whatever statements may touch be unknown."""
         raise NotImplementedError
 
+    def sets_rates(self, node: ast.AST) -> bool:
+        """Whether a statement sets a rate, or calls functions of the text that do."""
+        raise NotImplementedError
+
     def bound_effects(self, function: Function) -> None:
         """Let what a function may change be unknown, as somebody may call it."""
         raise NotImplementedError
@@ -486,7 +490,7 @@ class Calls(Schedules):
         values = [*given, *named.values()]
         self.strange += 1
         if isinstance(function, Unknown):
-            self._touch_owner(function, node)
+            self._touch_owner(function, given, named, node)
         self._trains(written_, getattr(function, "owner", None) or function, values, node)
         if last == "prepare":
             self.touch([v for v in given if isinstance(v, Instance | List | Dict)], node)
@@ -503,6 +507,9 @@ class Calls(Schedules):
         origin = name.origin if name is not None else ""
         if last[:1].isupper():  # a class keeps what it is given
             self.hand(values, node)
+            if name is None and registry.called(last) and any(map(holds_rate, reached(values))):
+                text = f"nobody knows which {last} it is that {shown(node)} builds"
+                raise ReadError(text, hint=f"import {last} from one place only")
         elif last not in (*PURE, "step") and not ("." in origin and at_home(origin)):
             self.touch(values, node)
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
@@ -542,15 +549,18 @@ class Calls(Schedules):
     def hand(self, values: Iterable[Any], node: Any) -> None:
         """Take notice that what holds a rate was handed to somebody who may write it."""
         call = getattr(node, "func", node)
-        for value in () if self.outermost.trains else reached(values):
+        quiet = self.outermost.trains or getattr(call, "attr", "") in HARMLESS
+        for value in () if quiet else reached(values):
             if holds_rate(value):
                 self.handed[f"{shown(call)} (line {getattr(node, 'lineno', self.line)})"] = None
 
-    def _touch_owner(self, function: Unknown, node: Any) -> None:
+    def _touch_owner(
+        self, function: Unknown, given: list[Any], named: dict[str, Any], node: Any
+    ) -> None:
         """Take notice that a method may change what it is called on."""
         for method in function.made[1] if function.made and function.made[0] == "" else ():
             if isinstance(method, Method):  # by a name that may stand for something else by now
-                self.called(method, [], {}, node)
+                self.called(method, given, named, node)
         if not isinstance(node, ast.Call):
             return
         if function.owner is None and not isinstance(node.func, ast.Attribute):
@@ -560,7 +570,7 @@ class Calls(Schedules):
         if last in HARMLESS:
             for value in owner.made[1] if owner.made and owner.made[0] == "" else ():
                 if isinstance(value, Schedule) and last == "step":
-                    self.called(Method(value, "step"), [], {}, node)
+                    self.called(Method(value, "step"), given, named, node)
             return
         if last == "load_state_dict" and owner.made:
             self.loaded = True
@@ -600,9 +610,9 @@ class Calls(Schedules):
                         self.rate_changed(value.owner, node)
                     value.lost = Unknown(written(value)[:60], self.at(node))
                 case Built():
-                    if value.used:
+                    if value.used or self.loops.stack:
                         self.hand([value], node)
-                    else:
+                    if not value.used:
                         value.lost = f"{shown(node)} is not followed, and may say its rate"
                         value.groups = None
                 case Schedule():
@@ -693,7 +703,7 @@ class Calls(Schedules):
                 found.plain, found.made = source.plain, ("", given, named)
                 return found
             case "len", [Unknown() as source]:
-                return self.length(source, node)
+                return self.length(source, node.args[0])
         if name not in builtin.FUNCTIONS:
             if name in ("exec", "eval", "globals", "locals", "vars"):
                 self.outermost.lose_all(self.at(node))
@@ -720,10 +730,11 @@ class Calls(Schedules):
 
     def length(self, source: Unknown, node: ast.expr) -> Any:
         """Return how long something is that nobody knows."""
-        text = f"len({source.source})"
+        named = is_typed(source.source)
+        text = f"len({source.source if named else unparsed(node)})"
         if text in self.given:
             return self.given.take(text)
-        if source.parts and not source.varies:
+        if source.parts and not source.varies and not any(u.made for u in source.leaves()):
             return self.unknown(node, [source])
         return Unknown(text, varies=source.varies, condition=source.condition)
 
@@ -928,7 +939,8 @@ class Calls(Schedules):
                 return Unknown(unparsed(node), self.at(node), plain=False, varies=True)
             return returned.value
         except Undecided as end:
-            if end.builds or self.builds([function.node], function.frame):
+            sets = end.condition is not None and self.sets_rates(function.node)
+            if end.builds or sets or self.builds([function.node], function.frame):
                 raise
             self.havoc(function.node.body, frame, end.condition)
             return end.of(node, self.at(node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.naming import at_home
 from isorate.schedule.syntax import children, dotted, walk
@@ -65,6 +65,9 @@ class Effects:
         self._handed: list[ast.expr] = []
         #: The expressions that a name may be given the value of.
         self.given: dict[str, list[ast.expr]] = {}
+        #: The functions among them that one of their calls may run.
+        self.made: list[Any] = []
+        functions: list[tuple[str, Any]] = []
         aliases: list[tuple[set[str], ast.AST]] = []
         items: list[ast.AST] = []
         for node in running(nodes):
@@ -72,6 +75,10 @@ class Effects:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     self.given.setdefault(name, []).append(value)
+                    if isinstance(value, ast.Lambda):
+                        functions.append((name, value))
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    functions.append((name, node))
             match node:
                 case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                     aliases.append((names_in(target), source))
@@ -81,6 +88,7 @@ class Effects:
                 case ast.comprehension(target=target, iter=source):
                     aliases.append((names_in(target), source))
                     items.append(source)
+        self.made = [each for name, each in functions if name in self.called]
         #: The names that a name may be given the value of.
         self.sources: dict[str, set[str]] = {}
         for names, of in aliases:

@@ -47,6 +47,8 @@ from isorate.schedule.syntax import dotted, shown, unparsed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from isorate.reading.loops import Loops
+
 #: So many steps are followed, an expression or a statement each.
 MOST_STEPS: Final = 60_000
 #: So many items and characters are put together, all in all.
@@ -108,8 +110,9 @@ class Expressions:
         #: How often a default was taken.
         self.taken = 0
 
-    #: How long the text is.
+    #: How long the text is, and its loops.
     longest: int
+    loops: Loops
 
     def value(self, node: ast.expr, frame: Frame) -> Any:
         """Return what an expression comes to; a list that may have changed is not known."""
@@ -417,9 +420,10 @@ class Expressions:
                         return self.given.take(source)
                     known = base.name and Name(f"{base.name.written}[]", HERE, known=True)
                     leaf = isinstance(place, str) and of_groups(base) and place != "param_groups"
+                    varies = base.varies or (leaf and place == "lr" and bool(self.loops.stack))
                     base.kept[(place,)] = Unknown(
                         source, base.why, name=known, made=None if leaf else base.made,
-                        varies=base.varies, condition=base.condition, parts=base.parts or (),
+                        varies=varies, condition=base.condition, parts=base.parts or (),
                     )  # fmt: skip
                 return base.kept[(place,)]
             return self.unknown(node, [base, place])

@@ -349,6 +349,7 @@ class Interpreter(Calls):
                 base.kept[name] = value
             case Built():
                 self._written(base, target)
+                base.regrouped |= name == "param_groups"
             case Schedule():
                 raise changing(target, base)
             case Class():
@@ -1023,7 +1024,18 @@ class Interpreter(Calls):
                 return
             except Unfollowable:
                 self.havoc([node], frame, None)
-        self.body(node.orelse, frame)
+            else:
+                self.body(node.orelse, frame)
+                return
+        self._otherwise(node, frame)
+
+    def _otherwise(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
+        """Follow what comes after a loop that nothing left, where that is so."""
+        if any(isinstance(each, ast.Break) for each in _ways_out(node.body)):
+            for statement in node.orelse:
+                self.unfollowed(statement, frame)
+        else:
+            self.body(node.orelse, frame)
 
     def _gone_through(self, node: ast.expr, frame: Frame) -> list[List]:
         """Return the lists that a loop goes through by another function."""
@@ -1035,6 +1047,7 @@ class Interpreter(Calls):
         if self._trains_in(node):
             self.value(node.test, frame)
             self._any_turn(node, None, None, frame)
+            self._otherwise(node, frame)
             return
         for _ in range(MOST_TURNS):
             truth = self.truth(self.value(node.test, frame))
@@ -1052,6 +1065,7 @@ class Interpreter(Calls):
             except Unfollowable:
                 break
         self._any_turn(node, None, None, frame)
+        self._otherwise(node, frame)
 
     def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
         """Follow a loop's body once, for whichever turn: what it changes is not known before."""
@@ -1063,11 +1077,13 @@ class Interpreter(Calls):
             index = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
             if start is not None and isinstance(index, ast.Name):
                 loop.counters[index.id] = start
-            text = self._start(node.iter)
+            text = self._start(node.iter, frame)
             if start is None and text is not None and isinstance(index, ast.Name):
                 inside = {name for each in node.body for name in stored(each)}
                 if not inside & {n.id for n in walk(text) if isinstance(n, ast.Name)}:
-                    loop.starts[index.id] = text, frame
+                    before = Frame(self.given, frame)  # range(epoch + 1, ...) is of what it was
+                    before.names[index.id] = frame.get(index.id)
+                    loop.starts[index.id] = text, before
         self.havoc([node], frame, None, followed=True)
         for name in effects([node], {}).bound:  # it is another value in each turn
             value = self._quiet_path(name, frame)
@@ -1081,6 +1097,7 @@ class Interpreter(Calls):
                     isinstance(each, ast.Name | ast.Attribute)
                 ):
                     turn = Unknown(ast.unparse(each), self.at(node), varies=True, made=made)
+                    frame.own.add(turn.source)  # what is given is what it was before the loop
                     self.store(each, turn, frame)
                     loop.turn[turn.source] = turn
         self.loops.stack.append(loop)
@@ -1112,6 +1129,8 @@ class Interpreter(Calls):
         match node:
             case ast.Call(func=func, args=[first, *rest]):
                 last = str(dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
+                if isinstance(self._quiet(func, frame), Function):
+                    return None
                 if last in HANDING_ON:
                     return self.count(first, frame)
                 if last in ("range", "trange"):
@@ -1139,13 +1158,15 @@ class Interpreter(Calls):
 
     def first(self, node: ast.expr, frame: Frame) -> int | None:
         """Return what a loop's counter is in the first turn; none where it counts nothing."""
-        start = self._start(node)
+        start = self._start(node, frame)
         value = None if start is None else self.value(start, frame)
         return value if isinstance(value, int) else None
 
-    def _start(self, node: ast.expr) -> ast.expr | None:
+    def _start(self, node: ast.expr, frame: Frame) -> ast.expr | None:
         """Return the text of what a loop's counter is in the first turn."""
         match node:
+            case ast.Call(func=func) if isinstance(self._quiet(func, frame), Function):
+                return None
             case ast.Call(func=func, args=given, keywords=named):
                 last = (dotted(func) or "").rpartition(".")[2]
                 if last == "enumerate":
@@ -1156,7 +1177,7 @@ class Interpreter(Calls):
                 if last in ("range", "trange") and len(given) < 3:
                     return given[0] if len(given) == 2 else ast.Constant(0)
                 if last in HANDING_ON and last not in ORDERING and given:
-                    return self._start(given[0])
+                    return self._start(given[0], frame)
         return None
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
@@ -1165,7 +1186,9 @@ class Interpreter(Calls):
         if id(call) in self.found.held:
             text = f"{shown(node)} steps a part of another scheduler, which is not followed"
             raise ReadError(text, hint="paste only what builds the schedule")
-        if told or isinstance(schedule.stepped, ast.AST):
+        before = [e.node for e in self.loops.events if e.kind == "step" and e.of is schedule]
+        apart = any(one is not node and (given or _is_told(one)) for one in before)
+        if told or isinstance(schedule.stepped, ast.AST) or (apart and not self._follows(schedule)):
             by_hand.told(self, schedule, node, self.caller[1])
             return
         schedule.stepped = True
@@ -1175,15 +1198,19 @@ class Interpreter(Calls):
         if schedule.trains == "after":
             self.loops.happens("update", schedule.optimizer, node)
 
+    def _follows(self, schedule: Schedule) -> bool:
+        """Whether a scheduler follows a metric, which it is given."""
+        return schedule.call is not None and isinstance(schedule.call.returned, Feedback)
+
     def _takes(self, schedule: Schedule, place: Any) -> bool:
         """Whether a scheduler steps once where it is given something.
 
         It follows a metric, or is told in each turn of its loop which turn that is, from 1, and so
         takes a step a turn, as others do that are told nothing.
         """
-        returned = None if schedule.call is None else schedule.call.returned
-        if isinstance(returned, Feedback):
+        if self._follows(schedule):
             return True
+        returned = None if schedule.call is None else schedule.call.returned
         told = returned is not None and returned.told_by
         if not told or not isinstance(place, Unknown) or not self.loops.stack:
             return False
@@ -1281,12 +1308,16 @@ class Interpreter(Calls):
         if found.everything:
             frame.lose_all(self.at(where))
             self.outermost.lose_all(self.at(where))
+        for function in found.made:
+            self.bound_effects(Function(function, frame, {}))
         for name in found.changed | found.passed | found.called:
             value = self._quiet_path(name, frame)
             if isinstance(value, Function) and name in found.called:
                 self.bound_effects(value)
+            elif isinstance(value, Unknown) and name in found.called:
+                self._reaches(value.owner or value, where)
             elif name in found.changed or name in found.passed:
-                self._lose(value, name, found, where, condition)
+                self._lose(value, name, found, where, condition, frame)
         for name in found.bound:
             sources = [self._quiet_path(source, frame) for source in found.sources.get(name, ())]
             given = [*found.given.get(name, ()), ast.Name(name)]
@@ -1376,19 +1407,20 @@ class Interpreter(Calls):
         return value
 
     def _lose(
-        self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None
-    ) -> None:
+        self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None,
+        frame: Frame,
+    ) -> None:  # fmt: skip
         changed, ends = name in effects.changed, name in effects.ends
         for call in effects.handing.get(name, ()):
-            own = self._quiet(call.func, self.outermost)
+            own = self._quiet(call.func, frame)
             if not isinstance(own, Function):
                 self.hand([value], call)
-            elif (
-                not self._followed
-                and isinstance(value, Built)
-                and self._trains_in(own.node, own.frame.outermost, rates=True)
-            ):
-                self.rate_changed(value, where)
+            elif isinstance(value, Built):
+                inside = own.node, own.frame.outermost
+                if not self._followed and self._trains_in(*inside, rates=True):
+                    self.rate_changed(value, where)
+                if not value.used and self._trains_in(*inside, rates=True, steps=False):
+                    self._unrated(value, where)
         match value:
             case Built() if changed and value.used:
                 if not self._followed:  # else what is followed says which item of a group is set
@@ -1416,6 +1448,15 @@ class Interpreter(Calls):
                     parts = held if isinstance(held, tuple) else [held]
                     if not all(isinstance(each, Built | Schedule | Function) for each in parts):
                         del value.kept[key]
+
+    def _unrated(self, optimizer: Built, where: ast.AST) -> None:
+        """Let the rates of an optimizer be others each time."""
+        self.open(optimizer)
+        if optimizer.groups is None:
+            optimizer.lost = f"{shown(where)} sets its rate"
+        for place, group in enumerate(optimizer.groups or ()):
+            source = f"{optimizer.label}.param_groups[{place}]['lr']"
+            group["lr"] = Unknown(source, self.at(where), varies=True)
 
     def _hands_on(self, node: ast.expr, frame: Frame) -> bool:
         """Whether an expression that is not followed hands out parameters without rates."""
@@ -1536,6 +1577,10 @@ def _loaded(target: ast.expr) -> ast.expr:
         case ast.Subscript(value=base, slice=place):
             return ast.Subscript(base, place, ast.Load())
     return target
+
+
+def _is_told(step: ast.AST) -> bool:
+    return isinstance(step, ast.Call) and bool(step.args or step.keywords)
 
 
 def _is_home(base: Unknown) -> bool:

@@ -336,6 +336,7 @@ class Built:
         groups: its parameter groups; none as long as nobody looks into them.
         lost: why its rates are not known, once they are not.
         read: as a framework has it, by the framework, once a scheduler is given it.
+        regrouped: whether its parameter groups are set to others.
 
     """
 
@@ -350,6 +351,7 @@ class Built:
     read: dict[str, Optimizer | ReadError] = field(default_factory=dict)
     used: bool = False
     label: str = ""
+    regrouped: bool = False
 
 
 @dataclass(eq=False, slots=True)
