@@ -25,9 +25,9 @@ from isorate import (
 from isorate.cli._commands import run as command
 from isorate.dialects.mindspore import LearningRateList, ListConcatenation
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.reports.figure import Figure, Line
 from isorate.reports.plot import picture, terminal

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from isorate import Conversion, ConvertError, Run, compare, conversion, convert, simulate
 from isorate.conversion import Way
 from isorate.dialects.torch.schedulers import SequentialLR
-from isorate.kit.call import Call
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Call, Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Groups, Join
 from isorate.schedule.shapes import Constant, Cosine, Linear
 from tests.calls import read

@@ -16,8 +16,9 @@ import pytest
 
 from isorate import NativeError, ReadError, Run, Schedule
 from isorate.kit import Call, Lift, registry
-from isorate.kit.meaning import Unknown, names, rearranged, value
+from isorate.kit.equating import rearranged
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.unknown import Unknown, names, value
 from isorate.mapping import SAYS, _equal, mapping, named, usual_call
 from isorate.recipe import Recipe
 from isorate.reports import json as documents

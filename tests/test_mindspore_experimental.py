@@ -11,7 +11,8 @@ import pytest
 
 from isorate import ConvertError, Run, RunError, simulate
 from isorate.dialects import mindspore
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Lift
+from isorate.kit.match import Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Join
 from isorate.schedule.expression import Expression

@@ -29,7 +29,8 @@ from isorate.dialects.mindspore import (
     polynomial_decay_lr,
     warmup_lr,
 )
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Groups, Join, Shift, Staircase, Until
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
 from isorate.schedule.shapes.lists import PiecewiseConstant, Table

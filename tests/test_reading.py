@@ -13,9 +13,9 @@ from isorate.cli._streams import say
 from isorate.dialects import _unread
 from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import registry
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Proof
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.kit.registry import Dialect
 from isorate.reading import naming

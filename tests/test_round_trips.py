@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from isorate import ConvertError, IsorateError, Run, simulate
 from isorate.dialects import mindspore
 from isorate.dialects.torch import schedulers as torch
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.shapes import Cosine

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isorate.kit import Call, Card, Dialect, Fault, Meaning, Proof, line
-from isorate.kit.card import completed
+from isorate.kit import Call, Card, Dialect, Fault, Meaning, Proof, completed, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,8 @@ import msgspec
 from isorate.comparison import Comparison, compare_recipes
 from isorate.driving import Side, check_length, loop_of
 from isorate.kit import registry
-from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.call import Lift
+from isorate.kit.match import Afterwards, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback
 from isorate.kit.writing import shortened

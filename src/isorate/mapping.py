@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from isorate.comparison import Comparison, compare_recipes
 from isorate.conversion import Conversion, convert
 from isorate.kit import registry
-from isorate.kit.call import Call
-from isorate.kit.match import Lift
-from isorate.kit.meaning import Unknown, Unsolved, equate, meanings, names, rearranged
+from isorate.kit.call import Call, Lift
+from isorate.kit.equating import equate, rearranged
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
+from isorate.kit.solving import meanings
+from isorate.kit.unknown import Unknown, Unsolved, names
 from isorate.kit.writing import same, source
 from isorate.recipe import Recipe, together
 from isorate.schedule.combinators import Join, Repeat, Staircase

@@ -12,11 +12,11 @@ import pytest
 
 from isorate import ConvertError, NativeError, ReadError, Run, Schedule, convert, evaluate, simulate
 from isorate.kit import registry, xla
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted
 from isorate.kit.epochs import OfTheEpoch, OnceAnEpoch
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.meaning import Meaning, line
 from isorate.kit.optimizer import Optimizer, Optimizers
 from isorate.kit.registry import Dialect

@@ -22,18 +22,10 @@ from isorate.kit import (
     staircase,
     until,
 )
-from isorate.kit.meaning import (
-    Solution,
-    Unknown,
-    Unsolved,
-    equate,
-    meanings,
-    names,
-    rearranged,
-    solve,
-    value,
-)
+from isorate.kit.equating import equate, rearranged
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.solving import Solution, meanings, solve
+from isorate.kit.unknown import Unknown, Unsolved, names, value
 from isorate.schedule.combinators import Groups, Join, Until
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear, NaturalExponential
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from isorate.configs.configuration import FACTS, FEWEST, Configuration, Foretold, Given, OpenError
+from isorate.kit.registry import modules_in
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
@@ -30,9 +30,8 @@ MOST_LIKELY = 4
 @cache
 def configurations() -> dict[str, Configuration]:
     """Return the configurations that are known, by what ``--as`` calls them."""
-    home = importlib.import_module("isorate.configs")
-    modules = (m.name for m in pkgutil.iter_modules(home.__path__) if not m.name.startswith("_"))
-    found = (importlib.import_module(f"isorate.configs.{name}") for name in modules)
+    names = (name for name in modules_in("isorate.configs") if not name.startswith("_"))
+    found = (importlib.import_module(f"isorate.configs.{name}") for name in names)
     every = (each for m in found for each in getattr(m, "CONFIGURATIONS", ()))
     return {each.name: each for each in every}
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from isorate.kit import Card, Proof
 from isorate.kit.call import Call
-from isorate.kit.card import completed
+from isorate.kit.registry import completed
 from isorate.schedule.errors import ConvertError
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import Card, Deviation, Dialect, Halting, Proof, Refusal
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
-from isorate.kit.card import Role, completed
-from isorate.kit.meaning import ANY, Meaning, Unknown
+from isorate.kit.registry import completed
 from isorate.kit.schedulers import one_for_each
+from isorate.kit.unknown import ANY, Unknown
 from isorate.kit.writing import source
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression
@@ -29,7 +29,10 @@ from isorate.schedule.syntax import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.kit.match import Lift, Parts
+    from isorate.kit.call import Lift
+    from isorate.kit.card import Role
+    from isorate.kit.match import Parts
+    from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
     from isorate.kit.scheduler import Match
     from isorate.schedule.node import Schedule

@@ -17,18 +17,19 @@ from isorate.dialects.torch import lambdas
 from isorate.dialects.torch.schedulers import RESUMED
 from isorate.kit import Card, Deviation, Dialect, Optimizer, Proof, Refusal
 from isorate.kit import meaning as say
-from isorate.kit.card import completed
 from isorate.kit.effects import Moves, Values
 from isorate.kit.matching import share
-from isorate.kit.meaning import ANY, Meaning
+from isorate.kit.registry import completed
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing, given
+from isorate.kit.unknown import ANY
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from isorate.dialects.torch.lambdas import Workers
+    from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
 
 VERSION: Final = "0.42.1"

@@ -14,16 +14,17 @@ import numpy as np
 
 from isorate.kit import knots
 from isorate.kit import meaning as say
-from isorate.kit.card import Card, Proof, completed, roles_of
+from isorate.kit.card import Card, Proof, roles_of
 from isorate.kit.counted import Counted, constant_of
 from isorate.kit.float32 import F32, powf, single
-from isorate.kit.meaning import Unknown
 from isorate.kit.optimizer import Optimizers
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, completed
+from isorate.kit.unknown import Unknown
 from isorate.schedule.errors import ConvertError, NativeError
 
 if TYPE_CHECKING:
-    from isorate.kit.match import Lift, Refusal
+    from isorate.kit.call import Lift
+    from isorate.kit.match import Refusal
     from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule

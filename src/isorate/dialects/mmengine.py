@@ -19,17 +19,20 @@ from isorate.kit import ANY, Card, Dialect, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.call import Composition
-from isorate.kit.card import completed, roles_of
-from isorate.kit.meaning import Meaning, Unknown
+from isorate.kit.card import roles_of
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.registry import completed
 from isorate.kit.scheduler import Match
 from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.unknown import Unknown
 from isorate.schedule.combinators import Join, Product, Staircase
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:
-    from isorate.kit.match import Lift, Parts
+    from isorate.kit.call import Lift
+    from isorate.kit.match import Parts
+    from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Group, Worker
     from isorate.schedule.node import Schedule
 

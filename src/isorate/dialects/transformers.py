@@ -13,12 +13,13 @@ from isorate.dialects.torch.schedulers import ReduceLROnPlateau
 from isorate.kit import Card, Dialect, Halting, Optimizer, Proof
 from isorate.kit import meaning as say
 from isorate.kit.boundary import LIMIT
-from isorate.kit.card import completed
-from isorate.kit.meaning import ANY, Meaning, Unknown
+from isorate.kit.registry import completed
 from isorate.kit.standing import Standing, given
+from isorate.kit.unknown import ANY, Unknown
 
 if TYPE_CHECKING:
     from isorate.dialects.torch.lambdas import Workers
+    from isorate.kit.meaning import Meaning
 
 VERSION: Final = "5.23.0"
 TWO: Final = "SGD([{'params': params_0}, {'params': params_1, 'lr': 0.2}], lr=0.1)"

@@ -1,11 +1,10 @@
 """What a dialect is written with: the one thing that who adds a framework reads."""
 
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Call, Composition
-from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Call, Composition, Lift
+from isorate.kit.card import Card, Deviation, Proof, roles_of
+from isorate.kit.match import Refusal
 from isorate.kit.meaning import (
-    ANY,
     Meaning,
     added,
     constant,
@@ -25,7 +24,8 @@ from isorate.kit.meaning import (
 )
 from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.kit.plateau import Feedback, Plateau
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, completed
+from isorate.kit.unknown import ANY
 
 __all__ = [
     "ANY",
@@ -46,6 +46,7 @@ __all__ = [
     "Proof",
     "Refusal",
     "added",
+    "completed",
     "constant",
     "cosine",
     "exponential",
@@ -56,6 +57,7 @@ __all__ = [
     "natural_exponential",
     "polynomial",
     "repeat",
+    "roles_of",
     "staircase",
     "steps",
     "triangles",

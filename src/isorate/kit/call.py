@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import msgspec
 
+from isorate.kit import registry
 from isorate.kit.boundary import Answer, Fault, Halting, guard
-from isorate.kit.match import Lift, Refusal
-from isorate.kit.meaning import Meaning, say
+from isorate.kit.match import Refusal, from_the_start, one_group, take_apart
 from isorate.kit.optimizer import Optimizer
+from isorate.kit.solving import ends, kinds_within, solve
 from isorate.kit.writing import imports_of, optimizer_code, same, source
 from isorate.schedule import notebook
 from isorate.schedule.errors import ConvertError, IsorateError, NativeError
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.kit.card import Card
+    from isorate.kit.meaning import Meaning
     from isorate.schedule.curve import Curve
     from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
+    from isorate.schedule.run import StepEvery
 
 #: What a call is asked, and what it refuses with where an argument is of no use for that.
 ANSWERS: Mapping[str, Answer] = {
@@ -108,7 +112,7 @@ class Call(msgspec.Struct, frozen=True, dict=True):
             lines.append(f"optimizer = {self._optimizer_code(optimizer)}")
         name = "scheduler" if self.card.clock == "step" else "learning_rate"
         lines.append(f"{name} = {self.written('optimizer' if optimizer else None)}")
-        imports = imports_of("\n".join(lines))
+        imports = imports_of("\n".join(lines), registry.packages())
         return "\n".join([*imports, *([""] if imports else []), *lines])
 
     @property
@@ -288,8 +292,6 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         return f"optimizer := {self._optimizer_code(self.optimizer)}"  # type: ignore[attr-defined]
 
     def _optimizer_code(self, optimizer: Optimizer) -> str:
-        from isorate.kit import registry  # whose modules import this one
-
         return optimizer_code(registry.get(self.card.runs_in).optimizers, optimizer)
 
     @classmethod
@@ -373,3 +375,62 @@ class Composition(Call, frozen=True):
                 yield f"schedulers=[{', '.join(parts)}]"
             elif name not in defaults or not same(value, defaults[name]):
                 yield f"{name}={source(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """One way for a dialect to say a schedule.
+
+    Args:
+        call: the call.
+        updates_per_step: how many updates lie between two calls of ``scheduler.step()``.
+        losses: what is lost or has to be minded, in words.
+
+    """
+
+    call: Call
+    updates_per_step: int = 1
+    losses: tuple[str, ...] = ()
+
+    @property
+    def step_every(self) -> StepEvery:
+        """``"epoch"`` where the scheduler is not stepped at every update."""
+        return "update" if self.updates_per_step == 1 else "epoch"
+
+    def checked(self) -> Lift | Refusal:
+        """Return it, or the reason why the framework would refuse its call."""
+        fault = self.call.fault()
+        if fault is None:
+            return self
+        return Refusal(f"{self.call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
+
+
+def say(constructor: type[Call], schedule: Schedule, losses: Sequence[str] = ()) -> Lift | Refusal:
+    """Find the call that says a schedule at every update, for one parameter group.
+
+    Args:
+        constructor: its ``means`` is solved.
+        schedule: in normal form.
+        losses: what is lost already, in words.
+
+    """
+    parts = from_the_start(one_group(take_apart(schedule, *kinds_within(constructor))))
+    if isinstance(parts, Refusal):
+        return parts
+    whole: Schedule = parts.shape
+    if parts.every > 1:
+        whole = whole.staircase(parts.every)
+    if ends(constructor) and parts.length is not None:
+        whole = whole.until(parts.length)
+    solution = solve(constructor, whole, lenient=True)
+    if isinstance(solution, Refusal):
+        return solution
+    fields = constructor.__struct_fields__
+    arguments = {n: v for n, v in solution.arguments.items() if n in fields}
+    optional = constructor.defaults()  # by the names of the parameters
+    lacking = [n for n in fields if n not in arguments and n.rstrip("_") not in optional]
+    if lacking:
+        return Refusal(f"nothing decides {' and '.join(lacking)}")
+    endless = [] if ends(constructor) else parts.unlike_endless()
+    told = (*parts.unlike(solution.unlike), *losses, *endless)
+    return Lift(constructor(**arguments), 1, told).checked()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from isorate.kit.call import Call
+    from collections.abc import Mapping, Sequence
 
 
 #: What an argument says about the schedule.
@@ -161,37 +159,3 @@ def roles_of(**arguments: str) -> dict[str, Role]:
     """Return the roles of arguments: names, with spaces between them, that say the same thing."""
     roles: Any = {name: role for role, names in arguments.items() for name in names.split()}
     return dict(roles)
-
-
-def completed(
-    constructors: Iterable[type[Call]],
-    home: str,
-    version: str,
-    roles: Mapping[str, Role],
-    docs: str,
-    dialect: str | None = None,
-) -> list[type[Call]]:
-    """Put on constructors' cards what their names and the names of their arguments say.
-
-    Args:
-        constructors: the classes.
-        home: the module that they are had from.
-        version: the framework version that was read and run.
-        roles: what an argument of a name says, where a card does not say it.
-        docs: the address of their documentation, with ``{}`` for the full name.
-        dialect: the dialect, where it is not called after the module.
-
-    """
-    found = list(constructors)
-    for constructor in found:
-        name, own = f"{home}.{constructor.__name__}", constructor.parameters()
-        said = {**roles, **constructor.card.roles}
-        constructor.card = replace(
-            constructor.card,
-            name=name,
-            dialect=dialect or home,
-            version=version,
-            docs=docs.format(name),
-            roles={argument: said[argument] for argument in own if argument in said},
-        )
-    return found

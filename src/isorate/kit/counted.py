@@ -9,15 +9,16 @@ import numpy as np
 
 from isorate.kit import xla
 from isorate.kit.boundary import Fault
-from isorate.kit.call import Call
-from isorate.kit.match import Lift, Refusal
-from isorate.kit.meaning import Meaning, Unknown
+from isorate.kit.call import Call, Lift
+from isorate.kit.match import Refusal
+from isorate.kit.unknown import Unknown
 from isorate.schedule.errors import NativeError
 from isorate.schedule.evaluate import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule
 

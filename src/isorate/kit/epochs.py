@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isorate.kit.boundary import Halting
-from isorate.kit.call import Call
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Call, Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Staircase
 from isorate.schedule.errors import NativeError, ScheduleError
 from isorate.schedule.expression import Expression

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from isorate.kit.match import DOES, Afterwards, Lift, Refusal, one_group, plain, take_apart
+from isorate.kit.call import Lift
+from isorate.kit.match import DOES, Afterwards, Refusal, one_group, plain, take_apart
 from isorate.schedule.combinators import Join, Shift
 from isorate.schedule.shapes import Constant, Cosine, Linear, PiecewiseConstant
 

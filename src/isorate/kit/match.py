@@ -17,8 +17,6 @@ from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from isorate.kit.call import Call
-    from isorate.schedule.run import StepEvery
 
 Shape = TypeVar("Shape", bound=Schedule)
 
@@ -38,34 +36,6 @@ class Afterwards(str):
     """A loss by what comes after the end; where no run is given, a conversion measures that."""
 
     __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lift:
-    """One way for a dialect to say a schedule.
-
-    Args:
-        call: the call.
-        updates_per_step: how many updates lie between two calls of ``scheduler.step()``.
-        losses: what is lost or has to be minded, in words.
-
-    """
-
-    call: Call
-    updates_per_step: int = 1
-    losses: tuple[str, ...] = ()
-
-    @property
-    def step_every(self) -> StepEvery:
-        """``"epoch"`` where the scheduler is not stepped at every update."""
-        return "update" if self.updates_per_step == 1 else "epoch"
-
-    def checked(self) -> Lift | Refusal:
-        """Return it, or the reason why the framework would refuse its call."""
-        fault = self.call.fault()
-        if fault is None:
-            return self
-        return Refusal(f"{self.call.card.raised_by} raises {fault.error.__name__}: {fault.text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from isorate.kit.match import Refusal, plain
-from isorate.kit.meaning import views
 from isorate.kit.scheduler import Match
+from isorate.kit.solving import views
 from isorate.schedule.combinators import Scale, Shift
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import Expression

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from isorate.kit.boundary import Fault
-from isorate.kit.call import Call
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Call, Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.errors import ConvertError, RunError
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import pkgutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
+    from isorate.kit.card import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,40 @@ class Dialect:
     deserializers: tuple[str, ...] = ()
 
 
+def completed(
+    constructors: Iterable[type[Call]],
+    home: str,
+    version: str,
+    roles: Mapping[str, Role],
+    docs: str,
+    dialect: str | None = None,
+) -> list[type[Call]]:
+    """Put on constructors' cards what their names and the names of their arguments say.
+
+    Args:
+        constructors: the classes.
+        home: the module that they are had from.
+        version: the framework version that was read and run.
+        roles: what an argument of a name says, where a card does not say it.
+        docs: the address of their documentation, with ``{}`` for the full name.
+        dialect: the dialect, where it is not called after the module.
+
+    """
+    found = list(constructors)
+    for constructor in found:
+        name, own = f"{home}.{constructor.__name__}", constructor.parameters()
+        said = {**roles, **constructor.card.roles}
+        constructor.card = replace(
+            constructor.card,
+            name=name,
+            dialect=dialect or home,
+            version=version,
+            docs=docs.format(name),
+            roles={argument: said[argument] for argument in own if argument in said},
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Trainer:
     """A program that trains: what its loop looks like in code.
@@ -124,11 +160,17 @@ def _parsed(code: str) -> list[ast.stmt]:
     return ast.parse(code).body
 
 
+def modules_in(package: str) -> list[str]:
+    """Return the names of a package's modules, none of which is imported for it."""
+    home = importlib.util.find_spec(package)
+    places = None if home is None else home.submodule_search_locations
+    return [module.name for module in pkgutil.iter_modules(places)]
+
+
 @cache
 def trainers() -> tuple[Trainer, ...]:
     """Return the trainers whose loops are known."""
-    home = importlib.import_module("isorate.configs")
-    names = [m.name for m in pkgutil.iter_modules(home.__path__)]
+    names = modules_in("isorate.configs")
     modules = (importlib.import_module(f"isorate.configs.{name}") for name in names)
     return tuple(module.TRAINER for module in modules if hasattr(module, "TRAINER"))
 
@@ -150,9 +192,7 @@ def trainer_of(origin: str, *, known: bool, used: Collection[str]) -> Trainer | 
 @cache
 def _built_in() -> frozenset[str]:
     """Return the names of the dialects in this directory, none of which is imported for it."""
-    home = importlib.import_module("isorate.dialects")  # whose modules import this one
-    names = (module.name for module in pkgutil.iter_modules(home.__path__))
-    return frozenset(name for name in names if not name.startswith("_"))
+    return frozenset(name for name in modules_in("isorate.dialects") if not name.startswith("_"))
 
 
 @cache
@@ -289,6 +329,14 @@ def first(what: str, dialect: str | None = None) -> Any:
 def settings() -> frozenset[tuple[str, str]]:
     """Return the statements that tell frameworks how to compute, with the fields that say it."""
     return frozenset(told for c in constructors() for told in c.settings.items())
+
+
+@cache
+def packages() -> frozenset[str]:
+    """Return the packages that code in the dialects' words may name."""
+    told = {statement.partition(".")[0] for _, statement in settings()}
+    known = registered().values()
+    return frozenset({*told, *(d.name for d in known), *(d.optimizers.package for d in known)})
 
 
 def constructors() -> Iterator[type[Call]]:

@@ -10,13 +10,15 @@ import numpy as np
 
 from isorate.kit import objects
 from isorate.kit.boundary import Halting
+from isorate.kit.call import Lift
 from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Parts, Refusal, from_the_start, take_apart
-from isorate.kit.meaning import Meaning, Unknown, kinds_of, solve
+from isorate.kit.match import Parts, Refusal, from_the_start, take_apart
 from isorate.kit.objects import Worker, begun
 from isorate.kit.optimizer import Optimizer, ParamGroup
+from isorate.kit.solving import kinds_of, solve
 from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.unknown import Unknown
 from isorate.kit.writing import formula
 from isorate.schedule.errors import ConvertError
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from isorate.kit.call import Call
+    from isorate.kit.meaning import Meaning
     from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from isorate.kit import matching, objects
-from isorate.kit.call import Composition
+from isorate.kit.call import Composition, Lift
 from isorate.kit.card import Role, roles_of
-from isorate.kit.match import Lift, Parts, Refusal
+from isorate.kit.match import Parts, Refusal
 from isorate.kit.meaning import (
-    ANY,
     Meaning,
     added,
     constant,
@@ -34,6 +33,7 @@ from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.kit.scheduler import LRScheduler, Match, Multiplying, Setting, all_of
 from isorate.kit.stepped_call import SteppedCall
+from isorate.kit.unknown import ANY
 from isorate.schedule.combinators import Groups, Join, Product, Shift, Staircase, Sum, Until
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Call
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.call import Call, Lift
+from isorate.kit.match import Refusal
 from isorate.schedule.errors import RunError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 #: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
@@ -54,24 +54,19 @@ def formula(text: str, values: Mapping[str, Any]) -> Expression:
 IMPORTS = {"isorate": "import isorate.{}", "np": "import numpy as np"}
 
 
-def imports_of(code: str) -> list[str]:
-    """Return the imports that statements need, of the modules that they may name.
+def imports_of(code: str, packages: Collection[str]) -> list[str]:
+    """Return the imports that statements need, of these packages.
 
     Example:
-        >>> imports_of("rate = torch.optim.SGD(params, lr=math.pi)")
+        >>> imports_of("rate = torch.optim.SGD(params, lr=math.pi)", ["torch"])
         ['import math', 'import torch']
 
     """
-    from isorate.kit import registry  # whose modules import this one
-
-    known = {"math", "np", *(statement.partition(".")[0] for _, statement in registry.settings())}
-    for dialect in registry.registered().values():
-        known |= {dialect.name, dialect.optimizers.package}
     found = {
         IMPORTS.get(node.value.id, "import " + node.value.id).format(node.attr)
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if node.value.id in known
+        if node.value.id in {"math", "np", *packages}
     }
     return sorted(found)
 

@@ -26,7 +26,7 @@ from isorate.logs import (
 )
 from isorate.logs.lacking import how_to_log
 from isorate.logs.rows import NOTHING_COUNTS
-from isorate.logs.source import Format, Source
+from isorate.logs.source import NO_LOGS, Format, Source
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -58,39 +58,6 @@ CHECKPOINT: Final = "checkpoint-"
 ELSEWHERE: Final = b"version https://git-lfs"
 #: Folders that are not searched.
 NO_FOLDERS: Final = frozenset({"__pycache__", ".git"})
-#: What no file of a log ends with; in a directory these are not even opened.
-NO_LOGS: Final = frozenset(
-    [
-        ".bin",
-        ".safetensors",
-        ".pt",
-        ".pth",
-        ".ckpt",
-        ".onnx",
-        ".npy",
-        ".npz",
-        ".py",
-        ".pyc",
-        ".ipynb",
-        ".png",
-        ".jpg",
-        ".gz",
-        ".zip",
-        ".tar",
-        ".so",
-        ".model",
-        ".md",
-        ".lock",
-        ".wandb-tmp",
-        ".parquet",
-        ".arrow",
-        ".html",
-        ".svg",
-        ".gif",
-        ".mp4",
-        ".wav",
-    ]
-)
 _NUMBERED = re.compile(r"(.*)#([0-9]{1,6})", re.DOTALL)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.logs.source import NO_LOGS
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ def fetched(url: str, read: Callable[[str], list[Log]]) -> list[Log]:
         ReadError: there is none, it cannot be fetched, or nothing here knows how.
 
     """
-    from isorate.logs.finding import NO_LOGS
-
     try:
         import fsspec
     except ModuleNotFoundError:

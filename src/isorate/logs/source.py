@@ -25,6 +25,39 @@ if TYPE_CHECKING:
 HEAD: Final = 1 << 16
 #: A longer line holds no rates.
 LONGEST_LINE: Final = 1 << 20
+#: What no file of a log ends with; in a directory these are not even opened.
+NO_LOGS: Final = frozenset(
+    [
+        ".bin",
+        ".safetensors",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".onnx",
+        ".npy",
+        ".npz",
+        ".py",
+        ".pyc",
+        ".ipynb",
+        ".png",
+        ".jpg",
+        ".gz",
+        ".zip",
+        ".tar",
+        ".so",
+        ".model",
+        ".md",
+        ".lock",
+        ".wandb-tmp",
+        ".parquet",
+        ".arrow",
+        ".html",
+        ".svg",
+        ".gif",
+        ".mp4",
+        ".wav",
+    ]
+)
 _ENDS = re.compile(r"[\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 

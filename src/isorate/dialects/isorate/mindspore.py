@@ -10,9 +10,9 @@ import numpy as np
 from isorate.dialects import mindspore
 from isorate.dialects.isorate._shared import card, exactly, no_schedule
 from isorate.kit.boundary import Fault
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Proof
-from isorate.kit.match import Afterwards, Lift, Refusal
+from isorate.kit.match import Afterwards, Refusal
 from isorate.schedule.combinators import Groups
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.evaluate import BLOCK

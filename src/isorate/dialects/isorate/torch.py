@@ -16,9 +16,9 @@ from isorate.dialects.isorate._shared import card, exactly, no_schedule
 from isorate.dialects.torch import schedulers as torch
 from isorate.dialects.torch.base import RESUMED
 from isorate.kit.boundary import LIMIT, Fault, Halting
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Proof
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.schedule.combinators import Groups, Shift, Stepped
 from isorate.schedule.combinators.clocks import on_steps

@@ -14,15 +14,15 @@ from isorate.dialects.keras.schedules import (
     PolynomialDecay,
     Schedule,
 )
-from isorate.kit.card import Role, completed
 from isorate.kit.optimizer import Optimizers
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, completed
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isorate.kit.call import Call
+    from isorate.kit.card import Role
 
 VERSION = "3.15.1"
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from isorate.dialects.keras.schedules import F32, card
 from isorate.kit.boundary import Fault
+from isorate.kit.call import Lift
 from isorate.kit.card import Card, Proof
 from isorate.kit.epochs import OfTheEpoch, OnceAnEpoch
 from isorate.kit.float32 import single
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.schedule.errors import NativeError

@@ -18,13 +18,15 @@ from isorate.kit import xla
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.counted import Counted
 from isorate.kit.knots import stairs_of
-from isorate.kit.meaning import ANY, Meaning
+from isorate.kit.unknown import ANY
 from isorate.schedule.errors import ConvertError, NativeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isorate.kit.match import Lift, Refusal
+    from isorate.kit.call import Lift
+    from isorate.kit.match import Refusal
+    from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule as Meant
 

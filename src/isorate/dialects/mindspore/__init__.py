@@ -44,8 +44,8 @@ from isorate.dialects.mindspore.plain_lists import (
     repeated,
 )
 from isorate.kit import schedulers
-from isorate.kit.card import completed, roles_of
-from isorate.kit.registry import Dialect, Lists
+from isorate.kit.card import roles_of
+from isorate.kit.registry import Dialect, Lists, completed
 
 NN = (
     cosine_decay_lr,

@@ -8,8 +8,8 @@ import numpy as np
 
 from isorate.dialects.mindspore._shared import RAN_OUT, Checked
 from isorate.kit.boundary import Halting
-from isorate.kit.match import Afterwards, Lift, Refusal
-from isorate.kit.meaning import say
+from isorate.kit.call import Lift, say
+from isorate.kit.match import Afterwards, Refusal
 from isorate.schedule.combinators import Groups, Until
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.node import Schedule, end_of_course

@@ -26,12 +26,12 @@ from isorate.dialects.mindspore.experimental_triangles import CyclicLR
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.boundary import Halting
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.composing import sequence_of
 from isorate.kit.effects import Factors, Moves, Stepwise, next_rate
 from isorate.kit.float32 import number
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.objects import Group, Work, halting
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.scheduler import lift_of

@@ -21,10 +21,11 @@ from isorate.dialects.mindspore._shared import (
     check_switch,
 )
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.match import Lift, Refusal, from_the_start, one_group, take_apart
-from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until, views
+from isorate.kit.match import Refusal, from_the_start, one_group, take_apart
+from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until
+from isorate.kit.solving import views
 from isorate.schedule.combinators import Until
 from isorate.schedule.libm import exact, exact_power
 from isorate.schedule.shapes import Constant, PiecewiseConstant

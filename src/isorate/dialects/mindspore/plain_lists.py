@@ -23,9 +23,9 @@ from isorate.dialects.mindspore.lists import (
     warmup_lr,
 )
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Call
+from isorate.kit.call import Call, Lift
 from isorate.kit.card import Card, Proof
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.writing import source
 from isorate.schedule.combinators import Join, Repeat, Until
 from isorate.schedule.errors import ReadError

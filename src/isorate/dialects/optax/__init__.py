@@ -23,9 +23,9 @@ from isorate.dialects.optax.schedules import (
     piecewise_interpolate_schedule,
     polynomial_schedule,
 )
-from isorate.kit.card import completed, roles_of
+from isorate.kit.card import roles_of
 from isorate.kit.optimizer import Optimizers
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, completed
 
 VERSION: Final = "0.2.8"
 #: What optax's arguments say, the same in all its schedules.

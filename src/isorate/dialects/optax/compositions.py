@@ -28,8 +28,9 @@ from isorate.kit.counted import Counted, never, since
 from isorate.schedule.errors import NativeError
 
 if TYPE_CHECKING:
+    from isorate.kit.call import Lift
     from isorate.kit.card import Card
-    from isorate.kit.match import Lift, Refusal
+    from isorate.kit.match import Refusal
     from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule

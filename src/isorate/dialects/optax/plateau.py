@@ -10,7 +10,7 @@ from isorate.dialects.optax.schedules import NO_NUMBER, card
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Proof
 from isorate.kit.float32 import single
-from isorate.kit.match import Lift, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.schedule.errors import ConvertError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from isorate.kit.call import Lift
 
 
 class reduce_on_plateau(Feedback, frozen=True):

@@ -16,13 +16,15 @@ from isorate.kit import knots, xla
 from isorate.kit import meaning as say
 from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted, never, share, since
-from isorate.kit.meaning import ANY, Meaning, Unknown
+from isorate.kit.unknown import ANY, Unknown
 from isorate.schedule.errors import ConvertError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isorate.kit.match import Lift, Refusal
+    from isorate.kit.call import Lift
+    from isorate.kit.match import Refusal
+    from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule
 

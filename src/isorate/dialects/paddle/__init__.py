@@ -36,10 +36,11 @@ from isorate.kit import Card, Dialect, Halting, Proof, Refusal, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT, Fault
-from isorate.kit.card import completed, roles_of
-from isorate.kit.match import Lift
+from isorate.kit.call import Lift
+from isorate.kit.card import roles_of
 from isorate.kit.optimizer import Optimizers
 from isorate.kit.plateau import Feedback, Plateau
+from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.shapes import Constant, Linear

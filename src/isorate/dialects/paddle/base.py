@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.kit import Card, Deviation, Proof, Refusal
 from isorate.kit import objects as stepping
-from isorate.kit.match import Lift, from_the_start, one_group, take_apart
-from isorate.kit.meaning import kinds_of, solve
+from isorate.kit.match import from_the_start, one_group, take_apart
 from isorate.kit.scheduler import AtWork, lift_of
+from isorate.kit.solving import kinds_of, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from isorate.kit.call import Lift
     from isorate.kit.objects import Work, Worker
     from isorate.schedule.node import Schedule
 

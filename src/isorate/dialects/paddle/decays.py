@@ -13,7 +13,7 @@ from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.knots import stairs_of
-from isorate.kit.match import Lift, Parts
+from isorate.kit.match import Parts
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Staircase, Until
@@ -23,6 +23,7 @@ from isorate.schedule.formula import Formula
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from isorate.kit.call import Lift
     from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule

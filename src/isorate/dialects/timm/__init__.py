@@ -24,7 +24,8 @@ from isorate.dialects.timm.schedulers import (
 )
 from isorate.kit import Call, Card, Dialect, Halting, Optimizer, Proof
 from isorate.kit.boundary import LIMIT
-from isorate.kit.card import completed, roles_of
+from isorate.kit.card import roles_of
+from isorate.kit.registry import completed
 from isorate.kit.standing import Standing
 
 VERSION: Final = "1.0.31"

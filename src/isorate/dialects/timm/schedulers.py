@@ -26,9 +26,9 @@ from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT
 from isorate.kit.effects import Moves, Values
-from isorate.kit.meaning import ANY, Meaning
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing
+from isorate.kit.unknown import ANY
 from isorate.kit.writing import formula, source
 from isorate.schedule.combinators import Scale
 from isorate.schedule.errors import ReadError, ScheduleError
@@ -40,7 +40,8 @@ from isorate.schedule.syntax import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.kit.match import Lift
+    from isorate.kit.call import Lift
+    from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 

@@ -21,9 +21,10 @@ from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Card, Deviation, Proof, Role
 from isorate.kit.effects import Moves, Values
-from isorate.kit.match import Lift, Refusal
-from isorate.kit.meaning import ANY, Meaning, cosine, join, line, polynomial
+from isorate.kit.match import Refusal
+from isorate.kit.meaning import Meaning, cosine, join, line, polynomial
 from isorate.kit.tensors import Tensor
+from isorate.kit.unknown import ANY
 from isorate.kit.writing import source
 from isorate.schedule.arithmetic import Arithmetic, Part
 from isorate.schedule.errors import ConvertError, ReadError, ScheduleError
@@ -34,6 +35,7 @@ from isorate.schedule.syntax import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from isorate.kit.call import Lift
     from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 

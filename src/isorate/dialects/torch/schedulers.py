@@ -31,16 +31,16 @@ from isorate.dialects.torch.optimizers import TORCH
 from isorate.kit import matching, schedulers
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import Fault, Halting
-from isorate.kit.call import Composition
-from isorate.kit.card import Card, Deviation, Proof, completed
+from isorate.kit.call import Composition, Lift
+from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
 from isorate.kit.composing import chain_of, sequence_of
 from isorate.kit.effects import Factors, Links, Moves, Stepwise, Values
 from isorate.kit.float32 import Float32
-from isorate.kit.match import Lift, Parts, Refusal
+from isorate.kit.match import Parts, Refusal
 from isorate.kit.meaning import Meaning, cosine, line
 from isorate.kit.plateau import Patience, plateau_fault
-from isorate.kit.registry import Dialect
+from isorate.kit.registry import Dialect, completed
 from isorate.kit.scheduler import lift_of
 from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.tensors import Tensor
