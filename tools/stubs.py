@@ -26,6 +26,10 @@ MODULES: Final = {
 }
 
 
+#: As long as a line may be.
+WIDTH: Final = 100
+
+
 def stub(name: str) -> str:
     """Return the stub of a module."""
     home = name.rpartition(".")[0]
@@ -82,9 +86,14 @@ def _function(made: Any) -> str:
 
 
 def _definition(name: str, parameters: list[Any], returned: str, docstring: str = "") -> str:
-    """Write a function, an argument a line."""
-    lines = "".join(f"    {_parameter(each)},\n" for each in parameters)
-    head = f"def {name}(\n{lines}) -> {returned}:"
+    """Write a function, as the formatter has it within a class."""
+    written = [_parameter(each) for each in parameters]
+    one, inner = ", ".join(written), f"    {', '.join(written)}\n"
+    if len(f"    def {name}({one}) -> {returned}: ...") <= WIDTH:
+        head = f"def {name}({one}) -> {returned}:"
+    else:
+        lines = inner if len(inner) <= WIDTH - 4 else "".join(f"    {each},\n" for each in written)
+        head = f"def {name}(\n{lines}) -> {returned}:"
     return f"{head}\n{indent(docstring.rstrip(), '    ')}\n" if docstring else f"{head} ...\n"
 
 
@@ -98,9 +107,10 @@ def _parameter(parameter: Any) -> str:
 
 
 def _docstring(made: Any) -> str:
-    """Return the paragraphs before what it raises."""
+    """Return what it is, its formula, its end and where it is documented."""
     text = (inspect.getdoc(made) or "").partition("\n\nRaises:")[0]
-    return f'"""{text}\n"""\n\n'
+    told = [part for part in text.split("\n\n") if not part.startswith("t ")]
+    return '"""{}\n"""\n\n'.format("\n\n".join(told))
 
 
 def main() -> int:

@@ -170,9 +170,7 @@ class linear_schedule(Function, frozen=True):
     steps: int
     counted: ClassVar[str | None] = "steps"
     card: ClassVar[Card] = card(
-        "t·((end − init)/T) + init",
-        "holds end, rounded with init",
-        ValueError="steps below 1",
+        "t·((end − init)/T) + init", "holds end, rounded with init", ValueError="steps below 1"
     )
 
     def rates(self, t: Any, real: Real) -> Rates:

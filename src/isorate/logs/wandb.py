@@ -22,7 +22,7 @@ MAGIC: Final = b":W&B\xe1\xbe"
 #: The header of a file, as of each piece: checksum, length, type.
 HEADER: Final = 7
 BLOCK: Final = 1 << 15
-FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+FULL, FIRST, LAST = 1, 2, 4
 #: A longer record is no row of numbers.
 LONGEST: Final = 1 << 22
 

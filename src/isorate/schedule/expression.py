@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.schedule.arithmetic import BUILTINS, MODULES, Arithmetic, bounded, function_name
+from isorate.schedule.arithmetic import Arithmetic, bounded
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, mentions, parse, shown
+from isorate.schedule.syntax import mentions, parse, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -169,26 +169,3 @@ def key_of(node: ast.expr, names: Mapping[str, Value]) -> Value:
     if isinstance(key, int | float | str | None):
         return key
     raise ReadError(f"{shown(node)} is not a key", required="a number or a text")
-
-
-def missing_names(node: ast.expr, names: Mapping[str, Value]) -> list[str]:
-    """Return the names an expression uses that ``names`` does not have, in order.
-
-    Raises:
-        ReadError: the expression calls something that is not arithmetic, as ``len(loader)``.
-    """
-    for child in ast.walk(node):
-        if isinstance(child, ast.Call):
-            function_name(child.func, names, child)
-    free = dict.fromkeys(_free(node))
-    return [n for n in free if n not in names and n not in BUILTINS and n not in MODULES]
-
-
-def _free(node: ast.AST) -> Iterator[str]:
-    """Visit the names in a tree; ``args.epochs`` is one, ``math.pi`` is none."""
-    name = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
-    if name is None:
-        for child in ast.iter_child_nodes(node):
-            yield from _free(child)
-    elif name.partition(".")[0] not in MODULES:
-        yield name

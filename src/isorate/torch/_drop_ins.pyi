@@ -14,10 +14,6 @@ class StepLR(DropIn):
 
     ``lr(t) = base·gamma^⌊t/step_size⌋``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: goes on without end.
 
     Arguments: those of ``torch.optim.lr_scheduler.StepLR``,
@@ -27,11 +23,7 @@ class StepLR(DropIn):
     step_size: int
     gamma: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        step_size: int,
-        gamma: float = 0.1,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ) -> None: ...
 
 class MultiStepLR(DropIn):
@@ -39,10 +31,6 @@ class MultiStepLR(DropIn):
 
     ``lr(t) = base·gamma^n``, n the number of milestones up to t; one that is listed twice counts
     twice.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: holds the rate of its last step.
 
@@ -65,10 +53,6 @@ class ConstantLR(DropIn):
 
     ``lr(t) = base·factor`` for t < ``total_iters``, then base.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: the base rate; base · factor where total_iters is below 1.
 
     Arguments: those of ``torch.optim.lr_scheduler.ConstantLR``,
@@ -90,10 +74,6 @@ class LinearLR(DropIn):
 
     ``lr(t) = base·(start + (end−start)·min(t, T)/T)``, start = ``start_factor``, end =
     ``end_factor``, T = ``total_iters``; where T is 0, base·start for good.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: base · end_factor; base · start_factor where total_iters is below 1.
 
@@ -118,10 +98,6 @@ class ExponentialLR(DropIn):
 
     ``lr(t) = base·gamma^t``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: goes on without end.
 
     Arguments: those of ``torch.optim.lr_scheduler.ExponentialLR``,
@@ -129,21 +105,12 @@ class ExponentialLR(DropIn):
     """
 
     gamma: float
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        gamma: float,
-        last_epoch: int = -1,
-    ) -> None: ...
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None: ...
 
 class PolynomialLR(DropIn):
     """torch's ``PolynomialLR`` by its closed form.
 
     ``lr(t) = base·(1 − min(t, T)/T)^power``, T = ``total_iters``.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: stays at 0; at the base rate where total_iters is below 1.
 
@@ -154,11 +121,7 @@ class PolynomialLR(DropIn):
     total_iters: int
     power: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        total_iters: int = 5,
-        power: float = 1.0,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
     ) -> None: ...
 
 class CosineAnnealingLR(Annealing):
@@ -166,10 +129,6 @@ class CosineAnnealingLR(Annealing):
 
     ``lr(t) = base·sin²(π(T−t)/(2T)) + eta_min·sin²(πt/(2T))``, t folded into [0, T], T =
     abs(``T_max``): the documented cosine without its cancellation.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: climbs back to the first rate and goes on with period 2·T_max.
 
@@ -180,11 +139,7 @@ class CosineAnnealingLR(Annealing):
     T_max: int
     eta_min: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        T_max: int,
-        eta_min: float = 0.0,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None: ...
 
 class CosineAnnealingWarmRestarts(Restarting):
@@ -192,10 +147,6 @@ class CosineAnnealingWarmRestarts(Restarting):
 
     ``lr(t) = η + (base−η)(1+cos(πu/T))/2``, u the steps since cycle c = 0, 1, 2, … began, T =
     ``T_0``·``T_mult``^c its length, η = ``eta_min``.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
 
@@ -223,10 +174,6 @@ class CyclicLR(Cyclic):
     or ``gamma``^t (``exp_range``), or ``scale_fn`` of the cycle, from 1, or of t. With
     ``cycle_momentum`` a momentum, or Adam's first beta, goes the other way. ``initial_lr`` stays
     what it was.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: goes on, cycle after cycle.
 
@@ -269,10 +216,6 @@ class OneCycleLR(OneCycle):
     to ``max_lr/div_factor/final_div_factor`` at step ``total_steps − 1``; with ``three_phase`` as
     far down as it began in as many steps as up, and then further. With ``cycle_momentum`` a
     momentum, or Adam's first beta, goes the other way.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: step total_steps keeps the last rate, where the original's rebounds; a further
     one raises.
@@ -317,10 +260,6 @@ class SWALR(Averaging):
     rate that the group holds when the first step is taken, whatever other schedulers have made of
     it until then.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: swa_lr.
 
     Arguments: those of ``torch.optim.swa_utils.SWALR``,
@@ -345,10 +284,6 @@ class LambdaLR(Lambda):
     ``lr(t) = base·λ(t)``, λ = ``lr_lambda``, of an int. A checkpoint holds the names of the
     functions, not what they do: on resume they are those that the script gives.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: whatever the lambda says.
 
     Arguments: those of ``torch.optim.lr_scheduler.LambdaLR``,
@@ -367,10 +302,6 @@ class MultiplicativeLR(Multiplicative):
 
     ``lr(t) = base·λ(1)·…·λ(t)``, λ = ``lr_lambda``, of an int; products are taken in this order.
     Resuming at step t calls the function t times. A checkpoint holds its name only.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever the lambda says.
 
@@ -393,10 +324,6 @@ class SequentialLR(Sequential):
     what that did to the optimizer, and they need not be stepped. One that begins with the rate it
     finds has what the one before it has got to. It may hold others.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: whatever its last scheduler does.
 
     Arguments: those of ``torch.optim.lr_scheduler.SequentialLR``,
@@ -418,10 +345,6 @@ class ChainedScheduler(Chained):
     each of them multiplies the rate that it finds, as ``CosineAnnealingLR`` does down to 0, up to
     its trough. Another chain is taken where it has a closed form.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: whatever its schedulers do.
 
     Arguments: those of ``torch.optim.lr_scheduler.ChainedScheduler``,
@@ -429,9 +352,7 @@ class ChainedScheduler(Chained):
     """
 
     def __init__(
-        self,
-        schedulers: Sequence[LRScheduler],
-        optimizer: Optimizer | None = None,
+        self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None
     ) -> None: ...
 
 class cosine_decay_lr(DropIn):
@@ -440,10 +361,6 @@ class cosine_decay_lr(DropIn):
     ``lr(t) = min_lr + (max_lr−min_lr)(1 + cos(π·min(e, D)/D))/2``, e = ⌊t/step_per_epoch⌋, D =
     ``decay_epoch``: absolute rates. They come to ``min_lr`` at t = D·step_per_epoch, which a
     ``total_step`` of as many, the usual length, does not reach.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: held at min_lr, then the list ends and the optimizer raises RuntimeError.
 

@@ -18,13 +18,9 @@ if TYPE_CHECKING:
 
 #: The card of a drop-in.
 card = partial(
-    cards.card,
-    always={},
-    dialect="isorate",
-    drop_in=True,
-    version=__version__,
+    cards.card, always={}, dialect="isorate", drop_in=True, version=__version__,
     docs="docs/training.md",
-)
+)  # fmt: skip
 
 
 def no_schedule(schedule: Any) -> Fault | None:

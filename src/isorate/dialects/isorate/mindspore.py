@@ -36,19 +36,14 @@ class ScheduleLR(Call, frozen=True):
     schedule: Any
 
     card: ClassVar[Card] = card(
-        "closed form, float64, each step by itself, rounded to float32",
-        Proof.COUNTER,
+        "closed form, float64, each step by itself, rounded to float32", Proof.COUNTER,
         "whatever the schedule says; the last rate where it ends",
-        name="isorate.mindspore.ScheduleLR",
-        runs_in="mindspore",
-        clock="update",
-        roles={"schedule": "shape"},
-        TypeError="schedule neither a schedule nor a call or its text",
-        ValueError="a schedule for several parameter groups",
-        ulp=1,
+        name="isorate.mindspore.ScheduleLR", runs_in="mindspore", clock="update",
+        roles={"schedule": "shape"}, TypeError="schedule neither a schedule nor a call or its text",
+        ValueError="a schedule for several parameter groups", ulp=1,
         ledger="MindSpore's float64 sine and power may round otherwise than the C library's, which "
         "can move the float32 that they are rounded to",
-    )
+    )  # fmt: skip
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
@@ -87,16 +82,9 @@ def staying(listed: Any) -> type[Call]:
     name = listed.card.name.rpartition(".")[2]
     own = ScheduleLR.card
     card = replace(
-        listed.card,
-        name=f"isorate.mindspore.{name}",
-        dialect=own.dialect,
-        drop_in=True,
-        version=own.version,
-        docs=own.docs,
-        deprecation=None,
-        way_out=None,
-        deviations=(),
-    )
+        listed.card, name=f"isorate.mindspore.{name}", dialect=own.dialect, drop_in=True,
+        version=own.version, docs=own.docs, deprecation=None, way_out=None, deviations=(),
+    )  # fmt: skip
     text = f"``{card.name}``: the same list, bit for bit."
     namespace = {"__module__": __name__, "__doc__": text, "card": card}
     made: type[Call] = type(listed)(name, (listed,), namespace, frozen=True)

@@ -49,19 +49,16 @@ class ScheduleLR(Call, frozen=True):
     on_mismatch: str = "raise"
 
     card: ClassVar[Card] = card(
-        "closed form, float64, each step by itself",
-        Proof.EACH_STEP,
+        "closed form, float64, each step by itself", Proof.EACH_STEP,
         "whatever the schedule says; stepping past its end raises RuntimeError",
-        name="isorate.torch.ScheduleLR",
-        runs_in="torch",
-        clock="step",
+        name="isorate.torch.ScheduleLR", runs_in="torch", clock="step",
         roles={"schedule": "shape", "last_epoch": "begin", "counting": "clock"},
         RuntimeError="a step past the schedule's end",
         TypeError="schedule neither a schedule nor text, last_epoch no int",
         ValueError="not one schedule for each parameter group, last_epoch below -1, "
         "counting or on_mismatch none of its choices",
         counts="updates",
-    )
+    )  # fmt: skip
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:
@@ -152,18 +149,13 @@ class CosineAnnealingLR(Call, frozen=True):
     last_epoch: int = -1
 
     card: ClassVar[Card] = card(
-        "closed form, float64, each step by itself",
-        Proof.EACH_STEP,
-        torch.CosineAnnealingLR.card.past_end,
-        name="isorate.torch.CosineAnnealingLR",
-        runs_in="torch",
-        clock="step",
-        roles=torch.CosineAnnealingLR.card.roles,
-        KeyError=RESUMED,
+        "closed form, float64, each step by itself", Proof.EACH_STEP,
+        torch.CosineAnnealingLR.card.past_end, name="isorate.torch.CosineAnnealingLR",
+        runs_in="torch", clock="step", roles=torch.CosineAnnealingLR.card.roles, KeyError=RESUMED,
         TypeError="T_max or eta_min no number, last_epoch no int",
         ValueError="T_max or eta_min not finite, T_max beyond 2**53, last_epoch below -1",
         ZeroDivisionError="T_max=0",
-    )
+    )  # fmt: skip
 
     @property
     def dtype(self) -> Literal["float64", "float32"]:

@@ -36,26 +36,19 @@ class CosineDecayLR(Cell, frozen=True):
     decay_steps: int
 
     card: ClassVar[Card] = card(
-        "closed form by sin(π(p+½)), float32",
-        Proof.COUNTER,
-        "held near min_lr",
+        "closed form by sin(π(p+½)), float32", Proof.COUNTER, "held near min_lr",
         Deviation(
             documented="the formula is periodic: after decay_steps the rate climbs back",
-            actual="the rate is held near min_lr",
-            shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 2)",
+            actual="the rate is held near min_lr", shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 2)",
             update=4,
         ),
         Deviation(
-            documented="it runs on Ascend and GPU",
-            actual="it runs on CPU as well",
-            shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 4)",
-            update=0,
+            documented="it runs on Ascend and GPU", actual="it runs on CPU as well",
+            shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 4)", update=0,
         ),
-        **BAD_DECAY,
-        roles={"max_lr": "start"},
-        deprecation=CHANGED,
+        BAD_DECAY, roles={"max_lr": "start"}, deprecation=CHANGED,
         way_out="isorate.mindspore.cosine_decay_lr",
-    )
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "min_lr": check_not_negative,
@@ -88,36 +81,31 @@ class PolynomialDecayLR(Cell, frozen=True):
     update_decay_steps: bool = False
 
     card: ClassVar[Card] = card(
-        "closed form by powf, float32",
-        Proof.COUNTER,
+        "closed form by powf, float32", Proof.COUNTER,
         "held at end_learning_rate, or set out anew with update_decay_steps",
         Deviation(
             documented="with update_decay_steps, no more than decay_steps steps are divided "
             "by the longer duration, and the rate changes once in decay_steps",
             actual="all steps that are over are, so that the rate changes at every step and "
             "falls to end_learning_rate each time",
-            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)",
-            update=3,
+            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)", update=3,
         ),
         Deviation(
             documented="with update_decay_steps, the duration at step 0 is 0, and 0 is "
             "divided by it",
             actual="it is decay_steps from the start",
-            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)",
-            update=0,
+            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 2, 1.0, True)", update=0,
         ),
         Deviation(
-            documented="it runs on Ascend and GPU",
-            actual="it runs on CPU as well",
-            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 4, 0.5)",
-            update=0,
+            documented="it runs on Ascend and GPU", actual="it runs on CPU as well",
+            shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 4, 0.5)", update=0,
         ),
         TypeError="a rate or power no float (an int is none), decay_steps no int (a bool "
         "is none), update_decay_steps no bool",
         ValueError="learning_rate, power or decay_steps not positive, end_learning_rate "
         "negative, a rate or power not finite",
         way_out="isorate.mindspore.polynomial_decay_lr",
-    )
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "learning_rate": check_positive,
@@ -151,26 +139,20 @@ class WarmUpLR(Cell, frozen=True):
     warmup_steps: int
 
     card: ClassVar[Card] = card(
-        "closed form, float32",
-        Proof.COUNTER,
-        "held at learning_rate",
+        "closed form, float32", Proof.COUNTER, "held at learning_rate",
         Deviation(
             documented="learning_rate is the initial value",
-            actual="it is the last: step 0 has rate 0",
-            shown="mindspore.nn.WarmUpLR(0.1, 2)",
+            actual="it is the last: step 0 has rate 0", shown="mindspore.nn.WarmUpLR(0.1, 2)",
             update=0,
         ),
         Deviation(
-            documented="a learning_rate of 0 raises ValueError",
-            actual="only one below 0 does",
-            shown="mindspore.nn.WarmUpLR(0.0, 2)",
-            update=0,
+            documented="a learning_rate of 0 raises ValueError", actual="only one below 0 does",
+            shown="mindspore.nn.WarmUpLR(0.0, 2)", update=0,
         ),
         TypeError="learning_rate no float (an int is none), warmup_steps no int (a bool is none)",
         ValueError="learning_rate negative or not finite, warmup_steps below 1",
-        roles={"learning_rate": "end"},
-        way_out="isorate.mindspore.warmup_lr",
-    )
+        roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "learning_rate": check_not_negative,

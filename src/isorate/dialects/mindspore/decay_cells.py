@@ -66,12 +66,9 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by powf, float32",
-        Proof.COUNTER,
-        DECAYS_ON,
-        **RAISES,
+        "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, RAISES,
         way_out="isorate.mindspore.exponential_decay_lr",
-    )
+    )  # fmt: skip
 
     def decay(self, steps: Any) -> Meaning:
         return exponential(self.learning_rate, self.decay_rate, steps)
@@ -89,24 +86,19 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by powf of e, float32",
-        Proof.COUNTER,
-        DECAYS_ON,
+        "closed form by powf of e, float32", Proof.COUNTER, DECAYS_ON,
         Deviation(
             documented="the exponent is -decay_rate·step/decay_steps",
             actual="it is -decay_rate·step: decay_steps has no effect",
-            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2)",
-            update=1,
+            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2)", update=1,
         ),
         Deviation(
             documented="with is_stair the exponent is -decay_rate·floor(step/decay_steps)",
             actual="it is decay_steps times as large",
-            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)",
-            update=2,
+            shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)", update=2,
         ),
-        **RAISES,
-        way_out="isorate.mindspore.natural_exp_decay_lr",
-    )
+        RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+    )  # fmt: skip
 
     def decay(self, steps: Any) -> Meaning:
         per_tick = self.decay_rate * self.decay_steps if self.is_stair else self.decay_rate
@@ -131,12 +123,9 @@ class InverseDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by a reciprocal, float32",
-        Proof.COUNTER,
-        DECAYS_ON,
-        **RAISES,
+        "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
-    )
+    )  # fmt: skip
 
     def decay(self, steps: Any) -> Meaning:
         return inverse(self.learning_rate, self.decay_rate, steps)

@@ -73,13 +73,10 @@ class exponential_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by **, float64, one rate an epoch",
-        Proof.EACH_STEP,
-        PAST_END,
-        **RAISES,
+        "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, RAISES,
         OverflowError="decay_rate above 1, and a power of it beyond float64",
         way_out="isorate.mindspore.exponential_decay_lr",
-    )
+    )  # fmt: skip
 
     def fault(self) -> Fault | None:
         """Check the arguments, and that Python can raise ``decay_rate`` as far as it goes."""
@@ -113,19 +110,15 @@ class natural_exp_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by math.e **, float64, one rate an epoch",
-        Proof.EACH_STEP,
-        PAST_END,
+        "closed form by math.e **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END,
         Deviation(
             documented="decay_epoch is the number of epochs to decay over",
             actual="without is_stair decay_epoch has no effect; with it, it is how long a "
             "stair is, and decay_rate still counts single epochs",
-            shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)",
-            update=10,
+            shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)", update=10,
         ),
-        **RAISES,
-        way_out="isorate.mindspore.natural_exp_decay_lr",
-    )
+        RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+    )  # fmt: skip
 
     def rates_of(self, ticks: Int64s) -> Float64s:
         epochs = ticks * min(self.decay_epoch, EXACT) if self.is_stair else ticks
@@ -149,12 +142,9 @@ class inverse_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form, float64, one rate an epoch",
-        Proof.EACH_STEP,
-        PAST_END,
-        **RAISES,
+        "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
-    )
+    )  # fmt: skip
 
     def rates_of(self, ticks: Int64s) -> Float64s:
         with np.errstate(over="ignore"):

@@ -32,17 +32,13 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps; by 0 steps, never."""
 
     card: ClassVar[Card] = card(
-        "recursion by gamma, float32",
-        Proof.RECURSION,
-        "goes on without end",
+        "recursion by gamma, float32", Proof.RECURSION, "goes on without end",
         Deviation(
-            "gamma is 0.5 where it is not given",
-            "it is 0.1",
-            f"StepLR({sgd('params')}, step_size=5)",
-            5,
+            "gamma is 0.5 where it is not given", "it is 0.1",
+            f"StepLR({sgd('params')}, step_size=5)", 5,
         ),
         TypeError="step_size no int, gamma no float, last_epoch no int",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         want_int("step_size", self.step_size)
@@ -78,17 +74,14 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "recursion by a power of gamma that Python computes, float32",
-        Proof.RECURSION,
+        "recursion by a power of gamma that Python computes, float32", Proof.RECURSION,
         "holds the rate of its last step",
         Deviation(
-            "gamma has to be a float",
-            "an integer is taken",
-            f"MultiStepLR({sgd('params')}, milestones=[3], gamma=2)",
-            3,
+            "gamma has to be a float", "an integer is taken",
+            f"MultiStepLR({sgd('params')}, milestones=[3], gamma=2)", 3,
         ),
         TypeError="milestones no list of ints, gamma no number, last_epoch no int",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         if not isinstance(self.milestones, list):
@@ -127,25 +120,21 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "the rate times factor, then divided by it, float32",
-        Proof.RECURSION,
+        "the rate times factor, then divided by it, float32", Proof.RECURSION,
         "the base rate; base · factor where total_iters is below 1",
         Deviation(
             "the rate is restored when last_epoch reaches total_iters",
             "with total_iters=0 it never is",
-            f"ConstantLR({sgd('params')}, factor=0.5, total_iters=0)",
-            1,
+            f"ConstantLR({sgd('params')}, factor=0.5, total_iters=0)", 1,
         ),
         Deviation(
             "the rate is restored when last_epoch reaches total_iters",
             "with factor=0 it is 0/0 from then on",
-            f"ConstantLR({sgd('params')}, factor=0.0, total_iters=3)",
-            3,
+            f"ConstantLR({sgd('params')}, factor=0.0, total_iters=3)", 3,
         ),
         TypeError="factor no number, total_iters no int, last_epoch no int",
-        ValueError="factor not between 0 and 1; last_epoch below -1",
-        roles={"factor": "start"},
-    )
+        ValueError="factor not between 0 and 1; last_epoch below -1", roles={"factor": "start"},
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -177,25 +166,21 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
 
     card: ClassVar[Card] = card(
-        "recursion by ratios of a line, float32",
-        Proof.RECURSION,
+        "recursion by ratios of a line, float32", Proof.RECURSION,
         "base · end_factor; base · start_factor where total_iters is below 1",
         Deviation(
-            "total_iters is when the factor reaches 1",
-            "it is when the factor reaches end_factor",
-            f"LinearLR({sgd('params')}, start_factor=1.0, end_factor=0.1, total_iters=4)",
-            4,
+            "total_iters is when the factor reaches 1", "it is when the factor reaches end_factor",
+            f"LinearLR({sgd('params')}, start_factor=1.0, end_factor=0.1, total_iters=4)", 4,
         ),
         Deviation(
             "the factor goes from start_factor to end_factor in total_iters steps",
             "with total_iters=0 it stays start_factor for good",
-            f"LinearLR({sgd('params')}, start_factor=0.5, total_iters=0)",
-            1,
+            f"LinearLR({sgd('params')}, start_factor=0.5, total_iters=0)", 1,
         ),
         TypeError="a factor no number, total_iters no int, last_epoch no int",
         ValueError="start_factor not above 0 and up to 1, end_factor not from 0 to 1; "
         "last_epoch below -1",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -220,11 +205,9 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
 
     card: ClassVar[Card] = card(
-        "recursion by gamma, float32",
-        Proof.RECURSION,
-        "goes on without end",
+        "recursion by gamma, float32", Proof.RECURSION, "goes on without end",
         TypeError="gamma no float, last_epoch no int",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         want_float("gamma", self.gamma)
@@ -241,18 +224,15 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
 
     card: ClassVar[Card] = card(
-        "recursion by powers of ratios, float32, powf of the C library",
-        Proof.RECURSION,
+        "recursion by powers of ratios, float32, powf of the C library", Proof.RECURSION,
         "stays at 0; at the base rate where total_iters is below 1",
         Deviation(
-            "the rate is 0 from total_iters on",
-            "with total_iters=0 it stays what it is",
-            f"PolynomialLR({sgd('params')}, total_iters=0)",
-            1,
+            "the rate is 0 from total_iters on", "with total_iters=0 it stays what it is",
+            f"PolynomialLR({sgd('params')}, total_iters=0)", 1,
         ),
         TypeError="power no float, total_iters no int, last_epoch no int",
         ValueError="power below 0; last_epoch below -1",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         want_float("power", self.power)

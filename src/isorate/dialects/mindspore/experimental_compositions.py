@@ -99,28 +99,23 @@ class SequentialLR(ExperimentalCall, schedulers.SequentialLR, frozen=True):
     worker: ClassVar[Any] = Sequential
 
     card: ClassVar[Card] = card(
-        "that of the scheduler whose turn it is, float32",
-        Proof.COUNTER,
+        "that of the scheduler whose turn it is, float32", Proof.COUNTER,
         "whatever its last scheduler does",
         Deviation(
             "the schedulers are called one after the other, each from its own beginning",
-            "a first SequentialLR within another one begins with its second step",
-            NESTED,
-            2,
+            "a first SequentialLR within another one begins with its second step", NESTED, 2,
         ),
         Deviation(
-            "a scheduler takes over at its milestone",
-            "a MultiStepLR raises AttributeError there",
+            "a scheduler takes over at its milestone", "a MultiStepLR raises AttributeError there",
             f"SequentialLR(optimizer := {sgd('params')}, schedulers=["
             "ConstantLR(optimizer, 0.5, 9), MultiStepLR(optimizer, [4])], milestones=[3])",
             3,
         ),
-        AttributeError="a scheduler that is none",
-        KeyError="nothing in it has set initial_lr",
+        AttributeError="a scheduler that is none", KeyError="nothing in it has set initial_lr",
         TypeError="schedulers or milestones no list, a milestone or last_epoch no number, "
         "a first scheduler that wants a metric",
         ValueError="not one milestone fewer than schedulers, a scheduler of another optimizer",
-    )
+    )  # fmt: skip
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -220,14 +215,12 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, ExperimentalCall, frozen=T
     worker: ClassVar[Any] = OnPlateau
 
     card: ClassVar[Card] = card(
-        "the rate times factor where the metric says so, float32",
-        Proof.METRIC,
-        "follows the metric without end",
-        always={},
+        "the rate times factor where the metric says so, float32", Proof.METRIC,
+        "follows the metric without end", always={},
         TypeError="factor, min_lr, patience or threshold no number, a mode that has no hash",
         ValueError="factor from 1 on, mode or threshold_mode unknown, not one min_lr for "
         "each parameter group",
-    )
+    )  # fmt: skip
 
     def begin(self, groups: int) -> list[Any]:
         """Check in MindSpore's order; return the least rate of each group."""

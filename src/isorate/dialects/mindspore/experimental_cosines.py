@@ -44,17 +44,15 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     T_max: int
 
     card: ClassVar[Card] = card(
-        "recursion from the optimizer's rate by a ratio of cosines, float32",
-        Proof.RECURSION,
+        "recursion from the optimizer's rate by a ratio of cosines, float32", Proof.RECURSION,
         "climbs back to the first rate and goes on with period 2·T_max, or turns NaN",
         Deviation(
             "the rate comes down to eta_min at T_max and climbs again",
             "for most T_max from 12860 on it is NaN from T_max on",
-            f"CosineAnnealingLR({sgd(NEAR_THE_TROUGH)}, T_max=13000, last_epoch=12990)",
-            9,
+            f"CosineAnnealingLR({sgd(NEAR_THE_TROUGH)}, T_max=13000, last_epoch=12990)", 9,
         ),
         TypeError="T_max no int, eta_min no number, last_epoch no int",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         if not isinstance(self.eta_min, int | float):
@@ -110,14 +108,12 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
     eta_min: float = 0
 
     card: ClassVar[Card] = card(
-        "closed form in T_cur, each step by itself, float32",
-        Proof.COUNTER,
+        "closed form in T_cur, each step by itself, float32", Proof.COUNTER,
         "starts over, without end",
         Deviation(
             "the rate is eta_min at the end of a cycle",
             "the last rate of a cycle is one step short of it, and it is never reached",
-            f"CosineAnnealingWarmRestarts({sgd('params')}, T_0=10)",
-            9,
+            f"CosineAnnealingWarmRestarts({sgd('params')}, T_0=10)", 9,
         ),
         Deviation(
             "last_epoch says how many steps were taken, to resume after them",
@@ -129,7 +125,7 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
         ),
         TypeError="T_0, T_mult or eta_min no number, last_epoch no int",
         ValueError="T_0 no positive int, T_mult no int from 1 on; last_epoch below -1",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)

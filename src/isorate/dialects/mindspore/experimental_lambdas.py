@@ -27,12 +27,11 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "base · λ(step), each step by itself, float32; math's functions in float64",
-        Proof.FUNCTION,
+        "base · λ(step), each step by itself, float32; math's functions in float64", Proof.FUNCTION,
         "whatever the lambda says",
         TypeError="lr_lambda no function, or its value no number; last_epoch no int",
         ValueError="not one lambda for each parameter group; last_epoch below -1",
-    )
+    )  # fmt: skip
 
     def to(self, worker: Worker, counts: Rates) -> Moves:
         return Values(*values_of(worker.kept["function"], counts, worker.base))
@@ -46,19 +45,16 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "recursion by λ(step), float32",
-        Proof.RECURSION,
-        "whatever the lambda says",
+        "recursion by λ(step), float32", Proof.RECURSION, "whatever the lambda says",
         Deviation(
             "the lambda is given an integer, the epoch",
             "it is given a float32 tensor: with 0.9 ** t each factor is rounded to float32",
-            f"MultiplicativeLR({sgd('params')}, lambda t: 0.9 ** t)",
-            2,
+            f"MultiplicativeLR({sgd('params')}, lambda t: 0.9 ** t)", 2,
         ),
         TypeError="lr_lambda no function, or its value no number: at the first step; "
         "last_epoch no int",
         ValueError="not one lambda for each parameter group; last_epoch below -1",
-    )
+    )  # fmt: skip
 
     def to(self, worker: Worker, counts: Rates) -> Moves:
         before = np.ones(int((counts <= 0).sum()), worker.real)

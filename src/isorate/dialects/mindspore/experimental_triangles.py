@@ -32,8 +32,7 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     sets = True
 
     card: ClassVar[Card] = card(
-        "closed form, each step by itself, float32, powf of the C library",
-        Proof.COUNTER,
+        "closed form, each step by itself, float32, powf of the C library", Proof.COUNTER,
         "starts over, without end",
         Deviation(
             "base_lr is the initial rate",
@@ -54,7 +53,7 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
         ValueError="not one rate for each parameter group, base_lr a bool, an unknown mode "
         "without scale_fn; last_epoch below -1",
         ZeroDivisionError="no steps in a cycle",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         low = schedulers.one_for_each(self.base_lr, "base_lr", workers)

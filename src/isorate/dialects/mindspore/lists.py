@@ -49,29 +49,26 @@ class piecewise_constant_lr(Call, frozen=True):
     learning_rates: list[float]
 
     card: ClassVar[Card] = card(
-        "none: the rates as written",
-        Proof.EACH_STEP,
+        "none: the rates as written", Proof.EACH_STEP,
         "the list ends at the last milestone and the optimizer raises RuntimeError",
         Deviation(
             documented="the example says that step 2 still has the first rate where the first "
             "milestone is 2",
             actual="counted from 0, it has the second: a milestone is the first step of what "
             "follows",
-            shown="mindspore.nn.piecewise_constant_lr([2, 5, 10], [0.1, 0.05, 0.01])",
-            update=2,
+            shown="mindspore.nn.piecewise_constant_lr([2, 5, 10], [0.1, 0.05, 0.01])", update=2,
         ),
         Deviation(
             documented="milestones that do not decrease raise ValueError",
             actual="milestones that decrease do",
-            shown="mindspore.nn.piecewise_constant_lr([1, 2], [0.1, 0.05])",
-            update=0,
+            shown="mindspore.nn.piecewise_constant_lr([1, 2], [0.1, 0.05])", update=0,
         ),
         TypeError="neither a list nor a tuple, a milestone no int, a rate no float",
         ValueError="not as many rates as milestones, a milestone below 1 or below the one "
         "before, a rate that is not finite",
         RuntimeError="no milestones: at the first step",
         way_out="isorate.mindspore.piecewise_constant_lr",
-    )
+    )  # fmt: skip
 
     def fault(self) -> Fault | None:
         fault = check_sequence("milestone", self.milestone) or check_sequence(
@@ -149,19 +146,15 @@ class cosine_decay_lr(EpochList, frozen=True):
     decay_epoch: int
 
     card: ClassVar[Card] = card(
-        "closed form, float64, one rate an epoch",
-        Proof.EACH_STEP,
+        "closed form, float64, one rate an epoch", Proof.EACH_STEP,
         "held at min_lr, then the list ends and the optimizer raises RuntimeError",
         Deviation(
             documented="the formula is periodic: after decay_epoch epochs the rate climbs back",
             actual="the rate is held at min_lr",
-            shown="mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 1, 2)",
-            update=4,
+            shown="mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 1, 2)", update=4,
         ),
-        **BAD_DECAY,
-        roles={"max_lr": "start"},
-        way_out="isorate.mindspore.cosine_decay_lr",
-    )
+        BAD_DECAY, roles={"max_lr": "start"}, way_out="isorate.mindspore.cosine_decay_lr",
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "min_lr": check_not_negative,
@@ -217,8 +210,7 @@ class polynomial_decay_lr(EpochList, frozen=True):
     update_decay_epoch: bool = False
 
     card: ClassVar[Card] = card(
-        "closed form by **, float64, one rate an epoch",
-        Proof.CANCELS,
+        "closed form by **, float64, one rate an epoch", Proof.CANCELS,
         "held at end_learning_rate, or set out anew with update_decay_epoch, then the "
         "list ends and the optimizer raises RuntimeError",
         Deviation(
@@ -226,22 +218,20 @@ class polynomial_decay_lr(EpochList, frozen=True):
             "by the longer duration",
             actual="all epochs that are over are, so that the rate falls to "
             "end_learning_rate each time",
-            shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)",
-            update=3,
+            shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)", update=3,
         ),
         Deviation(
             documented="with update_decay_epoch, the duration of epoch 0 is 0, and 0 is "
             "divided by it",
             actual="it is decay_epoch from the start",
-            shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)",
-            update=0,
+            shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)", update=0,
         ),
         TypeError="a rate or power no float (an int is none), a count no int (a bool is "
         "none), update_decay_epoch no bool",
         ValueError="learning_rate, power or a count not positive, end_learning_rate "
         "negative, a rate or power not finite",
         way_out="isorate.mindspore.polynomial_decay_lr",
-    )
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "learning_rate": check_positive,
@@ -289,20 +279,17 @@ class warmup_lr(EpochList, frozen=True):
     warmup_epoch: int
 
     card: ClassVar[Card] = card(
-        "closed form, float64, one rate an epoch",
-        Proof.EACH_STEP,
+        "closed form, float64, one rate an epoch", Proof.EACH_STEP,
         "held at learning_rate, then the list ends and the optimizer raises RuntimeError",
         Deviation(
             documented="learning_rate is the initial value",
             actual="it is the last: the first epoch has rate 0",
-            shown="mindspore.nn.warmup_lr(0.1, 6, 2, 2)",
-            update=0,
+            shown="mindspore.nn.warmup_lr(0.1, 6, 2, 2)", update=0,
         ),
         TypeError="learning_rate no float (an int is none), a count no int (a bool is none)",
         ValueError="learning_rate negative or not finite, a count below 1",
-        roles={"learning_rate": "end"},
-        way_out="isorate.mindspore.warmup_lr",
-    )
+        roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
+    )  # fmt: skip
 
     checks: ClassVar[Any] = {
         "learning_rate": check_not_negative,

@@ -70,14 +70,11 @@ class LearningRateList(Call, frozen=True):
     spells: ClassVar[bool] = True
 
     card: ClassVar[Card] = plain(
-        "none: the rates as written",
-        Proof.EACH_STEP,
-        "the list ends and the optimizer raises RuntimeError",
-        name="mindspore.list",
-        roles={"rates": "length"},
-        RuntimeError="an empty list: at the first step",
+        "none: the rates as written", Proof.EACH_STEP,
+        "the list ends and the optimizer raises RuntimeError", name="mindspore.list",
+        roles={"rates": "length"}, RuntimeError="an empty list: at the first step",
         ValueError="a rate that is no number",
-    )
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         if not isinstance(self.rates, tuple):
@@ -170,16 +167,13 @@ class ListConcatenation(Call, frozen=True):
     times: int = 1
 
     card: ClassVar[Card] = plain(
-        "that of its lists",
-        Proof.MEMBERS,
+        "that of its lists", Proof.MEMBERS,
         "the last list ends and the optimizer raises RuntimeError",
-        name="mindspore.list_concatenation",
-        roles={"lists": "length", "times": "length"},
+        name="mindspore.list_concatenation", roles={"lists": "length", "times": "length"},
         OverflowError="of any of its lists",
-        RuntimeError="nothing but empty lists: at the first step",
-        TypeError="of any of its lists",
+        RuntimeError="nothing but empty lists: at the first step", TypeError="of any of its lists",
         ValueError="of any of its lists, and a rate that is no number",
-    )
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         lists = self.lists if isinstance(self.lists, tuple) else [None]

@@ -544,10 +544,9 @@ class PlateauLRScheduler(Standing, frozen=True):
     noise_seed: int | None = None
     initialize: bool = True
     card: ClassVar[Card] = card(
-        "follows the metric without end",
-        Proof.METRIC,
+        "follows the metric without end", Proof.METRIC,
         ValueError="decay_rate from 1 on, mode unknown",
-    )
+    )  # fmt: skip
 
     def resolve(self) -> ReduceLROnPlateau:
         check(self)

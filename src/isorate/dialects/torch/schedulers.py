@@ -69,12 +69,10 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     """``StepLR``: the rate is multiplied by gamma once in step_size steps."""
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by gamma, float64 or the tensor's",
-        Proof.RECURSION,
-        "goes on without end",
-        TypeError="step_size or gamma no number: when it comes to them",
+        "recursion from group['lr'] by gamma, float64 or the tensor's", Proof.RECURSION,
+        "goes on without end", TypeError="step_size or gamma no number: when it comes to them",
         ZeroDivisionError="step_size=0: at the first step",
-    )
+    )  # fmt: skip
 
     closed_form = "base * gamma ** (t // step_size)"
 
@@ -97,11 +95,9 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by a power of gamma, float64 or the tensor's",
-        Proof.RECURSION,
-        STAYS,
-        TypeError="milestones no list, or gamma no number: at the first milestone",
-    )
+        "recursion from group['lr'] by a power of gamma, float64 or the tensor's", Proof.RECURSION,
+        STAYS, TypeError="milestones no list, or gamma no number: at the first milestone",
+    )  # fmt: skip
 
     @property
     def closed_form(self) -> str:
@@ -145,19 +141,16 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
 
     card: ClassVar[Card] = card(
         "recursion from group['lr'] by factor and 1/factor, float64 or the tensor's",
-        Proof.RECURSION,
-        "the base rate; base · factor where total_iters is below 1",
+        Proof.RECURSION, "the base rate; base · factor where total_iters is below 1",
         Deviation(
             "the rate is multiplied by factor until total_iters",
             "with total_iters=0 it stays so for good",
-            "ConstantLR(torch.optim.SGD(params, lr=0.1), factor=0.5, total_iters=0)",
-            1,
+            "ConstantLR(torch.optim.SGD(params, lr=0.1), factor=0.5, total_iters=0)", 1,
             "https://github.com/pytorch/pytorch/pull/192655",
         ),
-        TypeError="factor no number",
-        ValueError="factor not between 0 and 1",
+        TypeError="factor no number", ValueError="factor not between 0 and 1",
         roles={"factor": "start"},
-    )
+    )  # fmt: skip
 
     closed_form = "base * (factor + (t >= total_iters) * (1 - factor))"
 
@@ -174,19 +167,17 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by ratios of a line, float64 or the tensor's",
-        Proof.RECURSION,
+        "recursion from group['lr'] by ratios of a line, float64 or the tensor's", Proof.RECURSION,
         "base · end_factor; base · start_factor where total_iters is below 1",
         Deviation(
             "the factor goes from start_factor to end_factor in total_iters steps",
             "with total_iters=0 it stays start_factor for good",
-            "LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, total_iters=0)",
-            1,
+            "LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, total_iters=0)", 1,
             "https://github.com/pytorch/pytorch/issues/193682",
         ),
         TypeError="a factor or total_iters no number",
         ValueError="start_factor not above 0 and up to 1, end_factor not from 0 to 1",
-    )
+    )  # fmt: skip
 
     closed_form = (
         "base * (start_factor + (end_factor - start_factor) * min(total_iters, t) / total_iters)"
@@ -210,11 +201,9 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by gamma, float64 or the tensor's",
-        Proof.RECURSION,
-        "goes on without end",
-        TypeError="gamma no number: at the first step",
-    )
+        "recursion from group['lr'] by gamma, float64 or the tensor's", Proof.RECURSION,
+        "goes on without end", TypeError="gamma no number: at the first step",
+    )  # fmt: skip
 
     closed_form = "base * gamma ** t"
 
@@ -229,18 +218,16 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
     """``PolynomialLR``: base · (1 − t/total_iters)^power, down to 0."""
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by powers of ratios, float64 or the tensor's",
-        Proof.RECURSION,
+        "recursion from group['lr'] by powers of ratios, float64 or the tensor's", Proof.RECURSION,
         "stays at 0; at the base rate where total_iters is below 1",
         Deviation(
             "the rate is base · (1 − t/total_iters)^power, and 0 from total_iters on",
             "with total_iters=0 it stays what it is",
-            "PolynomialLR(torch.optim.SGD(params, lr=0.1), total_iters=0)",
-            1,
+            "PolynomialLR(torch.optim.SGD(params, lr=0.1), total_iters=0)", 1,
         ),
         TypeError="total_iters or power no number: at the first step",
         ZeroDivisionError="total_iters=1 and a power below 0: at the first step",
-    )
+    )  # fmt: skip
 
     closed_form = "base * (1.0 - min(total_iters, t) / total_iters) ** power"
 
@@ -269,8 +256,7 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
 
     card: ClassVar[Card] = card(
         "recursion from group['lr'] by a ratio of cosines, float64 or the tensor's",
-        Proof.RECURSION,
-        "climbs back to the first rate and goes on with period 2·T_max",
+        Proof.RECURSION, "climbs back to the first rate and goes on with period 2·T_max",
         Deviation(
             "the rate is eta_min + (base − eta_min)(1 + cos(π·t/T_max))/2",
             "with the rate in a float32 tensor it never leaves eta_min again where T_max is "
@@ -284,13 +270,12 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
             "since 2.8 the rate is left as it is found, and the recursion goes on from there",
             "CosineAnnealingLR(torch.optim.SGD([{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]), "
             "T_max=10, last_epoch=8)",
-            3,
-            "https://github.com/pytorch/pytorch/issues/65342",
+            3, "https://github.com/pytorch/pytorch/issues/65342",
         ),
         TypeError="T_max or eta_min no number: at the first step",
         ValueError="T_max so small that π·t/T_max is infinite: at the first step",
         ZeroDivisionError="T_max=0: at the first step",
-    )
+    )  # fmt: skip
 
     closed_form = "eta_min + (base - eta_min) * (1 + math.cos(math.pi * t / T_max)) / 2"
 
@@ -340,14 +325,12 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
     """
 
     card: ClassVar[Card] = card(
-        "closed form in T_cur, float64, each step by itself",
-        Proof.EACH_STEP,
+        "closed form in T_cur, float64, each step by itself", Proof.EACH_STEP,
         "starts over, without end",
         Deviation(
             "the rate comes down to eta_min at the end of every cycle",
             "the last rate of a cycle is one step short of eta_min, which is never reached",
-            "CosineAnnealingWarmRestarts(torch.optim.SGD(params, lr=0.1), T_0=10)",
-            9,
+            "CosineAnnealingWarmRestarts(torch.optim.SGD(params, lr=0.1), T_0=10)", 9,
             "https://github.com/pytorch/pytorch/issues/47560",
         ),
         Deviation(
@@ -360,7 +343,7 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
         ),
         TypeError="T_0 or T_mult no number, last_epoch none",
         ValueError="T_0 no positive int, T_mult no int from 1 on, eta_min no number",
-    )
+    )  # fmt: skip
 
     @property
     def closed_form(self) -> str:
@@ -474,14 +457,12 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
     losses = (matching.MOMENTUM,)
 
     card: ClassVar[Card] = card(
-        "closed form in the cycle, float64, each step by itself",
-        Proof.UNREDUCED,
-        "goes on, cycle after cycle",
-        TypeError="a rate or a step size no number",
+        "closed form in the cycle, float64, each step by itself", Proof.UNREDUCED,
+        "goes on, cycle after cycle", TypeError="a rate or a step size no number",
         ValueError="mode unknown without scale_fn, not one value for each group, or "
         "cycle_momentum and an optimizer that has neither momentum nor betas",
         ZeroDivisionError="step_size_up=0, or both step sizes add up to 0",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         """Set the group's rate to base_lr, unless it is resumed; then check the rest."""
@@ -627,23 +608,20 @@ class OneCycleLR(Setting, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "closed form in the phase, float64, each step by itself",
-        Proof.EACH_STEP,
+        "closed form in the phase, float64, each step by itself", Proof.EACH_STEP,
         "one rate past the end, then ValueError",
         Deviation(
             "total_steps is how many steps the cycle has",
             "step total_steps, one past the end of the cycle, has a rate that rebounds; only "
             "the step after it raises",
-            "OneCycleLR(torch.optim.SGD(params, lr=0.1), max_lr=0.1, total_steps=10)",
-            10,
+            "OneCycleLR(torch.optim.SGD(params, lr=0.1), max_lr=0.1, total_steps=10)", 10,
         ),
-        KeyError=RESUMED + ", max_lr or min_lr",
-        TypeError="an argument no number",
+        KeyError=RESUMED + ", max_lr or min_lr", TypeError="an argument no number",
         ValueError="no total, a count below 1, pct_start no float from 0 to 1, "
         "anneal_strategy unknown, not one max_lr for each group, cycle_momentum and an "
         "optimizer that has neither momentum nor betas",
         ZeroDivisionError="pct_start·total_steps=1: the first phase has no length",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         phases = self._phases(self._total())
@@ -820,13 +798,11 @@ class SWALR(LRScheduler, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by shares of the way, float64 or the tensor's",
-        Proof.RECURSION,
-        "swa_lr",
-        TypeError="swa_lr no number, last_epoch none",
+        "recursion from group['lr'] by shares of the way, float64 or the tensor's", Proof.RECURSION,
+        "swa_lr", TypeError="swa_lr no number, last_epoch none",
         ValueError="anneal_strategy unknown, anneal_epochs no int from 0 on, "
         "not one swa_lr for each group",
-    )
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         goals = schedulers.one_for_each(self.swa_lr, "swa_lr", workers)
@@ -910,11 +886,9 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
     losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
-        "base · λ(step), float64, each step by itself",
-        Proof.FUNCTION,
-        "whatever the lambda says",
-        **BAD_LAMBDA,
-    )
+        "base · λ(step), float64, each step by itself", Proof.FUNCTION, "whatever the lambda says",
+        BAD_LAMBDA,
+    )  # fmt: skip
 
     told_by = "step"
 
@@ -968,11 +942,9 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
     losses = (matching.UNSAVED,)
 
     card: ClassVar[Card] = card(
-        "recursion from group['lr'] by λ(step), float64 or the tensor's",
-        Proof.RECURSION,
-        "whatever the lambda says",
-        **BAD_LAMBDA,
-    )
+        "recursion from group['lr'] by λ(step), float64 or the tensor's", Proof.RECURSION,
+        "whatever the lambda says", BAD_LAMBDA,
+    )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
         super().begin(workers)
@@ -1019,14 +991,11 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
     """``ReduceLROnPlateau``: the rate times factor when a metric has stopped improving."""
 
     card: ClassVar[Card] = card(
-        "float(group['lr']) · factor where the metric says so, float64",
-        Proof.METRIC,
-        "follows the metric without end",
-        always={},
-        TypeError="factor no number, mode no text",
+        "float(group['lr']) · factor where the metric says so, float64", Proof.METRIC,
+        "follows the metric without end", always={}, TypeError="factor no number, mode no text",
         ValueError="factor from 1 on, mode or threshold_mode unknown, "
         "not one min_lr for each group",
-    )
+    )  # fmt: skip
 
     @property
     def dtype(self) -> Any:
@@ -1076,9 +1045,7 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "that of the scheduler whose turn it is",
-        Proof.MEMBERS,
-        "whatever its last scheduler does",
+        "that of the scheduler whose turn it is", Proof.MEMBERS, "whatever its last scheduler does",
         Deviation(
             "the schedulers are called one after the other, each from its own beginning",
             "a SequentialLR inside another one runs one step ahead of its milestones",
@@ -1086,8 +1053,7 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
             "SequentialLR(optimizer, schedulers=[ConstantLR(optimizer, 0.5, 9), "
             "ConstantLR(optimizer, 0.25, 9)], milestones=[3]), "
             "ConstantLR(optimizer, 0.125, 9)], milestones=[6])",
-            2,
-            "https://github.com/pytorch/pytorch/issues/196243",
+            2, "https://github.com/pytorch/pytorch/issues/196243",
         ),
         Deviation(
             "last_epoch is the index of the last epoch, to resume after",
@@ -1095,13 +1061,12 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
             "SequentialLR(optimizer := torch.optim.SGD(params, lr=0.1), schedulers=["
             "ConstantLR(optimizer, 0.5, 9), ConstantLR(optimizer, 0.25, 9)], milestones=[3], "
             "last_epoch=5)",
-            0,
-            "https://github.com/pytorch/pytorch/issues/162591",
+            0, "https://github.com/pytorch/pytorch/issues/162591",
         ),
         TypeError="a scheduler that is none, milestones no numbers",
         ValueError="no schedulers, not one milestone fewer than schedulers, a scheduler of "
         "another optimizer, or one that follows a metric",
-    )
+    )  # fmt: skip
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
@@ -1133,12 +1098,10 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
 
     leaves_behind: ClassVar[bool] = True
     card: ClassVar[Card] = card(
-        "that of each scheduler in turn, upon the rate that the one before left",
-        Proof.RECURSION,
-        "whatever its schedulers do",
-        TypeError="a scheduler that is none",
+        "that of each scheduler in turn, upon the rate that the one before left", Proof.RECURSION,
+        "whatever its schedulers do", TypeError="a scheduler that is none",
         ValueError="no schedulers, one of another optimizer, or one that follows a metric",
-    )
+    )  # fmt: skip
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

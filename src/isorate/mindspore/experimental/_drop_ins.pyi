@@ -17,10 +17,6 @@ class StepLR(DropIn):
 
     ``lr(t) = base·gamma^⌊t/step_size⌋``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: goes on without end.
 
     Arguments: those of ``mindspore.experimental.optim.lr_scheduler.StepLR``,
@@ -30,11 +26,7 @@ class StepLR(DropIn):
     step_size: int
     gamma: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        step_size: int,
-        gamma: float = 0.1,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ) -> None: ...
 
 class MultiStepLR(DropIn):
@@ -42,10 +34,6 @@ class MultiStepLR(DropIn):
 
     ``lr(t) = base·gamma^n``, n the number of milestones up to t; one that is listed twice counts
     twice.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: holds the rate of its last step.
 
@@ -56,21 +44,13 @@ class MultiStepLR(DropIn):
     milestones: list[int]
     gamma: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        milestones: list[int],
-        gamma: float = 0.1,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, milestones: list[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None: ...
 
 class ConstantLR(DropIn):
     """MindSpore's ``ConstantLR`` by its closed form.
 
     ``lr(t) = base·factor`` for t < ``total_iters``, then base.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: the base rate; base · factor where total_iters is below 1.
 
@@ -93,10 +73,6 @@ class LinearLR(DropIn):
 
     ``lr(t) = base·(start + (end−start)·min(t, T)/T)``, start = ``start_factor``, end =
     ``end_factor``, T = ``total_iters``; where T is 0, base·start for good.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: base · end_factor; base · start_factor where total_iters is below 1.
 
@@ -121,10 +97,6 @@ class ExponentialLR(DropIn):
 
     ``lr(t) = base·gamma^t``.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: goes on without end.
 
     Arguments: those of ``mindspore.experimental.optim.lr_scheduler.ExponentialLR``,
@@ -132,21 +104,12 @@ class ExponentialLR(DropIn):
     """
 
     gamma: float
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        gamma: float,
-        last_epoch: int = -1,
-    ) -> None: ...
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None: ...
 
 class PolynomialLR(DropIn):
     """MindSpore's ``PolynomialLR`` by its closed form.
 
     ``lr(t) = base·(1 − min(t, T)/T)^power``, T = ``total_iters``.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: stays at 0; at the base rate where total_iters is below 1.
 
@@ -157,11 +120,7 @@ class PolynomialLR(DropIn):
     total_iters: int
     power: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        total_iters: int = 5,
-        power: float = 1.0,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
     ) -> None: ...
 
 class CosineAnnealingLR(Annealing):
@@ -169,10 +128,6 @@ class CosineAnnealingLR(Annealing):
 
     ``lr(t) = base·sin²(π(T−t)/(2T)) + eta_min·sin²(πt/(2T))``, t folded into [0, T], T =
     abs(``T_max``): the documented cosine without its cancellation.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: climbs back to the first rate and goes on with period 2·T_max, or turns NaN.
 
@@ -183,11 +138,7 @@ class CosineAnnealingLR(Annealing):
     T_max: int
     eta_min: float
     def __init__(
-        self,
-        optimizer: Optimizer,
-        T_max: int,
-        eta_min: float = 0.0,
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None: ...
 
 class CosineAnnealingWarmRestarts(Restarting):
@@ -195,10 +146,6 @@ class CosineAnnealingWarmRestarts(Restarting):
 
     ``lr(t) = η + (base−η)(1+cos(πu/T))/2``, u the steps since cycle c = 0, 1, 2, … began, T =
     ``T_0``·``T_mult``^c its length, η = ``eta_min``.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
 
@@ -226,10 +173,6 @@ class CyclicLR(Cyclic):
     or ``gamma``^t (``exp_range``), or ``scale_fn`` of the cycle, from 1, or of t. With
     ``cycle_momentum`` a momentum, or Adam's first beta, goes the other way. ``initial_lr`` stays
     what it was.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: starts over, without end.
 
@@ -264,22 +207,13 @@ class LambdaLR(Lambda):
     ``lr(t) = base·λ(t)``, λ = ``lr_lambda``, of an int. A checkpoint holds the names of the
     functions, not what they do: on resume they are those that the script gives.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: whatever the lambda says.
 
     Arguments: those of ``mindspore.experimental.optim.lr_scheduler.LambdaLR``,
     https://www.mindspore.cn/docs/en/r2.10.0/api_python/experimental/lr_scheduler/mindspore.experimental.optim.lr_scheduler.LambdaLR.html
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Any,
-        last_epoch: int = -1,
-    ) -> None: ...
+    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None: ...
 
 class MultiplicativeLR(Multiplicative):
     """MindSpore's ``MultiplicativeLR`` by its closed form.
@@ -287,22 +221,13 @@ class MultiplicativeLR(Multiplicative):
     ``lr(t) = base·λ(1)·…·λ(t)``, λ = ``lr_lambda``, of an int; products are taken in this order.
     Resuming at step t calls the function t times. A checkpoint holds its name only.
 
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
-
     Past its end: whatever the lambda says.
 
     Arguments: those of ``mindspore.experimental.optim.lr_scheduler.MultiplicativeLR``,
     https://www.mindspore.cn/docs/en/r2.10.0/api_python/experimental/lr_scheduler/mindspore.experimental.optim.lr_scheduler.MultiplicativeLR.html
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Any,
-        last_epoch: int = -1,
-    ) -> None: ...
+    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None: ...
 
 class SequentialLR(Sequential):
     """MindSpore's ``SequentialLR`` by its closed form.
@@ -311,10 +236,6 @@ class SequentialLR(Sequential):
     = 0. Only the schedules of its schedulers matter: neither in which order they were built nor
     what that did to the optimizer, and they need not be stepped. One that begins with the rate it
     finds has what the one before it has got to. It may hold others.
-
-    t is the number of calls of ``step()``, base the first rate of a parameter group; what no
-    scheduler has written in between makes no difference. Where the arguments mean no schedule,
-    ValueError is raised; what the framework raises at some step is raised at once.
 
     Past its end: whatever its last scheduler does.
 

@@ -86,10 +86,7 @@ def together(
     operation: Callable[[Form, Form], Form], a: Parts, b: Parts, stop: int | None
 ) -> Parts:
     """Return an operation on two sides, part by part."""
-    found: list[tuple[int, Form]] = []
-    for at, end, one, other in _pairs(a, b, stop):
-        found.append((at, _counted(operation, one, other, at, end)))
-    return merged(found)
+    return merged([(at, _counted(operation, *forms)) for at, _, *forms in _pairs(a, b, stop)])
 
 
 def _pairs(a: Parts, b: Parts, stop: int | None) -> Iterator[tuple[int, int | None, Form, Form]]:
@@ -99,9 +96,7 @@ def _pairs(a: Parts, b: Parts, stop: int | None) -> Iterator[tuple[int, int | No
         yield at, end, holding(a, at), holding(b, at)
 
 
-def _counted(
-    operation: Callable[[Form, Form], Form], a: Form, b: Form, at: int, end: int | None
-) -> Form:
+def _counted(operation: Callable[[Form, Form], Form], a: Form, b: Form) -> Form:
     """Return an operation on two forms, within what both count."""
     counted = _counting(a, b)
     if counted is None:
@@ -172,7 +167,7 @@ def compared(
     """Return where one side compares to another."""
     found: list[tuple[int, bool]] = []
     for at, end, one, other in _pairs(a, b, stop):
-        difference = _counted(minus, one, other, at, end)
+        difference = _counted(minus, one, other)
         if isinstance(difference, Counted):
             if difference.kind != "quotient":
                 raise UnsaidError
