@@ -46,7 +46,7 @@ class CosineDecayLR(Cell, frozen=True):
             documented="it runs on Ascend and GPU", actual="it runs on CPU as well",
             shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 4)", update=0,
         ),
-        BAD_DECAY, roles={"max_lr": "start"}, deprecation=CHANGED,
+        **BAD_DECAY, roles={"max_lr": "start"}, deprecation=CHANGED,
         way_out="isorate.mindspore.cosine_decay_lr",
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, RAISES,
+        "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, **RAISES,
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
             actual="it is decay_steps times as large",
             shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)", update=2,
         ),
-        RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+        **RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
     def decay(self, steps: Any) -> Meaning:
@@ -123,7 +123,7 @@ class InverseDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, RAISES,
+        "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, **RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ class exponential_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, RAISES,
+        "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **RAISES,
         OverflowError="decay_rate above 1, and a power of it beyond float64",
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
@@ -117,7 +117,7 @@ class natural_exp_decay_lr(DecayList, frozen=True):
             "stair is, and decay_rate still counts single epochs",
             shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)", update=10,
         ),
-        RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+        **RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
     def rates_of(self, ticks: Int64s) -> Float64s:
@@ -142,7 +142,7 @@ class inverse_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, RAISES,
+        "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **RAISES,
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
 

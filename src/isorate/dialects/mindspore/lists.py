@@ -153,7 +153,7 @@ class cosine_decay_lr(EpochList, frozen=True):
             actual="the rate is held at min_lr",
             shown="mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 1, 2)", update=4,
         ),
-        BAD_DECAY, roles={"max_lr": "start"}, way_out="isorate.mindspore.cosine_decay_lr",
+        **BAD_DECAY, roles={"max_lr": "start"}, way_out="isorate.mindspore.cosine_decay_lr",
     )  # fmt: skip
 
     checks: ClassVar[Any] = {

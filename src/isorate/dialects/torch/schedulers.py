@@ -887,7 +887,7 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
 
     card: ClassVar[Card] = card(
         "base · λ(step), float64, each step by itself", Proof.FUNCTION, "whatever the lambda says",
-        BAD_LAMBDA,
+        **BAD_LAMBDA,
     )  # fmt: skip
 
     told_by = "step"
@@ -943,7 +943,7 @@ class MultiplicativeLR(Multiplying, schedulers.MultiplicativeLR, frozen=True):
 
     card: ClassVar[Card] = card(
         "recursion from group['lr'] by λ(step), float64 or the tensor's", Proof.RECURSION,
-        "whatever the lambda says", BAD_LAMBDA,
+        "whatever the lambda says", **BAD_LAMBDA,
     )  # fmt: skip
 
     def begin(self, workers: list[Worker]) -> None:
