@@ -27,8 +27,9 @@ class Optimizers:
         module: where they are, dotted.
         package: what ``tensor`` is an attribute of.
         stubs: their signatures as Python functions, without annotations.
-        schedules: whether a schedule is given to them, in place of a rate, which is the first
-            parameter; what has none hands on the optimizers that it is given.
+        schedules: whether a schedule is given to them, in place of a rate; what has no parameters
+            hands on the optimizers that it is given.
+        rate: the parameter that the rate is; the first one where none is named.
         tensors: the functions that make a tensor of a number, each with the dtype that it makes of
             an integer.
         left: what schedulers leave in a parameter group besides its rates, for those that resume.
@@ -40,6 +41,7 @@ class Optimizers:
     package: str
     stubs: str = ""
     schedules: bool = False
+    rate: str = ""
     tensors: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     hindered: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +55,12 @@ class Optimizers:
 
         """
         return _signatures(self.stubs)[name]
+
+    def rate_of(self, name: str) -> tuple[str | None, int]:
+        """Return the parameter of an optimizer that its rate is, and its place among them."""
+        known = list(self.parameters(name))
+        rate = self.rate or next(iter(known), None)
+        return rate, known.index(rate) if rate in known else 0
 
     def __contains__(self, name: object) -> bool:
         """Whether an optimizer of that name is one of them."""

@@ -53,6 +53,7 @@ class Dialect:
         precedence: whose a name is that several dialects share, where the arguments fit all of
             them: that of the lowest number.
         optimizers: the optimizers that its schedulers are given.
+        takers: other optimizers, which are given its schedules.
         constants: the values that names of the framework's stand for.
         refused: constructors that are not spoken, and why.
         gone: arguments that older versions took and that change no rate, and what they do there.
@@ -73,6 +74,7 @@ class Dialect:
     aliases: Mapping[str, str] = field(default_factory=dict)
     precedence: int = 100
     optimizers: Optimizers = NO_OPTIMIZERS
+    takers: Optimizers = NO_OPTIMIZERS
     constants: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
@@ -275,11 +277,11 @@ def _by_last_name(*, everywhere: bool) -> dict[str, tuple[type[Call], ...]]:
 
 def taking_schedules(origin: str) -> Optimizers | None:
     """Return the optimizers that a dotted name is one of, where they are given schedules."""
+    home, last = origin.rpartition(".")[::2]
     for dialect in registered().values():
-        home, last = origin.rpartition(".")[::2]
-        known = dialect.optimizers
-        if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
-            return known
+        for known in (dialect.optimizers, dialect.takers):
+            if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
+                return known
     return None
 
 

@@ -397,11 +397,11 @@ class Calls(Schedules):
         known = registry.taking_schedules(name.origin)
         if known is None:
             return MISSING
-        first = next(iter(known.parameters(name.last)), None)
+        first, place = known.rate_of(name.last)
         every = [*given, *named.values()]
         rates = every
         if first is not None:
-            rates = [named[first]] if first in named else given[:1]
+            rates = [named[first]] if first in named else given[place : place + 1]
             for each in rates:
                 if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
                     text = f"{name.written} is given {each.text}, which is not followed"
@@ -410,6 +410,8 @@ class Calls(Schedules):
             wrapped = rates[0].value.name
             if wrapped is not None and registry.taking_schedules(wrapped.origin):
                 return Bound(Unknown(wrapped.written, name=wrapped), [])  # inject_hyperparams(adam)
+        if first is not None and known.rate and len(rates) == 1:
+            rates = [Argument(self._listed(node, rates[0].value))]
         held = [e.value for e in rates if isinstance(e.value, Schedule)]
         held += [e.value.schedule for e in rates if isinstance(e.value, Given)]
         scaled = any(self._scales(e.value) for e in every)
@@ -425,13 +427,25 @@ class Calls(Schedules):
             if hinders:
                 text = f"{name.written} has {argument}={said}: {why}"
                 raise ReadError(text, hint=f"without {argument} it follows the schedule")
+        if known.rate and not held:
+            return MISSING
         if held:
-            if any(first in g for e in every for g in groups_of(e.value)):
-                text = f"{name.written} has parameter groups with a {first} of their own, by which"
-                self.assumed[f"{text} it multiplies the schedule's: shown is the schedule's"] = None
+            own = "lr" if known.rate else first
+            if any(own in g for e in every for g in groups_of(e.value)):
+                text = f"{name.written} has parameter groups with a {own} of their own, "
+                text += "which they keep" if known.rate else "by which it multiplies the schedule's"
+                self.assumed[f"{text}: shown is the schedule's"] = None
             return Given(held[0])
         by_name = {key: argument.value for key, argument in named.items()}
         return Built(node, name, [each.value for each in given], by_name, [])
+
+    def _listed(self, node: ast.Call, value: Any) -> Any:
+        """Return a list of rates that an optimizer is given as the schedule that it is."""
+        if isinstance(value, list | Array) and len(value):
+            rates = list(value)
+            if all(isinstance(rate, int | float | Unknown) for rate in rates):
+                return self.plain_list(node, rates)
+        return value
 
     def _is_of_a_function(self, value: Any) -> bool:
         """Whether a value is made of what a schedule was asked for."""
@@ -443,7 +457,7 @@ class Calls(Schedules):
         name = value.name if isinstance(value, Built) else None
         known = None if name is None else registry.taking_schedules(name.origin)
         last = "" if name is None else name.last
-        first = None if known is None else next(iter(known.parameters(last)), None)
+        first = None if known is None else known.rate_of(last)[0]
         given = [value.named[first]] if first in getattr(value, "named", ()) else []
         given += getattr(value, "given", []) if first is not None else []
         return bool(given) and (not isinstance(given[0], int | float) or abs(given[0]) != 1)
@@ -505,6 +519,9 @@ class Calls(Schedules):
         ):  # fmt: skip
             return given[0]
         origin = name.origin if name is not None else ""
+        of_rates = given[:1] and isinstance(given[0], Schedule | Array | list)
+        if last == "Tensor" and origin.startswith("mindspore.") and of_rates:
+            return given[0]
         if last[:1].isupper():  # a class keeps what it is given
             self.hand(values, node)
             if name is None and registry.called(last) and any(map(holds_rate, reached(values))):

@@ -45,11 +45,11 @@ class Written:
 
 
 def statements(text: str) -> list[ast.stmt]:
-    """Parse a text as people copy it (``parsed``)."""
-    return parsed(text)[0]
+    """Parse a file, which is cut out of no longer text (``parsed``)."""
+    return parsed(text, whole=True)[0]
 
 
-def parsed(text: str) -> tuple[list[ast.stmt], tuple[str, ...]]:
+def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str, ...]]:
     """Parse a text as people copy it, and say what it lacks where it is cut out of a longer one.
 
     Raises:
@@ -62,10 +62,10 @@ def parsed(text: str) -> tuple[list[ast.stmt], tuple[str, ...]]:
         raise ReadError("the notebook has no code")
     error: SyntaxError | None = None
     tried: set[str] = set()
-    whole = plain if cells is None else cells
-    older = (ASYNC.sub("async_=", whole),) if ASYNC.search(whole) else ()
-    for written in chain.from_iterable(map(_ways, (whole, *older))):
-        if written.text in tried:
+    code = plain if cells is None else cells
+    older = (ASYNC.sub("async_=", code),) if ASYNC.search(code) else ()
+    for written in chain.from_iterable(map(_ways, (code, *older))):
+        if written.text in tried or (whole and written.cut):
             continue
         tried.add(written.text)
         try:

@@ -35,7 +35,7 @@ from isorate.dialects.mindspore.lists import (
     polynomial_decay_lr,
     warmup_lr,
 )
-from isorate.dialects.mindspore.optimizers import MINDSPORE
+from isorate.dialects.mindspore.optimizers import MINDSPORE, TAKERS
 from isorate.dialects.mindspore.plain_lists import (
     LearningRateList,
     ListConcatenation,
@@ -94,6 +94,7 @@ DIALECT = Dialect(
     title="MindSpore",
     version=VERSION,
     optimizers=MINDSPORE,
+    takers=TAKERS,
     lists=Lists(LearningRateList, concatenated, repeated, is_list),
     constructors=(
         *completed(NN, "mindspore.nn", VERSION, ROLES, f"{DOCS}nn/{{}}.html", "mindspore"),

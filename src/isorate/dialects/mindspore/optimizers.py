@@ -31,3 +31,22 @@ def SGD(params, lr, momentum=0, dampening=0, weight_decay=0.0, nesterov=False, *
 """,
     tensors={"tensor": "float32", "Tensor": "float32"},  # the optimizer makes a float of any
 )
+
+#: Those that are given a schedule: their parameters, up to the rate.
+SECOND = (
+    "ASGD AdaFactor AdaMax Adadelta Adam AdamOffload AdamWeightDecay Lamb LazyAdam Momentum "
+    "RMSProp Rprop SGD thor"
+)
+THIRD = "Adagrad FTRL ProximalAdagrad"
+TAKERS = Optimizers(
+    "mindspore.nn",
+    "mindspore",
+    "\n".join(
+        [
+            *(f"def {name}(params, learning_rate): ..." for name in SECOND.split()),
+            *(f"def {name}(params, accum, learning_rate): ..." for name in THIRD.split()),
+        ]
+    ),
+    schedules=True,
+    rate="learning_rate",
+)
