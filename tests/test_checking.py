@@ -21,6 +21,7 @@ from isorate.checking.verdict import Finding
 from isorate.cli._commands import run
 from isorate.comparison import TOLERANCE
 from isorate.logs.log import Log, Rates
+from isorate.recipe import configured
 from isorate.schedule.errors import IsorateError, RunError
 
 pytest_plugins = ("pytester",)
@@ -374,6 +375,16 @@ def test_one_update_that_float16_skipped_is_no_fault(tmp_path: Path) -> None:
         beside = str(args) if kept else None
         result = check(replace(log(lagging), beside=beside), RECIPES["warm"])
         assert result.follows == follows, kept
+    flags = "--learning_rate 0.1 --warmup_steps 10 --max_steps 100"
+    card = tmp_path / "README.md"
+    for half, follows in (("Native AMP", True), ("", False)):
+        head = "The following hyperparameters were used during training:"
+        listed = "- learning_rate: 0.1\n- lr_scheduler_warmup_steps: 10\n- training_steps: 100"
+        card.write_text(f"{head}\n{listed}\n- lr_scheduler_type: cosine\n"
+                        f"- mixed_precision_training: {half}\n")  # fmt: skip
+        assert check(log(lagging), card).follows == follows, half
+        told = f"train.py {flags} --lr_scheduler_type cosine {'--fp16' if half else '--bf16'}"
+        assert check(log(lagging), configured(told)).follows == follows, told
 
 
 def test_many_runs_are_checked_each_by_itself() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import ReadError
+from isorate import ReadError, check
 from isorate.recipe import configured
 
 HOME = Path(__file__).parent / "cases" / "configs"
@@ -47,6 +47,22 @@ def test_the_biases_have_rates_of_their_own() -> None:
         rates = configured(row["values"], "ultralytics", row["facts"]).curve.values
         assert rates[-1].tolist() == row["biases"]
     assert any(row["biases"] != row["rates"] for row in rows)
+
+
+def test_the_epochs_end_with_what_its_results_hold(tmp_path: Path) -> None:
+    rows = json.loads((HOME / "ultralytics.json").read_text(encoding="utf-8"))
+    for row in rows:
+        recipe = configured(row["values"], "ultralytics", row["facts"])
+        names = [f"lr/pg{group}" for group in range(len(row["epoch_ends"][0]))]
+        lines = [["epoch", *names], *([n, *e] for n, e in enumerate(row["epoch_ends"], 1))]
+        results = tmp_path / "results.csv"
+        results.write_text("\n".join(",".join(map(str, line)) for line in lines))
+        found = check(results, recipe)
+        assert found.follows, (row["what"], str(found))
+        assert found.first.sentence.startswith(f"follows, to epoch {len(lines) - 1} of ")
+        lines[1][1] *= 1.001
+        results.write_text("\n".join(",".join(map(str, line)) for line in lines))
+        assert check(results, recipe).first.departure.update == 0
 
 
 @pytest.mark.parametrize("row", ROWS)

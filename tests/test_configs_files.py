@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from isorate import IsorateError, ReadError
+from isorate import IsorateError, ReadError, read, simulate
 from isorate.cli._commands import run
 from isorate.configs.reading import foretell
 from tests.test_cli import isorate
@@ -334,6 +334,11 @@ def test_a_file_of_deepspeeds_that_the_arguments_name_is_read(
     monkeypatch.chdir(tmp_path)
     found = configured({"deepspeed": "ds.json", "max_steps": 9, "warmup_steps": 4}, "transformers")
     assert (found.name, found.warmup_num_steps) == ("WarmupLR", 4)
+    script = tmp_path / "scripts" / "run.sh"  # which people start from the folder above
+    script.parent.mkdir()
+    script.write_text("deepspeed train.py --deepspeed ds.json --max_steps 9 --learning_rate 0.1")
+    monkeypatch.chdir("/")
+    assert configured(script).name == "WarmupLR"
 
 
 @pytest.mark.parametrize(
@@ -482,3 +487,18 @@ def test_no_default_stands_for_what_is_said_in_another_trainers_words(
 def test_a_key_that_speaks_of_another_rate_is_not_passed_over_in_silence() -> None:
     line = "train.py --learning_rate 1e-3 --max_steps 100 --mm_projector_lr 2e-5 --image_size 336"
     assert [one.key for one in foretell(line).cautions] == ["mm_projector_lr"]
+
+
+def test_a_path_is_a_file_and_its_name_no_schedule(tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_text(
+        "The following hyperparameters were used during training:\n"
+        "- learning_rate: 0.1\n- lr_scheduler_type: linear\n- training_steps: 9\n"
+    )
+    assert read(card).run.updates == 9
+    card.write_text("```\nStepLR(SGD(p, lr=0.1), 30)\n```\n")
+    assert read(card).step_size == 30
+    for given in ("train.yaml", "runs/train.py", str(card)):
+        for verb in (read, simulate):
+            with pytest.raises(ReadError, match=r"is read as Python.*pathlib\.Path"):
+                verb(given)

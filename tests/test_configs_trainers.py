@@ -199,7 +199,7 @@ YOLO = {"lr0": 0.01, "lrf": 0.01, "optimizer": "SGD", "batch": 4}
         ({}, {}, "give --examples N"),
         ({"batch": -1}, {"examples": 9}, "give --batch-size N"),
         ({"optimizer": "auto"}, {"batches": 9}, "give --examples N"),
-        ({"optimizer": "auto"}, {"examples": 9}, "--set nc=80"),
+        ({"optimizer": "auto"}, {"examples": 9}, "--set nc=N"),
         ({"optimizer": "Lion"}, {"examples": 9}, "is none of SGD"),
         ({"time": 2.0}, {"examples": 9}, "ends the run by the clock"),
         ({"resume": True}, {"examples": 9}, "begins part of the way"),

@@ -240,8 +240,9 @@ def ultralytics(row: dict[str, Any]) -> list[float]:
     import yaml
 
     values, data = dict(row["values"]), range(row["facts"]["examples"])
-    old = values.pop("ultralytics_version", "8.4") == "8.3"
-    at = f"ultralytics=={'8.3.200' if old else '8.4.190'}"
+    version = values.pop("ultralytics_version", "8.4")
+    old = version != "8.4"
+    at = f"ultralytics=={ {'8.3': '8.3.200', '8.4': '8.4.190'}.get(version, version) }"
     names = ["_do_train", "_setup_scheduler", "build_optimizer"]
     names += [] if old else ["_get_warmup_iterations", "_build_train_pipeline"]
     own = parts_of_ultralytics(at, names)
@@ -252,8 +253,10 @@ def ultralytics(row: dict[str, Any]) -> list[float]:
     self._get_memory.return_value = 0.0
     self.start_epoch, self.stop, self.stride = 0, False, 32
     self.model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.BatchNorm2d(1))
+    self.model.model = [torch.nn.Identity()]  # of whose parts MuSGD asks for the head
     self.model.loss = lambda *_: (MagicMock(), torch.zeros(3))
-    self.model.criterion, self.model.forward = MagicMock(), lambda _: (MagicMock(), {})
+    items: Any = torch.zeros(3) if old else {}
+    self.model.criterion, self.model.forward = MagicMock(), lambda _: (MagicMock(), items)
     self.optimizer, self._oom_retries, self.nan_recovery_attempts = None, 0, 0
     self._handle_nan_recovery.return_value = self.stopper.return_value = False
     self.stopper.possible_stop, self.validate = False, lambda: ({}, 0.0)
@@ -265,12 +268,19 @@ def ultralytics(row: dict[str, Any]) -> list[float]:
     for name in names[1:]:
         setattr(self, name, partial(own[name], self))
     used: list[float] = []
-    row["biases"] = []
+    row["biases"], row["epoch_ends"] = [], []
+    bias = 0 if version == "8.3" else 5 if args.optimizer == "MuSGD" else 2
 
     def step() -> None:
         groups = self.optimizer.param_groups
         used.append(float(groups[1]["lr"]))
-        row["biases"].append(float(groups[0 if old else 2]["lr"]))
+        row["biases"].append(float(groups[bias]["lr"]))
+
+    def callback(event: str) -> None:
+        if event == "on_train_epoch_end":  # what results.csv has of an epoch
+            row["epoch_ends"].append(list(map(float, self.lr.values())))
+
+    self.run_callbacks = callback
 
     def setup() -> None:
         if old:  # what its _setup_train has of it
@@ -310,7 +320,7 @@ def parts_of_ultralytics(at: str, names: list[str]) -> dict[str, Any]:
         "math": math, "np": numpy, "optim": torch.optim, "nn": torch.nn, "partial": partial,
         "time": time, "warnings": warnings, "RANK": -1, "LOCAL_RANK": -1, "TORCH_2_0": True,
         "one_cycle": wave["one_cycle"], "unwrap_model": lambda model: model, "TQDM": bar,
-        "torch": torch,
+        "torch": torch, "MuSGD": lambda params, muon, sgd: torch.optim.SGD(params),
     }  # fmt: skip
     known |= {name: MagicMock() for name in QUIET}
     path = "ultralytics/engine/trainer.py"

@@ -46,6 +46,9 @@ UNKNOWN_HORIZON = 100
 #: No run that nobody asked for is longer.
 LONGEST_DEFAULT = 10**6
 
+#: How the paths of files end that may be taken for texts.
+FILES = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt", ".py", ".ipynb")
+
 #: So many rates are kept; of longer runs they are computed anew each time they are gone through.
 KEPT = 10**5
 
@@ -64,6 +67,7 @@ class Recipe:
         run: the loop around it; its length may be open.
         assumptions: what was taken for granted in reading it, each in a sentence.
         trainer: whose configuration it was, where it was one.
+        scaled: whether that says that a gradient scaler may skip updates.
 
     Example:
         >>> recipe = Recipe(read("StepLR(SGD(params, lr=0.1), 30)"), Run(60))
@@ -76,6 +80,7 @@ class Recipe:
     run: Run = field(default_factory=Run)
     assumptions: tuple[str, ...] = field(default=(), compare=False)
     trainer: str | None = field(default=None, compare=False)
+    scaled: bool = field(default=False, compare=False)
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the call."""
@@ -399,14 +404,15 @@ def read(
     if isinstance(text, PathLike) and trainer is None and is_checkpoint(text):
         from isorate.checkpoints.tables import holds_schedulers
 
-        if not names and (holds_schedulers(text) or not _is_configuration(text)):
+        if not names and (holds_schedulers(text) or not is_configuration(text)):
             from isorate.reading.saved import readings_of_checkpoint
 
             return recipe_of(readings_of_checkpoint(text, lr=lr, which=which, one=True)[0])
-    if trainer is not None or isinstance(text, Mapping) or _is_configuration(text):
+    if trainer is not None or isinstance(text, Mapping) or is_configuration(text):
         if lr is not None and not isinstance(lr, int | float):
             raise ReadError("lr: a configuration has one rate", required="a number", got=repr(lr))
         return configured(text, trainer, {"lr": lr, **(names or {})})
+    _no_path(text)
     return recipe_of(reading(text_of(text), lr=lr, dialect=dialect, names=names, which=which))
 
 
@@ -485,18 +491,28 @@ def configured(
     return recipe_of_foretold(foretell(source, as_, facts))
 
 
-def _is_configuration(given: str | PathLike[str]) -> bool:
+def is_configuration(given: Any) -> bool:
     """Whether what is given is the path of a configuration, and no schedule's own document."""
     if not isinstance(given, PathLike):
         return False
-    from isorate.configs._documents import ENDINGS, WITH_TEXT
+    from isorate.configs import _documents
 
     name = os.fspath(given).lower()
-    if not name.endswith(ENDINGS) or name.endswith(WITH_TEXT):
+    if not name.endswith(_documents.ENDINGS):
         return False
+    if name.endswith(_documents.WITH_TEXT):
+        text = text_of(given)
+        return _documents.CARD_HEAD in text or _documents.is_configuration(text)
     from isorate.reading.reader import read_document
 
     return not name.endswith(".json") or read_document(text_of(given)) is None
+
+
+def _no_path(text: Any) -> None:
+    """Refuse a text that is the path of a file: as Python, its error would say nothing."""
+    if isinstance(text, str) and "\n" not in text and text.endswith(FILES) and "(" not in text:
+        hint = f"pathlib.Path({text!r}) is the file"
+        raise ReadError(f"{text!r} is read as Python", required="a schedule's text", hint=hint)
 
 
 def recipe_of_foretold(found: Foretold) -> Recipe:
@@ -504,7 +520,8 @@ def recipe_of_foretold(found: Foretold) -> Recipe:
     clock: Any = {} if found.each is None else {"updates_per_epoch": found.each}
     clock |= {"step_every": "epoch"} if clock else {"accelerate": found.accelerate}
     clock["accumulation"] = found.batches
-    return Recipe(found.call, Run(found.updates, **clock), found.assumptions, found.title)
+    run = Run(found.updates, **clock)
+    return Recipe(found.call, run, found.assumptions, found.title, found.scaled)
 
 
 def of_processes(found: Reading, run: Run) -> Iterator[str]:
@@ -592,6 +609,7 @@ def _read(given: Any, told: Mapping[str, Any] | None = None) -> Recipe:
     if isinstance(given, str):
         from isorate.reading.reader import read_document, reading
 
+        _no_path(given)
         json = given.lstrip().startswith("{") and read_document(given) is None
         if json:
             return Recipe(Schedule.from_json(given))

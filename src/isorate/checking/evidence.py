@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from isorate.comparison import TOLERANCE
+from isorate.kit.call import Call
 from isorate.recipe import KEPT, Recipe
 from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import IsorateError, RunError
@@ -52,6 +53,8 @@ class Clock:
         per: what the file counts in an update, as samples.
         mean: whether a row holds the mean over the updates since the row before it.
         made: whether only updates count that were made, and none that a gradient scaler skipped.
+        unit: what the recipe has one rate of: an update, or an epoch, where those have as many
+            updates as it happens.
 
     """
 
@@ -60,6 +63,7 @@ class Clock:
     per: int = 1
     mean: bool = False
     made: bool = False
+    unit: str = "update"
 
     def updates(self, rates: Rates) -> Integers:
         """Return the update of each rate."""
@@ -70,7 +74,7 @@ class Clock:
 
     def said(self, counts: str) -> str:
         """Say it of a file that counts updates, epochs, samples or rows."""
-        one = counts if counts != "update" else "step"
+        one = counts if counts not in ("update", self.unit) else "step"
         base = f"{one} s"
         if self.each > 1:
             base = f"{self.each:,} · {base}"
@@ -80,7 +84,7 @@ class Clock:
             base = f"{base} - the updates skipped so far"
         sign = "-" if self.offset > 0 else "+"
         ahead = f" {sign} {abs(self.offset):,}" if self.offset else ""
-        what = "the mean of the updates up to" if self.mean else "update"
+        what = f"the mean of the {self.unit}s up to" if self.mean else self.unit
         return f"{one} s is {what} {base.removeprefix(f'{one} ')}{ahead}, from 0"
 
 
@@ -90,6 +94,9 @@ def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
     if log.counts == "epoch":
         each = recipe.run.updates_per_epoch or 1
         starts = [(offset - last) * each for last in (0, 1) for offset in offsets]
+        unit = recipe.call.unit if isinstance(recipe.call, Call) else "update"
+        if unit == log.counts:
+            return [Clock(offset, unit=unit) for offset in offsets]
         found = [Clock(offset, each) for offset in starts]
         found[1:1] = [Clock(offset * each - each + 1, each) for offset in offsets]
         found.append(Clock(offsets[0] * each - each + 1, each, mean=True))
@@ -311,7 +318,7 @@ def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> Alignment:
             best = found
     if best is None:
         raise RunError("the log's steps are of no update", required="steps from 0 or 1")
-    if log.counts == "epoch" and recipe.run.updates_per_epoch is None:
+    if log.counts == "epoch" and best.clock.unit != "epoch" and not recipe.run.updates_per_epoch:
         raise RunError(
             "the log counts epochs, and nothing says how many updates one has",
             hint="--updates-per-epoch N; 1 where the scheduler is stepped once an epoch",

@@ -13,10 +13,12 @@ import numpy as np
 from isorate.checking.arguments import ARGUMENTS
 from isorate.checking.evidence import aligned
 from isorate.checking.ways import REMADE, RETIMED, Case, Fit
+from isorate.kit.call import Call
 from isorate.logs.log import TRAINING, Log, Rates
 from isorate.recipe import as_recipe, configured
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import IsorateError, ReadError
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from isorate.checking.evidence import Alignment, Clock
     from isorate.recipe import Given, Recipe
-    from isorate.schedule.run import Run
 
 Verdict = Literal["follows", "departs"]
 
@@ -104,7 +105,7 @@ class Part:
     def sentence(self) -> str:
         """The verdict in one sentence."""
         if self.departure is None:
-            reach = f"to update {self.last + 1 - self.further:,}"
+            reach = f"to {self.clock.unit} {self.last + 1 - self.further:,}"
             if self.planned is not None:
                 past = self.last + 1 - self.further > self.planned
                 reach += f", past the end at {self.planned:,}" if past else f" of {self.planned:,}"
@@ -125,7 +126,8 @@ class Part:
         group = f" in {at.group}" if len(self.groups) > 1 else ""
         before = f", after {self.agreeing:,} that agree" if self.agreeing else ""
         return (
-            f"departs at update {at.update:,}{group}: {shown[0]} is {self.seen}, {expected}{before}"
+            f"departs at {self.clock.unit} {at.update:,}{group}: {shown[0]} is {self.seen}, "
+            f"{expected}{before}"
         )
 
 
@@ -274,12 +276,13 @@ def _read_log(path: str | PathLike[str]) -> Log:
 
 
 def _given(recipe: Any) -> Any:
-    """Return a recipe as it is, or the text of the file at a path."""
+    """Return a recipe as it is, or the text of the file at a path that is no configuration's."""
     from os import PathLike as AnyPath
 
-    from isorate.recipe import text_of
+    from isorate.recipe import is_configuration, text_of
 
-    return text_of(recipe) if isinstance(recipe, AnyPath) else recipe
+    code = isinstance(recipe, AnyPath) and not is_configuration(recipe)
+    return text_of(recipe) if code else recipe
 
 
 def own_recipe(log: Log, facts: Mapping[str, Any] | None = None, as_: str | None = None) -> Recipe:
@@ -316,6 +319,8 @@ def _of_content(carried: _Carried) -> Recipe:
 
 def judge(log: Log, recipe: Recipe) -> Finding:
     """Judge a log by a recipe; its runs one by one, where the whole of it does not follow."""
+    if log.counts == "epoch" and not recipe.run.updates_per_epoch:
+        recipe = by_epoch(recipe)
     found = aligned(log.groups, log, recipe)
     pieces = [(0, log.groups)] if found.follows else list(_runs(log.groups))
     parts = [
@@ -324,6 +329,12 @@ def judge(log: Log, recipe: Recipe) -> Finding:
     ]
     verdict: Verdict = "follows" if all(part.follows for part in parts) else "departs"
     return Finding(verdict, log, recipe, tuple(parts))
+
+
+def by_epoch(recipe: Recipe) -> Recipe:
+    """Return a recipe whose rates are those that epochs end with, where its trainer has such."""
+    found = recipe.call.each_epoch() if isinstance(recipe.call, Call) else None
+    return recipe if found is None else replace(recipe, call=found[0], run=Run(found[1]))
 
 
 def _runs(groups: tuple[Rates, ...]) -> Iterator[tuple[int, tuple[Rates, ...]]]:

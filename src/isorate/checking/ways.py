@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from isorate.checking.evidence import Steps, allowed, highest, means
+from isorate.configs.configuration import scaled
 from isorate.kit.call import Call
 from isorate.schedule.combinators import Groups, Join
 from isorate.schedule.digits import apart
@@ -464,7 +465,7 @@ def _skipped(case: Case) -> Iterator[Fit]:
     if lag > SKIPS + room or stray > STRAY + room or case.telling < 2:
         return
     # one step that is missing may as well be one that the loop forgot
-    fault = len(when) < 2 and str(case.config.get("fp16")).lower() != "true"
+    fault = len(when) < 2 and not (case.recipe.scaled or scaled(case.config))
     many = f"{updates_said(lag)} {'was' if lag == 1 else 'were'}"
     text = (
         f"{many} skipped by update {when[-1]:,}, as a gradient scaler does: the rates lag behind "

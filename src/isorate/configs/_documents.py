@@ -107,7 +107,7 @@ def document(given: str | PathLike[str]) -> Document:
     except ValueError as error:
         first = " ".join(str(error).split())
         raise ReadError(f"cannot read {name}: {first}") from None
-    return Document(_table(found, name), name, kind)
+    return Document(_table(found, name) | {"__folder__": str(path.parent)}, name, kind)
 
 
 def _inside(folder: str | PathLike[str]) -> Path | None:

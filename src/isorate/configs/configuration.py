@@ -87,6 +87,7 @@ class Foretold:
         each: the updates of an epoch, where the trainer steps the scheduler once in one.
         accelerate: the steps of an update, where Accelerate takes one for each process.
         batches: the batches of an update, where the trainer counts those.
+        scaled: whether a gradient scaler may skip updates, and with each a step of the scheduler.
 
     """
 
@@ -102,6 +103,7 @@ class Foretold:
     each: int | None = None
     accelerate: int | None = None
     batches: int = 1
+    scaled: bool = False
 
     @property
     def title(self) -> str:
@@ -121,12 +123,17 @@ class Missing:
 class OpenError(ReadError):
     """A configuration leaves facts of the run open."""
 
-    def __init__(self, what: str, facts: list[tuple[str, ...]]) -> None:
-        asked = "; ".join(
+    def __init__(
+        self, what: str, facts: list[tuple[str, ...]], keys: Mapping[str, str] | None = None
+    ) -> None:
+        asked = [
             " or ".join(f"{FACTS[name][0]} ({FACTS[name][1]})" for name in some) for some in facts
-        )
-        super().__init__(f"{what} leaves open how long the run is", hint=f"give {asked}")
+        ]
+        asked += [f"--set {key}=N ({why})" for key, why in (keys or {}).items()]
+        leaves = "how long the run is" if facts else "what its rate is"
+        super().__init__(f"{what} leaves open {leaves}", hint=f"give {'; '.join(asked)}")
         self.leaves = [Missing(FACTS[name][0], FACTS[name][1]) for some in facts for name in some]
+        self.leaves += [Missing(key, why) for key, why in (keys or {}).items()]
 
 
 @dataclass(frozen=True)
@@ -285,9 +292,11 @@ class Given:
         """Note what a usual reader would not expect."""
         self.cautions.append(Caution(key, sentence))
 
-    def open(self, facts: list[tuple[str, ...]]) -> OpenError:
-        """Return the error that asks for facts: of each of the tuples one."""
-        return OpenError(self.origin, facts)
+    def open(
+        self, facts: list[tuple[str, ...]], keys: Mapping[str, str] | None = None
+    ) -> OpenError:
+        """Return the error that asks for facts, of each of the tuples one, and for keys besides."""
+        return OpenError(self.origin, facts, keys)
 
     def refuse(self, key: str, sentence: str, hint: str | None = None) -> ReadError:
         """Return the error that a value is refused with."""
@@ -415,7 +424,16 @@ class Given:
             each,
             accelerate,
             batches,
+            scaled(self.values),
         )
+
+
+def scaled(values: Mapping[str, Any]) -> bool:
+    """Whether a configuration trains in float16, whose gradients are scaled."""
+    half = values.get("fp16")
+    told = half.get("enabled", True) if isinstance(half, dict) else half
+    mixed = str(values.get("mixed_precision", values.get("mixed_precision_training"))).lower()
+    return str(told).lower() in ("true", "1", "auto") or mixed in ("fp16", "native amp")
 
 
 def with_point(value: float) -> str:

@@ -329,11 +329,19 @@ def check(given: Given) -> None:
 def deepspeed_of(given: Given) -> dict[str, Any]:
     """Return what DeepSpeed is told, in a table or a file, where that has a scheduler."""
     own = given.values.get("deepspeed")
-    if isinstance(own, str) and own.endswith(".json") and Path(own).is_file():
-        own = document(Path(own)).values
+    if isinstance(own, str) and own.endswith(".json"):
+        found = named_by(given, own)
+        own = own if found is None else document(found).values
     if own and not isinstance(own, dict):
         given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
     return own if isinstance(own, dict) and own.get("scheduler") else {}
+
+
+def named_by(given: Given, name: str) -> Path | None:
+    """Return the file that a configuration names, from here, its own folder or the one above."""
+    home = Path(given.values.get("__folder__", ""))
+    places = (Path(name), home / name, home.parent / name)
+    return next((path for path in places if path.is_file()), None)
 
 
 def by_deepspeed(

@@ -1,8 +1,9 @@
-"""ultralytics' args.yaml, as of 8.4.190, or 8.3 where that is told: rates of three groups."""
+"""ultralytics' args.yaml, as of 8.4.190, or an earlier version that its keys or a flag tell."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs.configuration import Configuration
@@ -13,20 +14,27 @@ if TYPE_CHECKING:
 
 #: Above so many updates of the nominal batch another optimizer is chosen.
 MANY: Final = 10_000
+#: The warm-up of 100 batches at least went with this version, which has a key more in its files.
+FIRST, NEWER = "8.4.103", "channels_last"
+#: What optimizer=auto takes the rate of a shorter run from.
+CLASSES: Final = {"nc": "the classes of the data, which optimizer=auto takes the rate from"}
+#: A key that files have since there is MuSGD.
+MUON: Final = "rle"
 #: Batches are gone through one by one: no run has more of them.
 LONGEST: Final = 100_000_000
 OPTIMIZERS: Final = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSProp")
 #: Keys that no rate depends on.
 _OTHERS: Final = """
-    agnostic_nms amp augment auto_augment bgr box cache channels_last classes close_mosaic cls
-    cls_pw cls_remap compile conf copy_paste copy_paste_mode crop_fraction cutmix data degrees
-    deterministic dfl dnn dropout embed erasing exist_ok fliplr flipud format fraction freeze half
-    hsv_h hsv_s hsv_v imgsz int8 iou keras kobj line_width mask_ratio max_det mixup mode model
-    momentum mosaic multi_scale name nms opset optimize overlap_mask patience perspective plots pose
-    pretrained profile project rect retina_masks save save_conf save_crop save_dir save_frames
-    save_json save_period save_txt scale seed shear show show_boxes show_conf show_labels simplify
-    single_cls source split stream_buffer task tracker translate val verbose vid_stride visualize
-    warmup_momentum weight_decay workers workspace
+    agnostic_nms amp angle augment auto_augment bgr box cache channels_last classes close_mosaic
+    cls cls_pw cls_remap compile conf copy_paste copy_paste_mode crop_fraction cutmix data degrees
+    deterministic dfl dgrad dis distill_model dlam dlog dnn dropout dynamic embed end2end erasing
+    exist_ok fliplr flipud format fraction freeze half hsv_h hsv_s hsv_v imgsz int8 iou keras kobj
+    line_width mask_ratio max_det mixup mode model momentum mosaic multi_scale name nms opset
+    optimize overlap_mask patience perspective plots pose pretrained profile project quantize rect
+    retina_masks rle save save_conf save_crop save_dir save_frames save_json save_period save_txt
+    scale seed shear show show_boxes show_conf show_labels simplify single_cls source split
+    stream_buffer task tracker translate val verbose vid_stride visualize warmup_momentum
+    weight_decay workers workspace
 """
 
 
@@ -40,18 +48,21 @@ def foretell(given: Given) -> Foretold:
         raise given.refuse("cfg", "is not opened", "give the file itself, and --set KEY=VALUE")
     if given.values.get("resume"):
         raise given.refuse("resume", "begins part of the way, which is not followed")
-    old = version(given)
+    old, muon = version(given)
     epochs, nominal = given.whole("epochs", 100, least=1), given.number("nbs", 64)
     processes = devices(given)
     batch, examples, each = batches(given, processes)
     if epochs * each > LONGEST:
         raise given.refuse("epochs", f"has more than {LONGEST} batches, which are gone through")
-    name, peak, bias = optimizer(given, old, batch, examples, epochs, nominal)
+    name, peak, bias = optimizer(given, muon, batch, examples, epochs, nominal)
     accumulate = max(round(nominal / batch), 1)
     if not old:
         accumulate = min(accumulate, each * epochs)
-    # the biases' group comes first in 8.3, and last in 8.4: here it is always the last
-    groups = tuple(ParamGroup(float(peak)) for _ in range(3))
+    # the biases' group comes first in 8.3, and last in 8.4: here it is always the last; MuSGD has
+    # four kinds of them, each in two groups, and gives the head's three times the rate
+    muon = name.lower() == "musgd"
+    rates = [*[peak, 3 * peak] * 3, 3 * peak, peak] if muon else [peak] * 3
+    groups = tuple(ParamGroup(float(rate)) for rate in rates)
     call: Any = train(
         Optimizer(groups, "SGD"), epochs, each, lrf=given.number("lrf", 0.01),
         cos_lr=given.truth("cos_lr"), warmup_epochs=given.number("warmup_epochs", 3.0),
@@ -64,27 +75,35 @@ def foretell(given: Given) -> Foretold:
     given.derive("updates", f"{len(at)}: {epochs} epochs × {each} batches, {said}")
     if warmup:
         given.derive("warmup", f"{warmup} updates: {call.warmup} batches")
-        given.derive("groups", f"weights, norms, and biases, which begin with {bias:g}")
+        kinds = "eight, two of" if muon else "weights, norms, and"
+        given.derive("groups", f"{kinds} biases, which begin with {bias:g}")
     given.derive("clock", f"the rate changes once in {each} batches: an epoch")
     given.assume(f"no epoch is left out for patience={given.values.get('patience', 100)}")
-    if name == "MuSGD":
-        given.assume("the weights that MuSGD gives three times the rate are left out of account")
     return given.foretold(
         call, len(at), peak=float(peak), warmup=warmup, version="8.3" if old else "8.4.190",
         keys={"rate": "lr0", "warmup": "warmup_epochs", "length": "epochs"},
     )  # fmt: skip
 
 
-def version(given: Given) -> bool:
-    """Return whether the rules up to 8.3 hold."""
+def version(given: Given) -> tuple[bool, bool]:
+    """Return whether a warm-up has 100 batches at least, and whether there is MuSGD.
+
+    A run's own file has every key of its version; one that somebody writes has a few.
+    """
     told = given.values.get("ultralytics_version")
+    if told is None and "save_dir" in given.values:
+        old, muon = NEWER not in given.values, MUON not in given.values
+        said = "8.3" if muon else f"8.4, before {FIRST}" if old else "8.4.190"
+        given.assume(f"ultralytics {said}, as the file's keys tell (--set ultralytics_version=...)")
+        return old, not muon
     if told is None:
         given.assume("ultralytics 8.4.190 (--set ultralytics_version=8.3 says an earlier one, "
                      "whose warm-up has 100 batches at least)")  # fmt: skip
-        return False
-    if not str(told).startswith(("8.3", "8.4")):
+        return False, True
+    if not re.fullmatch(r"8\.[34](\.\d{1,6})?", str(told)):
         raise given.refuse("ultralytics_version", "is none that is read: 8.3 or 8.4")
-    return str(told).startswith("8.3")
+    _, minor, *patch = map(int, str(told).split("."))
+    return minor == 3 or (bool(patch) and patch[0] < int(FIRST.rpartition(".")[2])), minor > 3
 
 
 def devices(given: Given) -> int:
@@ -111,6 +130,8 @@ def batches(given: Given, processes: int) -> tuple[int, int | None, int]:
     if told is not None:
         return size, examples, math.ceil(told / processes)
     if examples is None:
+        if given.text("optimizer", "auto").lower() == "auto":
+            raise given.open([("examples",)], CLASSES if "nc" not in given else {})
         raise given.open([("examples", "batches")])
     shared = math.ceil(examples / processes)
     each = math.ceil(shared / min(max(size // processes, 1), examples))
@@ -120,7 +141,7 @@ def batches(given: Given, processes: int) -> tuple[int, int | None, int]:
 
 
 def optimizer(
-    given: Given, old: bool, batch: int, examples: int | None, epochs: int, nominal: float
+    given: Given, muon: bool, batch: int, examples: int | None, epochs: int, nominal: float
 ) -> tuple[str, float, float]:
     """Return the optimizer's name, its rate, and the rate that biases begin with."""
     name = given.text("optimizer", "auto")
@@ -129,14 +150,14 @@ def optimizer(
             raise given.refuse("optimizer", f"is none of {', '.join(OPTIMIZERS)}")
         return name, given.number("lr0", 0.01), given.number("warmup_bias_lr", 0.1)
     if examples is None:
-        raise given.open([("examples",)])
+        raise given.open([("examples",)], CLASSES if "nc" not in given else {})
     count = math.ceil(examples / max(batch, nominal)) * epochs
     if count > MANY:
-        found: tuple[str, float] = ("SGD" if old else "MuSGD", 0.01)
+        found: tuple[str, float] = ("MuSGD" if muon else "SGD", 0.01)
     else:
         classes = given.whole("nc", least=1)
         if classes is None:
-            raise given.refuse("optimizer", "takes its rate from the classes", "--set nc=80")
+            raise given.open([], CLASSES)
         found = "AdamW", round(0.002 * 5 / (4 + classes), 6)
     if "lr0" in given:
         given.warn("lr0", f"ignored: optimizer=auto takes {found[0]} and {found[1]:g}")

@@ -6,7 +6,7 @@ Its batches of an update become more as it warms up, and the biases' rate comes 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
 
@@ -28,6 +28,8 @@ LEAST: Final = 100
 
 class train(Call, frozen=True):
     """The rates of a run: one group's for each of weights, norms and biases, in that order.
+
+    Of MuSGD's eight groups, two for each kind, the last two are the biases'.
 
     Args:
         optimizer: the groups, each with its rate.
@@ -85,11 +87,12 @@ class train(Call, frozen=True):
 
     def rates(self, batch: int) -> Iterator[float]:
         """Visit the groups' rates with a batch."""
-        share, last = self.share(batch // self.batches), len(self.optimizer.groups) - 1
+        share, many = self.share(batch // self.batches), len(self.optimizer.groups)
+        biases = many - max(many // 4, 1)
         for index, group in enumerate(self.optimizer.groups):
             rate = group.lr * share
             if self.warmup and batch <= self.warmup:
-                low = self.warmup_bias_lr if index == last else 0.0
+                low = self.warmup_bias_lr if index >= biases else 0.0
                 rate = float(np.interp(batch, [0, self.warmup], [low, rate]))
             yield rate
 
@@ -100,9 +103,23 @@ class train(Call, frozen=True):
         if columns:
             yield np.array(columns).T
 
+    def each_epoch(self) -> tuple[Call, int]:
+        return epoch_ends(**{name: getattr(self, name) for name in self._fields()}), self.epochs
+
     def lower(self) -> Schedule:
         raise ConvertError("batches that grow into updates are not said as a schedule")
 
 
-completed([train], "ultralytics", VERSION, {"optimizer": "start", "lrf": "end"},
+class epoch_ends(train, frozen=True):
+    """The rates that each epoch ends with, whether its last batch makes an update or not."""
+
+    card: ClassVar[Card] = train.card
+    unit: ClassVar[Literal["update", "epoch"]] = "epoch"
+
+    def updates(self) -> Iterator[int]:
+        """Visit the last batches of the epochs."""
+        yield from range(self.batches - 1, self.epochs * self.batches, self.batches)
+
+
+completed([train, epoch_ends], "ultralytics", VERSION, {"optimizer": "start", "lrf": "end"},
           "https://docs.ultralytics.com/modes/train", "torch")  # fmt: skip

@@ -59,6 +59,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     beside: ClassVar[bool] = False
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
+    #: What it has one rate of: an update, or an epoch.
+    unit: ClassVar[Literal["update", "epoch"]] = "update"
     #: Whether building it leaves more than a rate behind in the optimizer, for those built later.
     leaves_behind: ClassVar[bool] = False
 
@@ -243,6 +245,13 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
         """
         raise NotImplementedError
+
+    def each_epoch(self) -> tuple[Call, int] | None:
+        """Return the call with the rate that each epoch ends with, and how many epochs it has.
+
+        None where each epoch has as many updates as the others, the last of them at its end.
+        """
+        return None
 
     @property
     def members(self) -> tuple[Any, ...]:

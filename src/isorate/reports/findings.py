@@ -86,7 +86,7 @@ def _around(part: Run) -> list[list[str]]:
     order = np.argsort(points.updates, kind="stable").tolist()
     here = order.index(at)
     shown = [*order[max(here - AROUND, 0) : here + AROUND + 1], order[-1]]
-    rows = [["update", "logged", "recipe", ""]]
+    rows = [[part.clock.unit, "logged", "recipe", ""]]
     for index in dict.fromkeys(shown):
         pair = apart(float(points.values[index]), float(rates[index]))
         same = bool(part.alignment.agree[group][index])
@@ -129,6 +129,7 @@ def _part(part: Run) -> dict[str, Any]:
         "rows": list(part.rows),
         "offset": part.clock.offset,
         "updates_per_row": part.clock.each,
+        "unit": part.clock.unit,
         "mean": part.clock.mean,
         "groups": list(part.groups),
         "rates": part.rates,
