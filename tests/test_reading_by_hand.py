@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -675,3 +676,57 @@ def test_an_optimizer_that_each_turn_builds_anew_is_not_followed() -> None:
     )
     with pytest.raises(ReadError, match="another optimizer in each turn"):
         read(HEAD + text)
+
+
+#: Functions whose loop makes a list, an item a turn.
+LISTING = """
+def rates(n):
+    found = [0.5, 0.25]
+    for i in range(n):
+        if i < 300:
+            rate = 0.1 * (i + 1) / 300
+        else:
+            rate = 0.05 * (1 + math.cos(math.pi * (i - 300) / (n - 300)))
+        found.append(rate)
+    return found
+"""
+
+
+def test_a_long_list_is_a_function_of_the_place() -> None:
+    scope: dict[str, Any] = {"math": math}
+    exec(LISTING, scope)
+    recipe = read(LISTING, names={"n": 5000})
+    assert recipe.run.updates == 5002
+    assert recipe.curve.values.tolist() == scope["rates"](5000)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "rate = rate * 0.999\n        found.append(rate)",  # which the turn before has left
+        "if i > 3:\n            found.append(0.1)",
+        "found.append(found[-1] * 0.999 if found else 0.1)",
+        "found.append(0.1 * draw(i))",
+        "found.append(0.1)\n        found.append(0.2)\n        rate = 3",
+        "if i == 4:\n            break\n        found.append(0.1)",
+        "if i % 2:\n            continue\n        found.append(0.1)",
+        "found.append(0.1)\n        if i > 4:\n            n = 3",
+        "if i > 4:\n            found.append(0.1)\n        found.append(0.2)",
+    ],
+)
+def test_a_long_list_is_none_whose_turns_are_no_function_of_the_place(turn: str) -> None:
+    text = f"def rates(n):\n    rate, found = 0.1, []\n    for i in range(n):\n        {turn}\n"
+    with pytest.raises(ReadError):
+        read(f"{text}    return found", names={"n": 5000})
+
+
+def test_where_nothing_else_is_left_than_an_error_all_is_asked_for_at_once() -> None:
+    text = (
+        "def adjust(optimizer, epoch, c):\n    if c.kind == 'poly':\n"
+        "        lr = c.lr * (1 - epoch / c.n)\n    else:\n        raise ValueError(c.kind)\n"
+        "    for g in optimizer.param_groups:\n        g['lr'] = lr"
+    )
+    with pytest.raises(ReadError, match=r"c\.kind=.*c\.lr=.*c\.n="):
+        read(text)
+    found = read(text, names={"c.kind": "poly", "c.lr": 0.1, "c.n": 4})
+    assert simulate(found, 2).values[1] == 0.1 * 0.75

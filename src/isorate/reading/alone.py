@@ -151,6 +151,10 @@ def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
         typed = [leaf for leaf in asked if is_typed(leaf.source)]
         if typed:
             follower.lack("the rate", typed)
+        text = (
+            f"the list that {function.name} (line {function.node.lineno}) returns is not followed"
+        )
+        follower.unwritten = follower.unwritten or ReadError(text)
 
 
 def _asked(follower: Interpreter, node: Any) -> Iterator[Unknown]:
@@ -159,6 +163,8 @@ def _asked(follower: Interpreter, node: Any) -> Iterator[Unknown]:
     inside = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and id(n) not in called]
     for name, value in follower.opened.get(id(node), {}).items():
         if not isinstance(value, Unknown) or value.varies or name in follower.given:
+            continue
+        if name not in mentions(node).used:
             continue
         own = [a for a in inside if isinstance(a.value, ast.Name) and a.value.id == name]
         sources = {ast.unparse(each): None for each in own}

@@ -720,6 +720,14 @@ class Expressions:
                 element = Function(ast.Lambda(takes, made), frame, {})
             case _:
                 return None
+        return self.of_places(node, element, source)
+
+    def of_places(self, node: Any, element: Function, source: Any) -> Any:
+        """Return the list of what a function makes of each item of another.
+
+        None where it makes something else.
+        """
+        (name,) = (argument.arg for argument in element.node.args.args)
         try:
             found = functions.expression(self, element, self.longest)  # type: ignore[arg-type]
             item = found.function()

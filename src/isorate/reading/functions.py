@@ -80,6 +80,8 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
     while isinstance(function, Bound):
         given, named = [*function.given, *given], {**function.named, **named}
         function = function.function
+    if isinstance(function, Unknown) and function.askable:
+        evaluator.lack("a function of the schedule", list(function.leaves()))
     if not isinstance(function, Function) or depth > DEEPEST:
         raise ReadError("a function of the schedule cannot be computed here")
     node = function.node

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
@@ -80,6 +81,19 @@ DEEPEST_TRAINING: Final = 4
 MOST_PHASES: Final = 4
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
+
+
+class _Returning(ast.NodeTransformer):
+    """Has statements return what they would put into a list."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        match node.value:
+            case ast.Call(ast.Attribute(ast.Name(id=name), "append"), [value], []):
+                return ast.Return(value) if name == self.name else node
+        return node
 
 
 class Fork(Undecided):
@@ -1005,7 +1019,10 @@ class Interpreter(Calls):
         if apart is not None and len(apart) <= MOST_TURNS:
             turns.follow(self, node, apart, frame)
         elif items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
+            made = self._collected(node, frame) if isinstance(source, range) else None
             self._any_turn(node, node.target, source, frame)
+            if made is not None:
+                self._collect(node, source, *made, frame)
         else:
             try:
                 kept = self._gone_through(node.iter, frame)
@@ -1036,6 +1053,46 @@ class Interpreter(Calls):
                 self.unfollowed(statement, frame)
         else:
             self.body(node.orelse, frame)
+
+    def _collected(self, node: ast.For | ast.AsyncFor, frame: Frame) -> tuple[str, Any] | None:
+        """Return the list that a loop makes longer, by its name, and what is in it before."""
+        calls = [each.value.id for each in walk(node) if isinstance(each, ast.Attribute)
+                 and each.attr == "append" and isinstance(each.value, ast.Name)]  # fmt: skip
+        lists = {*calls}
+        if len(lists) != 1 or node.orelse:
+            return None
+        (name,) = lists
+        value = frame.names.get(name)
+        often = sum(isinstance(each, ast.Name) and each.id == name for each in walk(node))
+        if not isinstance(value, List) or value.lost is not None or often > len(calls):
+            return None
+        parts = [node.body, *(part for each in walk(node) if isinstance(each, ast.If)
+                              for part in (each.body, each.orelse))]  # fmt: skip
+        inner = (n for part in parts for each in part[:-1] for n in walk(each))
+        if any(isinstance(n, ast.Name) and n.id == name for n in inner):
+            return None  # a turn goes on after it
+        return name, list(value)
+
+    def _collect(
+        self, node: ast.For | ast.AsyncFor, source: range, name: str, before: list[Any],
+        frame: Frame,
+    ) -> None:  # fmt: skip
+        """Make a list longer by what a loop puts into it, an item a turn, if that is followed.
+
+        No turn may need what another one has left: the function of the turn has its own names.
+        """
+        if not isinstance(node.target, ast.Name):
+            return
+        body = [_Returning(name).visit(copy.deepcopy(each)) for each in node.body]
+        turn = ast.arguments([], [ast.arg(node.target.id)], None, [], [], None, [])
+        each = ast.Raise()  # a turn that puts nothing into it is none of a function
+        made = ast.FunctionDef(f"the loop in line {node.lineno}", turn, [*body, each], [])
+        made = ast.fix_missing_locations(ast.copy_location(made, node))
+        found = self.of_places(node, Function(made, frame, {}), source)
+        if isinstance(found, LongList):
+            found = before + found if before else found
+        if found is not None:
+            frame.names[name] = found
 
     def _gone_through(self, node: ast.expr, frame: Frame) -> list[List]:
         """Return the lists that a loop goes through by another function."""

@@ -278,4 +278,4 @@ def prefix_fits(prefix: str, module: str, home: Dialect) -> bool:
     expanded = {prefix, home.aliases.get(prefix, prefix)}
     if head in home.aliases:
         expanded.add(f"{home.aliases[head]}.{tail}" if tail else home.aliases[head])
-    return any(module == e or module.endswith(f".{e}") for e in expanded)
+    return any(module.endswith(f".{e}") or f"{e}.".startswith(f"{module}.") for e in expanded)
