@@ -1,7 +1,8 @@
 """Nothing but a framework's own rooms names it: what it alone does is a hook of its dialect.
 
 Looked at are the identifiers and the texts of the code in every module but a framework's own:
-``dialects/``, a trainer's in ``configs/``, its logs in ``logs/``, and the package to train with
+``dialects/``, a trainer's in ``configs/``, its logs in ``logs/``, what it saves in
+``checkpoints/``, and the package to train with
 that is called as it is.
 Docstrings and comments may say where a fact comes from and show a real call, with one exception:
 the docstring of a command is printed as its help, and there only the lines of its example may.
@@ -35,7 +36,7 @@ def frameworks() -> set[str]:
 
 
 NAMED = re.compile(rf"(?<![a-z])({'|'.join(frameworks())})(?![a-z])", re.IGNORECASE)
-ROOMS = {"dialects", "configs", "logs", "lightning", *frameworks()}
+ROOMS = {"dialects", "configs", "logs", "checkpoints", "lightning", *frameworks()}
 MODULES = [
     path
     for path in sorted(HOME.rglob("*.py"))

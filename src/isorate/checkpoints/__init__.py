@@ -13,6 +13,9 @@ ENDINGS: Final = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".pkl", ".pickle")
 #: How an archive begins that has a pickle, and how a pickle does.
 BEGINNINGS: Final = (b"PK\x03\x04", b"\x80")
 
+#: What a checkpoint is.
+REQUIRED: Final = "what torch.save or pickle wrote"
+
 
 def is_checkpoint(path: str | PathLike[str]) -> bool:
     """Whether a path is that of a file that ``torch.save`` or ``pickle`` may have written."""

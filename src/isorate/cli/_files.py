@@ -53,15 +53,14 @@ def is_a_checkpoint(text: str) -> bool:
         ReadError: it is called like one, and there is none.
 
     """
-    from isorate.checkpoints import ENDINGS, is_checkpoint
+    from isorate.checkpoints import ENDINGS, REQUIRED, is_checkpoint
 
     if "(" in text or "\n" in text or not text.lower().endswith(ENDINGS):
         return False
     if is_checkpoint(text):
         return True
     if Path(text).is_file():
-        required = "what torch.save or pickle wrote"
-        raise ReadError(f"{text} is no checkpoint that is read", required=required)
+        raise ReadError(f"{text} is no checkpoint that is read", required=REQUIRED)
     raise ReadError("there is no such file", got=text)
 
 

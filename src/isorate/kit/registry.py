@@ -279,10 +279,18 @@ def taking_schedules(origin: str) -> Optimizers | None:
     """Return the optimizers that a dotted name is one of, where they are given schedules."""
     home, last = origin.rpartition(".")[::2]
     for dialect in registered().values():
+        whole = dialect.aliases.get(home, home)
         for known in (dialect.optimizers, dialect.takers):
-            if known.schedules and f"{home}.".startswith(f"{known.module}.") and last in known:
+            if known.schedules and f"{whole}.".startswith(f"{known.module}.") and last in known:
                 return known
     return None
+
+
+def holds_rates(origin: str) -> bool:
+    """Whether a dotted name is a tensor that optimizers with lists of rates are given."""
+    home, last = origin.rpartition(".")[::2]
+    known = [dialect.takers for dialect in registered().values() if dialect.lists]
+    return any(last in of.tensors and f"{home}.".startswith(f"{of.package}.") for of in known)
 
 
 @cache

@@ -519,8 +519,8 @@ class Calls(Schedules):
         ):  # fmt: skip
             return given[0]
         origin = name.origin if name is not None else ""
-        of_rates = given[:1] and isinstance(given[0], Schedule | Array | list)
-        if last == "Tensor" and origin.startswith("mindspore.") and of_rates:
+        listed = given[:1] and isinstance(given[0], Schedule | Array | list)
+        if listed and registry.holds_rates(origin):
             return given[0]
         if last[:1].isupper():  # a class keeps what it is given
             self.hand(values, node)

@@ -49,4 +49,5 @@ TAKERS = Optimizers(
     ),
     schedules=True,
     rate="learning_rate",
+    tensors=MINDSPORE.tensors,
 )
