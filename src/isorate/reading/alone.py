@@ -61,8 +61,10 @@ def functions_of(follower: Interpreter) -> None:
     """
     entries = list(_entries(follower))
     called = {name for each, *_ in entries for name in mentions(each.node).called - {each.name}}
+    held = {id(v.of): v for v in follower.outermost.names.values() if type(v) is Instance}
     for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
         if id(function.node) not in follower.run_:
+            instance = instance or held.get(id(of))
             _came_to(follower, function, _enter(follower, function, of, instance))
         if follower.found.built or follower.lacking:
             return
@@ -318,6 +320,11 @@ def _enter(
             text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update, up to {OFTEN}"
             follower.assumed[text] = None
             body = _supposed(follower, function, counts, frame)
+    elif sets and of is not None and not open_[function.kind != "static" :]:
+        body = _stepping(follower, function, of)
+        when = "after" if function.name == "step" else "before"
+        if not follower.steps_in(function.node):
+            follower.assumed[f"{function.name} is taken to be called {when} each update"] = None
     follower.scopes.append(Scope(body, frame))
     with suppress(Raising, Unfollowable):
         try:
@@ -353,6 +360,25 @@ def _supposed(
     turns = ast.Call(ast.Name("range", ast.Load()), [ast.Constant(OFTEN)], [])
     loop = Supposed(ast.Name(counts, ast.Store()), turns, [ast.Expr(each) for each in body], [])
     return [ast.fix_missing_locations(ast.copy_location(loop, node))]
+
+
+def _stepping(follower: Interpreter, function: Function, of: Class) -> list[ast.stmt]:
+    """Return a loop that calls a method of an object that counts, an update each time.
+
+    A ``step`` comes after an update, as schedulers' do, where it does not train itself.
+    """
+    own = ast.Name(function.node.args.args[0].arg, ast.Load())
+    calls = [ast.Call(ast.Attribute(own, function.name, ast.Load()), [], [])]
+    nodes = (n for m in of.names.values() if isinstance(m, Function) for n in ast.walk(m.node))
+    whose = (n.value for n in nodes if isinstance(n, ast.Attribute) and n.attr == "param_groups")
+    held = next((base for base in whose if (dotted(base) or "").startswith(f"{own.id}.")), None)
+    if held is not None and not follower.steps_in(function.node):
+        update = ast.Call(ast.Attribute(held, "step", ast.Load()), [], [])
+        calls = [update, *calls] if function.name == "step" else [*calls, update]
+    turns = ast.Call(ast.Name("count", ast.Load()), [], [])
+    loop = Supposed(ast.Name("_", ast.Store()), turns, [ast.Expr(each) for each in calls], [])
+    node = ast.copy_location(loop, function.node)
+    return [ast.fix_missing_locations(node)]
 
 
 def _optimizer(follower: Interpreter, node: ast.Name) -> Built:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS, PURE
+from isorate.reading.frames import Frame
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored, within
+from isorate.reading.mentions import mentions
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
 from isorate.reading.schedules import LackingError
-from isorate.reading.values import MISSING, Built, Group, Schedule, Unknown
+from isorate.reading.values import MISSING, Built, Group, Instance, Schedule, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import dotted, number_node, shown, unparsed
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from isorate.kit.call import Call
-    from isorate.reading.frames import Frame
     from isorate.reading.interpreter import Interpreter
 
 #: What functions call the place in the run that they are given: surely so, and perhaps.
@@ -50,6 +51,8 @@ AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunc
                 ast.ClassDef, ast.Lambda)  # fmt: skip
 #: Functions that say the same each time they are called, as long as the program runs.
 STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
+#: The name that stands for an attribute that is set.
+SET: Final = "set_"
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
 #: The place of what happens at the end of each turn.
@@ -82,7 +85,11 @@ def written(
     if isinstance(optimizer, Built) and turns and within(turns[-1].node, optimizer.node):
         raise ReadError(f"{shown(optimizer.node)} is another optimizer in each turn of the loop")
     late = follower.loops.trained(optimizer, turns)
-    made, loops, stride = _function(follower, target, value, frame, scopes, late=late)
+    if not turns:
+        follower.set_before.add(id(optimizer))
+    elif late and id(optimizer) in follower.set_before:
+        raise ReadError(f"{shown(target)} (line {target.lineno}) is set before the loop, too")
+    made, loops, stride, guards = _function(follower, target, value, frame, scopes, late=late)
     several = _groups(follower, optimizer)
     if place is not None and place >= several:
         raise again
@@ -109,7 +116,6 @@ def written(
     schedule = schedule_of(follower, target, follower.of_function(found, optimizer))
     schedule.optimizer, schedule.stride, schedule.late = optimizer, stride, late
     if loops is not None:
-        guards = () if stride is None or stride.every == 1 else follower.loops.conditions()
         follower.loops.events.append(Event("step", schedule, target, loops, guards, LAST))
         follower.loops.happens("write", schedule, target)
 
@@ -134,13 +140,14 @@ def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame
     loops = over_turns(follower)
     late = follower.loops.trained(schedule.optimizer, loops)
     found, whole, stride = [], None, None
+    guards: tuple[Guard, ...] = ()
     for each in filter(None, made):
         value: Any = _Told(each.variable, places[0]).visit(ast.parse(each.source, mode="eval"))
-        one, whole, stride = _function(
+        one, whole, stride, guards = _function(
             follower, node, value.body, frame, follower.scopes, late=late
         )
         found.append(one)
-    if whole is None or stride is not None:
+    if whole is None or stride is not None or guards:
         raise refused
     if late:
         firsts = next(iter(given.native(1)))[:, 0].tolist()
@@ -309,6 +316,7 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     """
     if not isinstance(schedule.node, ast.Subscript):
         return
+    _check_tallies(follower)
     nodes = [*_run(follower, text)]
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
     own = {id(schedule.node), *(id(part.target) for part in parts)}
@@ -340,6 +348,17 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
             line = getattr(node, "lineno", 0)
             said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
             raise ReadError(said, hint="paste only what sets the rate")
+
+
+def _check_tallies(follower: Interpreter) -> None:
+    """Refuse a rate by what is counted otherwise than it was taken to be."""
+    updates = [e for e in follower.loops.events if e.kind == "update"]
+    for tally, loops, guards, where in follower.counting:
+        adds = [e for e in follower.loops.events if e.kind == "adds" and e.of is tally]
+        once = len(adds) == 1 and _apart(adds[0].loops) == loops and alike(adds[0].guards, guards)
+        if not once or (guards and not all(alike(e.guards, guards) for e in updates)):
+            text = f"{where} depends on what {shown(tally.node)} counts, which is not followed"
+            raise ReadError(text, hint="paste only what sets the rate")
 
 
 def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
@@ -438,28 +457,28 @@ def goes_through(node: ast.AST) -> list[ast.expr | None]:
 def _function(
     follower: Interpreter, target: ast.expr, value: ast.expr, frame: Frame,
     scopes: list[Scope], *, late: bool = False,
-) -> tuple[Expression, tuple[Loop, ...] | None, Guard | None]:  # fmt: skip
+) -> tuple[Expression, tuple[Loop, ...] | None, Guard | None, tuple[Guard, ...]]:  # fmt: skip
     """Return a rate as an expression of the turns that are over, and the loops they are of.
 
-    And the condition that holds in each so-manieth turn, where it is set in those. What is set
-    late is one of the innermost loop's turns.
+    And the condition that holds in each so-manieth turn, where it is set in those, and all that
+    has to hold where it is not set in each turn. What is set late is one of the innermost loop's
+    turns.
     """
     at: ast.AST = target
     while isinstance(value, ast.Name):  # as its caller says it
         name = value.id
         given, said, caller = frame.arguments.get(name, (None, None, frame))
         same = frame.get(name) is given and isinstance(given, Unknown)
-        if not same or said is None or not any(s.frame is caller for s in scopes):
+        through = same and given is not None and given.term is None
+        if not through or said is None or not any(s.frame is caller for s in scopes):
             break
         at, value, frame = said, said, caller
-    own = [scope for scope in scopes if scope.frame is frame]
-    inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
-    own = own[own.index(inside[0]) :] if inside else own  # what comes before a loop is known
+    own = _own(scopes, frame)
     statements, before = _slice(own, at, value, frame)
     around = [*own, *(scope for scope in scopes if scope.loop is not None)]
     set_ = {n for s in around for each in s.statements for n in stored(each) if "." in n}
     others = set_ | {n for n in follower.set_by_functions() if not _set_before(follower, n)}
-    _check_not_set(others, statements, value)
+    _check_not_set(follower, others, statements, value, frame)
     loops = over_turns(follower)
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
@@ -477,10 +496,14 @@ def _function(
                     continue
                 raise
             follower.assumed[text] = None
-            return found, None, None
+            return found, None, None, ()
         raise ReadError(f"{where} is no function of one count")
     missing: list[Unknown] = []
-    stride = _stride(follower, loops, where, missing)
+    if follower.set_since:
+        _check_since(follower, own, statements, value, at)
+    tallied = _tallied(follower, statements, value, frame, before)
+    counts_all = _counts_all(follower, loops, tallied)
+    stride = None if counts_all else _stride(follower, loops, where, missing)
     if late and stride is not None and stride.every != 1:
         raise ReadError(f"{where} is set after the update where a condition holds")
     open_ = {name: found for name, found in before.items() if not _stays(found)}
@@ -496,13 +519,19 @@ def _function(
     counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
     if any(each.loop not in loops for each in counted):
         raise ReadError(f"{where} is set to another rate in each of the groups")
+    tallies = {name: _Terms.tally(follower, loops, name, where) for name in tallied}
+    if counted and counts_all and follower.loops.conditions():
+        raise ReadError(f"{where} is set where a condition holds that is not followed")
+    counted += tallies.values()
     deepest = max((loops.index(each.loop) for each in counted), default=0)
-    if late or (stride is not None and stride.every != 1):
+    if late or counts_all or (stride is not None and stride.every != 1):
         deepest = len(loops) - 1
     whole = tuple(loops[: deepest + 1])
     for each in counted:
         each.value = _place(each, whole, target, stride, missing)
-    put = {name: _Placed().visit(term) for name, term in terms.items() if term}
+    follower.placed = {name: each.value for name, each in tallies.items()}
+    places = functions.Placing(follower.placed)
+    put = {name: places.visit(_Placed().visit(term)) for name, term in terms.items() if term}
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put)
     except LackingError as error:
@@ -510,21 +539,161 @@ def _function(
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])
+    finally:
+        follower.placed = {}
     if missing:
         follower.lack("the rate", missing)
-    return made, whole, stride
+    guarded = counts_all or (stride is not None and stride.every != 1)
+    return made, whole, stride, follower.loops.conditions() if guarded else ()
+
+
+def with_term(
+    follower: Interpreter, value: Unknown, target: ast.AST, node: ast.expr, frame: Frame
+) -> Unknown:
+    """Return what is put into an attribute, as arithmetic of what objects count, if it is such."""
+    if not follower.tallies or value.term or not follower.loops.stack or follower.turns:
+        return value
+    own = _own(follower.scopes, frame)
+    try:
+        statements, before = _slice(own, target, node, frame)
+        _check_since(follower, own, statements, node, target)
+        terms = _open_terms(before)
+        found = _formula(follower, statements, node, frame, _numbers(before) | terms)
+    except ReadError:
+        return value
+    return replace(value, term=found, varies=True)
+
+
+def merged(
+    follower: Interpreter, node: ast.stmt, frame: Frame
+) -> list[tuple[Instance, str, ast.expr]]:
+    """Return the attributes that a condition decides, as arithmetic of what objects count.
+
+    None are of one that nothing counted decides, or that does something else than set them.
+    """
+    found: list[tuple[Instance, str, ast.expr]] = []
+    if not follower.tallies or not follower.loops.stack or follower.turns:
+        return found
+    for source in sorted(n for n in {*stored(node)} if n.count(".") == 1):
+        own, name = source.split(".")
+        base = frame.get(own)
+        if not isinstance(base, Instance):
+            continue
+        value: Any = ast.Attribute(ast.Name(own, ast.Load()), name, ast.Load())
+        first = ast.Assign([ast.Name(SET, ast.Store())], value)
+        inside = _Naming(source).visit(copy.deepcopy(node))
+        try:
+            own_ = _own(follower.scopes, frame)
+            statements, before = _slice(own_, node, node, frame)
+            _check_since(follower, own_, statements, value, node)
+            put = _numbers(before) | _open_terms(before)
+            result = ast.Name(SET, ast.Load())
+            made = _formula(follower, [*statements, first, inside], result, frame, put)
+        except ReadError:
+            continue
+        found.append((base, name, made))
+    return found
+
+
+class _Naming(ast.NodeTransformer):
+    """Puts a name in place of an attribute."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if dotted(node) == self.source:
+            return ast.Name(SET, node.ctx)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+
+def _open_terms(before: dict[str, Any]) -> dict[str, ast.expr]:
+    """Return the values that are not known as arithmetic of what objects count.
+
+    Raises:
+        ReadError: one is no such.
+
+    """
+    found = {name: value.term for name, value in before.items() if not _stays(value)}
+    if None in found.values():
+        raise ReadError("it is another each time")
+    return found
+
+
+def _own(scopes: Sequence[Scope], frame: Frame) -> list[Scope]:
+    """Return the bodies of a function, from the first of its loops on: what is before is known."""
+    own = [scope for scope in scopes if scope.frame is frame]
+    inside = [scope for scope in own if scope.loop is not None and not is_over_groups(scope.loop)]
+    return own[own.index(inside[0]) :] if inside else own
+
+
+def _tallied(
+    follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
+    before: dict[str, Any],
+) -> list[str]:  # fmt: skip
+    """Return what stands for what objects count, of that which a rate depends on."""
+    if not follower.tallies:
+        return []
+    put = {name: getattr(value, "term", None) or _turn() for name, value in before.items()
+           if not _stays(value)}  # fmt: skip
+    try:
+        found = _formula(follower, statements, value, frame, _numbers(before) | put)
+    except LackingError:
+        return []  # it is asked for anyway
+    return sorted({*follower.tallies} & _names(found))
+
+
+def _counts_all(follower: Interpreter, loops: list[Loop], tallied: Sequence[str]) -> bool:
+    """Whether all that is counted is how often the rate is set, under whatever condition."""
+    guards, found = follower.loops.conditions(), [follower.tallies[name] for name in tallied]
+    adds = [e for e in follower.loops.events if e.kind == "adds" and e.of in found]
+    return bool(found) and all(not tally.outer for tally in found) and all(
+        _apart(e.loops) == loops and alike(e.guards, guards) for e in adds
+    )  # fmt: skip
+
+
+def _apart(loops: Sequence[Loop]) -> list[Loop]:
+    return [loop for loop in loops if not is_over_groups(loop)]
+
+
+def _around(own: Sequence[Scope], at: ast.AST) -> Iterator[ast.AST]:
+    """Visit the statements of some bodies that something stands in."""
+    waiting: list[ast.AST] = [each for scope in own for each in scope.statements]
+    while waiting:
+        node = waiting.pop()
+        if _within(at, node):
+            yield node
+            waiting = [*ast.iter_child_nodes(node)]
+
+
+def _check_since(
+    follower: Interpreter, own: Sequence[Scope], statements: Sequence[ast.stmt], value: ast.expr,
+    at: ast.AST,
+) -> None:  # fmt: skip
+    """Refuse what depends on attributes that were set since it was computed."""
+    around = max((follower.begun.get(id(each), 0) for each in _around(own, at)), default=0)
+    begun = [around, *(follower.begun.get(id(each), 0) for each in statements)]
+    since = {*follower.set_since[min(begun) :]}
+    used, waiting = set[str](), set().union(*(mentions(each).used for each in (*statements, value)))
+    while waiting and since:
+        used |= waiting
+        inner = follower.named(waiting)
+        waiting = set().union(*(mentions(each.node).used for each in inner)) - used
+    for name in sorted(since & used):
+        text = f"{shown(value)} (line {getattr(at, 'lineno', 0)}) depends on {name}, which is set"
+        raise ReadError(f"{text} again before the rate is", hint="paste only what sets the rate")
 
 
 class Count(ast.expr):
     """What counts the turns of a loop, in an expression."""
 
     loop: Loop
-    start: int
+    start: float
     whole: bool
     value: ast.expr
 
 
-def _counting(loop: Loop, start: int, *, whole: bool = False) -> Count:
+def _counting(loop: Loop, start: float, *, whole: bool = False) -> Count:
     """Return the turns of a loop, counted from some number; anew in each turn of the outer ones."""
     count = Count()
     count.loop, count.start, count.whole = loop, start, whole
@@ -558,6 +727,8 @@ class _Terms:
 
         None where it is another each time.
         """
+        if isinstance(value, Unknown) and value.term is not None:
+            return copy.deepcopy(value.term)
         found = counter(self.follower, value)
         if found is not None:
             return _counting(*found)
@@ -571,6 +742,26 @@ class _Terms:
                     return begins and ast.BinOp(_counting(loop, 0), ast.Add(), begins)
         given, text, caller = frame.arguments.get(name, (None, None, frame))
         return None if text is None or given is not value else self.text(text, caller)
+
+    @staticmethod
+    def tally(follower: Interpreter, loops: list[Loop], name: str, where: str) -> Count:
+        """Return what an object counts, which is added to once in each turn of some loops.
+
+        Raises:
+            ReadError: it is added to otherwise.
+
+        """
+        tally, guards = follower.tallies[name], follower.loops.conditions()
+        adds = [e for e in follower.loops.events if e.kind == "adds" and e.of is tally]
+        own = _apart(adds[0].loops) if adds else loops  # it is added to after that, as often
+        when = adds[0].guards if adds else guards
+        follower.counting.append((tally, own, when, where))
+        same = not tally.outer and own == loops and alike(when, guards)
+        nested = own[:-1] == [*tally.outer] if tally.outer else True
+        if len(adds) > 1 or not (same or (nested and own == loops[: len(own)] and not when)):
+            raise ReadError(f"{where} depends on what {shown(tally.node)} counts, which is not "
+                            "followed")  # fmt: skip
+        return _counting(own[-1], tally.start, whole=not tally.outer and len(own) > 1)
 
     def text(self, node: ast.expr, frame: Frame) -> ast.expr | None:
         """Return an expression of a frame."""
@@ -613,7 +804,7 @@ def _stride(
 
 
 def _slice(
-    scopes: list[Scope], target: ast.AST, value: ast.expr, frame: Frame
+    scopes: list[Scope], target: ast.AST, value: ast.AST, frame: Frame
 ) -> tuple[list[ast.stmt], dict[str, Any]]:
     """Return the statements that a value depends on, and what the names are that they begin with.
 
@@ -677,10 +868,16 @@ def _binds(node: ast.AST, name: str) -> bool:
     return False
 
 
-def _check_not_set(others: set[str], statements: list[ast.stmt], value: ast.expr) -> None:
+def _check_not_set(
+    follower: Interpreter, others: set[str], statements: list[ast.stmt], value: ast.expr,
+    frame: Frame,
+) -> None:  # fmt: skip
     """Refuse a rate that depends on what is set besides: attributes, and names by functions."""
     for part in (part for each in (*statements, value) for part in ast.walk(each)):
-        if isinstance(part, ast.Name | ast.Attribute) and dotted(part) in others:
+        if (
+            isinstance(part, ast.Name | ast.Attribute) and dotted(part) in others
+            and not follower.of_tallies(part, frame)
+        ):  # fmt: skip
             text = f"the rate depends on {dotted(part)}, which is another each time"
             raise ReadError(text, hint="paste only what sets the rate")
 
@@ -771,7 +968,9 @@ def _place(
         found = ast.BinOp(found, ast.Mod(), ast.Constant(int(counts[place])))  # type: ignore[arg-type]
     if every > 1 and place == len(loops) - 1:
         found = ast.BinOp(ast.Constant(every), ast.Mult(), found)
-    return found if not start else ast.BinOp(found, ast.Add(), ast.Constant(start))
+    if type(start) is float or start:
+        found = ast.BinOp(found, ast.Add(), number_node(start))
+    return found
 
 
 def _turn() -> ast.expr:
@@ -783,13 +982,29 @@ def _computed(
     put: dict[str, ast.expr],
 ) -> Expression:  # fmt: skip
     """Return what some statements compute, names being worth so much before them."""
-    first = [ast.Assign([ast.Name(name, ast.Store())], found) for name, found in put.items()]
-    body = [*first, *copy.deepcopy(statements), ast.Return(copy.deepcopy(value))]
+    body = _body(statements, value, put)
     try:
         return functions.of_statements(follower, "the rate", TURN, body, frame)
     except LackingError as error:
         _check_same(error.leaves, [*statements, value])
         raise
+
+
+def _formula(
+    follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
+    put: dict[str, ast.expr],
+) -> ast.expr:  # fmt: skip
+    """Return what some statements compute, of the turns and of what objects count."""
+    inner = Frame(follower.given, frame)
+    for name in follower.tallies:
+        inner.names[name] = Unknown(name, varies=True, term=ast.Name(name, ast.Load()))
+    whole = functions.stating("the rate", TURN, _body(statements, value, put), inner)
+    return functions.formula(follower, whole, follower.longest)[1]
+
+
+def _body(statements: list[ast.stmt], value: ast.expr, put: dict[str, ast.expr]) -> list[ast.stmt]:
+    first = [ast.Assign([ast.Name(name, ast.Store())], found) for name, found in put.items()]
+    return [*first, *copy.deepcopy(statements), ast.Return(copy.deepcopy(value))]
 
 
 def _check_same(leaves: Iterable[Unknown], nodes: Sequence[ast.AST]) -> None:

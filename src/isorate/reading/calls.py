@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import re
 from copy import deepcopy
 from dataclasses import replace
@@ -124,6 +123,8 @@ class Calls(Schedules):
         self.turns: Turns | None = None
         #: What schedules lack.
         self.lacking: list[ReadError] = []
+        #: A class of the text's by whose name it is a scheduler's, where it has one.
+        self.own_scheduler = ""
         #: Functions that were called.
         self.run_: set[int] = set()
         #: Those that are being followed.
@@ -149,6 +150,10 @@ class Calls(Schedules):
 
     def sets_rates(self, node: ast.AST) -> bool:
         """Whether a statement sets a rate, or calls functions of the text that do."""
+        raise NotImplementedError
+
+    def lose_steps(self, node: ast.AST) -> None:
+        """Take notice that something may step or train which is not followed."""
         raise NotImplementedError
 
     def bound_effects(self, function: Function) -> None:
@@ -635,7 +640,7 @@ class Calls(Schedules):
                 case Schedule():
                     self.hand([value], node)
                 case Instance():
-                    value.kept.forgets(self.at(node), None)
+                    value.kept.forgets(self.at(node), None, varies=bool(self.loops.stack))
                     value.kept.clear()
                 case Parser():
                     value.lost = self.at(node)
@@ -959,6 +964,7 @@ class Calls(Schedules):
             sets = end.condition is not None and self.sets_rates(function.node)
             if end.builds or sets or self.builds([function.node], function.frame):
                 raise
+            self.lose_steps(function.node)
             self.havoc(function.node.body, frame, end.condition)
             return end.of(node, self.at(node))
         finally:
@@ -1015,18 +1021,15 @@ class Calls(Schedules):
         foreign = [base.name for base in of.foreign if base.name is not None]
         own = any(base.origin.rpartition(".")[2] in BASES or self.is_constructor(base)
                   for base in foreign)  # fmt: skip
-        if (own or (SCHEDULER_LIKE.search(of.name) and subclasses.sets_rates(of))) and (
-            own or any(isinstance(v, Built | Schedule | Unknown) for v in every)
-        ):
+        if own:
             made = self.subclass(of, given, named, node)
             if made is not None:
                 return made
             raise no_constructor(Name(of.name, f"{HERE}.{of.name}", known=True), None)
-        if any(isinstance(v, Built) for v in every) and subclasses.counts(of):
-            with contextlib.suppress(ReadError):  # it may be followed turn by turn
-                made = self.subclass(of, given, named, node)
-                if made is not None:
-                    return made
+        if SCHEDULER_LIKE.search(of.name) and any(
+            isinstance(v, Built | Schedule | Unknown) for v in every
+        ):  # which it is said to be, where nothing comes of it
+            self.own_scheduler = of.name
         if any("ptimizer" in base.written or is_of_any(base) for base in foreign):
             return Unknown(unparsed(node), f"{shown(node)} is of the text's own, which is not "
                            "followed", made=("", given, named), plain=False)  # fmt: skip
@@ -1059,7 +1062,6 @@ class Calls(Schedules):
 
         try:
             schedule = subclasses.subclass(self, of, given, named, node, start)
-            schedule = schedule or subclasses.counting(self, of, given, named, node, start)
         except (LackingError, MissingRateError) as error:
             self.lacking.append(error)
             schedule = Schedule(None, node)

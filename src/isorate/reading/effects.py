@@ -54,6 +54,8 @@ class Effects:
         self.changed: set[str] = set()
         self.passed: set[str] = set()
         self.handing: dict[str, list[ast.Call]] = {}
+        #: The calls that a name, or what ends in it, is mentioned in the arguments of.
+        self.mentioning: dict[str, list[ast.Call]] = {}
         self.loaded: set[str] = set()
         self.prepared: set[str] = set()
         self.called: set[str] = set()
@@ -161,7 +163,10 @@ class Effects:
                 self.passed |= names_in(argument)
                 for name in _whole(argument) if last not in HARMLESS else ():
                     self.handing.setdefault(name, []).append(node)
-                self.ends |= {path[-1] for path in _paths(argument)}
+                ends = {path[-1] for path in _paths(argument)}
+                self.ends |= ends
+                for name in ends:
+                    self.mentioning.setdefault(name, []).append(node)
                 self.prepared |= names_in(argument) if called.endswith(".prepare") else set()
         if called == "exec":
             self.everything = True

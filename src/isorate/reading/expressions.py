@@ -47,7 +47,7 @@ from isorate.schedule.syntax import dotted, shown, unparsed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from isorate.reading.loops import Loops
+    from isorate.reading.loops import Loops, Tally
 
 #: So many steps are followed, an expression or a statement each.
 MOST_STEPS: Final = 60_000
@@ -109,6 +109,10 @@ class Expressions:
         self.needed: set[str] | None = None
         #: How often a default was taken.
         self.taken = 0
+        #: What the objects of the text count in its loops, by what stands for it in a term.
+        self.tallies: dict[str, Tally] = {}
+        #: What a term's names stand for, once that is known.
+        self.placed: dict[str, ast.expr] = {}
 
     #: How long the text is, and its loops.
     longest: int
@@ -196,7 +200,7 @@ class Expressions:
                 truth = self.decided(test, [body, orelse], frame)
                 if not isinstance(truth, Unknown):
                     return self.value(body if truth else orelse, frame)
-                parts = [self.value(body, frame), self.value(orelse, frame)]
+                parts = [self.perhaps(each, frame, truth) for each in (body, orelse)]
                 if parts[0] is parts[1] or (isinstance(parts[0], PLAIN) and parts[0] == parts[1]):
                     return parts[0]
                 plain = all(isinstance(p, Unknown) and p.plain for p in parts)
@@ -227,12 +231,20 @@ class Expressions:
         """Return whether a condition holds, or what decides it."""
         raise NotImplementedError
 
+    def perhaps(self, node: ast.expr, frame: Frame, condition: Unknown) -> Any:
+        """Return what an expression comes to that is computed where a condition holds."""
+        raise NotImplementedError
+
     def unfollowed(self, node: ast.AST, frame: Frame) -> None:
         """Let whatever a part of the text may touch be unknown."""
         raise NotImplementedError
 
     def of_trainer(self, name: Name) -> Any:
         """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
+        raise NotImplementedError
+
+    def of_tallies(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether an expression is of what the objects of the text count."""
         raise NotImplementedError
 
     def counts(self, value: Any) -> bool:
@@ -316,7 +328,8 @@ class Expressions:
                     return self.given.take(source)
                 kept = base.kept
                 before = kept.earlier.get(name, "")
-                lost = Unknown(source, kept.touched, condition=kept.condition, before=before)
+                lost = Unknown(source, kept.touched, condition=kept.condition, before=before,
+                               varies=kept.varies)  # fmt: skip
                 return kept.setdefault(name, lost)
             case Module():
                 found = base.frame.get(name)
@@ -555,7 +568,7 @@ class Expressions:
         unknown: list[Unknown] = []
         found: Any = None
         for each in values:
-            found = self.value(each, frame)
+            found = self.perhaps(each, frame, unknown[-1]) if unknown else self.value(each, frame)
             truth = self.truth(found)
             if isinstance(truth, Unknown):
                 unknown.append(truth)
@@ -577,6 +590,8 @@ class Expressions:
     def _compared(self, node: ast.expr, op: ast.cmpop, a: Any, b: Any) -> Any:
         if isinstance(op, ast.In | ast.NotIn) and _holds(b, a):
             return isinstance(op, ast.In)
+        if isinstance(op, ast.Is | ast.IsNot) and b is None and getattr(a, "term", None):
+            return isinstance(op, ast.IsNot)  # a number, whichever
         if isinstance(a, Unknown) or isinstance(b, Unknown):
             return self.unknown(node, [a, b])
         objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)

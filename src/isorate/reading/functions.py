@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.arrays import Array, array
 from isorate.reading.frames import Frame
-from isorate.reading.values import PLAIN, Bound, Builtin, Function, Unknown
+from isorate.reading.values import PLAIN, Bound, Builtin, Function, Instance, Unknown
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.errors import ReadError
@@ -19,6 +19,8 @@ from isorate.schedule.functions import lambda_of
 from isorate.schedule.syntax import mentions, number_node, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isorate.reading.schedules import Schedules
 
 #: Functions call each other no deeper.
@@ -45,22 +47,32 @@ def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
         ReadError: it is no arithmetic in one argument, or uses what nobody knows.
 
     """
+    variable, body = formula(evaluator, function, longest)
+    found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
+    found.function()  # whitelisted now, or refused now
+    return found
+
+
+def formula(evaluator: Schedules, function: Any, longest: int) -> tuple[str, ast.expr]:
+    """Return the argument of a function of the step, and what it computes of that."""
     room = Room(longest)
     variable, body = _body(evaluator, function, room, 0)
     if room.lacking:
         evaluator.lack("a function of the schedule", room.lacking)
-    found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
-    found.function()  # whitelisted now, or refused now
-    return found
+    return variable, ast.fix_missing_locations(body)
 
 
 def of_statements(
     evaluator: Schedules, name: str, variable: str, body: list[ast.stmt], frame: Frame
 ) -> Expression:
     """Return what statements compute of one variable, other names being those of a frame."""
+    return expression(evaluator, stating(name, variable, body, frame), evaluator.longest)
+
+
+def stating(name: str, variable: str, body: list[ast.stmt], frame: Frame) -> Function:
+    """Return a function of one variable that statements are the body of."""
     node = ast.FunctionDef(name, _alone(variable), body, [])
-    ast.fix_missing_locations(node)
-    return expression(evaluator, Function(node, frame, {}), evaluator.longest)
+    return Function(ast.fix_missing_locations(node), frame, {})
 
 
 def of_array(value: Array) -> Expression:
@@ -73,8 +85,13 @@ def _alone(variable: str) -> ast.arguments:
     return ast.arguments([], [ast.arg(variable)], None, [], [], None, [])
 
 
-def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[str, ast.expr]:
-    """Return a function's argument and the expression that it computes."""
+def _body(
+    evaluator: Schedules, function: Any, room: Room, depth: int, *, whole: bool = False
+) -> tuple[str, ast.expr]:
+    """Return a function's argument and the expression that it computes.
+
+    Where it is given the ``whole`` of what it takes, it has none left.
+    """
     given: list[Any] = []
     named: dict[str, Any] = {}
     while isinstance(function, Bound):
@@ -86,7 +103,7 @@ def _body(evaluator: Schedules, function: Any, room: Room, depth: int) -> tuple[
         raise ReadError("a function of the schedule cannot be computed here")
     node = function.node
     frame = Frame(evaluator.given, function.frame, of=function)
-    variable = _bind(function, given, named, frame)
+    variable = _bind(function, given, named, frame, whole=whole)
     if isinstance(node, ast.Lambda):
         body = copy.deepcopy(node.body)
     else:
@@ -187,11 +204,16 @@ class _Telling(ast.NodeTransformer):
         return found
 
 
-def _bind(function: Function, given: list[Any], named: dict[str, Any], frame: Frame) -> str:
+def _bind(
+    function: Function, given: list[Any], named: dict[str, Any], frame: Frame, *, whole: bool
+) -> str:
     """Give a function's other arguments their values; return the name of the one that is left."""
     node = function.node.args
     placed = [argument.arg for argument in (*node.posonlyargs, *node.args)]
     values = {**function.defaults, **dict(zip(placed, given, strict=False)), **named}
+    if whole and {*placed, *(a.arg for a in node.kwonlyargs)} == {*values} and not node.vararg:
+        frame.names.update(values)
+        return ""
     left = [name for name in placed[len(given) :] if name not in named]
     open_ = [a for a in (*left[1:], *(a.arg for a in node.kwonlyargs)) if a not in values]
     if not left or open_ or node.vararg or len(given) > len(placed):
@@ -226,7 +248,15 @@ class _Inline(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return node if node.id == self.variable else self._known(node)
 
+    def _varies(self, node: ast.expr) -> bool:
+        """Whether an expression is of the variable, or of what an object counts."""
+        return mentions(node, self.variable) or self.evaluator.of_tallies(node, self.frame)
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        of = self.evaluator.value(node.value, self.frame) if self.evaluator.tallies else None
+        found = of.of.find(node.attr) if isinstance(of, Instance) else None
+        if isinstance(found, Function) and found.kind == "property" and self._varies(node):
+            return self._called(Bound(found, [of]), {})
         inner = ast.unparse(node)
         if inner in ("math.pi", "math.inf", "math.nan", "math.e", "np.pi", "numpy.pi"):
             value = self.evaluator.value(node, self.frame)
@@ -234,10 +264,10 @@ class _Inline(ast.NodeTransformer):
         return self._known(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        if not mentions(node, self.variable):
+        if not self._varies(node):
             made = isinstance(node.value, ast.Tuple) and isinstance(node.slice, ast.Constant)
             return self.generic_visit(node) if made else self._known(node)  # type: ignore[return-value]
-        if not mentions(node.value, self.variable):
+        if not self._varies(node.value):
             found = self._item(self.evaluator.value(node.value, self.frame), node)
             if found is not None:
                 return found
@@ -258,7 +288,9 @@ class _Inline(ast.NodeTransformer):
         if not isinstance(base, Array):
             return None
         place = _turned(self.visit(node.slice))
-        where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(place)))
+        turns = dict.fromkeys(self.evaluator.tallies, _name(self.variable))
+        plain = Placing(turns).visit(copy.deepcopy(place)) if turns else place
+        where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(plain)))
         try:
             first, second = where.function()(0), where.function()(1)
         except TROUBLE:
@@ -306,7 +338,7 @@ class _Inline(ast.NodeTransformer):
                 if found is not None:
                     return found
         function = self.evaluator.value(node.func, self.frame)
-        varies = mentions(node, self.variable)
+        varies = self._varies(node)
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
         if isinstance(function, Function | Bound) and varies:
@@ -318,7 +350,7 @@ class _Inline(ast.NodeTransformer):
 
     def _arithmetic(self, function: Builtin, node: ast.Call) -> ast.expr:
         name, numpy = function.name, function.module == "numpy"
-        varies = mentions(node, self.variable)
+        varies = self._varies(node)
         counted = self._counted(name, node) if name in ("len", "sum", "count_nonzero") else None
         counted = counted or (self._searched(name, node) if varies and function.module else None)
         if counted is not None:
@@ -446,8 +478,15 @@ class _Inline(ast.NodeTransformer):
         placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)] if arguments else []
         given = dict(zip(placed[before:], node.args, strict=False))
         given |= {str(keyword.arg): keyword.value for keyword in node.keywords}
-        varying = [name for name, value in given.items() if mentions(value, self.variable)]
+        varying = [name for name, value in given.items() if self._varies(value)]
         whole = len(given) == len(node.args) + len(node.keywords)
+        if whole and self.evaluator.tallies and {*varying} <= {*placed}:
+            terms = {
+                name: Unknown(name, varies=True, term=self.visit(given[name])) for name in varying
+            }
+            rest = {name: self.evaluator.value(value, self.frame) for name, value in given.items()
+                    if name not in varying}  # fmt: skip
+            return self._called(function, {**rest, **terms})
         if len(varying) != 1 or not whole or varying[0] not in placed:
             raise ReadError(f"{shown(node)} is not followed in a function of the step")
         named = {
@@ -458,6 +497,14 @@ class _Inline(ast.NodeTransformer):
         variable, body = _body(self.evaluator, inner, self.room, self.depth + 1)
         argument = self.visit(given[varying[0]])
         return _Put(variable, argument, self.room).visit(copy.deepcopy(body))  # type: ignore[no-any-return]
+
+    def _called(self, function: Any, named: dict[str, Any]) -> ast.expr:
+        """Write out a function of the text's that is given all that it takes."""
+        bound = Bound(function, [], named)
+        variable, body = _body(self.evaluator, bound, self.room, self.depth + 1, whole=True)
+        if variable:
+            raise ReadError(f"{variable} is given nothing")
+        return body
 
     def _known(self, node: ast.expr) -> ast.expr:
         """Return what an expression comes to, written out."""
@@ -475,12 +522,27 @@ class _Inline(ast.NodeTransformer):
             case list() | tuple() | range():
                 items = [self._written(node, item) for item in value]
                 return ast.Tuple(items, ast.Load())
+            case Unknown(term=ast.expr() as term):
+                self.room.left -= sum(1 for _ in ast.walk(term))
+                if self.room.left < 0:
+                    raise ReadError("a function is too long with what objects count written out")
+                return Placing(self.evaluator.placed).visit(copy.deepcopy(term))  # type: ignore[no-any-return]
             case Unknown():
                 if value.why.startswith("cannot compute"):
                     raise ReadError(value.why)
                 self.room.lacking += value.leaves()
                 return ast.Constant(1)  # which nobody sees
         raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+
+
+class Placing(ast.NodeTransformer):
+    """Puts what they stand for in place of names."""
+
+    def __init__(self, placed: Mapping[str, ast.expr]) -> None:
+        self.placed = placed
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.placed.get(node.id, node)
 
 
 class _Put(ast.NodeTransformer):

@@ -29,6 +29,7 @@ from isorate.reading.loops import (
     Guard,
     Loop,
     Scope,
+    Tally,
     added,
     begins,
     counters,
@@ -61,6 +62,7 @@ from isorate.reading.values import (
     Sizes,
     Unknown,
     other_name_of,
+    parts_of,
     reached,
     unknown_in,
 )
@@ -79,6 +81,8 @@ if TYPE_CHECKING:
 DEEPEST_TRAINING: Final = 4
 #: A loop over texts trains in some of them: ``for phase in ["train", "val"]``.
 MOST_PHASES: Final = 4
+#: What stands in a formula for what an object counts begins so.
+TALLY: Final = "tally_"
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
 
@@ -157,6 +161,15 @@ class Interpreter(Calls):
         self.written_rates: dict[int, dict[int | None, by_hand.Part]] = {}
         #: Where items of dicts are written that are no parameter groups.
         self.plain_stores: dict[int, bool] = {}
+        #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
+        self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
+        self.expected: set[tuple[int, str]] = set()
+        #: The attributes that were set in loops, and how many those were when a statement began.
+        self.counting: list[tuple[Tally, list[Loop], tuple[Guard, ...], str]] = []
+        self.set_since: list[str] = []
+        #: Optimizers whose rates functions have set before any loop.
+        self.set_before: set[int] = set()
+        self.begun: dict[int, int] = {}
         #: Whether loops are followed turn by turn; whether one could be.
         self.by_turns, self.has_turns = False, False
         #: Whether what is made unknown is followed besides.
@@ -186,6 +199,8 @@ class Interpreter(Calls):
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         """Follow one statement."""
+        if self.loops.stack:
+            self.begun[id(node)] = len(self.set_since)
         match node:
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
@@ -265,7 +280,10 @@ class Interpreter(Calls):
         for target in targets:
             if isinstance(target, ast.Subscript) and by_hand.is_rate(target):
                 self._written_by_hand(target, value, found, frame)
-            self.store(target, self._labelled(target, value, found), frame)
+            labelled = self._labelled(target, value, found)
+            if isinstance(target, ast.Attribute) and isinstance(labelled, Unknown):
+                labelled = by_hand.with_term(self, labelled, target, value, frame)
+            self.store(target, labelled, frame)
 
     def _written_by_hand(
         self, target: ast.Subscript, value: ast.expr, found: Any, frame: Frame
@@ -299,7 +317,7 @@ class Interpreter(Calls):
         if not typed:
             return Unknown(name, value.why or self.at(node), condition=value.condition,
                            plain=value.plain, made=value.made, name=value.name,
-                           varies=not value.askable)  # fmt: skip
+                           varies=not value.askable, term=value.term)  # fmt: skip
         return value
 
     def store(self, target: ast.expr, value: Any, frame: Frame) -> None:
@@ -359,8 +377,15 @@ class Interpreter(Calls):
                     return
                 if isinstance(base, Unknown) and base.made and name != "grad":
                     self._reaches(base, target)
+                before = dict.get(base.kept, name)
+                if isinstance(base, Instance) and self.loops.stack and self.turns is None and (
+                    type(before) in (int, float) and before != value
+                    and (id(base), name) not in self.expected
+                ):  # fmt: skip
+                    self.loops.lost = self.loops.lost or target
                 base.kept.pop((name,), None)  # an item, perhaps
                 base.kept[name] = value
+                self.set_since += [name] if self.loops.stack else []
             case Built():
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
@@ -485,6 +510,10 @@ class Interpreter(Calls):
                 before += self.sized(items)
                 return
         found = self.binary(operation, node.op, before, added)
+        tally = self.tally_of(before)
+        if tally is not None and tally.node is node:
+            self.loops.happens("adds", tally, node)
+            found.term = ast.BinOp(before.term, ast.Add(), ast.Constant(1))
         if self.turns is not None:  # what is given is what it was before the loop
             self.given.pop(unparsed(target), None)
         self.store(target, self._labelled(target, operation, found), frame)
@@ -721,6 +750,16 @@ class Interpreter(Calls):
             raise Fork(condition, builds=True)
         return condition
 
+    def perhaps(self, node: ast.expr, frame: Frame, condition: Unknown) -> Any:
+        if not self._trains_in(node, rates=True):
+            return self.value(node, frame)
+        self.loops.guards.append(Guard(node, holds=True, condition=condition))
+        try:
+            return self.value(node, frame)
+        finally:
+            self.loops.guards.pop()
+            self.havoc([node], frame, condition, followed=True)
+
     def _settled(self, test: ast.expr, truth: Unknown, frame: Frame) -> bool | Unknown:
         """Take the defaults that decide a condition, where it is asked which are needed."""
         known = set() if self.needed is None else self.needed
@@ -773,7 +812,10 @@ class Interpreter(Calls):
         if not trains and self.frames and self.sets_rates(node):
             text = f"{shown(node)} sets a rate where it holds, and is not followed"
             self.unwritten = ReadError(text, hint="paste the loop that calls it, too")
+        merged = by_hand.merged(self, node, frame)
         self.havoc([node], frame, truth, followed=trains)
+        for base, name, term in merged:
+            base.kept[name] = replace(base.kept[name], term=term, varies=True)
         guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
         if trains:
             for guard, branch in zip(guards, (body, orelse), strict=True):
@@ -1141,7 +1183,12 @@ class Interpreter(Calls):
                     before = Frame(self.given, frame)  # range(epoch + 1, ...) is of what it was
                     before.names[index.id] = frame.get(index.id)
                     loop.starts[index.id] = text, before
+        unbound, self.unbound = self.unbound, []
         self.havoc([node], frame, None, followed=True)
+        self._tallied(self.unbound)
+        expected, self.expected = self.expected, {(id(of), n) for of, n, *_ in self.unbound}
+        self.expected |= expected
+        self.unbound = unbound
         for name in effects([node], {}).bound:  # it is another value in each turn
             value = self._quiet_path(name, frame)
             if isinstance(value, Unknown) and value.name is None:
@@ -1170,7 +1217,53 @@ class Interpreter(Calls):
         finally:
             self.loops.stack.pop()
             self.scopes.pop()
+            self.expected = expected
         self.havoc([node], frame, None, followed=True)
+
+    def _tallied(self, unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]]) -> None:
+        """Find the attributes that a loop's methods count by, of those that it may set."""
+        for instance, name in {(id(of), name): (of, name) for of, name, *_ in unbound}.values():
+            own = [
+                (was, nodes) for of, each, was, nodes in unbound if of is instance and each == name
+            ]
+            value, before = dict.get(instance.kept, name), own[0][0]
+            if not isinstance(value, Unknown):
+                continue
+            value.varies = True
+            inside = {
+                id(n): n for _, nodes in own for part in nodes for n in map(added, walk(part))
+            }
+            attributes = [n for n in inside.values() if isinstance(n, ast.Attribute)]
+            set_ = [n for n in attributes if n.attr == name and not isinstance(n.ctx, ast.Load)]
+            adding = [
+                n for n in inside.values() if isinstance(n, ast.AugAssign) and n.target in set_
+            ]
+            whole = type(before) in (int, float) and float(before).is_integer()
+            match adding:
+                case [ast.AugAssign(op=ast.Add(), value=ast.Constant(value=1)) as one] if (
+                    whole and len(set_) == 1
+                ):
+                    source = f"{TALLY}{len(self.tallies)}"
+                    self.tallies[source] = Tally(one, before, (*self.loops.stack,))
+                    value.term = ast.Name(source, ast.Load())
+
+    def tally_of(self, value: Any) -> Tally | None:
+        """Return what a value counts, as it is when a turn begins; none where it is another."""
+        term = value.term if isinstance(value, Unknown) else None
+        return self.tallies.get(term.id) if isinstance(term, ast.Name) else None
+
+    def of_tallies(self, node: ast.AST, frame: Frame) -> bool:
+        for part in walk(node) if self.tallies else ():
+            if not isinstance(part, ast.Name | ast.Attribute):
+                continue
+            value = self._quiet(part, frame)
+            if isinstance(value, Unknown) and value.term is not None:
+                return True
+            of = self._quiet(part.value, frame) if isinstance(part, ast.Attribute) else None
+            kept = parts_of(of) if isinstance(value, Function) and isinstance(of, Instance) else ()
+            if any(isinstance(each, Unknown) and each.term is not None for each in kept):
+                return True
+        return False
 
     def _counted(self, loop: Loop, frame: Frame) -> None:
         """Find the names that a loop counts its turns by, and what they are before it."""
@@ -1313,14 +1406,19 @@ class Interpreter(Calls):
 
     def unfollowed(self, node: ast.AST, frame: Frame) -> None:
         self.strange += 1
-        if mentions(node).steps:
-            self.loops.lost = self.loops.lost or node
+        self.lose_steps(node)
         if self.builds([node], frame):
             text = f"{shown(node)} builds a scheduler where it cannot be followed"
             raise ReadError(text, hint="paste the statements that build it, one by one")
         self.havoc([node], frame, None)
 
-    def bound_effects(self, function: Function, of: Instance | None = None) -> None:
+    def lose_steps(self, node: ast.AST) -> None:
+        if self.steps_in(node):
+            self.loops.lost = self.loops.lost or node
+
+    def bound_effects(
+        self, function: Function, given: Mapping[str, Instance] | None = None
+    ) -> None:
         node = function.node
         if id(node) in self._losing:
             return
@@ -1331,9 +1429,7 @@ class Interpreter(Calls):
             inner.names[name] = Unknown(name, varies=True)
         for name in elsewhere:
             inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
-        placed = (*node.args.posonlyargs, *node.args.args)
-        if of is not None and placed:
-            inner.names[placed[0].arg] = of
+        inner.names |= given or {}
         self._losing.add(id(node))
         try:
             self.havoc(list(body), inner, None)
@@ -1356,7 +1452,9 @@ class Interpreter(Calls):
         own = dict(self._own_methods(nodes, frame))
         found = effects(nodes, own)
         for of, function in own.values():
-            self.bound_effects(function, of)
+            self.bound_effects(function, {} if not function.node.args.args else {
+                function.node.args.args[0].arg: of})  # fmt: skip
+        following = self._handing_objects(found, own, frame)
         where = nodes[0]
         self.loaded = self.loaded or (bool(found.loaded) and bool(self.found.built))
         if found.stars:
@@ -1373,15 +1471,82 @@ class Interpreter(Calls):
                 self.bound_effects(value)
             elif isinstance(value, Unknown) and name in found.called:
                 self._reaches(value.owner or value, where)
+            elif isinstance(value, Bound) and name in found.called:
+                self._bound_called(value)
+            elif name in following:
+                continue
             elif name in found.changed or name in found.passed:
                 self._lose(value, name, found, where, condition, frame)
         for name in found.bound:
             sources = [self._quiet_path(source, frame) for source in found.sources.get(name, ())]
             given = [*found.given.get(name, ()), ast.Name(name)]
             plain = all(self._hands_on(each, frame) for each in given)
-            self._unbind(name, where, frame, condition, sources, plain=plain)
+            self._unbind(name, nodes, frame, condition, sources, plain=plain)
         for name, home in self._globals(nodes):
-            self._unbind(name, where, home, condition)
+            self._unbind(name, nodes, home, condition)
+
+    def _bound_called(self, bound: Bound) -> None:
+        """Let what a method may change be unknown, which goes by another name."""
+        of = bound.given[0] if bound.given else None
+        while isinstance(bound.function, Bound):
+            bound = bound.function
+            of = bound.given[0] if bound.given else of
+        function = bound.function
+        if isinstance(function, Function):
+            first = function.node.args.args[:1]
+            self.bound_effects(
+                function, {first[0].arg: of} if first and type(of) is Instance else {}
+            )
+
+    def _handing_objects(
+        self, effects: Effects, own: Mapping[ast.AST, tuple[Instance, Function]], frame: Frame
+    ) -> set[str]:
+        """Return the names of objects that only functions of the text are handed.
+
+        What these may do to them is done.
+        """
+        calls: dict[ast.Call, tuple[Function, dict[str, Instance]] | None] = {}
+        found = set[str]()
+        for name, each in effects.mentioning.items():
+            of = self._quiet_path(name, frame) if name not in effects.changed else None
+            if type(of) is not Instance:
+                continue
+            for call in each:
+                if call not in calls:
+                    calls[call] = self._handed_objects(call, own, frame)
+            if all(calls[call] for call in each):
+                found.add(name)
+        for handed in filter(None, calls.values()):
+            self.bound_effects(*handed)
+        return found
+
+    def _handed_objects(
+        self, call: ast.Call, own: Mapping[ast.AST, tuple[Instance, Function]], frame: Frame
+    ) -> tuple[Function, dict[str, Instance]] | None:
+        """Return a function of the text that is called, and the objects that it is given.
+
+        None where it is none, or is given some that it is not told of here.
+        """
+        of, function = own.get(call, (None, self._quiet(call.func, frame)))
+        if not isinstance(function, Function) or isinstance(function.node, ast.Lambda):
+            return None
+        placed = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
+        placed = placed[1:] if of is not None else placed
+        pairs = [*zip(placed, call.args, strict=False)]
+        pairs += [(k.arg or "", k.value) for k in call.keywords]
+        known = {*placed, *(a.arg for a in function.node.args.kwonlyargs)}
+        if len(call.args) > len(placed) or not {name for name, _ in pairs} <= known:
+            return None
+        values = {name: self._quiet(node, frame) for name, node in pairs}
+        objects = {name: value for name, value in values.items() if type(value) is Instance}
+        whole = {n for n, node in pairs if isinstance(node, ast.Name | ast.Attribute)}
+        inside = (n for name, node in pairs if name not in whole for n in walk(node))
+        parts = (n for n in inside if isinstance(n, ast.Name | ast.Attribute))
+        if any(type(self._quiet(part, frame)) is Instance for part in parts):
+            return None
+        if of is not None:
+            objects[function.node.args.args[0].arg] = of
+        return function, objects
 
     def _own_methods(
         self, nodes: Sequence[ast.AST], frame: Frame
@@ -1414,6 +1579,11 @@ class Interpreter(Calls):
         functions = (f for each in self._functions(self.outermost).values() for f in each)
         return {name for function in functions for name in mentions(function.node).elsewhere}
 
+    def named(self, names: set[str]) -> list[Function]:
+        """Return the functions of a text that go by some names."""
+        functions = self._functions(self.outermost)
+        return [function for name in names & functions.keys() for function in functions[name]]
+
     def _functions(self, frame: Frame) -> dict[str, list[Function]]:
         """Return the functions of a text, and of those that it imports, by their names."""
         kept = self._known_functions.get(id(frame))
@@ -1421,6 +1591,10 @@ class Interpreter(Calls):
             kept = self.given.definitions, _functions_of(frame)
             self._known_functions[id(frame)] = kept
         return kept[1]
+
+    def steps_in(self, node: ast.AST) -> bool:
+        """Whether a statement steps something, or calls functions of the text that do."""
+        return self._trains_in(node)
 
     def sets_rates(self, node: ast.AST) -> bool:
         """Whether a statement sets a rate, or calls functions of the text that do."""
@@ -1500,7 +1674,9 @@ class Interpreter(Calls):
             case Instance() | Unknown() if ends:
                 if isinstance(value, Instance):
                     first = not value.kept.touched
-                    value.kept.forgets(self.at(where), condition if first else None)
+                    turning = bool(self.loops.stack) or self.unbound is not None
+                    condition = condition if first else None
+                    value.kept.forgets(self.at(where), condition, varies=turning)
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
                     if not all(isinstance(each, Built | Schedule | Function) for each in parts):
@@ -1537,13 +1713,14 @@ class Interpreter(Calls):
         return False
 
     def _unbind(
-        self, name: str, where: ast.AST, frame: Frame, condition: Unknown | None,
+        self, name: str, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None,
         sources: Sequence[Any] = (), *, plain: bool = True,
     ) -> None:  # fmt: skip
         varies = bool(self.loops.stack)
         head, dot, last = name.rpartition(".")
-        value = Unknown(name, self.at(where), condition=condition, varies=False)
-        value.plain = plain
+        value = Unknown(name, self.at(nodes[0]), condition=condition, plain=plain)
+        turning = self.turns is not None
+        value.varies = varies and condition is not None and (turning or not condition.askable)
         if not dot:
             before = frame.get(name)
             made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
@@ -1553,6 +1730,12 @@ class Interpreter(Calls):
             frame.set(name, value)
             return
         base = self._quiet_path(head, frame)
+        if isinstance(base, Instance):
+            before = dict.get(base.kept, last)
+            if self.unbound is not None:
+                self.unbound.append((base, last, before, nodes))
+            if self._followed and isinstance(before, Unknown) and self.tally_of(before):
+                value.term, value.varies = before.term, True
         if isinstance(base, Instance | Unknown):
             base.kept[last] = value
         if isinstance(base, Module):

@@ -85,6 +85,22 @@ class Scope:
         self.start = dict(self.frame.names)
 
 
+@dataclass(eq=False, slots=True)
+class Tally:
+    """What an object of the text counts: one is added to it, in one place.
+
+    Args:
+        node: where one is added.
+        start: what it is before the loops begin that are followed.
+        outer: the loops in each of whose turns it begins anew.
+
+    """
+
+    node: ast.AST
+    start: float
+    outer: tuple[Loop, ...]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Guard:
     """A condition that nobody decides, under which something happens.

@@ -22,7 +22,7 @@ from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Fork, Interpreter, Unfollowable
 from isorate.reading.loops import alike
 from isorate.reading.mentions import mentions, once
-from isorate.reading.naming import Name, at_home, no_constructor, not_a_name, unread_of
+from isorate.reading.naming import HERE, Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import apart, hint_of
 from isorate.reading.schedules import LackingError, all_of
@@ -592,6 +592,10 @@ def _last(follower: Interpreter) -> Schedule:
 
 def _nothing(follower: Interpreter) -> NoScheduleError:
     """Return what there is to say of a text without schedules."""
+    if follower.own_scheduler:
+        own = follower.own_scheduler
+        found = no_constructor(Name(own, f"{HERE}.{own}", known=True), None)
+        return NoScheduleError(found.what, hint=found.hint)
     values = follower.outermost.names.values()
     names = [v.name for v in values if isinstance(v, Unknown) and v.name and v.name.known]
     elsewhere = any(

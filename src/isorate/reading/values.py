@@ -45,6 +45,7 @@ class Unknown:
         kept: its attributes, and by a tuple of one its items, as the text has set them.
         owner: what it is an attribute of.
         before: what it was, as source, before something may have changed it.
+        term: what it is as arithmetic of what the objects of the text count, where it is that.
 
     """
 
@@ -59,6 +60,7 @@ class Unknown:
     kept: dict[Any, Any] = field(default_factory=dict)
     owner: Unknown | None = None
     before: str = ""
+    term: ast.expr | None = None
 
     def leaves(self) -> Iterator[Unknown]:
         """Visit what is to be given, so that it is known."""
@@ -195,9 +197,12 @@ class Kept:
     condition: Unknown | None = None
     #: What it had before that, as source: numbers and text.
     earlier: Mapping[Any, str] = MappingProxyType({})
+    #: Whether something may change it again and again.
+    varies = False
 
-    def forgets(self, why: str, condition: Unknown | None) -> None:
-        """Take notice that something may change it."""
+    def forgets(self, why: str, condition: Unknown | None, *, varies: bool) -> None:
+        """Take notice that something may change it, in each turn of a loop perhaps."""
+        self.varies = self.varies or varies
         items = self.items() if isinstance(self, dict) else ()
         held = {key: getattr(item, "value", item) for key, item in items}
         plain = {key: source(item) for key, item in held.items() if isinstance(item, PLAIN)}

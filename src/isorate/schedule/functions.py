@@ -100,14 +100,22 @@ class _Function:
             case ast.Assign(targets=[*targets], value=value) if all(
                 isinstance(target, ast.Name) for target in targets
             ):
-                return self.assigned(targets, self.written(value, values), rest, values)
-            case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
-                return self.assigned([target], self.written(value, values), rest, values)
-            case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
+                named = [target.id for target in targets if isinstance(target, ast.Name)]
+                made = dict.fromkeys(named, self.written(value, values))
+                return self.assigned(made, rest, values)
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=parts)) if len(
+                targets
+            ) == len(parts) and all(isinstance(each, ast.Name) for each in targets):
+                pairs = zip(targets, parts, strict=True)
+                made = {each.id: self.written(part, values) for each, part in pairs}  # type: ignore[attr-defined]
+                return self.assigned(made, rest, values)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                return self.assigned({name: self.written(value, values)}, rest, values)
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
                 if name in values and not self.is_own(values[name]):
                     raise ReadError(f"{shown(first)} may change what {name} stands for")
                 value = self.written(ast.BinOp(_name(name), op, value), values)
-                return self.assigned([target], value, rest, values)
+                return self.assigned({name: value}, rest, values)
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return self.body(rest, values)
             case ast.Raise() if self.around is not None and self.around.lacks(""):
@@ -121,17 +129,17 @@ class _Function:
 
     def assigned(
         self,
-        targets: Sequence[ast.expr],
-        value: ast.expr,
+        made: Mapping[str, ast.expr],
         rest: Sequence[ast.stmt],
         values: Mapping[str, ast.expr],
     ) -> ast.expr:
         """Return what comes out of some statements after an assignment."""
-        names = [target.id for target in targets if isinstance(target, ast.Name)]
-        result = self.body(rest, {**values, **dict.fromkeys(names, value)})
-        if not may_raise(value) or id(value) in always(result):
-            return result
-        return ast.Subscript(ast.Tuple([value, result], ast.Load()), ast.Constant(1), ast.Load())
+        result = self.body(rest, {**values, **made})
+        for value in reversed({id(each): each for each in made.values()}.values()):
+            if may_raise(value) and id(value) not in always(result):
+                both = ast.Tuple([value, result], ast.Load())
+                result = ast.Subscript(both, ast.Constant(1), ast.Load())
+        return result
 
     def known(self, test: ast.expr, values: Mapping[str, ast.expr]) -> bool | None:
         """Return whether a condition holds, where that is known and no function of the variable."""
