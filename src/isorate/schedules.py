@@ -24,20 +24,7 @@ from isorate.schedule.shapes import (
 )
 
 __all__ = [
-    "Constant",
-    "Cosine",
-    "Exponential",
-    "Formula",
-    "Inverse",
-    "Linear",
-    "NaturalExponential",
-    "PiecewiseConstant",
-    "Polynomial",
-    "Table",
-    "extended",
-    "formula",
-    "groups",
-    "join",
-    "rates",
+    "Constant", "Cosine", "Exponential", "Formula", "Inverse", "Linear", "NaturalExponential",
+    "PiecewiseConstant", "Polynomial", "Table", "extended", "formula", "groups", "join", "rates",
     "to_json",
-]
+]  # fmt: skip

@@ -147,17 +147,12 @@ def test_cosine(span: tuple[float, float], decay_steps: int) -> None:
 # --- all of them --------------------------------------------------------------------------------
 
 CELLS = [
-    "CosineDecayLR(0.01, 0.1, 7)",
-    "ExponentialDecayLR(0.1, 0.9, 7)",
-    "ExponentialDecayLR(0.1, 0.9, 7, True)",
-    "NaturalExpDecayLR(0.1, 0.05, 7)",
-    "NaturalExpDecayLR(0.1, 0.05, 7, True)",
-    "InverseDecayLR(0.1, 0.9, 7)",
-    "InverseDecayLR(0.1, 0.9, 7, True)",
-    "PolynomialDecayLR(0.1, 0.01, 7, 0.9)",
-    "PolynomialDecayLR(0.1, 0.01, 7, 0.9, True)",
-    "WarmUpLR(0.1, 7)",
-]
+    "CosineDecayLR(0.01, 0.1, 7)", "ExponentialDecayLR(0.1, 0.9, 7)",
+    "ExponentialDecayLR(0.1, 0.9, 7, True)", "NaturalExpDecayLR(0.1, 0.05, 7)",
+    "NaturalExpDecayLR(0.1, 0.05, 7, True)", "InverseDecayLR(0.1, 0.9, 7)",
+    "InverseDecayLR(0.1, 0.9, 7, True)", "PolynomialDecayLR(0.1, 0.01, 7, 0.9)",
+    "PolynomialDecayLR(0.1, 0.01, 7, 0.9, True)", "WarmUpLR(0.1, 7)",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", CELLS)

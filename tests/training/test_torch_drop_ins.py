@@ -64,15 +64,9 @@ def drawn(draw: st.DrawFn, name: str) -> tuple[str, list[float]]:
 
 #: What torch takes and no schedule says: torch's rates are then no function of the step that lasts.
 REFUSED = (
-    "no number of steps",
-    "division by 0",
-    "no whole numbers",
-    "has no length",
-    "finite",
-    "out of range",
-    "required",
-    "there is no schedule in it",
-)
+    "no number of steps", "division by 0", "no whole numbers", "has no length", "finite",
+    "out of range", "required", "there is no schedule in it",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -48,19 +48,9 @@ COMES_BACK = 0.1
 
 #: The options that say how the loop runs: what a run calls them.
 LOOP = (
-    "updates",
-    "epochs",
-    "updates_per_epoch",
-    "step_every",
-    "steps_before",
-    "first_step",
-    "accelerate",
-    "accumulation",
-    "split_batches",
-    "batches_per_epoch",
-    "processes",
-    "world_size",
-)
+    "updates", "epochs", "updates_per_epoch", "step_every", "steps_before", "first_step",
+    "accelerate", "accumulation", "split_batches", "batches_per_epoch", "processes", "world_size",
+)  # fmt: skip
 
 
 #: What is told of a run that a trainer makes of a configuration or a script.

@@ -27,16 +27,9 @@ if TYPE_CHECKING:
     from isorate.mindspore.schedules import ScheduleLR
 
 __all__ = [
-    "LogRates",
-    "ScheduleLR",
-    "cosine_decay_lr",
-    "exponential_decay_lr",
-    "inverse_decay_lr",
-    "natural_exp_decay_lr",
-    "piecewise_constant_lr",
-    "polynomial_decay_lr",
-    "warmup_lr",
-]
+    "LogRates", "ScheduleLR", "cosine_decay_lr", "exponential_decay_lr", "inverse_decay_lr",
+    "natural_exp_decay_lr", "piecewise_constant_lr", "polynomial_decay_lr", "warmup_lr",
+]  # fmt: skip
 
 
 _HOMES = {"LogRates": "_log_rates", "ScheduleLR": "schedules"}

@@ -33,25 +33,8 @@ from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
 
 __all__ = [
-    "SWALR",
-    "ChainedScheduler",
-    "ClosedFormLR",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "CyclicLR",
-    "ExponentialLR",
-    "Extension",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "MultiplicativeLR",
-    "OneCycleLR",
-    "PolynomialLR",
-    "ReduceLROnPlateau",
-    "ScheduleLR",
-    "ScheduleMismatchError",
-    "SequentialLR",
-    "StepLR",
-    "cosine_decay_lr",
-]
+    "SWALR", "ChainedScheduler", "ClosedFormLR", "ConstantLR", "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR", "Extension", "LambdaLR", "LinearLR",
+    "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau",
+    "ScheduleLR", "ScheduleMismatchError", "SequentialLR", "StepLR", "cosine_decay_lr",
+]  # fmt: skip

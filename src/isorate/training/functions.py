@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from isorate.training.closed_form import Group
 
 
-class PythonFunction(Schedule, frozen=True, tag="python_function"):
+class _OfAFunction(Schedule, frozen=True):
+    """What schedules by a function of an integer share."""
+
+    @property
+    def horizon(self) -> int:
+        return 100  # what the function says later is not known
+
+    @property
+    def takes_fractions(self) -> bool:
+        return False
+
+
+class PythonFunction(_OfAFunction, frozen=True, tag="python_function"):
     """A rate by a function of Python: ``rate(t) = scale·function(t + begin)``.
 
     It is no data: a checkpoint holds the function's name, and whoever loads it has the function.
@@ -43,19 +55,11 @@ class PythonFunction(Schedule, frozen=True, tag="python_function"):
     def _at(self, step: int) -> float:
         return number(self.function(step + self.begin))
 
-    @property
-    def horizon(self) -> int:
-        return 100  # what the function says later is not known
-
-    @property
-    def takes_fractions(self) -> bool:
-        return False
-
     def scaled_by(self, factor: float) -> Schedule:
         return PythonFunction(self.scale * factor, self.function, self.begin)
 
 
-class PythonProduct(Schedule, frozen=True, tag="python_product"):
+class PythonProduct(_OfAFunction, frozen=True, tag="python_product"):
     """A rate that a function of Python multiplies: ``rate(t) = start·function(1)·…·function(t)``.
 
     Products are taken in this order, in float64. The last one is remembered, so that going on by a
@@ -78,14 +82,6 @@ class PythonProduct(Schedule, frozen=True, tag="python_product"):
             start = Number(self.start, 0.0, xp.xp) if isinstance(xp, Wide) else self.start
             return self.function.product(start, t)
         return called(lambda step: self.function.product(self.start, step), t)
-
-    @property
-    def horizon(self) -> int:
-        return 100  # what the function says later is not known
-
-    @property
-    def takes_fractions(self) -> bool:
-        return False
 
     def scaled_by(self, factor: float) -> Schedule:
         return PythonProduct(self.start * factor, self.function)

@@ -48,35 +48,15 @@ from isorate.kit.card import roles_of
 from isorate.kit.registry import Dialect, Lists, completed
 
 NN = (
-    cosine_decay_lr,
-    polynomial_decay_lr,
-    exponential_decay_lr,
-    natural_exp_decay_lr,
-    inverse_decay_lr,
-    piecewise_constant_lr,
-    warmup_lr,
-    CosineDecayLR,
-    PolynomialDecayLR,
-    ExponentialDecayLR,
-    NaturalExpDecayLR,
-    InverseDecayLR,
-    WarmUpLR,
-)
+    cosine_decay_lr, polynomial_decay_lr, exponential_decay_lr, natural_exp_decay_lr,
+    inverse_decay_lr, piecewise_constant_lr, warmup_lr, CosineDecayLR, PolynomialDecayLR,
+    ExponentialDecayLR, NaturalExpDecayLR, InverseDecayLR, WarmUpLR,
+)  # fmt: skip
 EXPERIMENTAL = (
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    ConstantLR,
-    LinearLR,
-    ExponentialLR,
-    PolynomialLR,
-    StepLR,
-    MultiStepLR,
-    MultiplicativeLR,
-    CyclicLR,
-    ReduceLROnPlateau,
-    SequentialLR,
+    CosineAnnealingLR, CosineAnnealingWarmRestarts, ConstantLR, LinearLR, ExponentialLR,
+    PolynomialLR, StepLR, MultiStepLR, MultiplicativeLR, CyclicLR, ReduceLROnPlateau, SequentialLR,
     LambdaLR,
-)
+)  # fmt: skip
 ROLES = {
     **schedulers.ROLES,
     **roles_of(

@@ -140,16 +140,9 @@ def _stuck(call: Any) -> bool:
 #: What can be a part of a ``SequentialLR``, in the order in which a person would choose; where they
 #: do not suffice, a LambdaLR can be anything that has a formula.
 MEMBERS: tuple[Any, ...] = (
-    ConstantLR,
-    LinearLR,
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    ExponentialLR,
-    StepLR,
-    MultiStepLR,
-    PolynomialLR,
-    CyclicLR,
-)
+    ConstantLR, LinearLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, ExponentialLR, StepLR,
+    MultiStepLR, PolynomialLR, CyclicLR,
+)  # fmt: skip
 
 
 class OnPlateau:

@@ -1076,16 +1076,9 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
 
 #: What can be a part of a ``SequentialLR``, in the order in which a person would choose.
 MEMBERS: tuple[type[LRScheduler], ...] = (
-    ConstantLR,
-    LinearLR,
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    ExponentialLR,
-    StepLR,
-    MultiStepLR,
-    PolynomialLR,
-    LambdaLR,
-)
+    ConstantLR, LinearLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, ExponentialLR, StepLR,
+    MultiStepLR, PolynomialLR, LambdaLR,
+)  # fmt: skip
 
 
 class ChainedScheduler(Composition, SteppedCall, frozen=True):
@@ -1111,22 +1104,10 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
 
 
 STEPPED = (
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    ConstantLR,
-    LinearLR,
-    ExponentialLR,
-    PolynomialLR,
-    StepLR,
-    MultiStepLR,
-    MultiplicativeLR,
-    CyclicLR,
-    OneCycleLR,
-    SequentialLR,
-    ChainedScheduler,
-    LambdaLR,
-    ReduceLROnPlateau,
-)
+    CosineAnnealingLR, CosineAnnealingWarmRestarts, ConstantLR, LinearLR, ExponentialLR,
+    PolynomialLR, StepLR, MultiStepLR, MultiplicativeLR, CyclicLR, OneCycleLR, SequentialLR,
+    ChainedScheduler, LambdaLR, ReduceLROnPlateau,
+)  # fmt: skip
 DIALECT = Dialect(
     name="torch",
     title="PyTorch",

@@ -38,21 +38,8 @@ from isorate.training.extensions import Extension
 from isorate.training.states import ScheduleMismatchError
 
 __all__ = [
-    "ClosedFormLR",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "CyclicLR",
-    "ExponentialLR",
-    "Extension",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "MultiplicativeLR",
-    "PolynomialLR",
-    "ReduceLROnPlateau",
-    "ScheduleLR",
-    "ScheduleMismatchError",
-    "SequentialLR",
+    "ClosedFormLR", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR",
+    "ExponentialLR", "Extension", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR",
+    "PolynomialLR", "ReduceLROnPlateau", "ScheduleLR", "ScheduleMismatchError", "SequentialLR",
     "StepLR",
-]
+]  # fmt: skip

@@ -5,18 +5,6 @@ from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 
 __all__ = [
-    "Clamp",
-    "Groups",
-    "Join",
-    "Mirror",
-    "Product",
-    "Repeat",
-    "Scale",
-    "Shift",
-    "Staircase",
-    "Stepped",
-    "Stretch",
-    "Stride",
-    "Sum",
-    "Until",
-]
+    "Clamp", "Groups", "Join", "Mirror", "Product", "Repeat", "Scale", "Shift", "Staircase",
+    "Stepped", "Stretch", "Stride", "Sum", "Until",
+]  # fmt: skip

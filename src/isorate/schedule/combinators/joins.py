@@ -494,7 +494,37 @@ class Mirror(Around, frozen=True, tag="mirror"):
         return self.of.cut_short(updates) if updates <= self.duration else self
 
 
-class Groups(Schedule, frozen=True, tag="groups"):
+class Several(Schedule, frozen=True):
+    """What schedules that count at once share, groups or operands."""
+
+    of: tuple[node.AnySchedule, ...]
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            raise ScheduleError(f"{self.tag}.of", required="at least one schedule", got="none")
+
+    @property
+    def length(self) -> int | None:
+        """The shortest of them."""
+        lengths = [child.length for child in self.of]
+        return min((length for length in lengths if length is not None), default=None)
+
+    @property
+    def horizon(self) -> int:
+        """The longest of them."""
+        return max(child.horizon for child in self.of)
+
+    @property
+    def course(self) -> float | None:
+        """The longest of them, where all have one."""
+        return longest_course(self.of)
+
+    def children(self) -> tuple[Schedule, ...]:
+        """Return the schedules."""
+        return self.of
+
+
+class Groups(Several, frozen=True, tag="groups"):
     """One schedule for each parameter group of an optimizer; always the root of a tree.
 
     Args:
@@ -502,11 +532,8 @@ class Groups(Schedule, frozen=True, tag="groups"):
 
     """
 
-    of: tuple[node.AnySchedule, ...]
-
     def __post_init__(self) -> None:
-        if not self.of:
-            raise ScheduleError("groups.of", required="at least one schedule", got="none")
+        super().__post_init__()
         if any(isinstance(child, Groups) for child in self.of):
             raise ScheduleError("groups.of", required="schedules of one group each", got="groups")
 
@@ -515,30 +542,10 @@ class Groups(Schedule, frozen=True, tag="groups"):
         raise ScheduleError("groups have no single rate", hint="take one group: schedule.of[0]")
 
     @property
-    def length(self) -> int | None:
-        """The shortest of the groups."""
-        lengths = [child.length for child in self.of]
-        return min((length for length in lengths if length is not None), default=None)
-
-    @property
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest bound of all."""
         lows, highs = zip(*(child.bounds for child in self.of), strict=True)
         return min(lows), max(highs)
-
-    @property
-    def horizon(self) -> int:
-        """The longest of the groups."""
-        return max(child.horizon for child in self.of)
-
-    @property
-    def course(self) -> float | None:
-        """The longest of the groups, where all have one."""
-        return longest_course(self.of)
-
-    def children(self) -> tuple[Schedule, ...]:
-        """Return the groups' schedules."""
-        return self.of
 
     def normal(self) -> Schedule:
         """Normalise every group; one group needs no node."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
 from isorate.schedule.combinators.clocks import (
     Around,
     Shift,
@@ -14,16 +13,17 @@ from isorate.schedule.combinators.clocks import (
     Until,
     without_end,
 )
-from isorate.schedule.combinators.joins import Join
+from isorate.schedule.combinators.joins import Join, Several
 from isorate.schedule.domains import check_finite
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.namespace import SCALAR, Namespace
-from isorate.schedule.node import Schedule, longest_course
 from isorate.schedule.shapes import Constant, PiecewiseConstant, Table
 from isorate.schedule.wide import NORMAL, fixed, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from isorate.schedule.node import Schedule
 
 #: Schedules with more boundaries than this are not taken apart: it would cost more than it shows.
 MOST_BOUNDARIES = 100
@@ -119,30 +119,8 @@ def _times(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else a * b
 
 
-class _Many(Schedule, frozen=True):
-    """What the combinators of several schedules at once share."""
-
-    of: tuple[node.AnySchedule, ...]
-
-    def __post_init__(self) -> None:
-        if not self.of:
-            raise ScheduleError(f"{self.tag}.of", required="at least one schedule", got="none")
-
-    @property
-    def length(self) -> int | None:
-        """The shortest of them."""
-        lengths = [child.length for child in self.of]
-        return min((length for length in lengths if length is not None), default=None)
-
-    @property
-    def horizon(self) -> int:
-        """The longest of them."""
-        return max(child.horizon for child in self.of)
-
-    @property
-    def course(self) -> float | None:
-        """The longest of them, where all have one."""
-        return longest_course(self.of)
+class _Many(Several, frozen=True):
+    """What the combinators of several schedules share."""
 
     @property
     def cycle(self) -> int | None:
@@ -151,10 +129,6 @@ class _Many(Schedule, frozen=True):
         if any(cycle is None for cycle in cycles):
             return None
         return math.lcm(*cast("list[int]", cycles))
-
-    def children(self) -> tuple[Schedule, ...]:
-        """Return the schedules."""
-        return self.of
 
     def normal(self) -> Schedule:
         """Flatten; take ends, boundaries and the run's clock outwards; put them in order."""

@@ -5,14 +5,6 @@ from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import After, Constant, Cosine, Linear, Polynomial
 
 __all__ = [
-    "After",
-    "Constant",
-    "Cosine",
-    "Exponential",
-    "Inverse",
-    "Linear",
-    "NaturalExponential",
-    "PiecewiseConstant",
-    "Polynomial",
-    "Table",
-]
+    "After", "Constant", "Cosine", "Exponential", "Inverse", "Linear", "NaturalExponential",
+    "PiecewiseConstant", "Polynomial", "Table",
+]  # fmt: skip
