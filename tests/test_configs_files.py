@@ -502,3 +502,26 @@ def test_a_path_is_a_file_and_its_name_no_schedule(tmp_path: Path) -> None:
         for verb in (read, simulate):
             with pytest.raises(ReadError, match=r"is read as Python.*pathlib\.Path"):
                 verb(given)
+
+
+@pytest.mark.parametrize(
+    ("last", "updates"),
+    [("4.0 | 56", 56), ("3.9286 | 55", None), ("4.0 | 5600", None), ("4.0 | x", None), ("", None)],
+)
+def test_the_last_row_of_a_cards_results_tells_how_long_the_run_was(
+    last: str, updates: int | None, tmp_path: Path
+) -> None:
+    card = tmp_path / "README.md"
+    card.write_text(
+        "The following hyperparameters were used during training:\n- learning_rate: 0.1\n"
+        "- lr_scheduler_type: linear\n- num_epochs: 4\n\n### Training results\n\n"
+        "| Training Loss | Epoch | Step | Validation Loss |\n|:-:|:-:|:-:|:-:|\n"
+        f"| 0.6 | 1.0 | 14 | 0.6 |\n| 0.5 | {last} | 0.6 |\n\n### Framework versions\n"
+    )
+    if updates is None:
+        with pytest.raises(ReadError, match="--examples N"):
+            foretell(card)
+        assert foretell(card, facts={"batches": 14}).updates == 56
+    else:
+        assert foretell(card).updates == updates
+        assert foretell(card, facts={"batches": 10}).updates == 40  # what is told comes first

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from isorate import IsorateError
+from isorate import IsorateError, ReadError
+from isorate.configs._documents import is_configuration
 from isorate.configs.reading import foretell
 from isorate.recipe import configured
 
@@ -531,3 +532,25 @@ def test_sums_that_a_program_does_are_done(tmp_path: Path) -> None:
 def test_a_key_that_many_have_says_no_trainers_name(key: str) -> None:
     values = {key: True, "learning_rate": 2e-5, "max_steps": 9, "seed": 42}
     assert foretell(values).trainer.startswith("transformers")
+
+
+def test_a_value_of_the_scripts_own_is_said_to_stand_for_the_environments() -> None:
+    script = "BS=${BATCH:-16}\nNAME=${RUN:-x}\nrun.py --learning_rate ${LR:-0.1} --max_steps ${BS}"
+    found = foretell(f"{script}\n", "transformers")
+    assert found.updates == 16
+    assert "the script has a value for: BATCH=16, LR=0.1" in " ".join(found.assumptions)
+
+
+def test_plain_assignments_are_a_configuration_and_a_script_is_none(tmp_path: Path) -> None:
+    plain = "# a run\nbatch_size = 4\nlearning_rate = 1e-3\nmax_iters = 20\nlr_decay_iters = 20\n"
+    plain += "warmup_iters = 2\nmin_lr = 1e-4\n"
+    path = tmp_path / "train_it.py"
+    path.write_text(plain)
+    assert is_configuration(str(path))
+    assert foretell(path).trainer.startswith("nanoGPT")
+    path.write_text(f"{plain}lr_schedule = 'wsd'\n")
+    with pytest.raises(ReadError, match="lr_schedule=wsd chooses a schedule"):
+        foretell(path)
+    assert foretell(path, "nanogpt").cautions
+    path.write_text(f"{plain}for step in range(max_iters):\n    scheduler.step()\n")
+    assert not is_configuration(str(path))

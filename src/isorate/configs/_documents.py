@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 1 << 20
 #: How the names of files of configurations end; scripts that have flags are among them.
 ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt")
+#: A file that a command may name for its configuration.
+NAMED: Final = re.compile(r"[\w./~-]{1,200}\.(?:json|ya?ml|toml)")
 #: Such a file may as well hold code, or a call in the midst of a text.
 WITH_TEXT: Final = (".md", ".txt")
 #: What a trainer leaves of them in the folder of a run, or of a checkpoint.
@@ -33,6 +35,9 @@ DEEPEST: Final = 30
 PICKLED: Final = (b"PK\x03\x04", b"\x80")
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
+#: What one of plain assignments has, as nanoGPT's are, and what a script has besides.
+ASSIGNMENTS: Final = (b"\nmax_iters =", b"\nlr_decay_iters =")
+SCRIPT: Final = (b"\ndef ", b"\nclass ", b"\nfor ", b"\nwhile ", b"\nfrom ", b".step(")
 #: What a program is called that is started as a module.
 MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
 #: What sets a key, after a program, where no flag takes it but hydra's own.
@@ -41,6 +46,8 @@ SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = re.compile(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
+#: The head of the table of results of a model card.
+RESULTS: Final = re.compile(r"^\|(?=.*\| Epoch +\|)(?=.*\| Step +\|).*\|$", re.MULTILINE)
 #: Programs that start several processes, and the flags that say how many.
 LAUNCHERS: Final = {
     "torchrun": ("nproc_per_node", "nnodes"),
@@ -71,7 +78,11 @@ def is_configuration(text: str) -> bool:
         return True
     if "\n" not in text and text.lower().endswith(".py"):
         with suppress(ReadError):
-            return any(mark in _read(Path(text)) for mark in PYTHON)
+            data = _read(Path(text))
+            plain = any(mark in data for mark in ASSIGNMENTS)
+            return any(mark in data for mark in PYTHON) or (
+                plain and not any(mark in data for mark in SCRIPT)
+            )
         return False
     line = re.sub(r"\\\r?\n", " ", text).strip()
     if "\n" in line or line.startswith("#"):  # a script that tells of its flags
@@ -224,7 +235,7 @@ def _flags(text: str) -> dict[str, Any]:
         ReadError: it has none.
 
     """
-    words, unsure = words_of(text)
+    words, unsure, supposed = words_of(text)
     found: dict[str, Any] = {}
     before: list[str] = []
     more: dict[str, list[str]] = {}
@@ -256,8 +267,13 @@ def _flags(text: str) -> dict[str, Any]:
         found["__files__"] = files
     if unsure:
         found["__unsure__"] = unsure
+    if supposed:
+        found["__supposed__"] = supposed
     if not found:
-        raise ReadError("the command line has no flags", required="--learning_rate 1e-3 and others")
+        file = next((word for word in text.split() if NAMED.fullmatch(word)), None)
+        hint = f"where {file} says the rate, give that file" if file else None
+        what = "the command line has no flags"
+        raise ReadError(what, required="--learning_rate 1e-3 and others", hint=hint)
     return found
 
 
@@ -318,7 +334,29 @@ def _card(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in CARD.findall(text[text.index(CARD_HEAD) :])[:200]:
         found.setdefault(name.strip(), value.strip())
-    return found
+    total = _trained(text, found.get("num_epochs"))
+    return found if total is None else found | {"__updates__": total}
+
+
+def _trained(text: str, epochs: str | None) -> int | None:
+    """Return the updates of a run whose card has a row of its results at the end of it.
+
+    Epochs are rounded to two digits, or four. None where they do not tell the last update from the
+    one before.
+    """
+    head = RESULTS.search(text)
+    if head is None or epochs is None:
+        return None
+    names = [name.strip() for name in head[0].split("|")]
+    at = names.index("Epoch"), names.index("Step")
+    rows = [line.split("|") for line in text[head.end() :].split("\n\n")[0].splitlines()[2:]]
+    cells = [[row[column].strip() for column in at] for row in rows if len(row) > max(at)]
+    digits = max(2, *(len(epoch.partition(".")[2]) for epoch, _ in cells), 0)
+    try:
+        epoch, step, all_ = float(cells[-1][0]), int(cells[-1][1]), float(epochs)
+    except (IndexError, ValueError):
+        return None
+    return step if 0 < epoch == all_ and step / epoch * 0.5 * 10.0**-digits < 1 else None
 
 
 def _table(found: Any, name: str) -> dict[str, Any]:

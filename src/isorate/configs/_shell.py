@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 #: A longer script, as its variables come to be, is no command line.
 LONGEST: Final = 1 << 20
@@ -51,15 +51,18 @@ END: Final = re.compile(r"[|&;]+$|\d?>|&>")
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 
 
-def words_of(script: str) -> tuple[list[str], list[str]]:
+def words_of(script: str) -> tuple[list[str], list[str], dict[str, str]]:
     r"""Return the words of the command that has most flags, and what of it nobody knows.
+
+    The names come last that stand for a value of their own where the environment has none, as
+    ``${LR:-0.1}`` does, with that value.
 
     Raises:
         ReadError: its quotes do not end, or it is too long.
 
     Example:
         >>> words_of('LR=0.1;\nARGS=(\n--lr $LR --steps $((2*5)))\nrun ${ARGS[@]}')
-        (['run', '--lr', '0.1', '--steps', '10'], [])
+        (['run', '--lr', '0.1', '--steps', '10'], [], {})
 
     """
     text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", _without_notes(script))
@@ -68,11 +71,14 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
     held: dict[str, str] = {}
     unsure: list[str] = []
     seen: set[str] = set()
+    else_: dict[str, str] = {}
+    behind: dict[str, str] = {}
     for found in list(ASSIGNED.finditer(text))[:MOST_NAMES]:
         name, value = found["name"], found["plain"]
         if value is None:
             own = next(each for each in found.group("array", "text", "word") if each is not None)
-            value = _filled(" ".join(own.split()), held)
+            behind[name] = f"{behind.get(name, '')} {own}"
+            value = _filled(" ".join(own.split()), held, else_)
             if found["more"] or re.search(rf"\$\{{?{name}\b", own):
                 value = f"{held.get(name, '')} {value}" if found["more"] else value
                 unsure += [f"{name}, which a branch adds to"] if found["inside"] else []
@@ -82,8 +88,23 @@ def words_of(script: str) -> tuple[list[str], list[str]]:
         else:
             held[name] = value
         seen.add(name)
-    known, left = _command(ASSIGNED.sub("", text), held)
-    return known, [*unsure, *left]
+    command, line = _command(ASSIGNED.sub("", text), held, else_)
+    known, left = _words(command)
+    used = _named(line or " ".join(behind.values()), behind)
+    return known, [*unsure, *left], {n: own for n, own in else_.items() if n in used and own}
+
+
+def _named(text: str, behind: Mapping[str, str]) -> set[str]:
+    """Return the names that a text has, and those that their values are made of."""
+    found: set[str] = set()
+    waiting = [text]
+    while waiting:
+        one = waiting.pop()
+        names = {match[1] for match in ELSE.finditer(one)}
+        names |= {name for match in NAME.finditer(one) for name in match.groups() if name}
+        waiting += [behind[name] for name in names - found if name in behind]
+        found |= names
+    return found
 
 
 def _without_notes(script: str) -> str:
@@ -100,11 +121,20 @@ def _without_notes(script: str) -> str:
     return "\n".join(kept)
 
 
-def _command(text: str, held: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Return the words of the command with most flags, and what of it nobody knows."""
-    command = max((_filled(line, held) for line in text.splitlines()), key=_flags, default="")
-    if not _flags(command):  # a part of a script, whose command stands in another file
-        command = " ".join(value for value in held.values() if _flags(value))
+def _command(text: str, held: dict[str, str], else_: dict[str, str]) -> tuple[str, str]:
+    """Return the command with most flags, and the line that it is before its names are filled in.
+
+    The line is empty where a script is a part, whose command stands in another file.
+    """
+    lines = ((_filled(line, held, else_), line) for line in text.splitlines())
+    command, line = max(lines, key=lambda pair: _flags(pair[0]), default=("", ""))
+    if _flags(command):
+        return command, line
+    return " ".join(value for value in held.values() if _flags(value)), ""
+
+
+def _words(command: str) -> tuple[list[str], list[str]]:
+    """Return the words of a command, and what of it nobody knows."""
     try:
         words = shlex.split(command, comments=True)
     except ValueError as error:
@@ -134,14 +164,19 @@ def _flags(line: str) -> int:
     return len(FLAG.findall(line)) + len(OVERRIDE.findall(line))
 
 
-def _filled(text: str, held: dict[str, str]) -> str:
-    """Return a text with what its names hold, and its sums done."""
+def _filled(text: str, held: dict[str, str], else_: dict[str, str]) -> str:
+    """Return a text with what its names hold, and its sums done; note what stands for a name."""
+
+    def other(found: re.Match[str]) -> str:
+        if held.get(found[1]):
+            return held[found[1]]
+        return else_.setdefault(found[1], found[2])
 
     def value(found: re.Match[str]) -> str:
         name = next(each for each in found.groups() if each is not None)
         return held.get(name, found[0])
 
-    text = NAME.sub(value, ELSE.sub(lambda found: held.get(found[1]) or found[2], text))
+    text = NAME.sub(value, ELSE.sub(other, text))
     if len(text) > LONGEST:
         raise ReadError("the command line is too long", required="at most 1 MiB")
     return SUM.sub(lambda found: _sum(found[1], held) or found[0], text)

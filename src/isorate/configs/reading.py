@@ -8,7 +8,15 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from isorate.configs.configuration import FACTS, FEWEST, Configuration, Foretold, Given, OpenError
+from isorate.configs.configuration import (
+    CONCEPTS,
+    FACTS,
+    FEWEST,
+    Configuration,
+    Foretold,
+    Given,
+    OpenError,
+)
 from isorate.kit.registry import modules_in
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
@@ -23,6 +31,8 @@ UNREAD = {
     "LLM Foundry": ("max_duration", "train_loader"),
 }
 
+#: What trainers call the kind of schedule.
+KINDS = CONCEPTS[1]
 #: So many of those whose it may be are named.
 MOST_LIKELY = 4
 
@@ -113,12 +123,16 @@ def _foretold(
         text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
     unsure = values.pop("__unsure__", [])
+    supposed = values.pop("__supposed__", {})
     given = Given(values, told, of, origin, kind)
     for key, own in of.foreign(given.values) if kind != "model card" else ():
         if own is not None:
             hint = f"--set {own}={values[key]}, or --as and another trainer's name"
             raise given.refuse(key, f"is another trainer's key: {of.title} has {own}", hint)
-        given.warn(key, f"no key of {of.title}'s own: what a program makes of it is not followed")
+        lone = f"no key of {of.title}'s own: what a program makes of it is not followed"
+        if as_ is None and key in KINDS and not any(map(of.takes, KINDS)):
+            raise given.refuse(key, f"chooses a schedule: {lone}", f"--as {of.name}, all the same")
+        given.warn(key, lone)
     for key, whole in short:
         if key in values:
             text = f"is no flag by itself, but begins {' and '.join(whole)}"
@@ -135,6 +149,9 @@ def _foretold(
             raise given.refuse(rate, text, "--lr RATE, or --as NAME")
         text = f"{name} trains with {of.title}, as its flags look (--as NAME says another)"
         given.assume(text)
+    if supposed:
+        own_values = ", ".join(f"{name}={value}" for name, value in supposed.items())
+        given.assume(f"the environment does not set what the script has a value for: {own_values}")
     for word in unsure:
         given.assume(f"no flag that rates depend on comes of {word}")
     try:

@@ -425,6 +425,10 @@ def updates(given: Given, version: tuple[int, ...], count: Callable[[Given], int
             given.warn("max_steps", "one update is trained all the same")
         return int(total)
     epochs = given.number("num_train_epochs", 3.0)
+    shown = given.whole("__updates__")
+    if shown and not given.told.keys() & {"batches", "examples"}:
+        given.derive("updates", f"{shown}: the last row of the card's results, after all epochs")
+        return int(shown)
     batches = count(given)
     accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
     each = updates_of_epoch(batches, accumulation)
