@@ -82,7 +82,7 @@ def written(
     if any(one.target is not target for one in kept):
         raise again
     turns = over_turns(follower)
-    if isinstance(optimizer, Built) and turns and within(turns[-1].node, optimizer.node):
+    if isinstance(optimizer, Built) and any(within(t.node, optimizer.node) for t in turns):
         raise ReadError(f"{shown(optimizer.node)} is another optimizer in each turn of the loop")
     late = follower.loops.trained(optimizer, turns)
     if not turns:

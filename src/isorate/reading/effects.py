@@ -211,7 +211,7 @@ def names_in(node: ast.AST) -> set[str]:
 def _is_number(node: ast.AST) -> bool:
     """Whether an expression comes to a number, or to new ones: it shares nothing with its parts."""
     match node:
-        case ast.Constant(value=float()) | ast.Compare():
+        case ast.Constant(value=float()) | ast.Compare() | ast.Subscript(slice=ast.Constant("lr")):
             return True
         case ast.BinOp(op=ast.Pow() | ast.Div() | ast.FloorDiv() | ast.Sub()):
             return True

@@ -56,7 +56,15 @@ class Given(dict[str, Any]):
         if isinstance(value, Code) and self.frame is not None:
             node: Any = ast.parse(value, mode="eval").body
             self[source] = Function(node, self.frame, {})
+        if isinstance(value, str) and _is_constructor(value):
+            return Unknown(value, name=Name(value, registry.at_home(value), known=True))
         return own(self[source])
+
+
+def _is_constructor(text: str) -> bool:
+    """Whether a text is the full name of a constructor: somebody's copy of it may be given so."""
+    home, _, last = text.rpartition(".")
+    return bool(home) and any(c.card.name == registry.at_home(text) for c in registry.called(last))
 
 
 def canonical(source: str) -> str:

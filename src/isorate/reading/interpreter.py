@@ -42,7 +42,7 @@ from isorate.reading.loops import turns as turns_of
 from isorate.reading.mentions import bound, building, effects, leaving, mentions, methods
 from isorate.reading.naming import Name, at_home, holds_schedulers
 from isorate.reading.optimizers import PLAIN
-from isorate.reading.schedules import RATED, Found, LackingError, made_of
+from isorate.reading.schedules import DECIDING, Found, LackingError, made_of
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -325,7 +325,9 @@ class Interpreter(Calls):
             case ast.Name(id=name):
                 again = self.loops.stack and isinstance(value, Built)
                 before = other_name_of(frame.get(name))[1] if again else []
-                if any(isinstance(each, Built) and each.used for each in before):
+                if any(isinstance(each, Built) and each.used for each in before) and not any(
+                    value in reached(scope.start.values()) for scope in self.scopes if scope.loop
+                ):
                     text = f"{name} is another optimizer in the next turn of the loop"
                     raise ReadError(text, hint="paste only what builds the schedule")
                 frame.set(name, value)
@@ -428,7 +430,7 @@ class Interpreter(Calls):
             case Method(of=Schedule() as schedule):
                 self.store_attribute(schedule, "", value, target)
             case Unknown():
-                if not (of_groups(base) and isinstance(place, str) and place not in RATED):
+                if not (of_groups(base) and isinstance(place, str) and place not in DECIDING):
                     self._reaches(base, target)
                 self._reaches_method(base, target)
                 if isinstance(place, int | str):
@@ -443,7 +445,7 @@ class Interpreter(Calls):
                 else:
                     base.kept.clear()
             case Group() if base.owner.used:
-                if not isinstance(place, str) or place in RATED:
+                if not isinstance(place, str) or place in DECIDING:
                     self.rate_changed(base.owner, target)
             case List() | Dict():
                 self.minded(base, target)
@@ -1641,6 +1643,10 @@ class Interpreter(Calls):
         self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None,
         frame: Frame,
     ) -> None:  # fmt: skip
+        if isinstance(value, Unknown | Missing) and not getattr(value, "kept", ()) and (
+            not getattr(value, "made", None)
+        ):  # fmt: skip
+            return
         changed, ends = name in effects.changed, name in effects.ends
         for call in effects.handing.get(name, ()):
             own = self._quiet(call.func, frame)

@@ -501,6 +501,11 @@ def _paced(steps: list[Event], updates: list[Event], counters: list[Event], foun
     counted = any(guard.every is not None for guard in outside)
     if outside and (counted or not all(len(u.loops) > depth for u in updates)):
         raise Irregular(f"{where} is called more often than the optimizer is updated", outside)
+    guards = [g for u in updates for g in u.guards]
+    either = [g for g in guards if any(g.node is h.node and g.holds != h.holds for h in guards)]
+    if either:
+        text = f"{_at(updates[0].node)} is called where a condition holds, and others otherwise"
+        raise Irregular(text, either)
     before = {step.place < u.place for u in updates}
     if len(before) > 1:
         raise Irregular(f"{where} stands between the updates of a turn")
@@ -627,7 +632,7 @@ def _merged(events: list[Event]) -> list[Event]:
     found = list(events)
     for i, a in enumerate(found):
         for b in found[i + 1 :]:
-            if a.loops != b.loops or len(a.guards) != len(b.guards):
+            if len(a.guards) != len(b.guards) or not _same_turns(a.loops, b.loops):
                 continue
             other = [(g, h) for g, h in zip(a.guards, b.guards, strict=True) if not g.same(h)]
             if len(other) == 1 and other[0][0].node is other[0][1].node:
@@ -635,6 +640,18 @@ def _merged(events: list[Event]) -> list[Event]:
                 rest = [e for e in found if e is not a and e is not b]
                 return _merged(sorted([*rest, replace(a, guards=guards)], key=lambda e: e.place))
     return found
+
+
+def _same_turns(some: Sequence[Loop], others: Sequence[Loop]) -> bool:
+    """Whether loops are the same, or that are met again in a function that is called again."""
+    return len(some) == len(others) and all(
+        a is b or (a.node is b.node and None is not _written(a.turns) == _written(b.turns))
+        for a, b in zip(some, others, strict=True)
+    )
+
+
+def _written(turns: Count) -> object:
+    return turns.source if isinstance(turns, Unknown) else turns
 
 
 def _check_given(schedule: Schedule, events: list[Event]) -> None:

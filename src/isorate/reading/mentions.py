@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.effects import Effects, running
-from isorate.schedule.syntax import dotted, walk
+from isorate.schedule.syntax import children, dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,11 +56,29 @@ def mentions(node: ast.AST) -> Mentions:
     return found
 
 
+def _apart(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
+    """Return what is in a statement besides other statements, and those."""
+    kinds = ast.stmt, ast.ExceptHandler, ast.match_case
+    blocks = BLOCKS if isinstance(node, kinds) else ()
+    inner = [each for part in blocks for each in getattr(node, part, ())]
+    if not inner:
+        return [*walk(node)], inner
+    held = set(map(id, inner))
+    own = (each for part in children(node) if id(part) not in held for each in walk(part))
+    return [node, *own], inner
+
+
 def _mentions(node: ast.AST) -> Mentions:
-    used, called, elsewhere = set(), set(), set[str]()
-    steps = yields = rates = False
-    loops = set[ast.AST]()
-    for each in walk(node):
+    parts, inner = _apart(node)
+    within = list(map(mentions, inner))
+    used = {name for each in within for name in each.used}
+    called = {name for each in within for name in each.called}
+    elsewhere = {name for each in within for name in each.elsewhere}
+    loops: set[ast.AST] = {loop for each in within for loop in each.loops}
+    steps, yields, rates = (
+        any(getattr(each, what) for each in within) for what in ("steps", "yields", "rates")
+    )
+    for each in parts:
         match each:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
                 used.add(name)
@@ -84,10 +102,14 @@ def _mentions(node: ast.AST) -> Mentions:
 
 def building(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a statement that may build a schedule: imports, calls and items."""
-    kinds = ast.ImportFrom, ast.Call, ast.Subscript
-    found: list[ast.AST] = once(
-        node, "_building", lambda: [each for each in walk(node) if isinstance(each, kinds)]
-    )
+
+    def work() -> list[ast.AST]:
+        parts, inner = _apart(node)
+        kinds = ast.ImportFrom, ast.Call, ast.Subscript
+        found = [each for each in parts if isinstance(each, kinds)]
+        return found + [each for one in inner for each in building(one)]
+
+    found: list[ast.AST] = once(node, "_building", work)
     return found
 
 

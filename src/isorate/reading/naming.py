@@ -133,12 +133,15 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         return ReadError(text, hint="isorate dialects lists what is read")
     same = [c for c in _writable(name.last) if dialect in (None, c.card.dialect)]
     write = " or ".join(c.card.name for c in same)
+    give = f"--set {name.written}={same[0].card.name}" if same else ""
+    if len(same) > 1:
+        give += f" or {', '.join(c.card.dialect for c in same[1:])}'s"
     if name.is_here:
         text = f"{name.written} is a class of the text's own, which is not followed"
-        return ReadError(text, hint=f"write {write}, if it is that" if write else None)
+        return ReadError(text, hint=f"{give}, if it is that" if give else None)
     if name.known and not at_home(name.origin):
         text = f"{name.written} is imported as {name.origin}, which no dialect has"
-        instead = f", or write {write}, if it is that" if write else ""
+        instead = f", or {give}, if it is that" if give else ""
         return ReadError(text, hint=f"what it imports is not opened: give the files, too{instead}")
     if any(name.last in dialect.optimizers for dialect in registry.builtin().values()):
         return ReadError(f"{name.last} is an optimizer, and the text builds no scheduler")

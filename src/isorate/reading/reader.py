@@ -15,6 +15,7 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
 from isorate.reading.alone import functions_of
+from isorate.reading.calls import SCHEDULER_LIKE
 from isorate.reading.effects import names_in
 from isorate.reading.expressions import MOST_STEPS
 from isorate.reading.frames import Given, canonical
@@ -226,6 +227,7 @@ def _ways(
     """
     waiting: list[tuple[dict[str, bool], list[Unknown], dict[str, Any]]] = [({}, [], {})]
     left = MOST_STEPS
+    asked_for: set[str] = set()  # what defaults of none decide is asked for in one way of several
     for _ in range(MOST_WAYS):
         if not waiting:
             return
@@ -269,7 +271,13 @@ def _ways(
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
             none = not sure and (_asks(error) or "None" in str(error))  # a default, perhaps
+            none = none and asked_for.isdisjoint(
+                leaf.source for leaf in getattr(error, "leaves", ())
+            )
             way.error = (lacking(first.defaults, again) if none else None) or error
+            asked_for |= (
+                {leaf.source for leaf in getattr(way.error, "leaves", ())} if none else set()
+            )
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")
@@ -598,16 +606,23 @@ def _nothing(follower: Interpreter) -> NoScheduleError:
         return NoScheduleError(found.what, hint=found.hint)
     values = follower.outermost.names.values()
     names = [v.name for v in values if isinstance(v, Unknown) and v.name and v.name.known]
-    elsewhere = any(
-        not name.is_here and not at_home(f"{name.origin}.")
-        and name.origin.lstrip(".").partition(".")[0] not in sys.stdlib_module_names
-        for name in names
-    )  # fmt: skip
-    hint = "what it imports is not opened: give the files, too" if elsewhere else None
+    elsewhere = any(map(_is_elsewhere, names))
     unread = unread_of(names)
+    hint = "what it imports is not opened: give the files, too" if elsewhere else None
+    told = [name for name in names if _is_elsewhere(name) and SCHEDULER_LIKE.search(name.written)]
     if unread is not None:
         hint = f"Isorate knows of {unread}, and does not read it yet"
+    elif told:
+        called = " and ".join(f"{name.written} of {name.origin}" for name in told[:3])
+        hint = f"it imports {called}, which is not opened: give the files, too"
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
+
+
+def _is_elsewhere(name: Name) -> bool:
+    """Whether a name is of a package that is no framework and not Python's own."""
+    package = name.origin.lstrip(".").partition(".")[0]
+    here = name.is_here or at_home(f"{name.origin}.")
+    return not here and package not in sys.stdlib_module_names
 
 
 def _one(follower: Interpreter) -> Schedule:

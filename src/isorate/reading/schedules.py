@@ -571,9 +571,9 @@ class Schedules(Expressions):
         )
 
 
-#: What schedulers have in hand of a group.
-RATED: Final = ("lr", "initial_lr", "momentum", "betas", "max_lr", "min_lr", "max_momentum",
-                "base_momentum")  # fmt: skip
+#: What decides the rates of a group, and what schedulers have in hand of it.
+DECIDING: Final = ("lr", "initial_lr", "max_lr", "min_lr")
+RATED: Final = (*DECIDING, "momentum", "betas", "max_momentum", "base_momentum")
 #: Longer lists of the same rates, again and again, are not written out.
 LONGEST_WRITTEN: Final = 10**5
 RATE: Final = "give it: --lr 0.1, or in the text: SGD(params, lr=0.1)"

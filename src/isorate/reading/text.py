@@ -88,21 +88,8 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
     raise ReadError(f"not Python {version}: {error.msg} at {where}")
 
 
-class _Attributes(ast.NodeTransformer):
-    """Writes ``getattr(x, "y")`` as the ``x.y`` that it is."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        match self.generic_visit(node):
-            case ast.Call(
-                func=ast.Name(id="getattr"), keywords=[],
-                args=[base, ast.Constant(value=str(name))],
-            ) if name.isidentifier() and not isinstance(base, ast.Starred):  # fmt: skip
-                return ast.copy_location(ast.Attribute(base, name, ast.Load()), node)
-        return node
-
-
 def _attributes(tree: ast.Module) -> ast.Module:
-    """Return a text with its attributes written alike, if ``getattr`` is Python's in it."""
+    """Write ``getattr(x, "y")`` as the ``x.y`` that it is, if ``getattr`` is Python's in a text."""
     nodes = [*walk(tree)]
     names = [n for n in nodes if isinstance(n, ast.Name) and n.id == "getattr"]
     named = (
@@ -110,7 +97,21 @@ def _attributes(tree: ast.Module) -> ast.Module:
     )
     if not names or "getattr" in named or any(isinstance(n.ctx, ast.Store) for n in names):
         return tree
-    return _Attributes().visit(tree)  # type: ignore[no-any-return]
+    instead: dict[ast.AST, ast.AST] = {}
+    for node in nodes:
+        match node:
+            case ast.Call(
+                func=ast.Name(id="getattr"), keywords=[],
+                args=[base, ast.Constant(value=str(name))],
+            ) if name.isidentifier() and not isinstance(base, ast.Starred):  # fmt: skip
+                instead[node] = ast.copy_location(ast.Attribute(base, name, ast.Load()), node)
+    for node in (*nodes, *instead.values()):
+        for field, value in vars(node).items():
+            if type(value) is list:
+                value[:] = [instead.get(each, each) for each in value]
+            elif isinstance(value, ast.Call) and value in instead:
+                setattr(node, field, instead[value])
+    return tree
 
 
 def _ways(plain: str) -> Iterator[Written]:

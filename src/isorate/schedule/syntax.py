@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-#: What says how a node is used, or which operator it is: no part of a text by itself.
-WITHOUT_PARTS: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
+#: Fields that say how a node is used, which operator it is or what it is called: no parts.
+WITHOUT_PARTS: Final = frozenset(
+    ("ctx", "op", "id", "attr", "arg", "name", "module", "level", "asname", "lineno", "kind",
+     "conversion", "is_async", "simple", "type_comment", "tag", "rest")
+)  # fmt: skip
 
 
 def parse(source: str) -> ast.expr:
@@ -37,15 +40,26 @@ def parse(source: str) -> ast.expr:
         raise ReadError(f"not Python that can be parsed: {error or type(error).__name__}") from None
 
 
+#: The fields of each kind of node that may hold other nodes.
+PARTS: Final[dict[type[ast.AST], list[str]]] = {ast.Constant: []}
+
+
+def _parts(kind: type[ast.AST]) -> list[str]:
+    """Return them of a kind that is met for the first time."""
+    found = PARTS[kind] = [field for field in kind._fields if field not in WITHOUT_PARTS]
+    return found
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node that are nodes themselves; whether one is stored is none."""
     found: list[ast.AST] = []
     held = node.__dict__
-    for field in node._fields:
+    kind = type(node)
+    for field in PARTS[kind] if kind in PARTS else _parts(kind):
         value = held.get(field)
         if type(value) is list:
             found += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, WITHOUT_PARTS):
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
 
