@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from isorate import Conversion, ConvertError, Run, compare, conversion, convert, simulate
 from isorate.conversion import Way
-from isorate.dialects.torch.schedulers import SequentialLR
+from isorate.dialects.torch.compositions import SequentialLR
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Groups, Join

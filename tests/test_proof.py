@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from isorate import Run, Schedule, compare, simulate
+from isorate.dialects import torch
 from isorate.dialects.isorate.torch import CosineAnnealingLR, ScheduleLR
 from isorate.dialects.mindspore import LearningRateList
 from isorate.dialects.mindspore._epochs import EpochList
-from isorate.dialects.torch import schedulers as torch
 from isorate.driving import meaning
 from isorate.kit import registry
 from isorate.kit.call import Call

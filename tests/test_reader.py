@@ -15,7 +15,8 @@ from isorate import IsorateError, ReadError
 from isorate.dialects.isorate.torch import CosineAnnealingLR as DropIn
 from isorate.dialects.mindspore import CosineAnnealingLR as Experimental
 from isorate.dialects.mindspore import LearningRateList, cosine_decay_lr
-from isorate.dialects.torch.schedulers import CosineAnnealingLR, LambdaLR
+from isorate.dialects.torch.cosines import CosineAnnealingLR
+from isorate.dialects.torch.functions import LambdaLR
 from isorate.kit.call import Call
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.registry import constructors

@@ -13,7 +13,8 @@ import pytest
 from isorate import ReadError, Run, compare, convert, evaluate, read, simulate
 from isorate.dialects.mindspore.experimental import StepLR as MindSporeStepLR
 from isorate.dialects.torch.base import LRScheduler
-from isorate.dialects.torch.schedulers import CosineAnnealingLR, StepLR
+from isorate.dialects.torch.cosines import CosineAnnealingLR
+from isorate.dialects.torch.factors import StepLR
 from isorate.recipe import KEPT, Recipe, as_recipe, together
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isorate import ConvertError, IsorateError, Run, simulate
-from isorate.dialects import mindspore
-from isorate.dialects.torch import schedulers as torch
+from isorate.dialects import mindspore, torch
 from isorate.kit.call import Lift
 from isorate.kit.match import Refusal
 from isorate.schedule.combinators import Shift

@@ -8,13 +8,9 @@ import pytest
 
 from isorate import ReadError, Run, simulate
 from isorate.cli._commands import run
-from isorate.dialects.torch.schedulers import (
-    ChainedScheduler,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearLR,
-    SequentialLR,
-)
+from isorate.dialects.torch.compositions import ChainedScheduler, SequentialLR
+from isorate.dialects.torch.cosines import CosineAnnealingLR
+from isorate.dialects.torch.factors import ExponentialLR, LinearLR
 from tests.calls import read
 
 BLOCK = """

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from isorate import ReadError, Run, simulate
 from isorate.checkpoints.torch_states import KINDS, SavedCall, call_of_state
-from isorate.dialects.torch import schedulers as calls
+from isorate.dialects import torch as calls
 from isorate.kit.optimizer import Optimizer
 from tests.calls import read
 

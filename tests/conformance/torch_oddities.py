@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from isorate.dialects.torch import schedulers as torch
+from isorate.dialects import torch
 from tests.conformance.drawing import literal
 from tests.conformance.torch_texts import ARGUMENTS
 

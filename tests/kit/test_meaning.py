@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate.dialects.torch import schedulers as torch
+from isorate.dialects import torch
 from isorate.kit import (
     Call,
     Lift,

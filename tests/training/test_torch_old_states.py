@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import isorate.torch  # noqa: E402
-from isorate.dialects.torch import schedulers as calls  # noqa: E402
+from isorate.dialects import torch as calls  # noqa: E402
 from isorate.kit.call import Composition  # noqa: E402
 from isorate.schedule.combinators.clocks import on_steps  # noqa: E402
 from isorate.schedule.expression import Expression  # noqa: E402

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import numpy as np
 
-from isorate.dialects.torch import schedulers as calls
+from isorate.dialects import torch as calls
 from isorate.kit.call import Composition
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.tensors import unwrapped

@@ -25,7 +25,7 @@ def lambda_lr(rate: float, share: str, **values: float) -> Call:
         '1 - t / 4'
 
     """
-    from isorate.dialects.torch.schedulers import LambdaLR
+    from isorate.dialects.torch.functions import LambdaLR
 
     names = {name: repr(value) for name, value in values.items()}
     optimizer = Optimizer((ParamGroup(float(rate)),), "AdamW")

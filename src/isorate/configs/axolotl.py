@@ -135,7 +135,7 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
                 what = "without cosine_min_lr_ratio" if name == "cosine" else f"with {name}"
                 given.warn(key, f"ignored {what}")
     if name == "one_cycle":
-        from isorate.dialects.torch.schedulers import OneCycleLR
+        from isorate.dialects.torch.cycles import OneCycleLR
 
         optimizer = Optimizer((ParamGroup(peak),), "AdamW")
         own = {"pct_start": warmup / total, "anneal_strategy": "cos", **specific}

@@ -98,7 +98,8 @@ def counted(given: Given) -> tuple[int, int]:
 
 def scheduler(peak: float, warmup: int, horizon: int) -> Call:
     """Return the schedulers that it puts one after the other."""
-    from isorate.dialects.torch.schedulers import CosineAnnealingLR, SequentialLR
+    from isorate.dialects.torch.compositions import SequentialLR
+    from isorate.dialects.torch.cosines import CosineAnnealingLR
 
     optimizer = Optimizer((ParamGroup(peak),), "AdamW")
     rise = _formula.lambda_lr(peak, "t / {W}", W=warmup)

@@ -14,7 +14,7 @@ import numpy as np
 
 from isorate.dialects import transformers as hf
 from isorate.dialects.torch import lambdas
-from isorate.dialects.torch.schedulers import RESUMED
+from isorate.dialects.torch.base import RESUMED
 from isorate.kit import Card, Deviation, Dialect, Optimizer, Proof, Refusal
 from isorate.kit import meaning as say
 from isorate.kit.effects import Moves, Values

@@ -14,7 +14,7 @@ from operator import itemgetter, mul
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.dialects.torch.base import Setting
-from isorate.dialects.torch.schedulers import OneCycleLR as OneCycle
+from isorate.dialects.torch.cycles import OneCycleLR as OneCycle
 from isorate.kit import ANY, Card, Dialect, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from isorate.dialects.torch import lambdas
 from isorate.dialects.torch.lambdas import MEANT, RAISED, TRAINING, WARM, WAVE, card
-from isorate.dialects.torch.schedulers import ReduceLROnPlateau
+from isorate.dialects.torch.plateau import ReduceLROnPlateau
 from isorate.kit import Card, Dialect, Halting, Optimizer, Proof
 from isorate.kit import meaning as say
 from isorate.kit.boundary import LIMIT

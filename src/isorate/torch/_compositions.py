@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from torch.optim import swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from isorate.dialects.torch import schedulers as calls
+from isorate.dialects import torch as calls
 from isorate.kit.optimizer import Optimizer as Rates
 from isorate.kit.scheduler import Multiplying
 from isorate.schedule.combinators import Product

@@ -6,7 +6,7 @@ a tensor rate. ``_drop_ins.pyi`` has the signatures for editors and type checker
 """
 
 from isorate.dialects import mindspore
-from isorate.dialects.torch import schedulers as calls
+from isorate.dialects import torch as calls
 from isorate.torch._compositions import Chained, Sequential
 from isorate.torch._cycles import Averaging, Cyclic, OneCycle, Restarting
 from isorate.torch._drop_in import Annealing, drop_in

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from isorate.dialects import torch
 from isorate.dialects.isorate._shared import card, exactly, no_schedule
-from isorate.dialects.torch import schedulers as torch
 from isorate.dialects.torch.base import RESUMED
 from isorate.kit.boundary import LIMIT, Fault, Halting
 from isorate.kit.call import Call, Lift

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from isorate.dialects import torch
 from isorate.dialects.paddle.base import HOME, Decay, Demand, anew, card, number
-from isorate.dialects.torch import schedulers as torch
-from isorate.dialects.torch.schedulers import called
+from isorate.dialects.torch.functions import called
 from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping

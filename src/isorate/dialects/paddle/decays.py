@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.dialects.paddle.base import HOME, ON, Decay, Demand, card
-from isorate.dialects.torch.schedulers import called
+from isorate.dialects.torch.functions import called
 from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping

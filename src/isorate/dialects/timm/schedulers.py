@@ -20,7 +20,7 @@ import numpy as np
 
 from isorate.dialects.torch.base import Setting
 from isorate.dialects.torch.lambdas import Given
-from isorate.dialects.torch.schedulers import ReduceLROnPlateau
+from isorate.dialects.torch.plateau import ReduceLROnPlateau
 from isorate.kit import Card, Halting, Optimizer, ParamGroup, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 VERSION = "2.13.0"
 DOCS = "https://docs.pytorch.org/docs/2.13/generated/{}.html"
+#: What happens past the end of steps.
+STAYS = "holds the rate of its last step"
 RESUMED = "last_epoch other than -1, and a group without initial_lr"
 
 #: A scheduler's card, to be completed by its name.

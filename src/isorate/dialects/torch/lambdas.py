@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 import numpy as np
 
 from isorate.dialects.torch.base import RESUMED, Setting
-from isorate.dialects.torch.schedulers import LambdaLR
+from isorate.dialects.torch.functions import LambdaLR
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Card, Deviation, Proof, Role
