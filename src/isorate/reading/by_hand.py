@@ -318,6 +318,7 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
         return
     _check_tallies(follower)
     nodes = [*_run(follower, text)]
+    _check_keys(follower, nodes)
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
     own = {id(schedule.node), *(id(part.target) for part in parts)}
     own |= {place for place, plain in follower.plain_stores.items() if plain}
@@ -348,6 +349,21 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
             line = getattr(node, "lineno", 0)
             said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
             raise ReadError(said, hint="paste only what sets the rate")
+
+
+def _check_keys(follower: Interpreter, nodes: Sequence[ast.AST]) -> None:
+    """Refuse a rate that may be made of another item of a group, which the loop sets."""
+    for node in () if follower.by_turns else nodes:
+        match node:
+            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Load()):
+                pass
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=key), *_]):
+                pass
+            case _:
+                continue
+        if key in follower.keys_set and key != "lr":
+            text = f"{shown(node)} (line {getattr(node, 'lineno', 0)}) may be another each time"
+            raise ReadError(text, hint="paste only what sets the rate")
 
 
 def _check_tallies(follower: Interpreter) -> None:

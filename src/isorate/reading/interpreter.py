@@ -164,6 +164,8 @@ class Interpreter(Calls):
         #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
         self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
         self.expected: set[tuple[int, str]] = set()
+        #: The keys that loops set in parameter groups.
+        self.keys_set: set[str] = set()
         #: The attributes that were set in loops, and how many those were when a statement began.
         self.counting: list[tuple[Tally, list[Loop], tuple[Guard, ...], str]] = []
         self.set_since: list[str] = []
@@ -424,6 +426,9 @@ class Interpreter(Calls):
         free = isinstance(base, Unknown) and base.name is not None and base.made is None
         plain = (type(base) is Dict and base.owner is None) or (free and base.owner is None)
         self.plain_stores[id(target)] = plain and self.plain_stores.get(id(target), True)
+        of_group = isinstance(base, Unknown) and (of_groups(base) or "group" in base.source)
+        if self.loops.stack and (of_group or isinstance(base, Group)) and isinstance(place, str):
+            self.keys_set.add(place)
         match base:
             case Schedule():
                 raise made_of(target, base)
@@ -958,6 +963,8 @@ class Interpreter(Calls):
 
     def _may_end(self, loop: Loop, node: ast.AST, test: ast.expr | None, frame: Frame) -> None:
         """Take notice of a condition that ends a loop."""
+        if node in loop.ends:
+            return
         ends = {ast.GtE: "GtE", ast.Eq: "GtE", ast.Gt: "Gt"}
         if isinstance(node, ast.While):
             ends = {ast.Lt: "GtE", ast.NotEq: "GtE", ast.LtE: "Gt"}
@@ -1206,6 +1213,7 @@ class Interpreter(Calls):
                     frame.own.add(turn.source)  # what is given is what it was before the loop
                     self.store(each, turn, frame)
                     loop.turn[turn.source] = turn
+        self._ending(loop, frame)
         self.loops.stack.append(loop)
         self.scopes.append(Scope(node.body, frame, loop))
         try:
@@ -1221,6 +1229,50 @@ class Interpreter(Calls):
             self.scopes.pop()
             self.expected = expected
         self.havoc([node], frame, None, followed=True)
+
+    def _ending(self, loop: Loop, frame: Frame) -> None:
+        """Find the conditions that end a loop after a number of turns: ``if epoch > 3: break``."""
+        body, trained = loop.node.body, False
+        whole = self._own_loop() is None  # so that a return ends it, and nothing around it
+        for place, each in enumerate(body):
+            if any(isinstance(n, ast.Continue) for n in _ways_out([each])):
+                return
+            match each:
+                case ast.If(test=test, body=[*_, ast.Break() | ast.Return()] as inner, orelse=[]):
+                    way = inner[-1]
+                case _:
+                    trained = trained or self._updates_in(each, frame)
+                    continue
+            if self._trains_in(each) or (isinstance(way, ast.Return) and not whole):
+                return
+            if trained and any(self._updates_in(later, frame) for later in body[place:]):
+                continue
+            equal = isinstance(test, ast.Compare) and [*map(type, test.ops)] == [ast.Eq]
+            if isinstance(test, ast.Compare) and equal:
+                test = ast.Compare(test.left, [ast.GtE()], test.comparators)
+            for counted, relation, least in since(test):
+                found = offset(counted)
+                start = None if found is None else loop.counters.get(found[0])
+                bound = self.value(least, frame)
+                if found is None or start is None or type(bound) not in (int, float):
+                    continue
+                first = start + found[1]
+                if stored(loop.node).count(found[0]) > 1 or (equal and bound < first):
+                    continue
+                turns = begins(relation, bound, first)
+                most = 0 if turns is None else turns + trained
+                if most and not isinstance(loop.turns, Unknown):
+                    loop.turns = most if loop.turns is None else min(loop.turns, most)
+                    loop.ends.append(each)
+
+    def _updates_in(self, node: ast.stmt, frame: Frame) -> bool:
+        """Whether a statement may train: not one that only steps a scheduler."""
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=base, attr="step"))) if (
+                isinstance(self._quiet(base, frame), Schedule)
+            ):
+                return False
+        return self._trains_in(node)
 
     def _tallied(self, unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]]) -> None:
         """Find the attributes that a loop's methods count by, of those that it may set."""

@@ -58,6 +58,8 @@ class Loop:
     before: dict[str, int] = field(default_factory=dict)
     starts: dict[str, tuple[ast.expr, Frame]] = field(default_factory=dict)
     each: set[str] = field(default_factory=set)
+    #: The conditions by which it ends after so many turns as it takes.
+    ends: list[ast.AST] = field(default_factory=list)
     #: What these are while it is followed.
     turn: dict[str, Any] = field(default_factory=dict)
     #: What holds for the rest of a turn, as the turn goes on only then.
