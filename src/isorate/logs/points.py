@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from functools import lru_cache
-from itertools import pairwise, zip_longest
+from itertools import pairwise, repeat, zip_longest
 from math import isfinite
+from operator import add, sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from isorate.logs.log import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -75,10 +76,6 @@ def digits(text: str) -> Digits:
         Digits(significant=3, last=-7, decimals=2, padded=True)
 
     """
-    return Digits(*_digits(text))
-
-
-def _digits(text: str) -> tuple[int, int, int, bool]:
     mantissa, _, power = text.lower().partition("e")
     if "_" in mantissa:
         mantissa = mantissa.replace("_", "")
@@ -87,7 +84,7 @@ def _digits(text: str) -> tuple[int, int, int, bool]:
     significant = min(len(f"{whole}{decimals}".lstrip("+-0")), 99)
     exponent = max(-400, min(400, int(power))) if power else 0
     padded = decimals[-1:] == "0" and (count > 1 or bool(power))
-    return significant, exponent - min(count, 400), count, padded
+    return Digits(significant, exponent - min(count, 400), count, padded)
 
 
 class _Column:
@@ -114,31 +111,37 @@ class _Column:
     def printed(self, texts: Sequence[str]) -> None:
         """Take how numbers were printed; where one has all digits, nobody asks for the others'."""
         for start in range(0, len(texts), CHUNK):
-            if self.exact or _digits(texts[start])[0] >= ALL_DIGITS:
+            some = texts[start : start + CHUNK]
+            # the longest is likely to have all digits where any has
+            if self.exact or digits(max(some, key=len)).significant >= ALL_DIGITS:
                 self.exact = True
                 return
-            self._digits_of(texts[start : start + CHUNK])
+            self._digits_of(some)
 
     def _digits_of(self, texts: Sequence[str]) -> None:
         parts = _NUMBER.findall("\n".join(texts))
         if len(parts) != len(texts):  # what is said in an unusual way is looked at by itself
-            found = list(map(_digits, texts))
-        else:
-            found = [
-                (
-                    len((whole + decimals).lstrip("0")),
-                    (int(power) if power else 0) - len(decimals),
-                    len(decimals),
-                    decimals[-1:] == "0" and (len(decimals) > 1 or power != ""),
-                )
-                for whole, decimals, power in parts
-            ]
-        significant, last, many, padded = zip(*found, strict=True)
-        self.significant = max(self.significant, *significant)
+            found = list(map(digits, texts))
+            significant = max(each.significant for each in found)
+            last: Iterable[int] = [each.last for each in found]
+            many = [each.decimals for each in found]
+            padded = any(each.padded for each in found)
+        else:  # a million of them: each step is one call for all
+            wholes, fractions, powers = zip(*parts, strict=True)
+            shown = map(str.lstrip, map(add, wholes, fractions), repeat("0"))
+            significant = max(map(len, shown))
+            many = list(map(len, fractions))
+            exponents = {power: int(power or 0) for power in set(powers)}
+            last = map(sub, map(exponents.__getitem__, powers), many)
+            padded = any(map(str.endswith, fractions, repeat("0"))) and any(
+                fraction[-1:] == "0" and (len(fraction) > 1 or power != "")
+                for _, fraction, power in parts
+            )
+        self.significant = max(self.significant, significant)
         self.exact = self.significant >= ALL_DIGITS
-        self.last.extend(max(each, -800) for each in last)
+        self.last.extend(map(max, last, repeat(-800)))
         self.decimals.update(many)
-        self.padded = self.padded or any(padded)
+        self.padded = self.padded or padded
 
     def errors(self, least: int) -> tuple[Values, bool]:
         """Return how far each printed number may be off, and whether that was guessed.

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RATES = rf"(?P<lr>{_NUMBER}(?![\w%])|\[[-+\d.,eE\s]*\])"
 #: What a line has in which a rate stands; most lines are not looked at any further.
-_MENTIONS: Final = re.compile(r"(?<![a-z])lr(?![a-z])|learning.?rate", re.IGNORECASE)
+#: Both begin with the same letter, which is looked for first.
+_MENTIONS: Final = re.compile(
+    r"[lL](?:(?<![a-zA-Z].)[rR](?![a-zA-Z])|(?i:earning.?rate))", re.DOTALL
+)
 #: What is printed of arguments and commands, not of an update.
 _ARGUMENTS: Final = (
     "Namespace(", "Arguments(", "Config(", "python ", "python3 ", "--lr", "--learning"
@@ -81,10 +84,8 @@ class Line:
         return "of" in self.find.groupindex
 
     def step(self, found: re.Match[str]) -> int:
-        """Return the step of a line."""
+        """Return the step of a line that counts within an epoch."""
         step = int(found["step"][:18])
-        if not self.within:
-            return step
         return (int(found["epoch"][:9]) - self.first) * int(found["of"][:9]) + step
 
 
@@ -138,9 +139,12 @@ def _fits(source: Source) -> bool:
 
 def _mentions(source: Source) -> Iterator[str]:
     """Visit the lines that may have a rate, and are no arguments or code printed before a run."""
+    told: tuple[str, ...] = _ARGUMENTS
+    if source.whole:
+        told = tuple(filter(source.text.__contains__, told))
     for text in source.lines():
         mentions = len(text) <= LONGEST and _MENTIONS.search(text)
-        if mentions and not any(map(text.__contains__, _ARGUMENTS)):
+        if mentions and not (told and any(map(text.__contains__, told))):
             yield text
 
 
@@ -167,13 +171,20 @@ def read(source: Source) -> list[Log]:
     skipped, last = 0, -1
     every = chain(matches, filter(None, map(line.find.search, texts)))
     while (block := list(islice(every, BLOCK))) and not points.full:
-        steps = list(map(line.step, block))
+        if line.within:
+            steps = list(map(line.step, block))
+        else:
+            steps = [int(match["step"][:18]) for match in block]
         lost: list[int] = []
         for match, step in zip(block, steps, strict=True) if line.skips else ():
             before = skipped if line.since and step > last else 0
             skipped, last = before + int((match["skipped"] or "0")[:18]), step
             lost.append(skipped)
-        rates = [match["lr"].strip("[]").split(",") for match in block]
+        told = [match["lr"].strip("[]") for match in block]
+        if not any("," in each for each in told):
+            points.add_all("lr", steps, told, lost)
+            continue
+        rates = [each.split(",") for each in told]
         for many in sorted({*map(len, rates)}):
             at = [number for number, each in enumerate(rates) if len(each) == many]
             own = [steps[number] for number in at], [lost[number] for number in at if lost]
