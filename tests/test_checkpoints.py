@@ -224,7 +224,7 @@ def test_what_is_no_checkpoint_is_told(tmp_path: Path, capsys: Any) -> None:
     write(folder / "optimizer.pt", SGD)
     write(folder / "scheduler.pt", COSINE)
     for path, said in (
-        (tmp_path / "a.ckpt", "is no checkpoint that is read: required what torch.save or pickle"),
+        (tmp_path / "a.ckpt", "is no checkpoint that is read: required what torch.save, pickle or"),
         (tmp_path / "b.ckpt", "there is no such file"),
         (folder, f"has no Python files (isorate show {folder / 'scheduler.pt'})"),
     ):
@@ -339,3 +339,51 @@ def test_what_isorates_own_schedulers_save_is_read(tmp_path: Path) -> None:
     torch.save(scheduler.state_dict(), path)
     assert compare(path, "optax.cosine_decay_schedule(0.1, 30)", 30).equal
     assert read_checkpoint(path).schedulers[0].step == 7
+
+
+def parameter(name: str, kind: str, content: bytes, size: int) -> bytes:
+    """Return a parameter as ``mindspore.save_checkpoint`` writes it."""
+
+    def field(number: int, data: bytes) -> bytes:
+        length = len(data)
+        longer = bytes([length & 127 | 128, length >> 7]) if length > 127 else bytes([length])
+        return bytes([number << 3 | 2]) + longer + data
+
+    tensor = bytes([8, size]) + field(2, kind.encode()) + field(3, content)
+    return field(1, field(1, name.encode()) + field(2, tensor))
+
+
+def test_a_list_in_a_mindspore_checkpoint_is_read(tmp_path: Path) -> None:
+    rates = np.array([0.1, 0.05, 0.02, 0.01], np.float32)
+    data = parameter("global_step", "Int32", np.int32(2).tobytes(), 1)
+    data += parameter("weight", "Float32", bytes(24), 6)
+    data += parameter("learning_rate", "Float32", rates.tobytes(), 4)
+    path = tmp_path / "net.ckpt"
+    path.write_bytes(data)
+    (found,) = read_checkpoint(path).schedulers
+    assert (found.place, found.step, found.rates) == ("learning_rate", 2, (float(rates[2]),))
+    recipe = read(path)
+    assert recipe.dtype == "float32"
+    assert recipe.lasting(4).curve.values.tolist() == rates.tolist()
+    assert compare(path, "[0.1, 0.05, 0.02, 0.01]", 4).equal
+    assert check(path, read("[0.1, 0.05, 0.02, 0.01]")).follows
+    assert not check(path, read("[0.1, 0.05, 0.02001, 0.01]")).follows
+    path.write_bytes(data[:-5])
+    with pytest.raises(ReadError, match=r"cannot read net\.ckpt"):
+        read_checkpoint(path)
+
+
+@pytest.mark.mindspore
+def test_what_mindspore_saves_is_read(tmp_path: Path) -> None:
+    mindspore = pytest.importorskip("mindspore")
+    net = mindspore.nn.Dense(3, 2)
+    rates = mindspore.nn.cosine_decay_lr(0.01, 0.1, 30, 10, 3)
+    optimizer = mindspore.nn.Momentum(net.trainable_params(), rates, 0.9)
+    gradients = [mindspore.ops.ones_like(p) for p in optimizer.parameters]
+    for _ in range(12):
+        optimizer(tuple(gradients))
+    path = tmp_path / "net.ckpt"
+    mindspore.save_checkpoint(optimizer, str(path))
+    (found,) = read_checkpoint(path).schedulers
+    assert (found.step, found.rates) == (12, (float(np.float32(rates[12])),))
+    assert compare(path, "mindspore.nn.cosine_decay_lr(0.01, 0.1, 30, 10, 3)", 30).equal

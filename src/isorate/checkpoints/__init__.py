@@ -10,15 +10,17 @@ if TYPE_CHECKING:
 
 #: How the names of checkpoints end.
 ENDINGS: Final = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".pkl", ".pickle")
+#: How a protobuf of parameters begins.
+PROTOBUF: Final = b"\n"
 #: How an archive begins that has a pickle, and how a pickle does.
-BEGINNINGS: Final = (b"PK\x03\x04", b"\x80")
+BEGINNINGS: Final = (b"PK\x03\x04", b"\x80", PROTOBUF)
 
 #: What a checkpoint is.
-REQUIRED: Final = "what torch.save or pickle wrote"
+REQUIRED: Final = "what torch.save, pickle or mindspore.save_checkpoint wrote"
 
 
 def is_checkpoint(path: str | PathLike[str]) -> bool:
-    """Whether a path is that of a file that ``torch.save`` or ``pickle`` may have written."""
+    """Whether a path is that of a file that may be a checkpoint, by its name and its beginning."""
     text = os.fspath(path)
     if not text.lower().endswith(ENDINGS):
         return False

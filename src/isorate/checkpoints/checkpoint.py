@@ -10,6 +10,7 @@ import msgspec
 from isorate.checkpoints.tables import rates_of, stood, tables
 from isorate.checkpoints.torch_states import call_of_state, kinds_of
 from isorate.dialects.isorate.torch import ScheduleLR
+from isorate.dialects.mindspore.plain_lists import LearningRateList
 from isorate.kit import registry
 from isorate.kit.call import Composition
 from isorate.kit.optimizer import Optimizer
@@ -119,8 +120,11 @@ def _groups_for(
 def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -> SavedScheduler:
     kind = " or ".join(kinds_of(state)) or "an unknown scheduler"
     step, rates = stood(state)
+    call: Call
     try:
-        if "isorate_format" in state:
+        if "learning_rate" in state:
+            kind, call = "list", LearningRateList(tuple(state["learning_rate"]))
+        elif "isorate_format" in state:
             kind, call = "ScheduleLR", _own(state)
         else:
             saved = call_of_state(state, groups=groups)
@@ -131,7 +135,8 @@ def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -
     if groups is not None and name is not None:
         call = _changed(call, name, tuple(_arguments(call, name, groups)))
     notes = tuple(_contradictions(call, step, rates, groups))
-    return SavedScheduler(place, kind, step, rates, call, notes=notes, told=name is not None)
+    told = name is not None or not hasattr(call, "optimizer")
+    return SavedScheduler(place, kind, step, rates, call, notes=notes, told=told)
 
 
 def _own(state: Mapping[str, Any]) -> Call:

@@ -2,7 +2,7 @@
 
 Any file that ``torch.save`` or ``pickle`` wrote is gone through: a scheduler's own state, one among
 others, a list of them as Lightning has it. Nothing of it is executed, and of an archive only the
-names are read, whatever its weights come to.
+names are read, whatever its weights come to. Of a MindSpore checkpoint, the lists of rates are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from isorate.checkpoints import is_checkpoint
+from isorate.checkpoints import PROTOBUF, is_checkpoint
+from isorate.checkpoints.mindspore_file import states
 from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.schedule.errors import ReadError
 
@@ -53,16 +54,20 @@ def tables(path: str | PathLike[str]) -> Tables:
 
     """
     where = Path(path)
+    found, values = Tables(), None
     try:
         with where.open("rb") as file:
-            values = unpickled(file, CHECKPOINT)
+            if file.read(1) == PROTOBUF:
+                found.states.extend(states(file))
+            else:
+                file.seek(0)
+                values = unpickled(file, CHECKPOINT)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ReadError(f"cannot read {where.name}: {reason}") from None
     except ReadError as error:
         text = f"cannot read {where.name}: {error.what}"
         raise ReadError(text, required=error.required, got=error.got) from None
-    found = Tables()
     for place, table in _tables(values, ""):
         if TELLING & table.keys():
             found.states.append((place, table))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from isorate.checkpoints.protobuf import BYTES, DOUBLE, FLOAT, VARINT, fields
 from isorate.logs.owners import owner
-from isorate.logs.protobuf import BYTES, DOUBLE, FLOAT, VARINT, fields
 from isorate.logs.source import Format, Source, logs
 from isorate.schedule.errors import ReadError
 

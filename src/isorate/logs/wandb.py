@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.logs.protobuf import BYTES, fields
+from isorate.checkpoints.protobuf import BYTES, fields
 from isorate.logs.rows import Rows
 from isorate.logs.source import Format, Source
 from isorate.schedule.errors import ReadError

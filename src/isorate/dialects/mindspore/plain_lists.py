@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from ctypes import c_float
 from functools import partial
 from itertools import accumulate, chain, groupby
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -91,6 +92,11 @@ class LearningRateList(Call, frozen=True):
     def name(self) -> str:
         return "list"
 
+    @property
+    def dtype(self) -> Literal["float64", "float32"]:
+        """float32 where the rates are numbers of float32 that nobody would write."""
+        return "float32" if _single(self.rates) else "float64"
+
     def fault(self) -> Fault | None:
         """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
         try:
@@ -131,6 +137,13 @@ class LearningRateList(Call, frozen=True):
             yield rates[None, start : start + BLOCK]
         if steps > len(self.rates):
             raise Halting("RuntimeError", RAN_OUT.format(len(self.rates), len(self.rates)))
+
+
+def _single(rates: tuple[float, ...]) -> bool:
+    """Whether all rates are float32, and one of them has more digits than a float32 needs."""
+    if not all(isinstance(rate, float) and c_float(rate).value == rate for rate in rates):
+        return False
+    return any(float(f"{rate:.9g}") != rate for rate in rates)
 
 
 def _constant(rates: tuple[float, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""As much of protobuf's wire format as logs need: the fields of a message, one after another."""
+"""As much of protobuf's wire format as is needed: the fields of a message, one after another."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from mmap import mmap
 
 VARINT, DOUBLE, BYTES, FLOAT = 0, 1, 2, 5
 _WIDTH = {DOUBLE: 8, FLOAT: 4}
@@ -24,7 +25,7 @@ class Field(NamedTuple):
     """What a varint is."""
 
 
-def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
+def fields(data: bytes | mmap, start: int = 0, end: int | None = None) -> Iterator[Field]:
     """Visit the fields of a message.
 
     Raises:
@@ -51,7 +52,7 @@ def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Fiel
         start = stop
 
 
-def varint(data: bytes, start: int, end: int) -> tuple[int, int]:
+def varint(data: bytes | mmap, start: int, end: int) -> tuple[int, int]:
     """Return an integer, and where it ends.
 
     Raises:
