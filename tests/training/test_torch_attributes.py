@@ -103,6 +103,52 @@ def test_its_state_loads_into_torchs_class_and_goes_on(name: str, steps: int) ->
     assert [float(rate) for rate in scheduler.get_last_lr()] == pytest.approx(last)
 
 
+#: What is set midway, on the scheduler or on a member of it.
+SET: list[tuple[str, str, Any]] = [
+    ("StepLR", "step_size", 4),
+    ("MultiStepLR", "milestones", Counter({6: 2})),
+    ("ConstantLR", "factor", 0.25),
+    ("LinearLR", "end_factor", 0.5),
+    ("ExponentialLR", "gamma", 0.5),
+    ("PolynomialLR", "power", 1.0),
+    ("CosineAnnealingLR", "T_max", 20),
+    ("CosineAnnealingWarmRestarts", "eta_min", 0.01),
+    ("CyclicLR", "max_lrs", [0.2, 0.3]),
+    ("CyclicLR", "total_size", 10.0),
+    ("OneCycleLR", "_anneal_func_type", "linear"),
+    ("SWALR", "anneal_epochs", 12),
+    ("SequentialLR", "gamma", 0.9),
+    ("SequentialLR", "_milestones", [3, 9]),
+    ("ChainedScheduler", "gamma", 0.5),
+]
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize(("name", "attribute", "value"), SET)
+@pytest.mark.filterwarnings("ignore:.*were? set", "ignore:.*was set")
+def test_what_was_set_midway_goes_into_torchs_class(
+    name: str, attribute: str, value: Any, again: bool
+) -> None:
+    optimizer = sgd()
+    scheduler = ALL[name](isorate.torch, optimizer)
+    go_on(optimizer, scheduler, 3)
+    members = [] if attribute == "_milestones" else getattr(scheduler, "_schedulers", [])
+    setattr([scheduler, *members][-1], attribute, value)
+    go_on(optimizer, scheduler, 1)
+    if again:  # by way of one that took the checkpoint's arguments
+        first = scheduler
+        scheduler = ALL[name](isorate.torch, optimizer)
+        scheduler.load_state_dict(first.state_dict(), on_mismatch="checkpoint")
+    saved = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+    theirs = sgd()
+    resumed = ALL[name](TORCH, theirs)
+    theirs.load_state_dict(saved[0])
+    resumed.load_state_dict(saved[1])
+    mine, torchs = go_on(optimizer, scheduler, 8), go_on(theirs, resumed, 8)
+    for one, other in zip(mine, torchs, strict=True):
+        assert one == pytest.approx(other, rel=1e-12, abs=1e-15)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 6, 7])
 @pytest.mark.parametrize("name", ["SequentialLR", "ChainedScheduler"])
 def test_members_are_where_they_are_in_torch(name: str, steps: int) -> None:

@@ -225,3 +225,42 @@ def test_an_added_group_goes_on_in_proportion() -> None:
             seen.append(found)
         for one, other in zip(*seen, strict=True):
             assert one == pytest.approx(other, rel=1e-12), name
+
+
+def test_a_rate_written_into_a_later_group_leaves_those_before_it() -> None:
+    found = []
+    for home in HOMES:
+        optimizer = optimizer_of(0.1, 0.2, 0.4)
+        plateau = home.ReduceLROnPlateau(optimizer, factor=0.1, patience=0)
+        falling = home.ExponentialLR(optimizer, 0.5)
+        for metric in (1.0, 2.0):
+            falling.step()
+            plateau.step(metric)
+        falling.step()
+        optimizer.param_groups[2]["lr"] = 0.07
+        falling.step()
+        found.append(rates_of(optimizer))
+    assert found[1] == pytest.approx(found[0])
+
+
+def test_one_that_stays_at_its_lowest_rate_says_so_where_others_move_it() -> None:
+    optimizer = optimizer_of(0.1)
+    cosine = isorate.torch.CosineAnnealingLR(optimizer, 8, eta_min=0.1)
+    other = isorate.torch.ConstantLR(optimizer, 0.5, total_iters=2)
+    with pytest.warns(UserWarning, match="multiplies the distance to its lowest rate"):
+        for _ in range(3):
+            other.step()
+            cosine.step()
+
+
+def test_first_rates_may_be_set_for_a_group_that_was_just_added() -> None:
+    found = []
+    for home in HOMES:
+        optimizer = optimizer_of(0.1)
+        scheduler = home.CosineAnnealingWarmRestarts(optimizer, 4)
+        scheduler.step()
+        optimizer.add_param_group({"params": [torch.zeros(1)], "lr": 0.03})
+        scheduler.base_lrs = [0.3, 0.2]
+        scheduler.step()
+        found.append(rates_of(optimizer))
+    assert found[1] == pytest.approx(found[0])

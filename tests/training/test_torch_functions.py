@@ -136,3 +136,44 @@ def test_a_state_that_is_refused_changes_no_object() -> None:
         scheduler.load_state_dict({k: v for k, v in state.items() if k != "last_epoch"})
     assert scheduler.lr_lambdas == [Power(0.9)]
     assert rates_of(scheduler, 1) == [[0.1 * 0.9**2]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rate_that_torchs_checkpoint_multiplies_is_kept_to(name: str) -> None:
+    def build(home: Any, rate: float) -> Any:
+        optimizer = torch.optim.SGD([parameter()], lr=rate)
+        return getattr(home, name)(optimizer, lambda step: 0.9)
+
+    theirs = build(lr_scheduler, 0.1)
+    rates_of(theirs, 4)
+    state = theirs.state_dict()
+    expected = rates_of(theirs, 3)
+    mine = build(isorate.torch, 0.2)
+    with pytest.raises(isorate.torch.ScheduleMismatchError, match=r"0\.2.*\n.*0\.1"):
+        mine.load_state_dict(state)
+    mine.load_state_dict(state, on_mismatch="checkpoint")
+    assert rates_of(mine, 3) == [pytest.approx(rates) for rates in expected]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_torchs_checkpoint_of_products_beside_another_goes_on(first: int) -> None:
+    def build(home: Any) -> list[Any]:
+        optimizer = torch.optim.SGD([parameter()], lr=0.1)
+        made = [home.MultiplicativeLR(optimizer, lambda step: 0.9)]
+        made.insert(first, home.ExponentialLR(optimizer, 0.5))
+        return made
+
+    def trained(schedulers: list[Any], steps: int) -> list[float]:
+        found = []
+        for _ in range(steps):
+            for each in schedulers:
+                each.step()
+            found.append(float(schedulers[0].optimizer.param_groups[0]["lr"]))
+        return found
+
+    theirs, mine = build(lr_scheduler), build(isorate.torch)
+    trained(theirs, 4)
+    mine[0].optimizer.load_state_dict(theirs[0].optimizer.state_dict())
+    for one, other in zip(mine, theirs, strict=True):
+        one.load_state_dict(other.state_dict())
+    assert trained(mine, 3) == pytest.approx(trained(theirs, 3))

@@ -183,11 +183,14 @@ def test_it_is_one_of_torchs_schedulers(kind: Any) -> None:
     assert optimizer.param_groups[0]["initial_lr"] == 0.1
 
 
-def test_get_lr_is_the_rate_of_now() -> None:
+def test_get_lr_is_the_rate_of_now_and_says_that_torchs_is_not() -> None:
     scheduler = CosineAnnealingLR(optimizer_of(0.1, torch.tensor(0.2)), 5)
     for _ in range(7):
         scheduler.step()
-        assert scheduler.get_lr() == scheduler.get_last_lr() == scheduler._get_closed_form_lr()
+        with pytest.warns(UserWarning, match="one step more"):
+            scheduler.get_lr()
+        with pytest.warns(UserWarning, match="get_last_lr"):
+            assert scheduler.get_lr() == scheduler.get_last_lr() == scheduler._get_closed_form_lr()
 
 
 @pytest.mark.parametrize("epoch", [0, 3, 5, 12, 2.5])

@@ -338,15 +338,28 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         return self._last_lr
 
     def _get_closed_form_lr(self) -> list[float | Tensor]:
-        """Return the rates at ``last_epoch``, in the types of the groups' ``lr``, as copies.
-
-        Unlike torch's, which is one step ahead outside of ``step()``, this is right at any time.
-        A subclass, or a scheduler, may have one of its own: its rates are used, as torch would.
-        """
+        """Return the rates at ``last_epoch``, in the types of the groups' ``lr``, as copies."""
         rates = self._trial or self._schedules.at(self.last_epoch)
         return typed(self.optimizer.param_groups, rates)
 
-    get_lr = Asked(_get_closed_form_lr)  # torch has both names, and some tools look for the other
+    @Asked
+    def get_lr(self) -> list[float | Tensor]:
+        """Return the rates at ``last_epoch``, in the types of the groups' ``lr``, as copies.
+
+        Outside of ``step()`` torch's takes one step more from the rate that it holds; where this
+        does not, a warning says so. A subclass, or a scheduler, may have one of its own: its rates
+        are used, as torch would.
+        """
+        if not self._get_lr_called_within_step and not self._setting(self.last_epoch):
+            warnings.warn(
+                f"{type(self).__name__}.get_lr() is the schedule's rate at step {self.last_epoch}, "
+                "where torch's, outside of step(), is what one step more makes of the rate that "
+                "it holds. get_last_lr() is the rate that was written",
+                stacklevel=2,
+            )
+        return self._get_closed_form_lr()
+
+    _schedules_get_lr = get_lr  # to know a subclass's own
 
     def _asked(self) -> list[Any]:
         with _enable_get_lr_call(self):  # else torch's own get_lr, where it is called, warns
@@ -380,15 +393,18 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         from isorate.checkpoints.torch_states import call_of_state
 
         found = call_of_state(state, kind=self._torchs_name, groups=self.optimizer.param_groups)
+        schedule = on_steps(found.call.lower())
+        return self._torchs(state, found.step, schedule, found.rates, call=found.call)
+
+    def _torchs(
+        self, state: Mapping[str, Any], step: Any, schedule: Schedule, rates: Any, **more: Any
+    ) -> Saved:
+        """Return what one of torch's states says, whose rates others may have had a part in."""
         last = state.get("_last_lr") or ()
         near = 1e-2 if any(isinstance(rate, Tensor) for rate in last) else 1e-6
-        schedule = on_steps(found.call.lower())
         # one that was never stepped has written nothing but what building it has written
-        mine = self._who in (self._ledger.alone, self._ledger.waiting)
-        in_use = found.step != 0 or mine
-        return Saved(
-            found.step, schedule, call=found.call, rates=found.rates, near=near, in_use=in_use
-        )
+        in_use = step != 0 or self._who in (self._ledger.alone, self._ledger.waiting)
+        return Saved(step, schedule, rates=rates, near=near, in_use=in_use, **more)
 
 
 def typed(groups: Sequence[Group], rates: list[float]) -> list[float | Tensor]:

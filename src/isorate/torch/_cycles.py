@@ -138,6 +138,7 @@ class OneCycle(Announced, Momentum):
     """A ``OneCycleLR``."""
 
     _keys = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum")
+    _saved_as = ("total_steps", "_schedule_phases", "_anneal_func_type")
 
     @property
     def _anneal_func_type(self) -> str:
@@ -163,6 +164,18 @@ class OneCycle(Announced, Momentum):
         end = self._schedules.end
         assert end is not None
         return end
+
+    @property
+    def _schedule_phases(self) -> list[dict[str, Any]]:
+        """Up to which step it goes between which of the groups' rates and momenta; torch's name."""
+        call: Any = self._call(self._bases)
+        against = {"max_lr": "base_momentum"}
+        found = []
+        for end, *lrs in call._phases(self.total_steps):
+            momenta = [against.get(lr, "max_momentum") for lr in lrs]
+            names = ("start_lr", "end_lr", "start_momentum", "end_momentum")
+            found.append({"end_step": end, **dict(zip(names, lrs + momenta, strict=True))})
+        return found
 
     def _begin(self, last_epoch: int) -> None:
         super()._begin(last_epoch)
@@ -205,6 +218,7 @@ class Averaging(Announced):
     _names_alike = False
     _keys = ("swa_lr",)
 
+    _saved_as = ("anneal_epochs",)
     _sets_at_times = True
 
     #: The step from which it anneals: torch counts from where it was built.

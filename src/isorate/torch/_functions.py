@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from isorate.schedule.combinators.clocks import on_steps
 from isorate.torch._closed_form import ClosedFormLR
+from isorate.training.closed_form import finite
 from isorate.training.functions import Factors, Functions, RunningProducts
-from isorate.training.states import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from isorate.training.states import Saved
 
 
 class _Lambda(Functions, ClosedFormLR):
@@ -24,7 +27,15 @@ class _Lambda(Functions, ClosedFormLR):
     def _foreign(self, state: Mapping[str, Any]) -> Saved:
         if "lr_lambdas" not in state:
             return super()._foreign(state)
-        return Saved(state.get("last_epoch"), None)
+        before = self._bases
+        try:  # its functions are this one's; the rates that they multiply may be others
+            bases = state.get("base_lrs", before)
+            self._bases = [float(finite("a rate", base)) for base in bases]
+            schedule = on_steps(self._meaning(self.optimizer.param_groups))
+            step, own = state.get("last_epoch"), {"bases": self._bases, "firsts": [self._bases]}
+            return self._torchs(state, step, schedule, state.get("_last_lr"), **own)
+        finally:
+            self._bases = before
 
 
 class Lambda(Factors, _Lambda):

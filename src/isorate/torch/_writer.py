@@ -55,8 +55,6 @@ class Writer(Ledger):
         self._viewed: list[Any] = []
         #: What the tensors' versions come to.
         self._version = -1
-        #: What ``go_on`` has begun to write, before it met a group that others have written.
-        self._tried: list[float] = []
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if not key.startswith("_")}
@@ -74,12 +72,14 @@ class Writer(Ledger):
             groups[0]["lr"] = rates[0]
             self.last = rates
             return True
-        for group, rate, last in zip(groups, rates, self.last):  # noqa: B905 - 0.2 µs a step
+        for group, rate, last in zip(groups, rates, written):  # noqa: B905 - 0.2 µs a step
             if group["lr"] is not last:
                 if self._tensors and self._go_on_with_tensors(groups, rates):
                     break
-                self._tried = rates
-                return False
+                for tried, before in zip(groups, written, strict=False):  # as they were
+                    if tried is group:
+                        return False
+                    tried["lr"] = before
             group["lr"] = rate
         self.last = rates
         return True
@@ -129,14 +129,8 @@ class Writer(Ledger):
         return bool(self.last)
 
     def held(self, groups: Sequence[Group]) -> list[float]:
-        """Return the rates that the groups held, before ``go_on`` wrote the first of them."""
-        found = [float(group["lr"]) for group in groups]
-        tried, self._tried = self._tried, []
-        for place, (group, rate) in enumerate(zip(groups, tried, strict=False)):
-            if group["lr"] is not rate:
-                break
-            found[place] = self.last[place]
-        return found
+        """Return the rates that the groups hold."""
+        return [float(group["lr"]) for group in groups]
 
     def rounded(self, groups: Sequence[Group]) -> list[float]:
         """Return what was written last as the groups hold it."""

@@ -97,9 +97,7 @@ class ClosedForm:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         theirs: Any = cls
-        cls._own_get_lr = hasattr(cls, "get_lr") and (
-            theirs.get_lr is not theirs._get_closed_form_lr
-        )
+        cls._own_get_lr = hasattr(cls, "get_lr") and theirs.get_lr is not theirs._schedules_get_lr
 
     def _prepare(self, optimizer: Any) -> None:
         """Work out the schedule for an optimizer's groups, before anything in them is changed."""
@@ -224,7 +222,10 @@ class ClosedForm:
 
     @base_lrs.setter
     def base_lrs(self, rates: Sequence[Any]) -> None:
-        before, after = self._bases, [float(finite("a rate", rate)) for rate in rates]
+        after = [float(finite("a rate", rate)) for rate in rates]
+        if len(after) == len(self.optimizer.param_groups) > len(self._bases):
+            self._admit(after[len(self._bases) :])
+        before = self._bases
         if after == before:  # as when the framework sets them, having built a scheduler
             return
         try:
@@ -417,6 +418,11 @@ class ClosedForm:
                 self._tell(step, held, last)
         if ledger.alone is self._who:
             return rates
+        if self._lows is not None and any(
+            base == low != rate
+            for base, low, rate in zip(self._bases, self._lows, found, strict=True)
+        ):
+            self._tell_that(f"others moved {found}", "multiplies the distance to its lowest rate")
         before = self._bases if self.last_epoch < 0 else self._schedules.at(self.last_epoch)
         return ledger.onward(self._who, found, rates, before, self._lows, uniform=self._uniform)
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators import Groups, Join
 from isorate.training.closed_form import ClosedForm, Kept
+from isorate.training.states import KEY, differ, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from isorate.schedule.node import Schedule
+    from isorate.training.states import Saved
 
 
 class Composed(ClosedForm):
@@ -118,11 +120,33 @@ class Composed(ClosedForm):
         states = [_plain(scheduler.state_dict()) for scheduler in self._schedulers]
         return {**super().state_dict(), "_schedulers": states}
 
+    def _adopt(self, saved: Saved, schedule: Schedule) -> None:
+        """Take a checkpoint's schedule, and where Isorate saved it those of its members."""
+        if saved.state:
+            self._planning = True
+            for member, state in zip(
+                self._schedulers, saved.state.get("_schedulers", ()), strict=False
+            ):
+                own = isinstance(member, ClosedForm) and KEY in state
+                each = read_state(state, type(member).__name__) if own else None
+                if each is not None and each.schedule is not None:
+                    member._adopt(each, each.schedule)
+            self._given = None
+            self._begin_as(saved.firsts)
+        if not saved.state or differ(self._beside(saved), saved):
+            super()._adopt(saved, schedule)
+
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
     ) -> None:
         """Load a state, as every scheduler does; its members are where they were."""
-        super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        before = [(vars(member), dict(vars(member))) for member in self._own()]
+        try:
+            super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        except Exception:
+            for held, member in before:
+                held.update(member)
+            raise
         for member, state in zip(
             self._schedulers, state_dict.get("_schedulers") or (), strict=False
         ):
@@ -169,6 +193,12 @@ class InTurn(Composed):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._turns = Kept(self._turns, self._take_milestones)
+
+    def _adopt(self, saved: Saved, schedule: Schedule) -> None:
+        if "_milestones" in saved.state:
+            self._parted = None  # as if they had been given when it was built
+            self._take_milestones(saved.state["_milestones"])
+        super()._adopt(saved, schedule)
 
     #: Whose turn it was when they were last shown.
     _turn: int | None = None

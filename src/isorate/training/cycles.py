@@ -122,7 +122,8 @@ class Restarts(DropIn):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with the place in the cycle."""
-        return {**super().state_dict(), "T_cur": self.T_cur, "T_i": self.T_i}
+        place = {} if self._arguments is None else {"T_cur": self.T_cur, "T_i": self.T_i}
+        return {**super().state_dict(), **place}
 
 
 def going_on(steps: Any, length: Any) -> Any:
@@ -142,6 +143,8 @@ class Cycles(DropIn):
     step_size_down: Any
     base_lr: Any
     max_lr: Any
+
+    _saved_as = ("max_lrs", "total_size", "step_ratio", "mode", "gamma")
 
     @property
     def base_lrs(self) -> list[float]:
@@ -198,10 +201,12 @@ class Cycles(DropIn):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with what the framework's own class asks for."""
+        if self._arguments is None:
+            return super().state_dict()
         function = self.scale_fn
         held = dict(vars(function)) if is_object(function) else None
         own = {"base_lrs": list(self.base_lrs), "_scale_fn_custom": held}
-        return {**super().state_dict(), **(own if self._arguments is not None else {})}
+        return {**super().state_dict(), **own}
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None

@@ -14,6 +14,7 @@ from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.training.closed_form import ClosedForm
 from isorate.training.formulas import documented
+from isorate.training.states import differ, differing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,6 +98,9 @@ class DropIn(ClosedForm):
 
     _arguments: dict[str, Any] | None
 
+    #: The attributes that say its arguments in the framework's own class; none: all of them.
+    _saved_as: ClassVar[tuple[str, ...] | None] = None
+
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Keep the constructor's arguments."""
         self._arguments = {name: _unwrapped(value) for name, value in arguments.items()}
@@ -136,7 +140,17 @@ class DropIn(ClosedForm):
         if self._built and not self._sets(self.last_epoch):
             self._tell_another(f"{name} was set", self._rates_at(max(self.last_epoch, 0)))
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, with the arguments, by which the framework's own class goes on."""
+        shown = {name: _plain(getattr(self, name)) for name in self._attributes()}
+        return {**shown, **super().state_dict()}
+
+    def _attributes(self) -> Sequence[str]:
+        return (self._saved_as or tuple(self._arguments)) if self._arguments else ()
+
     def _adopt(self, saved: Saved, schedule: Schedule) -> None:
+        if saved.call is None and self._took(saved):
+            return
         call: Any = saved.call
         if call is None or call.name != self.constructor.__name__:
             super()._adopt(saved, schedule)
@@ -148,6 +162,23 @@ class DropIn(ClosedForm):
         self._bases = [*bases, *self._bases[len(bases) :]]
         self._given = None
         self._plan()
+
+    def _took(self, saved: Saved) -> bool:
+        """Take the arguments that a state of Isorate's has; whether they mean its schedule."""
+        before = dict(vars(self))
+        self._built = False  # as if they had been given when it was built
+        try:
+            for name in self._attributes():
+                if getattr(self, name) != saved.state[name]:
+                    setattr(self, name, saved.state[name])
+            self._begin_with([*(saved.bases or ()), *self._bases[len(saved.bases or ()) :]])
+            took = not differ(self._beside(saved), saved) and not differing(self._also, saved)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            took = False
+        if not took:
+            vars(self).update(before)
+        self._built = before["_built"]
+        return took
 
     def _replace(
         self,
@@ -283,6 +314,13 @@ def check(call: Call) -> None:
 def one_a_group(value: Any, groups: int) -> list[Any]:
     """Return an argument's value for each parameter group: one for all, or a list of them."""
     return list(value) if isinstance(value, list) else [value] * groups
+
+
+def _plain(value: Any) -> Any:
+    """Return what an attribute shows without its way back to the scheduler."""
+    if isinstance(value, Counter):
+        return Counter(dict(value))
+    return list(value) if isinstance(value, list) else value
 
 
 def _unwrapped(value: Any) -> Any:

@@ -87,16 +87,32 @@ class PythonProduct(_OfAFunction, frozen=True, tag="python_product"):
         return PythonProduct(self.start * factor, self.function)
 
 
-class Running:
+class ByIdentity:
+    """A callable object that is equal to itself alone, whatever its class says: it may change."""
+
+    def __init__(self, function: Callable[[int], float]) -> None:
+        self.function = function
+        self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
+        self.__module__ = getattr(function, "__module__", type(function).__module__)
+
+    def __call__(self, step: int) -> float:
+        return self.function(step)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByIdentity) and other.function is self.function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
+
+class Running(ByIdentity):
     """A function of Python and, for each first rate, the last product that was asked for.
 
     A first rate may be a column of those of several parameter groups, and beyond float64.
     """
 
     def __init__(self, function: Callable[[int], float]) -> None:
-        self.function = function
-        self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
-        self.__module__ = getattr(function, "__module__", type(function).__module__)
+        super().__init__(function)
         self._products: dict[Any, tuple[int, Any]] = {}
 
     def at(self, step: int) -> float:
@@ -165,24 +181,6 @@ def one_for_each(functions: Any, groups: int) -> list[Callable[[int], float]]:
         if not callable(function):
             raise TypeError(f"lr_lambda should be a function, not {function!r}")
     return listed
-
-
-class ByIdentity:
-    """A callable object that is equal to itself alone, whatever its class says: it may change."""
-
-    def __init__(self, function: Callable[[int], float]) -> None:
-        self.function = function
-        self.__qualname__ = getattr(function, "__qualname__", type(function).__qualname__)
-        self.__module__ = getattr(function, "__module__", type(function).__module__)
-
-    def __call__(self, step: int) -> float:
-        return self.function(step)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByIdentity) and other.function is self.function
-
-    def __hash__(self) -> int:
-        return id(self.function)
 
 
 def by_identity(function: Any) -> Any:

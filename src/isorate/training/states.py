@@ -60,6 +60,7 @@ class Saved:
         call: the framework's call that saved the state, where one did.
         rates: the rates last written, where others may have had a part in them.
         firsts: ``bases``, after those of the schedulers that it is made of.
+        state: the state itself, where Isorate's saved it.
         near: how near to the schedule's they are where nobody had; 0 where somebody had.
 
     """
@@ -74,6 +75,7 @@ class Saved:
     rates: Sequence[Any] | None = None
     near: float = 0.0
     firsts: Sequence[Sequence[float]] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 def as_tree(schedule: Schedule | None) -> Any:
@@ -154,6 +156,7 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         {name: _read(state[name]) for name in BESIDE if state.get(name) is not None},
         rates=None if state.get("rates_alone", True) else state.get("_last_lr"),
         firsts=_firsts(state),
+        state=state,
     )
 
 
@@ -225,7 +228,7 @@ def mismatch(
     lines = [f"the checkpoint holds {what} than this scheduler"]
     lines.append(f"  this scheduler: {_short(as_tree(mine)) if mine else 'none'}")
     lines.append(f"  the checkpoint: {_short(tree) if tree else 'none'}")
-    if mine is not None and theirs is not None:
+    if mine is not None and theirs is not None and is_data(mine) and is_data(theirs):
         try:
             compared = compare(mine, theirs, Run())
         except (IsorateError, TypeError, ValueError) as error:

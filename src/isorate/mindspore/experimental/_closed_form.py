@@ -131,7 +131,7 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
         """
         return list(map(single, self._schedules.at(self.last_epoch)))
 
-    _get_closed_form_lr = get_lr
+    _get_closed_form_lr = _schedules_get_lr = get_lr
 
 
 def check_optimizer(optimizer: Any) -> None:
