@@ -255,3 +255,22 @@ def test_any_schedule_may_follow_another() -> None:
     assert rates[3:6] == [Cosine(0.3, 0.0, 10).at(k) for k in range(3)]
     assert rates[6] == 0.1 / 3
     assert rates[12:] == [0.1, pytest.approx(0.08)]
+
+
+@pytest.mark.parametrize("eta_min", [0.0, 0.01])
+def test_a_cosine_that_began_with_another_rate_climbs_to_its_own(eta_min: float) -> None:
+    found = []
+    for home in (lr_scheduler, ours):
+        optimizer = optimizer_of(0.1, 0.2)
+        members = [
+            home.CosineAnnealingLR(optimizer, 3, eta_min),
+            home.OneCycleLR(optimizer, 1.0, 60, cycle_momentum=False),  # sets the first rate
+        ]
+        scheduler = home.SequentialLR(optimizer, members, [9])
+        rates = []
+        for _ in range(12):
+            scheduler.step()
+            rates.append(rates_of(optimizer))
+        found.append(rates)
+    for theirs, mine in zip(*found, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-15)

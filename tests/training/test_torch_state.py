@@ -143,6 +143,8 @@ def test_the_checkpoint_may_win() -> None:
     scheduler = CosineAnnealingLR(optimizer, 20)
     scheduler.load_state_dict(longer().state_dict(), on_mismatch="checkpoint")
     assert steps_of(scheduler, 50) == [[meant(0.1, 0.01, 40, 3 + k)] for k in range(50)]
+    assert (scheduler.T_max, scheduler.eta_min) == (40, 0.01)
+    scheduler.extend(90).apply()
     for ask in (lambda: scheduler.T_max, lambda: setattr(scheduler, "T_max", 5)):
         with pytest.raises(AttributeError, match="another schedule"):
             ask()

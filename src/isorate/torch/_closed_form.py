@@ -223,6 +223,9 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         if ledger.alone is not self._who and self._quick:
             self._know_others(step)
 
+    #: The ``_go_to`` that does no more than to write, where no other scheduler has a part.
+    _only_writes: ClassVar[Callable[..., None]] = _go_to
+
     def _know_others(self, step: Any) -> None:
         """Keep what others have made of the rates, as long as none of them does anything else."""
         ledger = self._ledger
@@ -379,7 +382,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     def _be_quick(self) -> None:
         """Find out whether its steps do nothing else than to write rates of its schedule."""
-        alike = type(self)._go_to is ClosedFormLR._go_to and not self._own_get_lr
+        alike = type(self)._go_to is type(self)._only_writes and not self._own_get_lr
         self._quick = alike and not self._also_rates
         self._shared, self._multiplies = None, False
 

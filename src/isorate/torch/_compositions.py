@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from isorate.dialects import torch as calls
 from isorate.kit.optimizer import Optimizer as Rates
 from isorate.kit.scheduler import Multiplying
-from isorate.schedule.combinators import Product
+from isorate.schedule.combinators import Product, Shift
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.extension import held_at
@@ -57,7 +57,20 @@ MULTIPLYING = (
 FINDING = (Multiplying, calls.CosineAnnealingLR)
 
 
-class Sequential(InTurn, ClosedFormLR):
+class Showing(ClosedFormLR):
+    """One that shows its members where they are, whichever way it took its step."""
+
+    def step(self, epoch: Any = None) -> None:
+        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
+        super().step(epoch)
+        if self._shown is not self.last_epoch:
+            self._show_all(self.last_epoch)
+
+    def _know_others(self, step: Any) -> None:
+        """Look anew in each step beside others: whose turn it is decides what it does to them."""
+
+
+class Sequential(InTurn, Showing):
     """A ``SequentialLR``."""
 
     _torchs_name = "SequentialLR"
@@ -78,6 +91,8 @@ class Sequential(InTurn, ClosedFormLR):
         self._coming = step
         self._lows = self._floors()
         super()._go_to(step, anew=anew)
+
+    _only_writes = _go_to
 
     def _floors(self) -> list[float] | None:
         return getattr(self._turn_at(self._coming), "_lows", None)
@@ -107,7 +122,7 @@ class Sequential(InTurn, ClosedFormLR):
         return joined(found, self._milestones)
 
 
-class Chained(Composed, ClosedFormLR):
+class Chained(Composed, Showing):
     """A ``ChainedScheduler``."""
 
     _torchs_name = "ChainedScheduler"
@@ -140,10 +155,13 @@ class Chained(Composed, ClosedFormLR):
             self._tell_climb(self._trough)
         super()._go_to(step, anew=anew)
 
+    _only_writes = _go_to
+
     def _plan(self) -> None:
         super()._plan()
         waves = [one.T_max for one in self._schedulers if _is_wave(one)]
         self._trough = min(waves) if waves and len(self._schedulers) > 1 else None
+        self._quick = self._quick and self._trough is None
 
     def _tell_climb(self, trough: int) -> None:
         """Say, once, that torch's cosine climbs from 0 without what the others have made of it."""
@@ -268,7 +286,14 @@ def schedules_from(scheduler: Any, rates: list[float], *, first: bool) -> list[S
     if not (again or goes_on(scheduler)):
         return schedules
     call = replace(call_of(scheduler, Rates.of(*rates)), optimizer=Rates.of(*rates))
-    return per_group(lowered(call), len(rates))
+    found = per_group(lowered(call), len(rates))
+    if _is_wave(scheduler) and call.T_max == int(
+        call.T_max
+    ):  # from its trough it climbs to its own first rate
+        trough = int(call.T_max)
+        climbing = [Shift(one, trough) for one in schedules]
+        found = per_group(joined([found, climbing], [trough]), len(rates))
+    return found
 
 
 def _own_call(scheduler: Any) -> Any:

@@ -95,12 +95,19 @@ class Composed(ClosedForm):
         if self._built and (self._lows is not None or self._sets(step)):
             self._ledger.restart(self._who)  # whatever it has multiplied before
         super()._go_to(step, anew=anew)
-        self._show_members(step)
+        self._show_all(step)
 
     def _show(self, step: Any, rates: list[float]) -> None:
         super()._show(step, rates)
         if step >= 0:
-            self._show_members(step)
+            self._show_all(step)
+
+    #: At which step its members were shown last.
+    _shown: Any = None
+
+    def _show_all(self, step: Any) -> None:
+        self._show_members(step)
+        self._shown = step
 
     def _show_members(self, step: Any) -> None:
         """Bring the members where they are at a step."""
@@ -153,7 +160,7 @@ class Composed(ClosedForm):
             if state.get("_last_lr"):  # of one whose turn is over or has not come
                 member._last_lr = state["_last_lr"]
         if self.last_epoch >= 0:
-            self._show_members(self.last_epoch)
+            self._show_all(self.last_epoch)
 
 
 def _plain(state: Mapping[str, Any]) -> dict[str, Any]:

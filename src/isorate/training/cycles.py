@@ -32,8 +32,6 @@ class Restarts(DropIn):
     T_0: int
     T_mult: int
 
-    #: The step that it has come to; ``last_epoch``, where that is set, says nothing of the cycle.
-    _at: Any = 0
     #: At which step it was told where it stands, how far in its cycle, and how long that is.
     _told_place: tuple[int, Any, Any] | None = None
 
@@ -57,6 +55,11 @@ class Restarts(DropIn):
         except Exception:
             self._told_place = before
             raise
+
+    @property
+    def _at(self) -> Any:
+        """The step that it has come to; where ``last_epoch`` is set, that is not in the cycle."""
+        return max(self._stood or 0, 0)
 
     def _place(self) -> tuple[Any, Any]:
         """Return how far in its cycle it stands, and how long that is."""
@@ -109,16 +112,13 @@ class Restarts(DropIn):
                     raise ValueError(f"{type(self).__name__}: {text}")
                 self._stand(step % self.T_0, self.T_i, step)
         super()._go_to(step, anew=anew)
-        self._at = step
+
+    _only_writes = _go_to
 
     def _notice(self) -> None:
         super()._notice()
         if self.last_epoch not in (self._stood, -1):  # the frameworks' cycles go on as they were
             self._stand(self.T_cur, self.T_i, self.last_epoch)
-
-    def _count(self, step: Any) -> None:
-        super()._count(step)
-        self._at = max(step, 0)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, with the place in the cycle."""
