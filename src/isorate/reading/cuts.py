@@ -88,11 +88,8 @@ def mended(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     r"""Visit what a cut text may be as Python, how many lines were put above it, and what is said.
 
     Example:
-        >>> for found in mended("  momentum=0.9)\nscheduler = StepLR(optimizer,"):
-        ...     print(found[0])
-        <BLANKLINE>
-        scheduler = StepLR(optimizer,
-         **...)
+        >>> [found[0].split()[-1] for found in mended("  momentum=0.9)\nStepLR(optimizer,")]
+        ['**...)', '*...)', '...)']
 
     """
     lines = text.split("\n")
