@@ -1101,3 +1101,57 @@ def test_a_function_that_does_something_else_is_not_read(line: str) -> None:
 def test_a_loader_whose_length_is_given_as_no_integer_is_no_trouble() -> None:
     text = STEP + "for x in tqdm(loader):\n    optimizer.step()\n    scheduler.step()"
     assert reading(text, names={"len(loader)": 0.5}).call == reading(STEP).call
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("s = lrs.StepLR(SGD(params, lr=0.1), 2)", "lrs.StepLR is torch's"),
+        ("s = sched.OneCycleLR(SGD(params, lr=0.1), 0.1, 9)", "sched.OneCycleLR is t"),
+    ],
+)
+def test_an_alias_that_nothing_imports_is_said(text: str, said: str) -> None:
+    assert any(said in assumed for assumed in reading(text).assumptions)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("s = self.StepLR(optimizer, 2)", "does not exist"),
+        ("s = rasterizer.StepLR(optimizer, 2)", "does not exist"),
+        ("import ours as lrs\ns = lrs.StepLR(optimizer, 2)", "no dialect has"),
+        ("x = 3\ns = WarmCosineLR(optimizer, 2)", r"WarmCosineLR \(line 2\) is in no dialect"),
+        ("if a:\n    x = 3\nelse:\n    y = 4", "builds no scheduler"),
+        (
+            "def f(o):\n    g = lambda: StepLR(o, 2)\nx = 3",
+            r"StepLR \(line 2\) stands where it is not followed",
+        ),
+    ],
+)
+def test_what_is_not_read_is_named(text: str, said: str) -> None:
+    with pytest.raises(ReadError, match=said):
+        reading(text, lr=0.1)
+
+
+def test_who_chooses_the_optimizer_is_asked_for_with_what_the_trainer_needs() -> None:
+    text = """
+class Model(pl.LightningModule):
+    def __init__(self, rate, kind):
+        self.rate, self.loss = rate, self.make_loss()
+
+    def make_loss(self):
+        raise NotImplementedError
+
+    def configure_optimizers(self):
+        if self.kind == "adam":
+            optimizer = optim.Adam(self.parameters(), lr=self.rate)
+        elif self.kind == "sgd":
+            optimizer = optim.SGD(self.parameters(), lr=self.rate)
+        else:
+            assert False, self.kind
+        return [optimizer], [StepLR(optimizer, 2)]
+"""
+    with pytest.raises(ReadError, match=r"kind=.*rate="):
+        reading(text)
+    given = {"self.kind": "sgd", "self.rate": 0.1, "len(train_dataloader)": 3, "max_epochs": 2}
+    assert reading(text, names=given).call.code == read(STEP).code

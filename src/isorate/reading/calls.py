@@ -947,7 +947,7 @@ class Calls(Schedules):
             return self._lost_call(function, node, given, named)
         if isinstance(function.node, ast.Lambda):
             return self.value(function.node.body, frame)
-        if mentions(function.node).yields:
+        if mentions(function.node).yields or _is_abstract(function.node):
             return self._lost_call(function, node, given, named)
         self.depth += 1
         line, outermost = self.line, self.outermost
@@ -1087,6 +1087,16 @@ class Calls(Schedules):
                 missing = declared[2].get("default", missing)
                 missing = missing if made is None else self.called(made, [], {}, node)
             instance.kept[name] = values.get(name, missing)
+
+
+def _is_abstract(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is there for a subclass to say what it does."""
+    *_, last = node.body
+    raised = last.exc if isinstance(last, ast.Raise) else None
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    told = all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)
+               for each in node.body[:-1])  # fmt: skip
+    return told and isinstance(name, ast.Name) and name.id == "NotImplementedError"
 
 
 #: Functions that only the code of trainers has: what they come to is said where they are called.

@@ -253,7 +253,7 @@ class Interpreter(Calls):
                 raise Breaking
             case ast.Continue():
                 raise Continuing
-            case ast.Raise():
+            case ast.Raise() | ast.Assert(test=ast.Constant(value=False)):
                 raise Raising
             case ast.Assert(test=test):
                 self.value(test, frame)
@@ -1804,7 +1804,7 @@ class Interpreter(Calls):
     def lack(self, name: str, missing: list[Unknown], *, rate: bool = False) -> None:
         for unknown in missing:
             if unknown.condition is not None and unknown.condition.askable:
-                raise Fork(unknown.condition)
+                raise Fork(unknown.condition, builds=True)
             if unknown.why.startswith("cannot compute"):
                 raise ReadError(unknown.why)
         raise LackingError(name, list({id(u): u for u in missing}.values()), rate=rate)
@@ -1812,7 +1812,7 @@ class Interpreter(Calls):
     def rate_lacks(self, error: MissingRateError) -> None:
         for unknown in getattr(error, "leaves", ()):
             if unknown.condition is not None and unknown.condition.askable:
-                raise Fork(unknown.condition)
+                raise Fork(unknown.condition, builds=True)
 
     def _beside(self, constructor: type[Call], schedule: Schedule) -> Optimizer:
         from isorate.reading.optimizers import RATES
@@ -1892,7 +1892,7 @@ def _is_named_tuple(base: Any) -> bool:
 def _ends(body: Sequence[ast.AST]) -> str:
     """Return how a block ends, where it always ends so."""
     match body[-1] if body else None:
-        case ast.Raise():
+        case ast.Raise() | ast.Assert(test=ast.Constant(value=False)):
             return "raise"
         case ast.Expr(value=ast.Call(func=func)) if dotted(func) in ("sys.exit", "exit", "quit"):
             return "raise"

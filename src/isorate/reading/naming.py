@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Where a name comes from that the text itself defines.
 HERE = "<text>"
+#: What modules of schedulers are imported as.
+ALIAS: Final = re.compile(r"lr|sched|optim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,16 @@ def candidates(
         return [c for c in found if _is_from(prefix, c)]
     if not prefix:  # a builtin is Python's own, whoever has a constructor of that name
         return [] if hasattr(builtins, name.last) else found
-    return [c for c in found if _prefix_fits(prefix, c)]
+    return [c for c in found if _prefix_fits(prefix, c)] or (found if is_alias(name) else [])
+
+
+def is_alias(name: Name) -> bool:
+    """Whether a class is had from what is called as a module of schedulers: nothing says which."""
+    prefix, _, last = name.origin.rpartition(".")
+    if name.known or "." in prefix or not last[:1].isupper() or not ALIAS.search(prefix):
+        return False
+    aliased = any(prefix in dialect.aliases for dialect in registry.builtin().values())
+    return not (aliased or at_home(name.origin) or _unread(name))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -39,7 +39,7 @@ from isorate.reading.values import (
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.node import Schedule as Data
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import dotted, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -331,6 +331,8 @@ def _chosen(ways: list[Way]) -> Reading:
         return ways[0].reading
     readable = [way for way in ways if way.reading is not None]
     nothing = [way for way in ways if isinstance(way.error, NoScheduleError)]
+    if len(nothing) == len(ways):  # whatever decides
+        raise nothing[0].error  # type: ignore[misc]
     if len(readable) + len(nothing) == len(ways) and readable:
         calls = {_said(way.reading): way.reading for way in readable if way.reading}
         if len(calls) == 1 and not nothing:
@@ -339,7 +341,7 @@ def _chosen(ways: list[Way]) -> Reading:
     missing = [e for w in ways for e in getattr(w.error, "leaves", [])]
     leaves = apart([*conditions.values(), *missing])
     told = "; ".join(dict.fromkeys(_told(way) for way in ways if way not in nothing))
-    text = f"the text has several schedules: {told or 'none'}"
+    text = f"the text has several schedules: {told}"
     rate = any(
         getattr(way.error, "rate", isinstance(way.error, MissingRateError) and not missing)
         for way in ways
@@ -480,10 +482,10 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         raise all_of(follower.lacking)
     if follower.twice is not None and not follower.beside_used:
         raise follower.twice
-    schedule = _one(follower)
+    schedule = _one(follower, body)
     call = schedule.call
     if call is None:
-        raise _nothing(follower)
+        raise _nothing(follower, body)
     whole = _parts(follower, body)
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
@@ -589,16 +591,16 @@ def _has_list(node: ast.expr) -> bool:
     return any(isinstance(each, ast.List) for each in ast.walk(node))
 
 
-def _last(follower: Interpreter) -> Schedule:
+def _last(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     built = [each for each in follower.found.built if each.call is not None]
     if follower.last is not None and not built:
         return follower.last
     if not built:
-        raise follower.unwritten or _nothing(follower)
+        raise follower.unwritten or _nothing(follower, body)
     return built[-1] if follower.last is None or follower.last not in built else follower.last
 
 
-def _nothing(follower: Interpreter) -> NoScheduleError:
+def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     """Return what there is to say of a text without schedules."""
     if follower.own_scheduler:
         own = follower.own_scheduler
@@ -615,6 +617,12 @@ def _nothing(follower: Interpreter) -> NoScheduleError:
     elif told:
         called = " and ".join(f"{name.written} of {name.origin}" for name in told[:3])
         hint = f"it imports {called}, which is not opened: give the files, too"
+    elif (strange := _strange(_parts(follower, body))) is not None:
+        text = f"{dotted(strange.func)} (line {strange.lineno})"
+        last = str(dotted(strange.func)).rpartition(".")[2]
+        hint = f"{text} is in no dialect and not in the text: give the file that has it, too"
+        if registry.called(last):
+            hint = f"{text} stands where it is not followed: paste only what builds the schedule"
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 
@@ -625,14 +633,24 @@ def _is_elsewhere(name: Name) -> bool:
     return not here and package not in sys.stdlib_module_names
 
 
-def _one(follower: Interpreter) -> Schedule:
+def _strange(parts: Sequence[ast.AST]) -> ast.Call | None:
+    """Return the first call of what is named as a scheduler is, and is not defined in a text."""
+    nodes = [node for part in parts for node in walk(part)]
+    own = {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    named = ((call, (dotted(call.func) or "").rpartition(".")[2]) for call in calls)
+    return next((call for call, name in named if SCHEDULER_LIKE.search(name) and name not in own),
+                None)  # fmt: skip
+
+
+def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     """Return the one schedule of a text, or the one that is asked for.
 
     Raises:
         ReadError: there are several, or others act on its optimizer as well.
 
     """
-    last = _last(follower)
+    last = _last(follower, body)
     built = [each for each in follower.found.built if each.call is not None]
     held = {id(part) for each in built for part in each.members}
     held |= {id(call) for each in built for call in [*_in_order(each.call)][:-1]}  # type: ignore[arg-type]

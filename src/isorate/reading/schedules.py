@@ -12,7 +12,7 @@ from isorate.kit.call import Call, Composition
 from isorate.reading import functions, optimizers
 from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
-from isorate.reading.naming import Name, also_of, choose, is_scheduler, owner
+from isorate.reading.naming import Name, also_of, choose, is_alias, is_scheduler, owner
 from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates, without_rates
 from isorate.reading.values import (
     MISSING,
@@ -140,6 +140,9 @@ class Schedules(Expressions):
             theirs = " and ".join(also)
             have = "have" if " and " in theirs else "has"
             text = f"{name.written} is {owner(constructor.card.dialect)}; {theirs} {have} one, too"
+            self.found.choices.setdefault(name.written, text)
+        elif is_alias(name):
+            text = f"{name.written} is taken for {constructor.card.name}: nothing imports it"
             self.found.choices.setdefault(name.written, text)
         known = registry.get(constructor.card.dialect)
         for argument in known.gone.keys() & named.keys():
