@@ -20,8 +20,8 @@ from isorate.checking.evidence import aligned
 from isorate.checking.verdict import Finding
 from isorate.cli._commands import run
 from isorate.comparison import TOLERANCE
+from isorate.given import configured
 from isorate.logs.log import Log, Rates
-from isorate.recipe import configured
 from isorate.schedule.errors import IsorateError, RunError
 
 pytest_plugins = ("pytester",)

@@ -17,7 +17,7 @@ import pytest
 
 from isorate import Recipe, Run, check, read, read_log
 from isorate.checking import verdict
-from isorate.recipe import configured
+from isorate.given import configured
 from isorate.schedule.errors import IsorateError
 from tests.test_logs import HOME, SAMPLES
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from isorate import ReadError, check
-from isorate.recipe import configured
+from isorate.given import configured
 
 HOME = Path(__file__).parent / "cases" / "configs"
 ROWS = [

@@ -276,7 +276,7 @@ def warming(**params: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_a_value_is_said(
     values: dict[str, Any], facts: dict[str, Any], said: str
 ) -> None:
-    from isorate.recipe import configured
+    from isorate.given import configured
 
     with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
         assert configured(values, "transformers", facts).curve
@@ -318,7 +318,7 @@ def engine(kind: Any, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_deepspeeds_file_is_said(
     values: dict[str, Any], facts: dict[str, Any], said: str
 ) -> None:
-    from isorate.recipe import configured
+    from isorate.given import configured
 
     with pytest.raises(IsorateError, match=said):
         assert configured(values, facts=facts).curve
@@ -327,7 +327,7 @@ def test_what_is_wrong_with_deepspeeds_file_is_said(
 def test_a_file_of_deepspeeds_that_the_arguments_name_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isorate.recipe import configured
+    from isorate.given import configured
 
     file = {"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}}
     (tmp_path / "ds.json").write_text(json.dumps(file))

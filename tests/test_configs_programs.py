@@ -14,7 +14,7 @@ import pytest
 from isorate import IsorateError, ReadError
 from isorate.configs._documents import is_configuration
 from isorate.configs.reading import foretell
-from isorate.recipe import configured
+from isorate.given import configured
 
 HOME = Path(__file__).parent / "cases" / "configs"
 OPENRLHF = """set -x

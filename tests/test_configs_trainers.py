@@ -108,7 +108,7 @@ optim_wrapper = dict(optimizer=dict(lr=_base_.optim_wrapper.optimizer.lr / 4))
 
 
 def test_a_file_in_python_is_read_with_those_it_is_based_on(tmp_path: Path) -> None:
-    from isorate.recipe import recipe_of_foretold
+    from isorate.given import recipe_of_foretold
 
     (tmp_path / "base.py").write_text(BASE)
     (file := tmp_path / "own.py").write_text(OWN)

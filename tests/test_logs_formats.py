@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from isorate import Log, ReadError, read_log, read_logs
+from isorate.given import configured
 from isorate.logs.finding import FORMATS
-from isorate.recipe import configured
 
 HOME = Path(__file__).parent / "logs"
 SAMPLES = sorted(path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from isorate import ReadError, Run, read, simulate
+from isorate.given import recipe_of
 from isorate.reading.reader import reading
-from isorate.recipe import recipe_of
 
 if TYPE_CHECKING:
     pass

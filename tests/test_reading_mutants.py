@@ -24,8 +24,8 @@ import pytest
 pytest.importorskip("torch")
 
 from isorate import IsorateError, simulate
+from isorate.given import recipe_of
 from isorate.reading.reader import reading
-from isorate.recipe import recipe_of
 from tests.conformance import reading as real
 
 if TYPE_CHECKING:

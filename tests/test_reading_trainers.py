@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from isorate import ReadError, Run, read
+from isorate.given import recipe_of
 from isorate.reading.reader import reading
-from isorate.recipe import recipe_of
 
 CASES = Path(__file__).parent / "cases"
 HOME, CONFIGS = CASES / "reading" / "trainers", CASES / "configs"

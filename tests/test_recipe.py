@@ -15,7 +15,8 @@ from isorate.dialects.mindspore.experimental import StepLR as MindSporeStepLR
 from isorate.dialects.torch.base import LRScheduler
 from isorate.dialects.torch.cosines import CosineAnnealingLR
 from isorate.dialects.torch.factors import StepLR
-from isorate.recipe import KEPT, Recipe, as_recipe, together
+from isorate.given import as_recipe
+from isorate.recipe import KEPT, Recipe, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable

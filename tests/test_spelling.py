@@ -10,7 +10,7 @@ import pytest
 from isorate import compare, read
 from isorate.cli._commands import run
 from isorate.configs.reading import configurations
-from isorate.recipe import configured
+from isorate.given import configured
 from isorate.spelling import side_by_side, spellings
 
 COSINE = {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10}

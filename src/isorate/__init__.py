@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from isorate.comparison import compare as compare
     from isorate.conversion import Conversion as Conversion
     from isorate.conversion import convert as convert
+    from isorate.given import read as read
+    from isorate.given import read_all as read_all
     from isorate.logs.finding import read_log as read_log
     from isorate.logs.finding import read_logs as read_logs
     from isorate.logs.log import Log as Log
     from isorate.recipe import Recipe as Recipe
-    from isorate.recipe import read as read
-    from isorate.recipe import read_all as read_all
     from isorate.schedule.curve import Curve as Curve
     from isorate.schedule.errors import CompareError as CompareError
     from isorate.schedule.errors import ConvertError as ConvertError
@@ -66,8 +66,8 @@ _HOMES = {
     "convert": "isorate.conversion",
     "evaluate": "isorate.simulation",
     "identify": "isorate.checking.identification",
-    "read": "isorate.recipe",
-    "read_all": "isorate.recipe",
+    "read": "isorate.given",
+    "read_all": "isorate.given",
     "read_checkpoint": "isorate.checkpoints.checkpoint",
     "read_log": "isorate.logs.finding",
     "read_logs": "isorate.logs.finding",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from isorate.explanation import Reason, SideFacts, explain, proved
-from isorate.recipe import as_recipe, together
+from isorate.given import as_recipe
+from isorate.recipe import together
 from isorate.schedule.curve import Curve, Halt
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import CompareError
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from isorate.driving import Stream
-    from isorate.recipe import Given, Recipe
+    from isorate.given import Given
+    from isorate.recipe import Recipe
     from isorate.schedule.run import Run
 
 Verdict = Literal["identical", "equal", "diverge", "different"]

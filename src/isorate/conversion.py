@@ -9,13 +9,14 @@ import msgspec
 
 from isorate.comparison import Comparison, compare_recipes
 from isorate.driving import Side, check_length, loop_of
+from isorate.given import as_recipe
 from isorate.kit import registry
 from isorate.kit.call import Lift
 from isorate.kit.match import Afterwards, Refusal
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback
 from isorate.kit.writing import shortened
-from isorate.recipe import Recipe, as_recipe
+from isorate.recipe import Recipe
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import ConvertError, IsorateError, ReadError
 from isorate.schedule.node import Schedule
@@ -24,8 +25,8 @@ from isorate.schedule.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from isorate.given import Given
     from isorate.kit.call import Call
-    from isorate.recipe import Given
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
 LONGEST_LIST = 10**6

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isorate.configs.configuration import Caution, Foretold
-from isorate.recipe import Recipe, recipe_of_foretold
+from isorate.given import recipe_of_foretold
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from isorate.recipe import Recipe
     from isorate.schedule.curve import Curve
 
     Rates = np.ndarray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.recipe import as_recipe
+from isorate.given import as_recipe
 from isorate.schedule.evaluate import evaluate as evaluated
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from isorate.recipe import Given
+    from isorate.given import Given
     from isorate.schedule.curve import Curve, Halt
     from isorate.schedule.run import Run
 

@@ -10,12 +10,14 @@ import numpy as np
 from isorate.comparison import Comparison, compare
 from isorate.configs.configuration import Wanted
 from isorate.configs.reading import configurations
-from isorate.recipe import Recipe, configured
+from isorate.given import configured
 from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from isorate.recipe import Recipe
 
 
 #: Longer runs are not tried: each of some dozen ways goes through all of it.

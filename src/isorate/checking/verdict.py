@@ -13,9 +13,9 @@ import numpy as np
 from isorate.checking.arguments import ARGUMENTS
 from isorate.checking.evidence import aligned
 from isorate.checking.ways import REMADE, RETIMED, Case, Fit
+from isorate.given import as_recipe, configured
 from isorate.kit.call import Call
 from isorate.logs.log import TRAINING, Log, Rates
-from isorate.recipe import as_recipe, configured
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import IsorateError, ReadError
 from isorate.schedule.run import Run
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from isorate.checking.evidence import Alignment, Clock
-    from isorate.recipe import Given, Recipe
+    from isorate.given import Given
+    from isorate.recipe import Recipe
 
 Verdict = Literal["follows", "departs"]
 
@@ -279,7 +280,7 @@ def _given(recipe: Any) -> Any:
     """Return a recipe as it is, or the text of the file at a path that is no configuration's."""
     from os import PathLike as AnyPath
 
-    from isorate.recipe import is_configuration, text_of
+    from isorate.given import is_configuration, text_of
 
     code = isinstance(recipe, AnyPath) and not is_configuration(recipe)
     return text_of(recipe) if code else recipe

@@ -272,14 +272,14 @@ def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
 
 def recipe_of(side: Reading | Foretold, options: dict[str, Any]) -> Recipe:
     """Return what a text came to, in the run that the options ask for, or that its loop is."""
-    from isorate import recipe
+    from isorate import given
     from isorate.configs.configuration import Foretold
 
     if isinstance(side, Foretold):
-        return recipe.recipe_of_foretold(side)
+        return given.recipe_of_foretold(side)
     try:
         asked = told(options)
-        return recipe.recipe_of(side, {n: asked[n] for n in asked.keys() - OF_TRAINERS.keys()})
+        return given.recipe_of(side, {n: asked[n] for n in asked.keys() - OF_TRAINERS.keys()})
     except RunError as error:
         raise RunError(_as_options(str(error))) from None
 
@@ -440,7 +440,7 @@ def _with_rates(
 def assumptions(run: Run, *sides: Reading | Foretold) -> list[str]:
     """Return what was taken for granted in reading, each once."""
     from isorate.configs.configuration import Foretold
-    from isorate.recipe import of_processes
+    from isorate.given import of_processes
 
     said: list[str] = []
     for side in sides:

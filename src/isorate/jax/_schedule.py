@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from msgspec.structs import replace
 
-from isorate.recipe import Recipe, as_recipe, read
+from isorate.given import as_recipe, read
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Stride
 from isorate.schedule.errors import ScheduleError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from isorate.kit.call import Call
+    from isorate.recipe import Recipe
     from isorate.schedule.node import Schedule
     from isorate.schedule.run import Run
 

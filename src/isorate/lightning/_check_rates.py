@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from isorate.recipe import as_recipe
+from isorate.given import as_recipe
 from isorate.torch._watched import Then, Watched
 
 if TYPE_CHECKING:
     from isorate.checking.verdict import Finding
-    from isorate.recipe import Given
+    from isorate.given import Given
     from isorate.schedule.run import Run
 
 # it goes by two names, and a Trainer of one takes no callbacks of the other

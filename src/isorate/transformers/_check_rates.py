@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
-from isorate.recipe import as_recipe, configured
+from isorate.given import as_recipe, configured
 from isorate.torch._watched import Then, Watched
 
 if TYPE_CHECKING:
     from isorate.checking.verdict import Finding
-    from isorate.recipe import Given, Recipe
+    from isorate.given import Given
+    from isorate.recipe import Recipe
     from isorate.schedule.run import Run
 
 
