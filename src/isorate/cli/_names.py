@@ -76,7 +76,7 @@ def _source(text: str) -> str | None:
         node = parse(text)
     except ReadError:
         return None
-    known = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+    known = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Compare)
     return canonical(text) if known else None
 
 

@@ -833,12 +833,7 @@ def _slice(
             if not (needed & {*stored(statement)}) or isinstance(statement, ast.FunctionDef):
                 continue
             kept.insert(0, statement)
-            if isinstance(statement, ast.Assign | ast.AnnAssign):
-                needed -= {*stored(statement)}
-            needed |= _names(statement) if isinstance(statement, ast.AugAssign) else {
-                n.id for n in ast.walk(statement)
-                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-            }  # fmt: skip
+            needed = needed - _sets(statement) | _reads(statement)
         if needed & before.keys():
             name = min(needed & before.keys())
             raise ReadError(f"{name} is set in a loop and in a loop of that, which is not followed")
@@ -853,6 +848,33 @@ def _slice(
     for name, found in before.items():
         before[name] = frame.get(name) if found is MISSING else found
     return kept, before
+
+
+def _sets(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement surely sets."""
+    match statement:
+        case ast.Assign() | ast.AnnAssign():
+            return {*stored(statement)}
+        case ast.If(body=body, orelse=orelse):
+            return set().union(*map(_sets, body)) & set().union(*map(_sets, orelse))
+    return set()
+
+
+def _reads(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement reads, but those that it surely sets before."""
+    match statement:
+        case ast.AugAssign():
+            return _names(statement)
+        case ast.If(test=test, body=body, orelse=orelse):
+            found = _names(test)
+            for branch in (body, orelse):
+                known = set[str]()
+                for each in branch:
+                    found |= _reads(each) - known
+                    known |= _sets(each)
+            return found
+    nodes = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
+    return {n.id for n in nodes if isinstance(n.ctx, ast.Load)}
 
 
 def _set_before(follower: Interpreter, name: str) -> bool:

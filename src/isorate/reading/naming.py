@@ -247,7 +247,7 @@ def _is_own(origin: str) -> bool:
     except ModuleNotFoundError:
         return False
     text = Path(found.origin).read_text("utf-8") if found and found.origin else ""
-    return f'    "{last}",\n' in text  # in its __all__
+    return f'"{last}"' in text  # in its __all__
 
 
 def at_home(origin: str) -> bool:
