@@ -387,6 +387,18 @@ def test_one_update_that_float16_skipped_is_no_fault(tmp_path: Path) -> None:
         assert check(log(lagging), configured(told)).follows == follows, told
 
 
+def test_a_length_that_no_float_holds_is_no_error() -> None:
+    known = rates(RECIPES["line"])
+    scheduler = {
+        "_target_": "diffusers.optimization.get_linear_schedule_with_warmup",
+        "num_warmup_steps": 20,
+        "num_training_steps": int("1" * 400),
+    }
+    optimizer = {"_target_": "torch.optim.Adam", "_partial_": True, "lr": 0.001}
+    values = {"step_every": "update", "optimizer": optimizer, "lr_scheduler": scheduler}
+    assert not check(log(known), configured(values, "hydra", {"max_steps": 50})).follows
+
+
 def test_many_runs_are_checked_each_by_itself() -> None:
     from concurrent.futures import ProcessPoolExecutor
 

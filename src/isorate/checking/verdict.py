@@ -430,8 +430,8 @@ def explained(recipe: Recipe, found: Alignment, log: Log) -> tuple[Fit, ...]:
             try:
                 for fit in way.fits(case):
                     fits.setdefault(fit.text, fit)
-            except IsorateError:
-                continue  # a recipe that cannot be gone so far has no such way
+            except (IsorateError, OverflowError):
+                continue  # a recipe that cannot be gone so far, or that no float holds, has none
         if fits:
             break
     return tuple(fits.values())[:MOST_TOLD]
