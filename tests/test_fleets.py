@@ -162,9 +162,9 @@ def test_a_directory_yields_each_of_its_runs(runs: Path) -> None:
 
 
 def test_the_bar_gives_way_to_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    from isorate.cli import _shared as shared
+    from isorate.cli import _output
 
-    with shared.Progress(3, patience=0, what="runs") as progress:
+    with _output.Progress(3, patience=0, what="runs") as progress:
         progress.visible = True
         progress(1)
         assert progress.bar is not None

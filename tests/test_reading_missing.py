@@ -12,7 +12,7 @@ import pytest
 from isorate import ReadError, read
 from isorate.cli._commands import run
 from isorate.cli._names import names
-from isorate.cli._shared import read_side
+from isorate.cli._sides import read_side
 
 HEAD = """from torch.optim import SGD
 from torch.optim.lr_scheduler import *

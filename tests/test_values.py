@@ -10,7 +10,7 @@ import pytest
 from isorate import ReadError
 from isorate.cli import main
 from isorate.cli._names import names
-from isorate.cli._shared import read_side
+from isorate.cli._sides import read_side
 
 TEXT = """from torch.optim import SGD
 from torch.optim.lr_scheduler import MultiStepLR

@@ -105,7 +105,7 @@ def _refused(error: IsorateError, as_json: bool) -> int:
     rate: bool = getattr(error, "rate", getattr(error, "lacks_rate", False))
     missing: list[Any] = getattr(error, "leaves", [])
     if as_json and (missing or rate):
-        from isorate.cli._shared import print_json
+        from isorate.cli._output import print_json
 
         rate = rate and not (missing and not hasattr(error, "rate"))
         asked = {leaf.source: (leaf.why or None, leaf.before or None) for leaf in missing}

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.cli import _shared as shared
-from isorate.cli import _streams
+from isorate.cli import _output, _streams
 from isorate.schedule.errors import IsorateError, ReadError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Fleet:
         left = [part for part in self._parts if part not in done]
         here = set(self._parts)
         yield from (document for document in known if document["part"] in here)
-        with shared.Progress(len(left), what="runs") as progress:
+        with _output.Progress(len(left), what="runs") as progress:
             for count, documents in enumerate(self._checked(left, jobs), 1):
                 if file is not None:
                     lines = (msgspec.json.encode(each) + b"\n" for each in documents)

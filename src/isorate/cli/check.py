@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from isorate.cli import _shared as shared
+from isorate.cli import _options, _output, _sides
 from isorate.cli._fleet import Fleet
 from isorate.cli._names import names
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Processes that check several runs."
 )
-@shared.schedule_options
+@_options.schedule_options
 def command(
     run_files: str,
     recipe: str | None,
@@ -60,7 +60,7 @@ def command(
 
     known = names(options["settings"], options["value_files"])
     read = None if recipe is None else _recipe(recipe, options, known)
-    facts = shared.facts(options, known) if read is None else None
+    facts = _options.facts(options, known) if read is None else None
     parts = list(finding.runs_below(run_files))
     logs = finding.read_logs(run_files) if len(parts) < 2 and output is None else []
     if len(logs) != 1:
@@ -72,35 +72,35 @@ def command(
         own = verdict.own_recipe(logs[0], facts, options["as_"])
         read = own, list(own.assumptions)
     meant, assumed = read
-    shared.check_plot(options["plot"], meant.run)
+    _output.check_plot(options["plot"], meant.run)
     found = verdict.judge(logs[0], meant)
     if options["plot"] is not None:
-        shared.write_plot(options["plot"], findings.figure(found))
+        _output.write_plot(options["plot"], findings.figure(found))
     if options["as_json"]:
-        shared.print_json(findings.document(found) | {"assumptions": assumed})
+        _output.print_json(findings.document(found) | {"assumptions": assumed})
     elif form == "github":
-        shared.paper().line(findings.annotation(findings.document(found)))
+        _output.paper().line(findings.annotation(findings.document(found)))
     else:
-        findings.text(shared.paper(), found, assumed)
+        findings.text(_output.paper(), found, assumed)
     return 0 if found.follows else 1
 
 
 def _recipe(text: str, options: dict[str, Any], known: Any) -> tuple[Any, list[str]]:
     """Read the recipe as the other commands read a call, or a configuration."""
-    found = shared.foretold(text, options, known)
+    found = _sides.foretold(text, options, known)
     if found is not None:
-        return shared.recipe_of(found, options), list(found.assumptions)
-    told, which = shared.told(options), options["which"]
-    side = shared.read_side(text, options["rates"], known, run=told, which=which)
-    recipe = shared.recipe_of(side, options)
-    return recipe, shared.assumptions(recipe.run, side)
+        return _sides.recipe_of(found, options), list(found.assumptions)
+    told, which = _options.told(options), options["which"]
+    side = _sides.read_side(text, options["rates"], known, run=told, which=which)
+    recipe = _sides.recipe_of(side, options)
+    return recipe, _sides.assumptions(recipe.run, side)
 
 
 def _several(documents: Iterable[dict[str, Any]], form: str, as_json: bool) -> int:
     """Tell of runs as they are checked, a line each; one that cannot be checked stops no other."""
     from isorate.reports import findings
 
-    paper = shared.paper()
+    paper = _output.paper()
     tally = {"follow": 0, "depart": 0, "cannot be checked": 0}
     found = []
     for one in documents:
@@ -114,7 +114,7 @@ def _several(documents: Iterable[dict[str, Any]], form: str, as_json: bool) -> i
             style = {"follow": "", "depart": "red"}.get(verdict or "", "yellow")
             paper.line(findings.line(one), style)
     if as_json:
-        shared.print_json({"runs": found})
+        _output.print_json({"runs": found})
     elif form != "github":
         said = ", ".join(f"{count:,} {what}" for what, count in tally.items() if count)
         paper.line(f"{sum(tally.values()):,} runs: {said}", "bold")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from isorate.cli import _shared as shared
+from isorate.cli import _options, _output, _sides
 from isorate.cli._names import names
 from isorate.schedule.errors import ReadError
 
@@ -17,7 +17,7 @@ from isorate.schedule.errors import ReadError
 @click.option(
     "--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate."
 )
-@shared.schedule_options
+@_options.schedule_options
 def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> int:
     """Compare the rates of A and B and name the first update at which they differ, and why.
 
@@ -33,17 +33,17 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
     from isorate.recipe import together
 
     known = names(options["settings"], options["value_files"])
-    run = shared.told(options)
+    run = _options.told(options)
     if b is None:
-        read: list[Any] = shared.read_all(a, options["rates"], known, run=run)
+        read: list[Any] = _sides.read_all(a, options["rates"], known, run=run)
         if len(read) != 2:
             raise ReadError(f"the text has {len(read)} schedules", required="two, or A and B")
     else:
-        read = shared.read_sides((a, b), options, known, run)
-    first, second = (shared.recipe_of(side, options) for side in read)
-    shared.check_plot(options["plot"], first.run)
+        read = _sides.read_sides((a, b), options, known, run)
+    first, second = (_sides.recipe_of(side, options) for side in read)
+    _output.check_plot(options["plot"], first.run)
     own = zip((first, second), read, strict=True)
-    said = (said for one, side in own for said in shared.assumptions(one.run, side))
+    said = (said for one, side in own for said in _sides.assumptions(one.run, side))
     assumed = list(dict.fromkeys(said))
     trained = [(one.run.updates or 0, name) for one, name in ((first, "a"), (second, "b"))]
     (least, shorter), (most, longer) = sorted(trained)
@@ -51,19 +51,19 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
         lengths = f"{shorter} trains {least} updates, {longer} {most}"
         assumed.append(f"{lengths}: after them {shorter} is shown as though it went on")
     left, right = together(first, second)
-    with shared.Progress(left.run.updates) as progress:
+    with _output.Progress(left.run.updates) as progress:
         result = compare(left, right, tolerance=tolerance, progress=progress)
     if options["plot"] is not None:
         from isorate.reports import figure
 
-        shared.write_plot(options["plot"], figure.of_comparison(result))
+        _output.write_plot(options["plot"], figure.of_comparison(result))
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.comparison(result) | {"assumptions": assumed})
+        _output.print_json(json.comparison(result) | {"assumptions": assumed})
     else:
         from isorate.reports import text
 
         open_ = first.run.updates is None is second.run.updates
-        text.comparison(shared.paper(), result, open_, assumed)
+        text.comparison(_output.paper(), result, open_, assumed)
     return 0 if result.equal else 1

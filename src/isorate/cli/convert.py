@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from isorate.cli import _shared as shared
-from isorate.cli import _streams
+from isorate.cli import _options, _output, _sides, _streams
 from isorate.cli._names import names
 from isorate.schedule.errors import ReadError, ReportError
 from isorate.schedule.nearest import did_you_mean
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @click.option("--code", "only_code", is_flag=True, help="Print the best way's statements alone.")
-@shared.schedule_options
+@_options.schedule_options
 def command(
     call: tuple[str, ...], to: str, dialect: str | None, only_code: bool, **options: Any
 ) -> int:
@@ -52,31 +51,31 @@ def command(
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
-    told, which = shared.told(options), options["which"]
-    side = shared.foretold(call, options, known) or shared.read_side(
+    told, which = _options.told(options), options["which"]
+    side = _sides.foretold(call, options, known) or _sides.read_side(
         call, options["rates"], known, dialect=dialect, run=told, which=which
     )
-    recipe = shared.recipe_of(side, options)
+    recipe = _sides.recipe_of(side, options)
     if to in configurations():
         return _spell(recipe, to, as_json=options["as_json"])
-    run, assumed = recipe.run, shared.assumptions(recipe.run, side)
-    shared.check_plot(options["plot"], run)
-    with shared.Progress(run.updates) as progress:
+    run, assumed = recipe.run, _sides.assumptions(recipe.run, side)
+    _output.check_plot(options["plot"], run)
+    with _output.Progress(run.updates) as progress:
         result = convert(recipe, to=to, progress=progress)
     if options["plot"] is not None and result.ways:
         from isorate.reports import figure
 
-        shared.write_plot(options["plot"], figure.of_conversion(result))
+        _output.write_plot(options["plot"], figure.of_conversion(result))
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.conversion(result) | {"assumptions": assumed})
+        _output.print_json(json.conversion(result) | {"assumptions": assumed})
     elif only_code:
         _print_code(result)
     else:
         from isorate.reports import text
 
-        text.conversion(shared.paper(), result, run.updates is None, assumed)
+        text.conversion(_output.paper(), result, run.updates is None, assumed)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
 
 
@@ -101,9 +100,9 @@ def _spell(recipe: Recipe, to: str, *, as_json: bool) -> int:
 
     ways = spellings(recipe, to)
     if as_json:
-        shared.print_json(report.spelled_document(ways, to))
+        _output.print_json(report.spelled_document(ways, to))
     else:
-        report.spelled(shared.paper(), ways, to)
+        report.spelled(_output.paper(), ways, to)
     return 0 if ways and ways[0].comparison.equal else 1
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from isorate.cli import _shared as shared
-from isorate.cli import _streams
+from isorate.cli import _output, _streams
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +69,7 @@ def command(output: Path) -> int:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(f"cannot write to {output}: {_streams.reason(error)}") from None
-    paper = shared.paper()
+    paper = _output.paper()
 
     def heading(title: str) -> None:
         paper.line()
@@ -125,7 +124,7 @@ def command(output: Path) -> int:
     drawn = find_spec("matplotlib") is not None
     for name, picture in pictures.items():
         for suffix in ("html", "png") if drawn else ("html",):
-            shared.write_plot(output / f"{name}.{suffix}", picture)
+            _output.write_plot(output / f"{name}.{suffix}", picture)
     if not drawn:
         paper.line("no PNG: it needs Matplotlib, pip install 'isorate[plot]'", "yellow")
     return 0

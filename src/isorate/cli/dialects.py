@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from isorate.cli import _shared as shared
+from isorate.cli import _output
 
 
 @click.command("dialects", short_help="List every call that Isorate reads.")
@@ -25,9 +25,9 @@ def command(names: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         from isorate.reports import json
 
-        shared.print_json(json.dialects(known))
+        _output.print_json(json.dialects(known))
     else:
         from isorate.reports import text
 
-        text.dialects(shared.paper(), known)
+        text.dialects(_output.paper(), known)
     return 0

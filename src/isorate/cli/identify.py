@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from isorate.cli import _shared as shared
+from isorate.cli import _output
 
 
 @click.command("identify", short_help="Find the schedule that made a log.")
@@ -27,7 +27,7 @@ def command(run_files: str, as_json: bool) -> int:
     log = read_log(run_files)
     found = identify(log)
     if as_json:
-        shared.print_json(findings.candidates_document(log, found))
+        _output.print_json(findings.candidates_document(log, found))
     else:
-        findings.candidates(shared.paper(), log, found)
+        findings.candidates(_output.paper(), log, found)
     return 0 if found[0].fits else 1

@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from isorate.cli import _shared as shared
-from isorate.cli import _streams
+from isorate.cli import _options, _output, _sides, _streams
 from isorate.cli._names import Settings
 
 
@@ -18,7 +17,7 @@ from isorate.cli._names import Settings
 @click.argument("a")
 @click.argument("b")
 @click.argument("constructor", required=False)
-@shared.lr_option
+@_options.lr_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -55,7 +54,7 @@ def command(
     if rates and not is_call:
         raise click.UsageError("--lr is the rate of a call, and there is none")
     if constructor is not None and is_call:
-        call = shared.read_side(constructor, rates, Settings(), dialect=a).call
+        call = _sides.read_side(constructor, rates, Settings(), dialect=a).call
         found = [mapping(call, b)]
         blocks = list(markdown.page(found[0]))
     elif constructor is not None:
@@ -70,9 +69,9 @@ def command(
         write(output, dumps(told) if as_json else told["markdown"])
         _streams.say(f"wrote {output}")
     elif as_json:
-        shared.print_json(told)
+        _output.print_json(told)
     elif sys.stdout.isatty():
-        markdown.printed(shared.paper(), blocks)
+        markdown.printed(_output.paper(), blocks)
     else:
         sys.stdout.write(told["markdown"])
     return 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from isorate.cli import _shared as shared
+from isorate.cli import _options, _output, _sides
 from isorate.cli._names import names
 from isorate.schedule.errors import ReportError, RunError
 
@@ -23,7 +23,7 @@ def _parse_updates(
     """Read updates with commas between them, or an option for each."""
     written = [update.strip() for text in given for update in text.split(",")]
     for update in written:
-        if not (update.isdecimal() and len(update) <= shared.LONGEST_COUNT):
+        if not (update.isdecimal() and len(update) <= _options.LONGEST_COUNT):
             raise click.BadParameter(f"{update!r} is no update: 0, 1, 2 and so on")
     return tuple(map(int, written))
 
@@ -38,7 +38,7 @@ def _parse_updates(
     callback=_parse_updates,
     help="Print the rates of these updates only, to the last digit.",
 )
-@shared.schedule_options
+@_options.schedule_options
 def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
@@ -54,36 +54,36 @@ def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **o
       isorate show checkpoint.pt --updates 1000
     """  # noqa: D301 - \b is click's
     known = names(options["settings"], options["value_files"])
-    configured = shared.foretold(call, options, known)
+    configured = _sides.foretold(call, options, known)
     if configured is not None:
         return _foretell(configured, at, options)
     one = bool(at) or options["plot"] is not None
-    given = {"dialect": dialect, "run": shared.told(options), "which": options["which"]}
-    sides = shared.read_all(call, options["rates"], known, one=one, **given)
+    given = {"dialect": dialect, "run": _options.told(options), "which": options["which"]}
+    sides = _sides.read_all(call, options["rates"], known, one=one, **given)
     if at:
-        recipe = shared.recipe_of(sides[0], options)
-        shared.check_plot(options["plot"], recipe.run)
-        assumed = shared.assumptions(recipe.run, sides[0])
+        recipe = _sides.recipe_of(sides[0], options)
+        _output.check_plot(options["plot"], recipe.run)
+        assumed = _sides.assumptions(recipe.run, sides[0])
         _show_at(sides[0].call, recipe.run, at, options, assumed, sides[0].saved)
         return 0
     documents = [_show(side, options, several=len(sides) > 1) for side in sides]
     if options["as_json"]:
-        shared.print_json(documents[0] if len(sides) == 1 else {"schedules": documents})
+        _output.print_json(documents[0] if len(sides) == 1 else {"schedules": documents})
     return 0
 
 
 def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str, Any]:
     """Show one schedule; return it as a document where one is asked for."""
-    given = shared.recipe_of(side, options)
-    shared.check_plot(options["plot"], given.run)
-    assumed = shared.assumptions(given.run, side)
+    given = _sides.recipe_of(side, options)
+    _output.check_plot(options["plot"], given.run)
+    assumed = _sides.assumptions(given.run, side)
     recipe = given.of_length()
-    with shared.Progress(recipe.run.updates) as progress:
+    with _output.Progress(recipe.run.updates) as progress:
         curve = recipe.simulated(progress)
     if options["plot"] is not None:
         from isorate.reports import figure
 
-        shared.write_plot(options["plot"], figure.of_curve(side.call, curve, recipe.run))
+        _output.write_plot(options["plot"], figure.of_curve(side.call, curve, recipe.run))
     if options["as_json"]:
         from isorate.reports import json
 
@@ -91,7 +91,7 @@ def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str,
         return json.show(side.call, curve) | own | {"assumptions": assumed} | _saved(side.saved)
     from isorate.reports import text
 
-    paper = shared.paper()
+    paper = _output.paper()
     if several:
         place = f", line {side.line}" if side.line else ""
         paper.line(f"{side.title}{place}", "bold")
@@ -114,21 +114,21 @@ def _foretell(found: Foretold, at: tuple[int, ...], options: dict[str, Any]) -> 
     from isorate.reports import preflight as report
 
     if at:
-        recipe = shared.recipe_of(found, options)
+        recipe = _sides.recipe_of(found, options)
         _show_at(found.call, recipe.run, at, options, list(found.assumptions))
         return 0
     result = preflight(found)
-    shared.check_plot(options["plot"], result.recipe.run)
+    _output.check_plot(options["plot"], result.recipe.run)
     if options["plot"] is not None:
         from isorate.reports import figure
 
-        shared.write_plot(
+        _output.write_plot(
             options["plot"], figure.of_curve(found.call, result.curve, result.recipe.run)
         )
     if options["as_json"]:
-        shared.print_json(report.document(result))
+        _output.print_json(report.document(result))
     else:
-        report.text(shared.paper(), result)
+        report.text(_output.paper(), result)
     return 0
 
 
@@ -151,14 +151,14 @@ def _show_at(
             required=f"at most {run.length - 1}",
             got=max(beyond),
         )
-    with shared.Progress(max(at) + 1) as progress:
+    with _output.Progress(max(at) + 1) as progress:
         found = sample(call, run, at, progress=progress)
     run = run if run.updates is not None else run.lasting(max(at) + 1)
     if options["as_json"]:
         from isorate.reports import json
 
-        shared.print_json(json.show_at(call, at, found) | {"assumptions": assumed} | _saved(saved))
+        _output.print_json(json.show_at(call, at, found) | {"assumptions": assumed} | _saved(saved))
     else:
         from isorate.reports import text
 
-        text.show_at(shared.paper(), call, at, found, run, assumed, saved)
+        text.show_at(_output.paper(), call, at, found, run, assumed, saved)

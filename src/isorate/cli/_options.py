@@ -1,0 +1,259 @@
+"""The options of the commands, and what they say of a run."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from isorate.cli import _streams
+from isorate.schedule.errors import ReadError
+from isorate.schedule.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isorate.cli._names import Settings
+
+#: More digits than any count of updates has.
+LONGEST_COUNT = 20
+
+#: The longest file of metrics that is read, in bytes: some millions of rows.
+LONGEST_METRICS = 2**26
+
+#: The options that say how the loop runs: what a run calls them.
+LOOP = (
+    "updates", "epochs", "updates_per_epoch", "step_every", "steps_before", "first_step",
+    "accelerate", "accumulation", "split_batches", "batches_per_epoch", "processes", "world_size",
+)  # fmt: skip
+
+#: What is told of a run that a trainer makes of a configuration or a script.
+OF_TRAINERS = {
+    "examples": "Of a trainer's run: examples of the training set.",
+    "batches": "Of a trainer's run: batches of an epoch, which all processes share.",
+    "batch_size": "Of a trainer's run: examples of a batch of one process.",
+    "max_steps": "Of a trainer's run: updates that are trained.",
+    "tokens": "Of a trainer's run: tokens that are trained.",
+}
+
+#: What is told of the run of a configuration and of a loop alike, and of a loop alone.
+OF_BOTH = ("processes", "accumulation", "epochs")
+
+
+class _Count(click.ParamType[Any]):
+    """A number of epochs: whole but for a configuration's."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return an integer where it is one."""
+        if isinstance(value, int | float):
+            return value
+        if value.lstrip("+-").isdecimal() and len(value) <= LONGEST_COUNT:
+            return int(value)
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a valid integer", param, ctx)
+
+
+class _Pace(click.Choice[str]):
+    """How often the scheduler is stepped: a word, or a number of updates."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a word, or a number."""
+        if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_COUNT:
+            return int(value)
+        if value not in self.choices:
+            self.fail(f"{value!r} is not 'update', 'epoch' or a number of updates", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says the optimizer's rate."""
+    return click.option(
+        "--lr",
+        "rates",
+        multiple=True,
+        metavar="RATE,...",
+        callback=_parse_rates,
+        help="The optimizer's rate, or one for each parameter group: 0.1,0.01.",
+    )(command)
+
+
+#: How a call is read and driven.
+SCHEDULE_OPTIONS: Final = (
+    lr_option,
+    click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
+    click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
+    *(
+        click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
+        for name, says in OF_TRAINERS.items()
+    ),
+    click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
+    click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
+    click.option(
+        "--step-every",
+        type=_Pace(["update", "epoch"]),
+        metavar="[update|epoch|N]",
+        help="When the loop calls scheduler.step(): after each update (where nothing says "
+        "otherwise), each epoch, or every N updates.",
+    ),
+    click.option(
+        "--steps-before",
+        type=int,
+        metavar="N",
+        help="Steps that the scheduler takes before the first update.",
+    ),
+    click.option(
+        "--first-step",
+        type=int,
+        metavar="N",
+        help="Updates, or epochs, before the loop calls scheduler.step() for the first time.",
+    ),
+    click.option(
+        "--accelerate",
+        type=int,
+        metavar="N",
+        help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
+        "each step(). Not for plain data parallelism.",
+    ),
+    click.option(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="Processes that train side by side and share --batches-per-epoch; each steps "
+        "its own scheduler, as Accelerate does where CALL's text uses it.",
+    ),
+    click.option("--world-size", "--world_size", "world_size", hidden=True),
+    click.option(
+        "--split-batches",
+        is_flag=True,
+        help="With --accelerate: it splits batches, and takes one step at each step().",
+    ),
+    click.option(
+        "--batches-per-epoch",
+        type=int,
+        metavar="N",
+        help="len(loader), instead of --updates-per-epoch: of the loader each process "
+        "has; with --processes or --accelerate, of the one that they share.",
+    ),
+    click.option(
+        "--accumulation",
+        type=int,
+        metavar="N",
+        help="Batches of each process in one update: 1, where nothing says otherwise.",
+    ),
+    click.option(
+        "--metrics",
+        metavar="FILE:COLUMN",
+        help="The metric that a plateau scheduler follows, a CSV row for each step.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The value of a name that a call uses.",
+    ),
+    click.option(
+        "--values",
+        "value_files",
+        multiple=True,
+        metavar="FILE",
+        help="A TOML or JSON file of values of names; --set wins over it.",
+    ),
+    click.option(
+        "--which", metavar="NAME", help="Of several schedules in a text, the one so named."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    click.option(
+        "--plot",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write a picture: .png, .svg or .html.",
+    ),
+)
+
+
+def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a call is read and driven."""
+    for option in reversed(SCHEDULE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def told(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options say of the run, by its arguments, and of what is trained with."""
+    asked = {name: options[name] for name in (*LOOP, *OF_TRAINERS)}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    for name, usual in (("accumulation", 1), ("split_batches", False)):
+        if asked.get(name) is usual:
+            del asked[name]
+    if options["metrics"] is not None:
+        asked["metrics"] = read_metrics(options["metrics"])
+    return asked
+
+
+def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
+    """Return what the options say of a run beside its configuration."""
+    found = {name: options[name] for name in (*OF_TRAINERS, *OF_BOTH)}
+    found["batches"] = found["batches"] or options["batches_per_epoch"]
+    found |= known
+    if len(options["rates"]) > 1:
+        got = ",".join(map(str, options["rates"]))
+        raise ReadError("--lr: a configuration has one rate", required="one", got=got)
+    if options["rates"]:
+        found["lr"] = options["rates"][0]
+    return found
+
+
+def read_metrics(where: str) -> list[float]:
+    """Read one column of a CSV file: by its heading, or by its number, counted from 1."""
+    name, _, column = where.rpartition(":")
+    if not name:
+        raise ReadError("--metrics", required="FILE:COLUMN", got=repr(where))
+    try:
+        rows = [row for row in csv.reader(StringIO(_streams.read(name, LONGEST_METRICS))) if row]
+    except csv.Error as error:
+        raise ReadError(f"cannot read {name}: {error}") from None
+    headings = [heading.strip() for heading in rows[0]] if rows else []
+    if column in headings:
+        index, first = headings.index(column), 1
+    elif column in map(str, range(1, len(headings) + 1)):
+        index = int(column) - 1
+        first = 0 if _is_number(headings[index]) else 1
+    else:
+        known = ", ".join(headings) or "nothing"
+        hint = did_you_mean(column, headings) or f"its first row has {known}"
+        raise ReadError(f"{name} has no column {column!r}", hint=hint)
+    return [_metric(row, index, name, line) for line, row in enumerate(rows[first:], first + 1)]
+
+
+def _metric(row: list[str], index: int, name: str, line: int) -> float:
+    written = row[index].strip() if index < len(row) else ""
+    if not _is_number(written):
+        raise ReadError(f"{name}, row {line}", required="a number", got=repr(written))
+    return float(written)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_rates(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Read rates, one a parameter group, with commas between them or an option for each."""
+    rates = [rate.strip() for text in given for rate in text.split(",")]
+    for rate in rates:
+        if not _is_number(rate):
+            raise click.BadParameter(f"{rate!r} is not a valid float")
+    return tuple(map(float, rates))
