@@ -75,7 +75,9 @@ STEPPING: Final = ("step", "optimizer_step", "minimize")
 #: Functions that hand a list or a function of rates on as it is.
 HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
-SCHEDULER_LIKE: Final = re.compile(r"(LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$")
+SCHEDULER_LIKE: Final = re.compile(
+    r"((?<![a-z][A-Z])LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$"  # no SimCLR
+)
 #: Decorators that leave a function what it is.
 LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode")
 
@@ -727,7 +729,9 @@ class Calls(Schedules):
             case "len", [Unknown() as source]:
                 return self.length(source, node.args[0])
         if name not in builtin.FUNCTIONS:
-            if name in ("exec", "eval", "globals", "locals", "vars"):
+            if name == "eval" and _is_name(next(iter(given), None)):
+                self.assumed[f"taken to change nothing: {shown(node)} (line {self.line})"] = None
+            elif name in ("exec", "eval", "globals", "locals", "vars"):
                 self.outermost.lose_all(self.at(node))
                 self.loops.lost = self.loops.lost or (node if self.loops.stack else None)
             self.touch(given, node)
@@ -1168,6 +1172,13 @@ def at_line(node: Any, line: int) -> Any:
         if hasattr(each, "lineno"):
             each.lineno = line
     return found
+
+
+def _is_name(text: Any) -> bool:
+    """Whether a text that is evaluated is a name, or nobody knows what it is."""
+    return isinstance(text, Unknown) or (
+        isinstance(text, str) and all(part.isidentifier() for part in text.split("."))
+    )
 
 
 def changing(node: ast.AST, schedule: Schedule) -> ReadError:
