@@ -263,3 +263,14 @@ def test_first_rates_may_be_set_for_a_group_that_was_just_added() -> None:
         scheduler.step()
         found.append(rates_of(optimizer))
     assert found[1] == pytest.approx(found[0])
+
+
+def test_averaging_at_its_goal_says_so_where_others_move_it() -> None:
+    optimizer = optimizer_of(0.1)
+    falling = isorate.torch.ExponentialLR(optimizer, 0.5)
+    averaging = isorate.torch.SWALR(optimizer, 0.05, anneal_epochs=6)
+    falling.step()
+    averaging.step()  # begins at its goal, but for rounding
+    falling.step()
+    with pytest.warns(UserWarning, match="multiplies the distance to its lowest rate"):
+        averaging.step()

@@ -274,3 +274,24 @@ def test_a_cosine_that_began_with_another_rate_climbs_to_its_own(eta_min: float)
         found.append(rates)
     for theirs, mine in zip(*found, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-15)
+
+
+def test_a_group_that_is_added_leaves_the_first_rates_of_members() -> None:
+    found = []
+    for home in (lr_scheduler, ours):
+        optimizer = optimizer_of(1.0, 0.3)
+        members = [
+            home.StepLR(optimizer, 2, 0.5),
+            home.LinearLR(optimizer, 0.5, total_iters=6),
+            home.OneCycleLR(optimizer, 0.5, 60, cycle_momentum=False),  # sets the first rate
+        ]
+        scheduler = home.SequentialLR(optimizer, members, [3, 12])
+        rates = []
+        for step in range(10):
+            if step == 5:
+                optimizer.add_param_group({"params": [torch.zeros(1)], "lr": 0.1})
+            scheduler.step()
+            rates.append(rates_of(optimizer))
+        found.append(rates)
+    for theirs, mine in zip(*found, strict=True):
+        assert mine == pytest.approx(theirs)

@@ -237,7 +237,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             if len(others) == 1 == len(self._bases) and part.place == 0 == others[0].place:
                 self._mate = others[0]
         once = self._built and self._overwritten is None
-        self._multiplies = once and not (self._sets_at_times or self._sets(step))
+        sets = self._sets_at_times or self._sets(step)
+        self._multiplies = once and not sets and not any(self._at_floor(self._schedules.at(step)))
 
     def _update_lr(self, epoch: Any = None) -> None:
         """Write the rates of the next step, or of ``epoch``: torch calls this at milestones."""

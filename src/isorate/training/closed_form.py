@@ -418,13 +418,18 @@ class ClosedForm:
                 self._tell(step, held, last)
         if ledger.alone is self._who:
             return rates
-        if self._lows is not None and any(
-            base == low != rate
-            for base, low, rate in zip(self._bases, self._lows, found, strict=True)
-        ):
-            self._tell_that(f"others moved {found}", "multiplies the distance to its lowest rate")
         before = self._bases if self.last_epoch < 0 else self._schedules.at(self.last_epoch)
+        at = zip(*map(self._at_floor, (before, rates, found)), strict=True)
+        if any(since and to and not now for since, to, now in at):
+            self._tell_that(f"others moved {found}", "multiplies the distance to its lowest rate")
         return ledger.onward(self._who, found, rates, before, self._lows, uniform=self._uniform)
+
+    def _at_floor(self, rates: list[float]) -> list[bool]:
+        """Say of which groups these rates are what a step multiplies the distance to."""
+        return [
+            math.isclose(*pair, rel_tol=1e-14)
+            for pair in zip(rates, self._lows or (), strict=False)
+        ]
 
     def _surprised(self) -> bool:
         """Whether a scheduler that is none of Isorate's can have written what the groups hold."""

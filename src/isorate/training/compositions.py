@@ -70,8 +70,10 @@ class Composed(ClosedForm):
 
     def _begin_with(self, rates: list[float]) -> None:
         self._planning = True
-        for member in self._own():
-            member._begin_with(rates)
+        for member in self._own():  # a member may have announced first rates of its own
+            pairs = zip(self._bases, member._bases, rates, strict=False)
+            firsts = [own if rate == whole else rate for whole, own, rate in pairs]
+            member._begin_with(firsts + rates[len(firsts) :])
         super()._begin_with(rates)
 
     def _own(self) -> list[ClosedForm]:
