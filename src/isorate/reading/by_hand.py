@@ -7,6 +7,7 @@ import copy
 import math
 import re
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
@@ -24,7 +25,7 @@ from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import dotted, number_node, shown, unparsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from isorate.kit.call import Call
     from isorate.reading.interpreter import Interpreter
@@ -85,9 +86,13 @@ def written(
     if isinstance(optimizer, Built) and any(within(t.node, optimizer.node) for t in turns):
         raise ReadError(f"{shown(optimizer.node)} is another optimizer in each turn of the loop")
     late = follower.loops.trained(optimizer, turns)
+    begun = follower.set_before.setdefault(id(optimizer), {})
     if not turns:
-        follower.set_before.add(id(optimizer))
-    elif late and id(optimizer) in follower.set_before:
+        rate = follower.value(value, frame)
+        begun |= {place: rate} if place is not None else {**dict.fromkeys(begun, rate), None: rate}
+        if isinstance(optimizer, Built) and type(rate) in (int, float):
+            return  # which it has until the loop sets another
+    elif late and not all(type(rate) in (int, float) for rate in begun.values()):
         raise ReadError(f"{shown(target)} (line {target.lineno}) is set before the loop, too")
     made, loops, stride, guards = _function(follower, target, value, frame, scopes, late=late)
     several = _groups(follower, optimizer)
@@ -109,7 +114,10 @@ def written(
     found = [made] * several if place is None else [parts[each].made for each in range(several)]
     follower.unwritten = None
     if late:
-        firsts = first_rates(follower, optimizer, several)
+        firsts = (
+            first_rates(follower, optimizer, several) if {None} - begun.keys() else [0] * several
+        )
+        firsts = [begun.get(i, begun.get(None, rate)) for i, rate in enumerate(firsts)]
         found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
     if all(one == found[0] for one in found):
         found = found[:1] * several
@@ -545,18 +553,15 @@ def _function(
     whole = tuple(loops[: deepest + 1])
     for each in counted:
         each.value = _place(each, whole, target, stride, missing)
-    follower.placed = {name: each.value for name, each in tallies.items()}
-    places = functions.Placing(follower.placed)
-    put = {name: places.visit(_Placed().visit(term)) for name, term in terms.items() if term}
+    placed = {name: each.value for name, each in tallies.items()}
+    put = {name: _Placed().visit(term) for name, term in terms.items() if term}
     try:
-        made = _computed(follower, statements, value, frame, _numbers(before) | put)
+        made = _computed(follower, statements, value, frame, _numbers(before) | put, placed)
     except LackingError as error:
         for leaf in (each for each in error.leaves if each.source in others or each.varies):
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])
-    finally:
-        follower.placed = {}
     if missing:
         follower.lack("the rate", missing)
     guarded = counts_all or (stride is not None and stride.every != 1)
@@ -1017,15 +1022,16 @@ def _turn() -> ast.expr:
 
 def _computed(
     follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
-    put: dict[str, ast.expr],
+    put: dict[str, ast.expr], placed: Mapping[str, ast.expr] = MappingProxyType({}),
 ) -> Expression:  # fmt: skip
     """Return what some statements compute, names being worth so much before them."""
-    body = _body(statements, value, put)
     try:
-        return functions.of_statements(follower, "the rate", TURN, body, frame)
+        made = _formula(follower, statements, value, frame, put)
     except LackingError as error:
         _check_same(error.leaves, [*statements, value])
         raise
+    made = functions.Placing(placed).visit(copy.deepcopy(made)) if placed else made
+    return functions.said(TURN, ast.fix_missing_locations(made))
 
 
 def _formula(

@@ -111,8 +111,6 @@ class Expressions:
         self.taken = 0
         #: What the objects of the text count in its loops, by what stands for it in a term.
         self.tallies: dict[str, Tally] = {}
-        #: What a term's names stand for, once that is known.
-        self.placed: dict[str, ast.expr] = {}
 
     #: How long the text is, and its loops.
     longest: int

@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading.arrays import Array, array
+from isorate.reading.arrays import Array, array, interpolated
 from isorate.reading.frames import Frame
-from isorate.reading.values import PLAIN, Bound, Builtin, Function, Instance, Unknown
+from isorate.reading.values import (
+    PLAIN,
+    Bound,
+    Builtin,
+    Function,
+    Instance,
+    Unknown,
+    unknown_in,
+)
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.errors import ReadError
@@ -47,7 +55,16 @@ def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
         ReadError: it is no arithmetic in one argument, or uses what nobody knows.
 
     """
-    variable, body = formula(evaluator, function, longest)
+    return said(*formula(evaluator, function, longest))
+
+
+def said(variable: str, body: ast.expr) -> Expression:
+    """Return what computes a formula.
+
+    Raises:
+        ReadError: it is no arithmetic.
+
+    """
     found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
     found.function()  # whitelisted now, or refused now
     return found
@@ -246,7 +263,8 @@ class _Inline(ast.NodeTransformer):
         self.room, self.depth = room, depth
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return node if node.id == self.variable else self._known(node)
+        stands = node.id == self.variable or node.id in self.evaluator.tallies
+        return node if stands else self._known(node)
 
     def _varies(self, node: ast.expr) -> bool:
         """Whether an expression is of the variable, or of what an object counts."""
@@ -359,7 +377,8 @@ class _Inline(ast.NodeTransformer):
         if spread and isinstance(node.args[0], ast.List | ast.Tuple):
             node = ast.Call(node.func, node.args[0].elts, node.keywords)
         if numpy and name in RENAMED:
-            return self.generic_visit(ast.Call(_name(RENAMED[name]), node.args, node.keywords))  # type: ignore[return-value]
+            given = [self.visit(argument) for argument in node.args]
+            return ast.Call(_name(RENAMED[name]), given, node.keywords)
         if numpy and name == "clip" and varies:
             x, *ends = node.args
             said = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -368,6 +387,12 @@ class _Inline(ast.NodeTransformer):
                 low, high = ends
                 lowest = ast.Call(_name("max"), [self.visit(x), self.visit(low)], [])
                 return ast.Call(_name("min"), [lowest, self.visit(high)], [])
+        if numpy and name == "power" and varies and len(node.args) == 2:
+            return self._power(*(self.visit(argument) for argument in node.args))
+        if numpy and name == "interp" and varies and len(node.args) == 3 and not node.keywords:
+            found = self._interpolated(*node.args)
+            if found is not None:
+                return found
         if name == "pow" and not function.module and len(node.args) == 2:
             base, exponent = (self.visit(argument) for argument in node.args)
             return ast.BinOp(base, ast.Pow(), exponent)
@@ -386,6 +411,34 @@ class _Inline(ast.NodeTransformer):
             func = node.func
         arguments = [self.visit(argument) for argument in node.args]
         return ast.Call(func, arguments, node.keywords)
+
+    def _interpolated(self, x: ast.expr, *of: ast.expr) -> ast.expr | None:
+        """Write out what lies between others that are known; none where they are not."""
+        known = [
+            None if self._varies(each) else self.evaluator.value(each, self.frame) for each in of
+        ]
+        self.room.lacking += [
+            leaf for each in known for u in unknown_in(each) for leaf in u.leaves()
+        ]
+        listed = [self.evaluator.items(each) for each in known]
+        if None in listed or self.room.lacking:
+            return ast.Constant(1) if self.room.lacking else None
+        try:
+            return interpolated(self.visit(x), *listed)  # type: ignore[no-any-return]
+        except TROUBLE:
+            return None
+
+    def _power(self, base: ast.expr, exponent: ast.expr) -> ast.expr:
+        """Write out a power as NumPy has it: a zero's is infinite, where Python's raises."""
+        whole = ast.BinOp(base, ast.Pow(), exponent)
+        match exponent:
+            case ast.Constant(value=float() as value) if value >= 0:
+                return whole
+            case ast.Constant(value=float()) | ast.UnaryOp(operand=ast.Constant(value=float())):
+                zero = ast.Compare(base, [ast.Eq()], [ast.Constant(0)])
+                infinite = ast.Attribute(_name("math"), "inf", ast.Load())
+                return ast.IfExp(zero, infinite, whole)
+        raise ReadError(f"{shown(whole)}: NumPy's powers of integers are not computed here")
 
     def _searched(self, name: str, node: ast.Call) -> ast.expr | None:
         """Write out where the step would stand in a sorted list; none if that is not asked."""
@@ -526,7 +579,7 @@ class _Inline(ast.NodeTransformer):
                 self.room.left -= sum(1 for _ in ast.walk(term))
                 if self.room.left < 0:
                     raise ReadError("a function is too long with what objects count written out")
-                return Placing(self.evaluator.placed).visit(copy.deepcopy(term))  # type: ignore[no-any-return]
+                return copy.deepcopy(term)
             case Unknown():
                 if value.why.startswith("cannot compute"):
                     raise ReadError(value.why)

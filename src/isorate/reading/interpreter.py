@@ -169,8 +169,8 @@ class Interpreter(Calls):
         #: The attributes that were set in loops, and how many those were when a statement began.
         self.counting: list[tuple[Tally, list[Loop], tuple[Guard, ...], str]] = []
         self.set_since: list[str] = []
-        #: Optimizers whose rates functions have set before any loop.
-        self.set_before: set[int] = set()
+        #: The rates that functions have set before any loop, by optimizer and place; none for all.
+        self.set_before: dict[int, dict[int | None, Any]] = {}
         self.begun: dict[int, int] = {}
         #: Whether loops are followed turn by turn; whether one could be.
         self.by_turns, self.has_turns = False, False
@@ -1311,7 +1311,8 @@ class Interpreter(Calls):
             if not isinstance(part, ast.Name | ast.Attribute):
                 continue
             value = self._quiet(part, frame)
-            if isinstance(value, Unknown) and value.term is not None:
+            own = isinstance(part, ast.Name) and part.id in self.tallies
+            if own or (isinstance(value, Unknown) and value.term is not None):
                 return True
             of = self._quiet(part.value, frame) if isinstance(part, ast.Attribute) else None
             kept = parts_of(of) if isinstance(value, Function) and isinstance(of, Instance) else ()
