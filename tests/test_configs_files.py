@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from isorate import IsorateError, ReadError, read, simulate
 from isorate.cli._commands import run
 from isorate.configs.reading import foretell
+from isorate.given import configured
 from tests.test_cli import isorate
 
 FILES = Path(__file__).parent / "cases" / "configs" / "files"
@@ -276,7 +278,6 @@ def warming(**params: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_a_value_is_said(
     values: dict[str, Any], facts: dict[str, Any], said: str
 ) -> None:
-    from isorate.given import configured
 
     with pytest.raises(IsorateError, match=said.replace("?", r"\?")):
         assert configured(values, "transformers", facts).curve
@@ -318,7 +319,6 @@ def engine(kind: Any, lr: Any = 0.1, **params: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_deepspeeds_file_is_said(
     values: dict[str, Any], facts: dict[str, Any], said: str
 ) -> None:
-    from isorate.given import configured
 
     with pytest.raises(IsorateError, match=said):
         assert configured(values, facts=facts).curve
@@ -327,7 +327,6 @@ def test_what_is_wrong_with_deepspeeds_file_is_said(
 def test_a_file_of_deepspeeds_that_the_arguments_name_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isorate.given import configured
 
     file = {"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}}
     (tmp_path / "ds.json").write_text(json.dumps(file))
@@ -525,3 +524,42 @@ def test_the_last_row_of_a_cards_results_tells_how_long_the_run_was(
     else:
         assert foretell(card).updates == updates
         assert foretell(card, facts={"batches": 10}).updates == 40  # what is told comes first
+
+
+def test_files_that_a_file_of_detectron2s_is_based_on_say_what_it_does_not(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "MODEL: {}\nSOLVER:\n  BASE_LR: 0.02\n  STEPS: (60, 80)\n  MAX_ITER: 90\n"
+    )
+    own = tmp_path / "own" / "a.yaml"
+    own.parent.mkdir()
+    own.write_text("_BASE_: ../base.yaml\nSOLVER:\n  WARMUP_ITERS: 0\n  GAMMA: 0.5\n")
+    found = foretell(own)
+    assert (found.updates, found.peak, found.trainer) == (90, 0.02, "Detectron2 02b5c4e2")
+    assert configured(own).curve.at(85) == 0.02 * 0.25
+    assert foretell(own, facts={"max_steps": 200, "lr": 0.1}).updates == 200
+    own.write_text("_BASE_: a.yaml\nSOLVER: {}\n")
+    with pytest.raises(ReadError, match="based on too many files"):
+        foretell(own)
+    own.write_text("_BASE_: detectron2://x.yaml\nSOLVER: {}\n")
+    with pytest.raises(ReadError, match=r"_BASE_=detectron2://x\.yaml is not there"):
+        foretell(own)
+
+
+@pytest.mark.parametrize(
+    ("solver", "said"),
+    [
+        ({"STEPS": "(90,)", "MAX_ITER": 90}, "none at the end"),
+        ({"STEPS": "(9, 3)", "MAX_ITER": 90}, "each lies after"),
+        ({"STEPS": "__import__('os')"}, "no list of updates"),
+        ({"LR_SCHEDULER_NAME": "WarmupPolyLR"}, "a scheduler that is not read"),
+        ({"LR_SCHEDULER_NAME": "WarmupCosineLR", "BASE_LR_END": 1}, "no share of BASE_LR"),
+        ({"WARMUP_METHOD": "exp"}, "neither linear nor constant"),
+        ({"REFERENCE_WORLD_SIZE": 8}, "scales rate and length"),
+        ({"WARMUP_ITER": 8}, "did you mean WARMUP_ITERS"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_detectron2s_is_said(
+    solver: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ReadError, match=re.escape(said)):
+        foretell({"SOLVER": solver, "MODEL": {}}, facts={"processes": 4})

@@ -484,7 +484,6 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
         ({"LoRA_type": "Standard", "network_dim": 8, "learning_rate": 1.0, "epoch": 9}, "window"),
         ({"max_duration": "1ep", "train_loader": {}, "global_train_batch_size": 8,
           "scheduler": {"name": "cosine_with_warmup"}, "optimizer": {"lr": 1}}, "LLM Foundry"),
-        ({"SOLVER": {"BASE_LR": 0.1}, "MODEL": {}}, "Detectron2"),
         ("pretrain_gpt.py --lr 1 --train-iters 9 --global-batch-size 1 --lr-decay-tokens 99",
          "another Megatron"),
         ("train_dpo_mine.py --max_steps 9 --warmup_steps 3", "may have its own"),

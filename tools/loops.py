@@ -21,7 +21,7 @@ from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
 THEMSELVES = ("megatron", "megatron_bridge", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
-              "maxtext", "levanter", "olmo_core")  # fmt: skip
+              "maxtext", "levanter", "olmo_core", "detectron2")  # fmt: skip
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
@@ -52,6 +52,43 @@ def megatron(row: dict[str, Any]) -> list[float]:
     for _ in range(args.train_iters):
         optimizer.step()
         scheduler.step(increment=args.global_batch_size)
+    hook.remove()
+    return used
+
+
+def detectron2(row: dict[str, Any]) -> list[float]:
+    """Step its scheduler once an update; ``DETECTRON2`` and ``FVCORE`` are their repositories."""
+    import bisect
+    from collections.abc import Sequence
+
+    import torch
+
+    schedulers = taken(
+        "", f"{os.environ['FVCORE']}/fvcore/common/param_scheduler.py", "ParamScheduler",
+        "ConstantParamScheduler", "CosineParamScheduler", "LinearParamScheduler",
+        "MultiStepParamScheduler", "StepParamScheduler", "StepWithFixedGammaParamScheduler",
+        "CompositeParamScheduler", math=math, bisect=bisect, Sequence=Sequence,
+    )  # fmt: skip
+    home = f"{os.environ['DETECTRON2']}/detectron2"
+    names = ("WarmupParamScheduler", "LRMultiplier")
+    own = taken("", f"{home}/solver/lr_scheduler.py", *names, **schedulers, torch=torch,
+                LRScheduler=torch.optim.lr_scheduler.LRScheduler)  # fmt: skip
+    build = taken("", f"{home}/solver/build.py", "build_lr_scheduler", **own, logging=MagicMock())
+    known: dict[str, Any] = {"CN": lambda given=None: SimpleNamespace(**(given or {}))}
+    lines = Path(f"{home}/config/defaults.py").read_text().splitlines()
+    exec("\n".join(line for line in lines if line.startswith("_C.SOLVER")),
+         known | {"_C": (defaults := SimpleNamespace())})  # fmt: skip
+    vars(defaults.SOLVER).update(row["values"]["SOLVER"])
+    solver = defaults.SOLVER
+    if isinstance(solver.STEPS, str):  # as yacs does
+        solver.STEPS = ast.literal_eval(solver.STEPS)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], solver.BASE_LR)
+    scheduler = build["build_lr_scheduler"](defaults, optimizer)
+    used, hook = hooked()
+    for left in range(solver.MAX_ITER, 0, -1):
+        optimizer.step()
+        if left > 1:  # after the last one, fixed steps raise IndexError
+            scheduler.step()
     hook.remove()
     return used
 

@@ -29,7 +29,6 @@ UNREAD = {
     "GPT-NeoX": ("pipe_parallel_size", "model_parallel_size"),
     "kohya_ss's window": ("LoRA_type",),
     "LLM Foundry": ("max_duration", "train_loader"),
-    "Detectron2": ("SOLVER", "MODEL"),
 }
 
 #: What trainers call the kind of schedule.
