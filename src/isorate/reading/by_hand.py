@@ -969,11 +969,18 @@ def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
 
 def counted_through(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     """Return the loop all of whose turns a value counts, and what it is in the first of all."""
-    for loop in over_turns(follower) if isinstance(value, Unknown) else ():
-        name = value.source
-        if loop.turn.get(name) is value and counters(loop.node).get(name):
+    if _stays(value):
+        return None
+    try:
+        found = offset(ast.parse(value.source, mode="eval").body)
+    except (SyntaxError, ValueError):
+        return None
+    leaf = next(value.leaves())
+    for loop in over_turns(follower) if found is not None else ():
+        name, more = found
+        if loop.turn.get(name) is leaf and counters(loop.node).get(name):
             start = follower.loops.stack[0].before.get(name)
-            return None if start is None else (loop, start)
+            return None if start is None else (loop, start + more)
     return None
 
 

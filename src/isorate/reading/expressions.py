@@ -13,6 +13,7 @@ from isorate.reading import builtin, functions
 from isorate.reading.arguments import PARSERS, Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList, array, put
 from isorate.reading.frames import MODULES, Frame, Given
+from isorate.reading.loops import offset
 from isorate.reading.naming import HERE, Name, value_of
 from isorate.reading.values import (
     MISSING,
@@ -520,6 +521,8 @@ class Expressions:
         found = self.computed(node, BINARY[type(op)], [a, b])
         if isinstance(found, Unknown) and isinstance(op, ast.Add):
             found.plain = self.is_plain(a) and self.is_plain(b)
+        if isinstance(found, Unknown) and isinstance(op, ast.Add | ast.Sub) and not found.askable:
+            found.source = _from_its_turn(a, b, op) or found.source
         return found
 
     def makes(self, node: ast.AST, schedule: Schedule) -> ReadError:
@@ -769,6 +772,20 @@ def of_groups(value: Unknown) -> bool:
     """Whether a value is of an optimizer's parameter groups: what is in one writes no rate."""
     made = value.made[1] if value.made else []
     return len(made) == 1 and isinstance(made[0], Built)
+
+
+def _from_its_turn(a: Any, b: Any, op: ast.Add | ast.Sub) -> str | None:
+    """Return a sum as source, by what its name was as the turn began: it may count meanwhile."""
+    if type(b) is not int or not isinstance(a, Unknown):
+        return _from_its_turn(b, a, op) if type(a) is int and isinstance(op, ast.Add) else None
+    try:
+        found = offset(ast.parse(a.source, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if found is None:
+        return None
+    more = found[1] + (b if isinstance(op, ast.Add) else -b)
+    return f"{found[0]} {'-' if more < 0 else '+'} {abs(more)}"
 
 
 def typed(node: ast.AST) -> bool:
