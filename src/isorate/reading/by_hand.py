@@ -975,9 +975,10 @@ def counted_through(follower: Interpreter, value: Any) -> tuple[Loop, int] | Non
         found = offset(ast.parse(value.source, mode="eval").body)
     except (SyntaxError, ValueError):
         return None
-    leaf = next(value.leaves())
-    for loop in over_turns(follower) if found is not None else ():
-        name, more = found
+    if found is None:
+        return None
+    (name, more), leaf = found, next(value.leaves())
+    for loop in over_turns(follower):
         if loop.turn.get(name) is leaf and counters(loop.node).get(name):
             start = follower.loops.stack[0].before.get(name)
             return None if start is None else (loop, start + more)
