@@ -284,6 +284,9 @@ CUT = [
     (STEP + 'print("""the', "line 3 goes on below the text"),
     (STEP + "@torch.no_grad()\ndef evaluate(model,", "line 4 goes on below the text"),
     (f"{textwrap.indent(STEP, '    ')}train()", "what stands above line 3 runs"),
+    (f"    return 3\n{STEP}", "what stands above line 2 ends where it returns"),
+    (STEP + "if done and check(\n    x", "line 3 goes on below the text"),
+    (STEP + "SimCLR(optimizer, scheduler)\nif main:", "line 4 goes on below the text"),
     ("~~~\n" + STEP + "~~~", None),
     (">> optimizer = SGD(\n    params, lr=0.1)\n>> scheduler = StepLR(optimizer, 2)", None),
 ]
@@ -1108,6 +1111,7 @@ def test_a_loader_whose_length_is_given_as_no_integer_is_no_trouble() -> None:
     [
         ("s = lrs.StepLR(SGD(params, lr=0.1), 2)", "lrs.StepLR is torch's"),
         ("s = sched.OneCycleLR(SGD(params, lr=0.1), 0.1, 9)", "sched.OneCycleLR is t"),
+        ("s = LambdaLR(SGD(params, lr=0.1), lambda t: cos(t))", "cos is taken for math.cos"),
     ],
 )
 def test_an_alias_that_nothing_imports_is_said(text: str, said: str) -> None:
@@ -1118,6 +1122,12 @@ def test_an_alias_that_nothing_imports_is_said(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("s = self.StepLR(optimizer, 2)", "does not exist"),
+        ("s = StepLR(optimizer, **...)", r"uses names without a value: \.\.\."),
+        ("s = LambdaLR(optimizer, partial(factor, n=3))", "without a value: factor"),
+        (
+            "from ours import *\ns = LambdaLR(optimizer, lambda t: cos(t))",
+            r"cos\(t\) cannot be computed",
+        ),
         ("s = rasterizer.StepLR(optimizer, 2)", "does not exist"),
         ("import ours as lrs\ns = lrs.StepLR(optimizer, 2)", "no dialect has"),
         ("x = 3\ns = WarmCosineLR(optimizer, 2)", r"WarmCosineLR \(line 2\) is in no dialect"),

@@ -112,8 +112,6 @@ class Calls(Schedules):
         self.loops = Loops()
         #: The bodies that are being followed.
         self.scopes: list[Scope] = []
-        #: What was taken for granted, a sentence each.
-        self.assumed: dict[str, None] = {}
         #: Unknown calls that were given what holds the rates, by where they stand.
         self.handed: dict[str, None] = {}
         self.loaded = False
@@ -330,6 +328,9 @@ class Calls(Schedules):
         title, leaves, rate = found[0].card.name, list[Unknown](), False
         for each in spread:
             source = each.lstrip("*")
+            if source == "...":  # a text that is cut off, or says no more
+                leaves.append(Unknown(source))
+                continue
             if not is_typed(source):
                 what = "**arguments" if each.startswith("**") else "*arguments"
                 raise ReadError(f"{title}: {what} cannot be read")

@@ -102,9 +102,9 @@ def mended(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
         if any(_is_python(f"{start}\n{part}") for start in ("x(", "[", "{")):
             lines = [""] * end + lines[end:]
             said = [f"what ends in line {end} begins above the text, and is left out"]
-        elif _is_python(f"def {ABOVE}(\n{part}\n    ..."):
+        elif _is_python(f"def _{ABOVE}(\n{part}\n    ..."):
             indent = len(lines[end - 1]) - len(lines[end - 1].lstrip())
-            lines = [f"{' ' * indent}def {ABOVE}(", *lines]
+            lines = [f"{' ' * indent}def _{ABOVE}(", *lines]
             over = 1
         else:
             return
@@ -152,7 +152,9 @@ def _ended(lines: list[str], found: Scan) -> Iterator[list[str]]:
     for more in ("**...", "*...", "..."):
         outer = "".join(close if close == "]" else f", {more}{close}" for close in closes[1:])
         end = f"{found.quote}{given} {more}{closes[0]}{outer}"
-        yield [*lines, end, *_tried(found.lines)]
+        header = HEADER.match(f"{last.text}:")
+        body = [f"{' ' * (last.indent + 4)}..."] if header else []
+        yield [*lines, end + ":" * len(body), *body, *_tried(found.lines)]
 
 
 def _tried(lines: Sequence[Line]) -> list[str]:
@@ -180,8 +182,11 @@ def _headed(lines: list[str], logical: Sequence[Line]) -> tuple[list[str], int, 
         least = line.indent
         branch = BRANCH.match(line.text)
         if branch is None:
-            header = "if True:"
-            said.append(f"what stands above line {line.start + 1} runs")
+            body = [each for each in logical if each.start < line.start]
+            leaves = any(re.match(r"return\b", each.text) for each in body)
+            header = f"def _{ABOVE}():" if leaves else "if True:"
+            text = "ends where it returns" if leaves else "runs"
+            said.append(f"what stands above line {line.start + 1} {text}")
         elif branch[1] in {"except", "finally"}:
             header = "try:"
         else:

@@ -85,6 +85,10 @@ OBJECTS: Final = (Built, Schedule, Function, Bound, Class, Instance, Builtin, Me
                   *PARSERS)  # fmt: skip
 
 
+#: Names that stand for mathematics where a text does not say what they are.
+MATHEMATICAL: Final = ("sqrt", "cos", "sin", "exp", "ceil", "floor", "pi")
+
+
 class Expressions:
     """Computes expressions.
 
@@ -100,6 +104,8 @@ class Expressions:
         self.made = MOST_MADE
         #: How often something was met that nobody knows: it may have raised.
         self.strange = 0
+        #: What was taken for granted, a sentence each.
+        self.assumed: dict[str, None] = {}
         #: The line that is being followed.
         self.line = 0
         #: What ``absl`` has of the command line.
@@ -278,6 +284,9 @@ class Expressions:
             return found
         if name in builtin.FUNCTIONS or name in builtin.OTHERS:
             return Builtin(name)
+        if name in MATHEMATICAL and name not in self.given and not frame.outermost.stars:
+            self.assumed[f"{name} is taken for math.{name}: nothing imports it"] = None
+            return builtin.CONSTANTS.get(name, Builtin(name, "math"))
         self.strange += 1
         of_trainer = self.of_trainer(Name(name, name, known=False))
         return frame.free(name) if of_trainer is MISSING else of_trainer

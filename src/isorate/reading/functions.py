@@ -18,6 +18,7 @@ from isorate.reading.values import (
     Instance,
     Unknown,
     unknown_in,
+    written,
 )
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import LONGEST_TUPLE
@@ -117,7 +118,9 @@ def _body(
     if isinstance(function, Unknown) and function.askable:
         evaluator.lack("a function of the schedule", list(function.leaves()))
     if not isinstance(function, Function) or depth > DEEPEST:
-        raise ReadError("a function of the schedule cannot be computed here")
+        raise ReadError(
+            f"{written(function)} cannot be computed here", hint="paste that function, too"
+        )
     node = function.node
     frame = Frame(evaluator.given, function.frame, of=function)
     variable = _bind(function, given, named, frame, whole=whole)

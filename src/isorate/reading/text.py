@@ -72,8 +72,10 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
                 tree = _attributes(ast.parse(written.text))
-            if written.above:
-                ast.increment_lineno(tree, -written.above)
+            for node in walk(tree) if written.above else ():
+                if isinstance(node, ast.stmt | ast.expr):  # what was put above it is in line 1
+                    node.lineno = max(node.lineno - written.above, 1)
+                    node.end_lineno = max((node.end_lineno or 1) - written.above, 1)
             if tree.body or not written.text.strip() or error is None:
                 return tree.body, written.cut
         except SyntaxError as caught:
@@ -148,10 +150,15 @@ def _prompted(lines: list[str]) -> list[str]:
 
 def _indented(plain: str) -> Iterator[Written]:
     """Visit a text with the ways in which its lines may be indented."""
-    first, _, rest = plain.lstrip().partition("\n")
-    yield Written(plain.strip())
+    first, _, rest = plain.lstrip("\n").partition("\n")
     yield Written(textwrap.dedent(plain))
-    yield Written(f"{first}\n{textwrap.dedent(rest)}")
+    least = min((_margin(line) for line in rest.split("\n") if line.strip()), default=0)
+    if _margin(first) <= least:  # it was copied from its middle
+        yield Written(f"{first.lstrip()}\n{textwrap.dedent(rest)}")
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _fenced(lines: list[str], fences: list[int]) -> list[str]:
