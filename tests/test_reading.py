@@ -287,6 +287,8 @@ CUT = [
     (f"    return 3\n{STEP}", "what stands above line 2 ends where it returns"),
     (STEP + "if done and check(\n    x", "line 3 goes on below the text"),
     (STEP + "SimCLR(optimizer, scheduler)\nif main:", "line 4 goes on below the text"),
+    (STEP + "runner = Runner(\n    model=model,\n    ...\n)", None),
+    (STEP + "runner = Runner(model=model, ...)\nrunner.fit(\n    loader, n=3, ...,\n)", None),
     ("~~~\n" + STEP + "~~~", None),
     (">> optimizer = SGD(\n    params, lr=0.1)\n>> scheduler = StepLR(optimizer, 2)", None),
 ]

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: What stands before code in a session: Python's prompts, and a notebook's.
 PROMPT: Final = re.compile(r"\s*(?:>>>?|\.\.\.|In \[\d*\]:|\.\.\.+:)(?: |$)")
+#: The first of them, without which three dots are none.
+FIRST: Final = re.compile(r"\s*(?:>>>?|In \[\d*\]:)(?: |$)")
+#: Three dots for further arguments, which Python has not after those with a name.
+FURTHER: Final = re.compile(r"([,(]\s*)\.\.\.(?=\s*,?\s*\))")
 #: Which would be Python, too: an annotation of an item.
 #: An argument that had this name before Python 3.7.
 ASYNC: Final = re.compile(r"\basync\s*=(?!=)")
@@ -127,7 +131,7 @@ def _ways(plain: str) -> Iterator[Written]:
     if fences:
         lines = _fenced(lines, fences)
         yield Written("\n".join(lines))
-    if any(PROMPT.match(line) for line in lines):
+    if any(FIRST.match(line) for line in lines):
         lines = _prompted(lines)
         yield Written("\n".join(lines))
     lines = [CAPTURED.sub(r"\1get_ipython()", line) for line in lines if not MAGIC.match(line)]
@@ -135,7 +139,9 @@ def _ways(plain: str) -> Iterator[Written]:
     yield from _indented(code)
     for start, end in (("dict(", ")"), ("({", "})")):  # arguments of a call, items of a dict
         yield Written(f"{start}\n{plain}\n{end}", above=1)
-    yield from starmap(Written, mended(code))
+    for each in dict.fromkeys((code, FURTHER.sub(r"\1*...", code))):
+        yield from _indented(each)
+        yield from starmap(Written, mended(each))
 
 
 def _prompted(lines: list[str]) -> list[str]:
