@@ -558,7 +558,7 @@ def _function(
     try:
         made = _computed(follower, statements, value, frame, _numbers(before) | put, placed)
     except LackingError as error:
-        for leaf in (each for each in error.leaves if each.source in others or each.varies):
+        for leaf in (each for each in error.leaves if each.source in others or _is_rate_read(each)):
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
         follower.lack("the rate", [*missing, *error.leaves])
@@ -703,6 +703,11 @@ def _check_since(
     for name in sorted(since & used):
         text = f"{shown(value)} (line {getattr(at, 'lineno', 0)}) depends on {name}, which is set"
         raise ReadError(f"{text} again before the rate is", hint="paste only what sets the rate")
+
+
+def _is_rate_read(leaf: Unknown) -> bool:
+    """Whether something is the rate that a parameter group has in a turn."""
+    return leaf.varies and leaf.source.endswith("['lr']")
 
 
 class Count(ast.expr):

@@ -326,8 +326,10 @@ class Interpreter(Calls):
         match target:
             case ast.Name(id=name):
                 again = self.loops.stack and isinstance(value, Built)
-                before = other_name_of(frame.get(name))[1] if again else []
-                if any(isinstance(each, Built) and each.used for each in before) and not any(
+                held = frame.get(name)
+                before = other_name_of(held)[1] if again else []
+                set_ = any(id(each) in self.written_rates for each in (held, *before))
+                if (set_ or any(isinstance(b, Built) and b.used for b in before)) and not any(
                     value in reached(scope.start.values()) for scope in self.scopes if scope.loop
                 ):
                     text = f"{name} is another optimizer in the next turn of the loop"
