@@ -85,7 +85,7 @@ if TYPE_CHECKING:
 
 
 def scope(lr: Any, bare: bool) -> dict[str, Any]:
-    """Return what a text may name."""
+    """Return what a text may name; what its optimizers are given, too, as `params`."""
     return {{"{name}": importlib.import_module("{name}")}}
 
 

@@ -17,9 +17,10 @@ from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted
 from isorate.kit.epochs import OfTheEpoch, OnceAnEpoch
 from isorate.kit.match import Refusal
-from isorate.kit.meaning import Meaning, line
+from isorate.kit.meaning import Meaning, exponential, line, staircase
 from isorate.kit.optimizer import Optimizer, Optimizers
 from isorate.kit.registry import Dialect
+from isorate.kit.scheduler import Multiplying
 from isorate.reading import naming
 from isorate.reading.reader import reading
 from tests.calls import read
@@ -46,6 +47,21 @@ class Swell(Counted, frozen=True):
 
     def means(self) -> Meaning:
         return line(self.start, 0.0, self.steps)
+
+
+class Ebb(Multiplying, frozen=True):
+    """A scheduler that is stepped, and multiplies the rate that it finds now and then."""
+
+    share: float
+    every: int = 1
+    last_epoch: ClassVar[int] = -1
+    card: ClassVar[Card] = card("Ebb", clock="step")
+
+    def ratio(self, worker: Any, t: Any) -> Any:
+        return self.share if t and t % self.every == 0 else 1
+
+    def means(self, base: Any) -> Meaning:
+        return staircase(exponential(base, self.share), self.every)
 
 
 class Current(OfTheEpoch, frozen=True):
@@ -276,3 +292,13 @@ def test_where_a_reciprocal_makes_another_multiple() -> None:
     assert T % 41 == 0
     one = np.float32(1) / np.float32(41)
     assert np.floor(np.float32(T) * one) != T / 41
+
+
+def test_a_scheduler_that_multiplies_says_the_ratio_of_each_step() -> None:
+    call = Ebb(Optimizer.of(0.8), 0.5, 2)
+    run, rates = Run(7), [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.1]
+    assert [simulate(call, run).at(k) for k in range(7)] == rates
+    assert [call.lower().resolved(run).at(k) for k in range(7)] == rates
+    said = Ebb.lift(call.lower().resolved(run).normal(), 7)
+    assert isinstance(said, Lift)
+    assert said.call == call

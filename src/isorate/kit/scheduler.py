@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy as np
 from isorate.kit import objects
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Lift
-from isorate.kit.effects import Moves, Values
+from isorate.kit.effects import Factors, Moves, Values, computed
 from isorate.kit.float32 import Float32
 from isorate.kit.match import Parts, Refusal, from_the_start, take_apart
 from isorate.kit.objects import Worker, begun
@@ -145,7 +146,7 @@ class AtWork(SteppedCall, frozen=True):
         return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
 
     def rates(self, worker: Worker, steps: range) -> Moves:
-        """Return the rates of some steps: one after the other, where there is no faster way."""
+        """Return the rates of some steps, whatever the group holds: by ``rate``, if no faster."""
         rates: list[float] = []
         stood, halt = worker.t, None
         try:
@@ -281,6 +282,21 @@ class LRScheduler(AtWork, frozen=True):
 
 class Multiplying(LRScheduler, frozen=True):
     """A scheduler whose steps multiply the rate they find."""
+
+    def ratio(self, worker: Worker, t: Any) -> Any:
+        """Return the rate after the step to ``t`` over the one before it; 1 leaves it alone.
+
+        Building takes the step to 0.
+        """
+        raise NotImplementedError
+
+    def rate(self, worker: Worker) -> Any:
+        return objects.times(worker.lr, self.ratio(worker, worker.t))
+
+    def moves(self, worker: Worker, steps: int) -> Moves:
+        following = range(worker.t + 1, worker.t + 1 + steps)
+        ratios, error = computed(partial(self.ratio, worker), following)
+        return Factors(ratios, None if error is None else objects.halting(error))
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the shape, scaled so that it has the rate that the group holds."""

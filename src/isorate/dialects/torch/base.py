@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isorate.kit import card as cards
 from isorate.kit import objects as stepping
 from isorate.kit import scheduler
-from isorate.kit.effects import Factors, Moves, Values, computed
+from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import Float32
 from isorate.kit.tensors import LARGEST_SINGLE
 
@@ -44,18 +44,6 @@ class LRScheduler(scheduler.LRScheduler, frozen=True):
 
 class Multiplying(scheduler.Multiplying, LRScheduler, frozen=True):
     """A scheduler whose steps multiply the rate they find."""
-
-    def ratio(self, worker: Worker, t: Any) -> Any:
-        """Return the rate after the step to ``t`` over the one before it; 1 leaves it alone."""
-        raise NotImplementedError
-
-    def rate(self, worker: Worker) -> Any:
-        return stepping.times(worker.lr, self.ratio(worker, worker.t))
-
-    def moves(self, worker: Worker, steps: int) -> Moves:
-        following = range(worker.t + 1, worker.t + 1 + steps)
-        ratios, error = computed(partial(self.ratio, worker), following)
-        return Factors(ratios, None if error is None else stepping.halting(error))
 
 
 class Setting(scheduler.Setting, LRScheduler, frozen=True):
