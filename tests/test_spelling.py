@@ -11,9 +11,12 @@ from isorate import compare, read
 from isorate.cli._commands import run
 from isorate.configs.reading import configurations
 from isorate.given import configured
+from isorate.schedule.errors import RunError
 from isorate.spelling import side_by_side, spellings
 
 COSINE = {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10}
+#: An optimizer of two groups, the second with a rate to be filled in.
+TWO = "SGD([{{'params': a}}, {{'params': b, 'lr': {}}}], lr=0.1)"
 FLOOR = {
     "lr_scheduler_type": "cosine_with_min_lr",
     "lr_scheduler_kwargs": {"min_lr": 1e-4},
@@ -22,7 +25,7 @@ FLOOR = {
 }
 
 
-@pytest.mark.parametrize("to", configurations())
+@pytest.mark.parametrize("to", [name for name, of in configurations().items() if of.spell])
 def test_what_is_written_makes_the_rates_that_are_measured(to: str) -> None:
     recipe = configured(COSINE | {"max_steps": 60}, "transformers")
     for way in spellings(recipe, to):
@@ -105,3 +108,11 @@ def test_a_warmup_that_does_not_begin_at_0_says_so(trainer: str, key: str) -> No
     said = re.search(rf"'{key}': ([^,}}]+)", str(best.keys))
     assert said is not None
     assert float(said[1]) == pytest.approx(0.1 if "ratio" in key else 0.001)
+
+
+def test_keys_that_say_one_rate_say_no_groups() -> None:
+    assert spellings(read(f"CosineAnnealingLR({TWO.format(0.1)}, 60)").lasting(60), "transformers")
+    with pytest.raises(RunError, match=r"one parameter group, or the same rate in each.*got 2"):
+        spellings(read(f"CosineAnnealingLR({TWO.format(0.2)}, 60)").lasting(60), "timm")
+    with pytest.raises(RunError, match="ultralytics's keys are read, and not written"):
+        spellings(read("CosineAnnealingLR(SGD(params, lr=0.1), 60)").lasting(60), "ultralytics")

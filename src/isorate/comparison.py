@@ -287,7 +287,7 @@ def _measure(
                     "the sides have different numbers of parameter groups",
                     required="the same number",
                     got=f"{a.shape[0]} and {b.shape[0]}",
-                    hint="give one lr to each side",
+                    hint="lr=[0.1, 0.01], or --lr 0.1,0.01, gives a text without an optimizer two",
                 )
             _measure_block(tally, a[:, :width], b[:, :width], done, tolerance, coarse)
             if width:

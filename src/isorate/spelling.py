@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,8 +11,10 @@ from isorate.comparison import Comparison, compare
 from isorate.configs.configuration import Wanted
 from isorate.configs.reading import configurations
 from isorate.given import configured
+from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.node import end_of_course
+from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,10 +99,19 @@ def spellings(recipe: Recipe, to: str) -> list[Spelling]:
     if given.run.length > LONGEST:
         required = f"at most {LONGEST} updates"
         raise RunError("the run is too long to try ways", required=required, got=given.run.length)
-    rates = np.atleast_2d(given.curve.values)[0]
+    of = configurations()[to]
+    if of.spell is None:
+        raise RunError(f"{of.title}'s keys are read, and not written")
+    rows = np.atleast_2d(given.curve.values)
+    rates = rows[0]
+    if (rows != rates).any():
+        required = "one parameter group, or the same rate in each"
+        raise RunError(f"{of.title}'s keys say one rate", required=required, got=f"{len(rows)}")
+    if len(rows) > 1:
+        given = replace(given, call=Curve(rates, given.code), run=Run(len(rates)))
     tried: dict[str, tuple[float, dict[str, Any], Recipe]] = {}
     for wanted in _wanted(given, rates):
-        for keys in (configurations()[to].spell or (lambda _: iter(())))(wanted):
+        for keys in of.spell(wanted):
             try:
                 other = configured(keys, to)
                 theirs = np.atleast_2d(other.curve.values)[0]
