@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
-from isorate.reading.effects import HARMLESS, PURE
+from isorate.reading.effects import HARMLESS, PURE, Effects
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored, within
 from isorate.reading.mentions import mentions
@@ -22,7 +22,7 @@ from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Built, Group, Instance, Schedule, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
-from isorate.schedule.syntax import dotted, number_node, shown, unparsed
+from isorate.schedule.syntax import dotted, number_node, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -530,10 +530,11 @@ def _function(
     stride = None if counts_all else _stride(follower, loops, where, missing)
     if late and stride is not None and stride.every != 1:
         raise ReadError(f"{where} is set after the update where a condition holds")
-    open_ = {name: found for name, found in before.items() if not _stays(found)}
+    terms_ = _Terms(follower, others, missing)
     terms = {
-        name: _Terms(follower, others, missing).of(name, found, frame)
-        for name, found in open_.items()
+        name: terms_.of(name, found, frame)
+        for name, found in before.items()
+        if not _stays(found) or terms_.is_computed(name, found, frame)
     }
     varying = [name for name, term in terms.items() if term is None]
     if varying:
@@ -561,7 +562,8 @@ def _function(
         for leaf in (each for each in error.leaves if each.source in others or _is_rate_read(each)):
             raise ReadError(f"{where} is no function of what the loop counts: {leaf.source} is "
                             f"another each time ({leaf.why})") from None  # fmt: skip
-        follower.lack("the rate", [*missing, *error.leaves])
+        missing = [*missing, *error.leaves]
+    _check_kept(missing, [each for s in around if s.loop is not None for each in s.statements])
     if missing:
         follower.lack("the rate", missing)
     guarded = counts_all or (stride is not None and stride.every != 1)
@@ -766,8 +768,60 @@ class _Terms:
                 if loop.turn.get(counted) is value is not None:
                     begins = self.text(start, where)
                     return begins and ast.BinOp(_counting(loop, 0), ast.Add(), begins)
+        text, caller = self._given(name, value, frame)
+        return None if text is None else self.said(text, caller)
+
+    def is_computed(self, name: str, value: Any, frame: Frame) -> bool:
+        """Whether a function is given what the statements of its caller's loop compute."""
+        text, caller = self._given(name, value, frame)
+        own = _own(self.follower.scopes, caller)
+        if (
+            text is None
+            or not isinstance(value, Unknown)
+            or not any(scope.loop is not None for scope in own)
+        ):
+            return False
+        return not _names(text).isdisjoint(n for s in own for each in s.statements
+                                           for n in stored(each))  # fmt: skip
+
+    @staticmethod
+    def _given(name: str, value: Any, frame: Frame) -> tuple[ast.expr | None, Frame]:
+        """Return what a call says of what a function is given, and the frame that it is in."""
         given, text, caller = frame.arguments.get(name, (None, None, frame))
-        return None if text is None or given is not value else self.text(text, caller)
+        return (text, caller) if given is value else (None, frame)
+
+    def said(self, node: ast.expr, frame: Frame) -> ast.expr | None:
+        """Return what a function is given, as the statements before its call compute it.
+
+        None where it is another each time.
+        """
+        own = _own(self.follower.scopes, frame)
+        terms: dict[str, Any] = {}
+        try:
+            statements, before = _slice(own, node, node, frame) if own else ([], {})
+            if not statements:
+                return self.text(node, frame)
+            _check_not_set(self.follower, self.others, statements, node, frame)
+            _check_since(self.follower, own, statements, node, node)
+            open_ = {name: found for name, found in before.items() if not _stays(found)}
+            terms = {f"{name} of the loop": self.of(name, open_[name], frame) for name in open_}
+            if None in terms.values():
+                return None
+            put = {name: ast.Name(f"{name} of the loop", ast.Load()) for name in open_}
+            numbers = _numbers(before)
+            made = _formula(self.follower, statements, node, frame, numbers | put, terms)
+        except LackingError as error:
+            set_ = {name for scope in own for each in scope.statements for name in stored(each)}
+            if any(each.varies or each.source in set_ for each in error.leaves):
+                return None
+            self.missing.extend(error.leaves)
+            seen: ast.expr = ast.Constant(1)  # which nobody sees, but what it counts is asked for
+            for term in terms.values():
+                seen = ast.BinOp(seen, ast.Add(), term)
+            return seen
+        except ReadError:
+            return None
+        return functions.Placing(terms).visit(made)  # type: ignore[no-any-return]
 
     @staticmethod
     def tally(follower: Interpreter, loops: list[Loop], name: str, where: str) -> Count:
@@ -1049,11 +1103,14 @@ def _computed(
 
 def _formula(
     follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
-    put: dict[str, ast.expr],
+    put: dict[str, ast.expr], open_: Iterable[str] = (),
 ) -> ast.expr:  # fmt: skip
-    """Return what some statements compute, of the turns and of what objects count."""
+    """Return what some statements compute, of the turns and of what objects count.
+
+    And of other names, which are kept.
+    """
     inner = Frame(follower.given, frame)
-    for name in follower.tallies:
+    for name in (*follower.tallies, *open_):
         inner.names[name] = Unknown(name, varies=True, term=ast.Name(name, ast.Load()))
     whole = functions.stating("the rate", TURN, _body(statements, value, put), inner)
     return functions.formula(follower, whole, follower.longest)[1]
@@ -1075,6 +1132,26 @@ def _check_same(leaves: Iterable[Unknown], nodes: Sequence[ast.AST]) -> None:
         if unparsed(each.func).rpartition(".")[2] not in (*PURE, *HARMLESS, *STAYING):
             text = f"the rate depends on {shown(each)}, which may be another each time"
             raise ReadError(text, hint="paste the function that it calls, too")
+
+
+def _check_kept(leaves: Iterable[Unknown], turns: list[ast.stmt]) -> None:
+    """Refuse to ask once for an item that turns change, or for how long a list is that they do."""
+    items = [n for each in turns for n in walk(each) if isinstance(n, ast.Subscript)]
+    items = [n for n in items if not isinstance(n.ctx, ast.Load)]
+    for leaf in leaves:
+        match ast.parse(leaf.source, mode="eval").body:
+            case ast.Subscript(value=of, slice=place) as item:
+                own = [n for n in items if unparsed(n.value) == unparsed(of)]
+                sure = isinstance(place, ast.Constant)
+                kept = all(sure and isinstance(n.slice, ast.Constant) for n in own)
+                changes = not kept or unparsed(item) in map(unparsed, own)
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                changes = name in Effects(turns).resized
+            case _:
+                changes = False
+        if changes:
+            text = f"the rate depends on {leaf.source}, which is another each time"
+            raise ReadError(text, hint="paste only what sets the rate")
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, ast.expr]:
