@@ -14,7 +14,18 @@ from isorate.kit.writing import source as written_out
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS, PURE, Effects
 from isorate.reading.frames import Frame
-from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, offset, stored, within
+from isorate.reading.loops import (
+    Event,
+    Guard,
+    Loop,
+    Scope,
+    Tally,
+    alike,
+    counters,
+    offset,
+    stored,
+    within,
+)
 from isorate.reading.mentions import mentions
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
@@ -52,6 +63,8 @@ AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunc
                 ast.ClassDef, ast.Lambda)  # fmt: skip
 #: Functions that say the same each time they are called, as long as the program runs.
 STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
+#: What stands in a formula for what is counted begins so.
+TALLY: Final = "tally_"
 #: The name that stands for an attribute that is set.
 SET: Final = "set_"
 #: The name that stands for how many turns are over.
@@ -542,12 +555,12 @@ def _function(
         raise ReadError(f"{where} is no function of what the loop counts: {names} is another "
                         "each time")  # fmt: skip
     counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
-    if any(each.loop not in loops for each in counted):
-        raise ReadError(f"{where} is set to another rate in each of the groups")
     tallies = {name: _Terms.tally(follower, loops, name, where) for name in tallied}
     if counted and counts_all and follower.loops.conditions():
         raise ReadError(f"{where} is set where a condition holds that is not followed")
     counted += tallies.values()
+    if any(each.loop not in loops for each in counted):
+        raise ReadError(f"{where} is set to another rate in each of the groups")
     deepest = max((loops.index(each.loop) for each in counted), default=0)
     if late or counts_all or (stride is not None and stride.every != 1):
         deepest = len(loops) - 1
@@ -574,6 +587,7 @@ def with_term(
     follower: Interpreter, value: Unknown, target: ast.AST, node: ast.expr, frame: Frame
 ) -> Unknown:
     """Return what is put into an attribute, as arithmetic of what objects count, if it is such."""
+    count_in(follower, node, frame)
     if not follower.tallies or value.term or not follower.loops.stack or follower.turns:
         return value
     own = _own(follower.scopes, frame)
@@ -595,6 +609,8 @@ def merged(
     None are of one that nothing counted decides, or that does something else than set them.
     """
     found: list[tuple[Instance, str, ast.expr]] = []
+    if any("." in name for name in stored(node)):
+        count_in(follower, node, frame)
     if not follower.tallies or not follower.loops.stack or follower.turns:
         return found
     for source in sorted(n for n in {*stored(node)} if n.count(".") == 1):
@@ -628,6 +644,23 @@ class _Naming(ast.NodeTransformer):
         if dotted(node) == self.source:
             return ast.Name(SET, node.ctx)
         return self.generic_visit(node)  # type: ignore[return-value]
+
+
+def count_in(follower: Interpreter, node: ast.AST, frame: Frame) -> None:
+    """Let what loops count be terms, where an attribute is made of it."""
+    if not follower.loops.stack or follower.turns:
+        return
+    for name in sorted(_names(node)):
+        value = frame.get(name)
+        if _stays(value) or value.term is not None:
+            continue
+        counted = counter(follower, value)
+        through = None if counted else counted_through(follower, value)
+        if counted or through:
+            loop, start = counted or through  # type: ignore[misc]
+            key = f"{TALLY}{len(follower.tallies)}"
+            follower.tallies[key] = _counting(loop, start, whole=through is not None)
+            value.term = ast.Name(key, ast.Load())
 
 
 def _open_terms(before: dict[str, Any]) -> dict[str, ast.expr]:
@@ -670,7 +703,8 @@ def _counts_all(follower: Interpreter, loops: list[Loop], tallied: Sequence[str]
     """Whether all that is counted is how often the rate is set, under whatever condition."""
     guards, found = follower.loops.conditions(), [follower.tallies[name] for name in tallied]
     adds = [e for e in follower.loops.events if e.kind == "adds" and e.of in found]
-    return bool(found) and all(not tally.outer for tally in found) and all(
+    whole = all(isinstance(tally, Tally) and not tally.outer for tally in found)
+    return bool(found) and whole and all(
         _apart(e.loops) == loops and alike(e.guards, guards) for e in adds
     )  # fmt: skip
 
@@ -755,14 +789,14 @@ class _Terms:
 
         None where it is another each time.
         """
-        if isinstance(value, Unknown) and value.term is not None:
-            return copy.deepcopy(value.term)
         found = counter(self.follower, value)
         if found is not None:
             return _counting(*found)
         through = counted_through(self.follower, value)
         if through is not None:
             return _counting(*through, whole=True)
+        if isinstance(value, Unknown) and value.term is not None:
+            return copy.deepcopy(value.term)
         for loop in self.follower.loops.stack:
             for counted, (start, where) in loop.starts.items():
                 if loop.turn.get(counted) is value is not None:
@@ -831,7 +865,10 @@ class _Terms:
             ReadError: it is added to otherwise.
 
         """
-        tally, guards = follower.tallies[name], follower.loops.conditions()
+        tally: Any = follower.tallies[name]
+        guards = follower.loops.conditions()
+        if isinstance(tally, Count):
+            return _counting(tally.loop, tally.start, whole=tally.whole)
         adds = [e for e in follower.loops.events if e.kind == "adds" and e.of is tally]
         own = _apart(adds[0].loops) if adds else loops  # it is added to after that, as often
         when = adds[0].guards if adds else guards
@@ -978,7 +1015,7 @@ def _check_not_set(
     for part in (part for each in (*statements, value) for part in ast.walk(each)):
         if (
             isinstance(part, ast.Name | ast.Attribute) and dotted(part) in others
-            and not follower.of_tallies(part, frame)
+            and not (isinstance(part, ast.Attribute) and follower.of_tallies(part, frame))
         ):  # fmt: skip
             text = f"the rate depends on {dotted(part)}, which is another each time"
             raise ReadError(text, hint="paste only what sets the rate")

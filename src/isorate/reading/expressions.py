@@ -117,7 +117,7 @@ class Expressions:
         #: How often a default was taken.
         self.taken = 0
         #: What the objects of the text count in its loops, by what stands for it in a term.
-        self.tallies: dict[str, Tally] = {}
+        self.tallies: dict[str, Tally | ast.expr] = {}
 
     #: How long the text is, and its loops.
     longest: int

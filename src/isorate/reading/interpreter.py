@@ -81,8 +81,6 @@ if TYPE_CHECKING:
 DEEPEST_TRAINING: Final = 4
 #: A loop over texts trains in some of them: ``for phase in ["train", "val"]``.
 MOST_PHASES: Final = 4
-#: What stands in a formula for what an object counts begins so.
-TALLY: Final = "tally_"
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
 
@@ -523,6 +521,10 @@ class Interpreter(Calls):
         if tally is not None and tally.node is node:
             self.loops.happens("adds", tally, node)
             found.term = ast.BinOp(before.term, ast.Add(), ast.Constant(1))
+        elif isinstance(target, ast.Name) and isinstance(before, Unknown) and added == 1:
+            by_hand.count_in(self, target, frame)
+            if isinstance(node.op, ast.Add) and before.term is not None:
+                found.term = ast.BinOp(before.term, ast.Add(), ast.Constant(1))
         if self.turns is not None:  # what is given is what it was before the loop
             self.given.pop(unparsed(target), None)
         self.store(target, self._labelled(target, operation, found), frame)
@@ -1299,14 +1301,15 @@ class Interpreter(Calls):
                 case [ast.AugAssign(op=ast.Add(), value=ast.Constant(value=1)) as one] if (
                     whole and len(set_) == 1
                 ):
-                    source = f"{TALLY}{len(self.tallies)}"
+                    source = f"{by_hand.TALLY}{len(self.tallies)}"
                     self.tallies[source] = Tally(one, before, (*self.loops.stack,))
                     value.term = ast.Name(source, ast.Load())
 
     def tally_of(self, value: Any) -> Tally | None:
         """Return what a value counts, as it is when a turn begins; none where it is another."""
         term = value.term if isinstance(value, Unknown) else None
-        return self.tallies.get(term.id) if isinstance(term, ast.Name) else None
+        found = self.tallies.get(term.id) if isinstance(term, ast.Name) else None
+        return found if isinstance(found, Tally) else None
 
     def of_tallies(self, node: ast.AST, frame: Frame) -> bool:
         for part in walk(node) if self.tallies else ():
@@ -1781,7 +1784,7 @@ class Interpreter(Calls):
         head, dot, last = name.rpartition(".")
         value = Unknown(name, self.at(nodes[0]), condition=condition, plain=plain)
         turning = self.turns is not None
-        value.varies = varies and condition is not None and (turning or not condition.askable)
+        value.varies = varies and (condition is None or turning or not condition.askable)
         if not dot:
             before = frame.get(name)
             made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
