@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from isorate.dialects.mindspore import experimental as factors
+from isorate.dialects.mindspore import experimental_cosines as cosines
 from isorate.dialects.mindspore._schedulers import ExperimentalCall, card, sgd
 from isorate.dialects.mindspore._tensors import kernel_number
-from isorate.dialects.mindspore.experimental import (
-    ConstantLR,
-    ExponentialLR,
-    LinearLR,
-    MultiStepLR,
-    PolynomialLR,
-    StepLR,
-)
-from isorate.dialects.mindspore.experimental_cosines import (
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-)
 from isorate.dialects.mindspore.experimental_lambdas import LambdaLR
 from isorate.dialects.mindspore.experimental_triangles import CyclicLR
 from isorate.kit import objects as stepping
@@ -119,7 +109,7 @@ class SequentialLR(ExperimentalCall, schedulers.SequentialLR, frozen=True):
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
-        starting = tuple(kind for kind in MEMBERS if kind is not MultiStepLR)
+        starting = tuple(kind for kind in MEMBERS if kind is not factors.MultiStepLR)
         found = sequence_of(cls, schedule, MEMBERS)
         for members in (starting, (*starting, LambdaLR)):
             if isinstance(found, Refusal) or _stuck(found[0]):
@@ -134,14 +124,15 @@ class SequentialLR(ExperimentalCall, schedulers.SequentialLR, frozen=True):
 
 def _stuck(call: Any) -> bool:
     """Whether a call ends at a milestone, where a MultiStepLR cannot start over."""
-    return any(isinstance(member, MultiStepLR) for member in call.schedulers[1:])
+    return any(isinstance(member, factors.MultiStepLR) for member in call.schedulers[1:])
 
 
 #: What can be a part of a ``SequentialLR``, in the order in which a person would choose; where they
 #: do not suffice, a LambdaLR can be anything that has a formula.
 MEMBERS: tuple[Any, ...] = (
-    ConstantLR, LinearLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, ExponentialLR, StepLR,
-    MultiStepLR, PolynomialLR, CyclicLR,
+    factors.ConstantLR, factors.LinearLR, cosines.CosineAnnealingLR,
+    cosines.CosineAnnealingWarmRestarts, factors.ExponentialLR, factors.StepLR,
+    factors.MultiStepLR, factors.PolynomialLR, CyclicLR,
 )  # fmt: skip
 
 

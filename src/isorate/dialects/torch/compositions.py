@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from isorate.dialects.torch import cosines, factors
 from isorate.dialects.torch.base import LRScheduler, Multiplying, card
-from isorate.dialects.torch.cosines import CosineAnnealingLR, CosineAnnealingWarmRestarts
-from isorate.dialects.torch.factors import (
-    ConstantLR,
-    ExponentialLR,
-    LinearLR,
-    MultiStepLR,
-    PolynomialLR,
-    StepLR,
-)
 from isorate.dialects.torch.functions import LambdaLR
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
@@ -70,8 +62,9 @@ class SequentialLR(schedulers.SequentialLR, frozen=True):
 
 #: What can be a part of a ``SequentialLR``, in the order in which a person would choose.
 MEMBERS: tuple[type[LRScheduler], ...] = (
-    ConstantLR, LinearLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, ExponentialLR, StepLR,
-    MultiStepLR, PolynomialLR, LambdaLR,
+    factors.ConstantLR, factors.LinearLR, cosines.CosineAnnealingLR,
+    cosines.CosineAnnealingWarmRestarts, factors.ExponentialLR, factors.StepLR,
+    factors.MultiStepLR, factors.PolynomialLR, LambdaLR,
 )  # fmt: skip
 
 
