@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import re
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -563,3 +564,14 @@ def test_what_is_wrong_with_a_file_of_detectron2s_is_said(
 ) -> None:
     with pytest.raises(ReadError, match=re.escape(said)):
         foretell({"SOLVER": solver, "MODEL": {}}, facts={"processes": 4})
+
+
+def test_numbers_longer_than_texts_of_them_and_odd_spellings_are_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "a.yaml"
+    config.write_text(f"MODEL: {{}}\nSOLVER:\n  MAX_ITER: 0x{'a' * 4000}\n")
+    with pytest.raises(ReadError, match="a number is too large"):
+        foretell(config)
+    plain = tmp_path / "a.py"
+    plain.write_text("max_iters = 20\nlearning_rate = 0.1\nwarmup_iters = 1if 2else 3\n")
+    with warnings.catch_warnings(action="error"):
+        assert foretell(plain, "nanogpt").updates == 21

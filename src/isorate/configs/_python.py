@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,7 +48,9 @@ class _Files:
     def values(self, text: str, path: Path, depth: int) -> dict[str, Any]:
         """Return what one of them holds."""
         try:
-            tree = ast.parse(text)
+            with warnings.catch_warnings():  # of how it is written, as ``1if x``
+                warnings.simplefilter("ignore")
+                tree = ast.parse(text)
         except SyntaxError as error:
             raise ValueError(f"it is not Python: {error.msg} at line {error.lineno}") from None
         based: dict[str, Any] = {}

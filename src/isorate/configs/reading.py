@@ -31,6 +31,8 @@ UNREAD = {
     "LLM Foundry": ("max_duration", "train_loader"),
 }
 
+#: More bits no integer of a configuration has.
+LONGEST = 8192
 #: What trainers call the kind of schedule.
 KINDS = CONCEPTS[1]
 #: So many of those whose it may be are named.
@@ -172,7 +174,14 @@ def _taken(short: str, whole: list[str], values: Mapping[str, Any]) -> bool:
 
 
 def _keyed(value: Any) -> Any:
-    """Return tables whose keys are texts, and what they hold."""
+    """Return tables whose keys are texts, and what they hold.
+
+    Raises:
+        ReadError: an integer is so long that no text of it is made, as YAML may have one.
+
+    """
+    if isinstance(value, int) and value.bit_length() > LONGEST:
+        raise ReadError("a number is too large", required="one that a run may have")
     if isinstance(value, dict):
         return {str(key): _keyed(each) for key, each in value.items()}
     return [_keyed(each) for each in value] if isinstance(value, list) else value

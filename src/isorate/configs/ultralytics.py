@@ -21,7 +21,7 @@ CLASSES: Final = {"nc": "the classes of the data, which optimizer=auto takes the
 #: A key that files have since there is MuSGD.
 MUON: Final = "rle"
 #: Batches are gone through one by one: no run has more of them.
-LONGEST: Final = 100_000_000
+LONGEST: Final = 10_000_000
 OPTIMIZERS: Final = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSProp")
 #: Keys that no rate depends on.
 _OTHERS: Final = """
