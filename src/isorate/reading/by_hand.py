@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
-from isorate.reading.effects import HARMLESS, PURE, Effects
+from isorate.reading.effects import HARMLESS, PURE
 from isorate.reading.frames import Frame
 from isorate.reading.loops import (
     Event,
@@ -65,6 +65,8 @@ AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunc
 STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
 #: What stands in a formula for what is counted begins so.
 TALLY: Final = "tally_"
+#: The methods that make a list longer or shorter.
+RESIZING: Final = frozenset({"append", "extend", "insert", "pop", "popleft", "remove", "clear"})
 #: The name that stands for an attribute that is set.
 SET: Final = "set_"
 #: The name that stands for how many turns are over.
@@ -1175,6 +1177,8 @@ def _check_kept(leaves: Iterable[Unknown], turns: list[ast.stmt]) -> None:
     """Refuse to ask once for an item that turns change, or for how long a list is that they do."""
     items = [n for each in turns for n in walk(each) if isinstance(n, ast.Subscript)]
     items = [n for n in items if not isinstance(n.ctx, ast.Load)]
+    methods = [n for each in turns for n in walk(each) if isinstance(n, ast.Attribute)]
+    resized = {dotted(n.value) for n in methods if n.attr in RESIZING}
     for leaf in leaves:
         match ast.parse(leaf.source, mode="eval").body:
             case ast.Subscript(value=of, slice=place) as item:
@@ -1183,7 +1187,7 @@ def _check_kept(leaves: Iterable[Unknown], turns: list[ast.stmt]) -> None:
                 kept = all(sure and isinstance(n.slice, ast.Constant) for n in own)
                 changes = not kept or unparsed(item) in map(unparsed, own)
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
-                changes = name in Effects(turns).resized
+                changes = name in resized
             case _:
                 changes = False
         if changes:
