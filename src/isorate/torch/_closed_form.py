@@ -184,21 +184,22 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     def _went_beside(self, step: int, rates: list[float]) -> bool:
         """Take a step beside others where nothing has happened but theirs; whether that was so."""
-        ledger, groups, lows = self._ledger, self._optimizer.param_groups, self._lows
-        together, floors = self._shared is ledger.parts, ledger.floors
+        ledger, groups = self._ledger, self._optimizer.param_groups
+        together = self._shared is ledger.parts
         if together:
-            mate = self._mate
+            part, mate = self._part, self._mate
             if mate is not None:  # as times, of two parts of a single group
-                self._part.ratio = ratio = rates[0] / self._part.start[0]
+                part.ratio = ratio = rates[0] / part.start[0]
                 scale: float = ratio * mate.ratio  # type: ignore[operator]
                 value = [ledger.rest[0] * scale] if ratio else None
             else:
-                value = ledger.times(self._part, rates)
+                value = ledger.times(part, rates)
         elif not (self._multiplies and ledger.begun) or ledger.parts or ledger.waiting is not None:
             return False
-        elif lows is None and floors == self._floors_seen:
-            return False  # else others leave it no part in the rates, as one of them has a floor
         else:
+            lows, floors = self._lows, ledger.floors
+            if lows is None and floors == self._floors_seen:
+                return False  # else others leave it no part in the rates: one of them has a floor
             before = self._schedules.ahead.get(self.last_epoch)
             value = None if before is None else ledger.next(rates, before, lows)
         if value is None or len(groups) != len(rates):
