@@ -274,3 +274,24 @@ def test_averaging_at_its_goal_says_so_where_others_move_it() -> None:
     falling.step()
     with pytest.warns(UserWarning, match="multiplies the distance to its lowest rate"):
         averaging.step()
+
+
+def test_first_rates_of_an_added_group_are_said_where_the_others_have_come_to_0() -> None:
+    optimizer = optimizer_of(0.1)
+    scheduler = isorate.torch.LinearLR(optimizer, 1.0, 0.0, total_iters=2)
+    for _ in range(3):
+        scheduler.step()
+    optimizer.add_param_group({"params": [torch.zeros(1)], "lr": 0.5})
+    with pytest.warns(UserWarning, match="base_lrs were set"):
+        scheduler.base_lrs = [0.3, 0.3]
+
+
+def test_products_that_are_0_say_so_where_others_lift_the_rate() -> None:
+    optimizer = optimizer_of(0.1)
+    products = isorate.torch.MultiplicativeLR(optimizer, lambda step: 0.5 if step > 1 else 0.0)
+    averaging = isorate.torch.SWALR(optimizer, 0.05, anneal_epochs=3)
+    products.step()
+    averaging.step()
+    averaging.step()
+    with pytest.warns(UserWarning, match="multiplies the distance"):
+        products.step()

@@ -70,6 +70,9 @@ class ClosedForm:
     #: Whether a step multiplies the rates of all groups by the same.
     _uniform = False
 
+    #: Whether steps may go on to multiply a rate that its schedule has brought to 0.
+    _multiplies_on = False
+
     #: What a step past the end raises.
     _past_end: ClassVar[type[Exception]] = RuntimeError
 
@@ -426,10 +429,8 @@ class ClosedForm:
 
     def _at_floor(self, rates: list[float]) -> list[bool]:
         """Say of which groups these rates are what a step multiplies the distance to."""
-        return [
-            math.isclose(*pair, rel_tol=1e-14)
-            for pair in zip(rates, self._lows or (), strict=False)
-        ]
+        lows = self._lows or [0.0] * (len(rates) if self._multiplies_on else 0)
+        return [math.isclose(*pair, rel_tol=1e-14) for pair in zip(rates, lows, strict=False)]
 
     def _surprised(self) -> bool:
         """Whether a scheduler that is none of Isorate's can have written what the groups hold."""
@@ -507,6 +508,7 @@ class ClosedForm:
             raise
         self._pending = []
         self._welcome(added, self._bases[known:])
+        self._rates = [*self._rates[:known], *self._held(added)]
         ledger = self._ledger
         held = [*(ledger.last or self._held(groups))[:known], *self._held(groups)[known:]]
         if self._who in (ledger.alone, ledger.waiting):
@@ -554,8 +556,6 @@ class ClosedForm:
         if len(self.optimizer.param_groups) > len(self._bases):
             with suppress(ValueError):  # which the next step raises
                 self._admit()
-                added = self.optimizer.param_groups[len(self._rates) :]
-                self._rates = self._rates + self._held(added)
         return state_of(
             self.schedule,
             self.last_epoch,

@@ -176,6 +176,8 @@ def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
 class InTurn(Composed):
     """One whose members take turns."""
 
+    _multiplies_on = True
+
     #: The milestones that its schedule was made for.
     _parted: tuple[int, ...] | None = None
 

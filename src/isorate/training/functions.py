@@ -301,6 +301,7 @@ class Factors(Functions):
 class RunningProducts(Functions):
     """One whose functions multiply the rate before: ``lr(t) = base·λ(1)·…·λ(t)``."""
 
+    _multiplies_on = True
     _names_alike = False
 
     def _setting(self, step: Any) -> bool:
