@@ -288,6 +288,7 @@ CUT = [
     (STEP + "if done and check(\n    x", "line 3 goes on below the text"),
     (STEP + "SimCLR(optimizer, scheduler)\nif main:", "line 4 goes on below the text"),
     (STEP + "runner = Runner(\n    model=model,\n    ...\n)", None),
+    (STEP + 'print(\n    "{}".', "line 3 goes on below the text"),
     (STEP + "runner = Runner(model=model, ...)\nrunner.fit(\n    loader, n=3, ...,\n)", None),
     ("~~~\n" + STEP + "~~~", None),
     (">> optimizer = SGD(\n    params, lr=0.1)\n>> scheduler = StepLR(optimizer, 2)", None),
@@ -1167,3 +1168,18 @@ class Model(pl.LightningModule):
         reading(text)
     given = {"self.kind": "sgd", "self.rate": 0.1, "len(train_dataloader)": 3, "max_epochs": 2}
     assert reading(text, names=given).call.code == read(STEP).code
+
+
+def test_a_callback_that_a_list_keeps_is_the_schedule() -> None:
+    text = "callbacks.append(LearningRateScheduler(lambda epoch: 0.1 * 0.5**epoch))"
+    assert "LearningRateScheduler" in reading(text).call.code
+
+
+def test_each_alternative_says_all_that_has_to_hold() -> None:
+    text = "if fixed:\n    s = ConstantLR(o)\nelif n > 3:\n    s = StepLR(o, n)\n"
+    text += "else:\n    s = StepLR(o, 2)"
+    with pytest.raises(ReadError) as caught:
+        reading(text, lr=0.1)
+    for told in ("ConstantLR if fixed;", "StepLR if not (fixed) and n > 3;",
+                 "StepLR if not (fixed) and not (n > 3)"):  # fmt: skip
+        assert told in str(caught.value)

@@ -356,7 +356,8 @@ class Calls(Schedules):
         lists = [v for v in values if isinstance(v, Schedule) and self._is_list(v)]
         parts = name.written.split(".")[-2:]
         is_class = any(part[:1].isupper() for part in parts)
-        if lists and not (is_class or name.last in (*HANDED_ON, "print", "prepare")):
+        kept = name.last == "append" and all(type(v.call).__name__[:1].isupper() for v in lists)
+        if lists and not (is_class or kept or name.last in (*HANDED_ON, "print", "prepare")):
             raise made_of(node, lists[0])
 
     def _is_list(self, schedule: Schedule) -> bool:

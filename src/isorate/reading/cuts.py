@@ -147,6 +147,7 @@ def _ended(lines: list[str], found: Scan) -> Iterator[list[str]]:
         yield [*lines, found.quote]
         return
     rest = re.sub(r"#.*", "", last.text).rstrip()
+    lines = [*lines, "_"] if rest.endswith(".") and not rest.endswith("...") else lines
     given = "" if rest.endswith((",", *PAIRS)) else " ...," if rest.endswith(("=", ":")) else ","
     closes = [PAIRS[bracket] for bracket in reversed(found.open)]
     for more in ("**...", "*...", "..."):

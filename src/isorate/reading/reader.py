@@ -368,10 +368,24 @@ def _told(way: Way) -> str:
 
 
 def _holds(way: Way) -> str:
-    """Return what has to hold for a way to be gone."""
-    holds = [source if holds else f"not ({source})" for source, holds in way.decisions.items()]
-    positive = [source for source, holds in way.decisions.items() if holds]
-    return " and ".join(positive or holds)
+    """Return what has to hold for a way to be gone.
+
+    That something is not so goes without saying beside what the same thing is.
+    """
+    said = {name for source, holds in way.decisions.items() if holds for name in _about(source)}
+    return " and ".join(
+        source if holds else f"not ({source})"
+        for source, holds in way.decisions.items()
+        if holds or not said & _about(source)
+    )
+
+
+def _about(condition: str) -> set[str]:
+    """Return the names that a condition asks of, whole."""
+    nodes = [*ast.walk(ast.parse(condition, mode="eval"))]
+    inner = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    whole = (n for n in nodes if isinstance(n, ast.Attribute | ast.Name) and id(n) not in inner)
+    return {ast.unparse(each) for each in whole}
 
 
 class AlternativesError(ReadError):
