@@ -62,7 +62,9 @@ def test_the_epochs_end_with_what_its_results_hold(tmp_path: Path) -> None:
         assert found.first.sentence.startswith(f"follows, to epoch {len(lines) - 1} of ")
         lines[1][1] *= 1.001
         results.write_text("\n".join(",".join(map(str, line)) for line in lines))
-        assert check(results, recipe).first.departure.update == 0
+        departure = check(results, recipe).first.departure
+        assert departure is not None
+        assert departure.update == 0
 
 
 @pytest.mark.parametrize("row", ROWS)
