@@ -506,7 +506,14 @@ def test_a_path_is_a_file_and_its_name_no_schedule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("last", "updates"),
-    [("4.0 | 56", 56), ("3.9286 | 55", None), ("4.0 | 5600", None), ("4.0 | x", None), ("", None)],
+    [
+        ("4.0 | 56", 56),
+        ("3.9286 | 55", None),
+        ("4.0 | 5600", None),
+        ("4.0 | x", None),
+        ("", None),
+        (f"4.0 | {'1' * 400}", None),
+    ],
 )
 def test_the_last_row_of_a_cards_results_tells_how_long_the_run_was(
     last: str, updates: int | None, tmp_path: Path

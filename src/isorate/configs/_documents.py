@@ -353,10 +353,11 @@ def _trained(text: str, epochs: str | None) -> int | None:
     cells = [[row[column].strip() for column in at] for row in rows if len(row) > max(at)]
     digits = max(2, *(len(epoch.partition(".")[2]) for epoch, _ in cells), 0)
     try:
-        epoch, step, all_ = float(cells[-1][0]), int(cells[-1][1]), float(epochs)
-    except (IndexError, ValueError):
+        epoch, step = float(cells[-1][0]), int(cells[-1][1])
+        whole = 0 < epoch == float(epochs) and 0.5 * 10.0**-digits * step / epoch < 1
+    except (IndexError, ValueError, OverflowError):
         return None
-    return step if 0 < epoch == all_ and step / epoch * 0.5 * 10.0**-digits < 1 else None
+    return step if whole else None
 
 
 def _table(found: Any, name: str) -> dict[str, Any]:
