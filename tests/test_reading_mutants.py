@@ -499,7 +499,7 @@ def verdict(text: str, beside: str, given: dict[str, Any]) -> tuple[str, Any, An
         return "raises", type(error).__name__, None
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    if given and "len =" in text:  # what is given stands, whatever the text says
+    if any(f"{name.partition('(')[0]} = " in text for name in given):  # what is given stands
         return "raises", None, None
     try:
         found = reading(text, names=given)

@@ -855,6 +855,9 @@ class Calls(Schedules):
         storing = name in ("append", "insert", "extend", "update", "setdefault", "add")
         if name not in HARMLESS:
             self.minded(of, node)
+            if self.turns is not None and isinstance(of, Group):
+                text = f"{shown(node)} changes a parameter group, which is not followed"
+                raise ReadError(text, hint="paste only what sets the rate")
         if unknown and (not storing or name in ("extend", "update") or not given):
             return self._lost_method(of, name, node, unknown)
         if name == "setdefault" and isinstance(given[0], Unknown):
