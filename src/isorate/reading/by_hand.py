@@ -340,6 +340,7 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     if not isinstance(schedule.node, ast.Subscript):
         return
     _check_tallies(follower)
+    _check_ends(follower)
     nodes = [*_run(follower, text)]
     _check_keys(follower, nodes)
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
@@ -355,6 +356,9 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
                     | ast.comprehension(target=target, iter=source)
                 ):
                     groups |= _names(target) if _of_groups(source, groups) else set()
+                case ast.Call(args=given) if any(_of_groups(each, groups) for each in given):
+                    inner = [each.args.args for each in given if isinstance(each, ast.Lambda)]
+                    groups |= {each.arg for arguments in inner for each in arguments}
                 case ast.Assign(targets=targets, value=source) if _of_groups(source, groups):
                     groups |= {t.id for t in targets if isinstance(t, ast.Name)}
     for node in nodes:
@@ -372,6 +376,16 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
             line = getattr(node, "lineno", 0)
             said = f"{shown(node)} (line {line}) sets the rate as well, and is not followed"
             raise ReadError(said, hint="paste only what sets the rate")
+
+
+def _check_ends(follower: Interpreter) -> None:
+    """Refuse a rate by how many turns an inner loop takes that may end before."""
+    for event in follower.loops.events:
+        if event.kind != "end" or event.of[0] not in follower.rests_on:
+            continue
+        if event.of[1] not in counters(event.loops[0].node):  # which ends the outer loops, too
+            text = f"{shown(event.node)} (line {getattr(event.node, 'lineno', 0)}) may end the loop"
+            raise ReadError(f"{text} whose turns the rate is of", hint="paste it without that")
 
 
 def _check_keys(follower: Interpreter, nodes: Sequence[ast.AST]) -> None:
@@ -569,6 +583,8 @@ def _function(
     whole = tuple(loops[: deepest + 1])
     for each in counted:
         each.value = _place(each, whole, target, stride, missing)
+        at_ = whole.index(each.loop)
+        follower.rests_on += whole[max(1, at_ if not each.whole else at_ + 1) :]
     placed = {name: each.value for name, each in tallies.items()}
     put = {name: _Placed().visit(term) for name, term in terms.items() if term}
     try:

@@ -162,6 +162,8 @@ class Interpreter(Calls):
         #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
         self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
         self.expected: set[tuple[int, str]] = set()
+        #: The loops whose numbers of turns a rate is of, but the outermost.
+        self.rests_on: list[Loop] = []
         #: The keys that loops set in parameter groups.
         self.keys_set: set[str] = set()
         #: The attributes that were set in loops, and how many those were when a statement began.
