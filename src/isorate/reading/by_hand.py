@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
 from isorate.reading import functions
-from isorate.reading.effects import HARMLESS, PURE
+from isorate.reading.effects import HARMLESS, PURE, STAYING
 from isorate.reading.frames import Frame
 from isorate.reading.loops import (
     Event,
@@ -61,8 +61,6 @@ LEAVING: Final = (ast.Break, ast.Continue, ast.Return)
 #: What may run again, or some time else.
 AGAIN: Final = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef,
                 ast.ClassDef, ast.Lambda)  # fmt: skip
-#: Functions that say the same each time they are called, as long as the program runs.
-STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
 #: What stands in a formula for what is counted begins so.
 TALLY: Final = "tally_"
 #: The methods that make a list longer or shorter.

@@ -13,7 +13,7 @@ from isorate.kit.call import Call
 from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList
-from isorate.reading.effects import HARMLESS, PURE
+from isorate.reading.effects import HARMLESS, PURE, STAYING
 from isorate.reading.expressions import TROUBLE, is_typed, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops, Scope
@@ -540,7 +540,8 @@ class Calls(Schedules):
             self.touch(values, node)
         plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
         source = unparsed(node)
-        if self.outermost.trains and isinstance(function, Unknown) and not values:
+        asked = self.outermost.trains or last in STAYING
+        if asked and isinstance(function, Unknown) and not values:
             source = f"{function.source}()"  # as the text has it
             if source in self.given:
                 return self.given.take(source)

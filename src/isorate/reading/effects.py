@@ -32,6 +32,8 @@ PURE: Final = (
     *("interp", "minimum", "maximum", "concatenate", "linspace"),
     *("dump", "dumps", "safe_dump", "pformat", "pprint", "deepcopy"),
 )
+#: Functions that say the same each time they are called, as long as the program runs.
+STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
 

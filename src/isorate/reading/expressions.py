@@ -12,6 +12,7 @@ from isorate.kit import registry
 from isorate.reading import builtin, functions
 from isorate.reading.arguments import PARSERS, Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList, array, put
+from isorate.reading.effects import STAYING
 from isorate.reading.frames import MODULES, Frame, Given
 from isorate.reading.loops import offset
 from isorate.reading.naming import HERE, Name, value_of
@@ -810,6 +811,8 @@ def typed(node: ast.AST) -> bool:
             return typed(inner)
         case ast.Call(func=ast.Attribute(value=base, attr="get" | "getenv")):
             return typed(base) and all(isinstance(each, ast.Constant) for each in node.args)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[], keywords=[]):
+            return name in STAYING and typed(node.func)
     return False
 
 

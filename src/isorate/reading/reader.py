@@ -234,7 +234,7 @@ def _ways(
         decisions, conditions, supposed = waiting.pop()
         way = Way(decisions, conditions=conditions)
 
-        by_turns = False
+        by_turns, kept = False, 0
 
         def follower(needed: set[str] | None = None) -> Interpreter:
             given = Given({**supposed, **names})  # noqa: B023 - it is called in this turn
@@ -253,9 +253,10 @@ def _ways(
             except ReadError as error:
                 if not _may_go_by_turns(first, body, error):
                     raise
-                by_turns, steps = True, first.steps
+                share = first.steps // (1 + len(waiting))  # turns may be many
+                by_turns, kept = True, first.steps - share
                 first = follower()
-                first.steps = steps
+                first.steps = share
                 found = _by_turns(first, body, error)
             taken = {} if sure else assumed(first.defaults, found, again)
             said = cut + found.assumptions + tuple(taken.values())
@@ -282,7 +283,7 @@ def _ways(
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")
         finally:
-            left -= most - first.steps
+            left -= most - kept - first.steps
         yield way
 
 
