@@ -973,7 +973,9 @@ def _sets(statement: ast.stmt) -> set[str]:
         case ast.Assign() | ast.AnnAssign():
             return {*stored(statement)}
         case ast.If(body=body, orelse=orelse):
-            return set().union(*map(_sets, body)) & set().union(*map(_sets, orelse))
+            ways = [way for way in (body, orelse) if not (way and isinstance(way[-1], ast.Raise))]
+            sets = [set[str]().union(*map(_sets, way)) for way in ways]
+            return set.intersection(*sets) if sets else set()
     return set()
 
 
