@@ -343,6 +343,8 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     _check_keys(follower, nodes)
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
     own = {id(schedule.node), *(id(part.target) for part in parts)}
+    for error in (follower.unread[place] for place in own & follower.unread.keys()):
+        raise error
     own |= {place for place, plain in follower.plain_stores.items() if plain}
     keys = {key for key, _ in follower.keyed.values()}
     groups: set[str] = set()

@@ -155,6 +155,8 @@ class Interpreter(Calls):
         self._losing: set[int] = set()
         #: Why a rate that the text writes by hand is not followed.
         self.unwritten: ReadError | None = None
+        #: The same, by where it is written in a loop.
+        self.unread: dict[int, ReadError] = {}
         #: What is written into the parameter groups of an optimizer, by place; none for all.
         self.written_rates: dict[int, dict[int | None, by_hand.Part]] = {}
         #: Where items of dicts are written that are no parameter groups.
@@ -304,6 +306,8 @@ class Interpreter(Calls):
             if self.found.built:
                 raise
             self.unwritten = self.unwritten or error
+            if by_hand.over_turns(self):
+                self.unread[id(target)] = error
 
     def _labelled(self, target: ast.expr, node: ast.expr, value: Any) -> Any:
         """Return a value with the name that it is asked for by."""
