@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.reading import by_hand, functions, subclasses
 from isorate.reading.arguments import parameters
 from isorate.reading.arrays import Array
-from isorate.reading.calls import Returning, at_line
+from isorate.reading.calls import at_line
+from isorate.reading.endings import Raising, Returning, Unfollowable
 from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame
-from isorate.reading.interpreter import Raising, Unfollowable
 from isorate.reading.loops import Scope, Supposed
 from isorate.reading.mentions import mentions
 from isorate.reading.values import (

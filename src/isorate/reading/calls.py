@@ -14,18 +14,12 @@ from isorate.reading import arguments, builtin, subclasses
 from isorate.reading.arguments import Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList
 from isorate.reading.effects import HARMLESS, PURE, STAYING
+from isorate.reading.endings import Returning, Undecided
 from isorate.reading.expressions import TROUBLE, is_typed, typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Loops, Scope
 from isorate.reading.mentions import mentions
-from isorate.reading.naming import (
-    HERE,
-    Name,
-    at_home,
-    candidates,
-    holds_schedulers,
-    no_constructor,
-)
+from isorate.reading.naming import HERE, Name, at_home, candidates, holds_schedulers, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.optimizers import read as read_optimizer
 from isorate.reading.schedules import Argument, LackingError, Schedules, made_of
@@ -80,26 +74,6 @@ SCHEDULER_LIKE: Final = re.compile(
 )
 #: Decorators that leave a function what it is.
 LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode")
-
-
-class Returning(Exception):  # noqa: N818 - it is no error
-    """A function returns."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class Undecided(Exception):  # noqa: N818 - it is no error
-    """Nobody knows where the text goes on."""
-
-    condition: Any = None
-    #: Whether it decides what is built.
-    builds: bool = False
-
-    def of(self, node: ast.expr, why: str) -> Unknown:
-        """Return what a function comes to that ends so."""
-        source, condition = unparsed(node), self.condition
-        return Unknown(source, why, condition=condition, varies=condition is None, plain=False)
 
 
 class Calls(Schedules):

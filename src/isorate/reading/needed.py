@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from isorate.kit.call import Call
-from isorate.reading.interpreter import Fork, Unfollowable
+from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.schedules import LackingError
 from isorate.reading.values import written
 from isorate.schedule.errors import ReadError

@@ -17,10 +17,11 @@ from isorate.reading import by_hand
 from isorate.reading.alone import functions_of
 from isorate.reading.calls import SCHEDULER_LIKE
 from isorate.reading.effects import names_in
+from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.expressions import MOST_STEPS
 from isorate.reading.frames import Given, canonical
 from isorate.reading.functions import expression, names_of
-from isorate.reading.interpreter import Fork, Interpreter, Unfollowable
+from isorate.reading.interpreter import Interpreter
 from isorate.reading.loops import alike
 from isorate.reading.mentions import mentions, once
 from isorate.reading.naming import HERE, Name, at_home, no_constructor, not_a_name, unread_of

@@ -82,7 +82,7 @@ class Turns:
             Fork: it goes the same way in each turn.
 
         """
-        from isorate.reading.interpreter import Fork
+        from isorate.reading.endings import Fork
 
         held = [leaf.condition for leaf in truth.leaves() if leaf.condition is not None]
         for condition in [*held, truth]:
@@ -131,7 +131,7 @@ def follow(
     What it does is what it does in the first turn: nothing may be different in another one but the
     rates.
     """
-    from isorate.reading.interpreter import Breaking, Continuing, Unfollowable
+    from isorate.reading.endings import Breaking, Continuing, Unfollowable
 
     loop = Loop(node, len(items))
     first = follower.first(node.iter, frame)

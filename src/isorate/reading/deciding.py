@@ -1,0 +1,356 @@
+"""Conditions: which branch is followed, and what comes of one that nobody decides."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from isorate.reading import by_hand
+from isorate.reading.defining import Defining
+from isorate.reading.endings import (
+    Breaking,
+    Continuing,
+    Fork,
+    Returning,
+    Unfollowable,
+    end_of,
+    ways_out,
+)
+from isorate.reading.loops import Guard, Loop, begins, modulo, offset, since, stored
+from isorate.reading.mentions import building, leaving, mentions
+from isorate.reading.naming import Name, holds_schedulers
+from isorate.reading.values import Bound, Class, Dict, Function, Group, Unknown
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import dotted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from isorate.reading.frames import Frame
+
+
+class Deciding(Defining):
+    """Follows branches."""
+
+    decisions: Mapping[str, bool]
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        #: Conditions about a key of a group: the key, and which way they went.
+        self.keyed: dict[int, tuple[str, set[bool]]] = {}
+
+    def decided(self, test: ast.expr, branches: Sequence[ast.AST], frame: Frame) -> bool | Unknown:
+        truth = self.truth(self.value(test, frame))
+        if not isinstance(truth, Unknown):
+            return truth
+        source = ast.unparse(test)
+        if source in self.decisions and truth.askable:
+            return self.decisions[source]
+        condition = Unknown(
+            source, truth.why, parts=tuple(truth.leaves()), varies=not truth.askable
+        )
+        if self.builds(branches, frame):
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                return settled
+            if not truth.askable or self.loops.stack:
+                text = f"{shown(branches[0])} builds a scheduler where it cannot be followed"
+                hint = "paste the statements that build it, one by one"
+                if not truth.askable:
+                    raise ReadError(text, hint=hint)
+            raise Fork(condition, builds=True)
+        return condition
+
+    def perhaps(self, node: ast.expr, frame: Frame, condition: Unknown) -> Any:
+        if not self._trains_in(node, rates=True):
+            return self.value(node, frame)
+        self.loops.guards.append(Guard(node, holds=True, condition=condition))
+        try:
+            return self.value(node, frame)
+        finally:
+            self.loops.guards.pop()
+            self.havoc([node], frame, condition, followed=True)
+
+    def _settled(self, test: ast.expr, truth: Unknown, frame: Frame) -> bool | Unknown:
+        """Take the defaults that decide a condition, where it is asked which are needed."""
+        known = set() if self.needed is None else self.needed
+        new = {leaf.source for leaf in truth.leaves()} & self.defaults.keys() - known
+        if self.needed is None or not new:
+            return truth
+        self.needed |= new
+        return self.truth(self.value(test, frame))
+
+    def _if(
+        self, node: ast.stmt, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt],
+        frame: Frame,
+    ) -> None:  # fmt: skip
+        taken = self.taken
+        truth = self.decided(test, [node], frame)
+        if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
+            truth = self._keyed(node, about, truth, frame)
+        if not isinstance(truth, Unknown):
+            if self.taken != taken and end_of(body if truth else orelse) == "raise":
+                truth = not truth  # who runs it gives something else than the default
+            self.body(body if truth else orelse, frame)
+            return
+        ends = [end_of(branch) for branch in (body, orelse)]
+        if "raise" in ends:
+            self.body(orelse if ends[0] == "raise" else body, frame)
+            return
+        kinds = {kind for each in (*body, *orelse) for kind in leaving(each)}
+        inside = self._own_loop() if "return" in kinds and not truth.askable else None
+        if "return" in kinds and inside is None:
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                self.body(body if settled else orelse, frame)
+                return
+            if truth.askable:
+                raise Fork(truth)
+            raise Unfollowable(node)
+        trains = self._trains_in(node, rates=bool(self.loops.stack))
+        if self.turns is not None and self.sets_rates(node):
+            self.turns.decided(self.interpreter, truth, frame)
+            if truth.askable:
+                with contextlib.suppress(ReadError):  # what else it lacks
+                    self.body(body, frame)
+                return
+        if truth.askable and self.sets_rates(node):
+            settled = self._settled(test, truth, frame)
+            if not isinstance(settled, Unknown):
+                self.body(body if settled else orelse, frame)
+                return
+            raise Fork(truth, builds=True)
+        if not trains and self.frames and self.sets_rates(node):
+            text = f"{shown(node)} sets a rate where it holds, and is not followed"
+            self.unwritten = ReadError(text, hint="paste the loop that calls it, too")
+        merged = by_hand.merged(self.interpreter, node, frame)
+        self.havoc([node], frame, truth, followed=trains)
+        for base, name, term in merged:
+            base.kept[name] = replace(base.kept[name], term=term, varies=True)
+        guards = [self._guard(node, test, truth, frame, holds=holds) for holds in (True, False)]
+        if trains:
+            for guard, branch in zip(guards, (body, orelse), strict=True):
+                self.loops.guards.append(guard)
+                with contextlib.suppress(Breaking, Continuing, Returning):
+                    self.body(branch, frame)
+                self.loops.guards.pop()
+            self.havoc([node], frame, truth, followed=True)
+        elif kinds and not self.loops.stack:
+            raise Unfollowable(node)
+        if not self.loops.stack:
+            return
+        loop = self.loops.stack[-1]
+        for guard, branch in zip(guards, (body, orelse), strict=True):
+            ways = {type(each) for each in ways_out(branch)}
+            if ast.Break in ways:
+                self._may_end(loop, node, test if guard.holds else None, frame)
+            if inside is not None and any("return" in leaving(each) for each in branch):
+                frame.may_return = True
+                self._may_end(inside, node, test if guard.holds else None, frame)
+            if ast.Continue in ways:
+                always = isinstance(branch[-1], ast.Continue)
+                other = guards[1 - guards.index(guard)]
+                loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+
+    def _own_loop(self) -> Loop | None:
+        """Return the outermost loop of the function that is followed; none where it is in none."""
+        of = self.frames[-1].of if self.frames else None
+        loops = self.loops.stack if of is None else [
+            loop for loop in self.loops.stack if loop.node in mentions(of.node).loops
+        ]  # fmt: skip
+        return loops[0] if loops else None
+
+    def _keyed(
+        self, node: Any, about: tuple[str, str], truth: bool | Unknown, frame: Frame
+    ) -> bool | Unknown:
+        """Decide whether a parameter group has a key, or let it be asked."""
+        key, name = about
+        group = frame.get(name)
+        source = ast.unparse(node.test)
+        if isinstance(truth, Unknown):
+            if not by_hand.is_group(self.interpreter, ast.Name(name, ast.Load()), frame):
+                return truth
+            if source in self.given:
+                truth = bool(self.given.take(source))
+            elif source in self.decisions:
+                truth = self.decisions[source]
+            else:
+                raise Fork(Unknown(source, self.at(node)), builds=True)
+        elif not isinstance(group, Group):
+            return truth
+        self.keyed.setdefault(id(node), (key, set()))[1].add(truth)
+        return truth
+
+    def _guard(
+        self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
+    ) -> Guard:
+        """Return a condition, and how often it holds, where it counts a loop's turns."""
+        undecided = Guard(node, holds, truth)
+        parts = [test]
+        if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            parts = [part for part in test.values if not self._surely(part, frame)]
+        found = undecided
+        for part in parts:
+            one = self._rare(undecided, part, frame) or self._late(undecided, part, frame)
+            if one is None:
+                return undecided
+            if found is undecided or isinstance(one.every, Unknown):
+                found = one
+                continue
+            if isinstance(found.every, Unknown):
+                continue
+            if found.every == 1:
+                one, found = found, one
+            every, same = found.every, (one.counts, one.name) == (found.counts, found.name)
+            if one.every != 1 or not isinstance(every, int) or not same:
+                return undecided
+            ahead = max(0, -(-(one.first - found.first) // every))
+            found = replace(found, first=found.first + ahead * every)
+        return found
+
+    def _surely(self, part: ast.expr, frame: Frame) -> bool:
+        """Whether a part of a condition holds, which has been asked for already."""
+        calls = any(isinstance(each, ast.Call | ast.NamedExpr) for each in ast.walk(part))
+        return not calls and self.truth(self.value(part, frame)) is True
+
+    def _rare(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
+        """Return a condition that holds in each so-manieth turn of a loop, or none."""
+        found = modulo(test, holds=guard.holds)
+        if found is None:
+            return None
+        counted, by, rest, last = found
+        every = self.value(by, frame)
+        clock = self._clock(counted)
+        if clock is None or not isinstance(every, int | Unknown):
+            return None
+        loop, name, start = clock
+        first = (rest - start) % every if isinstance(every, int) and every > 0 else 0
+        return replace(guard, every=every, first=first, counts=loop, last=last, name=name)
+
+    def _late(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
+        """Return a condition that holds from some turn of a loop on; none if it is another."""
+        for counted, relation, least in since(test, holds=guard.holds):
+            clock = self._clock(counted)
+            if clock is None:
+                continue
+            loop, name, start = clock
+            value = self.value(least, frame)
+            if isinstance(value, Unknown) and value.askable:
+                return replace(guard, every=value, counts=loop, name=name)
+            first = begins(relation, value, start) if isinstance(value, int | float) else None
+            if first is not None:
+                return replace(guard, every=1, first=first, counts=loop, name=name)
+        return None
+
+    def _clock(self, counted: ast.expr) -> tuple[Loop | None, str, int] | None:
+        """Return the loop whose turns something counts, its name, and what it is in the first.
+
+        No loop is where it counts all turns of all loops.
+        """
+        found = offset(counted)
+        if found is None:
+            return None
+        name, more = found
+        for loop in reversed(self.loops.stack):
+            start = loop.counters.get(name, loop.before.get(name))
+            if start is None:
+                continue
+            own = name in loop.counters
+            if own and stored(loop.node).count(name) > 1:
+                return None
+            whole = not own and loop is self.loops.stack[0]
+            if not (own or whole or name in loop.each):
+                return None  # it begins anew with the loop, and does not count its turns
+            more += not own and self.loops.counted(name)
+            return None if whole else loop, name, start + more
+        return None
+
+    def _may_end(self, loop: Loop, node: ast.AST, test: ast.expr | None, frame: Frame) -> None:
+        """Take notice of a condition that ends a loop."""
+        if node in loop.ends:
+            return
+        ends = {ast.GtE: "GtE", ast.Eq: "GtE", ast.Gt: "Gt"}
+        if isinstance(node, ast.While):
+            ends = {ast.Lt: "GtE", ast.NotEq: "GtE", ast.LtE: "Gt"}
+        match test:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in ends:
+                bound = self.value(right, frame)
+                self.loops.happens("end", (loop, dotted(left), ends[type(op)], bound), node)
+            case _:
+                self.loops.happens("end", (loop, None, "", None), node)
+
+    def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
+        """Whether some part of the text builds a schedule, or does something to an optimizer."""
+        self.steps -= 5  # it takes as long
+        waiting, seen = list(nodes), set()
+        while waiting:
+            node = waiting.pop()
+            for each in building(node):
+                if isinstance(each, ast.ImportFrom):
+                    origins = [f"{each.module}.{alias.name}" for alias in each.names]
+                    found = [self.of_trainer(Name(o, o, known=True)) for o in origins]
+                    inner = [f for of in found if isinstance(of, Class) for f in _methods(of)]
+                    if any(f.name == f.frame.outermost.trains for f in inner):
+                        return True
+                if self._chooses(each, frame):
+                    return True
+                if not isinstance(each, ast.Call):
+                    continue
+                function = self._quiet(each.func, frame)
+                if isinstance(function, Unknown) and self.is_constructor(function.name):
+                    return True
+                while isinstance(function, Bound):
+                    function = function.function
+                inner = [function] if isinstance(function, Function) else []
+                inner = _methods(function) if isinstance(function, Class) else inner
+                if any(f.name == f.frame.outermost.trains for f in inner):
+                    return True
+                waiting += [f.node for f in inner if id(f.node) not in seen]
+                seen |= {id(f.node) for f in inner}
+        return False
+
+    def _chooses(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether one of several schedulers is taken by its name."""
+        match node:
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, *_]):
+                found = self._quiet(base, frame)
+                known = isinstance(found, Unknown) and found.name is not None
+                return known and holds_schedulers(found.name.origin)
+            case ast.Subscript(value=base, ctx=ast.Load()):
+                found = self._quiet(base, frame)
+                held = found.values() if isinstance(found, Dict) else ()
+                return any(isinstance(v, Unknown) and self.is_constructor(v.name) for v in held)
+        return False
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test = _pattern(node.subject, case.pattern)
+            if test is None:
+                self.unfollowed(node, frame)
+                return
+            if case.guard is not None:
+                test = ast.BoolOp(ast.And(), [test, case.guard])
+            chain = [ast.copy_location(ast.If(test, case.body, chain), node)]
+        self.body([ast.fix_missing_locations(each) for each in chain], frame)
+
+
+def _methods(of: Class) -> list[Function]:
+    return [each for each in of.names.values() if isinstance(each, Function)]
+
+
+def _pattern(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """Return a pattern as a condition; none where it is something else."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return ast.Compare(subject, [ast.Eq()], [value])
+        case ast.MatchSingleton(value=constant):
+            return ast.Compare(subject, [ast.Is()], [ast.Constant(constant)])
+        case ast.MatchAs(pattern=None, name=None):
+            return ast.Constant(True)
+        case ast.MatchOr(patterns=several):
+            each = [_pattern(subject, one) for one in several]
+            return None if None in each else ast.BoolOp(ast.Or(), each)  # type: ignore[arg-type]
+    return None

@@ -1,0 +1,225 @@
+"""Imports, functions and classes: what their names stand for from then on."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from isorate.kit import registry
+from isorate.reading.arguments import option
+from isorate.reading.calls import LEAVING, OF_TRAINERS
+from isorate.reading.endings import Breaking, Continuing, Raising, Returning, Unfollowable
+from isorate.reading.frames import Frame
+from isorate.reading.naming import Name, at_home
+from isorate.reading.schedules import made_of
+from isorate.reading.storing import Storing
+from isorate.reading.values import MISSING, Builtin, Class, Function, Module, Schedule, Unknown
+from isorate.schedule.syntax import dotted, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isorate.reading.files import Files
+
+
+class Defining(Storing):
+    """Follows definitions."""
+
+    files: Files | None
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        self.modules: dict[str, Module] = {}
+        #: The code of trainers that the text uses.
+        self.trainers: dict[str, Frame] = {}
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        self.strange += 1
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
+                    head = alias.name.partition(".")[0]
+                    if self._module_imported(alias, frame):
+                        continue
+                    origin = alias.name if alias.asname else head
+                    self._imported(alias.asname or head, origin, frame)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                home = "." * level + (module or "")
+                own = self._module(module or "", level, frame)
+                for alias in names:
+                    if own is not None and self._names_imported(own, alias, node, frame):
+                        continue
+                    if alias.name == "*":
+                        self.outermost.stars.append(home)
+                        self.outermost.imported.clear()
+                        if not at_home(f"{module}."):
+                            frame.lose_all(self.at(node))
+                    else:
+                        dot = "" if home.endswith(".") else "."
+                        origin = registry.at_home(f"{home}{dot}{alias.name}")
+                        self._imported(alias.asname or alias.name, origin, frame)
+
+    def _module(self, name: str, level: int, frame: Frame) -> Module | None:
+        """Return a module that is given beside the text, followed once; none where it is not."""
+        importer = frame.outermost.path or (self.files.entry if self.files else "")
+        path = None if self.files is None else self.files.find(name, level, importer)
+        if path is None or self.files is None:
+            return None
+        package = name.partition(".")[0]
+        if not level and at_home(f"{package}."):
+            text = f"{package} is taken for the package of that name, which the files have, too"
+            self.assumed[text] = None
+            return None
+        if path not in self.modules:
+            inner = Frame(self.given)
+            inner.path, inner.names["__name__"] = path, name
+            self.modules[path] = Module(name, inner)
+            line, outermost, self.outermost = self.line, self.outermost, inner
+            try:
+                self.body(self.files.body(path), inner)
+            except (Returning, Raising, Breaking, Continuing, Unfollowable) as end:
+                inner.lose_all(f"{path} is not followed" if isinstance(end, Unfollowable) else "")
+            finally:
+                self.line, self.outermost = line, outermost
+        return self.modules[path]
+
+    def _module_imported(self, alias: ast.alias, frame: Frame) -> bool:
+        """Import a module that is given beside the text; whether it is one."""
+        parts = alias.name.split(".")
+        chain = [self._module(".".join(parts[: n + 1]), 0, frame) for n in range(len(parts))]
+        held = [module for module in chain if module is not None]
+        if len(held) < len(chain):
+            return False
+        for outer, inner, name in zip(held, held[1:], parts[1:], strict=False):
+            outer.frame.names.setdefault(name, inner)
+        frame.set(alias.asname or parts[0], held[-1] if alias.asname else held[0])
+        return True
+
+    def _names_imported(
+        self, module: Module, alias: ast.alias, node: ast.ImportFrom, frame: Frame
+    ) -> bool:
+        """Import a name from a module that is given beside the text; whether it has it."""
+        names = module.frame.names
+        if alias.name == "*":
+            listed = names.get("__all__", [name for name in names if not name.startswith("_")])
+            if not isinstance(listed, list | tuple):
+                return False
+            for name in listed:
+                frame.set(str(name), names.get(str(name), Unknown(str(name))))
+            frame.outermost.stars += module.frame.stars
+            return True
+        if alias.name not in names:
+            inner = f"{node.module}.{alias.name}" if node.module else alias.name
+            found: Any = self._module(inner, node.level, frame)
+            if found is None:
+                return False
+            names[alias.name] = found
+        frame.set(alias.asname or alias.name, names[alias.name])
+        return True
+
+    def _imported(self, name: str, origin: str, frame: Frame) -> None:
+        from isorate.reading import builtin
+
+        home, _, last = origin.rpartition(".")
+        value: Any = Unknown(name, name=Name(name, origin, known=True))
+        if origin == "absl.flags.FLAGS":
+            value = self.flags
+        if home in builtin.MODULES and last in builtin.MODULES[home]:
+            value = Builtin(last, home)
+        elif home in builtin.MODULES and last in builtin.CONSTANTS:
+            value = builtin.CONSTANTS[last]
+        of_trainer = self.of_trainer(Name(name, origin, known=True))
+        value = value if of_trainer is MISSING else of_trainer
+        if name in self.given and frame.entry:
+            return
+        frame.elsewhere.get(name, frame).names[name] = value
+        self.outermost.imported.add(name)
+
+    def of_trainer(self, name: Name) -> Any:
+        trainer = registry.trainer_of(name.origin, known=name.known, used=self.trainers)
+        if trainer is None:
+            return MISSING
+        if trainer.name not in self.trainers:
+            inner = self.trainers[trainer.name] = Frame(self.given)
+            inner.trains = trainer.trains
+            inner.names = {"__name__": trainer.name} | {each: Builtin(each) for each in OF_TRAINERS}
+            line, outermost, self.outermost = self.line, self.outermost, inner
+            self.body(trainer.body(), inner)
+            self.line, self.outermost = line, outermost
+        return self.trainers[trainer.name].names.get(name.last, MISSING)
+
+    def function(self, node: Any, frame: Frame) -> Function:
+        if isinstance(node, ast.Lambda):
+            for each in walk(node.body):
+                of = self._quiet(each.func, frame) if isinstance(each, ast.Call) else None
+                if isinstance(of, Schedule):
+                    raise made_of(node, of)
+        arguments = node.args
+        placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        defaults = dict(
+            zip(placed[len(placed) - len(arguments.defaults) :], arguments.defaults, strict=True)
+        )
+        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        defaults.update({a.arg: d for a, d in named if d is not None})
+        values = {name: self.value(default, frame) for name, default in defaults.items()}
+        return Function(node, frame, values)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+        function = self.function(node, frame)
+        kinds = {"staticmethod": "static", "classmethod": "class", "property": "property",
+                 "command": "command"}  # fmt: skip
+        for decorator in node.decorator_list:
+            inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+            last = (dotted(inner) or "").rpartition(".")[2]
+            if last in ("option", "argument") and isinstance(decorator, ast.Call):
+                placed, named, _ = self._arguments(decorator, frame)
+                values = {key: argument.value for key, argument in named.items()}
+                declared = option(self.interpreter, decorator, [a.value for a in placed], values)
+                function.defaults |= {} if declared is None else dict([declared])
+            function.kind = kinds.get(last, function.kind)
+            function.wrapped = function.wrapped or last not in (*kinds, *LEAVING)
+        frame.set(node.name, function)
+
+    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
+        inner = Frame(self.given, frame)
+        inner.is_class = True
+        bases = [self.value(base, frame) for base in node.bases]
+        self.body(node.body, inner)
+        if bases and all(isinstance(b, Unknown) and not _is_home(b) for b in bases):
+            bases += self._adopted(node, inner.names)
+        decorators = [
+            (dotted(d.func if isinstance(d, ast.Call) else d) or "").rpartition(".")[2]
+            for d in node.decorator_list
+        ]
+        found = Class(node.name, inner.names, bases)
+        inherited = [b.fields for b in bases if isinstance(b, Class) and b.fields]
+        if "dataclass" in decorators or any(_is_named_tuple(base) for base in bases):
+            own = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign)
+                   and isinstance(s.target, ast.Name)]  # fmt: skip
+            found.fields = [*dict.fromkeys([*(f for i in inherited for f in i), *own])]
+        elif inherited and "__init__" not in inner.names:
+            found.fields = inherited[0]
+        for value in inner.names.values():
+            if isinstance(value, Function):
+                value.of = found
+        frame.set(node.name, found)
+
+    def _adopted(self, node: ast.ClassDef, names: Mapping[str, Any]) -> list[Any]:
+        """Return the class of a trainer's that a class derives from, going by a method of it."""
+        found = []
+        for trainer in registry.trainers():
+            method = names.get(trainer.mark)
+            if isinstance(method, Function) and len(method.node.args.args) == 1:
+                origin = f"{trainer.modules[0]}.{trainer.own[0]}"
+                found.append(self.of_trainer(Name(origin, origin, known=True)))
+                text = f"{node.name} is taken to be a {trainer.own[0]} (line {node.lineno})"
+                self.assumed[text] = None
+        return found
+
+
+def _is_home(base: Unknown) -> bool:
+    return base.name is not None and at_home(f"{base.name.origin}.")
+
+
+def _is_named_tuple(base: Any) -> bool:
+    return isinstance(base, Unknown) and base.source.rpartition(".")[2] == "NamedTuple"

@@ -1,0 +1,471 @@
+"""What is not followed: whatever it may touch is unknown from then on."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.reading import by_hand
+from isorate.reading.arguments import Parser
+from isorate.reading.arrays import Array, of_numbers
+from isorate.reading.calls import Calls, changing
+from isorate.reading.frames import Frame
+from isorate.reading.loops import Tally
+from isorate.reading.mentions import bound, effects, mentions, methods
+from isorate.reading.optimizers import PLAIN
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Built,
+    Class,
+    Dict,
+    Function,
+    Group,
+    Instance,
+    List,
+    Missing,
+    Module,
+    Schedule,
+    Unknown,
+    other_name_of,
+)
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown, unparsed, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from isorate.reading.effects import Effects
+    from isorate.reading.interpreter import Interpreter
+
+#: Functions that train are looked for in functions that call each other no deeper.
+DEEPEST_TRAINING: Final = 4
+
+
+class Unfollowing(Calls):
+    """Lets be unknown what may be changed by what is not followed."""
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        self._known_functions: dict[int, tuple[int, dict[str, list[Function]]]] = {}
+        self._losing: set[int] = set()
+        #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
+        self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
+        #: Whether what is made unknown is followed besides.
+        self._followed = False
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The whole of which this class is a part."""
+        return self  # type: ignore[return-value]
+
+    def _written(self, optimizer: Built, target: ast.AST) -> None:
+        """Mind that a part of an optimizer is set by what is not followed."""
+        self.rate_changed(optimizer, target)
+        optimizer.lost = f"{shown(target)} is set, which is not followed"
+
+    def _reaches(self, base: Unknown, target: ast.AST) -> None:
+        """Mind that a change of what nobody knows may change an optimizer."""
+        for each in base.made[1] if base.made and base.made[0] == "" else ():
+            match each:
+                case Built():
+                    self._written(each, target)
+                case Schedule():
+                    raise changing(target, each)
+                case Group():
+                    self._written(each.owner, target)
+                case List() | Dict() | Array():
+                    each.lost = Unknown("", self.at(target))
+                    groups = each if isinstance(each, List) else ()
+                    for group in groups:
+                        if isinstance(group, Group):
+                            self._written(group.owner, target)
+
+    def _reaches_method(self, base: Unknown, target: ast.AST) -> None:
+        if base.source in ("globals()", "locals()", "vars()"):
+            self.outermost.lose_all(self.at(target))
+
+    def _quiet(self, node: ast.expr, frame: Frame) -> Any:
+        """Return what a dotted name stands for, without making anything of it."""
+        match node:
+            case ast.Name(id=name):
+                found = frame.get(name)
+                if found is MISSING:
+                    return self.name(name, frame)
+                return found
+            case ast.Attribute(value=base, attr=name):
+                of = self._quiet(base, frame)
+                if isinstance(of, Instance):
+                    found = of.kept.get(name, of.of.find(name))
+                    return None if found is MISSING else found
+                if isinstance(of, Unknown | Module):
+                    return self.attribute(of, name, node)
+                if isinstance(of, Built) and name == "param_groups":
+                    return of.groups
+        return None
+
+    def tally_of(self, value: Any) -> Tally | None:
+        """Return what a value counts, as it is when a turn begins; none where it is another."""
+        term = value.term if isinstance(value, Unknown) else None
+        found = self.tallies.get(term.id) if isinstance(term, ast.Name) else None
+        return found if isinstance(found, Tally) else None
+
+    def unfollowed(self, node: ast.AST, frame: Frame) -> None:
+        self.strange += 1
+        self.lose_steps(node)
+        if self.builds([node], frame):
+            text = f"{shown(node)} builds a scheduler where it cannot be followed"
+            raise ReadError(text, hint="paste the statements that build it, one by one")
+        self.havoc([node], frame, None)
+
+    def lose_steps(self, node: ast.AST) -> None:
+        if self.steps_in(node):
+            self.loops.lost = self.loops.lost or node
+
+    def bound_effects(
+        self, function: Function, given: Mapping[str, Instance] | None = None
+    ) -> None:
+        node = function.node
+        if id(node) in self._losing:
+            return
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        inner = Frame(self.given, function.frame)
+        elsewhere = mentions(node).elsewhere
+        for name in bound(node) - elsewhere:
+            inner.names[name] = Unknown(name, varies=True)
+        for name in elsewhere:
+            inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
+        inner.names |= given or {}
+        self._losing.add(id(node))
+        try:
+            self.havoc(list(body), inner, None)
+        finally:
+            self._losing.discard(id(node))
+
+    def havoc(
+        self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None,
+        *, followed: bool = False,
+    ) -> None:  # fmt: skip
+        """Let whatever statements may touch be unknown, which may be followed besides."""
+        before, self._followed = self._followed, self._followed or followed
+        try:
+            self._havoc(nodes, frame, condition)
+        finally:
+            self._followed = before
+
+    def _havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
+        self.steps -= 20  # it takes as long
+        own = dict(self._own_methods(nodes, frame))
+        found = effects(nodes, own)
+        for of, function in own.values():
+            self.bound_effects(function, {} if not function.node.args.args else {
+                function.node.args.args[0].arg: of})  # fmt: skip
+        following = self._handing_objects(found, own, frame)
+        where = nodes[0]
+        self.loaded = self.loaded or (bool(found.loaded) and bool(self.found.built))
+        if found.stars:
+            self.outermost.stars += found.stars
+            self.outermost.imported.clear()
+        if found.everything:
+            frame.lose_all(self.at(where))
+            self.outermost.lose_all(self.at(where))
+        for function in found.made:
+            self.bound_effects(Function(function, frame, {}))
+        for name in found.changed | found.passed | found.called:
+            value = self._quiet_path(name, frame)
+            if isinstance(value, Function) and name in found.called:
+                self.bound_effects(value)
+            elif isinstance(value, Unknown) and name in found.called:
+                self._reaches(value.owner or value, where)
+            elif isinstance(value, Bound) and name in found.called:
+                self._bound_called(value)
+            elif name in following:
+                continue
+            elif name in found.changed or name in found.passed:
+                self._lose(value, name, found, where, condition, frame)
+        for name in found.bound:
+            sources = [self._quiet_path(source, frame) for source in found.sources.get(name, ())]
+            given = [*found.given.get(name, ()), ast.Name(name)]
+            plain = all(self._hands_on(each, frame) for each in given)
+            self._unbind(name, nodes, frame, condition, sources, plain=plain)
+        for name, home in self._globals(nodes):
+            self._unbind(name, nodes, home, condition)
+
+    def _bound_called(self, bound: Bound) -> None:
+        """Let what a method may change be unknown, which goes by another name."""
+        of = bound.given[0] if bound.given else None
+        while isinstance(bound.function, Bound):
+            bound = bound.function
+            of = bound.given[0] if bound.given else of
+        function = bound.function
+        if isinstance(function, Function):
+            first = function.node.args.args[:1]
+            self.bound_effects(
+                function, {first[0].arg: of} if first and type(of) is Instance else {}
+            )
+
+    def _handing_objects(
+        self, effects: Effects, own: Mapping[ast.AST, tuple[Instance, Function]], frame: Frame
+    ) -> set[str]:
+        """Return the names of objects that only functions of the text are handed.
+
+        What these may do to them is done.
+        """
+        calls: dict[ast.Call, tuple[Function, dict[str, Instance]] | None] = {}
+        found = set[str]()
+        for name, each in effects.mentioning.items():
+            of = self._quiet_path(name, frame) if name not in effects.changed else None
+            if type(of) is not Instance:
+                continue
+            for call in each:
+                if call not in calls:
+                    calls[call] = self._handed_objects(call, own, frame)
+            if all(calls[call] for call in each):
+                found.add(name)
+        for handed in filter(None, calls.values()):
+            self.bound_effects(*handed)
+        return found
+
+    def _handed_objects(
+        self, call: ast.Call, own: Mapping[ast.AST, tuple[Instance, Function]], frame: Frame
+    ) -> tuple[Function, dict[str, Instance]] | None:
+        """Return a function of the text that is called, and the objects that it is given.
+
+        None where it is none, or is given some that it is not told of here.
+        """
+        of, function = own.get(call, (None, self._quiet(call.func, frame)))
+        if not isinstance(function, Function) or isinstance(function.node, ast.Lambda):
+            return None
+        placed = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
+        placed = placed[1:] if of is not None else placed
+        pairs = [*zip(placed, call.args, strict=False)]
+        pairs += [(k.arg or "", k.value) for k in call.keywords]
+        known = {*placed, *(a.arg for a in function.node.args.kwonlyargs)}
+        if len(call.args) > len(placed) or not {name for name, _ in pairs} <= known:
+            return None
+        values = {name: self._quiet(node, frame) for name, node in pairs}
+        objects = {name: value for name, value in values.items() if type(value) is Instance}
+        whole = {n for n, node in pairs if isinstance(node, ast.Name | ast.Attribute)}
+        inside = (n for name, node in pairs if name not in whole for n in walk(node))
+        parts = (n for n in inside if isinstance(n, ast.Name | ast.Attribute))
+        if any(type(self._quiet(part, frame)) is Instance for part in parts):
+            return None
+        if of is not None:
+            objects[function.node.args.args[0].arg] = of
+        return function, objects
+
+    def _own_methods(
+        self, nodes: Sequence[ast.AST], frame: Frame
+    ) -> Iterator[tuple[ast.AST, tuple[Instance, Function]]]:
+        """Visit the calls of methods that the text has, of objects that are known."""
+        for node, base in (each for part in nodes for each in methods(part)):
+            of = self._quiet_path(base, frame)
+            found = of.of.find(node.func.attr) if isinstance(of, Instance) else None  # type: ignore[attr-defined]
+            if isinstance(of, Instance) and isinstance(found, Function) and not found.kind:
+                yield node, (of, found)
+
+    def _globals(self, nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Frame]]:
+        """Visit the names of the text that functions change which statements may call."""
+        functions = self._functions(self.outermost)
+        waiting, seen = [(node, self.outermost) for node in nodes], set[str]()
+        while waiting:
+            whole, home = waiting.pop()
+            inside = mentions(whole)
+            yield from ((name, home) for name in inside.elsewhere)
+            new = (inside.used & functions.keys()) - seen
+            seen |= new
+            own = [function for name in new for function in functions[name]]
+            waiting += [(function.node, function.frame.outermost) for function in own]
+
+    def counts(self, value: Any) -> bool:
+        return isinstance(value, Unknown) and by_hand.counter(self.interpreter, value) is not None
+
+    def set_by_functions(self) -> set[str]:
+        """Return the names that functions of the text may set which are not their own."""
+        functions = (f for each in self._functions(self.outermost).values() for f in each)
+        return {name for function in functions for name in mentions(function.node).elsewhere}
+
+    def named(self, names: set[str]) -> list[Function]:
+        """Return the functions of a text that go by some names."""
+        functions = self._functions(self.outermost)
+        return [function for name in names & functions.keys() for function in functions[name]]
+
+    def _functions(self, frame: Frame) -> dict[str, list[Function]]:
+        """Return the functions of a text, and of those that it imports, by their names."""
+        kept = self._known_functions.get(id(frame))
+        if kept is None or kept[0] != self.given.definitions:
+            kept = self.given.definitions, _functions_of(frame)
+            self._known_functions[id(frame)] = kept
+        return kept[1]
+
+    def steps_in(self, node: ast.AST) -> bool:
+        """Whether a statement steps something, or calls functions of the text that do."""
+        return self._trains_in(node)
+
+    def sets_rates(self, node: ast.AST) -> bool:
+        """Whether a statement sets a rate, or calls functions of the text that do."""
+        return self._trains_in(node, rates=True, steps=False)
+
+    def _trains_in(
+        self, node: ast.AST, frame: Frame | None = None, depth: int = 0, *, rates: bool = False,
+        steps: bool = True,
+    ) -> bool:  # fmt: skip
+        """Whether a statement steps something, or calls functions of the text that do.
+
+        With ``rates`` also whether it sets a rate.
+        """
+        inside = mentions(node)
+        found = (steps and inside.steps) or (rates and inside.rates)
+        if found or depth > DEEPEST_TRAINING:
+            return found
+        functions = self._functions(frame or self.outermost)
+        called = (each for name in inside.called & functions.keys() for each in functions[name])
+        return any(
+            self._trains_in(f.node, f.frame.outermost, depth + 1, rates=rates, steps=steps)
+            for f in called
+        )
+
+    def _quiet_path(self, name: str, frame: Frame) -> Any:
+        head, *rest = name.split(".")
+        value: Any = frame.get(head)
+        for attribute in rest:
+            if isinstance(value, Instance):
+                value = value.kept.get(attribute, value.of.find(attribute))
+            elif isinstance(value, Unknown):
+                value = value.kept.get(attribute)
+            elif isinstance(value, Module):
+                value = value.frame.get(attribute)
+            elif (isinstance(value, Built) and attribute == "param_groups") or isinstance(
+                value, Schedule
+            ):
+                continue
+            else:
+                return None
+        return value
+
+    def _lose(
+        self, value: Any, name: str, effects: Effects, where: ast.AST, condition: Unknown | None,
+        frame: Frame,
+    ) -> None:  # fmt: skip
+        if isinstance(value, Unknown | Missing) and not getattr(value, "kept", ()) and (
+            not getattr(value, "made", None)
+        ):  # fmt: skip
+            return
+        changed, ends = name in effects.changed, name in effects.ends
+        for call in effects.handing.get(name, ()):
+            own = self._quiet(call.func, frame)
+            if not isinstance(own, Function):
+                self.hand([value], call)
+            elif isinstance(value, Built):
+                inside = own.node, own.frame.outermost
+                if not self._followed and self._trains_in(*inside, rates=True):
+                    self.rate_changed(value, where)
+                if not value.used and self._trains_in(*inside, rates=True, steps=False):
+                    self._unrated(value, where)
+        match value:
+            case Built() if changed and value.used:
+                if not self._followed:  # else what is followed says which item of a group is set
+                    self.rate_changed(value, where)
+            case Built() if changed:
+                value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
+            case Schedule() if changed and name not in effects.loaded:
+                if value.call is not None and not hasattr(value.call, "optimizer"):
+                    return
+                raise changing(where, value)
+            case List() | Array() if name not in effects.entire and of_numbers(value):
+                pass
+            case List() | Dict() | Array():
+                counted = name not in effects.resized | effects.passed
+                counted = counted and (value.lost is None or value.counted)
+                value.lost = Unknown(name, self.at(where), condition=condition)
+                value.counted = counted
+            case Parser():
+                value.lost = self.at(where)
+            case Instance() | Unknown() if ends:
+                if isinstance(value, Instance):
+                    first = not value.kept.touched
+                    turning = bool(self.loops.stack) or self.unbound is not None
+                    condition = condition if first else None
+                    value.kept.forgets(self.at(where), condition, varies=turning)
+                for key, held in list(value.kept.items()):
+                    parts = held if isinstance(held, tuple) else [held]
+                    if not all(isinstance(each, Built | Schedule | Function) for each in parts):
+                        del value.kept[key]
+
+    def _unrated(self, optimizer: Built, where: ast.AST) -> None:
+        """Let the rates of an optimizer be others each time."""
+        self.open(optimizer)
+        if optimizer.groups is None:
+            optimizer.lost = f"{shown(where)} sets its rate"
+        for place, group in enumerate(optimizer.groups or ()):
+            source = f"{optimizer.label}.param_groups[{place}]['lr']"
+            group["lr"] = Unknown(source, self.at(where), varies=True)
+
+    def _hands_on(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether an expression that is not followed hands out parameters without rates."""
+        match node:
+            case ast.Name(id=name):
+                value = frame.get(name)
+                return value is None or value is MISSING or self.is_plain(value)
+            case ast.Call(func=func, args=given):
+                last = getattr(func, "attr", getattr(func, "id", ""))
+                return last in PLAIN and all(self._hands_on(each, frame) for each in given[-1:])
+            case ast.BinOp(left=left, right=right, op=ast.Add()):
+                return self._hands_on(left, frame) and self._hands_on(right, frame)
+            case ast.Constant(value=None):
+                return True
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return all(self._hands_on(each, frame) for each in items)
+            case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=target)]):
+                return name in unparsed(target)
+            case ast.Starred(value=inner) | ast.Attribute(value=inner):
+                return self._hands_on(inner, frame)
+        return False
+
+    def _unbind(
+        self, name: str, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None,
+        sources: Sequence[Any] = (), *, plain: bool = True,
+    ) -> None:  # fmt: skip
+        varies = bool(self.loops.stack)
+        head, dot, last = name.rpartition(".")
+        value = Unknown(name, self.at(nodes[0]), condition=condition, plain=plain)
+        turning = self.turns is not None
+        value.varies = varies and (condition is None or turning or not condition.askable)
+        if not dot:
+            before = frame.get(name)
+            made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
+            value.made = other_name_of(*(v for v in made if v is not None))
+            if isinstance(before, Built | Schedule) and varies:
+                return
+            frame.set(name, value)
+            return
+        base = self._quiet_path(head, frame)
+        if isinstance(base, Instance):
+            before = dict.get(base.kept, last)
+            if self.unbound is not None:
+                self.unbound.append((base, last, before, nodes))
+            if self._followed and isinstance(before, Unknown) and self.tally_of(before):
+                value.term, value.varies = before.term, True
+        if isinstance(base, Instance | Unknown):
+            base.kept[last] = value
+        if isinstance(base, Module):
+            base.frame.set(last, value)
+
+
+def _functions_of(frame: Frame) -> dict[str, list[Function]]:
+    """Return the functions of a text, methods among them, by their names."""
+    found: dict[str, list[Function]] = {}
+    waiting, seen = [frame], {id(frame)}
+    while waiting:
+        for value in waiting.pop().names.values():
+            functions = [value] if isinstance(value, Function) else []
+            if isinstance(value, Class):
+                functions = [v for v in value.names.values() if isinstance(v, Function)]
+            homes = [each.frame.outermost for each in functions]
+            homes += [value.frame] if isinstance(value, Module) else []
+            waiting += [home for home in homes[-1:] if id(home) not in seen]
+            seen |= {id(home) for home in homes}
+            for each in functions:
+                if not isinstance(each.node, ast.Lambda):
+                    found.setdefault(each.name, []).append(each)
+    return found
