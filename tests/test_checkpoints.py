@@ -28,6 +28,7 @@ from isorate.checkpoints.torch_states import call_of_state
 from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.cli._commands import run
 from isorate.schedule.errors import OwnRateError
+from tests.conformance.cases import keras as keras_cases
 from tests.test_cli import isorate
 from tests.test_torch_states import NEWEST, saved, through_json
 
@@ -181,6 +182,20 @@ def test_a_checkpoint_is_a_log_of_one_rate(tmp_path: Path) -> None:
     assert "update 251 of 400" in found.sentence
 
 
+def test_what_holds_no_schedule_says_where_it_is_told(tmp_path: Path, capsys: Any) -> None:
+    path = write(tmp_path / "scheduler.pt", LAMBDA)
+    assert run(["show", str(path)]) == 2
+    assert f"(isorate check {path} RECIPE says" in capsys.readouterr().err
+    (tmp_path / "training_args.bin").write_bytes(b"")
+    assert run(["show", str(path)]) == 2
+    assert f"(isorate show {tmp_path / 'training_args.bin'} says it)" in capsys.readouterr().err
+    paddles = tmp_path / "net.pdopt"  # as paddle.save writes an optimizer's state
+    paddles.write_bytes(pickle.dumps({"LR_Scheduler": {"last_epoch": 25, "last_lr": 0.05}}))
+    assert run(["show", str(paddles)]) == 2
+    assert "the state holds no schedule, only where it stood" in capsys.readouterr().err
+    assert check(paddles, read("LambdaLR(SGD(p, lr=0.1), lambda t: 1 - t / 50)")).follows
+
+
 def test_checkpoints_of_one_run_are_one_log(tmp_path: Path) -> None:
     for step in (30, 10, 20):
         state = {**LAMBDA, "last_epoch": step, "_last_lr": [0.1 * (1 - step / 50)]}
@@ -224,7 +239,10 @@ def test_what_is_no_checkpoint_is_told(tmp_path: Path, capsys: Any) -> None:
     write(folder / "optimizer.pt", SGD)
     write(folder / "scheduler.pt", COSINE)
     for path, said in (
-        (tmp_path / "a.ckpt", "is no checkpoint that is read: required what torch.save, pickle or"),
+        (
+            tmp_path / "a.ckpt",
+            "is no checkpoint that is read: required what torch.save, pickle, Keras",
+        ),
         (tmp_path / "b.ckpt", "there is no such file"),
         (folder, f"has no Python files (isorate show {folder / 'scheduler.pt'})"),
     ):
@@ -387,3 +405,52 @@ def test_what_mindspore_saves_is_read(tmp_path: Path) -> None:
     (found,) = read_checkpoint(path).schedulers
     assert (found.step, found.rates) == (12, (float(np.float32(rates[12])),))
     assert compare(path, "mindspore.nn.cosine_decay_lr(0.01, 0.1, 30, 10, 3)", 30).equal
+
+
+COSINE_DECAY = {
+    "module": "keras.optimizers.schedules", "class_name": "CosineDecay", "registered_name": None,
+    "config": {"initial_learning_rate": 0.0, "decay_steps": 90, "alpha": 0.0, "name": "CosineDecay",
+               "warmup_target": 0.1, "warmup_steps": 10},
+}  # fmt: skip
+
+
+def test_the_schedule_of_a_keras_model_is_read(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "model.keras"
+
+    def write_model(rate: Any) -> None:
+        optimizer = {"class_name": "AdamW", "config": {"learning_rate": rate, "use_ema": False}}
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(
+                "config.json", json.dumps({"compile_config": {"optimizer": optimizer}})
+            )
+
+    write_model(COSINE_DECAY)
+    recipe = read(path)
+    assert recipe.code == (
+        "keras.optimizers.schedules.CosineDecay(initial_learning_rate=0.0, decay_steps=90, "
+        "warmup_target=0.1, warmup_steps=10)"
+    )
+    assert run(["show", str(path), "--updates", "20"]) == 0
+    write_model(0.01)
+    assert run(["show", str(path)]) == 2
+    assert "the optimizer has no schedule" in capsys.readouterr().err
+    path.write_bytes(path.read_bytes()[:-9])
+    assert run(["show", str(path)]) == 2
+    assert "it is no saved model" in capsys.readouterr().err
+
+
+@pytest.mark.jax
+def test_what_keras_saves_is_read(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", keras_cases.BACKEND)
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.1, 50, 0.01, power=2.0)
+    model.compile(optimizer=keras.optimizers.SGD(schedule), loss="mse")
+    path = tmp_path / "model.keras"
+    model.save(path)
+    (found,) = read_checkpoint(path).schedulers
+    assert found.call is not None
+    assert (
+        found.call.code
+        == read("keras.optimizers.schedules.PolynomialDecay(0.1, 50, 0.01, 2.0)").code
+    )

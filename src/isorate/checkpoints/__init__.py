@@ -9,14 +9,15 @@ if TYPE_CHECKING:
     from os import PathLike
 
 #: How the names of checkpoints end.
-ENDINGS: Final = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".pkl", ".pickle")
+ENDINGS: Final = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".pkl", ".pickle",
+                   ".pdopt", ".keras")  # fmt: skip
 #: How a protobuf of parameters begins.
 PROTOBUF: Final = b"\n"
 #: How an archive begins that has a pickle, and how a pickle does.
 BEGINNINGS: Final = (b"PK\x03\x04", b"\x80", PROTOBUF)
 
 #: What a checkpoint is.
-REQUIRED: Final = "what torch.save, pickle or mindspore.save_checkpoint wrote"
+REQUIRED: Final = "what torch.save, pickle, Keras or mindspore.save_checkpoint wrote"
 
 
 def is_checkpoint(path: str | PathLike[str]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.checkpoints.tables import rates_of, stood, tables
+from isorate.checkpoints.tables import is_number, rates_of, stood, tables
 from isorate.checkpoints.torch_states import call_of_state, kinds_of
 from isorate.dialects.isorate.torch import ScheduleLR
 from isorate.dialects.mindspore.plain_lists import LearningRateList
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from isorate.checkpoints.tables import Groupings
     from isorate.kit.call import Call
 
+#: What transformers' Trainer leaves of its arguments beside a checkpoint.
+ARGUMENTS: Final = "training_args.bin"
 #: How far a rate may lie from the schedule's, relative to the schedule's first one: torch's own
 #: recursions drift, and tensors hold float32.
 NEAR: Final = 1e-5
@@ -72,6 +75,7 @@ class Checkpoint:
         schedulers: the states of schedulers, in the order of the file.
         optimizers: the rates of each optimizer's groups, by where it lies.
         counts: what the file counts beside them, as ``{"epoch": 12}``.
+        beside: the configuration that a trainer has left in the same folder.
 
     """
 
@@ -79,6 +83,7 @@ class Checkpoint:
     schedulers: tuple[SavedScheduler, ...]
     optimizers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    beside: str | None = None
 
 
 def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
@@ -86,13 +91,18 @@ def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
 
     Args:
         path: the file that ``torch.save`` or ``pickle`` wrote: of one scheduler's state, or of
-            tables and lists that have some, at any depth.
+            tables and lists that have some, at any depth; or ``mindspore.save_checkpoint``.
 
     Raises:
-        ReadError: the file cannot be read, or is no pickle.
+        ReadError: the file cannot be read, or is none of these.
+
+    Example:
+        >>> read_checkpoint("examples/checkpoint.pt").schedulers[0].step
+        400
 
     Source:
-        The states are those of torch 2.0 to 2.13 and of ``isorate.torch``.
+        The states are those of torch 2.0 to 2.13 and of ``isorate.torch``, the lists those of
+        MindSpore 2.10.
 
     """
     held = tables(path)
@@ -102,7 +112,9 @@ def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
     ]
     every = {place: rates_of(groups) for place, groups in held.optimizers.items()}
     rates = {place: found for place, found in every.items() if found}
-    return Checkpoint(str(path), tuple(schedulers), rates, held.counts)
+    beside = Path(path).with_name(ARGUMENTS)
+    told = str(beside) if beside.is_file() else None
+    return Checkpoint(str(path), tuple(schedulers), rates, held.counts, told)
 
 
 def _groups_for(
@@ -122,7 +134,11 @@ def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -
     step, rates = stood(state)
     call: Call
     try:
-        if "learning_rate" in state:
+        if not kinds_of(state) and "last_lr" in state:
+            raise ReadError("the state holds no schedule, only where it stood")
+        if "document" in state:
+            kind, call = "optimizer", _documented(state["document"])
+        elif "learning_rate" in state:
             kind, call = "list", LearningRateList(tuple(state["learning_rate"]))
         elif "isorate_format" in state:
             kind, call = "ScheduleLR", _own(state)
@@ -137,6 +153,22 @@ def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -
     notes = tuple(_contradictions(call, step, rates, groups))
     told = name is not None or not hasattr(call, "optimizer")
     return SavedScheduler(place, kind, step, rates, call, notes=notes, told=told)
+
+
+def _documented(written: Any) -> Call:
+    """Return the schedule of an optimizer whose config is saved.
+
+    Raises:
+        ReadError: it has a rate, or none that is read.
+
+    """
+    call = registry.document(written)
+    if call is None:
+        rate = written.get("config", {}).get("learning_rate") if isinstance(written, dict) else None
+        if is_number(rate):
+            raise ReadError("the optimizer has no schedule", got=f"the rate {rate}")
+        raise ReadError("the optimizer's config has no schedule that is read")
+    return call
 
 
 def _own(state: Mapping[str, Any]) -> Call:

@@ -2,7 +2,8 @@
 
 Any file that ``torch.save`` or ``pickle`` wrote is gone through: a scheduler's own state, one among
 others, a list of them as Lightning has it. Nothing of it is executed, and of an archive only the
-names are read, whatever its weights come to. Of a MindSpore checkpoint, the lists of rates are.
+names are read, whatever its weights come to. Of MindSpore's checkpoints the lists of rates are
+read, of Keras' saved models the configs.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from isorate.checkpoints import PROTOBUF, is_checkpoint
-from isorate.checkpoints.mindspore_file import states
+from isorate.checkpoints import PROTOBUF, is_checkpoint, keras_file, mindspore_file
 from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.schedule.errors import ReadError
 
@@ -58,7 +58,9 @@ def tables(path: str | PathLike[str]) -> Tables:
     try:
         with where.open("rb") as file:
             if file.read(1) == PROTOBUF:
-                found.states.extend(states(file))
+                found.states.extend(mindspore_file.states(file))
+            elif where.suffix.lower() == keras_file.ENDING:
+                found.states.extend(keras_file.states(file))
             else:
                 file.seek(0)
                 values = unpickled(file, CHECKPOINT)
@@ -88,18 +90,19 @@ def holds_schedulers(path: str | PathLike[str]) -> bool:
 
 def stood(state: Mapping[str, Any]) -> tuple[int | float | None, tuple[float, ...] | None]:
     """Return the step that a scheduler stood at, and the rate of each group after it."""
-    step, last = state.get("last_epoch"), state.get("_last_lr")
-    known = isinstance(last, list) and bool(last) and all(map(_is_number, last))
-    return step if _is_number(step) else None, tuple(map(float, last or ())) if known else None
+    step, last = state.get("last_epoch"), state.get("_last_lr", [state.get("last_lr")])
+    known = isinstance(last, list) and bool(last) and all(map(is_number, last))
+    return step if is_number(step) else None, tuple(map(float, last or ())) if known else None
 
 
 def rates_of(groups: Groupings) -> tuple[float, ...] | None:
     """Return the rate of each group; none where one has none."""
     found: list[Any] = [group.get("lr") for group in groups]
-    return tuple(map(float, found)) if found and all(map(_is_number, found)) else None
+    return tuple(map(float, found)) if found and all(map(is_number, found)) else None
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, and no truth."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

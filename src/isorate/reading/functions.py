@@ -66,9 +66,30 @@ def said(variable: str, body: ast.expr) -> Expression:
         ReadError: it is no arithmetic.
 
     """
-    found = Expression(variable, ast.unparse(ast.fix_missing_locations(body)))
+    whole = _Whole(variable).visit(body)
+    found = Expression(variable, ast.unparse(ast.fix_missing_locations(whole)))
     found.function()  # whitelisted now, or refused now
     return found
+
+
+class _Whole(ast.NodeTransformer):
+    """Puts together what was counted in epochs and in batches: ``5 * (t // 5) + t % 5`` is t."""
+
+    def __init__(self, variable: str) -> None:
+        self.variable = variable
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(
+                ast.BinOp(one, ast.Mult(), other),
+                ast.Add(),
+                ast.BinOp(ast.Name(id=name) as t, ast.Mod(), ast.Constant(value=int(n))),
+            ) if name == self.variable:
+                epochs = f"{name} // {n}"
+                if {ast.unparse(one), ast.unparse(other)} == {epochs, str(n)}:
+                    return t
+        return node
 
 
 def formula(evaluator: Schedules, function: Any, longest: int) -> tuple[str, ast.expr]:

@@ -72,7 +72,9 @@ def _lacking(found: Checkpoint, saved: SavedScheduler) -> ReadError:
     place = f", {saved.place}" if saved.place else ""
     text = f"{found.path}{place}: {saved.lacks.what}" + (f"; {stood}" if stood else "")
     hint = saved.lacks.hint
-    if saved.rates and saved.step is not None:
+    if found.beside is not None:
+        hint = f"isorate show {found.beside} says it"
+    elif saved.rates and saved.step is not None:
         hint = f"isorate check {found.path} RECIPE says whether it follows one"
     return ReadError(text, required=saved.lacks.required, got=saved.lacks.got, hint=hint)
 
@@ -101,5 +103,8 @@ def _reading(found: Checkpoint, saved: SavedScheduler) -> Reading:
         frozenset(),
         frozenset(),
         title=saved.title,
-        saved=(f"{place}: {_stood(saved)}{beside}", *saved.notes),
+        saved=(
+            f"{place}: {_stood(saved) or 'it does not tell where it stood'}{beside}",
+            *saved.notes,
+        ),
     )
