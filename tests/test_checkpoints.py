@@ -104,6 +104,21 @@ def test_the_optimizer_beside_it_is_told(checkpoint: Path) -> None:
         read(checkpoint, lr=0.1)
 
 
+def test_of_two_optimizers_a_scheduler_has_the_one_with_its_rates(tmp_path: Path) -> None:
+    group = {**SGD["param_groups"][0], "lr": 0.02, "momentum": 0.5, "nesterov": False}  # type: ignore[index]
+    other = {**COSINE, "base_lrs": [0.04], "last_epoch": 50, "_last_lr": [0.02]}
+    held = {"opt_d": {"param_groups": [group]}, "opt_g": SGD, "g": COSINE, "d": other}
+    first, second = read_checkpoint(write(tmp_path / "gan.pt", held)).schedulers
+    assert first.call is not None is not second.call
+    assert "momentum=0.9" in first.call.code
+    assert "momentum=0.5" in second.call.code
+    assert first.notes == second.notes == ()
+    held["d"] = {**other, "_last_lr": [0.03]}
+    _, second = read_checkpoint(write(tmp_path / "gan.pt", held)).schedulers
+    assert not second.told
+    assert "0.03, and the schedule's at step 50 is 0.02" in second.notes[0]
+
+
 def test_what_contradicts_itself_is_said(tmp_path: Path) -> None:
     group = {**SGD["param_groups"][0], "lr": 0.5}  # type: ignore[index]
     held = {"scheduler": COSINE, "optimizer": {"param_groups": [group]}}

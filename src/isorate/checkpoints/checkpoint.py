@@ -120,11 +120,19 @@ def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
 def _groups_for(
     state: Mapping[str, Any], at: int, count: int, optimizers: Mapping[str, Groupings]
 ) -> Groupings | None:
-    """Return the groups of a scheduler's optimizer: the only one, or the one at the same place."""
+    """Return the groups of a scheduler's optimizer: the only one, or the one that has its rates.
+
+    None where several have, and no order tells.
+    """
     every = list(optimizers.values())
-    if len(every) != 1 and len(every) != count:
+    rates = stood(state)[1]
+    own = [groups for groups in every if rates and rates_of(groups) == rates]
+    if len(every) == count and len(own) > 1:
+        own = [groups for groups in own if groups is every[at]]
+    fitting = every if len(every) == 1 else own
+    if len(fitting) != 1:
         return None
-    groups = every[0] if len(every) == 1 else every[at]
+    groups = fitting[0]
     bases = state.get("base_lrs")
     return None if isinstance(bases, list) and len(bases) != len(groups) else groups
 
