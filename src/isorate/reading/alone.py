@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading import by_hand, functions, subclasses
+from isorate.reading import by_hand, functions, subclasses, terms
 from isorate.reading.arguments import parameters
 from isorate.reading.arrays import Array
 from isorate.reading.calls import at_line
@@ -208,7 +208,7 @@ def _returned(follower: Interpreter, function: Function, bound: Any) -> Schedule
     names = [name for name in names[len(given) :] if name not in named]
     open_ = [name for name in names if name not in function.defaults]
     used = [name for name in open_ if name in mentions(node).used]
-    counts = by_hand.counter_of(used) or by_hand.counter_of(names)
+    counts = terms.counter_of(used) or terms.counter_of(names)
     if counts is None or node.args.vararg or mentions(node).yields:
         return None
     before = [n.value.id for n in ast.walk(node)
@@ -304,7 +304,7 @@ def _enter(
     sets = follower.sets_rates(node)
     open_ = [name for name in names if name not in defaults]
     again = again and (sets or not _collects(node))
-    counts = by_hand.counter_of(open_, sure=not sets) if again else None
+    counts = terms.counter_of(open_, sure=not sets) if again else None
     if counts is not None:
         frame.names[counts] = Unknown(counts, varies=True)
     for extra in (node.args.vararg, node.args.kwarg):

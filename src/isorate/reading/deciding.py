@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from isorate.reading import by_hand
+from isorate.reading import by_hand, terms
 from isorate.reading.defining import Defining
 from isorate.reading.endings import (
     Breaking,
@@ -125,7 +125,7 @@ class Deciding(Defining):
         if not trains and self.frames and self.sets_rates(node):
             text = f"{shown(node)} sets a rate where it holds, and is not followed"
             self.unwritten = ReadError(text, hint="paste the loop that calls it, too")
-        merged = by_hand.merged(self.interpreter, node, frame)
+        merged = terms.merged(self.interpreter, node, frame)
         self.havoc([node], frame, truth, followed=trains)
         for base, name, term in merged:
             base.kept[name] = replace(base.kept[name], term=term, varies=True)

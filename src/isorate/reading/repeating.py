@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
-from isorate.reading import by_hand, turns
+from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import LongList
 from isorate.reading.deciding import Deciding
 from isorate.reading.endings import Breaking, Continuing, Unfollowable, ways_out
@@ -321,7 +321,7 @@ class Repeating(Deciding):
                 case [ast.AugAssign(op=ast.Add(), value=ast.Constant(value=1)) as one] if (
                     whole and len(set_) == 1
                 ):
-                    source = f"{by_hand.TALLY}{len(self.tallies)}"
+                    source = f"{terms.TALLY}{len(self.tallies)}"
                     self.tallies[source] = Tally(one, before, (*self.loops.stack,))
                     value.term = ast.Name(source, ast.Load())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from isorate.reading import by_hand, turns
+from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
 from isorate.reading.calls import changing
 from isorate.reading.expressions import is_typed, of_groups
@@ -70,7 +70,7 @@ class Storing(Unfollowing):
                 self._written_by_hand(target, value, found, frame)
             labelled = self._labelled(target, value, found)
             if isinstance(target, ast.Attribute) and isinstance(labelled, Unknown):
-                labelled = by_hand.with_term(self.interpreter, labelled, target, value, frame)
+                labelled = terms.with_term(self.interpreter, labelled, target, value, frame)
             self.store(target, labelled, frame)
 
     def _written_by_hand(
@@ -90,7 +90,7 @@ class Storing(Unfollowing):
             if self.found.built:
                 raise
             self.unwritten = self.unwritten or error
-            if by_hand.over_turns(self.interpreter):
+            if terms.over_turns(self.interpreter):
                 self.unread[id(target)] = error
 
     def _labelled(self, target: ast.expr, node: ast.expr, value: Any) -> Any:
@@ -286,7 +286,7 @@ class Storing(Unfollowing):
             self.loops.happens("adds", tally, node)
             found.term = ast.BinOp(before.term, ast.Add(), ast.Constant(1))
         elif isinstance(target, ast.Name) and isinstance(before, Unknown) and added == 1:
-            by_hand.count_in(self.interpreter, target, frame)
+            terms.count_in(self.interpreter, target, frame)
             if isinstance(node.op, ast.Add) and before.term is not None:
                 found.term = ast.BinOp(before.term, ast.Add(), ast.Constant(1))
         if self.turns is not None:  # what is given is what it was before the loop

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading import by_hand
+from isorate.reading import by_hand, terms
 from isorate.reading.loops import Event, Loop, Scope, Supposed
 from isorate.reading.schedules import RATE, LackingError
 from isorate.reading.values import UNRATED, Built, Group, Instance, Unknown, reached, unknown_in
@@ -64,7 +64,7 @@ class Turns:
         where = f"{shown(write.target)} (line {write.target.lineno})"
         if follower.loops.conditions():
             raise ReadError(f"{where} is set where a condition holds that is not followed")
-        if any(not by_hand.is_over_groups(each) for each in follower.loops.stack[1:]):
+        if any(not terms.is_over_groups(each) for each in follower.loops.stack[1:]):
             raise ReadError(f"{where} is set in a loop in a loop, which is not followed")
         rate = known(follower, write.rate)
         if rate is None:
@@ -251,13 +251,13 @@ def _expression(rates: Sequence[float]) -> Expression:
     """Return rates as a function of the turns that are over; the last one holds."""
     runs = [(rate, len([*same])) for rate, same in groupby(map(float, rates))]
     if len(runs) > MOST_TOLD:
-        place = f"min({by_hand.TURN}, {len(rates) - 1})"
-        return Expression(by_hand.TURN, f"({', '.join(map(repr, map(float, rates)))})[{place}]")
+        place = f"min({terms.TURN}, {len(rates) - 1})"
+        return Expression(terms.TURN, f"({', '.join(map(repr, map(float, rates)))})[{place}]")
     source, end = "", 0
     for rate, often in runs[:-1]:
         end += often
-        source += f"{rate!r} if {by_hand.TURN} < {end} else "
-    return Expression(by_hand.TURN, f"{source}{runs[-1][0]!r}")
+        source += f"{rate!r} if {terms.TURN} < {end} else "
+    return Expression(terms.TURN, f"{source}{runs[-1][0]!r}")
 
 
 def note(follower: Interpreter, target: ast.Subscript, value: Any, frame: Frame) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading import by_hand
+from isorate.reading import terms
 from isorate.reading.arguments import Parser
 from isorate.reading.arrays import Array, of_numbers
 from isorate.reading.calls import Calls, changing
@@ -278,7 +278,7 @@ class Unfollowing(Calls):
             waiting += [(function.node, function.frame.outermost) for function in own]
 
     def counts(self, value: Any) -> bool:
-        return isinstance(value, Unknown) and by_hand.counter(self.interpreter, value) is not None
+        return isinstance(value, Unknown) and terms.counter(self.interpreter, value) is not None
 
     def set_by_functions(self) -> set[str]:
         """Return the names that functions of the text may set which are not their own."""

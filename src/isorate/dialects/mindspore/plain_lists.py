@@ -74,7 +74,7 @@ class LearningRateList(Call, frozen=True):
         "none: the rates as written", Proof.EACH_STEP,
         "the list ends and the optimizer raises RuntimeError", name="mindspore.list",
         roles={"rates": "length"}, RuntimeError="an empty list: at the first step",
-        ValueError="a rate that is no number",
+        TypeError="a list in the list: at the first step", ValueError="a rate that is no number",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -103,6 +103,8 @@ class LearningRateList(Call, frozen=True):
             rates = self._floats()
         except (TypeError, ValueError) as error:
             return Fault(type(error), f"the list is not one of numbers: {error}")
+        if rates.ndim > 1:
+            return Fault(TypeError, "the list has lists in it", "on the first step")
         if not len(rates):
             return Fault(RuntimeError, "the list of rates is empty", "on the first step")
         return None

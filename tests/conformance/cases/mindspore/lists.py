@@ -219,6 +219,7 @@ def mindspore_plain_lists() -> Iterator[Case]:
     yield Case("rates-adam", "[0.1, 0.2, 0.3, 0.2]", 4, optimizer="Adam")
     yield Case("rates-small", "[1e-30, 0.0, 1e-300]", 3)
     yield Case("bad-rates-empty", "[]", raises=True)
+    yield Case("bad-rates-nested", "[[0.1], [0.2]]", raises=True)
     yield Case("bad-rates-str", "['a']", raises=True)
 
 
