@@ -97,8 +97,13 @@ def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
         ReadError: the file cannot be read, or is none of these.
 
     Example:
-        >>> read_checkpoint("examples/checkpoint.pt").schedulers[0].step
-        400
+        >>> import pickle, tempfile, pathlib
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "scheduler.pt"
+        >>> state = {"T_max": 10, "eta_min": 0.0, "base_lrs": [0.1], "last_epoch": 10}
+        >>> _ = file.write_bytes(pickle.dumps({"scheduler": state}))
+        >>> saved = read_checkpoint(file).schedulers[0]
+        >>> saved.place, saved.step, saved.call.T_max
+        ('scheduler', 10, 10)
 
     Source:
         The states are those of torch 2.0 to 2.13 and of ``isorate.torch``, the lists those of
