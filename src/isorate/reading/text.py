@@ -67,6 +67,7 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
     error: SyntaxError | None = None
     tried: set[str] = set()
     code = plain if cells is None else cells
+    whole = whole or "\n" not in code.strip()  # nobody cuts a single line
     older = (ASYNC.sub("async_=", code),) if ASYNC.search(code) else ()
     for written in chain.from_iterable(map(_ways, (code, *older))):
         if written.text in tried or (whole and written.cut):
