@@ -91,7 +91,7 @@ def read(
     if isinstance(text, PathLike) and trainer is None and is_checkpoint(text):
         from isorate.checkpoints.tables import holds_schedulers
 
-        if not names and (holds_schedulers(text) or not is_configuration(text)):
+        if not names and (not is_configuration(text) or holds_schedulers(text)):
             from isorate.reading.saved import readings_of_checkpoint
 
             return recipe_of(readings_of_checkpoint(text, lr=lr, which=which, one=True)[0])

@@ -143,11 +143,12 @@ def _groups_for(
 
 
 def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -> SavedScheduler:
-    kind = " or ".join(kinds_of(state)) or "an unknown scheduler"
+    kinds = kinds_of(state)
+    kind = " or ".join(kinds) or "an unknown scheduler"
     step, rates = stood(state)
     call: Call
     try:
-        if not kinds_of(state) and "last_lr" in state:
+        if not kinds and "last_lr" in state:
             raise ReadError("the state holds no schedule, only where it stood")
         if "document" in state:
             kind, call = "optimizer", _documented(state["document"])
@@ -238,14 +239,14 @@ def _contradictions(
     meant = _meant(call, step)
     if rates and meant and not _alike(rates, meant):
         yield (
-            f"its last rate is {_said(rates)}, and the schedule's at step {step} is "
-            f"{_said(meant)}: something else has set it"
+            f"its last rate is {listed(rates)}, and the schedule's at step {step} is "
+            f"{listed(meant)}: something else has set it"
         )
     held = None if groups is None else rates_of(groups)
     if rates and held and not _alike(rates, held):
         yield (
-            f"the optimizer beside it has the rate {_said(held)}, and its own last one is "
-            f"{_said(rates)}"
+            f"the optimizer beside it has the rate {listed(held)}, and its own last one is "
+            f"{listed(rates)}"
         )
 
 
@@ -267,5 +268,6 @@ def _alike(rates: Sequence[float], others: Sequence[float]) -> bool:
     return len(rates) == len(others) and all(near)
 
 
-def _said(rates: Sequence[float]) -> str:
+def listed(rates: Sequence[float]) -> str:
+    """Return the rates of groups for a message, no more than three."""
     return ", ".join(f"{rate:.6g}" for rate in rates[:3]) + (" …" if len(rates) > 3 else "")

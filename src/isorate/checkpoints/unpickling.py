@@ -190,7 +190,8 @@ class _Machine:
         match name:
             case "REDUCE" | "NEWOBJ":
                 given, made = stack.pop(), stack.pop()
-                stack.append(_mapping(made.name, given) or Held(made.name, tuple(given)))
+                held = _mapping(made.name, given)
+                stack.append(Held(made.name, tuple(given)) if held is None else held)
             case "BUILD":
                 state = stack.pop()
                 state = state[0] if isinstance(state, tuple) and state else state
@@ -261,18 +262,11 @@ TENSOR: Final = "torch._utils._rebuild_tensor_v2"
 MAPPINGS: Final = ("collections.OrderedDict", "collections.Counter", "collections.defaultdict")
 
 
-class _Dict(dict[Any, Any]):
-    """A mapping of another class than dict, which is true also while it is empty."""
-
-    def __bool__(self) -> bool:
-        return True
-
-
-def _mapping(name: str, given: Any) -> _Dict | None:
+def _mapping(name: str, given: Any) -> dict[Any, Any] | None:
     """Return what a mapping is made of; none where no mapping is made."""
     if name not in MAPPINGS:
         return None
-    made = _Dict()
+    made: dict[Any, Any] = {}
     for each in given:
         if isinstance(each, dict):
             made.update(each)

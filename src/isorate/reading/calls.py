@@ -394,7 +394,7 @@ class Calls(Schedules):
             if wrapped is not None and registry.taking_schedules(wrapped.origin):
                 return Bound(Unknown(wrapped.written, name=wrapped), [])  # inject_hyperparams(adam)
         if first is not None and known.rate and len(rates) == 1:
-            rates = [Argument(self._listed(node, rates[0].value))]
+            rates = [Argument(self._as_schedule(node, rates[0].value))]
         held = [e.value for e in rates if isinstance(e.value, Schedule)]
         held += [e.value.schedule for e in rates if isinstance(e.value, Given)]
         scaled = any(self._scales(e.value) for e in every)
@@ -422,7 +422,7 @@ class Calls(Schedules):
         by_name = {key: argument.value for key, argument in named.items()}
         return Built(node, name, [each.value for each in given], by_name, [])
 
-    def _listed(self, node: ast.Call, value: Any) -> Any:
+    def _as_schedule(self, node: ast.Call, value: Any) -> Any:
         """Return a list of rates that an optimizer is given as the schedule that it is."""
         if isinstance(value, list | Array) and len(value):
             rates = list(value)

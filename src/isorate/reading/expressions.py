@@ -14,7 +14,7 @@ from isorate.reading.arguments import PARSERS, Commands, Dataclasses, Parser
 from isorate.reading.arrays import Array, LongList, array, put
 from isorate.reading.effects import STAYING
 from isorate.reading.frames import MODULES, Frame, Given
-from isorate.reading.loops import offset
+from isorate.reading.loops import offset_of
 from isorate.reading.naming import HERE, Name, value_of
 from isorate.reading.values import (
     MISSING,
@@ -788,10 +788,7 @@ def _from_its_turn(a: Any, b: Any, op: ast.Add | ast.Sub) -> str | None:
     """Return a sum as source, by what its name was as the turn began: it may count meanwhile."""
     if type(b) is not int or not isinstance(a, Unknown):
         return _from_its_turn(b, a, op) if type(a) is int and isinstance(op, ast.Add) else None
-    try:
-        found = offset(ast.parse(a.source, mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    found = offset_of(a.source)
     if found is None:
         return None
     more = found[1] + (b if isinstance(op, ast.Add) else -b)

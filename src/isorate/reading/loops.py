@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.reading.mentions import once
 from isorate.reading.values import Built, Given, Schedule, Unknown, reached
-from isorate.schedule.syntax import dotted, shown, walk
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import dotted, parse, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -855,6 +856,20 @@ def _is_last(test: ast.expr) -> bool:
             sides = {ast.unparse(left), ast.unparse(right)}
             return any(side.startswith("len(") for side in sides)
     return False
+
+
+def parsed_source(source: str) -> ast.expr | None:
+    """Return the expression that a value is told by; none where that only describes it."""
+    try:
+        return parse(source)
+    except ReadError:
+        return None
+
+
+def offset_of(source: str) -> tuple[str, int] | None:
+    """Return the name and the number that a value is the sum of, by what it is told by."""
+    node = parsed_source(source)
+    return None if node is None else offset(node)
 
 
 def offset(node: ast.expr) -> tuple[str, int] | None:

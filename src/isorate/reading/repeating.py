@@ -24,6 +24,7 @@ from isorate.reading.loops import (
     begins,
     counters,
     offset,
+    offset_of,
     since,
     stored,
 )
@@ -439,10 +440,7 @@ class Repeating(Deciding):
         if not told or not isinstance(place, Unknown) or not self.loops.stack:
             return False
         loop = self.loops.stack[-1]
-        try:
-            found = offset(ast.parse(place.source, mode="eval").body)
-        except SyntaxError:
-            return False
+        found = offset_of(place.source)
         if found is None or (*schedule.loops, loop) != (*self.loops.stack,):
             return False
         turn = loop.turn.get(found[0])  # which its name may not be any more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.checkpoints.checkpoint import read_checkpoint
+from isorate.checkpoints.checkpoint import listed, read_checkpoint
 from isorate.reading.reader import Reading
 from isorate.schedule.errors import OwnRateError, ReadError
 from isorate.schedule.nearest import did_you_mean
@@ -83,9 +83,7 @@ def _stood(saved: SavedScheduler) -> str:
     """Say where a scheduler stood."""
     parts = [] if saved.step is None else [f"saved after {saved.step} steps"]
     if saved.rates:
-        told = ", ".join(f"{rate:.6g}" for rate in saved.rates[:3])
-        more = " …" if len(saved.rates) > 3 else ""
-        parts.append(f"the next update has the rate {told}{more}")
+        parts.append(f"the next update has the rate {listed(saved.rates)}")
     return ", ".join(parts)
 
 

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS, PURE, STAYING
 from isorate.reading.frames import Frame
-from isorate.reading.loops import Guard, Loop, Scope, Tally, alike, counters, offset, stored
+from isorate.reading.loops import (
+    Guard,
+    Loop,
+    Scope,
+    Tally,
+    alike,
+    counters,
+    offset_of,
+    parsed_source,
+    stored,
+)
 from isorate.reading.mentions import mentions
 from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Instance, Unknown
@@ -292,6 +302,10 @@ def _own(scopes: Sequence[Scope], frame: Frame) -> list[Scope]:
     return own[own.index(inside[0]) :] if inside else own
 
 
+def _stored_in(scopes: Sequence[Scope]) -> set[str]:
+    return {name for scope in scopes for each in scope.statements for name in stored(each)}
+
+
 def _tallied(
     follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
     before: dict[str, Any],
@@ -425,8 +439,7 @@ class _Terms:
             or not any(scope.loop is not None for scope in own)
         ):
             return False
-        return not names_of(text).isdisjoint(n for s in own for each in s.statements
-                                           for n in stored(each))  # fmt: skip
+        return not names_of(text).isdisjoint(_stored_in(own))
 
     @staticmethod
     def _given(name: str, value: Any, frame: Frame) -> tuple[ast.expr | None, Frame]:
@@ -455,7 +468,7 @@ class _Terms:
             numbers = _numbers(before)
             made = _formula(self.follower, statements, node, frame, numbers | put, terms)
         except LackingError as error:
-            set_ = {name for scope in own for each in scope.statements for name in stored(each)}
+            set_ = _stored_in(own)
             if any(each.varies or each.source in set_ for each in error.leaves):
                 return None
             self.missing.extend(error.leaves)
@@ -658,16 +671,10 @@ def _within(inner: ast.AST, outer: ast.AST) -> bool:
 
 def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     """Return the loop whose turns a value counts, and what it is in the first of them."""
-    if _stays(value):
-        return None
-    try:
-        found = offset(ast.parse(value.source, mode="eval").body)
-    except (SyntaxError, ValueError):
-        return None
-    leaf = next(value.leaves())
+    found = None if _stays(value) else offset_of(value.source)
     if found is None:
         return None
-    counted, more = found
+    (counted, more), leaf = found, next(value.leaves())
     for loop in reversed(follower.loops.stack):
         if loop.turn.get(counted) is leaf:
             first = loop.counters.get(counted)
@@ -679,12 +686,7 @@ def counter(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
 
 def counted_through(follower: Interpreter, value: Any) -> tuple[Loop, int] | None:
     """Return the loop all of whose turns a value counts, and what it is in the first of all."""
-    if _stays(value):
-        return None
-    try:
-        found = offset(ast.parse(value.source, mode="eval").body)
-    except (SyntaxError, ValueError):
-        return None
+    found = None if _stays(value) else offset_of(value.source)
     if found is None:
         return None
     (name, more), leaf = found, next(value.leaves())
@@ -793,7 +795,7 @@ def _check_kept(leaves: Iterable[Unknown], turns: list[ast.stmt]) -> None:
     methods = [n for each in turns for n in walk(each) if isinstance(n, ast.Attribute)]
     resized = {dotted(n.value) for n in methods if n.attr in RESIZING}
     for leaf in leaves:
-        match ast.parse(leaf.source, mode="eval").body:
+        match parsed_source(leaf.source):
             case ast.Subscript(value=of, slice=place) as item:
                 own = [n for n in items if unparsed(n.value) == unparsed(of)]
                 sure = isinstance(place, ast.Constant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from ctypes import c_float
-from functools import partial
+from functools import cached_property, partial
 from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -95,7 +95,11 @@ class LearningRateList(Call, frozen=True):
     @property
     def dtype(self) -> Literal["float64", "float32"]:
         """float32 where the rates are numbers of float32 that nobody would write."""
-        return "float32" if _single(self.rates) else "float64"
+        return "float32" if self._single else "float64"
+
+    @cached_property
+    def _single(self) -> bool:
+        return _single(self.rates)
 
     def fault(self) -> Fault | None:
         """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
