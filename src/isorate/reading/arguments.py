@@ -27,10 +27,10 @@ from isorate.schedule.syntax import unparsed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.reading.calls import Calls
+    from isorate.reading.foreign import Foreign
     from isorate.reading.naming import Name
 
-    Maker = Callable[[Calls, Name, list[Any], dict[str, Any], ast.AST], Any]
+    Maker = Callable[[Foreign, Name, list[Any], dict[str, Any], ast.AST], Any]
 
 #: What ``add_argument`` says that decides values; the rest is help.
 DECIDING: Final = ("action", "nargs", "const", "default", "type", "choices", "dest", "required")
@@ -85,7 +85,7 @@ class Parser:
         self.reads_files = "fromfile_prefix_chars" in named
 
     def called(
-        self, follower: Calls, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
+        self, follower: Foreign, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
     ) -> Any:
         """Return what one of its methods comes to."""
         match name:
@@ -116,7 +116,9 @@ class Parser:
                 return self._parsed(follower, given, named), rest
         return Unknown(unparsed(node), varies=True)
 
-    def _add(self, follower: Calls, flags: list[Any], named: dict[str, Any], node: ast.AST) -> None:
+    def _add(
+        self, follower: Foreign, flags: list[Any], named: dict[str, Any], node: ast.AST
+    ) -> None:
         spec = {key: named[key] for key in DECIDING if key in named}
         own_action = spec.get("action")
         if isinstance(own_action, Unknown) and own_action.source.endswith("BooleanOptionalAction"):
@@ -146,7 +148,7 @@ class Parser:
             self.needed[action.dest] = f"one of {listed}" if listed else "which is required"
             action.required = False
 
-    def _parsed(self, follower: Calls, given: list[Any], named: dict[str, Any]) -> Namespace:
+    def _parsed(self, follower: Foreign, given: list[Any], named: dict[str, Any]) -> Namespace:
         found = Namespace.of_arguments(follower)
         words = given[0] if given else named.get("args")
         several = [*words] if isinstance(words, list | tuple | str) else None
@@ -204,7 +206,7 @@ class Commands:
     of: Parser
 
     def called(
-        self, follower: Calls, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
+        self, follower: Foreign, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
     ) -> Any:
         """Return what one of its methods comes to."""
         if name != "add_parser" or not given[:1] or not isinstance(given[0], str):
@@ -222,7 +224,7 @@ class Dataclasses:
     classes: list[Any] = field(default_factory=list)
 
     def called(
-        self, follower: Calls, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
+        self, follower: Foreign, name: str, given: list[Any], named: dict[str, Any], node: ast.AST
     ) -> Any:
         """Return what one of its methods comes to."""
         if name == "parse_args_into_dataclasses":
@@ -245,7 +247,7 @@ def _fields(of: Any, values: dict[Any, Any]) -> dict[Any, Any]:
     return {key: value for key, value in values.items() if key in known}
 
 
-def filled(follower: Calls, of: Any, node: ast.AST) -> Any:
+def filled(follower: Foreign, of: Any, node: ast.AST) -> Any:
     """Return an object of a dataclass whose fields stand on the command line."""
     made = follower.called(of, [], {}, node)
     if not isinstance(made, Instance) or not isinstance(of, Class) or of.fields is None:
@@ -258,7 +260,7 @@ def filled(follower: Calls, of: Any, node: ast.AST) -> Any:
     return found
 
 
-def entered(follower: Calls, function: Any, node: ast.AST) -> Any:
+def entered(follower: Foreign, function: Any, node: ast.AST) -> Any:
     """Follow a function whose parameters stand on the command line."""
     inner = function
     while isinstance(inner, Bound):
@@ -268,7 +270,7 @@ def entered(follower: Calls, function: Any, node: ast.AST) -> Any:
     return follower.called(function, [], parameters(follower, inner), node)
 
 
-def parameters(follower: Calls, function: Function) -> dict[str, Any]:
+def parameters(follower: Foreign, function: Function) -> dict[str, Any]:
     """Return a function's parameters that have defaults, as somebody's who gives it none."""
     found = {}
     for name, value in function.defaults.items():
@@ -280,7 +282,7 @@ def parameters(follower: Calls, function: Function) -> dict[str, Any]:
     return found
 
 
-def option(follower: Calls, node: ast.Call, given: list[Any], named: dict[str, Any]) -> Any:
+def option(follower: Foreign, node: ast.Call, given: list[Any], named: dict[str, Any]) -> Any:
     """Return the parameter that a decorator declares, and its default; none where it is none."""
     flags = [flag for flag in given if isinstance(flag, str)]
     if not flags:
@@ -308,7 +310,7 @@ def _is_argument(node: ast.Call) -> bool:
     )
 
 
-def _conversion(follower: Calls, kind: Any, node: ast.AST) -> Callable[[str], Any]:
+def _conversion(follower: Foreign, kind: Any, node: ast.AST) -> Callable[[str], Any]:
     """Return what converts text, by following what the text says does it."""
 
     def converted(text: str) -> Any:
@@ -327,18 +329,20 @@ def _refuse(message: str) -> NoReturn:
 # --- what makes them -----------------------------------------------------------------------------
 
 
-def _parser(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], _: Any) -> Any:
+def _parser(follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], _: Any) -> Any:
     return Parser(named)
 
 
 def _dataclasses(
-    follower: Calls, name: Name, given: list[Any], named: dict[str, Any], _: Any
+    follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], _: Any
 ) -> Any:
     first = given[0] if given else named.get("dataclass_types")
     return Dataclasses([*first] if isinstance(first, list | tuple) else [first])
 
 
-def _namespace(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], _: Any) -> Any:
+def _namespace(
+    follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], _: Any
+) -> Any:
     """Return an object whose attributes are what it is given, or the items of a dict."""
     first = given[0] if given else {}
     if len(given) > 1 or not isinstance(first, dict) or getattr(first, "lost", None):
@@ -350,12 +354,12 @@ def _namespace(follower: Calls, name: Name, given: list[Any], named: dict[str, A
     return found
 
 
-def _fire(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+def _fire(follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
     return entered(follower, given[0], node) if given else None
 
 
 def _environment(
-    follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any
+    follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: Any
 ) -> Any:
     fallback = given[1] if len(given) > 1 else named.get("default")
     if fallback is None or isinstance(fallback, Unknown):
@@ -363,7 +367,7 @@ def _environment(
     return follower.default(Default(fallback, "where it is not set"), unparsed(node))
 
 
-def _flag(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+def _flag(follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
     """Return what holds a flag, which all flags have, too."""
     values = dict(zip(("name", "default"), given, strict=False)) | named
     flag, line = values.get("name"), follower.place(node.lineno)
@@ -376,7 +380,7 @@ def _flag(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], 
     return holder
 
 
-def _run(follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+def _run(follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: Any) -> Any:
     main = given[0] if given else named.get("main")
     return follower.called(main, [Unknown("argv", varies=True)], {}, node)
 
@@ -401,7 +405,7 @@ MAKERS: Final[dict[str, Maker]] = {
 
 
 def made(
-    follower: Calls, name: Name, given: list[Any], named: dict[str, Any], node: ast.AST
+    follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: ast.AST
 ) -> Any:
     """Return what a call of another package's makes of parsing; none where it makes nothing."""
     maker = MAKERS.get(name.origin) or MAKERS.get(name.last)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.reading.arguments import option
-from isorate.reading.calls import LEAVING, OF_TRAINERS
 from isorate.reading.endings import Breaking, Continuing, Raising, Returning, Unfollowable
 from isorate.reading.frames import Frame
 from isorate.reading.naming import Name, at_home
+from isorate.reading.python import OF_TRAINERS
 from isorate.reading.schedules import made_of
 from isorate.reading.storing import Storing
 from isorate.reading.values import MISSING, Builtin, Class, Function, Module, Schedule, Unknown
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isorate.reading.files import Files
+
+
+#: Decorators that leave a function what it is.
+LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode")
 
 
 class Defining(Storing):

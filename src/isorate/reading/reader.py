@@ -15,10 +15,10 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand
 from isorate.reading.alone import functions_of
-from isorate.reading.calls import SCHEDULER_LIKE
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.expressions import MOST_STEPS
+from isorate.reading.foreign import SCHEDULER_LIKE
 from isorate.reading.frames import Given, canonical
 from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Interpreter

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
-from isorate.reading.calls import changing
 from isorate.reading.expressions import is_typed, of_groups
 from isorate.reading.schedules import DECIDING, LackingError, made_of
+from isorate.reading.touching import changing
 from isorate.reading.unfollowed import Unfollowing
 from isorate.reading.values import (
     Built,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.reading import terms
 from isorate.reading.arguments import Parser
 from isorate.reading.arrays import Array, of_numbers
-from isorate.reading.calls import Calls, changing
+from isorate.reading.calls import Calls
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Tally
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.optimizers import PLAIN
+from isorate.reading.touching import changing
 from isorate.reading.values import (
     MISSING,
     Bound,

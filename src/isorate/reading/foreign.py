@@ -1,0 +1,354 @@
+"""Calls of other packages: constructors, optimizers, and what nobody knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.reading import arguments
+from isorate.reading.arrays import Array
+from isorate.reading.effects import PURE, STAYING
+from isorate.reading.expressions import is_typed, typed
+from isorate.reading.naming import Name, at_home, candidates, holds_schedulers, no_constructor
+from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
+from isorate.reading.optimizers import read as read_optimizer
+from isorate.reading.schedules import Argument, LackingError, made_of
+from isorate.reading.touching import Touching, holds_rate
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Built,
+    Dict,
+    Function,
+    Given,
+    Instance,
+    List,
+    Schedule,
+    Unknown,
+    kept_as_groups,
+    parts_of,
+    reached,
+)
+from isorate.schedule.errors import MissingRateError, ReadError
+from isorate.schedule.syntax import shown, unparsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Functions that hand a list or a function of rates on as it is.
+HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
+#: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
+SCHEDULER_LIKE: Final = re.compile(
+    r"((?<![a-z][A-Z])LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$"  # no SimCLR
+)
+
+
+class Foreign(Touching):
+    """Follows calls of what the text only imports."""
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        #: What schedules lack.
+        self.lacking: list[ReadError] = []
+        self.prepared = False
+
+    def _named(
+        self, name: Name, node: ast.Call, given: list[Argument], named: dict[str, Argument],
+        spread: list[str],
+    ) -> Any:  # fmt: skip
+        """Return what a call of another package's name comes to; ``MISSING`` where it is none."""
+        values = [a.value for a in given]
+        if self._tells(name, node, given):
+            return None
+        if name.origin in registry.deserializers():
+            return self._deserialized(node, given)
+        inside = self._given_schedule(name, node, given, named)
+        if inside is not MISSING:
+            return inside
+        if self.is_constructor(name) and not self._is_a_star_s(name, given, named):
+            self._covered(name)
+            try:
+                self._check_spread(name, spread, [*values, *(a.value for a in named.values())])
+                schedule = self.scheduled(name, node, given, named)
+            except (LackingError, MissingRateError) as error:
+                self.lacking.append(error)  # there may be more that is to be asked for
+                optimizer = [*(a.value for k, a in named.items() if k == "optimizer"), *values]
+                schedule = Schedule(None, node, next(iter(optimizer), None))
+                self.found.lacking.append(schedule)
+            schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
+            return schedule
+        by_name = {key: argument.value for key, argument in named.items()}
+        parsed = None if spread else arguments.made(self, name, values, by_name, node)
+        if parsed is not None:
+            return parsed
+        if name.origin in ("functools.partial", "partial") and values:
+            return Bound(values[0], values[1:], by_name)
+        grouped = values[:1] and isinstance(values[0], list) and values[0]
+        rated = any(rate in named for rate in RATES) or (
+            grouped and any(isinstance(group, Dict) for group in grouped)
+        )
+        if any(is_of(name, f) for f in frameworks()) or (name.last[:1].isupper() and rated):
+            self._covered(name)
+            built = Built(node, name, values, by_name, spread)
+            built.given[:1] = [kept_as_groups(each, built) for each in built.given[:1]]
+            if "params" in by_name:
+                by_name["params"] = kept_as_groups(by_name["params"], built)
+            return built
+        every = [*values, *by_name.values()]
+        self._check_scheduler_like(name, node, every)
+        if name.last == "prepare" and len(values) > 1:
+            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
+        return MISSING
+
+    def is_one_of_several(self, function: Unknown) -> bool:
+        """Whether what is called is a scheduler of which the text does not say which one."""
+        held = function.made[1] if function.made and function.made[0] == "" else ()
+        inside = (each for one in held for each in parts_of(one) or [one])
+        names = [each.name for each in inside if isinstance(each, Unknown) and each.name]
+        chosen = any(self.is_constructor(n) or holds_schedulers(n.origin) for n in names)
+        return bool(function.parts) and function.askable and chosen
+
+    def _one_of_several(
+        self, function: Unknown, node: ast.Call, given: list[Any], spread: list[str]
+    ) -> Schedule:
+        """Let it be said which scheduler is built, and with what."""
+        leaves = [*function.leaves()]
+        optimizer = next((v for v in given if isinstance(v, Built | Unknown)), None)
+        others = [value for value in given if value is not optimizer]
+        leaves += [leaf for value in others for leaf in self.missing(value) if leaf.askable]
+        for each in spread:
+            leaves += [Unknown(each.lstrip("*"))] if is_typed(each.lstrip("*")) else []
+        rated = isinstance(optimizer, Unknown) and self.lr is None
+        schedule = Schedule(None, node, optimizer)
+        self.lacking.append(LackingError("the scheduler", leaves, rate=rated))
+        self.found.lacking.append(schedule)
+        return schedule
+
+    def _foreign_stars(self, name: Name) -> list[str]:
+        """Return the modules that are no framework's and that may have handed out a name."""
+        root, stars = name.written.partition(".")[0], self.outermost.stars
+        covered = root in self.outermost.imported
+        return [] if covered else [star for star in stars if not at_home(f"{star}.")]
+
+    def _is_a_star_s(self, name: Name, given: list[Argument], named: dict[str, Argument]) -> bool:
+        """Whether a name is another's, which all of a module was imported from: nobody fits it."""
+        if name.known or "." in name.written or not self._foreign_stars(name):
+            return False
+        return not any(self._fits(each, (given, named)) for each in candidates(name))
+
+    def _covered(self, name: Name) -> None:
+        """Say what is taken not to be among all that a module hands out."""
+        root, foreign = name.written.partition(".")[0], self._foreign_stars(name)
+        if foreign:
+            text = f"taken to be none that `from {foreign[-1]} import *` has: {root}"
+            self.assumed[text] = None
+
+    def _check_spread(self, name: Name, spread: list[str], others: list[Any]) -> None:
+        """Ask for arguments that a scheduler is given all at once, and that nobody knows."""
+        if not spread:
+            return
+        found = candidates(name, self.dialect)
+        if not found:
+            raise no_constructor(name, self.dialect)
+        title, leaves, rate = found[0].card.name, list[Unknown](), False
+        for each in spread:
+            source = each.lstrip("*")
+            if source == "...":  # a text that is cut off, or says no more
+                leaves.append(Unknown(source))
+                continue
+            if not is_typed(source):
+                what = "**arguments" if each.startswith("**") else "*arguments"
+                raise ReadError(f"{title}: {what} cannot be read")
+            kind = "a dict" if each.startswith("**") else "a list"
+            leaves.append(Unknown(source, f"{kind} of arguments"))
+        for value in others:
+            try:
+                leaves += self.missing(value) if not isinstance(value, Unknown) else []
+                if isinstance(value, Built):
+                    read_optimizer(value, found[0].card.runs_in, self.lr)
+            except MissingRateError as error:
+                leaves += getattr(error, "leaves", [])
+                rate = not getattr(error, "leaves", [])
+        raise LackingError(title, leaves, rate=rate)
+
+    def _check_scheduler_like(self, name: Name, node: ast.Call, given: Iterable[Any]) -> None:
+        """Refuse a scheduler of nobody knows whom, and what is made of a list of rates."""
+        values = list(given)
+        if not any(isinstance(v, Built | Schedule) for v in values):
+            return
+        if SCHEDULER_LIKE.search(name.written):
+            raise no_constructor(name, None)
+        lists = [v for v in values if isinstance(v, Schedule) and self._is_list(v)]
+        parts = name.written.split(".")[-2:]
+        is_class = any(part[:1].isupper() for part in parts)
+        kept = name.last == "append" and all(type(v.call).__name__[:1].isupper() for v in lists)
+        if lists and not (is_class or kept or name.last in (*HANDED_ON, "print", "prepare")):
+            raise made_of(node, lists[0])
+
+    def _is_list(self, schedule: Schedule) -> bool:
+        return schedule.call is not None and not hasattr(schedule.call, "optimizer")
+
+    def _tells(self, name: Name, node: ast.Call, given: list[Argument]) -> bool:
+        """Take notice of a call that tells a framework how to compute, if it is one.
+
+        Raises:
+            ReadError: it comes too late, or what it tells is not known.
+
+        """
+        if not node.args:
+            return False
+        before = ", ".join(map(ast.unparse, node.args[:-1]))
+        for field, text in registry.settings():
+            if text == f"{name.origin}({before}, True)":
+                value = given[-1].value
+                if isinstance(value, Unknown):
+                    self.lack(name.written, list(value.leaves()))
+                calls = [each.call for each in self.found.built if each.call is not None]
+                if any(field in call.settings for call in calls):
+                    raise ReadError(f"{text} comes after what it changes", hint="write it first")
+                (self.found.told.add if value else self.found.told.discard)(field)
+                return True
+        return False
+
+    def _deserialized(self, node: ast.Call, given: list[Argument]) -> Schedule:
+        """Read a document that stands in the text."""
+        call = registry.document(given[0].value) if len(given) == 1 else None
+        if call is None:
+            raise ReadError(f"{shown(node)} is given no schedule", required="its document")
+        schedule = Schedule(call, node)
+        self.found.built.append(schedule)
+        return schedule
+
+    def _given_schedule(
+        self, name: Name, node: ast.Call, given: list[Argument], named: dict[str, Argument]
+    ) -> Any:
+        """Return an optimizer that is given a schedule as its rate; ``MISSING`` if it is none.
+
+        Raises:
+            ReadError: it is given several, or something that cannot be followed.
+
+        """
+        known = registry.taking_schedules(name.origin)
+        if known is None:
+            return MISSING
+        first, place = known.rate_of(name.last)
+        every = [*given, *named.values()]
+        rates = every
+        if first is not None:
+            rates = [named[first]] if first in named else given[place : place + 1]
+            for each in rates:
+                if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
+                    text = f"{name.written} is given {each.text}, which is not followed"
+                    raise ReadError(text, hint="paste only what builds the schedule")
+        if first is not None and len(rates) == 1 and isinstance(rates[0].value, Unknown):
+            wrapped = rates[0].value.name
+            if wrapped is not None and registry.taking_schedules(wrapped.origin):
+                return Bound(Unknown(wrapped.written, name=wrapped), [])  # inject_hyperparams(adam)
+        if first is not None and known.rate and len(rates) == 1:
+            rates = [Argument(self._as_schedule(node, rates[0].value))]
+        held = [e.value for e in rates if isinstance(e.value, Schedule)]
+        held += [e.value.schedule for e in rates if isinstance(e.value, Given)]
+        scaled = any(self._scales(e.value) for e in every)
+        if len(held) > 1 or (held and scaled):
+            text = f"{shown(node)} multiplies the rates of a schedule by others"
+            raise ReadError(text, hint="paste only what builds the schedule")
+        for argument, why in known.hindered.items() if held else ():
+            said = known.parameters(name.last).get(argument) or "None"
+            hinders = said not in ("None", "False")
+            if argument in named:
+                said, value = named[argument].text, named[argument].value
+                hinders = value is not None and value is not False
+            if hinders:
+                text = f"{name.written} has {argument}={said}: {why}"
+                raise ReadError(text, hint=f"without {argument} it follows the schedule")
+        if known.rate and not held:
+            return MISSING
+        if held:
+            own = "lr" if known.rate else first
+            if any(own in g for e in every for g in groups_of(e.value)):
+                text = f"{name.written} has parameter groups with a {own} of their own, "
+                text += "which they keep" if known.rate else "by which it multiplies the schedule's"
+                self.assumed[f"{text}: shown is the schedule's"] = None
+            return Given(held[0])
+        by_name = {key: argument.value for key, argument in named.items()}
+        return Built(node, name, [each.value for each in given], by_name, [])
+
+    def _as_schedule(self, node: ast.Call, value: Any) -> Any:
+        """Return a list of rates that an optimizer is given as the schedule that it is."""
+        if isinstance(value, list | Array) and len(value):
+            rates = list(value)
+            if all(isinstance(rate, int | float | Unknown) for rate in rates):
+                return self.plain_list(node, rates)
+        return value
+
+    def _is_of_a_function(self, value: Any) -> bool:
+        """Whether a value is made of what a schedule was asked for."""
+        leaves = value.leaves() if isinstance(value, Unknown) else ()
+        return any(leaf.made is not None and leaf.made[0] == "schedule" for leaf in leaves)
+
+    def _scales(self, value: Any) -> bool:
+        """Whether a value is an optimizer whose rate is something else than 1 and -1."""
+        name = value.name if isinstance(value, Built) else None
+        known = None if name is None else registry.taking_schedules(name.origin)
+        last = "" if name is None else name.last
+        first = None if known is None else known.rate_of(last)[0]
+        given = [value.named[first]] if first in getattr(value, "named", ()) else []
+        given += getattr(value, "given", []) if first is not None else []
+        return bool(given) and (not isinstance(given[0], int | float) or abs(given[0]) != 1)
+
+    def _foreign_call(
+        self, function: Any, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        """Return what nobody knows, made by a function of another package."""
+        name = function.name if isinstance(function, Unknown) else None
+        written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
+        last = written_.rpartition(".")[2]
+        values = [*given, *named.values()]
+        self.strange += 1
+        if isinstance(function, Unknown):
+            self._touch_owner(function, given, named, node)
+        self._trains(written_, getattr(function, "owner", None) or function, values, node)
+        if last == "prepare":
+            self.touch([v for v in given if isinstance(v, Instance | List | Dict)], node)
+        if last == "prepare" and len(given) > 1:
+            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
+            return tuple(given)
+        if last == "prepare" and len(given) == 1:
+            self.prepared = self.prepared or isinstance(given[0], Schedule)
+            return given[0]
+        if last in ("array", "asarray", "jit", "ascontiguousarray") and given[:1] and isinstance(
+            given[0], Schedule
+        ):  # fmt: skip
+            return given[0]
+        origin = name.origin if name is not None else ""
+        listed = given[:1] and isinstance(given[0], Schedule | Array | list)
+        if listed and registry.holds_rates(origin):
+            return given[0]
+        if last[:1].isupper():  # a class keeps what it is given
+            self.hand(values, node)
+            if name is None and registry.called(last) and any(map(holds_rate, reached(values))):
+                text = f"nobody knows which {last} it is that {shown(node)} builds"
+                raise ReadError(text, hint=f"import {last} from one place only")
+        elif last not in (*PURE, "step") and not ("." in origin and at_home(origin)):
+            self.touch(values, node)
+        plain = last[:1].isupper() or (last in PLAIN and all(map(self.is_plain, given[-1:])))
+        source = unparsed(node)
+        asked = self.outermost.trains or last in STAYING
+        if asked and isinstance(function, Unknown) and not values:
+            source = f"{function.source}()"  # as the text has it
+            if source in self.given:
+                return self.given.take(source)
+        made = (origin or written_, given, named)
+        why = self.at(node) if not typed(node) else ""
+        turning = bool(self.loops.stack) or self.turns is not None
+        varies = turning and not last[:1].isupper()
+        condition = function.condition if isinstance(function, Unknown) else None
+        return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
+
+
+def groups_of(params: Any) -> list[dict[Any, Any]]:
+    """Return the parameter groups that a list has."""
+    listed = params if isinstance(params, list | tuple) else ()
+    return [each for each in listed if isinstance(each, dict)]

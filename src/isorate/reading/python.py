@@ -1,0 +1,272 @@
+"""Calls of Python's own functions, and of those that only the code of trainers has."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit.call import Call
+from isorate.reading import builtin
+from isorate.reading.arrays import LongList
+from isorate.reading.effects import PURE
+from isorate.reading.expressions import is_typed
+from isorate.reading.foreign import HANDED_ON, Foreign
+from isorate.reading.naming import Name, candidates
+from isorate.reading.schedules import LackingError
+from isorate.reading.touching import changing
+from isorate.reading.values import (
+    MISSING,
+    Built,
+    Builtin,
+    Class,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Schedule,
+    Unknown,
+)
+from isorate.reading.values import PLAIN as NUMBERS
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown, unparsed
+
+if TYPE_CHECKING:
+    from isorate.reading.frames import Frame
+
+#: Functions that only the code of trainers has: what they come to is said where they are called.
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
+#: Kinds of numbers, by the names that modules have for them.
+DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
+#: Python's classes of values.
+KINDS: Final = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "tuple": tuple,
+                "dict": dict, "set": set}  # fmt: skip
+#: What schedulers are derived from.
+BASES: Final = ("LRScheduler", "_LRScheduler", "LearningRateSchedule", "LearningRateScheduler")
+
+
+class Python(Foreign):
+    """Follows calls of Python's functions."""
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        #: What is said of the run beside the text, and what of it a trainer's code made the run of.
+        self.told: dict[str, Any] = {}
+        self.counted: set[str] = set()
+        #: Those that are being followed.
+        self.frames: list[Frame] = []
+
+    def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
+        """Let an attribute stand for a value."""
+        raise NotImplementedError
+
+    def _python(self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any) -> Any:
+        name = function.name
+        if name in OF_TRAINERS:
+            return self._of_trainers(name, given, node)
+        if function.module:
+            return self._of_module(function, given, named, node)
+        match name, given:
+            case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
+                self.strange += name == "open"
+                return Unknown(unparsed(node), varies=True)
+            case "isinstance", [value, kinds]:
+                return self._is_a(value, kinds, node)
+            case "getattr", [Schedule() as base, Unknown(), *_]:
+                raise changing(node, base)
+            case "getattr", [Built() as base, Unknown(), *_]:
+                self.rate_changed(base, node)
+                base.lost = f"{shown(node)} is not followed, and may say its rate"
+                return Unknown(unparsed(node), varies=True)
+            case "getattr", [Unknown(name=Name()) as base, Unknown() as attribute, *_]:
+                found = self.unknown(node, [attribute])
+                found.made = ("", [base], {})
+                return found
+            case "getattr", [base, str() as attribute, *default]:
+                return self._getattr(base, attribute, default, node)
+            case "hasattr", [Instance() as base, str() as attribute]:
+                there = attribute in base.kept or base.of.find(attribute) is not MISSING
+                sure = there or not (base.of.foreign or base.kept.touched or base.kept.lost)
+                return there if sure else Unknown(unparsed(node))
+            case "hasattr", [Unknown(varies=False), str()]:
+                return Unknown(unparsed(node), "" if is_typed(unparsed(node)) else self.at(node))
+            case "setattr", [base, str() as attribute, value]:
+                place = ast.Attribute(node.args[0], attribute, ast.Store())
+                return self.store_attribute(base, attribute, value, place)
+            case "vars", [Instance() as base]:
+                return base.kept
+            case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
+                made = base.made if isinstance(base, Unknown) else ("", [base], {})
+                return Unknown(unparsed(node), self.at(node), made=made, plain=False)
+            case ("list" | "tuple", [Schedule() as one]):
+                return one
+            case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:
+                items = self.items(several) or []
+                return List(self.called(one, [item], {}, node) for item in items)
+            case "filter" | "map", [_, source]:
+                found = self.unknown(node, [source])
+                found.plain = self.is_plain(source)
+                self.touch(given, node)
+                return found
+            case ("list" | "tuple" | "iter" | "reversed", [Unknown() as source]):
+                found = self.unknown(node, [source])
+                found.plain, found.made = source.plain, ("", given, named)
+                return found
+            case "len", [Unknown() as source]:
+                return self.length(source, node.args[0])
+        if name not in builtin.FUNCTIONS:
+            if name == "eval" and _is_name(next(iter(given), None)):
+                self.assumed[f"taken to change nothing: {shown(node)} (line {self.line})"] = None
+            elif name in ("exec", "eval", "globals", "locals", "vars"):
+                self.outermost.lose_all(self.at(node))
+                self.loops.lost = self.loops.lost or (node if self.loops.stack else None)
+            self.touch(given, node)
+            return Unknown(unparsed(node), self.at(node), plain=False, varies=True)
+        if name not in PURE or "key" in named:
+            functions = [v for v in (*given, *named.values()) if isinstance(v, Function)]
+            if functions:
+                return self.unknown(node, given)
+        if name == "dict" and not given:
+            return Dict(named)
+        return self.computed(node, builtin.FUNCTIONS[name], given, **named)
+
+    def _of_module(
+        self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:
+        """Return what a function of arithmetic comes to."""
+        if given[:1] and isinstance(given[0], Schedule) and function.name in HANDED_ON:
+            return given[0]
+        given, named = with_dtypes(given, named)
+        numbers: Any = builtin.MODULES[function.module][function.name]
+        return self.computed(node, numbers, given, **named)
+
+    def length(self, source: Unknown, node: ast.expr) -> Any:
+        """Return how long something is that nobody knows."""
+        named = is_typed(source.source)
+        text = f"len({source.source if named else unparsed(node)})"
+        if text in self.given:
+            return self.given.take(text)
+        if source.parts and not source.varies and not any(u.made for u in source.leaves()):
+            return self.unknown(node, [source])
+        return Unknown(text, varies=source.varies, condition=source.condition)
+
+    def _is_a(self, value: Any, kinds: Any, node: ast.expr) -> Any:
+        """Return whether a value is of a class, or of one of several."""
+        if isinstance(value, Unknown):
+            return self.unknown(node, [value])
+        found = [_of_kind(value, k) for k in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        if True in found or None not in found:
+            return True in found
+        return Unknown(unparsed(node), self.at(node), varies=True)
+
+    def _of_trainers(self, name: str, given: list[Any], node: ast.AST) -> Any:
+        """Return what a function comes to that only the code of trainers has."""
+        match name, given:
+            case "refuse", [str() as text]:
+                raise ReadError(f"{text} ({self.place(self.line)})")
+            case "assume", [str() as text]:
+                self.assumed[f"{text} ({self.place(self.line)})"] = None
+            case "asked", [value, instead]:
+                if isinstance(value, Unknown):
+                    self.lacking.append(LackingError("the loop", list(value.leaves())))
+                    return instead
+                return value
+            case "told", [str() as fact]:
+                return self._told(fact)
+            case "is_known", [value]:
+                return not isinstance(value, Unknown)
+            case "arguments_of_init", []:
+                return self._arguments_of_init()
+        return None
+
+    def _told(self, fact: str) -> Any:
+        """Return what is said beside the text of a run that a trainer makes, or none."""
+        value = self.told.get(fact)
+        if fact in self.given:
+            value = self.given.take(fact)
+        elif value is None:
+            return None
+        else:
+            self.counted.add(fact)
+        if not isinstance(value, int | float) or value <= 0:
+            raise ReadError(fact, required="a number above 0", got=repr(value))
+        return value
+
+    def _arguments_of_init(self) -> Dict:
+        """Return what the ``__init__`` is given that is being followed, and those that it is in."""
+        found = Dict()
+        for frame in reversed(self.frames[:-1]):
+            function = frame.of
+            if function is None or function.name != "__init__":
+                break
+            arguments = function.node.args
+            placed = (*arguments.posonlyargs, *arguments.args)[1:]
+            names = [argument.arg for argument in (*placed, *arguments.kwonlyargs)]
+            found |= {name: frame.names[name] for name in names if name in frame.names}
+            more = frame.names.get(arguments.kwarg.arg) if arguments.kwarg else None
+            found |= more if isinstance(more, dict) else {}
+        return found
+
+    def _getattr(self, base: Any, name: str, default: list[Any], node: ast.expr) -> Any:
+        if isinstance(base, Unknown):
+            place = ast.Attribute(node.args[0], name, ast.Load())  # type: ignore[attr-defined]
+            return self.attribute(base, name, place)
+        if isinstance(base, Instance):
+            found = base.kept.get(name, base.of.find(name))
+            if found is MISSING and default and not (base.of.foreign or base.kept.touched):
+                return default[0]
+            return self.attribute(base, name, node)
+        return self.attribute(base, name, node)
+
+
+def _of_kind(value: Any, kind: Any) -> bool | None:
+    """Whether a value is of a class; none where nobody knows."""
+    match kind, value:
+        case Unknown(name=Name(is_here=False) as name), Schedule(call=Call() as call) if (
+            name.last in BASES
+        ):  # what all schedulers of a framework are derived from
+            return True if _is_home(name, call) else None
+        case Builtin(name=name, module=""), Schedule() if name in KINDS:
+            return False if name != "list" or hasattr(value.call, "optimizer") else None
+        case Builtin(name=name, module=""), _ if name in KINDS:
+            return isinstance(value, KINDS[name]) or (
+                name == "list" and isinstance(value, LongList)
+            )
+        case Class(), Instance(of=of):
+            return _derived(of, kind) or (None if of.foreign else False)
+        case Class(), _:
+            return False
+        case Unknown(name=Name(is_here=False) as name), Schedule(call=call):
+            found = candidates(name)
+            return isinstance(call, tuple(found)) if found else None
+        case Unknown(name=Name() as name), _ if isinstance(value, (*NUMBERS, list, dict, Built)):
+            return False if candidates(name) else None
+    return None
+
+
+def _is_home(name: Name, call: Call) -> bool:
+    """Whether a name comes from where a call's own does; one that is not imported may."""
+    home = name.origin.rpartition(".")[0]
+    return not (home and name.known) or call.card.name.startswith(f"{home}.")
+
+
+def _derived(of: Any, kind: Class) -> bool:
+    return of is kind or (isinstance(of, Class) and any(_derived(b, kind) for b in of.bases))
+
+
+def _is_name(text: Any) -> bool:
+    """Whether a text that is evaluated is a name, or nobody knows what it is."""
+    return isinstance(text, Unknown) or (
+        isinstance(text, str) and all(part.isidentifier() for part in text.split("."))
+    )
+
+
+def with_dtypes(given: list[Any], named: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return arguments with the names of dtypes in their stead."""
+
+    def dtype(value: Any) -> Any:
+        if isinstance(value, Builtin) and value.name in ("float", "int", "float64"):
+            return value.name
+        known = value.name if isinstance(value, Unknown) else None
+        return known.last if known is not None and known.last in DTYPES else value
+
+    return [*map(dtype, given)], {key: dtype(value) for key, value in named.items()}
