@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, ScheduleError, evaluate
@@ -35,6 +35,7 @@ def test_json_round_trip_and_schema(schedule: Schedule) -> None:
 
 @settings(max_examples=3 * (settings.default or settings()).max_examples)
 @given(schedules)
+@example(Mirror(Linear(0.0, 0.3, 3, "repeat"), 3))  # turns where the line has begun again
 def test_normal_form_keeps_every_rate(schedule: Schedule) -> None:
     normal = schedule.normal()
     assert normal.normal() == normal

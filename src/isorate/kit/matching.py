@@ -8,6 +8,7 @@ to the rate, to the bit.
 
 from __future__ import annotations
 
+import ast
 import math
 from itertools import pairwise
 from typing import Any
@@ -21,6 +22,7 @@ from isorate.schedule.expression import Expression
 from isorate.schedule.python_source import python_source
 from isorate.schedule.shapes.decays import Exponential
 from isorate.schedule.shapes.waves import Cosine, Linear
+from isorate.schedule.syntax import parse
 
 #: A lambda in torch is lost when a state is saved.
 UNSAVED = "a lambda is not saved in the scheduler's state_dict"
@@ -116,7 +118,23 @@ def formula(shape: Any, base: float | None, losses: tuple[str, ...] = ()) -> Mat
         source = python_source(scaled, "t")
     except ScheduleError as error:
         return Refusal(str(error))
+    if base is not None:
+        source = ast.unparse(_Plain().visit(parse(source)))
     return Match(1.0 if base is None else base, {"lr_lambda": Expression("t", source)}, losses)
+
+
+class _Plain(ast.NodeTransformer):
+    """The numbers of a formula, without what the division by the base rate has rounded."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant(plain(node.value)) if type(node.value) is float else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(ast.Constant(1.0), ast.Mult(), factor):
+                return factor
+        return node
 
 
 def constant_factor(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from isorate.schedule import shapes
 from isorate.schedule.arithmetic import LONGEST_TUPLE
@@ -113,7 +116,10 @@ def _written(schedule: Schedule, x: str) -> str:
             return _source(schedule.inner, x)
         case Join(of=parts, boundaries=boundaries):
             since = [f"{x} - {start}" if start else x for start in schedule.starts]
-            written = [_source(part, t) for part, t in zip(parts, since, strict=True)]
+            ends = [*boundaries, math.inf]
+            windows = [end - start for end, start in zip(ends, schedule.starts, strict=True)]
+            bounded = [_within(part, w) for part, w in zip(parts, windows, strict=True)]
+            written = [_source(part, t) for part, t in zip(bounded, since, strict=True)]
             return _in_turns(written, boundaries, x)
         case Repeat(of=of, period=period, growth=1, shrink=shrink, floor=floor):
             cycle = _source(of, f"{x} % {period}")
@@ -152,7 +158,7 @@ def _between(shape: shapes.Linear | shapes.Polynomial | shapes.Cosine, x: str) -
         turning = {"hold": f"min({x}, {T})", "stop": f"min({x}, {T})", "repeat": f"({x} % {T})"}
         # past T the sine's argument turns negative, and its square climbs back by itself
         turned = turning.get(shape.after, f"{x} % {2 * T}")
-        return f"{floor}{span} * math.sin(math.pi * ({T} - {turned}) / {2 * T}) ** 2"
+        return floor + _times(span, f"math.sin(math.pi * ({T} - {turned}) / {2 * T}) ** 2")
     left, done = {
         "repeat": (f"({T} - {x} % {T})", f"({x} % {T})"),
         "mirror": (f"abs({x} % {2 * T} - {T})", f"({T} - abs({x} % {2 * T} - {T}))"),
@@ -160,11 +166,22 @@ def _between(shape: shapes.Linear | shapes.Polynomial | shapes.Cosine, x: str) -
         "extend": (f"(1 - {x} / ({T} * max(-(-{x} // {T}), 1)))", ""),
     }.get(shape.after, (f"max({T} - {x}, 0)", f"min({x}, {T})"))
     if isinstance(shape, shapes.Linear) and not start and done:
-        return f"{end!r} * {done} / {T}"
+        return _times(repr(float(end)), f"{done} / {T}")
     share = left if shape.after == "extend" else f"{left} / {T}"
     if isinstance(shape, shapes.Polynomial):
-        return f"{floor}{span} * ({share}) ** {shape.power!r}"
-    return f"{floor}{span} * {share}"
+        return floor + _times(span, f"({share}) ** {shape.power!r}")
+    return floor + _times(span, share)
+
+
+def _times(number: str, factor: str) -> str:
+    return factor if number == "1.0" else f"{number} * {factor}"
+
+
+def _within(part: Schedule, updates: float) -> Schedule:
+    """Return a part of a join without its end, where the next part begins before it is over."""
+    if isinstance(part, shapes.Linear) and updates <= part.duration:
+        return replace(part, after="continue")
+    return part
 
 
 def _in_turns(written: Sequence[str], boundaries: Sequence[int], x: str) -> str:

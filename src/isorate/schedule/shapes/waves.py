@@ -207,7 +207,8 @@ class _Between(Schedule, frozen=True):
 
     def cut_short(self, updates: int) -> Schedule:
         """Hold the end where what follows it does not come."""
-        if updates - 1 <= self.duration:
+        last = updates - 1
+        if last < self.duration or (last == self.duration and self._after != "repeat"):
             return replace(self, after="hold")
         return self
 
