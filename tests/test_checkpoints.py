@@ -104,6 +104,14 @@ def test_the_optimizer_beside_it_is_told(checkpoint: Path) -> None:
         read(checkpoint, lr=0.1)
 
 
+def test_a_name_beside_a_checkpoint_is_refused_in_the_same_words_everywhere(tmp_path: Path) -> None:
+    checkpoint = write(tmp_path / "run.ckpt", {"scheduler": COSINE, "optimizer": SGD})
+    for argv in (["show", str(checkpoint)], ["compare", str(checkpoint), str(checkpoint)]):
+        with pytest.raises(ReadError, match="--set epochs: the checkpoint") as refused:
+            read(checkpoint, names={"epochs": 3})
+        assert isorate(*argv, "--set", "epochs=3").stderr == f"isorate: {refused.value}\n"
+
+
 def test_of_two_optimizers_a_scheduler_has_the_one_with_its_rates(tmp_path: Path) -> None:
     group = {**SGD["param_groups"][0], "lr": 0.02, "momentum": 0.5, "nesterov": False}  # type: ignore[index]
     other = {**COSINE, "base_lrs": [0.04], "last_epoch": 50, "_last_lr": [0.02]}

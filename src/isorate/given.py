@@ -91,9 +91,11 @@ def read(
     if isinstance(text, PathLike) and trainer is None and is_checkpoint(text):
         from isorate.checkpoints.tables import holds_schedulers
 
-        if not names and (not is_configuration(text) or holds_schedulers(text)):
-            from isorate.reading.saved import readings_of_checkpoint
+        if not is_configuration(text) or holds_schedulers(text):
+            from isorate.reading.saved import no_such_name, readings_of_checkpoint
 
+            for name in names or ():
+                raise no_such_name(name)
             return recipe_of(readings_of_checkpoint(text, lr=lr, which=which, one=True)[0])
     if trainer is not None or isinstance(text, Mapping) or is_configuration(text):
         if lr is not None and not isinstance(lr, int | float):

@@ -200,6 +200,10 @@ def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
             raise ReadError(
                 f"--set {name}: the schedule does not depend on it", hint="leave it away"
             )
+        if all(side.saved for side in sides):
+            from isorate.reading.saved import no_such_name
+
+            raise no_such_name(name)
         hint = did_you_mean(name, sorted(mentioned)) or "leave it away"
         raise ReadError(f"--set {name}: the text has no such name", hint=hint)
     for file in {*known.of_files.values()}:

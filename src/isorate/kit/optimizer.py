@@ -30,6 +30,9 @@ class Optimizers:
         schedules: whether a schedule is given to them, in place of a rate; what has no parameters
             hands on the optimizers that it is given.
         rate: the parameter that the rate is; the first one where none is named.
+        lists: whether they take a list of numbers for a schedule, a rate an update.
+        kept: the key of a parameter group by which it keeps a rate of its own; where there is none,
+            a group multiplies the schedule's by its own.
         tensors: the functions that make a tensor of a number, each with the dtype that it makes of
             an integer.
         left: what schedulers leave in a parameter group besides its rates, for those that resume.
@@ -42,6 +45,8 @@ class Optimizers:
     stubs: str = ""
     schedules: bool = False
     rate: str = ""
+    lists: bool = False
+    kept: str = ""
     tensors: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     hindered: Mapping[str, str] = field(default_factory=dict)

@@ -89,7 +89,8 @@ class Foreign(Touching):
         rated = any(rate in named for rate in RATES) or (
             grouped and any(isinstance(group, Dict) for group in grouped)
         )
-        if any(is_of(name, f) for f in frameworks()) or (name.last[:1].isupper() and rated):
+        known = registry.taking_schedules(name.origin) or any(is_of(name, f) for f in frameworks())
+        if known or (name.last[:1].isupper() and rated):
             self._covered(name)
             built = Built(node, name, values, by_name, spread)
             built.given[:1] = [kept_as_groups(each, built) for each in built.given[:1]]
@@ -246,7 +247,7 @@ class Foreign(Touching):
             wrapped = rates[0].value.name
             if wrapped is not None and registry.taking_schedules(wrapped.origin):
                 return Bound(Unknown(wrapped.written, name=wrapped), [])  # inject_hyperparams(adam)
-        if first is not None and known.rate and len(rates) == 1:
+        if known.lists and len(rates) == 1:
             rates = [Argument(self._as_schedule(node, rates[0].value))]
         held = [e.value for e in rates if isinstance(e.value, Schedule)]
         held += [e.value.schedule for e in rates if isinstance(e.value, Given)]
@@ -263,17 +264,14 @@ class Foreign(Touching):
             if hinders:
                 text = f"{name.written} has {argument}={said}: {why}"
                 raise ReadError(text, hint=f"without {argument} it follows the schedule")
-        if known.rate and not held:
+        if not held:
             return MISSING
-        if held:
-            own = "lr" if known.rate else first
-            if any(own in g for e in every for g in groups_of(e.value)):
-                text = f"{name.written} has parameter groups with a {own} of their own, "
-                text += "which they keep" if known.rate else "by which it multiplies the schedule's"
-                self.assumed[f"{text}: shown is the schedule's"] = None
-            return Given(held[0])
-        by_name = {key: argument.value for key, argument in named.items()}
-        return Built(node, name, [each.value for each in given], by_name, [])
+        own = known.kept or first
+        if any(own in g for e in every for g in groups_of(e.value)):
+            text = f"{name.written} has parameter groups with a {own} of their own, "
+            text += "which they keep" if known.kept else "by which it multiplies the schedule's"
+            self.assumed[f"{text}: shown is the schedule's"] = None
+        return Given(held[0])
 
     def _as_schedule(self, node: ast.Call, value: Any) -> Any:
         """Return a list of rates that an optimizer is given as the schedule that it is."""

@@ -45,6 +45,11 @@ def readings_of_checkpoint(
     return [_reading(found, each) for each in readable]
 
 
+def no_such_name(name: str) -> ReadError:
+    """Return what there is to say of a name that is given a value beside a checkpoint."""
+    return ReadError(f"--set {name}: the checkpoint has no such name", hint="leave it away")
+
+
 def _nothing(found: Checkpoint) -> tuple[str]:
     held = "".join(
         f"; {place or 'it'} is an optimizer's, with the rate {', '.join(map(str, rates[:3]))}"

@@ -49,5 +49,7 @@ TAKERS = Optimizers(
     ),
     schedules=True,
     rate="learning_rate",
+    lists=True,
+    kept="lr",
     tensors=MINDSPORE.tensors,
 )
