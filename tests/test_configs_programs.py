@@ -479,11 +479,10 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"pipe-parallel-size": 1, "model-parallel-size": 1, "zero_optimization": {},
-          "train_micro_batch_size_per_gpu": 4, "lr_decay_iters": 9, "train_iters": 9}, "GPT-NeoX"),
         ({"LoRA_type": "Standard", "network_dim": 8, "learning_rate": 1.0, "epoch": 9}, "window"),
-        ({"max_duration": "1ep", "train_loader": {}, "global_train_batch_size": 8,
-          "scheduler": {"name": "cosine_with_warmup"}, "optimizer": {"lr": 1}}, "LLM Foundry"),
+        ({"LearningRate": {"base_lr": 0.1}, "epoch": 9}, "is PaddleDetection's"),
+        ({"optim": "adam", "optim_conf": {"lr": 1}, "scheduler": "warmuplr", "scheduler_conf": {}},
+         "is ESPnet or WeNet's"),
         ("pretrain_gpt.py --lr 1 --train-iters 9 --global-batch-size 1 --lr-decay-tokens 99",
          "another Megatron"),
         ("train_dpo_mine.py --max_steps 9 --warmup_steps 3", "may have its own"),
@@ -554,3 +553,14 @@ def test_plain_assignments_are_a_configuration_and_a_script_is_none(tmp_path: Pa
     assert foretell(path, "nanogpt").cautions
     path.write_text(f"{plain}for step in range(max_iters):\n    scheduler.step()\n")
     assert not is_configuration(str(path))
+
+
+def test_a_tag_of_yaml_makes_a_table_and_no_object(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("max_steps: 9\nlearning_rate: !Rate {lr: 0.1}\n")
+    with pytest.raises(IsorateError, match=r"required a number, got {'!Rate': {'lr': 0.1}}"):
+        foretell(tmp_path / "a.yml")
+
+
+def test_a_script_that_ends_in_a_backslash_is_over(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text("run.py --max_steps 9 \\\n  --learning_rate 0.1 \\\n")
+    assert foretell(tmp_path / "a.sh", "transformers").updates == 9

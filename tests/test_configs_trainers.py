@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -369,3 +370,89 @@ def core(duration: Any = None, **scheduler: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_olmo_cores_file_is_said(values: dict[str, Any], said: str) -> None:
     with pytest.raises(ReadError, match=said):
         foretell(values)
+
+
+NEOX = {"pipe_parallel_size": 1, "optimizer": {"params": {"lr": 0.1}}, "train-iters": 9}
+FOUNDRY = {"train_loader": {"name": "text"}, "optimizer": {"lr": 0.1}, "max_duration": "9ba",
+           "scheduler": {"name": "cosine_with_warmup", "t_warmup": "2ba"}}  # fmt: skip
+MINDCV = {"val_while_train": True, "lr": 0.1, "epoch_size": 9, "warmup_epochs": 0}
+NANOTRON = {"learning_rate": 0.1, "lr_warmup_style": "linear", "lr_warmup_steps": 2}
+
+
+def nanotron(**scheduler: Any) -> dict[str, Any]:
+    """Return a file of nanotron's with a scheduler."""
+    table = {"learning_rate_scheduler": NANOTRON | scheduler}
+    return {"optimizer": table, "tokens": {"train_steps": 9}}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (NEOX | {"load": "ckpt"}, "begins where a checkpoint stands"),
+        (NEOX | {"optimizer": {"type": "OneBitAdam", "params": {}}}, "has its schedule from Deep"),
+        (NEOX | {"lr-decay-style": "wsd"}, "lr_decay_style=wsd is none of"),
+        (NEOX | {"warmup": 1}, "leaves nothing to decay"),
+        (NEOX | {"train-iters": None}, "--max-steps N"),
+        (NEOX | {"train-iters": None, "train_epochs": 2}, "--batches N"),
+        (NEOX | {"lr_decay_itres": 2}, "did you mean lr_decay_iters?"),
+        (FOUNDRY | {"load_path": "x"}, "begins where a checkpoint stands"),
+        (FOUNDRY | {"optimizer": {}}, "has no lr"),
+        (FOUNDRY | {"scheduler": {"name": "step"}}, "has no name that is read"),
+        (FOUNDRY | {"scheduler": {"name": "constant_with_warmup", "alpha_f": 1}}, "does not take"),
+        (FOUNDRY | {"scheduler": FOUNDRY["scheduler"] | {"t_warmup": "2"}}, "is no time: 100ba"),
+        (FOUNDRY | {"scheduler": FOUNDRY["scheduler"] | {"t_warmup": "9tok"}}, "it is in tok"),
+        (FOUNDRY | {"scheduler": FOUNDRY["scheduler"] | {"t_max": "5ba"}}, "less than max_"),
+        (FOUNDRY | {"max_duration": "1.5ba"}, "TypeError: it is no integer"),
+        (FOUNDRY | {"max_duration": "0.5dur"}, "is no length of a run"),
+        (FOUNDRY | {"max_duration": 2}, "--batches N"),
+        (FOUNDRY | {"max_duration": "9tok"}, "global_train_batch_size is not there"),
+        (FOUNDRY | {"max_duration": "9tok", "global_train_batch_size": 1}, "counts tokens"),
+        (MINDCV | {"scheduler": "poly"}, "scheduler=poly is refused with ValueError"),
+        (MINDCV | {"layer_decay": 0.7}, "gives each layer a rate of its own"),
+        (MINDCV | {"ckpt_path": "x", "resume_opt": True}, "begins where a checkpoint stands"),
+        (MINDCV, "--batches N"),
+        (nanotron(lr_warmup_style=None), "lr_warmup_style is refused with ValueError"),
+        (nanotron(lr_decay_style="wsd"), "lr_decay_style=wsd is refused with ValueError"),
+        (nanotron() | {"checkpoints": {"resume_checkpoint_path": "x"}}, "a checkpoint stands"),
+        (nanotron() | {"tokens": {}}, "--max-steps N"),
+    ],
+)  # fmt: skip
+def test_what_these_trainers_refuse_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(said)):
+        foretell(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "facts", "said"),
+    [
+        (MINDCV | {"scheduler": "cyclic", "warmup_epochs": 1}, {"batches": 4}, "beside a warm-up"),
+        (MINDCV | {"scheduler": "one_cycle", "min_lr": 0}, {"batches": 4}, "divides by zero"),
+        (MINDCV | {"scheduler": "cyclic", "num_cycles": 99}, {"batches": 1}, "leaves a cycle no"),
+        (MINDCV | {"distribute": True}, {"examples": 400}, "--processes N"),
+        (MINDCV | {"aug_repeats": 3}, {"examples": 400}, "changes how many examples there are"),
+        (MINDCV | {"gradient_accumulation_steps": 99}, {"batches": 1}, "is more than there are"),
+        (MINDCV | {"batch_size": 99}, {"examples": 9}, "is more than there are examples"),
+    ],
+)  # fmt: skip
+def test_what_mindcv_refuses_is_refused(
+    values: dict[str, Any], facts: dict[str, int], said: str
+) -> None:
+    with pytest.raises(ReadError, match=said):
+        foretell(values, facts=facts)
+
+
+def test_composers_first_rate_comes_twice() -> None:
+    found = foretell(FOUNDRY)
+    assert any("update 1 trains with the rate of update 0" in text for _, text in found.cautions)
+
+
+def test_xtuners_loop_counts_batches_and_may_be_told_epochs() -> None:
+    own = {"type": "xtuner.engine.runner.TrainLoop", "max_epochs": 3}
+    warm = {"type": "LinearLR", "start_factor": 0.1, "begin": 0, "end": 1, "by_epoch": True,
+            "convert_to_iter_based": True}  # fmt: skip
+    optimizer = {"optimizer": {"type": "SGD", "lr": 0.1}}
+    values = {"train_cfg": own, "optim_wrapper": optimizer, "param_scheduler": [warm]}
+    found = foretell(values, "mmengine", {"batches": 5})
+    assert (found.updates, found.warmup) == (15, 5)
+    with pytest.raises(ReadError, match="RuntimeError beside max_epochs"):
+        foretell(values | {"train_cfg": own | {"max_iters": 9}}, "mmengine", {"batches": 5})

@@ -21,7 +21,8 @@ from configs import hooked, source, taken
 
 #: All of them say themselves what several processes come to.
 THEMSELVES = ("megatron", "megatron_bridge", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
-              "maxtext", "levanter", "olmo_core", "detectron2")  # fmt: skip
+              "maxtext", "levanter", "olmo_core", "detectron2", "llm_foundry", "gpt_neox",
+              "nanotron", "mindcv")  # fmt: skip
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
@@ -411,7 +412,7 @@ def olmo(row: dict[str, Any]) -> list[float]:
                 if isinstance(line, ast.AnnAssign):
                     usual[ast.unparse(line.target)] = getattr(line.value, "value", None)
     usual |= {"name": "cosine_with_warmup", "units": "steps"}
-    parts = [
+    parts: list[ast.stmt] = [
         node
         for node in ast.parse((home / "olmo/optim.py").read_text()).body
         if getattr(node, "name", "") == "build_scheduler"
@@ -554,4 +555,186 @@ def olmo_core(row: dict[str, Any]) -> list[float]:
         self.global_step += 1
         self.global_train_tokens_seen += size
         used.append(float(scheduler.set_lr(group, self)))
+    return used
+
+
+class Absent:
+    """Packages that a trainer imports and no rate needs: whatever is asked of them is there."""
+
+    names = ("torchvision", "gql", "mcli", "streaming", "questionary")
+
+    def find_spec(self, name: str, *_: Any) -> Any:
+        found = importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+        return found if name.partition(".")[0] in self.names else None
+
+    def create_module(self, spec: Any) -> Any:
+        return MagicMock(name=spec.name, __spec__=spec, __path__=[], __version__="0.21.0")
+
+    def exec_module(self, module: Any) -> None:
+        """Leave it as it is."""
+
+
+def llm_foundry(row: dict[str, Any]) -> list[float]:
+    """Train with Composer's Trainer, whose schedulers LLM Foundry builds by their names."""
+    sys.meta_path.insert(0, Absent())
+    import torch
+    from composer import Trainer
+    from composer.models import ComposerModel
+    from composer.optim import scheduler as composers
+
+    class Model(ComposerModel):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(2, 1)
+
+        def forward(self, batch: Any) -> Any:
+            return self.layer(batch)
+
+        def loss(self, outputs: Any, batch: Any) -> Any:
+            return outputs.sum()
+
+    values, facts = row["values"], row["facts"]
+    arguments = dict(values["scheduler"])
+    known = {
+        "constant_with_warmup": composers.ConstantWithWarmupScheduler,
+        "cosine_with_warmup": composers.CosineAnnealingWithWarmupScheduler,
+        "linear_decay_with_warmup": composers.LinearWithWarmupScheduler,
+    }
+    name = arguments.pop("name")
+    if name == "inv_sqrt_with_warmup":  # llmfoundry itself imports all that it trains with
+        own = dict(vars(composers)) | {"experimental_class": lambda _: lambda cls: cls}
+        code = source("llm-foundry", "llmfoundry/optim/scheduler.py")
+        parts: list[ast.stmt] = [
+            node
+            for node in ast.parse(code).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        exec(compile(ast.Module(parts, []), "scheduler.py", "exec"), own)
+        known[name] = own["InverseSquareRootWithWarmupScheduler"]
+    size = values.get("global_train_batch_size", 4)
+    model = Model()
+    optimizer = torch.optim.SGD(model.parameters(), values["optimizer"]["lr"])
+    data = torch.ones(size * facts.get("batches", 1000), 2)
+    loader = torch.utils.data.DataLoader(data, batch_size=size)
+    if values.get("train_loader"):
+        from composer.core import DataSpec
+
+        tokens = size * values["max_seq_len"]
+        loader = DataSpec(loader, get_num_tokens_in_batch=lambda _: tokens)
+    used, hook = hooked()
+    Trainer(
+        model=model, optimizers=optimizer, train_dataloader=loader, device="cpu",
+        max_duration=values["max_duration"], schedulers=known[name](**arguments),
+        progress_bar=False,
+    ).fit()  # fmt: skip
+    hook.remove()
+    return used
+
+
+def gpt_neox(row: dict[str, Any]) -> list[float]:
+    """Step GPT-NeoX's scheduler as DeepSpeed does; ``GPT_NEOX`` is where its repository is."""
+    import torch
+
+    home = Path(os.environ["GPT_NEOX"]) / "megatron"
+    known: dict[str, Any] = {"math": math, "print_rank_0": lambda *_: None}
+    exec(
+        (home / "learning_rates.py").read_text().replace("from megatron import print_rank_0", ""),
+        known,
+    )
+    for node in ast.parse((home / "training.py").read_text()).body:
+        if getattr(node, "name", "") == "get_learning_rate_scheduler":
+            exec(compile(ast.Module([node], []), "training.py", "exec"), known)
+    fields: dict[str, Any] = {}
+    for node in ast.parse((home / "neox_arguments/neox_args.py").read_text()).body:
+        for line in node.body if isinstance(node, ast.ClassDef) else []:
+            if isinstance(line, ast.AnnAssign):
+                fields[ast.unparse(line.target)] = getattr(line.value, "value", None)
+    values = {key.replace("-", "_"): value for key, value in row["values"].items()}
+    args = SimpleNamespace(**fields | values)
+    chosen = values["optimizer"]
+    args.lr, args.optimizer_type, args.deepspeed = chosen["params"]["lr"], chosen["type"], True
+    if args.train_iters is None:  # as it counts an epoch's batches
+        every = args.gradient_accumulation_steps or 1
+        args.train_iters = row["facts"]["batches"] * args.train_epochs // every
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
+    scheduler = known["get_learning_rate_scheduler"](optimizer, args)
+    used, hook = hooked()
+    for _ in range(args.train_iters):
+        optimizer.step()
+        scheduler.step()
+    hook.remove()
+    return used
+
+
+def nanotron(row: dict[str, Any]) -> list[float]:
+    """Step nanotron's scheduler once an update; ``NANOTRON`` is where its repository is."""
+    import torch
+
+    home = Path(os.environ["NANOTRON"]) / "src/nanotron"
+    known: dict[str, Any] = {
+        "math": math, "partial": partial, "Optional": Optional, "dataclass": dataclass,
+        "LambdaLR": torch.optim.lr_scheduler.LambdaLR, "log_rank": lambda *_, **__: None,
+        "logger": None, "logging": SimpleNamespace(DEBUG=0), "__name__": __name__,
+    }  # fmt: skip
+    future = ast.parse("from __future__ import annotations").body
+    for path, name in (
+        ("config/config.py", "LRSchedulerArgs"),
+        ("helpers.py", "lr_scheduler_builder"),
+    ):
+        for node in ast.parse((home / path).read_text()).body:
+            if getattr(node, "name", "") == name:
+                exec(compile(ast.Module([*future, node], []), path, "exec"), known)
+    values = row["values"]
+    args = known["LRSchedulerArgs"](**values["optimizer"]["learning_rate_scheduler"])
+    updates = values["tokens"]["train_steps"]
+    if args.lr_decay_steps is None:  # as Config.__post_init__ fills it in
+        args.lr_decay_steps = updates - args.lr_warmup_steps
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.learning_rate)
+    wrapped = SimpleNamespace(get_base_optimizer=lambda: optimizer)
+    scheduler = known["lr_scheduler_builder"](wrapped, args, updates)
+    used, hook = hooked()
+    for _ in range(updates):
+        optimizer.step()
+        scheduler.step()
+    hook.remove()
+    return used
+
+
+def mindcv(row: dict[str, Any]) -> list[float]:
+    """Train by the list that MindCV makes, in MindSpore; ``MINDCV`` is where its repository is."""
+    import mindspore
+    from mindspore import nn
+
+    home = Path(os.environ["MINDCV"]) / "mindcv/scheduler"
+    known: dict[str, Any] = {"__name__": "mindcv"}
+    for path in ("dynamic_lr.py", "scheduler_factory.py"):
+        body = [n for n in ast.parse((home / path).read_text()).body
+                if not (isinstance(n, ast.ImportFrom) and n.level)]  # fmt: skip
+        exec(compile(ast.Module(body, []), path, "exec"), known)
+    usual = {"scheduler": "cosine_decay", "lr": 0.001, "decay_epochs": 100, "num_epochs": 90,
+             "milestones": [30, 60, 90]}  # its config.py  # fmt: skip
+    values, facts = dict(row["values"]), row["facts"]
+    every, epochs = values.pop("gradient_accumulation_steps", 1), values.get("epoch_size", 90)
+    size = values.pop("batch_size", 128)
+    each = facts.get("batches")
+    if each is None:
+        each = mindspore.dataset.NumpySlicesDataset(
+            list(range(facts["examples"])), num_shards=facts.get("processes", 1), shard_id=0,
+        ).batch(size, values.get("drop_remainder", True)).get_dataset_size()  # fmt: skip
+    for key, name in (("epoch_size", "num_epochs"), ("multi_step_decay_milestones", "milestones")):
+        if key in values:
+            values[name] = values.pop(key)
+    for key in ("val_while_train", "ckpt_save_dir", "distribute", "drop_remainder"):
+        values.pop(key, None)
+    rates = known["create_scheduler"](each, **usual | values)
+    weight = mindspore.Parameter(mindspore.Tensor([1.0], mindspore.float32), name="w")
+    optimizer = nn.SGD([weight], rates)
+    used = []
+    for batch in range(epochs * each):
+        if (batch + 1) % every:
+            optimizer.get_lr()  # as its GradientAccumulation does
+        else:
+            at = int(optimizer.global_step.asnumpy()[0])
+            used.append(float(optimizer.learning_rate(mindspore.Tensor([at], mindspore.int32))))
+            optimizer((mindspore.Tensor([0.0], mindspore.float32),))
     return used

@@ -206,8 +206,20 @@ def yaml(text: str) -> Any:
                     raise ReadError("the YAML repeats too many parts")
             return super().compose_node(parent, index)
 
-    # a part that stands in another file, which is not opened
-    Loader.add_constructor("!include", lambda _, node: f"$include {node.value!s:.80}")
+        def tagged(self, name: str, node: Any) -> Any:
+            """Return a table of its own for what a trainer would make an object of."""
+            if name == "include":  # a part that stands in another file, which is not opened
+                return f"$include {node.value!s:.80}"
+            kind = node.id
+            if kind == "mapping":
+                made: Any = self.construct_mapping(node, deep=True)
+            elif kind == "sequence":
+                made = self.construct_sequence(node, deep=True)
+            else:
+                made = node.value
+            return {f"!{name}": made}
+
+    Loader.add_multi_constructor("!", Loader.tagged)
     try:
         return yaml_load(text, Loader)
     except YAMLError as error:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs.configuration import NEAR, Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+#: A value that stands elsewhere in the file: ``${model.encoder.d_model}``.
+ELSEWHERE: Final = re.compile(r"^\$\{([\w.]+)\}$")
+
+
+def in_place(values: Mapping[str, Any], written: Any) -> Any:
+    """Return a value, or the one of a file that it names.
+
+    Example:
+        >>> in_place({"model": {"width": 8}}, "${model.width}")
+        8
+
+    """
+    place = ELSEWHERE.match(written) if isinstance(written, str) else None
+    found: Any = values
+    for key in place[1].split(".") if place else ():
+        found = found.get(key) if isinstance(found, dict) else None
+    return written if place is None or found is None or isinstance(found, dict) else found
 
 
 def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:

@@ -46,6 +46,8 @@ HANDED: Final = re.compile(
     r"(?P<rest>[^\n]*)\n(?:[^\n]*\n)*?[ \t]*(?P=word)[ \t]*$",
     re.MULTILINE,
 )
+#: A backslash after which the script is over: it goes on with nothing.
+UNFINISHED: Final = re.compile(r"(?<!\\)\\\s*\Z")
 #: What ends a command.
 END: Final = re.compile(r"[|&;]+$|\d?>|&>")
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
@@ -67,6 +69,7 @@ def words_of(script: str) -> tuple[list[str], list[str], dict[str, str]]:
     """
     text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", _without_notes(script))
     text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    text = UNFINISHED.sub("", text)
     text = EXPR.sub(lambda found: f"$(({found[1].replace(chr(92), '')}))", text)
     held: dict[str, str] = {}
     unsure: list[str] = []

@@ -170,12 +170,17 @@ class Configuration:
     programs: tuple[str, ...] = ()
     shortens: bool = False
 
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values by its keys, as it writes them."""
+        return dict(values)
+
     def score(self, values: Mapping[str, Any]) -> int:
         """Return how many of its keys a file has; none, where it is another trainer's.
 
         What says nothing that rates depend on is no configuration of a run: what launches one has
         keys of its trainer's, too.
         """
+        values = self.named(values)
         found = sum(key in values for key in (*self.keys, *self.others, *self.marks))
         if values.get("__program__") in self.programs:
             return found + SURE

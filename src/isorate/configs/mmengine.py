@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 ELSEWHERE: Final = {
     "lr_config": "is of mmcv 1's runners, which are not read: param_scheduler",
 }
-LOOPS: Final = {"EpochBasedTrainLoop": True, "IterBasedTrainLoop": False}
+#: Its loops, and whether they go by epochs; XTuner's own counts batches, and may be told epochs.
+LOOPS: Final = {"EpochBasedTrainLoop": True, "IterBasedTrainLoop": False, "TrainLoop": False}
+OF_BATCHES: Final = "TrainLoop"
 #: What may be a warm-up.
 WARMING: Final = ("LinearLR", "QuadraticWarmupLR")
 #: What is told by itself of the tables.
@@ -125,10 +127,14 @@ def batches(
     given: Given, loop: dict[str, Any], loader: dict[str, Any], processes: int, *, by_epoch: bool
 ) -> tuple[int, int]:
     """Return the batches of an epoch, 0 where nothing depends on them, and those of the run."""
-    length = given.whole("max_epochs" if by_epoch else "max_iters", least=1)
+    own = str(loop.get("type")).rpartition(".")[2] == OF_BATCHES
+    if own and "max_epochs" in given and "max_iters" in given:
+        raise given.refuse("max_iters", "is refused with RuntimeError beside max_epochs")
+    whole_epochs = by_epoch or (own and "max_iters" not in given)
+    length = given.whole("max_epochs" if whole_epochs else "max_iters", least=1)
     if length is None:
-        raise given.refuse("train_cfg", f"has no {'max_epochs' if by_epoch else 'max_iters'}")
-    if not by_epoch and not any(each.get("convert_to_iter_based") for each in listed(given)):
+        raise given.refuse("train_cfg", f"has no {'max_epochs' if whole_epochs else 'max_iters'}")
+    if not whole_epochs and not any(each.get("convert_to_iter_based") for each in listed(given)):
         return 0, int(length)
     told, examples = given.fact("batches"), given.fact("examples")
     if told is not None:
@@ -146,7 +152,7 @@ def batches(
         given.derive("epoch", f"{each} batches: {own} examples of a process / {size}")
     if each <= 0:
         raise given.refuse("train_dataloader", "has no batch")
-    return each, int(length * each) if by_epoch else int(length)
+    return each, int(length * each) if whole_epochs else int(length)
 
 
 def listed(given: Given) -> list[dict[str, Any]]:

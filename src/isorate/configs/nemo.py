@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
+from isorate.configs._dotted import in_place
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ POLYNOMIAL: Final = {
 }
 LEAST: Final = {"SquareAnnealing": 1e-5}
 TORCHS: Final = ("StepLR", "ExponentialLR", "ReduceLROnPlateau", "CyclicLR")
-#: A value that stands elsewhere in the file.
-ELSEWHERE: Final = re.compile(r"^\$\{([\w.]+)\}$")
 
 
 def foretell(given: Given) -> Foretold:
@@ -55,7 +53,7 @@ def foretell(given: Given) -> Foretold:
     optim = {**given.table("optim"), **table(given, "model", "optim")}
     given.values |= {f"sched.{k}": v for k, v in filled(given, optim.get("sched") or {}).items()}
     given.values |= {f"trainer.{k}": v for k, v in filled(given, given.table("trainer")).items()}
-    given.values |= {"model.optim.lr": value(given, optim.get("lr"))}
+    given.values |= {"model.optim.lr": in_place(given.values, optim.get("lr"))}
     if "lr" in given:
         given.values["model.optim.lr"] = given.values["lr"]
     peak = given.number("model.optim.lr")
@@ -191,7 +189,7 @@ def updates_of_epoch(given: Given) -> int:
     elif examples is not None:
         data = table(given, "model", "train_ds")
         data = {**data, **table(given, "model", "train_ds", "dataloader_params")}
-        given.default(batch_size=value(given, data.get("batch_size")))
+        given.default(batch_size=in_place(given.values, data.get("batch_size")))
         size = given.whole("batch_size", least=1)
         if size is None:
             raise given.refuse("model.train_ds.batch_size", "is not there", "--batch-size 16")
@@ -223,17 +221,7 @@ def filled(given: Given, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values, those in place that stand elsewhere in the file."""
     if not isinstance(values, dict):
         raise given.refuse("sched", "is no table of values")
-    return {key: value(given, each) for key, each in values.items()}
-
-
-def value(given: Given, written: Any) -> Any:
-    """Return a value, or the one that it names, ``${model.encoder.d_model}``."""
-    place = ELSEWHERE.match(written) if isinstance(written, str) else None
-    if place is None:
-        return written
-    *path, last = place[1].split(".")
-    found = table(given, *path).get(last)
-    return written if found is None or isinstance(found, dict) else found
+    return {key: in_place(given.values, each) for key, each in values.items()}
 
 
 def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
@@ -251,7 +239,9 @@ class _Known(Configuration):
     def score(self, values: Mapping[str, Any]) -> int:
         model = values.get("model")
         optim = model.get("optim") if isinstance(model, dict) else None
-        known = isinstance(optim, dict) and isinstance(optim.get("sched"), dict)
+        known = isinstance(optim, dict) and (
+            isinstance(optim.get("sched"), dict) or ("lr" in optim and "exp_manager" in values)
+        )
         return 4 if known and "trainer" in values else 0
 
 

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 #: Programs whose keys others have, too, and those that tell them.
 UNREAD = {
-    "GPT-NeoX": ("pipe_parallel_size", "model_parallel_size"),
     "kohya_ss's window": ("LoRA_type",),
-    "LLM Foundry": ("max_duration", "train_loader"),
+    "PaddleDetection": ("LearningRate",),
+    "PaddleClas": ("Arch", "DataLoader", "Optimizer"),
+    "SpeechBrain": ("epoch_counter", "checkpointer"),
+    "ESPnet or WeNet": ("optim", "optim_conf", "scheduler_conf"),
+    "fairseq": ("task", "optimization", "lr_scheduler"),
+    "AI Toolkit": ("job", "config", "meta"),
 }
 
 #: More bits no integer of a configuration has.
@@ -107,7 +111,7 @@ def _foretold(
     as_: str | None,
 ) -> Foretold:
     """Return what a run does, whose configuration it is being known."""
-    values = dict(values)
+    values = of.named(values)
     for part in of.within.split(".") if of.within else ():
         inner = values.get(part)
         values = {**values, **inner} if isinstance(inner, dict) else values
