@@ -18,7 +18,7 @@ from isorate.dialects import optax as dialect
 from isorate.kit.counted import Counted
 from tests.calls import read
 from tests.conformance.agreement import assert_agree, assert_close, share_of_peak
-from tests.conformance.cases.optax import counted, optax_scope
+from tests.conformance.cases.optax import counted, scope
 from tests.conformance.drawing import rates
 from tests.conformance.frameworks import drive, evaluated
 
@@ -108,7 +108,7 @@ COUNTS = st.lists(st.one_of(st.integers(0, 400), st.integers(0, 2**31 - 1)), max
 def test_every_bit(call: Counted, drawn: list[int], x64: bool) -> None:
     call = told(call, x64=x64)
     counts = telling(call, drawn)
-    real = counted(evaluated(call.code, optax_scope()), counts)
+    real = counted(evaluated(call.code, scope()), counts)
     with np.errstate(all="ignore"):
         native = call.rates(np.array(counts), np.float64 if x64 else np.float32)[None]
     assert call.dtype == str(native.dtype) == str(real.dtype)
@@ -130,7 +130,7 @@ def told(call: Any, *, x64: bool) -> Any:
 @example(dialect.exponential_decay(1e-3, 1, 1.05), list(range(0, 300, 7)))
 def test_compiled(call: Counted, drawn: list[int]) -> None:
     counts = telling(call, [count for count in drawn if count < 3000])
-    real = counted(jax.jit(evaluated(call.code, optax_scope())), counts)
+    real = counted(jax.jit(evaluated(call.code, scope())), counts)
     native = call.rates(np.array(counts), np.float32)[None]
     others = np.linspace(0, counts[-1], 2000).astype(np.int64)
     peak = max(np.abs(native).max(), np.abs(call.rates(others, np.float32)).max())
@@ -141,7 +141,7 @@ def test_compiled(call: Counted, drawn: list[int]) -> None:
 @pytest.mark.parametrize("T", [1, 2, 3, 5, 7, 10, 49, 57, 64, 100, 127])
 def test_where_the_end_is_nan_is_said(power: float, T: int) -> None:
     call = dialect.polynomial_schedule(0.1, 0.0, power, T)
-    compiled = counted(jax.jit(evaluated(call.code, optax_scope())), [T, T + 5])
+    compiled = counted(jax.jit(evaluated(call.code, scope())), [T, T + 5])
     assert np.isnan(compiled).all() == (call.supposed() is not None)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
 
 from isorate import Run
 
@@ -52,3 +55,24 @@ class Case:
         return Run(
             self.updates, updates_per_epoch=self.every, step_every="epoch", metrics=self.metrics
         )
+
+
+#: What visits the cases of a part.
+Visit: TypeAlias = Callable[[], Iterator[Case]]
+
+
+def by_name(*visits: Visit) -> dict[str, Visit]:
+    """Return the parts of a table, each called as what visits its cases."""
+    return {visit.__name__: visit for visit in visits}
+
+
+def in_order(*visits: Visit) -> Visit:
+    """Return what visits the cases of all of them, one after the other."""
+    return lambda: chain.from_iterable(visit() for visit in visits)
+
+
+def refused(given: Mapping[str, Iterable[str]], text: Callable[[str, str], str]) -> Iterator[Case]:
+    """Visit what a framework refuses: the arguments of each name, which text makes a call of."""
+    for name, several in given.items():
+        for arguments in several:
+            yield Case(f"bad-{name}-{arguments}", text(name, arguments), raises=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Visit
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
@@ -94,7 +94,7 @@ class Home:
 
     """
 
-    parts: Mapping[str, Callable[[], Iterator[Case]]]
+    parts: Mapping[str, Visit]
     packages: tuple[str, ...]
     scope: Callable[[Any, bool], dict[str, Any]]
     drive: Callable[[Any, Run, How], Seen]
@@ -121,13 +121,22 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def step(scheduler: Any, run: Run, update: int) -> None:
-    """Step a scheduler after an update, with the metric of that step where it follows one."""
-    if type(scheduler).__name__ != "ReduceLROnPlateau":
-        scheduler.step()
-    else:
+def stepped(scheduler: Any, run: Run, update: int) -> str | None:
+    """Step a scheduler after an update that a step follows; the exception that it raised, if any.
+
+    Where it follows a metric it is given that of the step.
+    """
+    if (update + 1) % run.updates_per_step or update + 1 >= run.length:
+        return None
+    given = []
+    if type(scheduler).__name__ == "ReduceLROnPlateau":
         assert run.metrics is not None
-        scheduler.step(run.metrics[update // run.updates_per_step])
+        given.append(run.metrics[update // run.updates_per_step])
+    try:
+        scheduler.step(*given)
+    except Exception as error:
+        return type(error).__name__
+    return None
 
 
 def streamed(call: Call, start: int) -> Rates | None:

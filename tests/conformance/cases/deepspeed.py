@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, refused
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, torch_scope
 
@@ -118,9 +118,7 @@ def schedulers() -> Iterator[Case]:
 
 def refusals() -> Iterator[Case]:
     """Visit what is refused, at construction or at the first step."""
-    for name, refused in REFUSED.items():
-        for arguments in refused:
-            yield Case(f"bad-{name}-{arguments}", call(name, hf.ONE, arguments), raises=True)
+    yield from refused(REFUSED, lambda name, arguments: call(name, hf.ONE, arguments))
     momenta = (
         "0.01, 0.1, 0, 4, cycle_min_mom=[0.8, 0.7]"  # which an optimizer without betas ignores
     )
@@ -158,7 +156,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={"schedulers": schedulers, "refusals": refusals},
+    parts=by_name(schedulers, refusals),
     packages=("deepspeed", "torch"),
     scope=scope,
     drive=go_through,

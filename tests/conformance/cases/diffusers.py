@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, refused
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, phases, torch_scope
 
@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[str, ...]] = {name: hf.REFUSED[name] for name in SHARED
 }  # fmt: skip
 
 
-def diffusers_cases() -> Iterator[Case]:
+def functions() -> Iterator[Case]:
     """Visit every function with usual and odd arguments, one group or three, floats and tensors."""
     for name, taken in TAKEN.items():
         for arguments in taken:
@@ -88,7 +88,7 @@ def diffusers_cases() -> Iterator[Case]:
         yield Case(f"get_constant_schedule-{lr}", text)
 
 
-def diffusers_by_name() -> Iterator[Case]:
+def names() -> Iterator[Case]:
     """Visit ``get_scheduler``."""
     for name, arguments in NAMED:
         listed = ", ".join(
@@ -101,12 +101,9 @@ def diffusers_by_name() -> Iterator[Case]:
         )
 
 
-def diffusers_refusals() -> Iterator[Case]:
+def refusals() -> Iterator[Case]:
     """Visit what is refused."""
-    for name, refused in REFUSED.items():
-        for arguments in refused:
-            text = f"{HERE}.{name}({hf.ONE}, {arguments})"
-            yield Case(f"bad-{name}-{arguments}", text, raises=True)
+    yield from refused(REFUSED, lambda name, arguments: f"{HERE}.{name}({hf.ONE}, {arguments})")
     yield Case(
         "bad-get_constant_schedule-last_epoch",
         f"{HERE}.get_constant_schedule({hf.RESUMED}, last_epoch='3')",
@@ -126,11 +123,7 @@ def diffusers_scope(lr: Any, bare: bool) -> dict[str, Any]:
 
 
 HOME = Home(
-    parts={
-        "functions": diffusers_cases,
-        "names": diffusers_by_name,
-        "refusals": diffusers_refusals,
-    },
+    parts=by_name(functions, names, refusals),
     packages=("diffusers", "torch"),
     scope=diffusers_scope,
     drive=go_through,

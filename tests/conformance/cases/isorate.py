@@ -10,7 +10,7 @@ from msgspec.structs import replace as changed
 
 from isorate.kit.optimizer import Optimizer
 from tests.conformance.cases import mindspore, torch
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, in_order
 from tests.conformance.cases._home import WIDTH, Home, How, Seen
 from tests.conformance.cases.mindspore.lists import (
     mindspore_decay_lists,
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
 TWO_GROUPS = (
     '{"shape":"groups","of":[{"shape":"constant","rate":0.1},{"shape":"constant","rate":0.2}]}'
 )
-
-
-def isorate_cases() -> Iterator[Case]:
-    """List the rows of Isorate's schedulers, which run inside torch and MindSpore."""
-    yield from isorate_annealing()
-    yield from isorate_schedules()
-    yield from isorate_decays()
-    yield from isorate_lists()
 
 
 def isorate_annealing() -> Iterator[Case]:
@@ -146,6 +138,9 @@ def resumed(call: Any, start: int) -> Rates:
     begun = changed(call, optimizer=Optimizer((group,)), last_epoch=start - 1)
     return np.concatenate([block[0] for block in begun.native(WIDTH)])
 
+
+#: List the rows of Isorate's schedulers, which run inside torch and MindSpore.
+isorate_cases = in_order(isorate_annealing, isorate_schedules, isorate_decays, isorate_lists)
 
 HOME = Home(
     parts={"schedulers": isorate_cases},

@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from isorate import Run
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name
 from tests.conformance.cases._home import Home, How, Seen
 
 if TYPE_CHECKING:
@@ -286,13 +286,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={
-        "schedules": schedules,
-        "cosines": cosines,
-        "callbacks": callbacks,
-        "scripts": scripts,
-        "refusals": refusals,
-    },
+    parts=by_name(schedules, cosines, callbacks, scripts, refusals),
     packages=("keras", "tensorflow"),
     scope=scope,
     drive=go_through,

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from isorate import Run
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name
 from tests.conformance.cases._home import Home, How, Seen
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={"schedules": schedules, "joins": joins, "given": given, "refused": refused},
+    parts=by_name(schedules, joins, given, refused),
     packages=("mlx",),
     scope=scope,
     drive=go_through,

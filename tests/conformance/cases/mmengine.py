@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, refused
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, torch_scope
 
@@ -86,9 +86,7 @@ def schedulers() -> Iterator[Case]:
 
 def refusals() -> Iterator[Case]:
     """Visit what is refused, at construction."""
-    for name, refused in REFUSED.items():
-        for arguments in refused:
-            yield Case(f"bad-{name}-{arguments}", call(name, hf.ONE, arguments), raises=True)
+    yield from refused(REFUSED, lambda name, arguments: call(name, hf.ONE, arguments))
 
 
 def scope(lr: Any, bare: bool) -> dict[str, Any]:
@@ -118,7 +116,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={"schedulers": schedulers, "refusals": refusals},
+    parts=by_name(schedulers, refusals),
     packages=("mmengine", "torch"),
     scope=scope,
     drive=go_through,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, in_order
 from tests.conformance.cases._home import Home, How, Seen
 
 if TYPE_CHECKING:
@@ -22,18 +22,12 @@ SHARES = "the share of an interval that is over is a float32"
 X64 = "jax.config.update('jax_enable_x64', True)"
 
 
-def optax_schedules() -> Iterator[Case]:
-    """List the rows of the schedules that optax computes itself."""
+def constants() -> Iterator[Case]:
+    """Give constants."""
     for value in (
         "0.1", "1", "0", "0.0", "3e-4", "1e-8", "2.5", "-0.1", "123456.789", "1e30", "5e-5", "0.3",
     ):  # fmt: skip
         yield Case(f"constant-{value}", f"optax.constant_schedule({value})", 5)
-    yield from lines()
-    yield from powers()
-    yield from decays()
-    yield from cosines()
-    yield from steps()
-    yield from interpolated()
 
 
 def lines() -> Iterator[Case]:
@@ -140,7 +134,7 @@ def interpolated() -> Iterator[Case]:
             yield Case(f"onecycle-{name}-{arguments}{more}", text, updates)
 
 
-def optax_compositions() -> Iterator[Case]:
+def warmed() -> Iterator[Case]:
     """List the rows of schedules made of others."""
     for arguments in (
         "3, 12", "0, 12", "3, 12, 0.01", "3, 12, 0.01, 2.0", "1, 2", "10, 100, 1e-5", "5, 6",
@@ -158,8 +152,6 @@ def optax_compositions() -> Iterator[Case]:
     ):  # fmt: skip
         text = f"optax.warmup_exponential_decay_schedule(0.0, 0.1, {arguments})"
         yield Case(f"warm-decay-{arguments}", text, 30)
-    yield from cycles()
-    yield from joins()
 
 
 def cycles() -> Iterator[Case]:
@@ -205,7 +197,7 @@ def joins() -> Iterator[Case]:
     yield Case("join-between", text, 12)
 
 
-def optax_settings() -> Iterator[Case]:
+def settings() -> Iterator[Case]:
     """Set JAX to float64, and compile."""
     line, cosine = "optax.linear_schedule(0.1, 0.0, 9)", "optax.cosine_decay_schedule(0.1, 9, 0.01)"
     texts = (
@@ -234,7 +226,7 @@ def optax_settings() -> Iterator[Case]:
         yield Case(f"compiled-{text}", text, 16, compiled=True)
 
 
-def optax_plateaus() -> Iterator[Case]:
+def plateaus() -> Iterator[Case]:
     """Vary reduce_on_plateau, and the metric that it follows."""
     falls = [1.0, 0.9, 0.8, *[0.8] * 7, *[0.5] * 6]
     wavers = [1.0, 0.99995, 0.9, 0.95, 0.7, 0.71, 0.69, 0.3, 0.4, 0.2, 0.25, 0.26, 0.1, 0.1]
@@ -256,7 +248,7 @@ def optax_plateaus() -> Iterator[Case]:
         yield Case(f"plateau-{arguments}", text, 3, raises=True, metrics=falls)
 
 
-def optax_refused() -> Iterator[Case]:
+def refused() -> Iterator[Case]:
     """Give each constructor what it refuses."""
     for text in (
         "constant_schedule(None)", "linear_schedule(0.1, 0.0, None)",
@@ -298,7 +290,7 @@ def optax_refused() -> Iterator[Case]:
         yield Case(f"refused-{text}", f"optax.{text}", 3, raises=True)
 
 
-def optax_scope(lr: Any = None, bare: bool = False) -> dict[str, Any]:
+def scope(lr: Any = None, bare: bool = False) -> dict[str, Any]:
     """Return what a text of optax's may name."""
     import jax
     import optax
@@ -353,16 +345,17 @@ def _transformed(optimizer: Any, run: Run, dtype: Any = np.float32) -> Seen:
     return Seen(np.array([moved], dtype))
 
 
+#: List the rows of the schedules that optax computes itself.
+schedules = in_order(constants, lines, powers, decays, cosines, steps, interpolated)
+
+#: List the rows of schedules made of others.
+compositions = in_order(warmed, cycles, joins)
+
 HOME = Home(
-    parts={
-        "schedules": optax_schedules,
-        "compositions": optax_compositions,
-        "settings": optax_settings,
-        "plateaus": optax_plateaus,
-        "refused": optax_refused,
-    },
+    parts={"schedules": schedules, "compositions": compositions}
+    | by_name(settings, plateaus, refused),
     packages=("optax", "jax", "jaxlib"),
-    scope=optax_scope,
+    scope=scope,
     drive=go_through,
     weighed=30,
     numpy=2,

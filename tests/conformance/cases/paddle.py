@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from isorate import Run
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name
 from tests.conformance.cases._home import Home, How, Seen
 from tests.conformance.cases.torch import phases, restarts
 from tests.conformance.drawing import literal, rates
@@ -351,12 +351,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={
-        "schedulers": schedulers,
-        "warmups": warmups,
-        "plateaus": plateaus,
-        "refusals": refusals,
-    },
+    parts=by_name(schedulers, warmups, plateaus, refusals),
     packages=("paddle",),
     scope=scope,
     drive=go_through,

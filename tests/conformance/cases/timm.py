@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from isorate import Run
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, refused
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, phases, torch_scope
 from tests.conformance.drawing import literal, rates
@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def timm_cases() -> Iterator[Case]:
+def schedulers() -> Iterator[Case]:
     """Visit every scheduler with usual and odd arguments, one group or two, fresh or begun."""
     for name, taken in TAKEN.items():
         for arguments in taken:
@@ -148,7 +148,7 @@ def timm_cases() -> Iterator[Case]:
     yield Case("PlateauLRScheduler-scaled", text, metrics=METRICS, unsaid=FOLLOWS)
 
 
-def timm_by_name() -> Iterator[Case]:
+def names() -> Iterator[Case]:
     """Visit the factory."""
     for arguments in NAMED:
         text = f"{HERE}.create_scheduler_v2({', '.join(filter(None, [ONE, arguments]))})"
@@ -157,12 +157,9 @@ def timm_by_name() -> Iterator[Case]:
     yield Case("create_scheduler_v2-plateau", text, metrics=METRICS, unsaid=FOLLOWS)
 
 
-def timm_refusals() -> Iterator[Case]:
+def refusals() -> Iterator[Case]:
     """Visit what is refused."""
-    for name, refused in REFUSED.items():
-        for arguments in refused:
-            text = f"{HERE}.{name}({ONE}, {arguments})"
-            yield Case(f"bad-{name}-{arguments}", text, raises=True)
+    yield from refused(REFUSED, lambda name, arguments: f"{HERE}.{name}({ONE}, {arguments})")
 
 
 def timm_scope(lr: Any, bare: bool) -> dict[str, Any]:
@@ -243,7 +240,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts={"schedulers": timm_cases, "names": timm_by_name, "refusals": timm_refusals},
+    parts=by_name(schedulers, names, refusals),
     packages=("timm", "torch"),
     scope=timm_scope,
     drive=drive,

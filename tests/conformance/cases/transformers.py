@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, by_name, refused
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, phases, torch_scope
 
@@ -141,7 +141,7 @@ METRIC = "it follows a metric"
 ENDS = "it raises where the schedule goes on"
 
 
-def transformers_cases() -> Iterator[Case]:
+def functions() -> Iterator[Case]:
     """Visit every function with usual and odd arguments, one group or three, floats and tensors."""
     for name, taken in TAKEN.items():
         plateau = name == "get_reduce_on_plateau_schedule"
@@ -179,7 +179,7 @@ def transformers_cases() -> Iterator[Case]:
         yield Case(f"{long}-long", f"{long}({ONE}, 100, 2000)", 5000)
 
 
-def transformers_by_name() -> Iterator[Case]:
+def names() -> Iterator[Case]:
     """Visit ``get_scheduler``."""
     for name, arguments in NAMED:
         plateau = "PLATEAU" in name.upper()
@@ -194,11 +194,9 @@ def transformers_by_name() -> Iterator[Case]:
         yield Case(f"get_scheduler-{kind}", f"get_scheduler('cosine', {optimizer}, 3, 14)")
 
 
-def transformers_refusals() -> Iterator[Case]:
+def refusals() -> Iterator[Case]:
     """Visit what is refused."""
-    for name, refused in REFUSED.items():
-        for arguments in refused:
-            yield Case(f"bad-{name}-{arguments}", f"{name}({ONE}, {arguments})", raises=True)
+    yield from refused(REFUSED, lambda name, arguments: f"{name}({ONE}, {arguments})")
     yield Case(
         "bad-get_constant_schedule-last_epoch",
         f"get_constant_schedule({RESUMED}, last_epoch='3')",
@@ -219,11 +217,7 @@ def transformers_scope(lr: Any, bare: bool) -> dict[str, Any]:
 
 
 HOME = Home(
-    parts={
-        "functions": transformers_cases,
-        "names": transformers_by_name,
-        "refusals": transformers_refusals,
-    },
+    parts=by_name(functions, names, refusals),
     packages=("transformers", "torch"),
     scope=transformers_scope,
     drive=go_through,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.conformance.cases._home import GROUPS, WIDTH, Home, How, Seen, quiet, step, streamed
+from tests.conformance.cases._home import GROUPS, WIDTH, Home, How, Seen, quiet, stepped, streamed
 from tests.conformance.cases.mindspore.experimental import mindspore_experimental
 from tests.conformance.cases.mindspore.lists import mindspore_cells, mindspore_dynamic
 
@@ -67,11 +67,9 @@ def _experimental(scheduler: Any, run: Run, how: How) -> Seen:
         if how.weigh:
             moved = _mindspore_moves(optimizer)
             assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
-        if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
-            try:
-                step(scheduler, run, update)
-            except Exception as error:
-                return Seen(rates[:, : update + 1], type(error).__name__)
+        raised = stepped(scheduler, run, update)
+        if raised is not None:
+            return Seen(rates[:, : update + 1], raised)
     return Seen(rates)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, in_order
 from tests.conformance.cases.mindspore.schedulers import mindspore_schedulers
 from tests.conformance.cases.torch.cosine import closed, torch_groups
 
@@ -24,14 +24,6 @@ def ms_groups(arguments: str, *groups: str) -> str:
     """Return a call of the experimental scheduler with parameter groups."""
     text = torch_groups(arguments, *groups, name=ANNEALING)
     return text.replace("torch.optim.SGD", "mindspore.experimental.optim.SGD")
-
-
-def mindspore_experimental() -> Iterator[Case]:
-    """List the rows of the schedulers that the loop steps."""
-    yield from mindspore_annealing()
-    yield from mindspore_resuming()
-    yield from mindspore_refused_annealing()
-    yield from mindspore_schedulers()
 
 
 def mindspore_annealing() -> Iterator[Case]:
@@ -79,3 +71,9 @@ def mindspore_refused_annealing() -> Iterator[Case]:
     ):  # fmt: skip
         yield Case(f"bad-annealing-{name}", ms_cosine(f"T_max={T}{rest}"), raises=True)
     yield Case("bad-annealing-lr", ms_cosine("T_max=3", "-1.0"), raises=True, unread=True)
+
+
+#: List the rows of the schedulers that the loop steps.
+mindspore_experimental = in_order(
+    mindspore_annealing, mindspore_resuming, mindspore_refused_annealing, mindspore_schedulers
+)

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def mindspore_dynamic() -> Iterator[Case]:
-    """List the rows of the functions that return a list, and of plain lists."""
-    yield from mindspore_lists()
-    yield from mindspore_refused_lists()
-    yield from mindspore_decay_lists()
-    yield from mindspore_polynomial_lists()
-    yield from mindspore_warmup_lists()
-    yield from mindspore_piecewise_lists()
-    yield from mindspore_plain_lists()
-    yield from mindspore_joined_lists()
 
 
 def mindspore_lists() -> Iterator[Case]:
@@ -263,13 +251,6 @@ def mindspore_joined_lists() -> Iterator[Case]:
         yield Case(f"bad-joined-{name}", text, raises=True)
 
 
-def mindspore_cells() -> Iterator[Case]:
-    """Call the cells."""
-    yield from mindspore_cosine_cells()
-    yield from mindspore_decay_cells()
-    yield from mindspore_line_cells()
-
-
 def mindspore_cosine_cells() -> Iterator[Case]:
     """Call CosineDecayLR."""
     for arguments, updates in (
@@ -355,3 +336,19 @@ def mindspore_line_cells() -> Iterator[Case]:
         "0.1, -4", "True, 4", "-0.1, 4.0",
     ):  # fmt: skip
         yield Case(f"bad-WarmUpLR-{arguments}", f"mindspore.nn.WarmUpLR({arguments})", raises=True)
+
+
+#: List the rows of the functions that return a list, and of plain lists.
+mindspore_dynamic = in_order(
+    mindspore_lists,
+    mindspore_refused_lists,
+    mindspore_decay_lists,
+    mindspore_polynomial_lists,
+    mindspore_warmup_lists,
+    mindspore_piecewise_lists,
+    mindspore_plain_lists,
+    mindspore_joined_lists,
+)
+
+#: Call the cells.
+mindspore_cells = in_order(mindspore_cosine_cells, mindspore_decay_cells, mindspore_line_cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +60,6 @@ def refused(name: str, arguments: str, **bad: str) -> Iterator[Case]:
         Case(f"bad-{name}-{label}", text_of(name, f"{arguments}, last_epoch={k}"), raises=True)
         for label, k in (("fresh-resume", "3"), ("last-2", "-2"), ("last-float", "2.0"))
     )
-
-
-def mindspore_schedulers() -> Iterator[Case]:
-    """List all rows."""
-    yield from steps()
-    yield from lines()
-    yield from decays()
-    yield from lambdas()
-    yield from restarts()
-    yield from triangles()
-    yield from plateaus()
-    yield from sequences()
 
 
 def steps() -> Iterator[Case]:
@@ -333,3 +321,9 @@ def sequences() -> Iterator[Case]:
         ("metric-alone", "ReduceLROnPlateau({o})", "[]"), ("member", "LinearLR({o}, 2.0)", "[]"),
     ):  # fmt: skip
         yield Case(f"bad-{name}-{label}", sequence(members, rest), raises=True)
+
+
+#: List all rows.
+mindspore_schedulers = in_order(
+    steps, lines, decays, lambdas, restarts, triangles, plateaus, sequences
+)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.conformance.cases._home import GROUPS, WIDTH, Home, How, Seen, step
+from tests.conformance.cases._home import GROUPS, WIDTH, Home, How, Seen, stepped
 from tests.conformance.cases.torch.cosine import torch_cases
 from tests.conformance.cases.torch.schedulers import (
     torch_chains,
@@ -65,11 +65,9 @@ def go_through(scheduler: Any, run: Run, how: How) -> Seen:
         if how.weigh:
             moved = _torch_moves(optimizer)
             assert np.array_equal(moved, rates[:, update], equal_nan=True), (moved, rates)
-        if (update + 1) % run.updates_per_step == 0 and update + 1 < run.length:
-            try:
-                step(scheduler, run, update)
-            except Exception as error:
-                return Seen(_narrowed(rates[:, : update + 1], groups), type(error).__name__)
+        raised = stepped(scheduler, run, update)
+        if raised is not None:
+            return Seen(_narrowed(rates[:, : update + 1], groups), raised)
     return Seen(_narrowed(rates, groups))
 
 

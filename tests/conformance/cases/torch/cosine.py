@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,17 +40,6 @@ def torch_resumed(T: int, k: int, lr: object, eta: float = 0.0) -> str:
 def closed(T: int, t: int, eta: float = 0.0) -> float:
     """Return torch's closed form, for a base rate of 0.1."""
     return eta + (0.1 - eta) * (1 + math.cos(math.pi * t / T)) / 2
-
-
-def torch_cases() -> Iterator[Case]:
-    """List the rows of PyTorch."""
-    yield from torch_arguments()
-    yield from torch_spellings()
-    yield from torch_resuming()
-    yield from torch_tensors()
-    yield from torch_long()
-    yield from torch_refused()
-    yield from torch_lambdas()
 
 
 def torch_arguments() -> Iterator[Case]:
@@ -172,3 +161,15 @@ def torch_lambdas() -> Iterator[Case]:
         text = f"LambdaLR(torch.optim.SGD(params, lr=0.1), {functions})"
         yield Case(f"bad-lambda-{name}", text, raises=True)
     yield Case("bad-lambda-resume", scaled("1", rest=", last_epoch=3"), raises=True)
+
+
+#: List the rows of PyTorch.
+torch_cases = in_order(
+    torch_arguments,
+    torch_spellings,
+    torch_resuming,
+    torch_tensors,
+    torch_long,
+    torch_refused,
+    torch_lambdas,
+)
