@@ -217,7 +217,7 @@ def of_processes(found: Reading, run: Run) -> Iterator[str]:
     """Visit what was taken for granted of the processes that a text is run in."""
     if found.prepared and run.accelerate is None:
         yield "one process: prepare() makes the scheduler take a step for each (--processes N)"
-    elif found.prepared:
+    elif found.prepared and not run.split_batches:
         yield "prepare() makes the scheduler take a step for each process"
     looped = found.run.keys() & {"updates", "updates_per_epoch"} and run.batches_per_epoch is None
     if looped and (run.processes or 1) > 1 and run.accelerate is None:

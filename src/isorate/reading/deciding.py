@@ -18,7 +18,7 @@ from isorate.reading.endings import (
     end_of,
     ways_out,
 )
-from isorate.reading.loops import Guard, Loop, begins, modulo, offset, since, stored
+from isorate.reading.loops import Guard, Loop, added, begins, modulo, offset, since, stored
 from isorate.reading.mentions import building, leaving, mentions
 from isorate.reading.naming import Name, holds_schedulers
 from isorate.reading.values import Bound, Class, Dict, Function, Group, Unknown
@@ -143,6 +143,8 @@ class Deciding(Defining):
             return
         loop = self.loops.stack[-1]
         for guard, branch in zip(guards, (body, orelse), strict=True):
+            if not trains:
+                self._counted_where(guard, branch)
             ways = {type(each) for each in ways_out(branch)}
             if ast.Break in ways:
                 self._may_end(loop, node, test if guard.holds else None, frame)
@@ -153,6 +155,15 @@ class Deciding(Defining):
                 always = isinstance(branch[-1], ast.Continue)
                 other = guards[1 - guards.index(guard)]
                 loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+
+    def _counted_where(self, guard: Guard, branch: Sequence[ast.stmt]) -> None:
+        """Take notice of what counts where a condition holds, of a branch that is not followed."""
+        self.loops.guards.append(guard)
+        for node in map(added, branch):
+            match node:
+                case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
+                    self.loops.happens("count", dotted(target), node)
+        self.loops.guards.pop()
 
     def _own_loop(self) -> Loop | None:
         """Return the outermost loop of the function that is followed; none where it is in none."""

@@ -44,9 +44,8 @@ class Effects:
     ``bound`` are the names that it may set, ``changed`` those whose values it may change in place,
     ``passed`` those that it hands to functions which are not known, ``handing`` the calls that
     are handed a name's whole value, ``loaded`` those that it gives a state from elsewhere,
-    ``prepared`` those that it hands to a ``prepare``, ``called`` those that it calls. ``ends`` are
-    those of ``changed`` and ``passed`` whose attributes may be others now: not ``a`` where ``a.b``
-    is changed.
+    ``called`` those that it calls. ``ends`` are those of ``changed`` and ``passed`` whose
+    attributes may be others now: not ``a`` where ``a.b`` is changed.
     ``everything`` says that it may do anything to any name. What calls that are ``followed`` do to
     what they are methods of is left out.
     """
@@ -59,7 +58,6 @@ class Effects:
         #: The calls that a name, or what ends in it, is mentioned in the arguments of.
         self.mentioning: dict[str, list[ast.Call]] = {}
         self.loaded: set[str] = set()
-        self.prepared: set[str] = set()
         self.called: set[str] = set()
         self.ends: set[str] = set()
         self.everything = False
@@ -169,7 +167,6 @@ class Effects:
                 self.ends |= ends
                 for name in ends:
                     self.mentioning.setdefault(name, []).append(node)
-                self.prepared |= names_in(argument) if called.endswith(".prepare") else set()
         if called == "exec":
             self.everything = True
         if isinstance(func, ast.Name):  # which may be another name of a method

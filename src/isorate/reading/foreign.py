@@ -52,7 +52,11 @@ class Foreign(Touching):
         super().__init__(given)
         #: What schedules lack.
         self.lacking: list[ReadError] = []
-        self.prepared = False
+        #: What was handed to a ``prepare``, which wraps it.
+        self.prepared: list[Any] = []
+        self.splits = False
+        #: What is told of the run beside the text.
+        self.told: dict[str, Any] = {}
 
     def _named(
         self, name: Name, node: ast.Call, given: list[Argument], named: dict[str, Argument],
@@ -99,9 +103,33 @@ class Foreign(Touching):
             return built
         every = [*values, *by_name.values()]
         self._check_scheduler_like(name, node, every)
-        if name.last == "prepare" and len(values) > 1:
-            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
         return MISSING
+
+    def is_prepared(self, values: Iterable[Any]) -> bool:
+        """Whether one of some values was handed to a ``prepare``."""
+        return any(one is each for one in values for each in self.prepared)
+
+    def prepare(self, owner: Any, given: list[Any]) -> None:
+        """Take notice of what a ``prepare`` wraps."""
+        made = owner.made[2] if isinstance(owner, Unknown) and owner.made else {}
+        alone = made.get("step_scheduler_with_optimizer") is False
+        self.prepared += [v for v in given if not (alone and isinstance(v, Schedule))]
+        deals = made.get("dataloader_config")
+        self.splits = isinstance(deals, Unknown) and bool(
+            deals.made and deals.made[2].get("split_batches") is True
+        )
+
+    def shared(self, of: Unknown, text: str, batches: Any) -> Any:
+        """Return how many batches of a loader each process has."""
+        processes: Any = self.told.get("processes")
+        dealt = isinstance(processes, int) and processes > 1 and not self.splits
+        if not dealt or not isinstance(batches, int) or not self.is_prepared(reached([of])):
+            return batches
+        own = -(-batches // processes)
+        self.assumed[f"{text} is what it is before prepare(): each process has {own} batches"] = (
+            None
+        )
+        return own
 
     def is_one_of_several(self, function: Unknown) -> bool:
         """Whether what is called is a scheduler of which the text does not say which one."""
@@ -310,12 +338,9 @@ class Foreign(Touching):
         self._trains(written_, getattr(function, "owner", None) or function, values, node)
         if last == "prepare":
             self.touch([v for v in given if isinstance(v, Instance | List | Dict)], node)
-        if last == "prepare" and len(given) > 1:
-            self.prepared = self.prepared or any(isinstance(v, Schedule) for v in values)
-            return tuple(given)
-        if last == "prepare" and len(given) == 1:
-            self.prepared = self.prepared or isinstance(given[0], Schedule)
-            return given[0]
+        if last == "prepare" and given:
+            self.prepare(getattr(function, "owner", None), given)
+            return given[0] if len(given) == 1 else tuple(given)
         if last in ("array", "asarray", "jit", "ascontiguousarray") and given[:1] and isinstance(
             given[0], Schedule
         ):  # fmt: skip

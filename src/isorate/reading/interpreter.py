@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit import registry
 from isorate.reading.endings import Breaking, Continuing, Fork, Raising, Returning, end_of
+from isorate.reading.gathering import Gathering
 from isorate.reading.loops import Guard, Loop, Scope, Tally, added
-from isorate.reading.repeating import Repeating
 from isorate.reading.schedules import Found, LackingError
 from isorate.reading.values import Instance, Schedule, Sizes, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from isorate.reading.frames import Frame, Given
 
 
-class Interpreter(Repeating):
+class Interpreter(Gathering):
     """Follows a text.
 
     Args:
@@ -162,6 +162,7 @@ class Interpreter(Repeating):
                 name = ast.unparse(item.optional_vars)
                 bound = value if isinstance(value, Instance) else Unknown(name, self.at(node))
                 self.store(item.optional_vars, bound, frame)
+            self.gathers(item.context_expr, node, frame)
         self.body(node.body, frame)
 
     def _try(self, node: ast.Try, frame: Frame) -> None:

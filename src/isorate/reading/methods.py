@@ -99,7 +99,7 @@ class Methods(Python):
         self, optimizer: Built, name: str, given: list[Any], named: dict[str, Any], node: Any
     ) -> Any:
         if name == "step":
-            self.loops.happens("update", optimizer, node)
+            self.happens("update", optimizer, node)
         elif name == "add_param_group":
             self._add_group(optimizer, [*given, *named.values()], node)
         elif name == "load_state_dict":

@@ -49,8 +49,7 @@ class Python(Foreign):
 
     def __init__(self, given: Any) -> None:
         super().__init__(given)
-        #: What is said of the run beside the text, and what of it a trainer's code made the run of.
-        self.told: dict[str, Any] = {}
+        #: What a trainer's code made the run of, of what is told of it.
         self.counted: set[str] = set()
         #: Those that are being followed.
         self.frames: list[Frame] = []
@@ -144,7 +143,7 @@ class Python(Foreign):
         named = is_typed(source.source)
         text = f"len({source.source if named else unparsed(node)})"
         if text in self.given:
-            return self.given.take(text)
+            return self.shared(source, text, self.given.take(text))
         if source.parts and not source.varies and not any(u.made for u in source.leaves()):
             return self.unknown(node, [source])
         return Unknown(text, varies=source.varies, condition=source.condition)

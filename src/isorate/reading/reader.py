@@ -509,6 +509,9 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     facts = _of_loops(follower, schedule)
     if follower.lacking:
         raise all_of(follower.lacking)
+    prepared = follower.is_prepared([schedule])
+    if prepared and follower.splits and "processes" in follower.told:
+        facts.known["split_batches"] = True
     counted = call.card.clock == "step" and "step_every" not in follower.told
     if counted and not follower.loops.events and not facts.said and len(body) > SNIPPET:
         facts.said.append("the text has no loop: step() is taken to be called after each update")
@@ -517,7 +520,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         (*_assumptions(follower), *facts.said),
         frozenset(follower.given.used | follower.given.overruled.keys()),
         frozenset().union(*(once(part, "_names", partial(names_in, part)) for part in whole)),
-        follower.prepared,
+        prepared,
         frozenset(
             name for name in follower.outermost.names if name not in follower.outermost.freed
         ),

@@ -418,10 +418,10 @@ class Repeating(Deciding):
             return
         schedule.stepped = True
         if schedule.trains == "before":
-            self.loops.happens("update", schedule.optimizer, node)
-        self.loops.happens("step", schedule, node)
+            self.happens("update", schedule.optimizer, node)
+        self.happens("step", schedule, node)
         if schedule.trains == "after":
-            self.loops.happens("update", schedule.optimizer, node)
+            self.happens("update", schedule.optimizer, node)
 
     def _follows(self, schedule: Schedule) -> bool:
         """Whether a scheduler follows a metric, which it is given."""

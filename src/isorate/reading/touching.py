@@ -64,6 +64,10 @@ class Touching(Schedules):
         """Let what a function may change be unknown, as somebody may call it."""
         raise NotImplementedError
 
+    def happens(self, kind: str, of: Any, node: ast.AST) -> None:
+        """Take notice of an update, or of a step of a schedule."""
+        raise NotImplementedError
+
     def _trains(self, written_: str, owner: Any, given: list[Any], node: Any) -> None:
         """Take notice of a call that trains, or that is taken to."""
         last = written_.rpartition(".")[2]
@@ -75,7 +79,7 @@ class Touching(Schedules):
         stepped = [value for value in given if isinstance(value, Built | Given)]
         minimizes = last == "minimize" and any(isinstance(part, Given) for part in parts)
         if minimizes or (last in STEPPING and (stepped or not given)):
-            self.loops.happens("update", stepped[0] if stepped else owner, node)
+            self.happens("update", stepped[0] if stepped else owner, node)
         elif last == "backward" or last[:1].isupper():
             return
         elif (
