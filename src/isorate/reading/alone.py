@@ -12,7 +12,7 @@ from isorate.reading import by_hand, functions, subclasses, terms
 from isorate.reading.arguments import parameters
 from isorate.reading.arrays import Array
 from isorate.reading.calls import at_line
-from isorate.reading.endings import Raising, Returning, Unfollowable
+from isorate.reading.endings import Fork, Raising, Returning, Unfollowable
 from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Scope, Supposed
@@ -101,16 +101,19 @@ def _classes(follower: Interpreter) -> ReadError | None:
     failed: list[ReadError] = []
     for of in list(follower.outermost.names.values()):
         rates = of.find("get_lr") if isinstance(of, Class) else None
-        start = of.find("__init__") if isinstance(rates, Function) else None
         if (
-            not isinstance(start, Function) or not isinstance(rates, Function)
+            not isinstance(of, Class) or not isinstance(rates, Function)
             or rates.frame.outermost is not follower.outermost
             or follower.which not in (None, of.name) or subclasses.base_of(of) is None
         ):  # fmt: skip
             continue
-        names = [a.arg for a in (*start.node.args.args, *start.node.args.kwonlyargs)][1:]
-        given = {name: follower.given.take(name) for name in names if name in follower.given}
-        values = {**{n: Unknown(n) for n in names}, **parameters(follower, start), **given}
+        start = of.find("__init__")
+        first = subclasses.first_of(of)
+        names, values = [first], {first: Unknown(first)}
+        if isinstance(start, Function):
+            names = [a.arg for a in (*start.node.args.args, *start.node.args.kwonlyargs)][1:]
+            values = {**{n: Unknown(n) for n in names}, **parameters(follower, start)}
+        values |= {name: follower.given.take(name) for name in names if name in follower.given}
         node = ast.Call(ast.Name(of.name), [ast.Name(name) for name in names], [])
         node.lineno = rates.node.lineno
         try:
@@ -147,6 +150,12 @@ def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
         text = f"item k of what {function.name} returns is taken to be the rate of update k"
         follower.assumed[text] = None
         follower.last = follower.plain_list(function.node, value)
+    elif (
+        isinstance(value, Unknown)
+        and value.condition is not None
+        and (value.condition.askable and _makes_functions(function.node))
+    ):  # which function it returns
+        raise Fork(value.condition, builds=True)
     elif _collects(function.node) and unknown_in(value):
         leaves = [leaf for each in unknown_in(value) for leaf in each.leaves() if not leaf.why]
         asked = [*_asked(follower, function.node), *leaves]
@@ -209,6 +218,9 @@ def _returned(follower: Interpreter, function: Function, bound: Any) -> Schedule
     open_ = [name for name in names if name not in function.defaults]
     used = [name for name in open_ if name in mentions(node).used]
     counts = terms.counter_of(used) or terms.counter_of(names)
+    partly = named or any(not isinstance(each, Instance) for each in given)
+    if partly and len(open_) == 1:  # all that it is not given already
+        counts = open_[0]
     if counts is None or node.args.vararg or mentions(node).yields:
         return None
     before = [n.value.id for n in ast.walk(node)

@@ -12,6 +12,7 @@ from isorate.reading.effects import HARMLESS
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, within
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
+from isorate.reading.schedules import LackingError
 from isorate.reading.terms import (
     TURN,
     besides_groups,
@@ -73,8 +74,12 @@ def written(
             return  # which it has until the loop sets another
     elif late and not all(type(rate) in (int, float) for rate in begun.values()):
         raise ReadError(f"{shown(target)} (line {target.lineno}) is set before the loop, too")
-    made, loops, stride, guards = function_of(follower, target, value, frame, scopes, late=late)
     several = _groups(follower, optimizer)
+    try:
+        made, loops, stride, guards = function_of(follower, target, value, frame, scopes, late=late)
+    except LackingError as error:
+        rate = late and {None} - begun.keys() and _lacks_first(follower, optimizer, several)
+        raise LackingError("the rate", error.leaves, rate=True) if rate else error from None
     if place is not None and place >= several:
         raise again
     if place is None and several > 1 and isinstance(target.value, ast.Subscript):
@@ -148,6 +153,17 @@ def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame
     name = given.card.name.rpartition(".")[2]
     said = f"{shown(node)} (line {node.lineno}) sets the rate that {name} has for that step"
     follower.assumed[f"{said}: here it is a factor of 1.0"] = None
+
+
+def _lacks_first(follower: Interpreter, optimizer: Any, several: int) -> bool:
+    """Whether the rates that an optimizer is built with have to be said beside the text."""
+    try:
+        first_rates(follower, optimizer, several)
+    except LackingError:
+        return False
+    except MissingRateError:
+        return True
+    return False
 
 
 class _Told(ast.NodeTransformer):

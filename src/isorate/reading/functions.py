@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -188,6 +189,20 @@ class _Around:
             self.room.lacking += truth.leaves()
         return None if isinstance(truth, Unknown) else truth
 
+    def needs(self, test: ast.expr, written: ast.expr | None, *, holds: bool) -> bool:
+        if written is not None:
+            with suppress(ReadError):
+                truth = self.evaluator.truth(self.evaluator.value(written, self.frame))
+                if isinstance(truth, bool):
+                    return truth is holds
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=needed) if not holds:
+                pass
+            case _:
+                needed = test if holds else ast.UnaryOp(ast.Not(), test)
+        self.evaluator.assumed[f"{shown(needed)} (line {getattr(test, 'lineno', 0)}) holds"] = None
+        return True
+
     def items(self, node: ast.expr) -> list[ast.expr] | None:
         value = self.evaluator.value(node, self.frame)
         if isinstance(value, Unknown) and value.askable:
@@ -207,7 +222,7 @@ def _written_out(value: Any) -> ast.expr | None:
 
 
 class _Telling(ast.NodeTransformer):
-    """Leaves out what only says something, or stops where something is not as it should be."""
+    """Leaves out what only says something, and what is asserted."""
 
     def __init__(self, evaluator: Schedules) -> None:
         self.evaluator = evaluator
@@ -228,11 +243,6 @@ class _Telling(ast.NodeTransformer):
         found: list[ast.stmt] = []
         for statement in statements:
             match statement:
-                case ast.If(body=[ast.Raise()], orelse=orelse):
-                    line = getattr(statement, "lineno", 0)
-                    text = f"{shown(ast.UnaryOp(ast.Not(), statement.test))} (line {line}) holds"
-                    self.evaluator.assumed[text] = None
-                    found += self._left(orelse)
                 case ast.Assert():
                     line = getattr(statement, "lineno", 0)
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
@@ -500,7 +510,12 @@ class _Inline(ast.NodeTransformer):
         if mentions(first.iter, self.variable):
             return None
         source = self.evaluator.value(first.iter, self.frame)
-        if rest or not isinstance(first.target, ast.Name) or not isinstance(source, Sequence):
+        if rest or not isinstance(first.target, ast.Name):
+            return None
+        if isinstance(source, Unknown) and source.askable:
+            self.room.lacking += source.leaves()
+            return ast.Constant(1)  # which nobody sees
+        if not isinstance(source, Sequence):
             return None
         total: ast.expr = ast.Constant(0)
         for item in source:

@@ -560,7 +560,7 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
     found.put("updates_per_epoch", each)
     if needed is None:
         found.missing.pop("updates_per_epoch", None)
-    if isinstance(outer, Unknown):
+    if isinstance(outer, Unknown) and not isinstance(above[0].node, Supposed):
         found.wanted += outer.leaves()
         text = ", ".join(dict.fromkeys(leaf.source for leaf in outer.leaves()))
         found.said.append(f"the run's length is open: nobody says {text}")

@@ -50,6 +50,13 @@ def once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
     return kept
 
 
+def forget(node: ast.AST) -> None:
+    """Let what was worked out for a node be worked out anew, as it is changed."""
+    for part in ast.walk(node):
+        for kind in [key for key in part.__dict__ if key.startswith("_")]:
+            del part.__dict__[kind]
+
+
 def mentions(node: ast.AST) -> Mentions:
     """Return what a statement mentions."""
     found: Mentions = once(node, "_mentions", lambda: _mentions(node))

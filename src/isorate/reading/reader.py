@@ -27,6 +27,7 @@ from isorate.reading.mentions import mentions, once
 from isorate.reading.naming import HERE, Name, at_home, no_constructor, not_a_name, unread_of
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import apart, hint_of
+from isorate.reading.pieces import completed
 from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import parsed
 from isorate.reading.values import (
@@ -142,6 +143,7 @@ def reading(
         if said is not None:
             return Reading(said, (), frozenset(), frozenset())
         body, cut = parsed(text)
+        body, told_by = completed(body)
         known_names = names or {}
 
         def of(given: Mapping[str, Any], *, sure: bool = False) -> Reading:
@@ -149,7 +151,7 @@ def reading(
             made = partial(
                 Interpreter, lr=lr, dialect=known, longest=long, files=files, told=told, which=which
             )
-            return _chosen(list(_ways(body, given, made, cut, sure=sure)))
+            return _chosen(list(_ways(body, given, made, cut + told_by, sure=sure)))
 
         try:
             found = of(known_names)

@@ -352,6 +352,8 @@ class Repeating(Deciding):
     def count(self, node: ast.expr, frame: Frame) -> Count:
         """Return how many turns a loop takes that goes through something."""
         match node:
+            case ast.Call(func=func, args=[]) if str(dotted(func)).rpartition(".")[2] == "count":
+                return None  # for ever
             case ast.Call(func=func, args=[first, *rest]):
                 last = str(dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
                 if isinstance(self._quiet(func, frame), Function):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.reading import functions
 from isorate.reading.frames import Frame
+from isorate.reading.mentions import mentions
 from isorate.reading.schedules import Argument, LackingError
 from isorate.reading.values import MISSING, Class, Function, Instance, Schedule, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 BARE: Final = ("LRScheduler", "_LRScheduler")
 #: Methods that change when the rate is set, or that are asked besides.
 OTHERS: Final = ("step", "_initial_step", "_update_lr", "get_last_lr", "load_state_dict")
+#: What a ``get_lr`` asks of them for where it stands.
+COUNTED: Final = frozenset({"last_epoch", "_step_count", "base_lrs"})
 #: What the step is called in the function that is made.
 STEP: Final = "step"
 #: Items of parameter groups that are no rates.
 OTHER_ITEMS: Final = ("weight_decay", "momentum", "betas", "eps")
-#: What stands for the attribute that counts the steps, in such a function.
+#: What stands for the attribute that counts the steps, in such a function and in what it calls.
 COUNT: Final = "counted_"
 
 
@@ -53,14 +56,14 @@ def subclass(
     if not isinstance(rates, Function) or any(of.find(name) is not MISSING for name in OTHERS):
         return None
     _check_start(of, given, named)
-    own = registry.builtin().get(base.origin.partition(".")[0])
-    if own is not None and own.function and "optimizer" not in own.function.parameters():
-        return _with_its_rate(follower, of, rates, own.function, given, named, node)
+    alone = _rated(base)
+    if alone is not None:
+        return _with_its_rate(follower, of, rates, alone, given, named, node)
     constructor = registry.first("function", follower.dialect)
     schedule = Schedule(None, node)
     value = named.get("optimizer", given[0] if given else None)
     text = next(iter(node.args), None)
-    instance = Instance(of, ast.unparse(node))
+    instance = Instance(of, _source(node))
     try:
         optimizer = follower.optimizer_of(Argument(value, text), constructor, schedule)
     except MissingRateError as error:
@@ -88,7 +91,7 @@ def _with_its_rate(
     named: dict[str, Any], node: ast.Call,
 ) -> Schedule:  # fmt: skip
     """Return what an object makes that has its first rate itself, and hands it to its base."""
-    instance = Instance(of, ast.unparse(node))
+    instance = Instance(of, _source(node))
     first = of.find("__init__")
     inherited = ast.parse("def __init__(self, learning_rate): self.base_lr = learning_rate").body[0]
     start = Function(inherited, rates.frame, {"learning_rate": 0.1})  # type: ignore[arg-type]
@@ -97,7 +100,11 @@ def _with_its_rate(
         start = replace(first, node=ast.fix_missing_locations(based))
     follower.called(start, [instance, *given], named, node)
     base = instance.kept.get("base_lr")
-    lacking = [*base.leaves()] if isinstance(base, Unknown) else []
+    methods = [m.node for m in of.names.values() if isinstance(m, Function)]
+    used = any(getattr(n, "attr", "") == "base_lr" for m in methods for n in ast.walk(m))
+    lacking = [*base.leaves()] if isinstance(base, Unknown) and used else []
+    if isinstance(base, Unknown) and not used:
+        base = 1.0  # which nobody asks
     if not lacking and (isinstance(base, bool) or not isinstance(base, int | float)):
         raise ReadError(f"{of.name} hands no first rate to its base")
     instance.kept["base_lr"] = 1.0 if lacking else float(base)  # type: ignore[arg-type]
@@ -106,7 +113,7 @@ def _with_its_rate(
     frame.names[own] = instance
     body = _OfStep(own).visit(ast.Module(copy.deepcopy(rates.node.body), [])).body  # type: ignore[arg-type]
     try:
-        made = functions.of_statements(follower, "get_lr", STEP, body, frame)
+        made = _of_steps(follower, instance, body, frame)
     except LackingError as error:
         raise LackingError(of.name, [*lacking, *error.leaves]) from None
     if lacking:
@@ -160,6 +167,30 @@ def base_of(of: Class) -> Name | None:
     return bases[0] if bare else None
 
 
+def _source(node: ast.Call) -> str:
+    """Return what an object is known by: as its methods say it, where no text builds it."""
+    return "self" if getattr(node, "end_lineno", None) is None else ast.unparse(node)
+
+
+def base_that(*, grouped: bool) -> type[Call]:
+    """Return the first constructor of functions that is of an optimizer's groups, or is not."""
+    known = (each.function for each in registry.builtin().values() if each.function)
+    return next(each for each in known if ("optimizer" in each.parameters()) is grouped)
+
+
+def _rated(base: Name) -> type[Call] | None:
+    """Return what says a rate by itself in the framework of a base; none where no such does."""
+    own = registry.builtin().get(base.origin.partition(".")[0])
+    found = own.function if own is not None else None
+    return None if found is None or "optimizer" in found.parameters() else found
+
+
+def first_of(of: Class) -> str:
+    """Return what a scheduler is given first, where its class does not say it."""
+    base = base_of(of)
+    return "learning_rate" if base is not None and _rated(base) else "optimizer"
+
+
 def _check_start(of: Class, given: list[Any], named: dict[str, Any]) -> None:
     """Refuse an object that goes on from a step, or is built further once it was asked."""
     first = of.find("__init__")
@@ -199,7 +230,25 @@ def _of_group(
     frame.names[own] = instance
     whole = ast.Module(copy.deepcopy(node.body), [])
     body = _OfGroup(own, base, place).visit(whole).body
-    return functions.of_statements(follower, "get_lr", STEP, body, frame)
+    return _of_steps(follower, instance, body, frame)
+
+
+def _of_steps(
+    follower: Calls, instance: Instance, body: list[ast.stmt], frame: Frame
+) -> Expression:
+    """Return what statements compute of the step, which other methods of an object ask for, too."""
+    count = ast.Name(COUNT, ast.Load())
+    further = ast.BinOp(count, ast.Add(), ast.Constant(1))
+    follower.tallies[COUNT] = count
+    for name, term in (("last_epoch", count), ("_step_count", further)):
+        instance.kept[name] = Unknown(f"self.{name}", varies=True, term=term)
+    frame.names[COUNT] = Unknown(COUNT, varies=True, term=count)
+    try:
+        whole = functions.stating("get_lr", STEP, body, frame)
+        made = functions.formula(follower, whole, follower.longest)[1]
+    finally:
+        del follower.tallies[COUNT]
+    return functions.said(STEP, functions.Placing({COUNT: ast.Name(STEP, ast.Load())}).visit(made))
 
 
 class _OfGroup(ast.NodeTransformer):
@@ -207,6 +256,8 @@ class _OfGroup(ast.NodeTransformer):
 
     def __init__(self, own: str, base: Any, place: int) -> None:
         self.own, self.base, self.place = own, base, place
+        #: The lists that rates are put into, one of each group.
+        self.listed: set[str] = set()
 
     def visit_If(self, node: ast.If) -> Any:
         if "_get_lr_called_within_step" in ast.unparse(node.test):
@@ -216,6 +267,13 @@ class _OfGroup(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> Any:
         match node.value:
             case ast.ListComp(
+                elt=elt, generators=[ast.comprehension(ast.Name(id=name), source, [])]
+            ) if self._is_groups(source):
+                first = _First(name, self._base())
+                said = ast.Return(self.visit(first.visit(elt)))
+                if not first.others:
+                    return said
+            case ast.ListComp(
                 elt=elt, generators=[ast.comprehension(target=target, iter=source, ifs=[])]
             ):
                 said = ast.Return(self.visit(elt))
@@ -224,15 +282,28 @@ class _OfGroup(ast.NodeTransformer):
                 match source, target:
                     case (
                         ast.Call(func=ast.Name(id="enumerate"), args=[inner]),
-                        ast.Tuple(elts=[ast.Name() as index, ast.Name() as name]),
+                        ast.Tuple(elts=[ast.Name() as index, ast.Name() as each]),
                     ) if self._is_bases(inner):
                         place = ast.Assign([index], ast.Constant(self.place))
-                        return [place, ast.Assign([name], self._base()), said]
+                        return [place, ast.Assign([each], self._base()), said]
             case ast.expr() as value if self._is_bases(value):
                 return ast.Return(self._base())
             case ast.Call(func=ast.Name(id="list"), args=[value]) if self._is_bases(value):
                 return ast.Return(self._base())
+            case ast.BinOp(
+                ast.List([elt]), ast.Mult(), ast.Call(ast.Name(id="len"), [several])
+            ) if self._is_bases(several) or self._is_groups(several):
+                return ast.Return(self.visit(elt))
+            case ast.Name(id=name) if name in self.listed:
+                return node
         raise ReadError(f"{shown(node)} is no rate of each of the first rates")
+
+    def visit_For(self, node: ast.For) -> Any:
+        if not self._is_bases(node.iter) or node.orelse or not _lists(node.body):
+            return self.generic_visit(node)
+        named = _Naming(self.listed)
+        body = [self.visit(named.visit(each)) for each in node.body]
+        return [ast.Assign([node.target], self._base()), *body]
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id == self.own:
@@ -247,5 +318,51 @@ class _OfGroup(ast.NodeTransformer):
     def _is_bases(self, node: ast.AST) -> bool:
         return ast.unparse(node) == f"{self.own}.base_lrs"
 
+    def _is_groups(self, node: ast.AST) -> bool:
+        return ast.unparse(node) == f"{self.own}.optimizer.param_groups"
+
     def _base(self) -> ast.expr:
         return number_node(self.base)
+
+
+def _lists(body: list[ast.stmt]) -> bool:
+    """Whether a loop's body puts one item into a list, in whichever branch, and goes on."""
+    nodes = [node for each in body for node in ast.walk(each)]
+    if any(isinstance(n, ast.Break | ast.Continue | ast.For | ast.While) for n in nodes):
+        return False
+    several = [body, *(way for n in nodes if isinstance(n, ast.If) for way in (n.body, n.orelse))]
+    putting = [[each for each in way if "append" in mentions(each).called] for way in several]
+    return bool(putting[0]) and all(len(each) < 2 for each in putting)
+
+
+class _Naming(ast.NodeTransformer):
+    """Names a rate where it is put into a list of one rate for each group."""
+
+    def __init__(self, listed: set[str]) -> None:
+        self.listed = listed
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        match node.value:
+            case ast.Call(ast.Attribute(ast.Name(id=name), "append"), [rate], []):
+                self.listed.add(name)
+                return ast.Assign([ast.Name(name, ast.Store())], rate)
+        return node
+
+
+class _First(ast.NodeTransformer):
+    """Puts the first rate in place of the one that a parameter group keeps."""
+
+    def __init__(self, group: str, base: ast.expr) -> None:
+        self.group, self.base = group, base
+        #: Whether anything else is asked of the group.
+        self.others = False
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        match node:
+            case ast.Subscript(ast.Name(id=name), ast.Constant("initial_lr")) if name == self.group:
+                return self.base
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        self.others = self.others or node.id == self.group
+        return node

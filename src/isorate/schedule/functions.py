@@ -38,6 +38,12 @@ class Around(Protocol):
     def truth(self, node: ast.expr) -> bool | None:
         """Return whether something holds; none where nobody knows."""
 
+    def needs(self, test: ast.expr, written: ast.expr | None, *, holds: bool) -> bool:
+        """Whether a condition is as it has to be for a function not to raise, for all one knows.
+
+        It stands as the function has it, and is ``written`` out where the step does not decide it.
+        """
+
     def items(self, node: ast.expr) -> list[ast.expr] | None:
         """Return what one comes across in going through something; none where nobody knows."""
 
@@ -92,7 +98,12 @@ class _Function:
             case ast.Return(value=value):
                 return ast.Constant(None) if value is None else self.written(value, values)
             case ast.If(test=test, body=body, orelse=orelse):
-                truth = self.known(test, values)
+                truth = None if _raises(body) else self.known(test, values)
+                if truth is None and self.around is not None and (_raises(body) or _raises(orelse)):
+                    written = self.written(test, values)
+                    of_it = None if self.varies(written) else written
+                    holds = _raises(orelse)
+                    truth = holds is self.around.needs(test, of_it, holds=holds)
                 if truth is not None:
                     return self.body([*(body if truth else orelse), *rest], values)
                 yes, no = self.body([*body, *rest], values), self.body([*orelse, *rest], values)
@@ -120,6 +131,8 @@ class _Function:
                 return self.body(rest, values)
             case ast.Raise() if self.around is not None and self.around.lacks(""):
                 return ast.Constant(None)  # what is asked for decides whether it comes to this
+            case ast.Raise() if self.around is not None:
+                raise ReadError(f"{shown(first)} is what it comes to")
             case ast.For(target=target, iter=source, body=body, orelse=[]):
                 items = None if _leaves(body) else self.items(source, values)
                 if items is not None:
@@ -146,13 +159,16 @@ class _Function:
         if self.around is None:
             return None
         written = self.written(test, values)
-        apart = any(node is self.argument for node in ast.walk(written))
-        return None if apart else self.around.truth(written)
+        return None if self.varies(written) else self.around.truth(written)
+
+    def varies(self, written: ast.expr) -> bool:
+        """Whether an expression is a function of the variable."""
+        return any(node is self.argument for node in ast.walk(written))
 
     def items(self, source: ast.expr, values: Mapping[str, ast.expr]) -> Sequence[ast.expr] | None:
         """Return what a loop goes through, where that is known and no function of the variable."""
         written = self.written(source, values)
-        if self.around is None or any(node is self.argument for node in ast.walk(written)):
+        if self.around is None or self.varies(written):
             return None
         found = self.around.items(written)
         return None if found is None or len(found) > MOST_STATEMENTS else found
@@ -206,6 +222,11 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
     """Whether a loop's body may leave a turn, or the loop, before its end."""
     nodes = [node for each in body for node in ast.walk(each)]
     return any(isinstance(node, ast.Break | ast.Continue) for node in nodes)
+
+
+def _raises(body: Sequence[ast.stmt]) -> bool:
+    """Whether a branch ends with an exception."""
+    return bool(body) and isinstance(body[-1], ast.Raise)
 
 
 def _unpacked(target: ast.expr, item: ast.expr) -> list[ast.stmt]:
