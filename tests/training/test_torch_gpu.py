@@ -169,7 +169,7 @@ def test_a_device_is_waited_for_at_no_step_of_a_schedule(
 ) -> None:
     """Rates go to the device, and nothing comes back."""
     if device.type == "cpu":  # which is then written as a device is
-        monkeypatch.setattr(_writer, "_view", lambda tensor: None)
+        monkeypatch.setattr(_writer, "cells_of", lambda tensors: None)
     rates = [torch.tensor(0.1, device=device) for _ in range(3)]
     groups = [{"params": [weight_on(device)], "lr": rate} for rate in rates]
     scheduler = ScheduleLR(torch.optim.SGD(groups, lr=1.0), COSINE, counting="steps")

@@ -23,6 +23,7 @@ from isorate.torch import (  # noqa: E402
     ScheduleMismatchError,
     StepLR,
 )
+from isorate.torch._writer import Writer  # noqa: E402
 from tests.training.torch_parts import (  # noqa: E402
     DTYPES,
     KINDS,
@@ -31,6 +32,7 @@ from tests.training.torch_parts import (  # noqa: E402
     as_kind,
     meant,
     optimizer_of,
+    parameter,
     rates_of,
     scheduled,
     steps_of,
@@ -302,6 +304,40 @@ def test_a_tensor_whose_memory_moves_is_still_written() -> None:
     scheduler.step()
     assert float(tensor) == float(torch.tensor(meant(base, 0, 9, 1)))
     assert float(memory) == base
+
+
+def test_whoever_writes_into_a_tensor_is_seen_whichever_way() -> None:
+    """What autograd does not see, too: ``.data``, and NumPy's views."""
+    for write in (
+        lambda tensor: tensor.fill_(0.5),
+        lambda tensor: tensor.data.fill_(0.5),
+        lambda tensor: tensor.numpy().fill(0.5),
+        lambda tensor: tensor.data.share_memory_().fill_(0.5),
+    ):
+        tensors = [torch.tensor(0.1), torch.tensor(0.2)]
+        groups = [{"params": [parameter()], "lr": tensor} for tensor in tensors]
+        scheduler = CosineAnnealingLR(torch.optim.SGD(groups), 9)
+        scheduler.optimizer.step()
+        scheduler.step()
+        write(tensors[1])
+        with pytest.warns(UserWarning, match=r"group 1 held lr=0\.5"):
+            scheduler.step()
+        assert float(tensors[1]) == float(torch.tensor(meant(float(torch.tensor(0.2)), 0, 9, 2)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 126, 127])
+def test_nothing_is_written_where_one_group_holds_what_nobody_put_there(count: int) -> None:
+    optimizer = torch.optim.SGD([{"params": [parameter()], "lr": 0.1} for _ in range(count)])
+    groups, writer = optimizer.param_groups, Writer()
+    rates = [0.1 + place for place in range(count)]
+    writer.write(groups, rates)
+    writer.last = rates
+    groups[-1]["lr"] = other = float(str(rates[-1]))  # as much, and another object
+    assert not writer.go_on(groups, [9.0] * count)
+    assert [group["lr"] for group in groups] == [*rates[:-1], other]
+    groups[-1]["lr"] = rates[-1]
+    assert writer.go_on(groups, [9.0] * count)
+    assert [group["lr"] for group in groups] == [9.0] * count
 
 
 def test_a_tensor_that_wants_its_gradient_is_refused_as_by_torch() -> None:

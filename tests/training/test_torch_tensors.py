@@ -17,7 +17,8 @@ from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.schedule.shapes import Constant, Cosine  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ExponentialLR, LinearLR, ScheduleLR, SequentialLR  # noqa: E402
-from isorate.torch._writer import Writer, bfloat16_bits, rounded  # noqa: E402
+from isorate.torch._cells import bfloat16_bits  # noqa: E402
+from isorate.torch._writer import Writer, rounded  # noqa: E402
 from tests.training.torch_parts import MARKS, TorchCosine, optimizer_of, parameter  # noqa: E402
 
 pytestmark = MARKS
@@ -57,6 +58,11 @@ def test_a_tensor_gets_the_nearest_value_of_its_dtype(rate: float, dtype: Any) -
     groups = [{"lr": tensor}]
     for writer in (Writer(), Writer()):
         writer.write(groups, [rate])
+        assert float(tensor) == expected
+        tensor.fill_(0.5)
+        writer.write(groups, [0.5])
+        writer.last = [0.5]
+        assert writer.go_on(groups, [rate])
         assert float(tensor) == expected
         writer.write(groups, [rate])  # once more, by the view that it keeps now
         assert float(tensor) == expected

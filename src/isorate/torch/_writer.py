@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import struct
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from isorate.torch._cells import RATE_OF, Cells, cells_of, numbers
+from isorate.torch._straight import moving
 from isorate.training.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -18,26 +18,19 @@ if TYPE_CHECKING:
 
     from isorate.training.closed_form import Group
 
-#: What NumPy rounds a Python float to by itself, once.
-VIEWED: Final = (torch.float64, torch.float32, torch.float16)
-
 #: What every write in place adds one to.
 VERSION_OF: Final = attrgetter("_version")
-
-#: From here on a float64 is nearer to infinity than to the largest bfloat16 or float32.
-BEYOND_FLOAT32: Final = (2 - 2**-24) * 2.0**127
 
 
 class Writer(Ledger):
     """Writes rates into parameter groups; a tensor's value is replaced in place.
 
-    A tensor gets the float64 rate rounded once to its dtype, to nearest and ties to even. ``fill_``
-    takes 1.5 µs a tensor, most of it on the way to the kernel; a NumPy view of the same memory
-    takes 0.1 µs, so that one is kept for every tensor on the CPU. Tensors on another device are
-    written together: one copy to the device, one operation there.
+    A tensor gets the float64 rate rounded once to its dtype, to nearest and ties to even. Tensors
+    of one number on the CPU are ``Cells``; those on another device are written together: one copy
+    to the device, one operation there.
 
     Whether somebody else has written in between is seen by the way: a float is the object that was
-    put there, a tensor's version has not moved on.
+    put there, a cell has the bits that were, a tensor's version elsewhere has not moved on.
     """
 
     def __init__(self) -> None:
@@ -47,86 +40,48 @@ class Writer(Ledger):
         self._forget()
 
     def _forget(self) -> None:
-        """Keep no view of anybody's memory."""
-        #: For each group the tensor last seen, a view of its memory (none where only torch's own
-        #: ways will do), where that is, who says so; empty where some group has no tensor.
-        self._known: list[tuple[Any, Any, int, Any]] = []
-        self._tensors: list[Any] = []
-        self._viewed: list[Any] = []
-        #: What the tensors' versions come to.
+        """Keep nothing of anybody's memory."""
+        #: What the groups hold, where it is cells.
+        self._cells: Cells | None = None
+        #: The same where it is tensors of other kinds, and what their versions come to.
+        self._tensors: list[Tensor] = []
         self._version = -1
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if not key.startswith("_")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__()  # type: ignore[misc] # a copy's views would look at the original's memory
+        self.__init__()  # type: ignore[misc] # a copy's cells would be the original's
         vars(self).update(state)
 
     def go_on(self, groups: Sequence[Group], rates: list[float]) -> bool:
         """Set the rates of groups that hold what was written last; whether all of them did."""
-        written = self.last
-        if (
-            len(groups) == len(written) == 1 and groups[0]["lr"] is written[0]
-        ):  # half the loop's time
-            groups[0]["lr"] = rates[0]
-            self.last = rates
-            return True
-        for group, rate, last in zip(groups, rates, written):  # noqa: B905 - 0.2 µs a step
-            if group["lr"] is not last:
-                if self._tensors and self._go_on_with_tensors(groups, rates):
-                    break
-                for tried, before in zip(groups, written, strict=False):  # as they were
-                    if tried is group:
-                        return False
-                    tried["lr"] = before
-            group["lr"] = rate
-        self.last = rates
-        return True
-
-    def _go_on_with_tensors(self, groups: Sequence[Group], rates: list[float]) -> bool:
-        if not self._same_tensors(groups):
+        written, count = self.last, len(groups)
+        if not count == len(written) == len(rates):
             return False
-        if len(self._viewed) < len(self._tensors):
-            self._write_known(rates)
-            return True
-        for rate, known in zip(rates, self._known):  # noqa: B905
-            known[1][()] = rate
-        self._version += len(self._tensors)
-        torch.autograd.graph.increment_version(self._tensors)  # as fill_ does
-        return True
-
-    def _write_known(self, rates: list[float]) -> None:
-        """Write tensors of which some are on a device, and know them again without reading one."""
-        others = []
-        for rate, (tensor, view, *_) in zip(rates, self._known, strict=True):
-            if view is None:
-                others.append((tensor, rate))
-            else:
-                view[()] = rate
-        torch.autograd.graph.increment_version(self._viewed)
-        _copy(others)
-        self._version = sum(map(VERSION_OF, self._tensors))
-
-    def _same_tensors(self, groups: Sequence[Group]) -> bool:
-        """Whether the groups hold the tensors that they held, and nobody has written into them."""
-        if len(self._tensors) != len(groups):
-            return False
-        if sum(map(VERSION_OF, self._tensors)) != self._version:
-            return False
-        for group, (tensor, _, address, data_ptr) in zip(groups, self._known):  # noqa: B905
-            if group["lr"] is not tensor or data_ptr() != address:
+        if self._cells is not None or self._tensors:
+            if not self.untouched(groups):
                 return False
+            if self._cells is not None:
+                self._cells.write(rates)
+            else:
+                _copy(list(zip(self._tensors, rates, strict=True)))
+                self._version = sum(map(VERSION_OF, self._tensors))
+        elif not moving(count)(groups, rates, written):
+            return False
+        self.last = rates
         return True
 
     def untouched(self, groups: Sequence[Group]) -> bool:
         """Return whether the groups certainly hold what was written last."""
-        if self._tensors:
-            return self._same_tensors(groups)
-        for group, last in zip(groups, self.last):  # noqa: B905
-            if group["lr"] is not last:
-                return False
-        return bool(self.last)
+        if self._cells is not None:
+            return self._cells.hold(groups)
+        held: Any = self._tensors or self.last
+        if len(held) != len(groups) or not held:
+            return False
+        if self._tensors and sum(map(VERSION_OF, held)) != self._version:
+            return False
+        return all(map(is_, map(RATE_OF, groups), held))
 
     def held(self, groups: Sequence[Group]) -> list[float]:
         """Return the rates that the groups hold."""
@@ -140,50 +95,22 @@ class Writer(Ledger):
 
     def write(self, groups: Sequence[Group], rates: list[float]) -> None:
         """Set the ``lr`` of the groups that have a rate."""
-        others: list[tuple[Tensor, float]] = []
+        tensors: list[tuple[Tensor, float]] = []
         self._forget()
         for group, rate in zip(groups, rates, strict=False):
             lr = group["lr"]
-            if not isinstance(lr, Tensor):
-                group["lr"] = rate
-                continue
-            view = _view(lr)
-            if view is None:
-                others.append((lr, rate))
+            if isinstance(lr, Tensor):
+                tensors.append((lr, rate))
             else:
-                view[()] = rate
-                torch.autograd.graph.increment_version(lr)
-                self._viewed.append(lr)
-            if type(lr) is Tensor:
-                self._known.append((lr, view, lr.data_ptr(), lr.data_ptr))
-        if others:
-            _copy(others)
-        if len(self._known) == len(groups):
-            self._tensors = [known[0] for known in self._known]
-            self._version = sum(map(VERSION_OF, self._tensors))
-
-
-def _view(tensor: Tensor) -> Any:
-    """Return a NumPy view of a tensor's memory, or none where only torch's own ways will do."""
-    ordinary = type(tensor) is Tensor and tensor.is_cpu
-    if not ordinary or tensor.requires_grad:  # torch says what is wrong with writing that in place
-        return None
-    try:
-        if tensor.dtype == torch.bfloat16:
-            return _BFloat16(tensor)
-        return tensor.numpy() if tensor.dtype in VIEWED else None
-    except RuntimeError:  # a torch built without NumPy
-        return None
-
-
-class _BFloat16:
-    """A view of what NumPy has no type for: it takes floats, and holds their sixteen bits."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self._bits = tensor.view(torch.int16).numpy().view(np.uint16)
-
-    def __setitem__(self, key: Any, rate: float) -> None:
-        self._bits[key] = bfloat16_bits(rate)
+                group["lr"] = rate
+        if not tensors:
+            return
+        _copy(tensors)
+        found = [tensor for tensor, _ in tensors if type(tensor) is Tensor]
+        if len(found) == len(groups):
+            self._cells = cells_of(found)
+            if self._cells is None:
+                self._tensors, self._version = found, sum(map(VERSION_OF, found))
 
 
 def _copy(tensors: list[tuple[Tensor, float]]) -> None:
@@ -207,31 +134,7 @@ def rounded(rates: Sequence[float], dtype: torch.dtype) -> Tensor:
     torch goes from float64 to the 16-bit dtypes by way of float32, which rounds twice.
     """
     if dtype == torch.bfloat16:
-        bits = np.array([bfloat16_bits(rate) for rate in rates], np.uint16)
-        return torch.from_numpy(bits.view(np.int16)).view(torch.bfloat16)
+        return torch.from_numpy(numbers(rates, dtype).view(np.int16)).view(torch.bfloat16)
     if dtype == torch.float16:
-        return torch.from_numpy(np.array(rates, np.float16))
+        return torch.from_numpy(numbers(rates, dtype))
     return torch.tensor(rates, dtype=torch.float64).to(dtype)
-
-
-def bfloat16_bits(rate: float) -> int:
-    """Return the sixteen bits of the bfloat16 nearest to a float64, ties to even.
-
-    On its way through float32 the last bit keeps whether anything was lost, so that the second
-    rounding does not see a tie where there is none.
-
-    Example:
-        >>> hex(bfloat16_bits(1.0)), hex(bfloat16_bits(1.0 + 2**-8 + 2**-40))
-        ('0x3f80', '0x3f81')
-
-    """
-    if abs(rate) >= BEYOND_FLOAT32:
-        rate = math.copysign(math.inf, rate)
-    packed = struct.pack("<f", rate)
-    single: float = struct.unpack("<f", packed)[0]
-    bits: int = struct.unpack("<I", packed)[0]
-    if single != rate:
-        if abs(single) > abs(rate):
-            bits -= 1  # to the float32 on the side of zero
-        bits |= 1
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) & 0xFFFF
