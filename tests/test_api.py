@@ -27,6 +27,7 @@ from isorate import (
 )
 from isorate.schedule.curve import Halt
 from isorate.schedule.shapes import Constant, Linear
+from tests.test_docs import FRAMED
 
 TEXT = "LinearLR(SGD(p, lr=0.5), 0.5, total_iters=2)"  # 0.25, 0.375, 0.5, 0.5, …
 RATES = [0.25, 0.375, 0.5, 0.5]
@@ -195,17 +196,7 @@ def test_what_never_moves_is_shown_for_a_while_and_what_ends_to_its_end() -> Non
 def test_what_is_handed_out_cannot_be_changed() -> None:
     found = set()
     for module in pkgutil.walk_packages(isorate.__path__, "isorate."):
-        if not module.name.startswith(
-            (
-                "isorate.torch",
-                "isorate.mindspore",
-                "isorate.jax",
-                "isorate.keras",
-                "isorate.lightning",
-                "isorate.transformers",
-                "isorate.__main__",
-            )
-        ):
+        if not module.name.startswith(FRAMED):
             found |= {x for x in vars(importlib.import_module(module.name)).values() if framed(x)}
     assert len(found) > 100
     inside = {"_Tally"}  # and what a text's names stand for, which change as the text has it

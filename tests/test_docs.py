@@ -46,20 +46,18 @@ def test_interactive_examples(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert failed == 0
 
 
+#: How the names of those begin that import a framework, or run the command.
+FRAMED = (
+    "isorate.torch", "isorate.mindspore", "isorate.jax", "isorate.keras", "isorate.lightning",
+    "isorate.transformers", "isorate.__main__",
+)  # fmt: skip
+
+
 def modules() -> list[str]:
     """Return every module but those that import a framework, whose tests run their examples."""
     found = [module.name for module in pkgutil.walk_packages(isorate.__path__, "isorate.")]
     lists = {"isorate.mindspore", "isorate.mindspore.lists"}
-    framed = (
-        "isorate.torch",
-        "isorate.mindspore",
-        "isorate.jax",
-        "isorate.keras",
-        "isorate.lightning",
-        "isorate.transformers",
-        "isorate.__main__",
-    )
-    return [name for name in found if name in lists or not name.startswith(framed)]
+    return [name for name in found if name in lists or not name.startswith(FRAMED)]
 
 
 @pytest.mark.parametrize("name", modules())

@@ -15,6 +15,8 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+from configs import net
+
 HOME = Path(__file__).parents[1] / "tests" / "cases" / "reading" / "trainers"
 
 
@@ -67,16 +69,8 @@ def transformers(row: dict[str, Any]) -> list[float]:
 
     Trainer.save_model = Trainer._save_checkpoint = lambda *_, **__: None
 
-    class Model(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = torch.nn.Linear(2, 1)
-
-        def forward(self, x: Any) -> Any:
-            return {"loss": self.layer(x).sum()}
-
     used: list[float] = []
-    names = {"__name__": "__main__", "model": Model(), **torch_like(used)}
+    names = {"__name__": "__main__", "model": net(), **torch_like(used)}
     for name, length in row.get("given", {}).items():
         names[name.removeprefix("len(").rstrip(")")] = [{"x": torch.ones(2)}] * length
     exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)

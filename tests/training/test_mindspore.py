@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from isorate.mindspore import cosine_decay_lr
 
 mindspore = pytest.importorskip("mindspore")
-from mindspore import Parameter, Tensor, nn  # noqa: E402
+from mindspore import nn  # noqa: E402
+
+from tests.training.mindspore_parts import applied_by, one_parameter  # noqa: E402
 
 pytestmark = pytest.mark.mindspore
 
@@ -74,18 +76,3 @@ def test_an_optimizer_uses_the_list_rounded_and_raises_past_its_end() -> None:
     assert applied == np.array(rates, np.float32).tolist()
     with pytest.raises(RuntimeError):
         applied_by(optimizer, parameter)
-
-
-# --- helpers ------------------------------------------------------------------------------------
-
-
-def one_parameter(optimizer: Any, learning_rate: Any, **extra: Any) -> tuple[Any, Any]:
-    parameter = Parameter(Tensor([0.0]), name="weight")
-    return parameter, optimizer([parameter], learning_rate=learning_rate, **extra)
-
-
-def applied_by(optimizer: Any, parameter: Any) -> float:
-    """Take one update from 0 with a gradient of 1, and return how far down it goes."""
-    mindspore.ops.assign(parameter, Tensor([0.0]))
-    optimizer((Tensor([1.0]),))
-    return -float(parameter.asnumpy()[0])

@@ -33,6 +33,7 @@ from isorate.schedule.shapes.lists import PiecewiseConstant, Table
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial
 from tests.calls import read
 from tests.schedule.drawing import schedules
+from tests.training.mindspore_parts import applied_by, one_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -383,18 +384,6 @@ def test_a_function_of_python_is_refused() -> None:
 
 
 # --- inside optimizers --------------------------------------------------------------------------
-
-
-def one_parameter(optimizer: Any, learning_rate: Any, **extra: Any) -> tuple[Any, Any]:
-    parameter = Parameter(Tensor([0.0]), name="weight")
-    return parameter, optimizer([parameter], learning_rate=learning_rate, **extra)
-
-
-def applied_by(optimizer: Any, parameter: Any) -> float:
-    """Take one update from 0 with a gradient of 1, and return how far down it goes."""
-    mindspore.ops.assign(parameter, Tensor([0.0]))
-    optimizer((Tensor([1.0]),))
-    return -float(parameter.asnumpy()[0])
 
 
 WARM_RESTARTS = Join((Linear(0.01, 0.1, 3), Repeat(Cosine(0.1, 0.001, 2), 2, 2)), (3,))

@@ -24,18 +24,9 @@ from isorate.schedule.combinators import Groups, Until  # noqa: E402
 from isorate.schedule.errors import ReadError  # noqa: E402
 from isorate.schedule.shapes import Constant, Cosine, Table  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR, cosine_decay_lr  # noqa: E402
-from tests.training.torch_parts import (  # noqa: E402
-    DECAY,
-    KINDS,
-    MARKS,
-    as_kind,
-    optimizer_of,
-    parameter,
-    rates_of,
-    steps_of,
-)
+from tests.training import torch_parts as parts  # noqa: E402
 
-pytestmark = MARKS
+pytestmark = parts.MARKS
 
 
 decays = st.tuples(
@@ -49,8 +40,8 @@ decays = st.tuples(
 
 @given(decays)
 def test_cosine_decay_lr_gives_what_mindspore_lists(call: Any) -> None:
-    scheduler = cosine_decay_lr(optimizer_of(0.7, 0.3), *call.arguments().values())
-    found = steps_of(scheduler, call.total_step)
+    scheduler = cosine_decay_lr(parts.optimizer_of(0.7, 0.3), *call.arguments().values())
+    found = parts.steps_of(scheduler, call.total_step)
     schedule = call.lower()
     assert found == [[schedule.at(k)] * 2 for k in range(call.total_step)]
     listed = simulate(call, Run(call.total_step)).values
@@ -58,18 +49,18 @@ def test_cosine_decay_lr_gives_what_mindspore_lists(call: Any) -> None:
 
 
 def test_one_step_past_the_list_keeps_the_last_rate_and_no_more() -> None:
-    optimizer = optimizer_of(0.5, torch.tensor(0.5))
+    optimizer = parts.optimizer_of(0.5, torch.tensor(0.5))
     scheduler = cosine_decay_lr(optimizer, 0.01, 0.1, 3, 1, 10)
-    steps_of(scheduler, 2)
-    last = rates_of(optimizer)
+    parts.steps_of(scheduler, 2)
+    last = parts.rates_of(optimizer)
     scheduler.step()
-    assert rates_of(optimizer) == last
+    assert parts.rates_of(optimizer) == last
     before = scheduler.state_dict()
     for epoch in (None, 4, 100):
         with pytest.raises(RuntimeError, match="rates for 3 updates, 0 to 2"):
             scheduler.step(epoch)
         assert scheduler.state_dict() == before
-        assert rates_of(optimizer) == last
+        assert parts.rates_of(optimizer) == last
     with pytest.raises(RuntimeError, match="past the end"):
         ScheduleLR(optimizer, scheduler.schedule, last_epoch=3)
 
@@ -95,14 +86,14 @@ def test_one_step_past_the_list_keeps_the_last_rate_and_no_more() -> None:
 def test_cosine_decay_lr_refuses_what_mindspore_refuses(
     name: str, value: Any, error: type[Exception]
 ) -> None:
-    arguments: Any = {**DECAY, name: value}
+    arguments: Any = {**parts.DECAY, name: value}
     with pytest.raises(error, match=name):
-        cosine_decay_lr(optimizer_of(0.1), **arguments)
+        cosine_decay_lr(parts.optimizer_of(0.1), **arguments)
 
 
 def test_cosine_decay_lr_wants_an_optimizer() -> None:
     with pytest.raises(TypeError, match="is not an Optimizer"):
-        cosine_decay_lr([0.1], **DECAY)
+        cosine_decay_lr([0.1], **parts.DECAY)
 
 
 def stepped(optimizer: Any, schedule: Any) -> Any:
@@ -113,71 +104,78 @@ def stepped(optimizer: Any, schedule: Any) -> Any:
 TWO = Groups((Cosine(0.1, 0.0, 4, "mirror"), Until(Table((0.3, 0.2), "repeat"), 9)))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", parts.KINDS, ids=str)
 @pytest.mark.parametrize("stop", range(9))
 @pytest.mark.parametrize("schedule", [TWO, Cosine(0.1, 0.0, 4, "repeat")])
 def test_any_schedule_trains_and_resumes(schedule: Any, stop: int, kind: Any) -> None:
-    parts = schedule.of if isinstance(schedule, Groups) else (schedule, schedule)
-    whole = [[float(as_kind(part.at(k), kind)) for part in parts] for k in range(9)]
-    scheduler = stepped(optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind)), schedule)
-    assert steps_of(scheduler, stop) == whole[:stop]
+    members = schedule.of if isinstance(schedule, Groups) else (schedule, schedule)
+    whole = [[float(parts.as_kind(part.at(k), kind)) for part in members] for k in range(9)]
+    scheduler = stepped(
+        parts.optimizer_of(parts.as_kind(1.0, kind), parts.as_kind(2.0, kind)), schedule
+    )
+    assert parts.steps_of(scheduler, stop) == whole[:stop]
     file = io.BytesIO()
     torch.save(scheduler.state_dict(), file)
     file.seek(0)
     resumed = stepped(
-        optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind)), Groups((Constant(5.0),) * 2)
+        parts.optimizer_of(parts.as_kind(1.0, kind), parts.as_kind(2.0, kind)),
+        Groups((Constant(5.0),) * 2),
     )
     resumed.load_state_dict(torch.load(file, weights_only=True), on_mismatch="checkpoint")
     assert resumed.schedule == schedule
-    assert steps_of(resumed, 9 - stop) == whole[stop:]
+    assert parts.steps_of(resumed, 9 - stop) == whole[stop:]
     if stop:
-        fresh = optimizer_of(as_kind(1.0, kind), as_kind(2.0, kind))
+        fresh = parts.optimizer_of(parts.as_kind(1.0, kind), parts.as_kind(2.0, kind))
         again = ScheduleLR(fresh, schedule, last_epoch=stop - 1, counting="steps")
-        assert steps_of(again, 9 - stop) == whole[stop:]
+        assert parts.steps_of(again, 9 - stop) == whole[stop:]
 
 
 def test_groups_that_share_a_tensor_get_their_own_rates() -> None:
     tensor = torch.tensor(1.0, dtype=torch.float64)
-    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()]}], lr=tensor)
+    optimizer = torch.optim.SGD(
+        [{"params": [parts.parameter()]}, {"params": [parts.parameter()]}], lr=tensor
+    )
     scheduler = stepped(optimizer, Groups((Constant(0.1), Constant(0.2))))
     scheduler.step()
-    assert rates_of(optimizer) == [0.1, 0.2]
+    assert parts.rates_of(optimizer) == [0.1, 0.2]
 
 
 def test_loaded_groups_that_share_a_tensor_get_their_own_rates() -> None:
-    saved = CosineAnnealingLR(optimizer_of(0.1, 0.2), 5)
+    saved = CosineAnnealingLR(parts.optimizer_of(0.1, 0.2), 5)
     tensor = torch.tensor(1.0, dtype=torch.float64)
-    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()]}], lr=tensor)
+    optimizer = torch.optim.SGD(
+        [{"params": [parts.parameter()]}, {"params": [parts.parameter()]}], lr=tensor
+    )
     CosineAnnealingLR(optimizer, 5).load_state_dict(saved.state_dict(), on_mismatch="checkpoint")
-    assert rates_of(optimizer) == [0.1, 0.2]
+    assert parts.rates_of(optimizer) == [0.1, 0.2]
 
 
 def test_one_schedule_takes_in_an_added_group_and_groups_do_not() -> None:
-    optimizer = optimizer_of(1.0)
+    optimizer = parts.optimizer_of(1.0)
     scheduler = stepped(optimizer, Cosine(0.1, 0.0, 4))
-    optimizer.add_param_group({"params": [parameter()], "lr": 3.0})
+    optimizer.add_param_group({"params": [parts.parameter()], "lr": 3.0})
     scheduler.step()
-    assert rates_of(optimizer) == [Cosine(0.1, 0.0, 4).at(1)] * 2
+    assert parts.rates_of(optimizer) == [Cosine(0.1, 0.0, 4).at(1)] * 2
 
-    optimizer = optimizer_of(1.0, 1.0)
+    optimizer = parts.optimizer_of(1.0, 1.0)
     scheduler = stepped(optimizer, TWO)
-    optimizer.add_param_group({"params": [parameter()], "lr": 3.0})
+    optimizer.add_param_group({"params": [parts.parameter()], "lr": 3.0})
     before = scheduler.state_dict()
     with pytest.raises(ValueError, match="for 2 parameter groups, the optimizer has 3"):
         scheduler.step()
     assert scheduler.state_dict() == before
-    assert rates_of(optimizer) == [0.1, 0.3, 3.0]
+    assert parts.rates_of(optimizer) == [0.1, 0.3, 3.0]
 
 
 def test_a_schedule_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="for 2 parameter groups, the optimizer has 1"):
-        ScheduleLR(optimizer_of(1.0), TWO)
+        ScheduleLR(parts.optimizer_of(1.0), TWO)
     with pytest.raises(TypeError, match="neither a Schedule nor a call"):
-        ScheduleLR(optimizer_of(1.0), 0.1)  # type: ignore[arg-type]
+        ScheduleLR(parts.optimizer_of(1.0), 0.1)  # type: ignore[arg-type]
     with pytest.raises(ReadError, match="cosine is not a call"):
-        ScheduleLR(optimizer_of(1.0), "cosine")
+        ScheduleLR(parts.optimizer_of(1.0), "cosine")
     with pytest.raises(ValueError, match="below 0"):
-        ScheduleLR(optimizer_of(1.0), Constant(1.0)).step(-1)
+        ScheduleLR(parts.optimizer_of(1.0), Constant(1.0)).step(-1)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +196,14 @@ def test_a_schedule_that_does_not_fit_is_refused() -> None:
 def test_a_schedules_state_of_no_use_is_refused(
     change: dict[str, Any], error: type[Exception], text: str
 ) -> None:
-    optimizer = optimizer_of(1.0)
+    optimizer = parts.optimizer_of(1.0)
     scheduler = stepped(optimizer, Table((0.3, 0.2, 0.1)))
     scheduler.step()
     before = scheduler.state_dict()
     with pytest.raises(error, match=text):
         scheduler.load_state_dict({**before, **change})
     assert scheduler.state_dict() == before
-    assert rates_of(optimizer) == [0.2]
+    assert parts.rates_of(optimizer) == [0.2]
     for name in ("schedule", "last_epoch"):
         with pytest.raises(KeyError, match=f"lacks '{name}'"):
             scheduler.load_state_dict({key: before[key] for key in before if key != name})

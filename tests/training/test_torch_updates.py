@@ -14,17 +14,9 @@ from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.schedule.shapes import Cosine  # noqa: E402
 from isorate.torch import CosineAnnealingLR, ScheduleLR  # noqa: E402
-from tests.training.torch_parts import (  # noqa: E402
-    MARKS,
-    TorchCosine,
-    meant,
-    optimizer_of,
-    parameter,
-    rates_of,
-    steps_of,
-)
+from tests.training import torch_parts as parts  # noqa: E402
 
-pytestmark = MARKS
+pytestmark = parts.MARKS
 
 COSINE = Cosine(0.1, 0.001, 8, "mirror")
 #: The batches whose gradients are infinite; a GradScaler's first ones usually are.
@@ -33,7 +25,7 @@ BAD = {0, 1, 5, 6, 11}
 
 def trained(make: Any, batches: int, **options: Any) -> list[float]:
     """Train with a GradScaler; return the rate of every update that was made."""
-    weight = parameter()
+    weight = parts.parameter()
     optimizer = torch.optim.Adam([weight], lr=0.1, **options)
     scheduler = make(optimizer)
     scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
@@ -56,7 +48,7 @@ def trained(make: Any, batches: int, **options: Any) -> list[float]:
 def test_an_update_that_a_scaler_skips_does_not_count(fused: bool) -> None:
     made = 20 - len(BAD)
     expected = [COSINE.at(update) for update in range(made)]
-    theirs = trained(lambda o: TorchCosine(o, 8, 0.001), 20, fused=fused)
+    theirs = trained(lambda o: parts.TorchCosine(o, 8, 0.001), 20, fused=fused)
     assert len(theirs) == made
     assert theirs != pytest.approx(expected)  # torch's loses the rates of the skipped ones
     assert trained(lambda o: ScheduleLR(o, COSINE), 20, fused=fused) == expected
@@ -70,15 +62,15 @@ def test_a_drop_in_counts_updates_when_it_is_told_to() -> None:
 
     assert trained(counting, 20) == [COSINE.at(update) for update in range(15)]
     steps = trained(lambda o: CosineAnnealingLR(o, 8, 0.001), 20)
-    assert steps == pytest.approx(trained(lambda o: TorchCosine(o, 8, 0.001), 20))
+    assert steps == pytest.approx(trained(lambda o: parts.TorchCosine(o, 8, 0.001), 20))
 
 
 def test_more_steps_than_updates_change_nothing() -> None:
-    optimizer = optimizer_of(0.1)
+    optimizer = parts.optimizer_of(0.1)
     scheduler = ScheduleLR(optimizer, COSINE)
     rates = []
     for _ in range(9):
-        rates += rates_of(optimizer)
+        rates += parts.rates_of(optimizer)
         optimizer.step()
         for _ in range(3):  # as Accelerate does on three processes
             scheduler.step()
@@ -86,20 +78,20 @@ def test_more_steps_than_updates_change_nothing() -> None:
 
 
 def test_counting_steps_is_a_choice() -> None:
-    scheduler = ScheduleLR(optimizer_of(0.1), COSINE, counting="steps")
-    assert steps_of(scheduler, 9) == [[COSINE.at(update)] for update in range(9)]
+    scheduler = ScheduleLR(parts.optimizer_of(0.1), COSINE, counting="steps")
+    assert parts.steps_of(scheduler, 9) == [[COSINE.at(update)] for update in range(9)]
     with pytest.raises(ValueError, match="neither 'updates' nor 'steps'"):
-        ScheduleLR(optimizer_of(0.1), COSINE, counting="epochs")  # type: ignore[arg-type]
+        ScheduleLR(parts.optimizer_of(0.1), COSINE, counting="epochs")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="neither"):
         scheduler.counting = "all"  # type: ignore[assignment]
     assert scheduler.counting == "steps"
     scheduler.counting = "updates"
-    assert ScheduleLR(optimizer_of(0.1), COSINE).counting == "updates"
+    assert ScheduleLR(parts.optimizer_of(0.1), COSINE).counting == "updates"
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
 def test_a_copy_counts_the_updates_of_its_own_optimizer(copied: Any) -> None:
-    optimizer = optimizer_of(0.1)
+    optimizer = parts.optimizer_of(0.1)
     scheduler = ScheduleLR(optimizer, COSINE)
     for _ in range(3):
         optimizer.step()
@@ -115,7 +107,7 @@ def test_a_copy_counts_the_updates_of_its_own_optimizer(copied: Any) -> None:
 
 
 def test_two_schedulers_on_one_optimizer_each_count_every_update() -> None:
-    optimizer = optimizer_of(0.1)
+    optimizer = parts.optimizer_of(0.1)
     first, second = ScheduleLR(optimizer, COSINE), ScheduleLR(optimizer, COSINE)
     for _ in range(4):
         optimizer.step()
@@ -125,13 +117,13 @@ def test_two_schedulers_on_one_optimizer_each_count_every_update() -> None:
 
 
 def test_torchs_sequence_moves_it_on() -> None:
-    optimizer = optimizer_of(0.1)
+    optimizer = parts.optimizer_of(0.1)
     warmup = lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=2)
-    parts = [warmup, ScheduleLR(optimizer, COSINE)]
-    sequence = lr_scheduler.SequentialLR(optimizer, parts, [2])
+    members = [warmup, ScheduleLR(optimizer, COSINE)]
+    sequence = lr_scheduler.SequentialLR(optimizer, members, [2])
     rates = []
     for _ in range(6):
-        rates += rates_of(optimizer)
+        rates += parts.rates_of(optimizer)
         optimizer.step()
         sequence.step()
-    assert rates == [0.05, 0.05, *(meant(0.1, 0.001, 8, k) for k in range(4))]
+    assert rates == [0.05, 0.05, *(parts.meant(0.1, 0.001, 8, k) for k in range(4))]

@@ -14,19 +14,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 from tests.training.tools import accelerate_loop as loop  # noqa: E402
+from tests.training.tools import parts  # noqa: E402
 from tests.training.tools.accelerate_loop import train, training  # noqa: E402
-from tests.training.tools.parts import (  # noqa: E402
-    BATCHES,
-    ETA_MIN,
-    SCHEDULERS,
-    T_MAX,
-    Scheduler,
-    each_scheduler,
-    forget_accelerate,
-    loss_of,
-    torch_cosine,
-    weights,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,36 +27,38 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[3]
-STEPPED, COSINE = SCHEDULERS
+STEPPED, COSINE = parts.SCHEDULERS
 
 
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     yield
-    forget_accelerate()
+    parts.forget_accelerate()
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(("accumulation", "updates"), [(1, 14), (3, 6)])
-def test_every_update_has_its_rate(scheduler: Scheduler, accumulation: int, updates: int) -> None:
+def test_every_update_has_its_rate(
+    scheduler: parts.Scheduler, accumulation: int, updates: int
+) -> None:
     run = training(scheduler.build, accumulation)
     train(run, epochs=2)
     assert run.rates == scheduler.rates(*range(updates))
     assert run.scheduler.get_last_lr() == scheduler.rates(updates)
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize("accumulation", [1, 3])
-def test_every_epoch_has_its_rate(scheduler: Scheduler, accumulation: int) -> None:
+def test_every_epoch_has_its_rate(scheduler: parts.Scheduler, accumulation: int) -> None:
     run = training(scheduler.build, accumulation)
     for _ in range(5):
         for batch in run.loader:
             with run.accelerator.accumulate(run.net):
-                run.accelerator.backward(loss_of(run.net, batch))
+                run.accelerator.backward(parts.loss_of(run.net, batch))
                 run.optimizer.step()
                 run.optimizer.zero_grad()
         run.scheduler.step()
-    updates = -(-BATCHES // accumulation)
+    updates = -(-parts.BATCHES // accumulation)
     assert run.rates == scheduler.rates(*(k // updates for k in range(5 * updates)))
 
 
@@ -77,7 +68,7 @@ LOOSE: list[dict[str, Any]] = [{"prepared": False}, {"step_scheduler_with_optimi
 @pytest.mark.parametrize("loose", LOOSE, ids=str)
 def test_a_scheduler_that_is_not_tied_to_the_optimizer(loose: dict[str, Any]) -> None:
     """torch's moves with every batch, three for each update; what counts updates does not."""
-    theirs = training(torch_cosine, 3, **loose)
+    theirs = training(parts.torch_cosine, 3, **loose)
     train(theirs, epochs=2)
     batches = [2, 5, 6, 9, 12, 13]  # the last ones of the updates
     assert theirs.rates == pytest.approx(COSINE.rates(*batches), rel=1e-14)
@@ -87,11 +78,11 @@ def test_a_scheduler_that_is_not_tied_to_the_optimizer(loose: dict[str, Any]) ->
     assert ours.rates == STEPPED.rates(*range(6))
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize("accumulation", [1, 3])
 @pytest.mark.parametrize("stop", [7, 10])
 def test_a_resumed_training_is_the_unbroken_one(
-    scheduler: Scheduler, accumulation: int, stop: int, tmp_path: Path
+    scheduler: parts.Scheduler, accumulation: int, stop: int, tmp_path: Path
 ) -> None:
     whole = training(scheduler.build, accumulation)
     train(whole, epochs=3)
@@ -104,11 +95,11 @@ def test_a_resumed_training_is_the_unbroken_one(
     assert broken.rates == whole.rates[: len(broken.rates)]
     assert resumed.rates == whole.rates[len(broken.rates) :]
     assert len(resumed.rates) > 3
-    assert weights(resumed.net) == weights(whole.net)
+    assert parts.weights(resumed.net) == parts.weights(whole.net)
 
 
-@each_scheduler
-def test_a_registered_scheduler_resumes_as_well(scheduler: Scheduler, tmp_path: Path) -> None:
+@parts.each_scheduler
+def test_a_registered_scheduler_resumes_as_well(scheduler: parts.Scheduler, tmp_path: Path) -> None:
     """One that is not prepared has to be registered, or no checkpoint has it."""
     broken = training(scheduler.build, prepared=False)
     broken.accelerator.register_for_checkpointing(broken.scheduler)
@@ -139,6 +130,6 @@ def test_two_processes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rates = json.loads(file.read_text())
     assert rates["torch"] == pytest.approx(COSINE.rates(*range(0, 24, 2)), rel=1e-14)
-    assert rates["torch"][T_MAX // 2] == pytest.approx(ETA_MIN, rel=1e-14)
+    assert rates["torch"][parts.T_MAX // 2] == pytest.approx(parts.ETA_MIN, rel=1e-14)
     assert rates["CosineAnnealingLR"] == COSINE.rates(*range(0, 24, 2))
     assert rates["ScheduleLR"] == STEPPED.rates(*range(12))

@@ -17,21 +17,7 @@ from torch.optim import lr_scheduler  # noqa: E402
 
 from isorate.torch import ScheduleLR  # noqa: E402
 from tests.calls import read  # noqa: E402
-from tests.training.tools.parts import (  # noqa: E402
-    BASE,
-    BATCHES,
-    SCHEDULERS,
-    T_MAX,
-    Build,
-    Scheduler,
-    applied,
-    each_scheduler,
-    loader,
-    network,
-    sgd,
-    torch_cosine,
-    weights,
-)
+from tests.training.tools import parts  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Please make sure to attach scheduler:UserWarning"),
 ]
 
-STEPPED, COSINE = SCHEDULERS
+STEPPED, COSINE = parts.SCHEDULERS
 
 
 class Batches:
@@ -53,11 +39,11 @@ class Batches:
         self.trained = trained
 
     def __len__(self) -> int:
-        return BATCHES
+        return parts.BATCHES
 
     def __iter__(self) -> Iterator[Any]:
         trained, self.trained = self.trained, 0
-        return islice(loader(), trained, None)
+        return islice(parts.loader(), trained, None)
 
 
 class Training:
@@ -73,14 +59,14 @@ class Training:
 
     def __init__(
         self,
-        build: Build,
+        build: parts.Build,
         event: Any = Events.ITERATION_COMPLETED,
         wrap: Callable[[Any], Any] | None = None,
         accumulation: int = 1,
     ) -> None:
-        self.net = network()
-        self.optimizer = sgd(self.net)
-        self.rates = applied(self.optimizer)
+        self.net = parts.network()
+        self.optimizer = parts.sgd(self.net)
+        self.rates = parts.applied(self.optimizer)
         scheduler = build(self.optimizer)
         self.scheduler = scheduler if wrap is None else wrap(scheduler)
         update = supervised_training_step(
@@ -97,7 +83,7 @@ class Training:
 
     def run(self, epochs: int) -> list[float]:
         # an engine that goes on in the middle of an epoch would begin with its first batch
-        self.engine.run(Batches(self.engine.state.iteration % BATCHES), max_epochs=epochs)
+        self.engine.run(Batches(self.engine.state.iteration % parts.BATCHES), max_epochs=epochs)
         return self.rates
 
     def state(self) -> dict[str, Any]:
@@ -110,64 +96,66 @@ class Training:
         }
 
 
-@each_scheduler
-def test_every_update_has_its_rate(scheduler: Scheduler) -> None:
-    assert Training(scheduler.build).run(2) == scheduler.rates(*range(2 * BATCHES))
+@parts.each_scheduler
+def test_every_update_has_its_rate(scheduler: parts.Scheduler) -> None:
+    assert Training(scheduler.build).run(2) == scheduler.rates(*range(2 * parts.BATCHES))
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize("accumulation", [1, 3])
-def test_every_epoch_has_its_rate(scheduler: Scheduler, accumulation: int) -> None:
+def test_every_epoch_has_its_rate(scheduler: parts.Scheduler, accumulation: int) -> None:
     run = Training(scheduler.build, Events.EPOCH_COMPLETED, accumulation=accumulation)
-    last = [batch for batch in range(5 * BATCHES) if (batch + 1) % accumulation == 0]
-    assert run.run(5) == scheduler.rates(*(batch // BATCHES for batch in last))
+    last = [batch for batch in range(5 * parts.BATCHES) if (batch + 1) % accumulation == 0]
+    assert run.run(5) == scheduler.rates(*(batch // parts.BATCHES for batch in last))
 
 
-@each_scheduler
-def test_every_third_batch_makes_an_update(scheduler: Scheduler) -> None:
+@parts.each_scheduler
+def test_every_third_batch_makes_an_update(scheduler: parts.Scheduler) -> None:
     run = Training(scheduler.build, Events.ITERATION_COMPLETED(every=3), accumulation=3)
-    assert run.run(3) == scheduler.rates(*range(BATCHES))
+    assert run.run(3) == scheduler.rates(*range(parts.BATCHES))
 
 
 def test_a_handler_of_every_batch_may_stay_when_gradients_are_accumulated() -> None:
     """torch's scheduler moves three steps an update; what counts updates moves one."""
-    theirs = Training(torch_cosine, accumulation=3).run(3)
-    assert theirs == pytest.approx(COSINE.rates(*range(2, 3 * BATCHES, 3)), rel=1e-14)
-    assert Training(STEPPED.build, accumulation=3).run(3) == STEPPED.rates(*range(BATCHES))
+    theirs = Training(parts.torch_cosine, accumulation=3).run(3)
+    assert theirs == pytest.approx(COSINE.rates(*range(2, 3 * parts.BATCHES, 3)), rel=1e-14)
+    assert Training(STEPPED.build, accumulation=3).run(3) == STEPPED.rates(*range(parts.BATCHES))
 
 
 def legacy(scheduler: Any) -> Any:
     return LRScheduler(scheduler, use_legacy=True)
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(
     ("event", "wrap"),
     [(Events.ITERATION_STARTED, LRScheduler), (Events.ITERATION_COMPLETED, legacy)],
     ids=["started", "completed"],
 )
-def test_ignites_wrapper(scheduler: Scheduler, event: Any, wrap: Any) -> None:
-    assert Training(scheduler.build, event, wrap).run(2) == scheduler.rates(*range(2 * BATCHES))
+def test_ignites_wrapper(scheduler: parts.Scheduler, event: Any, wrap: Any) -> None:
+    assert Training(scheduler.build, event, wrap).run(2) == scheduler.rates(
+        *range(2 * parts.BATCHES)
+    )
 
 
-@each_scheduler
-def test_ignites_wrapper_every_epoch(scheduler: Scheduler) -> None:
+@parts.each_scheduler
+def test_ignites_wrapper_every_epoch(scheduler: parts.Scheduler) -> None:
     run = Training(scheduler.build, Events.EPOCH_STARTED, LRScheduler)
-    assert run.run(5) == scheduler.rates(*(k // BATCHES for k in range(5 * BATCHES)))
+    assert run.run(5) == scheduler.rates(*(k // parts.BATCHES for k in range(5 * parts.BATCHES)))
 
 
 def test_ignites_wrapper_starts_torchs_cosine_above_its_first_rate() -> None:
     """It asks for a rate where torch's recursion reckons on a step before: at T_max=4, 15% more."""
-    theirs = Training(torch_cosine, Events.ITERATION_STARTED, LRScheduler).run(1)
-    assert theirs[0] > 1.15 * BASE
-    assert theirs[1:] == pytest.approx(COSINE.rates(*range(1, BATCHES)), rel=1e-14)
+    theirs = Training(parts.torch_cosine, Events.ITERATION_STARTED, LRScheduler).run(1)
+    assert theirs[0] > 1.15 * parts.BASE
+    assert theirs[1:] == pytest.approx(COSINE.rates(*range(1, parts.BATCHES)), rel=1e-14)
 
     ours = Training(COSINE.build, Events.ITERATION_STARTED, LRScheduler).run(1)
-    assert ours == COSINE.rates(*range(BATCHES))
+    assert ours == COSINE.rates(*range(parts.BATCHES))
 
 
 def test_ignites_wrapper_decays_torchs_exponential_before_the_first_update() -> None:
-    schedule = read("ExponentialLR(gamma=0.5)", lr=BASE).lower()
+    schedule = read("ExponentialLR(gamma=0.5)", lr=parts.BASE).lower()
 
     def theirs(optimizer: Any) -> Any:
         return lr_scheduler.ExponentialLR(optimizer, 0.5)
@@ -175,7 +163,7 @@ def test_ignites_wrapper_decays_torchs_exponential_before_the_first_update() -> 
     def ours(optimizer: Any) -> Any:
         return ScheduleLR(optimizer, schedule)
 
-    meant = [BASE / 2**k for k in range(BATCHES + 1)]
+    meant = [parts.BASE / 2**k for k in range(parts.BATCHES + 1)]
     assert Training(theirs).run(1) == meant[:-1]
     assert Training(theirs, Events.ITERATION_STARTED, LRScheduler).run(1) == meant[1:]
     assert Training(ours, Events.ITERATION_STARTED, LRScheduler).run(1) == meant[:-1]
@@ -188,21 +176,26 @@ def test_ignites_own_warmup_before_ours() -> None:
         return create_lr_scheduler_with_warmup(scheduler, 0.0, 3)
 
     rates = Training(COSINE.build, Events.ITERATION_STARTED, warm).run(2)
-    assert rates == [0.0, BASE / 2, BASE, *COSINE.rates(*range(1, 2 * BATCHES - 2))]
+    assert rates == [
+        0.0,
+        parts.BASE / 2,
+        parts.BASE,
+        *COSINE.rates(*range(1, 2 * parts.BATCHES - 2)),
+    ]
 
 
-@each_scheduler
-def test_what_ignite_simulates(scheduler: Scheduler) -> None:
-    built = scheduler.build(sgd(network()))
-    found = LRScheduler.simulate_values(T_MAX, built)
-    assert found == [[k, rate] for k, rate in enumerate(scheduler.rates(*range(T_MAX)))]
+@parts.each_scheduler
+def test_what_ignite_simulates(scheduler: parts.Scheduler) -> None:
+    built = scheduler.build(parts.sgd(parts.network()))
+    found = LRScheduler.simulate_values(parts.T_MAX, built)
+    assert found == [[k, rate] for k, rate in enumerate(scheduler.rates(*range(parts.T_MAX)))]
     assert built.last_epoch == 0
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(
     ("saved", "stop"),
-    [(Events.EPOCH_COMPLETED(once=1), BATCHES), (Events.ITERATION_COMPLETED(once=10), 10)],
+    [(Events.EPOCH_COMPLETED(once=1), parts.BATCHES), (Events.ITERATION_COMPLETED(once=10), 10)],
     ids=["whole", "part"],
 )
 @pytest.mark.parametrize(
@@ -215,7 +208,7 @@ def test_what_ignite_simulates(scheduler: Scheduler) -> None:
     ids=["batches", "epochs", "wrapped"],
 )
 def test_a_resumed_training_is_the_unbroken_one(
-    scheduler: Scheduler, saved: Any, stop: int, event: Any, wrap: Any, tmp_path: Path
+    scheduler: parts.Scheduler, saved: Any, stop: int, event: Any, wrap: Any, tmp_path: Path
 ) -> None:
     whole = Training(scheduler.build, event, wrap)
     whole.run(3)
@@ -227,4 +220,4 @@ def test_a_resumed_training_is_the_unbroken_one(
     Checkpoint.load_objects(resumed.state(), torch.load(tmp_path / "at.pt", weights_only=True))
     resumed.run(3)
     assert resumed.rates == whole.rates[stop:]
-    assert weights(resumed.net) == weights(whole.net)
+    assert parts.weights(resumed.net) == parts.weights(whole.net)

@@ -18,25 +18,7 @@ from torch.optim import lr_scheduler  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
 from isorate.torch import ScheduleLR  # noqa: E402
-from tests.training.tools.parts import (  # noqa: E402
-    BASE,
-    BATCHES,
-    ETA_MIN,
-    SCHEDULE,
-    SCHEDULERS,
-    T_MAX,
-    Build,
-    Scheduler,
-    applied,
-    each_scheduler,
-    loss_of,
-    network,
-    samples,
-    sgd,
-    torch_cosine,
-    warmup_and_cosine,
-    weights,
-)
+from tests.training.tools import parts  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +30,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:torch.optim.lr_scheduler"),
 ]
 
-STEPPED, COSINE = SCHEDULERS
+STEPPED, COSINE = parts.SCHEDULERS
 
 
 @pytest.fixture(autouse=True)
@@ -65,19 +47,19 @@ def _quiet() -> Iterator[None]:
 class Module(LightningModule):  # type: ignore[misc]
     """A linear network whose scheduler Lightning steps."""
 
-    def __init__(self, build: Build, interval: str, frequency: int = 1) -> None:
+    def __init__(self, build: parts.Build, interval: str, frequency: int = 1) -> None:
         super().__init__()
-        self.net = network()
+        self.net = parts.network()
         self.build = build
         self.how = {"interval": interval, "frequency": frequency}
         self.rates: list[float] = []
 
     def training_step(self, batch: Any, index: int) -> Any:
-        return loss_of(self.net, batch)
+        return parts.loss_of(self.net, batch)
 
     def configure_optimizers(self) -> dict[str, Any]:
-        optimizer = sgd(self.net)
-        self.rates = applied(optimizer)
+        optimizer = parts.sgd(self.net)
+        self.rates = parts.applied(optimizer)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": self.build(optimizer), **self.how},
@@ -88,7 +70,7 @@ class Loader(DataLoader):  # type: ignore[misc]
     """A loader that goes on where it was saved, as Lightning asks of one for that."""
 
     def __init__(self) -> None:
-        super().__init__(TensorDataset(*samples()))
+        super().__init__(TensorDataset(*parts.samples()))
         self.given = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -121,48 +103,52 @@ def fit(module: Any, *callbacks: Any, resume: Path | None = None, **how: Any) ->
     return module
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(("accumulation", "updates"), [(1, 14), (3, 6)])
-def test_every_update_has_its_rate(scheduler: Scheduler, accumulation: int, updates: int) -> None:
+def test_every_update_has_its_rate(
+    scheduler: parts.Scheduler, accumulation: int, updates: int
+) -> None:
     module = Module(scheduler.build, "step")
     fit(module, max_epochs=2, accumulate_grad_batches=accumulation)
     assert module.rates == scheduler.rates(*range(updates))
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize("accumulation", [1, 3])
-def test_every_epoch_has_its_rate(scheduler: Scheduler, accumulation: int) -> None:
+def test_every_epoch_has_its_rate(scheduler: parts.Scheduler, accumulation: int) -> None:
     module = Module(scheduler.build, "epoch")
     fit(module, max_epochs=5, accumulate_grad_batches=accumulation)
-    updates = -(-BATCHES // accumulation)
+    updates = -(-parts.BATCHES // accumulation)
     assert module.rates == scheduler.rates(*(k // updates for k in range(5 * updates)))
 
 
-@each_scheduler
-def test_a_frequency_in_epochs(scheduler: Scheduler) -> None:
+@parts.each_scheduler
+def test_a_frequency_in_epochs(scheduler: parts.Scheduler) -> None:
     module = fit(Module(scheduler.build, "epoch", 2), max_epochs=5)
-    assert module.rates == scheduler.rates(*(k // BATCHES // 2 for k in range(5 * BATCHES)))
+    assert module.rates == scheduler.rates(
+        *(k // parts.BATCHES // 2 for k in range(5 * parts.BATCHES))
+    )
 
 
-@each_scheduler
-def test_a_frequency_in_updates_counts_anew_in_every_epoch(scheduler: Scheduler) -> None:
+@parts.each_scheduler
+def test_a_frequency_in_updates_counts_anew_in_every_epoch(scheduler: parts.Scheduler) -> None:
     module = fit(Module(scheduler.build, "step", 2), max_epochs=2)
     assert module.rates == scheduler.rates(0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6)
 
 
-@each_scheduler
-def test_what_the_monitor_logs_is_what_was_applied(scheduler: Scheduler) -> None:
+@parts.each_scheduler
+def test_what_the_monitor_logs_is_what_was_applied(scheduler: parts.Scheduler) -> None:
     monitor = LearningRateMonitor("step")
     module = fit(Module(scheduler.build, "step"), monitor, logger=DummyLogger(), max_epochs=2)
     assert monitor.lrs == {"lr-SGD": module.rates}
-    assert len(module.rates) == 2 * BATCHES
+    assert len(module.rates) == 2 * parts.BATCHES
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize("interval", ["step", "epoch"])
 @pytest.mark.parametrize("stop", [7, 10])
 def test_a_resumed_training_is_the_unbroken_one(
-    scheduler: Scheduler, interval: str, stop: int, tmp_path: Path
+    scheduler: parts.Scheduler, interval: str, stop: int, tmp_path: Path
 ) -> None:
     whole = fit(Module(scheduler.build, interval), max_epochs=3)
     broken = Module(scheduler.build, interval)
@@ -171,34 +157,36 @@ def test_a_resumed_training_is_the_unbroken_one(
     fit(resumed, resume=tmp_path / "at.ckpt", max_epochs=3)
     assert broken.rates == whole.rates[:stop]
     assert resumed.rates == whole.rates[stop:]
-    assert weights(resumed) == weights(whole)
+    assert parts.weights(resumed) == parts.weights(whole)
 
 
 class WarmedUp(Module):
     """Lightning's documented warmup without a scheduler, for an epoch and a half."""
 
-    updates = BATCHES + BATCHES // 2
+    updates = parts.BATCHES + parts.BATCHES // 2
 
     def optimizer_step(self, epoch: int, index: int, optimizer: Any, closure: Any) -> None:
         optimizer.step(closure=closure)
         done = self.trainer.global_step
         if done < self.updates:
             for group in optimizer.param_groups:
-                group["lr"] = BASE * (done + 1) / self.updates
+                group["lr"] = parts.BASE * (done + 1) / self.updates
 
 
 def test_rates_that_are_set_by_hand_do_not_spoil_the_later_ones() -> None:
     """torch's scheduler goes on from what the warmup left, and never finds its curve again."""
-    theirs = fit(WarmedUp(torch_cosine, "epoch"), max_epochs=T_MAX + 1)
-    alone = fit(Module(torch_cosine, "epoch"), max_epochs=T_MAX + 1)
-    later = slice(2 * BATCHES, T_MAX * BATCHES)
+    theirs = fit(WarmedUp(parts.torch_cosine, "epoch"), max_epochs=parts.T_MAX + 1)
+    alone = fit(Module(parts.torch_cosine, "epoch"), max_epochs=parts.T_MAX + 1)
+    later = slice(2 * parts.BATCHES, parts.T_MAX * parts.BATCHES)
     assert all(a > 1.09 * b for a, b in zip(theirs.rates[later], alone.rates[later], strict=True))
 
-    ours = fit(WarmedUp(COSINE.build, "epoch"), max_epochs=T_MAX + 1)
-    assert ours.rates[:BATCHES] == theirs.rates[:BATCHES]
-    expected = COSINE.rates(*(k // BATCHES for k in range(2 * BATCHES, (T_MAX + 1) * BATCHES)))
-    assert ours.rates[2 * BATCHES :] == expected
-    assert ours.rates[-1] == ETA_MIN
+    ours = fit(WarmedUp(COSINE.build, "epoch"), max_epochs=parts.T_MAX + 1)
+    assert ours.rates[: parts.BATCHES] == theirs.rates[: parts.BATCHES]
+    expected = COSINE.rates(
+        *(k // parts.BATCHES for k in range(2 * parts.BATCHES, (parts.T_MAX + 1) * parts.BATCHES))
+    )
+    assert ours.rates[2 * parts.BATCHES :] == expected
+    assert ours.rates[-1] == parts.ETA_MIN
 
 
 class Overflowing(Module):
@@ -209,17 +197,17 @@ class Overflowing(Module):
 
 
 def test_updates_that_a_gradient_scaler_skips_do_not_count() -> None:
-    def rates(build: Build) -> list[float]:
+    def rates(build: parts.Build) -> list[float]:
         precision = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=1.0))
         found: list[float] = fit(
             Overflowing(build, "step"), plugins=[precision], max_epochs=1
         ).rates
         return found
 
-    theirs = rates(torch_cosine)
-    without = fit(Module(torch_cosine, "step"), max_epochs=1).rates
+    theirs = rates(parts.torch_cosine)
+    without = fit(Module(parts.torch_cosine, "step"), max_epochs=1).rates
     assert theirs == without[:2] + without[4:]  # two rates that no update ever had
-    assert rates(STEPPED.build) == STEPPED.rates(*range(BATCHES - 2))
+    assert rates(STEPPED.build) == STEPPED.rates(*range(parts.BATCHES - 2))
 
 
 class Estimated(Module):
@@ -235,10 +223,12 @@ def test_a_longer_training_does_not_change_the_schedule_in_silence(tmp_path: Pat
 
     def function(optimizer: Any) -> Any:
         horizon = module.horizon
-        return lr_scheduler.LambdaLR(optimizer, lambda k: warmup_and_cosine(horizon).at(k) / BASE)
+        return lr_scheduler.LambdaLR(
+            optimizer, lambda k: parts.warmup_and_cosine(horizon).at(k) / parts.BASE
+        )
 
     def schedule(optimizer: Any) -> Any:
-        return ScheduleLR(optimizer, warmup_and_cosine(module.horizon))
+        return ScheduleLR(optimizer, parts.warmup_and_cosine(module.horizon))
 
     for build in (function, schedule):
         folder = tmp_path / build.__name__
@@ -246,7 +236,8 @@ def test_a_longer_training_does_not_change_the_schedule_in_silence(tmp_path: Pat
         fit(module, ModelCheckpoint(folder, "at", every_n_train_steps=12), max_epochs=2)
         planned = module.rates
         assert planned == pytest.approx(
-            [warmup_and_cosine(2 * BATCHES).at(k) for k in range(2 * BATCHES)], rel=1e-14
+            [parts.warmup_and_cosine(2 * parts.BATCHES).at(k) for k in range(2 * parts.BATCHES)],
+            rel=1e-14,
         )
         module = Estimated(build, "step")
         if build is function:
@@ -263,6 +254,6 @@ def test_a_longer_training_does_not_change_the_schedule_in_silence(tmp_path: Pat
 def test_the_schedule_is_the_one_that_is_meant() -> None:
     """What these tests compare with changes from update to update, so that they could fail."""
     found = STEPPED.rates(*range(21))
-    assert max(found) == found[3] == BASE
+    assert max(found) == found[3] == parts.BASE
     assert len(set(found)) == 21
-    assert found[20] == SCHEDULE.at(20) == 0.0
+    assert found[20] == parts.SCHEDULE.at(20) == 0.0

@@ -16,23 +16,7 @@ from torch.utils.data import Dataset  # noqa: E402
 
 from isorate import simulate  # noqa: E402
 from isorate.torch import ScheduleLR  # noqa: E402
-from tests.training.tools.parts import (  # noqa: E402
-    BATCHES,
-    SCHEDULERS,
-    WARMUP,
-    Build,
-    Scheduler,
-    applied,
-    each_scheduler,
-    forget_accelerate,
-    loss_of,
-    network,
-    samples,
-    sgd,
-    torch_cosine,
-    warmup_and_cosine,
-    weights,
-)
+from tests.training.tools import parts  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,24 +27,24 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:torch.optim.lr_scheduler"),
 ]
 
-COSINE = SCHEDULERS[1]
+COSINE = parts.SCHEDULERS[1]
 
 
 @pytest.fixture(autouse=True)
 def _alone() -> Iterator[None]:
-    forget_accelerate()
+    parts.forget_accelerate()
     level = transformers.logging.get_verbosity()
     transformers.logging.set_verbosity_error()
     yield
     transformers.logging.set_verbosity(level)
-    forget_accelerate()
+    parts.forget_accelerate()
 
 
 class Samples(Dataset):  # type: ignore[misc]
     """The samples, by the names of the network's arguments."""
 
     def __init__(self) -> None:
-        self.inputs, self.labels = samples()
+        self.inputs, self.labels = parts.samples()
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -74,10 +58,10 @@ class Net(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.net = network()
+        self.net = parts.network()
 
     def forward(self, inputs: Any, labels: Any) -> dict[str, Any]:
-        return {"loss": loss_of(self.net, (inputs, labels))}
+        return {"loss": parts.loss_of(self.net, (inputs, labels))}
 
 
 class Stop(transformers.TrainerCallback):  # type: ignore[misc]
@@ -94,11 +78,11 @@ class Training:
     """A Trainer, its network and the rates of the updates it makes; one that stops saves first."""
 
     def __init__(
-        self, build: Build, folder: Path, *, stop: int | None = None, **settings: Any
+        self, build: parts.Build, folder: Path, *, stop: int | None = None, **settings: Any
     ) -> None:
         self.net = Net()
-        optimizer = sgd(self.net)
-        self.rates = applied(optimizer)
+        optimizer = parts.sgd(self.net)
+        self.rates = parts.applied(optimizer)
         saving: dict[str, Any] = {"save_strategy": "no"}
         if stop is not None:
             saving = {"save_strategy": "steps", "save_steps": stop}
@@ -127,10 +111,10 @@ class Training:
         return self.rates
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(("accumulation", "updates"), [(1, 14), (3, 6)])
 def test_every_update_has_its_rate(
-    scheduler: Scheduler, accumulation: int, updates: int, tmp_path: Path
+    scheduler: parts.Scheduler, accumulation: int, updates: int, tmp_path: Path
 ) -> None:
     run = Training(
         scheduler.build, tmp_path, num_train_epochs=2, gradient_accumulation_steps=accumulation
@@ -140,10 +124,10 @@ def test_every_update_has_its_rate(
     assert logged == run.rates
 
 
-@each_scheduler
+@parts.each_scheduler
 @pytest.mark.parametrize(("accumulation", "stop"), [(1, 7), (1, 10), (3, 3), (3, 5)])
 def test_a_resumed_training_is_the_unbroken_one(
-    scheduler: Scheduler, accumulation: int, stop: int, tmp_path: Path
+    scheduler: parts.Scheduler, accumulation: int, stop: int, tmp_path: Path
 ) -> None:
     """At the end of an epoch and in the middle of one; a file is read with ``weights_only``."""
     settings: dict[str, Any] = {
@@ -159,18 +143,18 @@ def test_a_resumed_training_is_the_unbroken_one(
     assert broken.rates == whole.rates[:stop]
     assert resumed.rates == whole.rates[stop:]
     assert len(resumed.rates) > 3
-    assert weights(resumed.net) == weights(whole.net)
+    assert parts.weights(resumed.net) == parts.weights(whole.net)
 
 
 def test_a_longer_training_does_not_change_the_schedule_in_silence(tmp_path: Path) -> None:
     """The scheduler of transformers saves no horizon, and takes that of the new training."""
 
-    def theirs(epochs: int) -> Build:
-        steps = epochs * BATCHES
-        return lambda one: transformers.get_cosine_schedule_with_warmup(one, WARMUP, steps)
+    def theirs(epochs: int) -> parts.Build:
+        steps = epochs * parts.BATCHES
+        return lambda one: transformers.get_cosine_schedule_with_warmup(one, parts.WARMUP, steps)
 
-    def ours(epochs: int) -> Build:
-        return lambda one: ScheduleLR(one, warmup_and_cosine(epochs * BATCHES))
+    def ours(epochs: int) -> parts.Build:
+        return lambda one: ScheduleLR(one, parts.warmup_and_cosine(epochs * parts.BATCHES))
 
     planned = Training(theirs(2), tmp_path, num_train_epochs=2).train()
     Training(theirs(2), tmp_path, stop=12, num_train_epochs=2).train()
@@ -195,7 +179,7 @@ def test_a_longer_training_does_not_change_the_schedule_in_silence(tmp_path: Pat
 
 def test_torchs_cosine_does_not_come_back_to_its_first_rate(tmp_path: Path) -> None:
     """Each rate comes from the last one; after two periods the third has other bits."""
-    theirs = Training(torch_cosine, tmp_path, num_train_epochs=3).train()
+    theirs = Training(parts.torch_cosine, tmp_path, num_train_epochs=3).train()
     assert theirs[8] != theirs[0]
     ours = Training(COSINE.build, tmp_path, num_train_epochs=3).train()
     assert ours[8:16] == ours[:8]
@@ -228,7 +212,7 @@ def test_the_trainers_own_scheduler_applies_what_is_foretold(
         gradient_accumulation_steps=accumulation,
         lr_scheduler_type=name,
         lr_scheduler_kwargs=specific,
-        warmup_steps=WARMUP,
+        warmup_steps=parts.WARMUP,
     )
-    text = f"get_scheduler({name!r}, SGD(p, lr=0.1), {WARMUP}, {updates}, {specific!r})"
+    text = f"get_scheduler({name!r}, SGD(p, lr=0.1), {parts.WARMUP}, {updates}, {specific!r})"
     assert run.train() == simulate(text, updates).values.tolist()
