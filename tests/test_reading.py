@@ -800,7 +800,7 @@ def test_a_rate_is_given_once() -> None:
         ("setattr(scheduler, 'gamma', 3)", "changes scheduler"),
         ("again = scheduler\nagain.gamma = 3", "changes scheduler"),
         ("def f():\n    optimizer.param_groups[0]['lr'] = 3\nf()", "changes optimizer"),
-        ("scheduler.last_epoch = 3", "changes scheduler"),
+        ("scheduler.last_epoch += 1", "changes scheduler"),
         ("scheduler.base_lrs[0] = 3", "changes scheduler"),
         ("for g in optimizer.param_groups:\n    g['lr'] = 3", "changes optimizer"),
         ("def f(o):\n    o.param_groups[0]['lr'] = 3\nf(optimizer)", "changes optimizer"),

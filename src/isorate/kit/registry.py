@@ -62,6 +62,7 @@ class Dialect:
         function: the constructor whose rate is the optimizer's, or its first argument, times a
             function of the step.
         side_by_side: the constructor that several schedulers are which a loop steps one by one.
+        loop: what schedulers are whose rates a loop sets besides, or that it steps otherwise.
         document: reads a document, as the framework writes its schedules down; none where it is
             none of those. ``deserializers`` are the functions that are given one.
 
@@ -82,6 +83,7 @@ class Dialect:
     follower: type[Call] | None = None
     function: type[Call] | None = None
     side_by_side: type[Call] | None = None
+    loop: type[Call] | None = None
     document: Callable[[Mapping[str, Any]], Call | None] | None = None
     deserializers: tuple[str, ...] = ()
 

@@ -198,7 +198,7 @@ class Deciding(Defining):
         self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
     ) -> Guard:
         """Return a condition, and how often it holds, where it counts a loop's turns."""
-        undecided = Guard(node, holds, truth)
+        undecided = Guard(node, holds, truth, test=test, frame=frame)
         parts = [test]
         if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             parts = [part for part in test.values if not self._surely(part, frame)]

@@ -339,7 +339,7 @@ class _Inline(ast.NodeTransformer):
             base = array(base) if len(base) > LONGEST_TUPLE else None
         if not isinstance(base, Array):
             return None
-        place = _turned(self.visit(node.slice))
+        place = Turned().visit(self.visit(node.slice))
         turns = dict.fromkeys(self.evaluator.tallies, _name(self.variable))
         plain = Placing(turns).visit(copy.deepcopy(place)) if turns else place
         where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(plain)))
@@ -448,9 +448,12 @@ class _Inline(ast.NodeTransformer):
 
     def _interpolated(self, x: ast.expr, *of: ast.expr) -> ast.expr | None:
         """Write out what lies between others that are known; none where they are not."""
-        known = [
-            None if self._varies(each) else self.evaluator.value(each, self.frame) for each in of
-        ]
+        known: list[Any] = []
+        for each in of:
+            written = isinstance(each, ast.List | ast.Tuple) and self._varies(each)
+            varies = self._varies(each) and not written
+            known.append(None if varies else [*map(self.visit, each.elts)] if written  # type: ignore[attr-defined]
+                         else self.evaluator.value(each, self.frame))  # fmt: skip
         self.room.lacking += [
             leaf for each in known for u in unknown_in(each) for leaf in u.leaves()
         ]
@@ -652,14 +655,22 @@ class _Put(ast.NodeTransformer):
         return self.value
 
 
-def _turned(place: ast.expr) -> ast.expr:
-    """Return ``n * (t // n) + t % n`` as the ``t`` that it is."""
-    match place:
-        case ast.BinOp(ast.BinOp(one, ast.Mult(), other), ast.Add(), ast.BinOp(t, ast.Mod(), n)):
-            turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
-            if {ast.dump(one), ast.dump(other)} == {turns, ast.dump(n)}:
-                return t
-    return place
+class Turned(ast.NodeTransformer):
+    """Writes ``n * (t // n) + t % n`` as the integer ``t`` that it is, whichever comes first."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        whole: Any = self.generic_visit(node)
+        for one, other in ((whole.left, whole.right), (whole.right, whole.left)):
+            match whole.op, one, other:
+                case (
+                    ast.Add(),
+                    ast.BinOp(a, ast.Mult(), b),
+                    ast.BinOp(ast.Name() as t, ast.Mod(), ast.Constant(value=int()) as n),
+                ):
+                    turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
+                    if {ast.dump(a), ast.dump(b)} == {turns, ast.dump(n)}:
+                        return t
+        return whole  # type: ignore[no-any-return]
 
 
 def _name(name: str) -> ast.expr:

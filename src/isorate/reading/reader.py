@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading import by_hand
+from isorate.reading import beside, by_hand
 from isorate.reading.alone import functions_of
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
@@ -505,6 +505,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     if call is None:
         raise _nothing(follower, body)
     whole = _parts(follower, body)
+    beside.check(follower, schedule)
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
     by_hand.check(follower, schedule, whole)
@@ -681,7 +682,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     several += [] if last in several else [last]
     which = follower.which
     if which is None and len(several) == 1:
-        return last
+        return beside.whole(follower, several) or last
     if len(several) > MOST_SCHEDULES:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
@@ -695,7 +696,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     for one in several:
         same = [e for e in several if _acted_on(e) is _acted_on(one) is not None]
         if len(same) > 1 and (one in chosen or len(same) == len(several)):
-            chain = _side_by_side(follower, same)
+            chain = beside.whole(follower, same) or _side_by_side(follower, same)
             if chain is not None:
                 return chain
             names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)

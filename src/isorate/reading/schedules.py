@@ -256,6 +256,9 @@ class Schedules(Expressions):
             self.found.held |= {id(member) for member in call.members}
         schedule.call = call
         self.found.built.append(schedule)
+        if isinstance(schedule.optimizer, Built):
+            schedule.optimizer.calls.append(call)
+            mask(schedule.optimizer)
         return schedule
 
     def _whose(
@@ -594,12 +597,34 @@ def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:
 
 
 def mask(optimizer: Built) -> None:
-    """Let nobody know what a scheduler writes into an optimizer's groups."""
-    for group in optimizer.groups or ():
+    """Let nobody know what a scheduler writes into an optimizer's groups, but once for all."""
+    firsts = firsts_of(optimizer.calls) if optimizer.groups else []
+    for index, group in enumerate(optimizer.groups or ()):
         for key in RATED:
             if key in group or key in ("lr", "initial_lr"):
                 source = f"{optimizer.label or 'optimizer'}.param_groups[...][{key!r}]"
                 group[key] = Unknown(source, varies=True)
+        if index < len(firsts):
+            group["initial_lr"] = firsts[index]
+
+
+def firsts_of(calls: Sequence[Call]) -> list[Any]:
+    """Return the ``initial_lr`` that building schedulers leaves in each group, if it is known.
+
+    The first one built sets it, but for those that set one of their own.
+    """
+    stated = calls[0].owner if calls else None
+    found: list[Any] = []
+    for call in calls if stated is not None else ():
+        build = getattr(call.returned, "build", None)
+        try:
+            found = [work.group["initial_lr"] for work in build()] if build is not None else []
+        except Exception:  # which says itself what the framework refuses
+            return []
+        own = [group.initial_lr or group.lr for group in stated.groups]  # type: ignore[union-attr]
+        if found != own and len(calls) > 1:
+            return []
+    return found if all(type(each) in (int, float) for each in found) else []
 
 
 def _mind(optimizer: Unknown, node: ast.AST) -> None:

@@ -33,6 +33,7 @@ from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
+    from isorate.schedule.expression import Expression
 
 
 class Storing(Unfollowing):
@@ -52,6 +53,9 @@ class Storing(Unfollowing):
         #: The keys that loops set in parameter groups.
         self.keys_set: set[str] = set()
         self.set_since: list[str] = []
+        #: Where rates are set beside schedulers; what has to hold there and where those step.
+        self.set_beside: set[int] = set()
+        self.wheres: dict[int, Expression | ReadError] = {}
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 
@@ -184,7 +188,10 @@ class Storing(Unfollowing):
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
             case Schedule():
-                raise changing(target, base)
+                known = type(value) is int or (isinstance(value, Unknown) and value.askable)
+                if name != "last_epoch" or not known or self.loops.stack or self.loops.conditions():
+                    raise changing(target, base)
+                base.count = value, len(self.loops.events)
             case Class():
                 base.names[name] = value
             case Module() if unparsed(target) not in self.given:
@@ -203,7 +210,8 @@ class Storing(Unfollowing):
             case Method(of=Schedule() as schedule):
                 self.store_attribute(schedule, "", value, target)
             case Unknown():
-                if not (of_groups(base) and isinstance(place, str) and place not in DECIDING):
+                other = of_groups(base) and isinstance(place, str) and place not in DECIDING
+                if not other and id(target) not in self.set_beside:
                     self._reaches(base, target)
                 self._reaches_method(base, target)
                 if isinstance(place, int | str):
@@ -218,7 +226,9 @@ class Storing(Unfollowing):
                 else:
                     base.kept.clear()
             case Group() if base.owner.used:
-                if not isinstance(place, str) or place in DECIDING:
+                if id(target) not in self.set_beside and (
+                    not isinstance(place, str) or place in DECIDING
+                ):
                     self.rate_changed(base.owner, target)
             case List() | Dict():
                 self.minded(base, target)
