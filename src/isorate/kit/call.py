@@ -73,6 +73,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     besides: ClassVar[Sequence[Any]] = ()
     #: Fields that are no arguments: what the framework was told before, and the statement.
     settings: ClassVar[Mapping[str, str]] = {}
+    #: The names of the arguments as the framework has them in order, where fields are a base's.
+    order: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -311,6 +313,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def _fields(cls) -> list[str]:
         """Return the fields that are arguments."""
+        if cls.order:
+            return cls.order.split()
         return [f for f in cls.__struct_fields__[cls.beside :] if f not in cls.settings]
 
     @classmethod
@@ -318,7 +322,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """Return the arguments that may be left out."""
         defaults = cls.__struct_defaults__
         names = [field.rstrip("_") for field in cls.__struct_fields__]
-        return dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        found = zip(names[len(names) - len(defaults) :], defaults, strict=True)
+        return {name: default for name, default in found if default is not msgspec.NODEFAULT}
 
     @classmethod
     def signature(cls) -> str:
