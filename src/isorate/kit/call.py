@@ -57,8 +57,6 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
     #: Whether its first field is the optimizer of the loop, and no argument of it.
     beside: ClassVar[bool] = False
-    #: What it is where a function that it is given takes the rate before, too.
-    of_rates: ClassVar[type[Call] | None] = None
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
     #: What it has one rate of: an update, or an epoch.
@@ -77,6 +75,9 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     settings: ClassVar[Mapping[str, str]] = {}
     #: The names of the arguments as the framework has them in order, where fields are a base's.
     order: ClassVar[str] = ""
+
+    #: Arguments of older versions that change no rate beside such values of others.
+    older: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -270,6 +270,10 @@ def key_of(test: ast.expr) -> tuple[str, str] | None:
             comparators=[ast.Name(id=name)],
         ):  # fmt: skip
             return key, name
+        case ast.BoolOp(op=ast.And(), values=[first, second]) if (found := key_of(first)) and (
+            ast.unparse(second) == f"{found[1]}[{found[0]!r}]"
+        ):  # and it is not false
+            return found
     return None
 
 
@@ -392,6 +396,7 @@ def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
             continue
         yield node
         _, ways = follower.keyed.get(id(node), ("", set()))
+        ways = follower.went.get(id(node), ways) if follower.by_turns else ways
         if isinstance(node, ast.If) and len(ways) == 1:  # a group has a key or has it not
             waiting += node.body if True in ways else node.orelse
         else:

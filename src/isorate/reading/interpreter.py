@@ -128,7 +128,7 @@ class Interpreter(Gathering):
             case ast.AugAssign():
                 self._augmented(node, frame)
             case ast.Import() | ast.ImportFrom():
-                self._import(node, frame)
+                self.imports(node, frame)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._define(node, frame)
             case ast.ClassDef():

@@ -16,7 +16,6 @@ from isorate.reading.schedules import LackingError
 from isorate.reading.touching import changing
 from isorate.reading.values import (
     MISSING,
-    Bound,
     Built,
     Builtin,
     Class,
@@ -34,9 +33,10 @@ from isorate.schedule.syntax import shown, unparsed
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
 
+#: Classes of arrays: no number of Python's is one.
+ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
-OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init",
-                      "every")  # fmt: skip
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
 #: Kinds of numbers, by the names that modules have for them.
 DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
@@ -67,8 +67,6 @@ class Python(Foreign):
         if function.module:
             return self._of_module(function, given, named, node)
         match name, given:
-            case "callable", [Function() | Bound() | Class() | Schedule() | Built() | None as of]:
-                return isinstance(of, Function | Bound | Class)
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
                 return Unknown(unparsed(node), varies=True)
@@ -179,8 +177,6 @@ class Python(Foreign):
                 return not isinstance(value, Unknown)
             case "arguments_of_init", []:
                 return self._arguments_of_init()
-            case "every", [_]:  # holds in each so-manieth turn
-                return Unknown(unparsed(node), varies=True)
         return None
 
     def _told(self, fact: str) -> Any:
@@ -244,7 +240,7 @@ def _of_kind(value: Any, kind: Any) -> bool | None:
             found = candidates(name)
             return isinstance(call, tuple(found)) if found else None
         case Unknown(name=Name() as name), _ if isinstance(value, (*NUMBERS, list, dict, Built)):
-            return False if candidates(name) else None
+            return False if candidates(name) or name.last in ARRAYS else None
     return None
 
 

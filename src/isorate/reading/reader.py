@@ -301,6 +301,8 @@ def _by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> 
     """Read a text turn by turn; where that comes to nothing, say what was said before."""
     try:
         return _followed(follower, body)
+    except SeveralError as several:
+        raise (several if several.apart else error) from None
     except ReadError as other:
         raise (other if _asks(other) else error) from None
     except Unfollowable:
@@ -428,6 +430,8 @@ class SeveralError(ReadError):
 
     def __init__(self, found: Sequence[Schedule], asked: str | None) -> None:
         self.choices = _titles(found)
+        #: Whether each has an optimizer that stands elsewhere in the text.
+        self.apart = len({id(getattr(e.optimizer, "node", None)) for e in found}) == len(found)
         told = [
             f"{title} ({_described(each)})" for title, each in zip(self.choices, found, strict=True)
         ]

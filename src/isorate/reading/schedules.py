@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -193,6 +193,11 @@ class Schedules(Expressions):
         for argument, value in named.items():
             if argument in registry.get(constructor.card.dialect).gone:
                 continue
+            beside = constructor.older.get(argument)
+            if beside is not None and _beside(beside, named):
+                text = f"{argument} is an older version's: here it changes no rate"
+                self.found.choices.setdefault(argument, text)
+                continue
             if argument not in constructor.parameters():
                 near = did_you_mean(argument, constructor.parameters())
                 text = f"{name} has no argument {argument!r}"
@@ -219,10 +224,6 @@ class Schedules(Expressions):
         self, constructor: type[Call], node: ast.Call, given: dict[str, Argument],
         placed: list[Argument],
     ) -> Schedule:  # fmt: skip
-        if constructor.of_rates is not None:
-            places = ((name, functions.of_rate(each.value)) for name, each in given.items())
-            own = {name: replace(given[name], value=of) for name, of in places if of is not None}
-            given, constructor = {**given, **own}, constructor.of_rates if own else constructor
         name = constructor.card.name
         schedule = Schedule(None, node)
         unrated: MissingRateError | None = None
@@ -637,6 +638,13 @@ def _mind(optimizer: Unknown, node: ast.AST) -> None:
     optimizer.made = ("", [built], {})
     if "param_groups" in optimizer.kept:
         optimizer.kept["param_groups"].made = optimizer.made
+
+
+def _beside(wanted: Mapping[str, Any], named: Mapping[str, Argument]) -> bool:
+    """Whether arguments have such values, as far as they are known."""
+    found = {name: named[name].value for name in wanted if name in named}
+    known = {name: value for name, value in found.items() if not isinstance(value, Unknown)}
+    return found.keys() == wanted.keys() and all(wanted[name] == known[name] for name in known)
 
 
 def made_of(node: ast.AST, schedule: Schedule) -> ReadError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
 from isorate.reading.expressions import is_typed, of_groups
+from isorate.reading.mentions import mentions
 from isorate.reading.schedules import DECIDING, LackingError, made_of
 from isorate.reading.touching import changing
 from isorate.reading.unfollowed import Unfollowing
@@ -29,7 +30,7 @@ from isorate.reading.values import (
     reached,
 )
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, shown, unparsed
+from isorate.schedule.syntax import dotted, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
@@ -165,6 +166,14 @@ class Storing(Unfollowing):
                 item.label = item.label or str(dotted(each))
             self.store(each, item, frame)
 
+    def _asked(self, name: str) -> bool:
+        """Whether a class of the text asks for an attribute of that name."""
+        follower = self.interpreter
+        inner = [follower.files.body(each) for each in follower.modules] if follower.files else []
+        every = (each for body in (follower.whole, *inner) for each in body)
+        return any(isinstance(n, ast.ClassDef) and name in mentions(n).used
+                   for each in every for n in walk(each))  # fmt: skip
+
     def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
         match base:
             case Instance() | Unknown():
@@ -187,6 +196,15 @@ class Storing(Unfollowing):
             case Built():
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
+            case Schedule(call=call) if (
+                isinstance(value, bool | str)
+                and name[:1] not in ("", "_")
+                and (call is None or name not in call.parameters())
+                and not self._asked(name)
+            ):  # a note of the text's own, which no scheduler looks at
+                self.assumed[f"{name} is taken to be the text's own: no scheduler asks for it"] = (
+                    None
+                )
             case Schedule():
                 known = type(value) is int or (isinstance(value, Unknown) and value.askable)
                 if name != "last_epoch" or not known or self.loops.stack or self.loops.conditions():

@@ -43,6 +43,7 @@ COUNTERS: Final = (
         r"(epoch|step|iter(ation)?|it|t|i|idx|x|update)"
         r"(_?(num|idx|index|count|id|number|i))?"
         r"|_*(curr?|current|now)_?(epoch|step|iter(ation)?|update)s"
+        r"|current|curr"
     ),
     re.compile(
         r"(?!(max|total|warm|n_|num_(?!upd)|end|decay|len|per|start|final|all|cycle|every|last|min|no_))"
@@ -755,6 +756,7 @@ def _computed(
         _check_same(error.leaves, [*statements, value])
         raise
     made = functions.Placing(placed).visit(copy.deepcopy(made)) if placed else made
+    made = functions.Turned().visit(copy.deepcopy(made))  # what all the turns of loops in loops are
     return functions.said(TURN, ast.fix_missing_locations(made))
 
 

@@ -38,7 +38,7 @@ from isorate.schedule.shapes import PiecewiseConstant
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from isorate.kit.call import Lift
     from isorate.kit.meaning import Meaning
@@ -300,6 +300,11 @@ SHORTER: Final = "past the end of cycles that grow shorter"
 
 class CosineLRScheduler(Cyclic, frozen=True, kw_only=True):
     """Half a cosine from the base rate to lr_min, cycle_limit times."""
+
+    #: What they are called up to 0.4: of one cycle they change nothing.
+    older: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "t_mul": {"cycle_limit": 1}, "decay_rate": {"cycle_limit": 1},
+    }  # fmt: skip
 
     k_decay: float = 1.0
     order: ClassVar[str] = f"{CYCLIC.format('')} k_decay initialize"
