@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@click.command("check", short_help="Check a run's log against its recipe.")
+@click.command("check", cls=_options.Command, short_help="Check a run's log against its recipe.")
 @click.argument("run_files", metavar="RUN")
 @click.argument("recipe", required=False)
 @click.option(
