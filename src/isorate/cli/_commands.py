@@ -54,8 +54,7 @@ def group(context: click.Context) -> None:
     """One learning-rate schedule, the same rate in every framework.
 
     CALL is a scheduler call as you would write it, in quotes; @FILE reads it from a file and
-    - from standard input. Nothing of it is executed. Exit status: 0 equal, 1 they differ,
-    2 trouble. Each command has examples: isorate show --help.
+    - from standard input. Exit status: 0 equal, 1 they differ, 2 trouble.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import subclasses
 from isorate.reading.endings import Returning, Undecided
-from isorate.reading.foreign import SCHEDULER_LIKE
+from isorate.reading.foreign import SCHEDULER_LIKE, is_of_rates
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Scope
 from isorate.reading.mentions import mentions
@@ -36,7 +36,7 @@ from isorate.reading.values import (
 )
 from isorate.reading.values import PLAIN as NUMBERS
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import shown, unparsed
+from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -208,7 +208,8 @@ class Calls(Methods):
             return returned.value
         except Undecided as end:
             sets = end.condition is not None and self.sets_rates(function.node)
-            if end.builds or sets or self.builds([function.node], function.frame):
+            rates = end.condition is not None and any(map(is_of_rates, (*given, *named.values())))
+            if end.builds or sets or rates or self.builds([function.node], function.frame):
                 raise
             self.lose_steps(function.node)
             self.havoc(function.node.body, frame, end.condition)
@@ -248,17 +249,18 @@ class Calls(Methods):
             values[node_.vararg.arg] = tuple(rest)
         if node_.kwarg:
             values[node_.kwarg.arg] = Dict(more)
-        for name, value in values.items():  # main(parse()): it is asked for by the name
-            made = isinstance(value, Unknown) and value.made and not value.parts
-            own = isinstance(value, Instance) and not function.frame.outermost.trains
-            if (made and not value.varies) or own:
-                value.source = name if "(" in value.source else value.source
-        frame.names.update(values)
         asked, caller = self.caller
+        texts: dict[str, ast.expr] = {}
         if asked is node and isinstance(node, ast.Call):
             texts = {str(k.arg): k.value for k in node.keywords}
             texts |= dict(zip(placed[len(given) - len(node.args) :], node.args, strict=False))
             frame.arguments = {n: (values.get(n), text, caller) for n, text in texts.items()}
+        for name, value in values.items():  # main(parse()): it is asked for by the name
+            made = isinstance(value, Unknown) and value.made and not value.parts
+            own = isinstance(value, Instance) and not function.frame.outermost.trains
+            if "(" in getattr(value, "source", "") and ((made and not value.varies) or own):
+                value.source = dotted(texts[name]) or name if name in texts else name
+        frame.names.update(values)
         return True
 
     def _instance(self, of: Class, given: list[Any], named: dict[str, Any], node: Any) -> Any:

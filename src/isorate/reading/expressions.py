@@ -133,7 +133,7 @@ class Expressions:
         if isinstance(found, Kept) and found.lost is not None:
             lost = found.lost
             return Unknown(unparsed(node), lost.why, condition=lost.condition, plain=False,
-                           made=("", [found], {}))  # fmt: skip
+                           parts=lost.parts, made=("", [found], {}))  # fmt: skip
         return found
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
@@ -247,10 +247,6 @@ class Expressions:
 
     def of_trainer(self, name: Name) -> Any:
         """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
-        raise NotImplementedError
-
-    def imports(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        """Follow an import."""
         raise NotImplementedError
 
     def of_tallies(self, node: ast.AST, frame: Frame) -> bool:

@@ -43,6 +43,8 @@ HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 SCHEDULER_LIKE: Final = re.compile(
     r"((?<![a-z][A-Z])LR|Scheduler|Schedule|Warmup|WarmUp)$|_?(lr_)?schedul(er|e)$"  # no SimCLR
 )
+#: Methods that make of an array, or a list, one of the same numbers.
+LISTED: Final = ("astype", "tolist", "copy", "flatten", "ravel", "reshape", "asnumpy")
 
 
 class Foreign(Touching):
@@ -268,8 +270,6 @@ class Foreign(Touching):
         if first is not None:
             rates = [named[first]] if first in named else given[place : place + 1]
             for each in rates:
-                if isinstance(each.value, Function) and _takes(each.value, first):
-                    return Bound(each.value, [])  # inject_hyperparams(own), which is given it
                 if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
                     text = f"{name.written} is given {each.text}, which is not followed"
                     raise ReadError(text, hint="paste only what builds the schedule")
@@ -294,6 +294,13 @@ class Foreign(Touching):
             if hinders:
                 text = f"{name.written} has {argument}={said}: {why}"
                 raise ReadError(text, hint=f"without {argument} it follows the schedule")
+        if known.lists and len(rates) == 1 and is_a_list(rates[0].value):
+            try:
+                self.lack(name.written, list(rates[0].value.leaves()))
+            except LackingError as error:
+                self.lacking.append(error)
+            self.found.lacking.append(Schedule(None, node))
+            return Given(self.found.lacking[-1])
         if not held:
             return MISSING
         own = known.kept or first
@@ -348,9 +355,12 @@ class Foreign(Touching):
         ):  # fmt: skip
             return given[0]
         origin = name.origin if name is not None else ""
-        listed = given[:1] and isinstance(given[0], Schedule | Array | list)
+        first, owner = next(iter(given), None), getattr(function, "owner", None)
+        listed = isinstance(first, Schedule | Array | list) or is_a_list(first)
         if listed and registry.holds_rates(origin):
-            return given[0]
+            return first
+        if is_a_list(owner) and last in LISTED:
+            return self.unknown(node, [owner])
         if last[:1].isupper():  # a class keeps what it is given
             self.hand(values, node)
             if name is None and registry.called(last) and any(map(holds_rate, reached(values))):
@@ -373,13 +383,22 @@ class Foreign(Touching):
         return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
 
 
-def _takes(function: Function, name: str) -> bool:
-    """Whether a function of the text has a parameter of such a name."""
-    known = function.node.args
-    return name in {a.arg for a in (*known.posonlyargs, *known.args, *known.kwonlyargs)}
-
-
 def groups_of(params: Any) -> list[dict[Any, Any]]:
     """Return the parameter groups that a list has."""
     listed = params if isinstance(params, list | tuple) else ()
     return [each for each in listed if isinstance(each, dict)]
+
+
+def is_a_list(value: Any) -> bool:
+    """Whether a value is made of the items of a list, or an array, that nobody knows."""
+    if not isinstance(value, Unknown):
+        return False
+    held = value.made[1] if value.made is not None and value.made[0] == "" else ()
+    return any(isinstance(each, List | Array) for each in held) or any(map(is_a_list, value.parts))
+
+
+def is_of_rates(value: Any) -> bool:
+    """Whether a value may be what an optimizer is given as its rate: a list, or a schedule."""
+    if isinstance(value, Schedule):
+        return value.call is None or value.call.card.clock == "update"
+    return isinstance(value, Array) or is_a_list(value)

@@ -59,6 +59,8 @@ class Loop:
     before: dict[str, int] = field(default_factory=dict)
     starts: dict[str, tuple[ast.expr, Frame]] = field(default_factory=dict)
     each: set[str] = field(default_factory=set)
+    #: Those that it counts from what is not known.
+    open: dict[str, Unknown] = field(default_factory=dict)
     #: The conditions by which it ends after so many turns as it takes.
     ends: list[ast.AST] = field(default_factory=list)
     #: What these are while it is followed.
@@ -117,7 +119,6 @@ class Guard:
         counts: the loop whose turns are counted; none where it is all turns of all loops.
         last: whether it holds in the last turn, too.
         name: what counts.
-        test: its text, and the frame that it is asked in.
 
     """
 
@@ -129,8 +130,6 @@ class Guard:
     counts: Loop | None = None
     last: bool = False
     name: str = ""
-    test: ast.expr | None = None
-    frame: Frame | None = None
 
     def same(self, other: Guard) -> bool:
         """Whether both hold at the same time."""
@@ -243,18 +242,6 @@ class Loops:
             found.missing.clear()
             found.why, found.undecided = str(error), error.conditions
         return found
-
-    def updates_of(self, schedule: Schedule, found: Facts) -> list[Event]:
-        """Return the updates of a schedule's optimizer, or what is taken for them.
-
-        Raises:
-            Irregular: nothing is.
-
-        """
-        inside = [*self._inside(schedule)]
-        steps = _merged([e for e in inside if e.kind == "step" and e.of is schedule])
-        own = _merged(self._updates(schedule, inside, found))
-        return own or self._supposed(schedule, inside, steps, found)
 
     def _inside(self, schedule: Schedule) -> Iterator[Event]:
         """Visit what happens once the schedule is there, as seen from where it is built."""

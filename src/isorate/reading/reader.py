@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading import beside, by_hand
+from isorate.reading import by_hand
+from isorate.reading.alone import RATE as RATED
 from isorate.reading.alone import functions_of
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
@@ -301,8 +302,6 @@ def _by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> 
     """Read a text turn by turn; where that comes to nothing, say what was said before."""
     try:
         return _followed(follower, body)
-    except SeveralError as several:
-        raise (several if several.apart else error) from None
     except ReadError as other:
         raise (other if _asks(other) else error) from None
     except Unfollowable:
@@ -430,8 +429,6 @@ class SeveralError(ReadError):
 
     def __init__(self, found: Sequence[Schedule], asked: str | None) -> None:
         self.choices = _titles(found)
-        #: Whether each has an optimizer that stands elsewhere in the text.
-        self.apart = len({id(getattr(e.optimizer, "node", None)) for e in found}) == len(found)
         told = [
             f"{title} ({_described(each)})" for title, each in zip(self.choices, found, strict=True)
         ]
@@ -499,6 +496,9 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         if not follower.lacking:
             raise
     if follower.lacking:
+        nothing = not (follower.last or follower.found.built or follower.found.lacking)
+        if nothing and all(getattr(each, "name", "") == "the loop" for each in follower.lacking):
+            raise _nothing(follower, body)
         for one in (follower.found.lacking or follower.found.built)[-1:]:
             _of_loops(follower, one)
         raise all_of(follower.lacking)
@@ -509,7 +509,6 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     if call is None:
         raise _nothing(follower, body)
     whole = _parts(follower, body)
-    beside.check(follower, schedule)
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
     by_hand.check(follower, schedule, whole)
@@ -637,12 +636,15 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     elsewhere = any(map(_is_elsewhere, names))
     unread = unread_of(names)
     hint = "what it imports is not opened: give the files, too" if elsewhere else None
-    told = [name for name in names if _is_elsewhere(name) and SCHEDULER_LIKE.search(name.written)]
+    told = [n for n in names if _is_elsewhere(n) and SCHEDULER_LIKE.search(n.written)]
+    told += _rated_elsewhere(follower, body)
     if unread is not None:
         hint = f"Isorate knows of {unread}, and does not read it yet"
     elif told:
-        called = " and ".join(f"{name.written} of {name.origin}" for name in told[:3])
-        hint = f"it imports {called}, which is not opened: give the files, too"
+        homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
+        called = " and ".join(dict.fromkeys(name.written for name in told[:3]))
+        files = " and ".join(f"{home.replace('.', '/')}.py" for home in homes if home)
+        hint = f"{called} is not opened: give the file that has it, too{files and f' ({files})'}"
     elif (strange := _strange(_parts(follower, body))) is not None:
         text = f"{dotted(strange.func)} (line {strange.lineno})"
         last = str(dotted(strange.func)).rpartition(".")[2]
@@ -650,6 +652,23 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
         if registry.called(last):
             hint = f"{text} stands where it is not followed: paste only what builds the schedule"
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
+
+
+def _rated_elsewhere(follower: Interpreter, body: list[ast.stmt]) -> list[Name]:
+    """Return the functions of files that are not given which may make a text's rates.
+
+    They are called as such functions are, or are given an optimizer.
+    """
+    nodes = (node for part in _parts(follower, body) for node in walk(part))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    values = [(call, follower._quiet(call.func, follower.outermost)) for call in calls]
+    named = [(c, v.name) for c, v in values if isinstance(v, Unknown) and v.name and v.name.known]
+    return [
+        name for call, name in named
+        if _is_elsewhere(name) and (
+            RATED.search(name.last) or any("optim" in (dotted(each) or "") for each in call.args)
+        )
+    ]  # fmt: skip
 
 
 def _is_elsewhere(name: Name) -> bool:
@@ -686,7 +705,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     several += [] if last in several else [last]
     which = follower.which
     if which is None and len(several) == 1:
-        return beside.whole(follower, several) or last
+        return last
     if len(several) > MOST_SCHEDULES:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
@@ -700,7 +719,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     for one in several:
         same = [e for e in several if _acted_on(e) is _acted_on(one) is not None]
         if len(same) > 1 and (one in chosen or len(same) == len(several)):
-            chain = beside.whole(follower, same) or _side_by_side(follower, same)
+            chain = _side_by_side(follower, same)
             if chain is not None:
                 return chain
             names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)

@@ -8,10 +8,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
-from isorate.reading import beside, by_hand, terms, turns
+from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import LongList
 from isorate.reading.deciding import Deciding
 from isorate.reading.endings import Breaking, Continuing, Unfollowable, ways_out
+from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import (
     HANDING_ON,
@@ -30,6 +31,7 @@ from isorate.reading.loops import (
 )
 from isorate.reading.loops import turns as turns_of
 from isorate.reading.mentions import effects
+from isorate.reading.touching import TALK
 from isorate.reading.values import (
     Built,
     Dict,
@@ -103,7 +105,10 @@ class Repeating(Deciding):
             try:
                 kept = self._gone_through(node.iter, frame)
                 before = [list(value) for value in kept]
+                least = self.steps // 4  # what is left for all that comes after it
                 for turn, item in enumerate(_turns(source, items)):
+                    if self.steps < least:
+                        raise Unfollowable(node)
                     for value, was in zip(kept, before, strict=True):
                         if any(a is not b for a, b in zip_longest(value[turn:], was[turn:])):
                             text = f"{shown(node)} changes what it goes through"
@@ -202,7 +207,7 @@ class Repeating(Deciding):
 
     def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
         """Follow a loop's body once, for whichever turn: what it changes is not known before."""
-        loop = Loop(node, None)
+        loop, by, turned = Loop(node, None), self._needed_by(node, frame), len(self.turned)
         self._counted(loop, frame)
         if target is not None:
             loop.turns, loop.counters = self.count(node.iter, frame), {}
@@ -253,7 +258,34 @@ class Repeating(Deciding):
             self.loops.stack.pop()
             self.scopes.pop()
             self.expected = expected
-        self.havoc([node], frame, None, followed=True)
+        self.havoc([node], frame, None, followed=True, by=by)
+        if not self.loops.stack and not self._trains_in(node):  # what it has left stays so
+            for kept, varied in reversed(self.turned[turned:]):
+                kept.varies = varied
+
+    def _needed_by(
+        self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame
+    ) -> tuple[Unknown, ...]:
+        """Return what has to be known, so that a loop that trains nothing is gone through.
+
+        That is how many turns it takes, and what else its turns are made of.
+        """
+        match node:
+            case ast.For(iter=ast.Call(func=ast.Name(id="range")) as often):
+                pass
+            case ast.While(test=ast.Compare() as often):
+                pass
+            case _:
+                return ()
+        turns = () if self.loops.stack or self._trains_in(node) else [self.value(often, frame)]
+        if not any(isinstance(each, Unknown) and each.askable for each in turns):
+            return ()
+        own = effects([node], {}).bound
+        used = [part for name, part in _used(node) if name not in own or frame.home(name)]
+        values = [*turns, *(self._quiet(part, frame) for part in used)]
+        unknown = [leaf for v in values if isinstance(v, Unknown) for leaf in v.leaves()]
+        leaves = {each.source: each for each in unknown if each.askable and _may_be_a_number(each)}
+        return tuple(leaves.values())
 
     def _ending(self, loop: Loop, frame: Frame) -> None:
         """Find the conditions that end a loop after a number of turns: ``if epoch > 3: break``."""
@@ -345,6 +377,8 @@ class Repeating(Deciding):
         elsewhere = self.set_by_functions()
         for name, each in counters(loop.node).items():
             value = self._quiet_path(name, frame)
+            if isinstance(value, Unknown):
+                loop.open[name] = value
             if type(value) is int and name not in elsewhere:
                 loop.before[name] = value
                 loop.each |= {name} if each else set()
@@ -422,7 +456,6 @@ class Repeating(Deciding):
         if schedule.trains == "before":
             self.happens("update", schedule.optimizer, node)
         self.happens("step", schedule, node)
-        beside.conditions(self.interpreter, self.loops.events[-1])
         if schedule.trains == "after":
             self.happens("update", schedule.optimizer, node)
 
@@ -450,6 +483,33 @@ class Repeating(Deciding):
         counts = turn is not None and any(each is turn for each in (place, *place.parts))
         held = (any(map(guard.same, schedule.guards)) for guard in self.loops.conditions())
         return counts and loop.counters.get(found[0]) == 1 - found[1] and all(held)
+
+
+def _may_be_a_number(unknown: Unknown) -> bool:
+    """Whether a value may be a number that can be given: no object of a class."""
+    maker = "" if unknown.made is None else unknown.made[0].rpartition(".")[2]
+    return is_typed(unknown.source) and not maker[:1].isupper()
+
+
+def _used(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Visit the names in a statement, dotted ones whole, each with its first part.
+
+    Those of the functions that it calls are left out.
+    """
+    match node:
+        case ast.Attribute() | ast.Name():
+            name = dotted(node)
+            if name is not None:
+                yield name.partition(".")[0], node
+                return
+        case ast.Call(func=func, args=given, keywords=named):
+            name = dotted(func) or ""
+            if name in ("range", "len") or name.partition(".")[0] not in TALK:
+                for each in (*given, *named):
+                    yield from _used(each)
+            return
+    for each in ast.iter_child_nodes(node):
+        yield from _used(each)
 
 
 def _turns(source: Any, items: list[Any]) -> Iterator[Any]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
 from isorate.reading.expressions import is_typed, of_groups
-from isorate.reading.mentions import mentions
 from isorate.reading.schedules import DECIDING, LackingError, made_of
 from isorate.reading.touching import changing
 from isorate.reading.unfollowed import Unfollowing
@@ -30,11 +29,10 @@ from isorate.reading.values import (
     reached,
 )
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, shown, unparsed, walk
+from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
-    from isorate.schedule.expression import Expression
 
 
 class Storing(Unfollowing):
@@ -54,9 +52,6 @@ class Storing(Unfollowing):
         #: The keys that loops set in parameter groups.
         self.keys_set: set[str] = set()
         self.set_since: list[str] = []
-        #: Where rates are set beside schedulers; what has to hold there and where those step.
-        self.set_beside: set[int] = set()
-        self.wheres: dict[int, Expression | ReadError] = {}
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 
@@ -104,8 +99,9 @@ class Storing(Unfollowing):
         if isinstance(value, Built | Schedule) and name is not None:
             value.label = value.label or name
             self._came_to(value)
-        if isinstance(value, Instance) and name is not None and "(" in value.source:
-            value.source = name
+        if isinstance(value, Instance) and name is not None:
+            unnamed = "(" in value.source or (value.source == "self" and not value.of.foreign)
+            value.source = name if unnamed else value.source
         if not isinstance(value, Unknown) or name is None or value.varies or self.outermost.trains:
             return value
         typed = is_typed(value.source) or all(is_typed(leaf.source) for leaf in value.leaves())
@@ -166,14 +162,6 @@ class Storing(Unfollowing):
                 item.label = item.label or str(dotted(each))
             self.store(each, item, frame)
 
-    def _asked(self, name: str) -> bool:
-        """Whether a class of the text asks for an attribute of that name."""
-        follower = self.interpreter
-        inner = [follower.files.body(each) for each in follower.modules] if follower.files else []
-        every = (each for body in (follower.whole, *inner) for each in body)
-        return any(isinstance(n, ast.ClassDef) and name in mentions(n).used
-                   for each in every for n in walk(each))  # fmt: skip
-
     def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
         match base:
             case Instance() | Unknown():
@@ -196,20 +184,8 @@ class Storing(Unfollowing):
             case Built():
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
-            case Schedule(call=call) if (
-                isinstance(value, bool | str)
-                and name[:1] not in ("", "_")
-                and (call is None or name not in call.parameters())
-                and not self._asked(name)
-            ):  # a note of the text's own, which no scheduler looks at
-                self.assumed[f"{name} is taken to be the text's own: no scheduler asks for it"] = (
-                    None
-                )
             case Schedule():
-                known = type(value) is int or (isinstance(value, Unknown) and value.askable)
-                if name != "last_epoch" or not known or self.loops.stack or self.loops.conditions():
-                    raise changing(target, base)
-                base.count = value, len(self.loops.events)
+                raise changing(target, base)
             case Class():
                 base.names[name] = value
             case Module() if unparsed(target) not in self.given:
@@ -228,8 +204,7 @@ class Storing(Unfollowing):
             case Method(of=Schedule() as schedule):
                 self.store_attribute(schedule, "", value, target)
             case Unknown():
-                other = of_groups(base) and isinstance(place, str) and place not in DECIDING
-                if not other and id(target) not in self.set_beside:
+                if not (of_groups(base) and isinstance(place, str) and place not in DECIDING):
                     self._reaches(base, target)
                 self._reaches_method(base, target)
                 if isinstance(place, int | str):
@@ -244,9 +219,7 @@ class Storing(Unfollowing):
                 else:
                     base.kept.clear()
             case Group() if base.owner.used:
-                if id(target) not in self.set_beside and (
-                    not isinstance(place, str) or place in DECIDING
-                ):
+                if not isinstance(place, str) or place in DECIDING:
                     self.rate_changed(base.owner, target)
             case List() | Dict():
                 self.minded(base, target)

@@ -52,8 +52,12 @@ class Unfollowing(Calls):
         self._losing: set[int] = set()
         #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
         self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
+        #: What loops make other in each turn, and whether it was before.
+        self.turned: list[tuple[Dict, bool]] = []
         #: Whether what is made unknown is followed besides.
         self._followed = False
+        #: What has to be known, so that what is made unknown is followed.
+        self._by: tuple[Unknown, ...] = ()
 
     @property
     def interpreter(self) -> Interpreter:
@@ -145,14 +149,18 @@ class Unfollowing(Calls):
 
     def havoc(
         self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None,
-        *, followed: bool = False,
+        *, followed: bool = False, by: Sequence[Unknown] = (),
     ) -> None:  # fmt: skip
-        """Let whatever statements may touch be unknown, which may be followed besides."""
-        before, self._followed = self._followed, self._followed or followed
+        """Let whatever statements may touch be unknown, which may be followed besides.
+
+        Where it is followed ``by`` what is asked for, that is asked for in its stead.
+        """
+        before = self._followed, self._by
+        self._followed, self._by = self._followed or followed, (*self._by, *by)
         try:
             self._havoc(nodes, frame, condition)
         finally:
-            self._followed = before
+            self._followed, self._by = before
 
     def _havoc(self, nodes: Sequence[ast.AST], frame: Frame, condition: Unknown | None) -> None:
         self.steps -= 20  # it takes as long
@@ -375,12 +383,10 @@ class Unfollowing(Calls):
                 raise changing(where, value)
             case List() | Array() if name not in effects.entire and of_numbers(value):
                 pass
-            case Group() if value.owner.used and self._followed:
-                pass  # likewise, and nobody knows its rate anyway
             case List() | Dict() | Array():
                 counted = name not in effects.resized | effects.passed
                 counted = counted and (value.lost is None or value.counted)
-                value.lost = Unknown(name, self.at(where), condition=condition)
+                value.lost = Unknown(name, self.at(where), condition=condition, parts=self._by)
                 value.counted = counted
             case Parser():
                 value.lost = self.at(where)
@@ -389,6 +395,7 @@ class Unfollowing(Calls):
                     first = not value.kept.touched
                     turning = bool(self.loops.stack) or self.unbound is not None
                     condition = condition if first else None
+                    self.turned.append((value.kept, value.kept.varies))
                     value.kept.forgets(self.at(where), condition, varies=turning)
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
@@ -431,7 +438,7 @@ class Unfollowing(Calls):
     ) -> None:  # fmt: skip
         varies = bool(self.loops.stack)
         head, dot, last = name.rpartition(".")
-        value = Unknown(name, self.at(nodes[0]), condition=condition, plain=plain)
+        value = Unknown(name, self.at(nodes[0]), condition=condition, plain=plain, parts=self._by)
         turning = self.turns is not None
         value.varies = varies and (condition is None or turning or not condition.askable)
         if not dot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from isorate.schedule.combinators.clocks import (
     Around,
@@ -73,7 +73,8 @@ class Scale(Around, frozen=True, tag="scale"):
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside."""
-        return self.around(self.of.stretched_by(factor))
+        of = self.of.stretched_by(factor)
+        return None if of is None else Scale(of, self.by)
 
     def shifted_by(self, updates: float) -> Schedule:
         """Shift what is inside."""
@@ -120,13 +121,6 @@ def _times(a: float, b: float) -> float:
 
 class _Many(Several, frozen=True):
     """What the combinators of several schedules share."""
-
-    #: Puts the rates of the parts together, from left to right.
-    together: ClassVar[Any]
-
-    def formula(self, t: Any, xp: Namespace) -> Any:
-        """Put the rates of the parts together."""
-        return self.together(t, xp, *(part.formula for part in self.of))
 
     @property
     def cycle(self) -> int | None:
@@ -232,7 +226,9 @@ class Product(_Many, frozen=True, tag="product"):
 
     """
 
-    together: ClassVar[Any] = staticmethod(product)
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Multiply from left to right."""
+        return product(t, xp, *(part.formula for part in self.of))
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -287,7 +283,9 @@ class Sum(_Many, frozen=True, tag="sum"):
 
     """
 
-    together: ClassVar[Any] = staticmethod(total)
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Add from left to right."""
+        return total(t, xp, *(part.formula for part in self.of))
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -410,7 +408,8 @@ class Clamp(Around, frozen=True, tag="clamp"):
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside."""
-        return self.around(self.of.stretched_by(factor))
+        of = self.of.stretched_by(factor)
+        return None if of is None else Clamp(of, self.least, self.most)
 
     def shifted_by(self, updates: float) -> Schedule:
         """Shift what is inside."""
