@@ -366,6 +366,20 @@ def test_a_state_says_how_long_its_run_was_to_be() -> None:
     assert not check(carried, facts={"examples": 403}).follows  # what is told comes first
 
 
+def test_what_a_configuration_leaves_open_the_log_says(tmp_path: Path) -> None:
+    log, plan = tmp_path / "trainer_log.jsonl", tmp_path / "sft.yaml"
+    known = rates("transformers.get_scheduler('cosine', SGD(params, lr=0.1), 5, 50)", 50)
+    row = '{{"current_steps": {}, "total_steps": 50, "lr": {}, "epoch": 1.0}}\n'
+    log.write_text("".join(row.format(k, float(known[k])) for k in range(5, 50, 5)))
+    own = "stage: sft\nfinetuning_type: lora\ncutoff_len: 512\nlearning_rate: 0.1\n"
+    plan.write_text(f"{own}lr_scheduler_type: cosine\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n")
+    assert read_log(log).planned == 50
+    assert run(["check", str(log), str(plan)]) == 0
+    log.write_text(log.read_text() + row.format(55, 0.0).replace("50", "60"))
+    assert read_log(log).planned is None
+    assert run(["check", str(log), str(plan)]) == 2
+
+
 def test_one_update_that_float16_skipped_is_no_fault(tmp_path: Path) -> None:
     known = rates(RECIPES["warm"])
     lagging = np.concatenate([known[:60], known[59:99]])

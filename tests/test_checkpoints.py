@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pickle
+import re
 import tempfile
 import zipfile
 from collections import OrderedDict
@@ -350,7 +351,8 @@ def test_what_torch_saves_is_read(archive: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
-def test_rates_in_tensors_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("archive", [True, False], ids=["archive", "old format"])
+def test_rates_in_tensors_are_read(archive: bool, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     optimizer = torch.optim.AdamW([torch.zeros(1)], lr=torch.tensor(0.5))
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.25, total_steps=20)
@@ -358,7 +360,8 @@ def test_rates_in_tensors_are_read(tmp_path: Path) -> None:
         optimizer.step()
         scheduler.step()
     path = tmp_path / "a.pt"
-    torch.save({"opt": optimizer.state_dict(), "sched": scheduler.state_dict()}, path)
+    held = {"opt": optimizer.state_dict(), "sched": scheduler.state_dict(), "net": torch.ones(999)}
+    torch.save(held, path, _use_new_zipfile_serialization=archive)
     (found,) = read_checkpoint(path).schedulers
     assert found.call is not None
     assert found.rates == (float(optimizer.param_groups[0]["lr"]),)
@@ -477,3 +480,111 @@ def test_what_keras_saves_is_read(tmp_path: Path, monkeypatch: Any) -> None:
         found.call.code
         == read("keras.optimizers.schedules.PolynomialDecay(0.1, 50, 0.01, 2.0)").code
     )
+
+
+WINDOW = {"param_name": "lr", "base_values": [0.1], "verbose": False}
+#: What mmengine 0.10.7 saved, and the rate that its optimizer had then.
+MMENGINE = [
+    ([{"start_factor": 0.001, "end_factor": 1.0, "total_iters": 4, "begin": 0, "end": 5,
+       "by_epoch": False, "last_step": 4, "_global_step": 12, "_last_value": [0.0794], **WINDOW},
+      {"T_max": 20, "eta_min": 0.0001, "eta_min_ratio": None, "begin": 5, "end": 25,
+       "by_epoch": False, "last_step": 7, "_global_step": 12, **WINDOW,
+       "_last_value": [0.07272682546199039]}], 12, 0.07272682546199039),
+    ([{"milestones": {4: 1, 8: 1}, "gamma": 0.1, "begin": 0, "end": 10**9, "by_epoch": True,
+       "last_step": 6, "_global_step": 6, "_last_value": [0.010000000000000002], **WINDOW}],
+     6, 0.010000000000000002),
+    ([{"eta_min": 0.0001, "power": 0.9, "total_iters": 29, "begin": 0, "end": 30,
+       "by_epoch": False, "last_step": 6, "_global_step": 6, **WINDOW,
+       "_last_value": [0.08118907428561063]}], 6, 0.08118907428561063),
+    ([{"periods": [5, 8, 10], "eta_min": 0.001, "eta_min_ratio": None, "begin": 0, "end": 10**9,
+       "restart_weights": [1, 0.5, 0.3], "cumulative_periods": [5, 13, 23], "by_epoch": False,
+       "last_step": 9, "_global_step": 9, "_last_value": [0.0255], **WINDOW}], 9, 0.0255),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("states", "step", "rate"), MMENGINE)
+def test_the_schedulers_of_mmengines_runner_are_read(
+    states: list[Any], step: int, rate: float, tmp_path: Path
+) -> None:
+    groups = {"state": {}, "param_groups": [{"lr": rate, "initial_lr": 0.1, "params": [0]}]}
+    path = write(tmp_path / "a.pth", {"optimizer": groups, "param_schedulers": states})
+    (found,) = read_checkpoint(path).schedulers
+    assert (found.place, found.kind, found.step) == ("param_schedulers", "param_scheduler", step)
+    assert (found.rates, found.notes) == ((rate,), ())
+    assert read(path).lasting(30).curve.values[step] == pytest.approx(rate, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"eta_max": 0.2}, "does not hold how it anneals"),
+        ({"patience": 3}, "it follows a metric"),
+        ({"by_epoch": True}, "some of the schedulers step with batches and some with epochs"),
+        ({"_global_step": -4, "base_values": [0.1]}, "bad states of mmengine's schedulers"),
+        ({"base_values": None}, "bad states of mmengine's schedulers"),
+        ({"begin": 30}, "end=25 is not larger than begin=30"),
+    ],
+)
+def test_what_mmengines_states_do_not_say_is_told(
+    changes: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    first, second = MMENGINE[0][0]
+    states = [first | changes, second] if "base_values" in changes else [first, second | changes]
+    path = write(tmp_path / "a.pth", {"param_schedulers": states})
+    (found,) = read_checkpoint(path).schedulers
+    assert found.call is None
+    assert re.search(said, str(found.lacks))
+
+
+DECAY = {"type": "WarmupDecayLR", "params": {"warmup_num_steps": 5, "total_num_steps": 40,
+                                             "warmup_type": "linear"}}  # fmt: skip
+
+
+def test_deepspeeds_count_is_read_by_the_configuration_beside_it(tmp_path: Path) -> None:
+    adam = {"state": {}, "param_groups": [{"lr": 0.0008285714285714286, "params": [0]}]}
+    config = {"optimizer": {"type": "AdamW", "params": {"lr": 0.001}}, "scheduler": DECAY}
+    held = {"lr_scheduler": {"last_batch_iteration": 11}, "optimizer": adam, "ds_config": config}
+    path = write(tmp_path / "a.pt", held)
+    (found,) = read_checkpoint(path).schedulers
+    assert (found.kind, found.step, found.notes) == ("WarmupDecayLR", 12, ())
+    assert found.rates == (0.0008285714285714286,)  # as its engine had it after 12 steps
+    assert read(path).lasting(41).curve.values[12] == pytest.approx(found.rates[0], rel=1e-12)
+    (wrong,) = read_checkpoint(
+        write(path, held | {"lr_scheduler": {"last_batch_iteration": 20}})
+    ).schedulers
+    assert "the schedule's at step 21" in wrong.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (None, "no configuration beside it has a scheduler"),
+        ({"scheduler": {"type": "Mine"}}, "Mine is none of"),
+        ({"scheduler": {"type": "WarmupLR"}}, "begins with the optimizer's rate"),
+        ({"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": -1}}}, "no positive"),
+        ({"scheduler": {"type": "WarmupLR", "params": {"x": 1}}}, "bad scheduler of DeepSpeed's"),
+    ],
+)
+def test_what_deepspeeds_state_does_not_say_is_told(config: Any, said: str, tmp_path: Path) -> None:
+    held = {"lr_scheduler": {"last_batch_iteration": 11}} | (
+        {"ds_config": config} if config else {}
+    )
+    (found,) = read_checkpoint(write(tmp_path / "a.pt", held)).schedulers
+    assert found.call is None
+    assert said in str(found.lacks)
+
+
+def test_megatrons_state_counts_samples(tmp_path: Path) -> None:
+    state = {"max_lr": 3e-4, "lr_warmup_steps": 256, "num_steps": 5120, "lr_decay_style": "cosine",
+             "lr_decay_steps": 64000, "min_lr": 3e-5}  # fmt: skip
+    path = write(tmp_path / "a.pt", {"opt_param_scheduler": state, "iteration": 20})
+    (found,) = read_checkpoint(path).schedulers
+    assert found.kind == "OptimizerParamScheduler"
+    assert "counts samples" in str(found.lacks)
+    assert "min_lr=3e-05, lr_warmup_steps=256, lr_decay_steps=64000" in str(found.lacks)
+
+
+def test_a_pointer_of_git_lfs_is_said_to_be_one(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "a.pt").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert run(["show", str(tmp_path / "a.pt")]) == 2
+    assert "only says where Git LFS keeps the file (git lfs pull)" in capsys.readouterr().err

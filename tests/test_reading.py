@@ -184,7 +184,9 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
     ("text", "whose"),
     [
         ("create_stepped_learning_rate_schedule(0.1, 9, [])", "Flax's"),
-        ("CosineAnnealingWarmupRestarts(o, 9)", "pytorch_optimizer's or pytorch-scheduler's"),
+        ("TanhDecayScheduler(o, 9)", "pytorch-scheduler's"),
+        ("mxnet.lr_scheduler.CosineScheduler(100, base_lr=0.1)", "MXNet's"),
+        ("CosineScheduler(100, base_lr=0.1)", "MXNet's or pytorch_optimizer's"),
         ("fastai.callback.schedule.SchedCos(1, 2)", "fastai's"),
         ("tf.compat.v1.train.cosine_decay(0.1, step, 100)", "TensorFlow's"),
         ("SchedCos(1, 2)", "fastai's"),
@@ -208,6 +210,11 @@ def test_a_framework_that_is_not_read_is_named(text: str, whose: str) -> None:
     assert whose in message
     assert "did you mean" not in message
     assert "knows of but does not read yet" in message
+
+
+def test_another_packages_name_is_nobodys() -> None:
+    with pytest.raises(ReadError, match="no dialect has CosineScheduler"):
+        read("oddly.lr_scheduler.CosineScheduler(100, base_lr=0.1)")
 
 
 def test_each_framework_that_is_not_read_is_listed_once() -> None:
@@ -800,7 +807,7 @@ def test_a_rate_is_given_once() -> None:
         ("setattr(scheduler, 'gamma', 3)", "changes scheduler"),
         ("again = scheduler\nagain.gamma = 3", "changes scheduler"),
         ("def f():\n    optimizer.param_groups[0]['lr'] = 3\nf()", "changes optimizer"),
-        ("scheduler.last_epoch = 3", "changes scheduler"),
+        ("scheduler.last_epoch += 1", "changes scheduler"),
         ("scheduler.base_lrs[0] = 3", "changes scheduler"),
         ("for g in optimizer.param_groups:\n    g['lr'] = 3", "changes optimizer"),
         ("def f(o):\n    o.param_groups[0]['lr'] = 3\nf(optimizer)", "changes optimizer"),

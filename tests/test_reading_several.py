@@ -145,3 +145,16 @@ def test_runs_of_two_lengths_are_said_to_be(tmp_path: Path) -> None:
     assert said in done.stdout
     done = isorate("compare", str(tmp_path / "4.py"), str(tmp_path / "4.py"))
     assert "went on" not in done.stdout
+
+
+def test_a_loop_over_optimizers_sets_a_schedule_of_each() -> None:
+    text = (
+        "one = torch.optim.Adam(a, lr=0.3)\ntwo = torch.optim.SGD(b, lr=0.02)\n"
+        "both = [one, two]\nfor o in both:\n    for g in o.param_groups:\n"
+        "        g['initial_lr'] = g['lr']\n"
+        "for step in range(4):\n    for o in both:\n        for g in o.param_groups:\n"
+        "            g['lr'] = g['initial_lr'] * step / 4\n"
+        "    for o in both:\n        o.step()\n"
+    )
+    rates = [simulate(each).values.tolist() for each in read_all(text)]
+    assert rates == [[first * k / 4 for k in range(4)] for first in (0.3, 0.02)]

@@ -165,19 +165,18 @@ def test_what_a_trainer_needs_is_asked_for_by_the_text_itself(text: str, asked: 
                 "\n        optimizer.param_groups[0]['lr'] = 0.1 * i\n",
             )
             + "L.Trainer().fit(Net(), loader)",
-            "changes optimizer",
+            "nobody knows what trains",
         ),
         (
-            "import lightning as L\n\nclass Warmup(L.Callback):\n"
-            "    def on_train_batch_start(self, trainer, module, batch, i):\n"
-            "        for group in trainer.optimizers[0].param_groups:\n"
-            "            group['lr'] = 0.1 * i\n"
-            f"{EACH_EPOCH}L.Trainer(callbacks=[Warmup()]).fit(Net(), loader)",
-            "changes optimizer",
-        ),
-        (
-            f"{CALLBACK}Trainer(args=TrainingArguments(max_steps=9), callbacks=[C()]).train()",
+            f"{CALLBACK.replace('step_end', 'epoch_end')}"
+            "Trainer(args=TrainingArguments(max_steps=9), callbacks=[C()]).train()",
             "changes self.optimizer",
+        ),
+        (
+            f"{CALLBACK}    def on_epoch_end(self, args, state, control, **kwargs):\n"
+            "        self.epochs += 1\n"
+            "Trainer(args=TrainingArguments(max_steps=9), callbacks=[C()]).train()",
+            "with each epoch and with each step",
         ),
         (
             "TrainingArguments('out', lr_scheduler_type='reduce_lr_on_plateau', max_steps=9)",

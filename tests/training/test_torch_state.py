@@ -306,12 +306,13 @@ def test_a_tensor_whose_memory_moves_is_still_written() -> None:
 
 def test_whoever_writes_into_a_tensor_is_seen_whichever_way() -> None:
     """What autograd does not see, too: ``.data``, and NumPy's views."""
-    for write in (
+    writes: list[Any] = [
         lambda tensor: tensor.fill_(0.5),
         lambda tensor: tensor.data.fill_(0.5),
         lambda tensor: tensor.numpy().fill(0.5),
         lambda tensor: tensor.data.share_memory_().fill_(0.5),
-    ):
+    ]
+    for write in writes:
         tensors = [torch.tensor(0.1), torch.tensor(0.2)]
         groups = [{"params": [parts.parameter()], "lr": tensor} for tensor in tensors]
         scheduler = CosineAnnealingLR(torch.optim.SGD(groups), 9)
@@ -320,9 +321,8 @@ def test_whoever_writes_into_a_tensor_is_seen_whichever_way() -> None:
         write(tensors[1])
         with pytest.warns(UserWarning, match=r"group 1 held lr=0\.5"):
             scheduler.step()
-        assert float(tensors[1]) == float(
-            torch.tensor(parts.meant(float(torch.tensor(0.2)), 0, 9, 2))
-        )
+        meant = torch.tensor(parts.meant(float(torch.tensor(0.2)), 0, 9, 2))
+        assert float(tensors[1]) == float(meant)
 
 
 @pytest.mark.parametrize("count", [1, 2, 126, 127])

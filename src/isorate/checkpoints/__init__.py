@@ -16,8 +16,16 @@ PROTOBUF: Final = b"\n"
 #: How an archive begins that has a pickle, and how a pickle does.
 BEGINNINGS: Final = (b"PK\x03\x04", b"\x80", PROTOBUF)
 
+#: How a file begins that only says where another is kept.
+POINTER: Final = b"version https://git-lfs"
 #: What a checkpoint is.
 REQUIRED: Final = "what torch.save, pickle, Keras or mindspore.save_checkpoint wrote"
+
+
+def is_pointer(path: str | PathLike[str]) -> bool:
+    """Whether a file stands for another, which Git LFS keeps."""
+    with open(path, "rb") as file:
+        return file.read(len(POINTER)) == POINTER
 
 
 def is_checkpoint(path: str | PathLike[str]) -> bool:

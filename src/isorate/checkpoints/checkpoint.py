@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from isorate.checkpoints.other_states import (
+    COUNT,
+    LISTED,
+    SAMPLES,
+    configured,
+    of_samples,
+    windowed,
+)
 from isorate.checkpoints.tables import is_number, rates_of, stood, tables
 from isorate.checkpoints.torch_states import call_of_state, kinds_of
 from isorate.dialects.isorate.torch import ScheduleLR
@@ -152,6 +160,13 @@ def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -
             raise ReadError("the state holds no schedule, only where it stood")
         if "document" in state:
             kind, call = "optimizer", _documented(state["document"])
+        elif SAMPLES in state:
+            kind = "OptimizerParamScheduler"
+            raise of_samples(state)
+        elif LISTED in state or COUNT in state:
+            saved = windowed(state[LISTED]) if LISTED in state else configured(state)
+            call, step, kind = saved.call, saved.step, type(saved.call).__name__
+            rates = saved.rates or (None if groups is None else rates_of(groups))
         elif "learning_rate" in state:
             kind, call = "list", LearningRateList(tuple(state["learning_rate"]))
         elif "isorate_format" in state:
@@ -202,7 +217,8 @@ def _arguments(call: Call, name: str, groups: Groupings) -> Iterator[str]:
     Those that its scheduler moves are not told: they are where it stood.
     """
     stated = registry.get("torch").optimizers.parameters(name)
-    moved = {"momentum", "betas"} if call.leaves_behind else set()
+    cycled = call.leaves_behind or getattr(call, "cycle_momentum", False)
+    moved = {"momentum", "betas"} if cycled else set()
     for key, default in stated.items():
         held = [group[key] for group in groups if key in group]
         written = {repr(tuple(value) if isinstance(value, list) else value) for value in held}

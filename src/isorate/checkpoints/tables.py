@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from isorate.checkpoints import PROTOBUF, is_checkpoint, keras_file, mindspore_file
+from isorate.checkpoints.other_states import CONFIG, COUNT, SAMPLES, of_list
 from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.schedule.errors import ReadError
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Groupings: TypeAlias = Sequence[Mapping[str, Any]]
 
 #: What a scheduler's state has, at least one of them.
-TELLING: Final = frozenset({"last_epoch", "_schedulers", "isorate_format"})
+TELLING: Final = frozenset({"last_epoch", "_schedulers", "isorate_format", COUNT, SAMPLES})
 #: What counts, beside the states.
 COUNTERS: Final = ("epoch", "global_step", "step", "iter", "iteration", "current_epoch")
 
@@ -70,12 +71,14 @@ def tables(path: str | PathLike[str]) -> Tables:
     except ReadError as error:
         text = f"cannot read {where.name}: {error.what}"
         raise ReadError(text, required=error.required, got=error.got) from None
+    top = values if isinstance(values, dict) else {}
     for place, table in _tables(values, ""):
-        if TELLING & table.keys():
+        if COUNT in table and CONFIG in top:  # which says what counts so
+            found.states.append((place, {**table, CONFIG: top[CONFIG]}))
+        elif TELLING & table.keys():
             found.states.append((place, table))
         else:
             found.optimizers[place] = table["param_groups"]
-    top = values if isinstance(values, dict) else {}
     found.counts.update({name: top[name] for name in COUNTERS if type(top.get(name)) is int})
     return found
 
@@ -116,6 +119,8 @@ def _tables(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             return
         for key, each in value.items():
             yield from _tables(each, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list) and (one := of_list(value)) is not None:
+        yield place, one
     elif isinstance(value, list):
         for at, each in enumerate(value):
             yield from _tables(each, f"{place}[{at}]")

@@ -55,6 +55,13 @@ FORMATS: Final = {
     "IntStorage": "<i", "f8": "<d", "f4": "<f", "f2": "<e", "i8": "<q", "i4": "<i",
 }  # fmt: skip
 
+#: How many bytes an element of torch's storages has.
+WIDTHS: Final = {
+    "DoubleStorage": 8, "FloatStorage": 4, "HalfStorage": 2, "BFloat16Storage": 2,
+    "LongStorage": 8, "IntStorage": 4, "ShortStorage": 2, "CharStorage": 1, "ByteStorage": 1,
+    "BoolStorage": 1, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16,
+}  # fmt: skip
+
 #: Returns the first bytes of what torch keeps beside the pickle under a name; none, where it does
 #: not lie there.
 Storages: TypeAlias = Callable[[str, int], bytes]
@@ -89,9 +96,13 @@ def unpickled(file: IO[bytes] | bytes, bounds: Bounds = ARGUMENTS) -> Any:
                 return _Plain(bounds, storages).of(_Machine(bounds).run(io.BytesIO(data)))
         stream = io.BytesIO(file.read(bounds.length))
         found = _Machine(bounds).run(stream)
-        for _ in range(3 if found == MAGIC else 0):
-            found = _Machine(bounds).run(stream)
-        return _Plain(bounds, lambda _name, _size: b"").of(found)
+        beside: Storages = _nothing
+        if found == MAGIC:
+            for _ in range(3):
+                found = (machine := _Machine(bounds)).run(stream)
+            if machine.persistent:
+                beside = _behind(file, stream, machine)
+        return _Plain(bounds, beside).of(found)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as bad:
         raise ReadError("the pickle cannot be read", got=str(bad)) from None
     except (NotImplementedError, EOFError, OSError, RuntimeError) as bad:  # what zipfile raises
@@ -127,6 +138,34 @@ def _member(archive: zipfile.ZipFile, bounds: Bounds) -> tuple[bytes, Storages]:
     return found, storages
 
 
+def _nothing(_name: str, _size: int) -> bytes:
+    """Return that nothing lies beside a pickle."""
+    return b""
+
+
+def _behind(file: IO[bytes], stream: io.BytesIO, machine: _Machine) -> Storages:
+    """Return the storages that lie behind a pickle: their names, and of each its size and bytes."""
+    places: dict[str, int] = {}
+    names = _Machine(machine.bounds).run(stream)
+    at = stream.tell()
+    for name in names if isinstance(names, list) else ():
+        file.seek(at)
+        count = int.from_bytes(file.read(WIDEST), "little", signed=True)
+        width = WIDTHS.get(machine.persistent.get(str(name), ""))
+        if width is None or count < 0:
+            break
+        places[str(name)] = at + WIDEST
+        at += WIDEST + count * width
+
+    def storages(name: str, size: int) -> bytes:
+        if name not in places:
+            return b""
+        file.seek(places[name])
+        return file.read(size)
+
+    return storages
+
+
 class _Machine:
     """Goes through opcodes with a stack, as ``pickle`` does."""
 
@@ -134,6 +173,8 @@ class _Machine:
         self.bounds = bounds
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        #: The kind of each storage that is named.
+        self.persistent: dict[str, str] = {}
 
     def run(self, stream: io.BytesIO) -> Any:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
@@ -173,7 +214,11 @@ class _Machine:
             case "DUP":
                 stack.append(stack[-1])
             case "BINPERSID":
-                stack.append(Held(PERSISTENT, tuple(stack.pop())))
+                held = Held(PERSISTENT, tuple(stack.pop()))
+                match held.given:
+                    case (_, Held(name=kind), str(key), *_):
+                        self.persistent[key] = kind.rpartition(".")[2]
+                stack.append(held)
             case "TUPLE1" | "TUPLE2" | "TUPLE3":
                 size = int(name[-1])
                 stack[-size:] = [tuple(stack[-size:])]

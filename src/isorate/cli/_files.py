@@ -53,13 +53,16 @@ def is_a_checkpoint(text: str) -> bool:
         ReadError: it is called like one, and there is none.
 
     """
-    from isorate.checkpoints import ENDINGS, REQUIRED, is_checkpoint
+    from isorate.checkpoints import ENDINGS, REQUIRED, is_checkpoint, is_pointer
 
     if "(" in text or "\n" in text or not text.lower().endswith(ENDINGS):
         return False
     if is_checkpoint(text):
         return True
     if Path(text).is_file():
+        if is_pointer(text):
+            what = f"{text} only says where Git LFS keeps the file"
+            raise ReadError(what, hint="git lfs pull")
         raise ReadError(f"{text} is no checkpoint that is read", required=REQUIRED)
     raise ReadError("there is no such file", got=text)
 

@@ -32,15 +32,40 @@ LOOP = (
 
 #: What is told of a run that a trainer makes of a configuration or a script.
 OF_TRAINERS = {
-    "examples": "Of a trainer's run: examples of the training set.",
-    "batches": "Of a trainer's run: batches of an epoch, which all processes share.",
-    "batch_size": "Of a trainer's run: examples of a batch of one process.",
-    "max_steps": "Of a trainer's run: updates that are trained.",
-    "tokens": "Of a trainer's run: tokens that are trained.",
+    "examples": "Examples of the training set.",
+    "batches": "Batches of an epoch, which all processes share.",
+    "batch_size": "Examples of a batch of one process.",
+    "max_steps": "Updates that are trained.",
+    "tokens": "Tokens that are trained.",
 }
 
 #: What is told of the run of a configuration and of a loop alike, and of a loop alone.
 OF_BOTH = ("processes", "accumulation", "epochs")
+
+
+#: Under which headings the help lists options; those that are named nowhere come last.
+SECTIONS: Final = {
+    "The call": ("dialect", "rates", "settings", "value_files", "which", "to"),
+    "The loop": ("metrics", *LOOP),
+    "A trainer's run, beside its configuration": ("as_", *OF_TRAINERS),
+}
+
+
+class Command(click.Command):
+    """A command with many options, whose help lists them under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, section by section."""
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        rest = {option.name: option.get_help_record(ctx) for option in options}
+        for title, names in SECTIONS.items():
+            self._section(formatter, title, [rest.pop(n) for n in [*rest] if n in names])
+        self._section(formatter, "Output", [*rest.values()])
+
+    @staticmethod
+    def _section(formatter: click.HelpFormatter, title: str, rows: list[Any]) -> None:
+        with formatter.section(title):
+            formatter.write_dl([row for row in rows if row is not None])
 
 
 class _Count(click.ParamType[Any]):
@@ -93,7 +118,12 @@ SCHEDULE_OPTIONS: Final = (
         click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
         for name, says in OF_TRAINERS.items()
     ),
-    click.option("--as", "as_", metavar="NAME", help="Whose configuration a file is."),
+    click.option(
+        "--as",
+        "as_",
+        metavar="NAME",
+        help="The trainer whose configuration CALL is, where its keys do not tell.",
+    ),
     click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
     click.option(
         "--step-every",

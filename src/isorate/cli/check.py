@@ -10,12 +10,13 @@ import click
 from isorate.cli import _options, _output, _sides
 from isorate.cli._fleet import Fleet
 from isorate.cli._names import names
+from isorate.configs.configuration import OpenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@click.command("check", short_help="Check a run's log against its recipe.")
+@click.command("check", cls=_options.Command, short_help="Check a run's log against its recipe.")
 @click.argument("run_files", metavar="RUN")
 @click.argument("recipe", required=False)
 @click.option(
@@ -59,10 +60,11 @@ def command(
     from isorate.reports import findings
 
     known = names(options["settings"], options["value_files"])
-    read = None if recipe is None else _recipe(recipe, options, known)
-    facts = _options.facts(options, known) if read is None else None
     parts = list(finding.runs_below(run_files))
     logs = finding.read_logs(run_files) if len(parts) < 2 and output is None else []
+    planned = logs[0].planned if len(logs) == 1 else None
+    read = None if recipe is None else _recipe(recipe, options, known, planned)
+    facts = _options.facts(options, known) if read is None else None
     if len(logs) != 1:
         told = {"recipe": read and read[0], "facts": facts, "as_": options["as_"]}
         asked = [recipe, {name: value for name, value in options.items() if value}]
@@ -85,9 +87,19 @@ def command(
     return 0 if found.follows else 1
 
 
-def _recipe(text: str, options: dict[str, Any], known: Any) -> tuple[Any, list[str]]:
-    """Read the recipe as the other commands read a call, or a configuration."""
-    found = _sides.foretold(text, options, known)
+def _recipe(
+    text: str, options: dict[str, Any], known: Any, planned: int | None
+) -> tuple[Any, list[str]]:
+    """Read the recipe as the other commands read a call, or a configuration.
+
+    A length that a configuration leaves open is the one that the log says was planned.
+    """
+    try:
+        found = _sides.foretold(text, options, known)
+    except OpenError:
+        if planned is None:
+            raise
+        found = _sides.foretold(text, options | {"max_steps": planned}, known)
     if found is not None:
         return _sides.recipe_of(found, options), list(found.assumptions)
     told, which = _options.told(options), options["which"]

@@ -11,7 +11,7 @@ from isorate.cli._names import names
 from isorate.schedule.errors import ReadError
 
 
-@click.command("compare", short_help="Compare two calls, update by update.")
+@click.command("compare", cls=_options.Command, short_help="Compare two calls, update by update.")
 @click.argument("a")
 @click.argument("b", required=False)
 @click.option(

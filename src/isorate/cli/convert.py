@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from isorate.recipe import Recipe
 
 
-@click.command("convert", short_help="Say a call in another framework's words.")
+@click.command(
+    "convert", cls=_options.Command, short_help="Say a call in another framework's words."
+)
 @click.argument("call", nargs=-1, required=True)
 @click.option(
     "--to",
@@ -41,7 +43,8 @@ def command(
 
     \b
     Example:
-      isorate convert "CosineAnnealingLR(T_max=100)" --lr 0.1 --to mindspore --updates 100
+      isorate convert "CosineAnnealingLR(T_max=100)" --lr 0.1 --to mindspore \\
+                      --updates 100
     """  # noqa: D301 - \b is click's
     from isorate.configs.reading import configurations
     from isorate.conversion import convert

@@ -28,7 +28,7 @@ def _parse_updates(
     return tuple(map(int, written))
 
 
-@click.command("show", short_help="Show what one call really does.")
+@click.command("show", cls=_options.Command, short_help="Show what one call really does.")
 @click.argument("call", nargs=-1, required=True)
 @click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
 @click.option(
@@ -42,9 +42,9 @@ def _parse_updates(
 def command(call: tuple[str, ...], dialect: str | None, at: tuple[int, ...], **options: Any) -> int:
     """Show the rates that CALL gives, update by update, in its framework's own arithmetic.
 
-    CALL may be a trainer's configuration, JSON, YAML, TOML, a script with its flags, a pickle: how
-    long its run is, what is unexpected about it. It may be a checkpoint: its schedule, and where
-    that stood.
+    CALL may be the file of a trainer's configuration (JSON, YAML, TOML, a script with its flags,
+    training_args.bin): how many updates it trains and what one would not expect are said, too. It
+    may be a checkpoint: its schedule is shown, and where that stood.
 
     \b
     Examples:

@@ -146,12 +146,15 @@ def train(trainer, model, callbacks, batches, epochs, accumulate, max_steps):
     model._optimizers = tuple(optimizers)
     if trainer is not None:
         trainer.optimizers = tuple(optimizers)
+        trainer.global_step, trainer.current_epoch = 0, 0
     model._schedulers = tuple([each[0] for each in schedulers])
     automatic = model.automatic_optimization
     if automatic and len(optimizers) > 1:
         refuse("Lightning trains with several optimizers only where the text steps them itself")
     global_step = 0
     for epoch in range(epochs):
+        if trainer is not None:
+            trainer.current_epoch = epoch
         hook(trainer, model, callbacks, "on_train_epoch_start")
         for batch_idx, batch in enumerate(range(batches)):
             hook(trainer, model, callbacks, "on_train_batch_start", batch, batch_idx)
@@ -168,6 +171,8 @@ def train(trainer, model, callbacks, batches, epochs, accumulate, max_steps):
                 else:
                     optimizer.step()
                 global_step += 1
+                if trainer is not None:
+                    trainer.global_step += 1
                 for scheduler, interval, frequency in schedulers:
                     if interval == "step":
                         if frequency == 1:

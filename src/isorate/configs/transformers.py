@@ -201,14 +201,29 @@ class Trainer:
         if not is_known(self.callbacks):
             assume("callbacks are taken to write no rate")
         callbacks = tuple(self.callbacks or ()) if is_known(self.callbacks) else ()
+        state = self.state = TrainerState()
+        for callback in callbacks:
+            if is_known(callback.on_epoch_begin) or is_known(callback.on_epoch_end):
+                if is_known(callback.on_step_begin) or is_known(callback.on_step_end):
+                    refuse("a callback does something with each epoch and with each step, which "
+                           "is not followed")
+        hook(callbacks, "on_epoch_begin", args, state, optimizer, scheduler)  # sets it a rate?
+        hook(callbacks, "on_epoch_end", args, state, optimizer, scheduler)
         for step in range(max(total, 1)):
-            hook(callbacks, "on_step_begin", args, optimizer, scheduler)
+            hook(callbacks, "on_step_begin", args, state, optimizer, scheduler)
+            hook(callbacks, "on_pre_optimizer_step", args, state, optimizer, scheduler)
             optimizer.step()
+            hook(callbacks, "on_optimizer_step", args, state, optimizer, scheduler)
             scheduler.step()
-            hook(callbacks, "on_step_end", args, optimizer, scheduler)
+            state.global_step += 1
+            hook(callbacks, "on_step_end", args, state, optimizer, scheduler)
 
 
-def hook(callbacks, name, args, optimizer, scheduler):
+class TrainerState:
+    global_step = 0
+
+
+def hook(callbacks, name, args, state, optimizer, scheduler):
     for callback in callbacks:
         own = getattr(callback, name)
         if is_known(own):

@@ -90,6 +90,11 @@ UNREAD = (
         "PiecewiseLinear ReduceLROnPlateauScheduler create_lr_scheduler_with_warmup",
     ),
     Unread(
+        "MXNet",
+        ("mxnet", "mx"),
+        "CosineScheduler FactorScheduler MultiFactorScheduler PolyScheduler",
+    ),
+    Unread(
         "pytorch_optimizer",
         ("pytorch_optimizer",),
         "CosineAnnealingWarmupRestarts CosineScheduler LinearScheduler PolyScheduler "
@@ -139,7 +144,6 @@ UNREAD = (
         "CosineHardRestartsWithWarmupLearningRateScheduler LinearWithWarmup NoamLR "
         "SlantedTriangular",
     ),
-    Unread("warmup_scheduler", ("warmup_scheduler",), "GradualWarmupScheduler"),
     Unread("pytorch_warmup", ("pytorch_warmup",)),
     Unread(
         "Accelerate",

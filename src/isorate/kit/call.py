@@ -73,6 +73,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     besides: ClassVar[Sequence[Any]] = ()
     #: Fields that are no arguments: what the framework was told before, and the statement.
     settings: ClassVar[Mapping[str, str]] = {}
+    #: The names of the arguments as the framework has them in order, where fields are a base's.
+    order: ClassVar[str] = ""
+
+    #: Arguments of older versions that change no rate beside such values of others.
+    older: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -311,6 +316,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def _fields(cls) -> list[str]:
         """Return the fields that are arguments."""
+        if cls.order:
+            return cls.order.split()
         return [f for f in cls.__struct_fields__[cls.beside :] if f not in cls.settings]
 
     @classmethod
@@ -318,7 +325,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """Return the arguments that may be left out."""
         defaults = cls.__struct_defaults__
         names = [field.rstrip("_") for field in cls.__struct_fields__]
-        return dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        found = zip(names[len(names) - len(defaults) :], defaults, strict=True)
+        return {name: default for name, default in found if default is not msgspec.NODEFAULT}
 
     @classmethod
     def signature(cls) -> str:
@@ -346,22 +354,27 @@ guard(Call, {name: ANSWERS[name] for name in ("lower", "lift")}, Halting)
 
 
 class Composition(Call, frozen=True):
-    """A call whose argument ``schedulers`` is other calls, which share its optimizer.
+    """A call of which an argument is other calls, or one, which share its optimizer.
 
     As source, the optimizer is written where Python first comes across it, and named there:
     ``SequentialLR(optimizer := SGD(params, lr=0.1), schedulers=[LinearLR(optimizer), …], …)``.
     """
 
+    #: The argument that they are.
+    holds: ClassVar[str] = "schedulers"
+
     @property
     def members(self) -> tuple[Any, ...]:
         """The calls it is made of, in their order."""
-        schedulers = getattr(self, "schedulers", ())
-        return tuple(schedulers) if isinstance(schedulers, list | tuple) else ()
+        held = getattr(self, self.holds, ())
+        return tuple(held) if isinstance(held, list | tuple) else (held,) * isinstance(held, Call)
 
     def given(self, like: Optimizer) -> Call:
         """Return the call and those that it holds with an optimizer of another class."""
         members = [m.given(like) if isinstance(m, Call) else m for m in self.members]
-        return msgspec.structs.replace(super().given(like), schedulers=members)
+        alone = not isinstance(getattr(self, self.holds), list | tuple)
+        held: Any = (members or [getattr(self, self.holds)])[0] if alone else members
+        return msgspec.structs.replace(super().given(like), **{self.holds: held})
 
     def _arguments(self, optimizer: str | None = None) -> Iterator[str]:
         defaults = self.defaults()
@@ -370,9 +383,9 @@ class Composition(Call, frozen=True):
                 text = optimizer or f"optimizer := {self._optimizer_code(value)}"
                 yield text if name == self.__struct_fields__[0] else f"{name}={text}"
                 optimizer = optimizer or "optimizer"
-            elif name == "schedulers" and isinstance(value, list | tuple):
+            elif name == self.holds and isinstance(value, list | tuple | Call):
                 parts = []
-                for part in value:
+                for part in self.members:
                     if isinstance(part, Composition):
                         parts.append(part.written(optimizer))
                         optimizer = "optimizer"
@@ -381,7 +394,8 @@ class Composition(Call, frozen=True):
                         optimizer = "optimizer"
                     else:
                         parts.append(source(part))
-                yield f"schedulers=[{', '.join(parts)}]"
+                text = ", ".join(parts)
+                yield f"{name}={text if isinstance(value, Call) else f'[{text}]'}"
             elif name not in defaults or not same(value, defaults[name]):
                 yield f"{name}={source(value)}"
 

@@ -61,7 +61,9 @@ class Dialect:
         follower: the constructor that follows any schedule.
         function: the constructor whose rate is the optimizer's, or its first argument, times a
             function of the step.
+        holds: other dialects whose schedulers its own may hold.
         side_by_side: the constructor that several schedulers are which a loop steps one by one.
+        loop: what schedulers are whose rates a loop sets besides, or that it steps otherwise.
         document: reads a document, as the framework writes its schedules down; none where it is
             none of those. ``deserializers`` are the functions that are given one.
 
@@ -81,7 +83,9 @@ class Dialect:
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None
+    holds: tuple[str, ...] = ()
     side_by_side: type[Call] | None = None
+    loop: type[Call] | None = None
     document: Callable[[Mapping[str, Any]], Call | None] | None = None
     deserializers: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: What counts in a single line; a configuration has numbers of epochs and steps.
 ALONE: Final = ("num_updates", "current_steps", "global_step/max_steps")
+#: What says beside a counter how many updates the run was to make.
+PLANNED: Final = {"current_steps": "total_steps"}
+#: A counter that says it itself: ``5/100``.
+OF_ALL: Final = re.compile(r"\d+/(\d{1,15})")
 _NOT_FINITE: Final = re.compile("NaN|Infinity")
 
 
@@ -67,6 +72,7 @@ def _fits(source: Source) -> bool:
 def read(source: Source) -> list[Log]:
     """Return the runs of one file."""
     rows: Rows | None = None
+    planned: set[int | None] = set()
     for row in _objects(source):
         values = dict(flat(row))
         if rows is None:
@@ -77,10 +83,24 @@ def read(source: Source) -> list[Log]:
         rates = [(name, value) for name, value in values.items() if rows.points.keeps(name)]
         if rates:
             count = values.get(rows.counter) if rows.counter else None
+            planned.add(_planned(rows.counter, count, values))
             rows.add(count, values.get(rows.epoch) if rows.epoch else None, rates)
         if rows.points.full:
             break
-    return [] if rows is None else rows.logs()
+    found = [] if rows is None else rows.logs()
+    # where a run went on with another plan, nothing says which of them holds
+    return [
+        replace(log, planned=next(iter(planned)) if len(planned) == 1 else None) for log in found
+    ]
+
+
+def _planned(counter: str | None, count: object, values: dict[str, Any]) -> int | None:
+    """Return how many updates the run was to make, as a row says."""
+    said = values.get(PLANNED.get(counter or "", ""))
+    if isinstance(said, int):
+        return said if said > 0 else None
+    of_all = OF_ALL.fullmatch(count) if isinstance(count, str) else None
+    return int(of_all[1]) or None if of_all else None
 
 
 FORMAT = Format(

@@ -36,7 +36,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from isorate.reading.interpreter import Interpreter
 
@@ -91,6 +91,16 @@ def functions_of(follower: Interpreter) -> None:
             return
     if failed is not None:
         raise failed
+    for function, of in own:  # which may build what trains
+        if any(map(follower.is_trainer, mentions(function.node).called)):
+            kept = len(follower.frames)
+            made = _enter(follower, function, of)
+            names = follower.frames[kept].names if len(follower.frames) > kept else {}
+            objects = {id(each): each for each in (*names.values(), made)}
+            for inner, whose, instance in _trained(follower, objects.values()):
+                _enter(follower, inner, whose, instance)
+        if follower.found.built or follower.lacking:
+            return
 
 
 def _classes(follower: Interpreter) -> ReadError | None:
@@ -272,11 +282,7 @@ def _entries(
         rates = own and follower.sets_rates(function.node)
         if own and (rates or follower.builds([function.node], function.frame)):
             yield function, of, None
-    for value in values:
-        alone = value.of.find("_alone") if isinstance(value, Instance) else None
-        if isinstance(value, Instance) and isinstance(alone, Function):
-            node = at_line(alone.node, value.line or follower.line)
-            yield replace(alone, node=node), value.of, value
+    yield from _trained(follower, values)
     for each in classes:
         methods = [m for m in each.names.values() if isinstance(m, Function)]
         nodes = [m.node for m in methods if m.frame.outermost is frame]
@@ -284,6 +290,17 @@ def _entries(
         if alone is not MISSING and nodes and follower.builds(nodes, frame):
             line = min(node.lineno for node in nodes)
             yield replace(alone, node=at_line(alone.node, line)), each, None
+
+
+def _trained(
+    follower: Interpreter, values: Iterable[Any]
+) -> Iterator[tuple[Function, Class, Instance]]:
+    """Visit what a trainer does with objects of its own."""
+    for value in values:
+        alone = value.of.find("_alone") if isinstance(value, Instance) else None
+        if isinstance(value, Instance) and isinstance(alone, Function):
+            node = at_line(alone.node, value.line or follower.line)
+            yield replace(alone, node=node), value.of, value
 
 
 def _instance(follower: Interpreter, of: Class, but: Function | None = None) -> Instance:
@@ -398,6 +415,9 @@ def _optimizer(follower: Interpreter, node: ast.Name) -> Built:
     found = Built(node, None, [], {}, [], label=node.id)
     rates = follower.lr if isinstance(follower.lr, list | tuple) else [follower.lr]
     lacks = Unknown(f"{node.id}.param_groups[0]['lr']", varies=True, made=(UNRATED, [], {}))
+    if len(rates) == 1:
+        text = f"{node.id} is taken to have one parameter group: a rate for each says of more"
+        follower.assumed[text] = None
     groups = (Group({"lr": lacks if rate is None else rate}) for rate in rates)
     found.groups = Groups(groups)
     for group in found.groups:

@@ -452,22 +452,27 @@ def _repeated(items: Any, times: Any, *, each: bool) -> Array:
 
 def interpolated(x: Any, places: Any, values: Any) -> Any:
     """Return the value at a place between others, or an expression of it: ``numpy.interp``."""
-    places, values = [*map(float, places)], [*map(float, values)]
+    places = [*map(float, places)]
+    values = [each if isinstance(each, ast.expr) else float(each) for each in values]
     if len(places) != len(values) or not places or any(b < a for a, b in pairwise(places)):
         raise ValueError("the places do not increase")
     if isinstance(x, list | tuple | range | Array):
         given = array(x)
         return Array(len(given), interpolated(given.formula, places, values))
     if isinstance(x, ast.expr):
-        found = number_node(values[-1])
+        found = _node(values[-1])
         lines = [*zip(pairwise(places), pairwise(values), strict=True)]
         for (at, end), (one, other) in reversed(lines):
             if end > at:
-                slope = (other - one) / (end - at)
-                line = _of(ast.Mult, slope, ast.BinOp(x, ast.Sub(), number_node(at)))
-                line = ast.BinOp(line, ast.Add(), number_node(one))
+                if isinstance(one, ast.expr) or isinstance(other, ast.expr):
+                    rise = ast.BinOp(_node(other), ast.Sub(), _node(one))
+                    slope: Any = ast.BinOp(rise, ast.Div(), number_node(end - at))
+                else:
+                    slope = number_node((other - one) / (end - at))
+                line = ast.BinOp(slope, ast.Mult(), ast.BinOp(x, ast.Sub(), number_node(at)))
+                line = ast.BinOp(line, ast.Add(), _node(one))
                 found = ast.IfExp(_compared(x, ast.Lt, end), line, found)
-        return ast.IfExp(_compared(x, ast.Lt, places[0]), number_node(values[0]), found)
+        return ast.IfExp(_compared(x, ast.Lt, places[0]), _node(values[0]), found)
     return Array(1, interpolated(number_node(x), places, values))[0]
 
 

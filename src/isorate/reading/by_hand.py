@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.writing import source as written_out
+from isorate.reading import beside
 from isorate.reading.effects import HARMLESS
+from isorate.reading.functions import Placing
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, within
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
@@ -50,7 +52,10 @@ def written(
 
     """
     optimizer, place = owner(follower, target.value, frame)
-    if optimizer is None or (isinstance(optimizer, Built) and optimizer.used):
+    if optimizer is None:
+        return
+    if beside.is_used(optimizer):
+        beside.written(follower, optimizer, place, target, value, frame)
         return
     if isinstance(optimizer, Built) and optimizer.regrouped:
         raise ReadError(optimizer.lost, hint="paste only what sets the rate")
@@ -202,16 +207,14 @@ def first_rates(follower: Interpreter, optimizer: Any, several: int) -> list[flo
 
 def _after(first: float, made: Expression) -> Expression:
     """Return a rate that is set at the end of each turn: in the first it is what it was before."""
-    shifted = _Earlier().visit(ast.parse(made.source, mode="eval"))
-    source = ast.unparse(ast.fix_missing_locations(shifted))
+    before = ast.BinOp(turn_name(), ast.Sub(), ast.Constant(1))
+    source = ast.unparse(ast.fix_missing_locations(placed(made.source, before)))
     return Expression(TURN, f"{written_out(first)} if {TURN} < 1 else {source}")
 
 
-class _Earlier(ast.NodeTransformer):
-    """Counts one turn less."""
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.BinOp(turn_name(), ast.Sub(), ast.Constant(1)) if node.id == TURN else node
+def placed(source: str, turn: ast.expr) -> ast.expr:
+    """Return a function of the turns as one of something else."""
+    return Placing({TURN: turn}).visit(ast.parse(source, mode="eval").body)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +270,10 @@ def key_of(test: ast.expr) -> tuple[str, str] | None:
             comparators=[ast.Name(id=name)],
         ):  # fmt: skip
             return key, name
+        case ast.BoolOp(op=ast.And(), values=[first, second]) if (found := key_of(first)) and (
+            ast.unparse(second) == f"{found[1]}[{found[0]!r}]"
+        ):  # and it is not false
+            return found
     return None
 
 
@@ -303,7 +310,7 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     nodes = [*_run(follower, text)]
     _check_keys(follower, nodes)
     parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
-    own = {id(schedule.node), *(id(part.target) for part in parts)}
+    own = {id(schedule.node), *(id(part.target) for part in parts), *follower.set_beside}
     for error in (follower.unread[place] for place in own & follower.unread.keys()):
         raise error
     own |= {place for place, plain in follower.plain_stores.items() if plain}
@@ -389,6 +396,7 @@ def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
             continue
         yield node
         _, ways = follower.keyed.get(id(node), ("", set()))
+        ways = follower.went.get(id(node), ways) if follower.by_turns else ways
         if isinstance(node, ast.If) and len(ways) == 1:  # a group has a key or has it not
             waiting += node.body if True in ways else node.orelse
         else:
@@ -397,10 +405,10 @@ def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
 
 def _of_groups(node: ast.AST, names: set[str]) -> bool:
     """Whether an expression is made of parameter groups, which go by some names, too."""
-    return any(
-        getattr(part, "attr", "") == "param_groups" or getattr(part, "id", "") in names
-        for part in ast.walk(node)
-    )
+    if isinstance(node, ast.Lambda):  # whose arguments are its own
+        names = names - {each.arg for each in node.args.args}
+    own = getattr(node, "attr", "") == "param_groups" or getattr(node, "id", "") in names
+    return own or any(_of_groups(each, names) for each in ast.iter_child_nodes(node))
 
 
 def is_rate(target: ast.AST) -> bool:

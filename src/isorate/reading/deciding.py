@@ -40,6 +40,8 @@ class Deciding(Defining):
         super().__init__(given)
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
+        #: Which ways conditions went.
+        self.went: dict[int, set[bool]] = {}
 
     def decided(self, test: ast.expr, branches: Sequence[ast.AST], frame: Frame) -> bool | Unknown:
         truth = self.truth(self.value(test, frame))
@@ -90,6 +92,8 @@ class Deciding(Defining):
         truth = self.decided(test, [node], frame)
         if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
             truth = self._keyed(node, about, truth, frame)
+        went = {True, False} if isinstance(truth, Unknown) else {truth}
+        self.went.setdefault(id(node), set()).update(went)
         if not isinstance(truth, Unknown):
             if self.taken != taken and end_of(body if truth else orelse) == "raise":
                 truth = not truth  # who runs it gives something else than the default
@@ -180,15 +184,16 @@ class Deciding(Defining):
         key, name = about
         group = frame.get(name)
         source = ast.unparse(node.test)
-        if isinstance(truth, Unknown):
+        if source in self.given and by_hand.is_group(
+            self.interpreter, ast.Name(name, ast.Load()), frame
+        ):
+            truth = bool(self.given.take(source))
+        elif isinstance(truth, Unknown):
             if not by_hand.is_group(self.interpreter, ast.Name(name, ast.Load()), frame):
                 return truth
-            if source in self.given:
-                truth = bool(self.given.take(source))
-            elif source in self.decisions:
-                truth = self.decisions[source]
-            else:
+            if source not in self.decisions:
                 raise Fork(Unknown(source, self.at(node)), builds=True)
+            truth = self.decisions[source]
         elif not isinstance(group, Group):
             return truth
         self.keyed.setdefault(id(node), (key, set()))[1].add(truth)
@@ -198,7 +203,7 @@ class Deciding(Defining):
         self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
     ) -> Guard:
         """Return a condition, and how often it holds, where it counts a loop's turns."""
-        undecided = Guard(node, holds, truth)
+        undecided = Guard(node, holds, truth, test=test, frame=frame)
         parts = [test]
         if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             parts = [part for part in test.values if not self._surely(part, frame)]

@@ -37,7 +37,7 @@ class Defining(Storing):
         #: The code of trainers that the text uses.
         self.trainers: dict[str, Frame] = {}
 
-    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+    def imports(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         self.strange += 1
         match node:
             case ast.Import(names=names):
@@ -151,6 +151,11 @@ class Defining(Storing):
             self.body(trainer.body(), inner)
             self.line, self.outermost = line, outermost
         return self.trainers[trainer.name].names.get(name.last, MISSING)
+
+    def is_trainer(self, name: str) -> bool:
+        """Whether a name is that of a class of a trainer's that trains by itself."""
+        found = self.name(name, self.outermost) if name.isidentifier() else None
+        return isinstance(found, Class) and found.find("_alone") is not MISSING
 
     def function(self, node: Any, frame: Frame) -> Function:
         if isinstance(node, ast.Lambda):

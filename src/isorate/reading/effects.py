@@ -34,6 +34,9 @@ PURE: Final = (
 )
 #: Functions that say the same each time they are called, as long as the program runs.
 STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_group_size")
+#: The functions of ``math`` and NumPy that give numbers, or new arrays of them.
+COMPUTING: Final = ("cos", "sin", "exp", "sqrt", "log", "pow", "power", "interp", "linspace",
+                    "arange", "minimum", "maximum")  # fmt: skip
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
 
@@ -214,6 +217,8 @@ def _is_number(node: ast.AST) -> bool:
             return True
         case ast.BinOp(op=ast.Pow() | ast.Div() | ast.FloorDiv() | ast.Sub()):
             return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr=name)):
+            return name in COMPUTING
         case ast.BinOp(left=left, right=right):
             return _is_number(left) or _is_number(right)
     return False

@@ -249,6 +249,10 @@ class Expressions:
         """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
         raise NotImplementedError
 
+    def imports(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        """Follow an import."""
+        raise NotImplementedError
+
     def of_tallies(self, node: ast.AST, frame: Frame) -> bool:
         """Whether an expression is of what the objects of the text count."""
         raise NotImplementedError

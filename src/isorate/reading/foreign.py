@@ -270,6 +270,8 @@ class Foreign(Touching):
         if first is not None:
             rates = [named[first]] if first in named else given[place : place + 1]
             for each in rates:
+                if isinstance(each.value, Function) and _takes(each.value, first):
+                    return Bound(each.value, [])  # inject_hyperparams(own), which is given it
                 if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
                     text = f"{name.written} is given {each.text}, which is not followed"
                     raise ReadError(text, hint="paste only what builds the schedule")
@@ -381,6 +383,12 @@ class Foreign(Touching):
         varies = turning and not last[:1].isupper()
         condition = function.condition if isinstance(function, Unknown) else None
         return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
+
+
+def _takes(function: Function, name: str) -> bool:
+    """Whether a function of the text has a parameter of such a name."""
+    known = function.node.args
+    return name in {a.arg for a in (*known.posonlyargs, *known.args, *known.kwonlyargs)}
 
 
 def groups_of(params: Any) -> list[dict[Any, Any]]:

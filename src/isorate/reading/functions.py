@@ -96,7 +96,11 @@ class _Whole(ast.NodeTransformer):
 def formula(evaluator: Schedules, function: Any, longest: int) -> tuple[str, ast.expr]:
     """Return the argument of a function of the step, and what it computes of that."""
     room = Room(longest)
-    variable, body = _body(evaluator, function, room, 0)
+    try:
+        variable, body = _body(evaluator, function, room, 0)
+    except ReadError as error:
+        if hasattr(error, "leaves") or not room.lacking:  # which may decide it otherwise
+            raise
     if room.lacking:
         evaluator.lack("a function of the schedule", room.lacking)
     return variable, ast.fix_missing_locations(body)
@@ -154,7 +158,13 @@ def _body(
         own = [(name, frame.get(name)) for name in frame.names if name in anew - {variable}]
         begun = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(value))
                  for name, value in own if isinstance(value, PLAIN)]  # fmt: skip
-        kept = _Telling(evaluator).visit(
+        imported = [
+            each for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom)
+            and _names(each).isdisjoint({*anew, *frame.names, "*"})
+        ]  # fmt: skip
+        for each in imported:
+            evaluator.imports(each, frame)
+        kept = _Telling(evaluator, imported).visit(
             ast.FunctionDef(node.name, _alone(variable), [*begun, *node.body], [])
         )
         try:
@@ -164,6 +174,11 @@ def _body(
                 evaluator.lack("a function of the schedule", room.lacking)
             raise ReadError(f"{node.name} cannot be computed here: {error.what}") from None
     return variable, _Inline(evaluator, frame, variable, room, depth).visit(body)
+
+
+def _names(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Return the names that an import binds."""
+    return {each.asname or each.name.partition(".")[0] for each in node.names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +239,8 @@ def _written_out(value: Any) -> ast.expr | None:
 class _Telling(ast.NodeTransformer):
     """Leaves out what only says something, and what is asserted."""
 
-    def __init__(self, evaluator: Schedules) -> None:
-        self.evaluator = evaluator
+    def __init__(self, evaluator: Schedules, imported: list[Any]) -> None:
+        self.evaluator, self.imported = evaluator, imported
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return ast.FunctionDef(node.name, node.args, self._left(node.body), [])
@@ -247,6 +262,8 @@ class _Telling(ast.NodeTransformer):
                     line = getattr(statement, "lineno", 0)
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
                 case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+                    pass
+                case _ if statement in self.imported:
                     pass
                 case ast.If() | ast.For():
                     found.append(self.visit(statement))
@@ -339,7 +356,7 @@ class _Inline(ast.NodeTransformer):
             base = array(base) if len(base) > LONGEST_TUPLE else None
         if not isinstance(base, Array):
             return None
-        place = _turned(self.visit(node.slice))
+        place = Turned().visit(self.visit(node.slice))
         turns = dict.fromkeys(self.evaluator.tallies, _name(self.variable))
         plain = Placing(turns).visit(copy.deepcopy(place)) if turns else place
         where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(plain)))
@@ -448,9 +465,12 @@ class _Inline(ast.NodeTransformer):
 
     def _interpolated(self, x: ast.expr, *of: ast.expr) -> ast.expr | None:
         """Write out what lies between others that are known; none where they are not."""
-        known = [
-            None if self._varies(each) else self.evaluator.value(each, self.frame) for each in of
-        ]
+        known: list[Any] = []
+        for each in of:
+            written = isinstance(each, ast.List | ast.Tuple) and self._varies(each)
+            varies = self._varies(each) and not written
+            known.append(None if varies else [*map(self.visit, each.elts)] if written  # type: ignore[attr-defined]
+                         else self.evaluator.value(each, self.frame))  # fmt: skip
         self.room.lacking += [
             leaf for each in known for u in unknown_in(each) for leaf in u.leaves()
         ]
@@ -652,14 +672,22 @@ class _Put(ast.NodeTransformer):
         return self.value
 
 
-def _turned(place: ast.expr) -> ast.expr:
-    """Return ``n * (t // n) + t % n`` as the ``t`` that it is."""
-    match place:
-        case ast.BinOp(ast.BinOp(one, ast.Mult(), other), ast.Add(), ast.BinOp(t, ast.Mod(), n)):
-            turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
-            if {ast.dump(one), ast.dump(other)} == {turns, ast.dump(n)}:
-                return t
-    return place
+class Turned(ast.NodeTransformer):
+    """Writes ``n * (t // n) + t % n`` as the integer ``t`` that it is, whichever comes first."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        whole: Any = self.generic_visit(node)
+        for one, other in ((whole.left, whole.right), (whole.right, whole.left)):
+            match whole.op, one, other:
+                case (
+                    ast.Add(),
+                    ast.BinOp(a, ast.Mult(), b),
+                    ast.BinOp(ast.Name() as t, ast.Mod(), ast.Constant(value=int()) as n),
+                ):
+                    turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
+                    if {ast.dump(a), ast.dump(b)} == {turns, ast.dump(n)}:
+                        return t
+        return whole  # type: ignore[no-any-return]
 
 
 def _name(name: str) -> ast.expr:

@@ -15,6 +15,7 @@ from isorate.kit import registry
 from isorate.reading.endings import Breaking, Continuing, Fork, Raising, Returning, end_of
 from isorate.reading.gathering import Gathering
 from isorate.reading.loops import Guard, Loop, Scope, Tally, added
+from isorate.reading.mentions import mentions, once
 from isorate.reading.schedules import Found, LackingError
 from isorate.reading.values import Instance, Schedule, Sizes, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -81,9 +82,29 @@ class Interpreter(Gathering):
             self.body(body, self.outermost)
 
     def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
-        for statement in statements:
+        for place, statement in enumerate(statements):
             self.line = statement.lineno
-            self.statement(statement, frame)
+            rest = self._rest(statement, statements, place) if self.loops.stack else None
+            self.statement(statement if rest is None else rest, frame)
+            if rest is not None:
+                return
+
+    def _rest(
+        self, node: ast.stmt, body: Sequence[ast.stmt], place: int
+    ) -> ast.stmt | None:  # fmt: skip
+        """Return ``if a: return`` before what sets a rate as ``if not a`` with the rest in it."""
+        of = self.frames[-1].of if self.frames else None
+        match node:
+            case ast.If(test=test, body=[ast.Return(value=None | ast.Constant(None))], orelse=[]):
+                after = body[place + 1 :]
+                whole = of is not None and of.node.body is body  # so that nothing comes after it
+                if not whole or not any(mentions(each).rates for each in after):
+                    return None
+                made: Any = ast.If(ast.UnaryOp(ast.Not(), test), [*after], [])
+                made = ast.fix_missing_locations(ast.copy_location(made, node))
+                made.stands_for = node
+                return once(node, "_rest", lambda: made)  # type: ignore[no-any-return]
+        return None
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         """Follow one statement."""
@@ -107,7 +128,7 @@ class Interpreter(Gathering):
             case ast.AugAssign():
                 self._augmented(node, frame)
             case ast.Import() | ast.ImportFrom():
-                self._import(node, frame)
+                self.imports(node, frame)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._define(node, frame)
             case ast.ClassDef():

@@ -119,6 +119,7 @@ class Guard:
         counts: the loop whose turns are counted; none where it is all turns of all loops.
         last: whether it holds in the last turn, too.
         name: what counts.
+        test: its text, and the frame that it is asked in.
 
     """
 
@@ -130,6 +131,8 @@ class Guard:
     counts: Loop | None = None
     last: bool = False
     name: str = ""
+    test: ast.expr | None = None
+    frame: Frame | None = None
 
     def same(self, other: Guard) -> bool:
         """Whether both hold at the same time."""
@@ -242,6 +245,18 @@ class Loops:
             found.missing.clear()
             found.why, found.undecided = str(error), error.conditions
         return found
+
+    def updates_of(self, schedule: Schedule, found: Facts) -> list[Event]:
+        """Return the updates of a schedule's optimizer, or what is taken for them.
+
+        Raises:
+            Irregular: nothing is.
+
+        """
+        inside = [*self._inside(schedule)]
+        steps = _merged([e for e in inside if e.kind == "step" and e.of is schedule])
+        own = _merged(self._updates(schedule, inside, found))
+        return own or self._supposed(schedule, inside, steps, found)
 
     def _inside(self, schedule: Schedule) -> Iterator[Event]:
         """Visit what happens once the schedule is there, as seen from where it is built."""

@@ -63,7 +63,8 @@ def candidates(
 ) -> list[Constructor]:
     """Return the constructors that a name may be, in the order of precedence."""
     called = registry.called(name.last, anywhere=anywhere or dialect is not None)
-    found = [c for c in called if dialect in (None, c.card.dialect)]
+    spoken = () if dialect is None else (dialect, *registry.get(dialect).holds)
+    found = [c for c in called if dialect is None or c.card.dialect in spoken]
     prefix = name.origin.rpartition(".")[0]
     if name.known:
         return [c for c in found if _is_from(prefix, c)]
@@ -215,12 +216,13 @@ def not_a_name(func: ast.expr) -> ReadError:
 def _unread(name: Name) -> list[str]:
     """Return the frameworks, known but not read, that a name belongs to.
 
-    One that is not imported counts by its last part where that alone tells: not a function of
-    whatever object.
+    One that is not imported counts by its last part where that alone tells: not one of another
+    package's, nor a function of whatever object.
     """
-    of_an_object = "." in name.written and name.last[:1].islower()
+    prefix = name.origin.rpartition(".")[0]
+    alias = ALIAS.search(prefix) and "." not in prefix and not name.last[:1].islower()
     read = {dialect.title for dialect in registry.builtin().values()}
-    found = unread(name.origin, of_a_package=name.known or of_an_object)
+    found = unread(name.origin, of_a_package=name.known or bool(prefix and not alias))
     return [title for title in found if title not in read]
 
 

@@ -33,6 +33,8 @@ from isorate.schedule.syntax import shown, unparsed
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
 
+#: Classes of arrays: no number of Python's is one.
+ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
 OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
 #: Kinds of numbers, by the names that modules have for them.
@@ -238,7 +240,7 @@ def _of_kind(value: Any, kind: Any) -> bool | None:
             found = candidates(name)
             return isinstance(call, tuple(found)) if found else None
         case Unknown(name=Name() as name), _ if isinstance(value, (*NUMBERS, list, dict, Built)):
-            return False if candidates(name) else None
+            return False if candidates(name) or name.last in ARRAYS else None
     return None
 
 

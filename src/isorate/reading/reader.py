@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading import by_hand
+from isorate.reading import beside, by_hand
 from isorate.reading.alone import RATE as RATED
 from isorate.reading.alone import functions_of
 from isorate.reading.effects import names_in
@@ -302,6 +302,8 @@ def _by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> 
     """Read a text turn by turn; where that comes to nothing, say what was said before."""
     try:
         return _followed(follower, body)
+    except SeveralError as several:
+        raise (several if several.apart else error) from None
     except ReadError as other:
         raise (other if _asks(other) else error) from None
     except Unfollowable:
@@ -429,6 +431,8 @@ class SeveralError(ReadError):
 
     def __init__(self, found: Sequence[Schedule], asked: str | None) -> None:
         self.choices = _titles(found)
+        #: Whether each has an optimizer that stands elsewhere in the text.
+        self.apart = len({id(getattr(e.optimizer, "node", None)) for e in found}) == len(found)
         told = [
             f"{title} ({_described(each)})" for title, each in zip(self.choices, found, strict=True)
         ]
@@ -509,6 +513,7 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     if call is None:
         raise _nothing(follower, body)
     whole = _parts(follower, body)
+    beside.check(follower, schedule)
     check_order(call, [each.call for each in follower.found.built if each.call is not None])
     _check_late(follower, schedule)
     by_hand.check(follower, schedule, whole)
@@ -705,7 +710,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     several += [] if last in several else [last]
     which = follower.which
     if which is None and len(several) == 1:
-        return last
+        return beside.whole(follower, several) or last
     if len(several) > MOST_SCHEDULES:
         required = f"at most {MOST_SCHEDULES}"
         text = "the text builds more schedules than can be told apart"
@@ -719,7 +724,7 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
     for one in several:
         same = [e for e in several if _acted_on(e) is _acted_on(one) is not None]
         if len(same) > 1 and (one in chosen or len(same) == len(several)):
-            chain = _side_by_side(follower, same)
+            chain = beside.whole(follower, same) or _side_by_side(follower, same)
             if chain is not None:
                 return chain
             names = ", ".join(each.call.name for each in same[:-1][:5] if each.call)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit.plateau import Feedback
-from isorate.reading import by_hand, terms, turns
+from isorate.reading import beside, by_hand, terms, turns
 from isorate.reading.arrays import LongList
 from isorate.reading.deciding import Deciding
 from isorate.reading.endings import Breaking, Continuing, Unfollowable, ways_out
@@ -456,6 +456,7 @@ class Repeating(Deciding):
         if schedule.trains == "before":
             self.happens("update", schedule.optimizer, node)
         self.happens("step", schedule, node)
+        beside.conditions(self.interpreter, self.loops.events[-1])
         if schedule.trains == "after":
             self.happens("update", schedule.optimizer, node)
 

@@ -193,6 +193,11 @@ class Schedules(Expressions):
         for argument, value in named.items():
             if argument in registry.get(constructor.card.dialect).gone:
                 continue
+            beside = constructor.older.get(argument)
+            if beside is not None and _beside(beside, named):
+                text = f"{argument} is an older version's: here it changes no rate"
+                self.found.choices.setdefault(argument, text)
+                continue
             if argument not in constructor.parameters():
                 near = did_you_mean(argument, constructor.parameters())
                 text = f"{name} has no argument {argument!r}"
@@ -256,6 +261,9 @@ class Schedules(Expressions):
             self.found.held |= {id(member) for member in call.members}
         schedule.call = call
         self.found.built.append(schedule)
+        if isinstance(schedule.optimizer, Built):
+            schedule.optimizer.calls.append(call)
+            mask(schedule.optimizer)
         return schedule
 
     def _whose(
@@ -594,12 +602,34 @@ def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:
 
 
 def mask(optimizer: Built) -> None:
-    """Let nobody know what a scheduler writes into an optimizer's groups."""
-    for group in optimizer.groups or ():
+    """Let nobody know what a scheduler writes into an optimizer's groups, but once for all."""
+    firsts = firsts_of(optimizer.calls) if optimizer.groups else []
+    for index, group in enumerate(optimizer.groups or ()):
         for key in RATED:
             if key in group or key in ("lr", "initial_lr"):
                 source = f"{optimizer.label or 'optimizer'}.param_groups[...][{key!r}]"
                 group[key] = Unknown(source, varies=True)
+        if index < len(firsts):
+            group["initial_lr"] = firsts[index]
+
+
+def firsts_of(calls: Sequence[Call]) -> list[Any]:
+    """Return the ``initial_lr`` that building schedulers leaves in each group, if it is known.
+
+    The first one built sets it, but for those that set one of their own.
+    """
+    stated = calls[0].owner if calls else None
+    found: list[Any] = []
+    for call in calls if stated is not None else ():
+        build = getattr(call.returned, "build", None)
+        try:
+            found = [work.group["initial_lr"] for work in build()] if build is not None else []
+        except Exception:  # which says itself what the framework refuses
+            return []
+        own = [group.initial_lr or group.lr for group in stated.groups]  # type: ignore[union-attr]
+        if found != own and len(calls) > 1:
+            return []
+    return found if all(type(each) in (int, float) for each in found) else []
 
 
 def _mind(optimizer: Unknown, node: ast.AST) -> None:
@@ -608,6 +638,13 @@ def _mind(optimizer: Unknown, node: ast.AST) -> None:
     optimizer.made = ("", [built], {})
     if "param_groups" in optimizer.kept:
         optimizer.kept["param_groups"].made = optimizer.made
+
+
+def _beside(wanted: Mapping[str, Any], named: Mapping[str, Argument]) -> bool:
+    """Whether arguments have such values, as far as they are known."""
+    found = {name: named[name].value for name in wanted if name in named}
+    known = {name: value for name, value in found.items() if not isinstance(value, Unknown)}
+    return found.keys() == wanted.keys() and all(wanted[name] == known[name] for name in known)
 
 
 def made_of(node: ast.AST, schedule: Schedule) -> ReadError:

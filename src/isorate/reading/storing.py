@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
 from isorate.reading.expressions import is_typed, of_groups
+from isorate.reading.mentions import mentions
 from isorate.reading.schedules import DECIDING, LackingError, made_of
 from isorate.reading.touching import changing
 from isorate.reading.unfollowed import Unfollowing
@@ -29,10 +30,11 @@ from isorate.reading.values import (
     reached,
 )
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, shown, unparsed
+from isorate.schedule.syntax import dotted, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
+    from isorate.schedule.expression import Expression
 
 
 class Storing(Unfollowing):
@@ -52,6 +54,9 @@ class Storing(Unfollowing):
         #: The keys that loops set in parameter groups.
         self.keys_set: set[str] = set()
         self.set_since: list[str] = []
+        #: Where rates are set beside schedulers; what has to hold there and where those step.
+        self.set_beside: set[int] = set()
+        self.wheres: dict[int, Expression | ReadError] = {}
         #: The last schedule that a statement came to.
         self.last: Schedule | None = None
 
@@ -162,6 +167,14 @@ class Storing(Unfollowing):
                 item.label = item.label or str(dotted(each))
             self.store(each, item, frame)
 
+    def _asked(self, name: str) -> bool:
+        """Whether a class of the text asks for an attribute of that name."""
+        follower = self.interpreter
+        inner = [follower.files.body(each) for each in follower.modules] if follower.files else []
+        every = (each for body in (follower.whole, *inner) for each in body)
+        return any(isinstance(n, ast.ClassDef) and name in mentions(n).used
+                   for each in every for n in walk(each))  # fmt: skip
+
     def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
         match base:
             case Instance() | Unknown():
@@ -184,8 +197,20 @@ class Storing(Unfollowing):
             case Built():
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
+            case Schedule(call=call) if (
+                isinstance(value, bool | str)
+                and name[:1] not in ("", "_")
+                and (call is None or name not in call.parameters())
+                and not self._asked(name)
+            ):  # a note of the text's own, which no scheduler looks at
+                self.assumed[f"{name} is taken to be the text's own: no scheduler asks for it"] = (
+                    None
+                )
             case Schedule():
-                raise changing(target, base)
+                known = type(value) is int or (isinstance(value, Unknown) and value.askable)
+                if name != "last_epoch" or not known or self.loops.stack or self.loops.conditions():
+                    raise changing(target, base)
+                base.count = value, len(self.loops.events)
             case Class():
                 base.names[name] = value
             case Module() if unparsed(target) not in self.given:
@@ -204,7 +229,8 @@ class Storing(Unfollowing):
             case Method(of=Schedule() as schedule):
                 self.store_attribute(schedule, "", value, target)
             case Unknown():
-                if not (of_groups(base) and isinstance(place, str) and place not in DECIDING):
+                other = of_groups(base) and isinstance(place, str) and place not in DECIDING
+                if not other and id(target) not in self.set_beside:
                     self._reaches(base, target)
                 self._reaches_method(base, target)
                 if isinstance(place, int | str):
@@ -219,7 +245,9 @@ class Storing(Unfollowing):
                 else:
                     base.kept.clear()
             case Group() if base.owner.used:
-                if not isinstance(place, str) or place in DECIDING:
+                if id(target) not in self.set_beside and (
+                    not isinstance(place, str) or place in DECIDING
+                ):
                     self.rate_changed(base.owner, target)
             case List() | Dict():
                 self.minded(base, target)

@@ -43,6 +43,7 @@ COUNTERS: Final = (
         r"(epoch|step|iter(ation)?|it|t|i|idx|x|update)"
         r"(_?(num|idx|index|count|id|number|i))?"
         r"|_*(curr?|current|now)_?(epoch|step|iter(ation)?|update)s"
+        r"|current|curr"
     ),
     re.compile(
         r"(?!(max|total|warm|n_|num_(?!upd)|end|decay|len|per|start|final|all|cycle|every|last|min|no_))"
@@ -558,6 +559,9 @@ def _slice(
     """
     kept: list[ast.stmt] = []
     needed, before = names_of(value), dict[str, Any]()
+    own = {scope.loop.node for scope in scopes if scope.loop is not None}
+    around = (each for each in _around(scopes, target) if isinstance(each, ast.For))
+    items = {name for each in around if each not in own for name in names_of(each.target)}
     for scope in reversed(scopes):
         for statement in reversed(_ahead(scope, target)):
             if not (needed & {*stored(statement)}) or isinstance(statement, ast.FunctionDef):
@@ -575,8 +579,8 @@ def _slice(
                 changed -= own - scope.start.keys() - frame.elsewhere.keys()
         needed -= changed
         before |= {name: scope.start.get(name, MISSING) for name in changed}
-    for name, found in before.items():
-        before[name] = frame.get(name) if found is MISSING else found
+    for name, found in before.items():  # a loop that is gone through says what its items are
+        before[name] = frame.get(name) if found is MISSING or name in items else found
     return kept, before
 
 
@@ -756,6 +760,7 @@ def _computed(
         _check_same(error.leaves, [*statements, value])
         raise
     made = functions.Placing(placed).visit(copy.deepcopy(made)) if placed else made
+    made = functions.Turned().visit(copy.deepcopy(made))  # what all the turns of loops in loops are
     return functions.said(TURN, ast.fix_missing_locations(made))
 
 

@@ -383,6 +383,8 @@ class Unfollowing(Calls):
                 raise changing(where, value)
             case List() | Array() if name not in effects.entire and of_numbers(value):
                 pass
+            case Group() if value.owner.used and self._followed:
+                pass  # likewise, and nobody knows its rate anyway
             case List() | Dict() | Array():
                 counted = name not in effects.resized | effects.passed
                 counted = counted and (value.lost is None or value.counted)

@@ -342,6 +342,7 @@ class Built:
         lost: why its rates are not known, once they are not.
         read: as a framework has it, by the framework, once a scheduler is given it.
         regrouped: whether its parameter groups are set to others.
+        calls: the schedulers that are built on it.
 
     """
 
@@ -357,6 +358,7 @@ class Built:
     used: bool = False
     label: str = ""
     regrouped: bool = False
+    calls: list[Call] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -377,6 +379,7 @@ class Schedule:
         told_by: the method that tells it which step comes, where one does.
         late: that it is set by hand after the updates of a turn, for those of the next.
         trains: whether its step updates the optimizer, too: before the rate is set, or after that.
+        count: the ``last_epoch`` that the text gives it, and how much had happened by then.
 
     """
 
@@ -394,6 +397,7 @@ class Schedule:
     late: bool = False
     told_by: str = ""
     trains: str = ""
+    count: tuple[Any, int] | None = None
 
     @property
     def writes_to(self) -> Any:

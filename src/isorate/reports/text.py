@@ -44,8 +44,7 @@ def show(
     saved: Sequence[str] = (),
 ) -> None:
     """Print one call: what it is, its rates, its plot."""
-    paper.line(shortened(call.code), "bold")
-    paper.line()
+    _headed(paper, call)
     means = meant(call)
     facts: list[Row] = [
         *([] if means is None else [("means", means)]),
@@ -80,8 +79,7 @@ def show_at(
     saved: Sequence[str] = (),
 ) -> None:
     """Print the rates of single updates, each to its last digit."""
-    paper.line(shortened(call.code), "bold")
-    paper.line()
+    _headed(paper, call)
     place: list[Row] = [("saved", sentence) for sentence in saved]
     paper.rows([*place, *taken(assumed), ("run", run_text(run, False)), *ending(found.halt)])
     paper.line()
@@ -93,6 +91,11 @@ def show_at(
         rows.append([str(update), *map(str, cells)])
     paper.table(rows, right=0)
     _more_groups(paper, call.groups)
+
+
+def _headed(paper: Paper, call: Call) -> None:
+    paper.line(shortened(call.code), "bold")
+    paper.line()
 
 
 def taken(said: Sequence[str]) -> list[Row]:

@@ -126,14 +126,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             self._updates = Updates(self.optimizer, made=False) if updates else None
 
     def seek(self, step: int) -> None:
-        """Go to a step at once, forwards or backwards, and write its rates.
-
-        Raises:
-            TypeError: no integer.
-            ValueError: a step below 0.
-            RuntimeError: a step past the schedule's end.
-
-        """
+        """Go to a step at once, and let the log go on from there."""
         super().seek(step)
         if self._log is not None:
             self._log_on(step if self.counting == "updates" else None)

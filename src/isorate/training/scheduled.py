@@ -95,14 +95,8 @@ def schedule_of(given: Any, rates: Sequence[float] = ()) -> Schedule:
         rates: the first rate of each parameter group, for a text that leaves them to the optimizer.
 
     Raises:
-        TypeError: none of the three.
-        ReadError: text that cannot be read.
-        ScheduleError: JSON that is no schedule.
-        ConvertError: a call that has no schedule.
-
-    Example:
-        >>> schedule_of("LinearLR(start_factor=0.5, total_iters=4)", [0.5])
-        Linear(start=0.25, end=0.5, duration=4, after='hold')
+        TypeError: none of them.
+        IsorateError: it cannot be read, or has no schedule, as ``read_schedule`` says.
 
     """
     if isinstance(given, str):

@@ -174,23 +174,29 @@ class sgdr_schedule(Function, frozen=True):
         return join_schedules(cycles, [*ends][:-1])
 
 
-ONE_CYCLE = card(
-    "as piecewise_interpolate_schedule", "holds peak_value / (div_factor · final_div_factor)",
-    ValueError=f"transition_steps not positive, {BELOW}", ZeroDivisionError="a factor of 0",
-)  # fmt: skip
-
-
-class linear_onecycle_schedule(Function, frozen=True):
-    """A line up, one down again, and one further down."""
+class OneCycle(Function, frozen=True):
+    """A rise to the peak and a fall below where it began."""
 
     transition_steps: int
     peak_value: float
     pct_start: float = 0.3
-    pct_final: float = 0.85
     div_factor: float = 25.0
     final_div_factor: float = 1e4
-    card: ClassVar[Card] = ONE_CYCLE
+    card: ClassVar[Card] = card(
+        "as piecewise_interpolate_schedule",
+        "holds peak_value / (div_factor · final_div_factor)",
+        ValueError=f"transition_steps not positive, {BELOW}", ZeroDivisionError="a factor of 0",
+    )  # fmt: skip
     instead = "piecewise_interpolate_schedule"
+
+
+class linear_onecycle_schedule(OneCycle, frozen=True):
+    """A line up, one down again, and one further down."""
+
+    pct_final: float = 0.85
+    order: ClassVar[str] = (
+        "transition_steps peak_value pct_start pct_final div_factor final_div_factor"
+    )
 
     def made(self) -> Counted:
         T, div = positive(self.transition_steps), self.div_factor
@@ -199,16 +205,8 @@ class linear_onecycle_schedule(Function, frozen=True):
         return piecewise_interpolate_schedule("linear", self.peak_value / div, scales)
 
 
-class cosine_onecycle_schedule(Function, frozen=True):
+class cosine_onecycle_schedule(OneCycle, frozen=True):
     """Half a cosine up, and one down."""
-
-    transition_steps: int
-    peak_value: float
-    pct_start: float = 0.3
-    div_factor: float = 25.0
-    final_div_factor: float = 1e4
-    card: ClassVar[Card] = ONE_CYCLE
-    instead = "piecewise_interpolate_schedule"
 
     def made(self) -> Counted:
         T, div = positive(self.transition_steps), self.div_factor

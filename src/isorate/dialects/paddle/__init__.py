@@ -64,8 +64,6 @@ class LinearWarmup(Decay, frozen=True):
     warmup_steps: int
     start_lr: float
     end_lr: float
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "learning_rate, or what its scheduler does", Proof.MEMBERS,
         each="a line, then that of the scheduler where it is told its step, float64",

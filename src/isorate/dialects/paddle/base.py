@@ -55,9 +55,11 @@ def check(demands: Iterable[Demand]) -> None:
             raise error("it is out of range, or of another type")
 
 
-class Decay(AtWork, frozen=True):
+class Decay(AtWork, frozen=True, kw_only=True):
     """A scheduler whose rate is a function of its step, ``at``; it is given to an optimizer."""
 
+    last_epoch: int = -1
+    verbose: bool = False
     sets: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, Sequence[Any]]] = {"cycle": (False, True)}
     told_by: ClassVar[Any] = "step"

@@ -34,8 +34,6 @@ class CosineAnnealingDecay(Decay, frozen=True):
     learning_rate: float
     T_max: int
     eta_min: float = 0
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "climbs back to the first rate and goes on with period 2·T_max", Proof.RECURSION,
         anew("CosineAnnealingDecay"),
@@ -90,8 +88,6 @@ class CosineAnnealingWarmRestarts(Decay, frozen=True):
     T_0: int
     T_mult: int = 1
     eta_min: float = 0
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "starts over, without end", each="closed form in T_cur, float64",
         ValueError="T_0 no positive int, T_mult no int from 1 on, a first rate below 0",
@@ -159,8 +155,6 @@ class LinearLR(Decay, frozen=True):
     total_steps: int
     start_factor: float = 1.0 / 3
     end_factor: float = 1.0
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "stays at its last rate", Proof.RECURSION,
         anew("LinearLR"), each="recursion from the last rate by ratios of a line, float64",
@@ -217,8 +211,6 @@ class CyclicLR(Decay, frozen=True):
     exp_gamma: float = 1.0
     scale_fn: Any = None
     scale_mode: str = "cycle"
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "goes on, cycle after cycle", Proof.UNREDUCED,
         TypeError="a step size no int, exp_gamma no float, what is no number",
@@ -285,8 +277,6 @@ class OneCycleLR(Decay, frozen=True):
     phase_pct: float = 0.3
     anneal_strategy: str = "cos"
     three_phase: bool = False
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "one rate past the end, then ValueError", Proof.EACH_STEP, Deviation(
             "total_steps is the number of training steps",

@@ -35,8 +35,6 @@ class NoamDecay(Decay, frozen=True):
     d_model: int
     warmup_steps: int
     learning_rate: float = 1.0
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         ON, Proof.CANCELS, ZeroDivisionError="warmup_steps=0",
         ValueError="d_model not above 0, a first rate below 0",
@@ -63,8 +61,6 @@ class PiecewiseDecay(Decay, frozen=True):
 
     boundaries: list[int]
     values: list[float]
-    last_epoch: int = -1
-    verbose: bool = False
     first: ClassVar[float] = 0.1
     card: ClassVar[Card] = card(
         "stays at the last of its values", Proof.EACH_STEP, Deviation(
@@ -97,8 +93,6 @@ class ByGamma(Decay, frozen=True):
 
     learning_rate: float
     gamma: float
-    last_epoch: int = -1
-    verbose: bool = False
 
 
 class NaturalExpDecay(ByGamma, frozen=True):
@@ -151,8 +145,6 @@ class PolynomialDecay(Decay, frozen=True):
     end_lr: float = 0.0001
     power: float = 1.0
     cycle: bool = False
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "stays at end_lr; with cycle begins anew, lower", Proof.CANCELS,
         AssertionError="decay_steps no positive int, power not above 0",
@@ -182,8 +174,6 @@ class MultiStepDecay(Decay, frozen=True):
     learning_rate: float
     milestones: list[int]
     gamma: float = 0.1
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         "stays at its last rate", TypeError="milestones no list or tuple, what is no number",
         ValueError="milestones that do not increase, gamma from 1 on, a first rate below 0",
@@ -219,8 +209,6 @@ class StepDecay(Decay, frozen=True):
     learning_rate: float
     step_size: int
     gamma: float = 0.1
-    last_epoch: int = -1
-    verbose: bool = False
     card: ClassVar[Card] = card(
         ON, AssertionError="step_size not above 0", TypeError="step_size no int, what is no number",
         ValueError="gamma from 1 on, a first rate below 0",
@@ -247,8 +235,6 @@ class ByFunction(Decay, frozen=True):
 
     learning_rate: float
     lr_lambda: Any
-    last_epoch: int = -1
-    verbose: bool = False
 
     def demands(self) -> Iterator[Demand]:
         yield TypeError, callable(self.lr_lambda) or isinstance(self.lr_lambda, Expression)

@@ -38,7 +38,7 @@ from isorate.schedule.shapes import PiecewiseConstant
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from isorate.kit.call import Lift
     from isorate.kit.meaning import Meaning
@@ -110,9 +110,23 @@ def demand(error: type[Exception], **true: bool) -> None:
             raise error(f"{name} is out of range")
 
 
-class Timed(Setting, frozen=True):
+#: Arguments that many of them have, in their order; ``{}`` stands for what only one has.
+WARM: Final = "warmup_t warmup_lr_init warmup_prefix t_in_epochs"
+NOISES: Final = "noise_range_t noise_pct noise_std noise_seed"
+CYCLIC: Final = f"optimizer t_initial {{}} lr_min cycle_mul cycle_decay cycle_limit {WARM} {NOISES}"
+
+
+class Timed(Setting, frozen=True, kw_only=True):
     """A scheduler that is told the step; most begin with a line from warmup_lr_init."""
 
+    warmup_t: int = 0
+    warmup_lr_init: float = 0.0
+    t_in_epochs: bool = True
+    noise_range_t: Any = None
+    noise_pct: float = 0.67
+    noise_std: float = 1.0
+    noise_seed: int = 42
+    initialize: bool = True
     last_epoch: ClassVar[int] = -1
     lenient: ClassVar[bool] = True
     choices: ClassVar[Any] = {
@@ -232,9 +246,15 @@ class Timed(Setting, frozen=True):
         return Refusal("it begins at step 0: a loop that resumes tells it the step")
 
 
-class Cyclic(Timed, frozen=True):
+class Cyclic(Timed, frozen=True, kw_only=True):
     """Curves from the base rate to lr_min, and lr_min after the last of them."""
 
+    t_initial: int
+    lr_min: float = 0.0
+    cycle_mul: float = 1.0
+    cycle_decay: float = 1.0
+    cycle_limit: int = 1
+    warmup_prefix: bool = False
     #: The curve: ``{hi}`` is where a cycle begins, ``{at}`` of ``{span}`` how far it has come.
     fall: ClassVar[str]
     #: Whether a cycle's height is computed past the last one, too.
@@ -278,24 +298,16 @@ RAISED: Final = "t_initial not above 0, lr_min below 0"
 SHORTER: Final = "past the end of cycles that grow shorter"
 
 
-class CosineLRScheduler(Cyclic, frozen=True):
+class CosineLRScheduler(Cyclic, frozen=True, kw_only=True):
     """Half a cosine from the base rate to lr_min, cycle_limit times."""
 
-    t_initial: int
-    lr_min: float = 0.0
-    cycle_mul: float = 1.0
-    cycle_decay: float = 1.0
-    cycle_limit: int = 1
-    warmup_t: int = 0
-    warmup_lr_init: float = 0.0
-    warmup_prefix: bool = False
-    t_in_epochs: bool = True
-    noise_range_t: Any = None
-    noise_pct: float = 0.67
-    noise_std: float = 1.0
-    noise_seed: int = 42
+    #: What they are called up to 0.4: of one cycle they change nothing.
+    older: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "t_mul": {"cycle_limit": 1}, "decay_rate": {"cycle_limit": 1},
+    }  # fmt: skip
+
     k_decay: float = 1.0
-    initialize: bool = True
+    order: ClassVar[str] = f"{CYCLIC.format('')} k_decay initialize"
     card: ClassVar[Card] = card(
         "stays at lr_min", AssertionError=RAISED, ValueError=SHORTER,
         ZeroDivisionError="k_decay below 0, where a cycle begins",
@@ -311,25 +323,12 @@ class CosineLRScheduler(Cyclic, frozen=True):
         return say.cosine(base, self.lr_min, self.t_initial)
 
 
-class PolyLRScheduler(Cyclic, frozen=True):
+class PolyLRScheduler(Cyclic, frozen=True, kw_only=True):
     """A power of the time that is left, from the base rate to lr_min, cycle_limit times."""
 
-    t_initial: int
     power: float = 0.5
-    lr_min: float = 0.0
-    cycle_mul: float = 1.0
-    cycle_decay: float = 1.0
-    cycle_limit: int = 1
-    warmup_t: int = 0
-    warmup_lr_init: float = 0.0
-    warmup_prefix: bool = False
-    t_in_epochs: bool = True
-    noise_range_t: Any = None
-    noise_pct: float = 0.67
-    noise_std: float = 1.0
-    noise_seed: int = 42
     k_decay: float = 1.0
-    initialize: bool = True
+    order: ClassVar[str] = f"{CYCLIC.format('power')} k_decay initialize"
     card: ClassVar[Card] = card(
         "stays at lr_min", Proof.CANCELS, AssertionError=RAISED, ValueError=SHORTER
     )
@@ -343,25 +342,12 @@ class PolyLRScheduler(Cyclic, frozen=True):
         return say.polynomial(base, self.lr_min, self.t_initial, self.power)
 
 
-class TanhLRScheduler(Cyclic, frozen=True):
+class TanhLRScheduler(Cyclic, frozen=True, kw_only=True):
     """A hyperbolic tangent from lb to ub, from near the base rate to near lr_min."""
 
-    t_initial: int
     lb: float = -7.0
     ub: float = 3.0
-    lr_min: float = 0.0
-    cycle_mul: float = 1.0
-    cycle_decay: float = 1.0
-    cycle_limit: int = 1
-    warmup_t: int = 0
-    warmup_lr_init: float = 0.0
-    warmup_prefix: bool = False
-    t_in_epochs: bool = True
-    noise_range_t: Any = None
-    noise_pct: float = 0.67
-    noise_std: float = 1.0
-    noise_seed: int = 42
-    initialize: bool = True
+    order: ClassVar[str] = f"{CYCLIC.format('lb ub')} initialize"
     card: ClassVar[Card] = card(
         "stays at lr_min",
         AssertionError="t_initial not above 0, a number below 0, lb not below ub",
@@ -392,20 +378,13 @@ class TanhLRScheduler(Cyclic, frozen=True):
         return Refusal("no word says a hyperbolic tangent")
 
 
-class StepLRScheduler(Timed, frozen=True):
+class StepLRScheduler(Timed, frozen=True, kw_only=True):
     """The base rate, times decay_rate once in decay_t steps."""
 
     decay_t: float
     decay_rate: float = 1.0
-    warmup_t: int = 0
-    warmup_lr_init: float = 0.0
     warmup_prefix: bool = True
-    t_in_epochs: bool = True
-    noise_range_t: Any = None
-    noise_pct: float = 0.67
-    noise_std: float = 1.0
-    noise_seed: int = 42
-    initialize: bool = True
+    order: ClassVar[str] = f"optimizer decay_t decay_rate {WARM} {NOISES} initialize"
     card: ClassVar[Card] = card("goes on without end", ZeroDivisionError="decay_t=0")
     choices: ClassVar[Any] = {**Timed.choices, "warmup_prefix": (True, False)}
     rest: ClassVar[str] = "base * (decay_rate ** ({x} // decay_t))"
@@ -420,7 +399,7 @@ class StepLRScheduler(Timed, frozen=True):
         )
 
 
-class MultiStepLRScheduler(StepLRScheduler, frozen=True):
+class MultiStepLRScheduler(StepLRScheduler, frozen=True, kw_only=True):
     """The base rate, times decay_rate one step before each milestone."""
 
     card: ClassVar[Card] = card("stays at its last rate")
@@ -463,7 +442,7 @@ class MultiStepLRScheduler(StepLRScheduler, frozen=True):
         return Match(found.base, {"decay_t": milestones, "decay_rate": found.arguments["gamma"]})
 
 
-class WSDLRScheduler(Timed, frozen=True):
+class WSDLRScheduler(Timed, frozen=True, kw_only=True):
     """A line up, a phase that is stable or nearly so, and a decay to lr_min in its last decay_t."""
 
     t_initial: int
@@ -475,14 +454,10 @@ class WSDLRScheduler(Timed, frozen=True):
     decay_fn: Any = "1-sqrt"
     decay_power: float = 0.5
     decay_ratio: float = 0.1
-    warmup_t: int = 0
-    warmup_lr_init: float = 0.0
-    t_in_epochs: bool = True
-    noise_range_t: Any = None
-    noise_pct: float = 0.67
-    noise_std: float = 1.0
-    noise_seed: int = 42
-    initialize: bool = True
+    order: ClassVar[str] = (
+        "optimizer t_initial decay_t lr_min stable_fn stable_timescale stable_power decay_fn "
+        f"decay_power decay_ratio {WARM.replace('warmup_prefix ', '')} {NOISES} initialize"
+    )
     card: ClassVar[Card] = card("stays at lr_min", ValueError="numbers and names out of range")
     warmup_prefix: ClassVar[bool] = True
 

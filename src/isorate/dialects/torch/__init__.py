@@ -1,7 +1,7 @@
 """PyTorch: ``torch.optim.lr_scheduler`` and ``swa_utils.SWALR``, as of 2.13.0."""
 
 from isorate.dialects.torch.base import DOCS, VERSION
-from isorate.dialects.torch.compositions import ChainedScheduler, SequentialLR
+from isorate.dialects.torch.compositions import ChainedScheduler, SequentialLR, loop
 from isorate.dialects.torch.cosines import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from isorate.dialects.torch.cycles import SWALR, CyclicLR, OneCycleLR
 from isorate.dialects.torch.factors import (
@@ -23,6 +23,7 @@ STEPPED = (
     PolynomialLR, StepLR, MultiStepLR, MultiplicativeLR, CyclicLR, OneCycleLR, SequentialLR,
     ChainedScheduler, LambdaLR, ReduceLROnPlateau,
 )  # fmt: skip
+completed((loop,), "torch", VERSION, {"optimizer": "start"}, DOCS, "torch")
 DIALECT = Dialect(
     name="torch",
     title="PyTorch",
@@ -32,6 +33,7 @@ DIALECT = Dialect(
     gone={"verbose": "up to 2.6 it has the rates printed"},
     function=LambdaLR,
     side_by_side=ChainedScheduler,
+    loop=loop,
     constructors=(
         *completed(STEPPED, "torch.optim.lr_scheduler", VERSION, ROLES, DOCS, "torch"),
         *completed((SWALR,), "torch.optim.swa_utils", VERSION, ROLES, DOCS, "torch"),

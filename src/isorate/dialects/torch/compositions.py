@@ -12,6 +12,7 @@ from isorate.kit import schedulers
 from isorate.kit.call import Composition, Lift
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.composing import chain_of, sequence_of
+from isorate.kit.in_turns import Loop
 from isorate.kit.match import Refusal
 from isorate.kit.scheduler import lift_of
 from isorate.kit.stepped_call import SteppedCall
@@ -88,3 +89,12 @@ class ChainedScheduler(Composition, SteppedCall, frozen=True):
         multiplying = [kind for kind in MEMBERS if issubclass(kind, Multiplying)]
         found = chain_of(cls, schedule, multiplying)
         return found if isinstance(found, Refusal) else lift_of(*found)
+
+
+class loop(Loop, frozen=True):
+    """What a loop does to its optimizer: no constructor, but what all of them come to there."""
+
+    card: ClassVar[Card] = card(
+        "that of each scheduler, upon the rate that is there", Proof.RECURSION,
+        "whatever its schedulers do",
+    )  # fmt: skip

@@ -70,14 +70,6 @@ class ClosedFormLR(ClosedForm, LRScheduler):  # type: ignore[misc] # MindSpore i
 
     @on_the_host
     def seek(self, step: int) -> None:
-        """Go to a step at once, forwards or backwards, and write its rates.
-
-        Raises:
-            TypeError: no integer.
-            ValueError: a step below 0.
-            RuntimeError: a step past the schedule's end.
-
-        """
         super().seek(step)
 
     # --- groups ---------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
 from isorate.schedule.domains import FARTHEST, arrival, check_count, check_finite, whole
 from isorate.schedule.errors import ScheduleError
@@ -17,33 +19,53 @@ if TYPE_CHECKING:
 
 
 class Around(Schedule, frozen=True):
-    """What the combinators around one schedule share: but for what they change, it is ``of``."""
+    """What the combinators around one schedule share: but for what they change, it is ``inner``."""
 
     of: node.AnySchedule
 
+    @property
+    def inner(self) -> Schedule:
+        """The schedule that is asked: ``of``."""
+        return self.of
+
+    def around(self, of: Schedule | None, **changed: Any) -> Schedule | None:
+        """Return this combinator around another schedule; none around none."""
+        return None if of is None else msgspec.structs.replace(self, of=of, **changed)
+
     def formula(self, t: Any, xp: Namespace) -> Any:
-        """Ask ``of``."""
-        return self.of.formula(t, xp)
+        """Ask ``inner``."""
+        return self.inner.formula(t, xp)
 
     @property
     def length(self) -> int | None:
-        """The length of ``of``."""
-        return self.of.length
+        """The length of ``inner``."""
+        return self.inner.length
 
     @property
     def horizon(self) -> int:
-        """The horizon of ``of``."""
-        return self.of.horizon
+        """The horizon of ``inner``."""
+        return self.inner.horizon
 
     @property
     def course(self) -> float | None:
-        """The course of ``of``."""
-        return self.of.course
+        """The course of ``inner``."""
+        return self.inner.course
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The bounds of ``of``."""
-        return self.of.bounds
+        """The bounds of ``inner``."""
+        return self.inner.bounds
+
+    def scaled_by(self, factor: float) -> Schedule | None:
+        """Scale what is inside."""
+        return self.around(self.of.scaled_by(factor))
+
+    def _stretched(self, factor: float, field: str) -> Schedule | None:
+        """Stretch what is inside and a number of updates, where it still is a whole one."""
+        updates = whole(getattr(self, field) * factor)
+        if not isinstance(updates, int) or not 0 < updates < FARTHEST:
+            return None
+        return self.around(self.of.stretched_by(factor), **{field: updates})
 
     def children(self) -> tuple[Schedule, ...]:
         """Return the one schedule inside."""
@@ -121,11 +143,6 @@ class Staircase(Around, frozen=True, tag="staircase"):
             return Until(Staircase(bare, every), end * every).normal()
         moved = of.on_a_staircase(every)
         return Staircase(of, every) if moved is None else moved.normal()
-
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        inner = self.of.scaled_by(factor)
-        return None if inner is None else Staircase(inner, self.every)
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Tick as many times as slowly, where a tick stays a whole number of updates."""
@@ -216,15 +233,9 @@ class Stride(Around, frozen=True, tag="stride"):
             return Stride(of, by)
         return shorter.normal()
 
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        inner = self.of.scaled_by(factor)
-        return None if inner is None else Stride(inner, self.by)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside."""
-        inner = self.of.stretched_by(factor)
-        return None if inner is None else Stride(inner, self.by)
+        return self.around(self.of.stretched_by(factor))
 
     def shifted_by(self, updates: float) -> Schedule | None:
         """Shift what is inside by the steps of those updates."""
@@ -293,17 +304,9 @@ class Until(Around, frozen=True, tag="until"):
             return Table(of.rates, "stop")
         return Until(of, updates)
 
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        inner = self.of.scaled_by(factor)
-        return None if inner is None else Until(inner, self.updates)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside, where it still ends at an update."""
-        inner, updates = self.of.stretched_by(factor), whole(self.updates * factor)
-        if inner is None or not isinstance(updates, int) or not 0 < updates < FARTHEST:
-            return None
-        return Until(inner, updates)
+        return self._stretched(factor, "updates")
 
     def shifted_by(self, updates: float) -> Schedule | None:
         """End as much earlier."""
@@ -379,11 +382,6 @@ class Shift(Around, frozen=True, tag="shift"):
         shifted = of.shifted_by(by)
         return Shift(of, by) if shifted is None else shifted.normal()
 
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        inner = self.of.scaled_by(factor)
-        return None if inner is None else Shift(inner, self.by)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside, and what of it is over."""
         inner, by = self.of.stretched_by(factor), whole(self.by * factor)
@@ -435,25 +433,6 @@ class Stretch(Around, frozen=True, tag="stretch"):
         inner = self.of.stretched_by(self.by)
         assert inner is not None
         return inner
-
-    def formula(self, t: Any, xp: Namespace) -> Any:
-        """Ask ``of`` with its durations stretched, so that integers stay integers."""
-        return self.inner.formula(t, xp)
-
-    @property
-    def length(self) -> int | None:
-        """The length of ``of``, stretched."""
-        return self.inner.length
-
-    @property
-    def horizon(self) -> int:
-        """The horizon of ``of``, stretched."""
-        return self.inner.horizon
-
-    @property
-    def course(self) -> float | None:
-        """The course of ``of``, stretched."""
-        return self.inner.course
 
     @property
     def cycle(self) -> int | None:
@@ -514,11 +493,6 @@ class Stepped(Around, frozen=True, tag="stepped"):
         if late < 0:
             return Shift(of, -late)
         return of if late == 0 else Constant(of.at(0)).then(of, at=late)
-
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        inner = self.of.scaled_by(factor)
-        return None if inner is None else Stepped(inner)
 
     def cut_short(self, updates: int) -> Schedule:
         """Stay as it is: only a run can say how many steps those updates take."""

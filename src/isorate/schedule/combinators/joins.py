@@ -390,17 +390,11 @@ class Repeat(Around, frozen=True, tag="repeat"):
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale what is repeated, and the floor."""
-        of = self.of.scaled_by(factor)
-        if of is None:
-            return None
-        return Repeat(of, self.period, self.growth, self.shrink, self.floor * factor)
+        return self.around(self.of.scaled_by(factor), floor=self.floor * factor)
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is repeated, where the period stays whole."""
-        of, period = self.of.stretched_by(factor), whole(self.period * factor)
-        if of is None or not isinstance(period, int) or not 0 < period < FARTHEST:
-            return None
-        return Repeat(of, period, self.growth, self.shrink, self.floor)
+        return self._stretched(factor, "period")
 
     def on_a_staircase(self, every: int) -> Schedule | None:
         """Put what is repeated on it, where its cycles are of one length but not of one height."""
@@ -477,17 +471,9 @@ class Mirror(Around, frozen=True, tag="mirror"):
                 return replace(of, after="mirror")
         return Mirror(of, self.duration)
 
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is mirrored."""
-        of = self.of.scaled_by(factor)
-        return None if of is None else Mirror(of, self.duration)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is mirrored, where it still turns at an update."""
-        of, duration = self.of.stretched_by(factor), whole(self.duration * factor)
-        if of is None or not isinstance(duration, int) or not 0 < duration < FARTHEST:
-            return None
-        return Mirror(of, duration)
+        return self._stretched(factor, "duration")
 
     def cut_short(self, updates: int) -> Schedule:
         """Do not come back where the turn does not come."""

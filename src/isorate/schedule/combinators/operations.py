@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from isorate.schedule.combinators.clocks import (
     Around,
@@ -73,8 +73,7 @@ class Scale(Around, frozen=True, tag="scale"):
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside."""
-        of = self.of.stretched_by(factor)
-        return None if of is None else Scale(of, self.by)
+        return self.around(self.of.stretched_by(factor))
 
     def shifted_by(self, updates: float) -> Schedule:
         """Shift what is inside."""
@@ -121,6 +120,13 @@ def _times(a: float, b: float) -> float:
 
 class _Many(Several, frozen=True):
     """What the combinators of several schedules share."""
+
+    #: Puts the rates of the parts together, from left to right.
+    together: ClassVar[Any]
+
+    def formula(self, t: Any, xp: Namespace) -> Any:
+        """Put the rates of the parts together."""
+        return self.together(t, xp, *(part.formula for part in self.of))
 
     @property
     def cycle(self) -> int | None:
@@ -226,9 +232,7 @@ class Product(_Many, frozen=True, tag="product"):
 
     """
 
-    def formula(self, t: Any, xp: Namespace) -> Any:
-        """Multiply from left to right."""
-        return product(t, xp, *(part.formula for part in self.of))
+    together: ClassVar[Any] = staticmethod(product)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -283,9 +287,7 @@ class Sum(_Many, frozen=True, tag="sum"):
 
     """
 
-    def formula(self, t: Any, xp: Namespace) -> Any:
-        """Add from left to right."""
-        return total(t, xp, *(part.formula for part in self.of))
+    together: ClassVar[Any] = staticmethod(total)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -408,8 +410,7 @@ class Clamp(Around, frozen=True, tag="clamp"):
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch what is inside."""
-        of = self.of.stretched_by(factor)
-        return None if of is None else Clamp(of, self.least, self.most)
+        return self.around(self.of.stretched_by(factor))
 
     def shifted_by(self, updates: float) -> Schedule:
         """Shift what is inside."""

@@ -1,0 +1,48 @@
+"""Parts of programs pasted alone, and what stands beside a schedule in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from isorate import ReadError, read
+
+
+def test_a_function_that_an_optimizer_is_made_by_is_given_the_schedule() -> None:
+    head = "import optax\ndef make(learning_rate):\n    return "
+    tail = "\ntx = optax.inject_hyperparams(make)(learning_rate=optax.linear_schedule(0.1, 0.0, 4))"
+    own = "optax.chain(optax.clip(1.0), optax.adamw(learning_rate))"
+    assert read(head + own + tail) == read("optax.linear_schedule(0.1, 0.0, 4)")
+    for other in ("optax.adamw(learning_rate * 0.5)", "mine(learning_rate)"):
+        with pytest.raises(ReadError):
+            read(head + other + tail)
+
+
+def test_a_function_that_builds_a_trainer_is_read() -> None:
+    text = (
+        "def arguments(a):\n    return TrainingArguments(output_dir='x', learning_rate=a.lr,\n"
+        "        lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)\n"
+    )
+    found = read(text, names={"a.lr": 0.1})
+    assert found.call.code.startswith("transformers.get_scheduler(name='cosine'")
+
+
+def test_an_argument_of_an_older_version_is_read_where_it_changes_nothing() -> None:
+    text = "timm.scheduler.CosineLRScheduler(SGD(p, lr=0.1), 30, t_mul=2., decay_rate=0.5{})"
+    assert (
+        read(text.format(", cycle_limit=1")).call
+        == read("timm.scheduler.CosineLRScheduler(SGD(p, lr=0.1), 30)").call
+    )
+    with pytest.raises(ReadError, match="t_mul"):
+        read(text.format(""))
+
+
+def test_what_a_class_of_the_text_asks_for_is_no_note_at_a_scheduler() -> None:
+    text = (
+        "class Own(torch.optim.lr_scheduler.LRScheduler):\n    slow = False\n"
+        "    def get_lr(self):\n"
+        "        return [b * (0.5 if self.slow else 0.9) ** self.last_epoch\n"
+        "                for b in self.base_lrs]\n"
+        "sched = Own(torch.optim.SGD(p, lr=0.1))\nsched.slow = True\n"
+    )
+    with pytest.raises(ReadError, match="changes sched"):
+        read(text)
