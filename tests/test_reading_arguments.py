@@ -390,3 +390,21 @@ def test_defaults_with_which_a_text_stops_are_not_what_it_is_run_with() -> None:
     stops = text.replace("args.data is None and args.folder is None", "1 > 0")
     with pytest.raises(ReadError, match="builds no scheduler"):
         reading(stops)
+
+
+def test_a_step_in_a_function_that_nothing_calls_is_said() -> None:
+    text = """
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+sched = StepLR(opt, 3)
+trainer = create_trainer(net, opt)
+
+@trainer.on(Events.EPOCH_COMPLETED)
+def decay(engine):
+    sched.step()
+
+trainer.run(loader, max_epochs=10)
+"""
+    said = (
+        "nothing of the text calls decay (line 7): step() is taken to be called after each update"
+    )
+    assert said in reading(text).assumptions

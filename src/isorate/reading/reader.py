@@ -524,8 +524,10 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     if prepared and follower.splits and "processes" in follower.told:
         facts.known["split_batches"] = True
     counted = call.card.clock == "step" and "step_every" not in follower.told
-    if counted and not follower.loops.events and not facts.said and len(body) > SNIPPET:
-        facts.said.append("the text has no loop: step() is taken to be called after each update")
+    happens = any(event.kind in ("step", "update") for event in follower.loops.events)
+    if counted and not happens and not facts.said and len(body) > SNIPPET:
+        where = _uncalled(follower, schedule, whole) or "the text has no loop"
+        facts.said.append(f"{where}: step() is taken to be called after each update")
     return Reading(
         call,
         (*_assumptions(follower), *facts.said),
@@ -541,6 +543,17 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         line=getattr(schedule.node, "lineno", 0),
         counted=frozenset(follower.counted),
     )
+
+
+def _uncalled(follower: Interpreter, schedule: Schedule, whole: list[ast.stmt]) -> str:
+    """Return which function steps a schedule that others are to call; nothing where none does."""
+    for node in (each for part in whole for each in walk(part)):
+        if isinstance(node, ast.FunctionDef) and id(node) not in follower.run_:
+            for call in walk(node):
+                function = dotted(call.func) if isinstance(call, ast.Call) else None
+                if function and schedule.label and function == f"{schedule.label}.step":
+                    return f"nothing of the text calls {node.name} (line {node.lineno})"
+    return ""
 
 
 def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
