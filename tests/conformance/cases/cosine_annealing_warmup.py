@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from isorate import Run
 from tests.conformance.cases import transformers as hf
 from tests.conformance.cases._case import Case
-from tests.conformance.cases._home import WIDTH, Home
-from tests.conformance.cases.torch import go_through, torch_scope
+from tests.conformance.cases._home import WIDTH
+from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,11 +92,11 @@ def entered(made: Any, start: int) -> Rates:
     return np.asarray(made.moves(worker, WIDTH).rates(0.0))
 
 
-HOME = Home(
-    parts={"schedulers": schedulers, "refusals": refusals},
-    packages=("cosine_annealing_warmup", "torch"),
+HOME = upon_torch(
+    "cosine_annealing_warmup",
+    schedulers,
+    refusals,
     scope=scope,
-    drive=go_through,
     weighed=100,
     entered={NAME: (call("torch.optim.SGD(p, lr=0.1)", "{}, warmup_steps=1"), entered)},
     drawn=drawn,

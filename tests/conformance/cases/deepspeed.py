@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case, by_name, refused
-from tests.conformance.cases._home import Home
-from tests.conformance.cases.torch import go_through, torch_scope
+from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,11 +154,10 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
     return call(name, optimizer, arguments), Run(draw(st.integers(1, 800))), False
 
 
-HOME = Home(
-    parts=by_name(schedulers, refusals),
-    packages=("deepspeed", "torch"),
+HOME = upon_torch(
+    "deepspeed",
+    schedulers,
+    refusals,
     scope=scope,
-    drive=go_through,
-    weighed=20_000,
     drawn=drawn,
 )

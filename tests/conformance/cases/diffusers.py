@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case, by_name, refused
-from tests.conformance.cases._home import Home
-from tests.conformance.cases.torch import go_through, phases, torch_scope
+from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases.torch import phases, torch_scope, upon_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,12 +121,12 @@ def diffusers_scope(lr: Any, bare: bool) -> dict[str, Any]:
     return torch_scope(lr, bare) | own
 
 
-HOME = Home(
-    parts=by_name(functions, names, refusals),
-    packages=("diffusers", "torch"),
+HOME = upon_torch(
+    "diffusers",
+    functions,
+    names,
+    refusals,
     scope=diffusers_scope,
-    drive=go_through,
-    weighed=20_000,
     entered={
         f"{HERE}.get_constant_schedule": (
             f"{HERE}.get_constant_schedule(torch.optim.SGD(p, lr=0.1 / {{}}))",

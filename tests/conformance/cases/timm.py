@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from isorate import Run
-from tests.conformance.cases._case import Case, by_name, refused
-from tests.conformance.cases._home import Home
-from tests.conformance.cases.torch import go_through, phases, torch_scope
+from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases.torch import go_through, phases, torch_scope, upon_torch
 from tests.conformance.drawing import literal, rates
 
 if TYPE_CHECKING:
@@ -239,12 +238,13 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
     return f"{HERE}.{kind.__name__}({SGD}(params, lr={lr!r}), {text})", run, False
 
 
-HOME = Home(
-    parts=by_name(schedulers, names, refusals),
-    packages=("timm", "torch"),
+HOME = upon_torch(
+    "timm",
+    schedulers,
+    names,
+    refusals,
     scope=timm_scope,
     drive=drive,
-    weighed=20_000,
     drawn=drawn,
     entered={
         f"{HERE}.{name}": (f"{HERE}.{name}({SGD}(p, lr=0.1), {arguments})", phases)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.cases._case import Case, by_name, refused
-from tests.conformance.cases._home import Home
-from tests.conformance.cases.torch import go_through, phases, torch_scope
+from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases.torch import phases, torch_scope, upon_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,12 +215,12 @@ def transformers_scope(lr: Any, bare: bool) -> dict[str, Any]:
     return torch_scope(lr, bare) | own
 
 
-HOME = Home(
-    parts=by_name(functions, names, refusals),
-    packages=("transformers", "torch"),
+HOME = upon_torch(
+    "transformers",
+    functions,
+    names,
+    refusals,
     scope=transformers_scope,
-    drive=go_through,
-    weighed=20_000,
     entered={
         "transformers.get_constant_schedule": (
             "get_constant_schedule(SGD(p, lr=0.1 / {}))",

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from isorate import Run
 from tests.conformance.cases import transformers as hf
 from tests.conformance.cases._case import Case
-from tests.conformance.cases._home import Home
-from tests.conformance.cases.torch import go_through, torch_scope
+from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,11 +97,12 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
     return text, Run(draw(st.integers(1, 150))), False
 
 
-HOME = Home(
-    parts={"schedulers": schedulers, "compositions": compositions, "refusals": refusals},
-    packages=("warmup_scheduler", "torch"),
+HOME = upon_torch(
+    "warmup_scheduler",
+    schedulers,
+    compositions,
+    refusals,
     scope=scope,
-    drive=go_through,
     weighed=100,
     drawn=drawn,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.conformance.cases._case import Visit, by_name
 from tests.conformance.cases._home import GROUPS, WIDTH, Home, How, Seen, stepped
 from tests.conformance.cases.torch.cosine import torch_cases
 from tests.conformance.cases.torch.schedulers import (
@@ -145,3 +146,10 @@ HOME = Home(
         ),
     },
 )
+
+
+def upon_torch(package: str, *visits: Visit, scope: Any, **more: Any) -> Home:
+    """Return the home of a package whose schedulers are built on torch's optimizers."""
+    usual = {"drive": go_through, "weighed": 20_000}
+    packages = (package, "torch")
+    return Home(parts=by_name(*visits), packages=packages, scope=scope, **{**usual, **more})
