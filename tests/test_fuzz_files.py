@@ -1,6 +1,7 @@
 """Whatever a file holds, a log or a configuration: a result, or one line and status 2.
 
-Real logs and configurations are damaged: cut, flipped, spliced, their numbers and names changed.
+Real logs, configurations and checkpoints are damaged: cut, flipped, spliced, their numbers and
+names changed; of a checkpoint the values that it holds, too, before they are pickled.
 Each goes through the command line. The profile ``full`` draws ten thousand, and others each time.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -18,8 +20,10 @@ from typing import Any
 import pytest
 import yaml
 
+from isorate.checkpoints.unpickling import MAGIC
 from isorate.cli._commands import run
 from tests.bounded import bounded
+from tests.test_checkpoints import COSINE, DECAY, MMENGINE, SGD, archived
 from tests.test_fuzz import check as check_one
 from tests.test_logs_formats import SAMPLES, damaged
 
@@ -28,6 +32,8 @@ FILES = 100 if FULL else 8
 FIRST = SystemRandom().randrange(10**9) if FULL else 0
 SEEDS = range(FIRST, FIRST + (100 if FULL else 10))
 
+STATES = json.loads((Path(__file__).parent / "tables" / "states" / "torch.json").read_text())
+SAVED = [row["state"] for row in STATES["rows"]]
 CASES = Path(__file__).parent / "cases" / "configs"
 RECIPE = "CosineAnnealingLR(SGD(p, lr=0.1), 20, 0.01)"
 STRANGE = (
@@ -82,6 +88,49 @@ def configurations(draw: Random) -> tuple[str, bytes]:
     if draw.random() < 0.5 and isinstance(values, dict):
         return ".sh", " ".join(f"--{key} {value}" for key, value in values.items()).encode()
     return draw.choice([".yaml", ".toml", ".py", ".md"]), yaml.safe_dump(values).encode()
+
+
+def odd(value: Any, draw: Random) -> Any:
+    """Return a value, some of it replaced by what nobody saves."""
+    if draw.random() < 0.06:
+        return draw.choice([None, -1, 10**30, float("nan"), float("inf"), "x", [], {}, True, 1.5,
+                            [[value] * 3], {"last_epoch": value}, b"x", (value,)])  # fmt: skip
+    if isinstance(value, dict):
+        return {key: odd(each, draw) for key, each in value.items() if draw.random() > 0.02}
+    return [odd(each, draw) for each in value] if isinstance(value, list) else value
+
+
+def checkpoints(draw: Random) -> tuple[str, bytes]:
+    """Return a checkpoint of schedulers as a file, and its ending."""
+    states = [state for states, *_ in MMENGINE for state in [{"param_schedulers": states}]]
+    count = {"lr_scheduler": {"last_batch_iteration": 11}, "ds_config": {"scheduler": DECAY}}
+    states += [draw.choice(SAVED) for _ in range(3)] + [count, COSINE]
+    held = {"optimizer": SGD, "epoch": 3, "scheduler": draw.choice(states)}
+    held |= count if draw.random() < 0.2 else draw.choice(states)
+    value = odd(held, draw)
+    if draw.random() < 0.4:
+        return ".pt", archived(value)
+    head = b"".join(pickle.dumps(each, 2) for each in (MAGIC, 1001, {}))
+    body = pickle.dumps(value, draw.choice([2, 4]))
+    return draw.choice([".pth", ".ckpt"]), (head if draw.random() < 0.3 else b"") + body
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_damaged_checkpoint_comes_to_a_result_or_a_line(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = Random(seed)
+    monkeypatch.chdir(tmp_path)
+    for number in range(FILES):
+        ending, data = checkpoints(draw)
+        path = tmp_path / f"{number}{ending}"
+        path.write_bytes(spoilt(data, checkpoints(draw)[1], draw) if number % 2 else data)
+        command = draw.choice(
+            [["show"], ["show", "--json"], ["check"], ["convert", "--to", "torch"]]
+        )
+        recipe = [RECIPE] if command[0] == "check" else []
+        check([command[0], str(path), *recipe, *command[1:]])
+    assert not Path("pwned").exists()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -166,7 +166,7 @@ def _scheduler(place: str, state: Mapping[str, Any], groups: Groupings | None) -
         elif LISTED in state or COUNT in state:
             saved = windowed(state[LISTED]) if LISTED in state else configured(state)
             call, step, kind = saved.call, saved.step, type(saved.call).__name__
-            rates = saved.rates or (None if groups is None else rates_of(groups))
+            rates = rates or (None if groups is None else rates_of(groups))
         elif "learning_rate" in state:
             kind, call = "list", LearningRateList(tuple(state["learning_rate"]))
         elif "isorate_format" in state:

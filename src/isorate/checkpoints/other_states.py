@@ -77,9 +77,7 @@ def windowed(states: Sequence[Mapping[str, Any]]) -> SavedCall:
         step = steps
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ReadError("bad states of mmengine's schedulers", got=str(error)) from None
-    last = states[-1].get("_last_value")
-    rates = tuple(map(float, last)) if isinstance(last, list) else None
-    return SavedCall(call, step, rates)
+    return SavedCall(call, step, None)
 
 
 def _window(kinds: Mapping[str, Any], optimizer: Optimizer, state: Mapping[str, Any]) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Final
 
 from isorate.logs.owners import usual_offsets
@@ -142,6 +142,9 @@ def _mentions(source: Source) -> Iterator[str]:
     told: tuple[str, ...] = _ARGUMENTS
     if source.whole:
         told = tuple(filter(source.text.__contains__, told))
+        if not told and len(source.text) <= LONGEST:  # no line of it is longer
+            yield from filter(_MENTIONS.search, source.lines())
+            return
     for text in source.lines():
         mentions = len(text) <= LONGEST and _MENTIONS.search(text)
         if mentions and not (told and any(map(text.__contains__, told))):
@@ -153,11 +156,15 @@ def _printed(first: list[str]) -> tuple[Line | None, list[re.Match[str]]]:
     best: Line | None = None
     most: list[re.Match[str]] = []
     joined = "\n".join(first)
-    for line in LINES:
-        if line.mark in joined and len(most) < len(first):
-            found = list(filter(None, map(line.find.search, first)))
-            if len(found) > len(most):
-                best, most = line, found
+    possible = [line for line in LINES if line.mark in joined]
+    for line in possible:  # of most kinds not even the first line is one
+        whole = list(takewhile(bool, map(line.find.search, first)))
+        if first and len(whole) == len(first):
+            return line, whole  # type: ignore[return-value]
+    for line in possible:
+        found = list(filter(None, map(line.find.search, first)))
+        if len(found) > len(most):
+            best, most = line, found
     return best, most
 
 
