@@ -112,9 +112,10 @@ UNREAD = (
     ),
     Unread(
         "Lightning",
-        ("lightning", "pytorch_lightning", "lightning_fabric", "pl_bolts", "flash"),
-        "LinearWarmupCosineAnnealingLR linear_warmup_decay",
+        ("lightning", "pytorch_lightning", "lightning_fabric", "pl_bolts"),
+        "linear_warmup_decay",
     ),
+    Unread("Lightning Flash", ("flash",), "LinearWarmupCosineAnnealingLR"),
     Unread(
         "NeMo",
         ("nemo",),
