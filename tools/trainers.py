@@ -1,6 +1,6 @@
 """Run the texts in ``tests/cases/reading/trainers`` for real, and record the rates of each.
 
-    python tools/trainers.py lightning transformers keras mindspore
+    python tools/trainers.py deepspeed keras lightning mindspore transformers
 
 Each file has texts for one trainer, which has to be installed; ``given`` says how long the things
 are that a text uses and does not have. A rate is what an optimizer's update really used.
@@ -73,6 +73,25 @@ def transformers(row: dict[str, Any]) -> list[float]:
     names = {"__name__": "__main__", "model": net(), **torch_like(used)}
     for name, length in row.get("given", {}).items():
         names[name.removeprefix("len(").rstrip(")")] = [{"x": torch.ones(2)}] * length
+    exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
+    names["hook"].remove()
+    return used
+
+
+def deepspeed(row: dict[str, Any]) -> list[float]:
+    """Train with DeepSpeed's engine, on one process without a GPU."""
+    import os
+
+    alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "DS_ACCELERATOR": "cpu"}
+    os.environ |= {**alone, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29517"}
+    import deepspeed
+    import torch
+
+    sys.modules["deepspeed.comm.torch"].build_shm_op = lambda: None  # type: ignore[attr-defined]
+    deepspeed.init_distributed("gloo", verbose=False)
+    used: list[float] = []
+    names = {"__name__": "__main__", "model": torch.nn.Linear(2, 1), **torch_like(used)}
+    names["loader"] = loader(row["given"]["len(loader)"])
     exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
     names["hook"].remove()
     return used

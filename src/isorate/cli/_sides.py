@@ -196,7 +196,7 @@ def _check_used(known: Settings, sides: Sequence[Reading]) -> None:
     used = known.used.union(*(side.used for side in sides))
     mentioned = {name for side in sides for name in side.mentioned}
     for name in known.keys() - used - known.of_files.keys():
-        if name in mentioned:
+        if name in mentioned or name.removeprefix("len(").removesuffix(")") in mentioned:
             raise ReadError(
                 f"--set {name}: the schedule does not depend on it", hint="leave it away"
             )

@@ -13,6 +13,7 @@ from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
+from isorate.kit.registry import Trainer
 from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
 
@@ -44,6 +45,102 @@ BATCHES: Final = (
 KEYS: Final = (*BATCHES, "optimizer", "scheduler", "dataloader_drop_last")
 FACTS: Final = {"lr": "lr", "accumulation": "gradient_accumulation_steps",
                 "batch_size": "train_micro_batch_size_per_gpu"}  # fmt: skip
+
+
+CODE: Final = """
+import torch
+from deepspeed.runtime.lr_schedules import (
+    LRRangeTest, OneCycle, WarmupCosineLR, WarmupDecayLR, WarmupLR
+)
+
+OWN = {"LRRangeTest": LRRangeTest, "OneCycle": OneCycle, "WarmupCosineLR": WarmupCosineLR,
+       "WarmupDecayLR": WarmupDecayLR, "WarmupLR": WarmupLR}
+
+
+def is_a(value, kind):
+    return is_known(value) and isinstance(value, kind)
+
+
+def is_given(value):
+    return not (is_known(value) and value is None)
+
+
+class DeepSpeedEngine(Module):
+    def __init__(self, optimizer, lr_scheduler, accumulation):
+        self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
+        self.accumulation = accumulation
+
+    def gradient_accumulation_steps(self):
+        return self.accumulation
+
+    def get_lr(self):
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def is_gradient_accumulation_boundary(self):
+        return every(self.accumulation)
+
+    def backward(self, loss, **others):
+        pass
+
+    def load_checkpoint(self, *given, **named):
+        self.lr_scheduler.load_state_dict(checkpoint)
+
+    def _leaves_the_rates(self, *given, **named):
+        pass
+
+    allreduce_gradients = get_global_grad_norm = zero_grad = _leaves_the_rates
+    save_checkpoint = save_16bit_model = save_fp16_model = _leaves_the_rates
+
+    def set_gradient_accumulation_boundary(self, is_boundary):
+        refuse("set_gradient_accumulation_boundary says which batches are an update's last, which "
+               "is not followed")
+
+    def train_batch(self, data_iter=None):
+        if is_known(self.optimizer):
+            self.optimizer.step()
+            if is_given(self.lr_scheduler):
+                self.lr_scheduler.step()
+
+    def step(self, lr_kwargs=None):
+        if every(self.accumulation):
+            self.train_batch()
+
+
+def entry(config, key):
+    found = config.get(key)
+    return (found["type"], found.get("params", {})) if is_a(found, dict) else (None, {})
+
+
+def initialize(args=None, model=None, optimizer=None, model_parameters=None, training_data=None,
+               lr_scheduler=None, distributed_port=None, mpu=None, dist_init_required=None,
+               collate_fn=None, config=None, mesh_param=None, config_params=None):
+    config = config if is_given(config) else config_params
+    known = is_a(config, dict)
+    if not known:
+        accumulation = gradient_accumulation_steps
+        if not (is_given(optimizer) and is_given(lr_scheduler)):
+            refuse("DeepSpeed's own file says the optimizer or the schedule: isorate show FILE")
+    else:
+        accumulation = config.get("gradient_accumulation_steps", None)
+        if not is_given(accumulation):
+            accumulation = 1
+            if "train_batch_size" in config and "train_micro_batch_size_per_gpu" in config:
+                batch = config["train_micro_batch_size_per_gpu"] * (told("processes") or 1)
+                accumulation = config["train_batch_size"] // batch
+        kind, params = entry(config, "optimizer")
+        if not is_given(optimizer) and kind is not None:
+            optimizer = torch.optim.AdamW(model_parameters, lr=params.get("lr", 1e-3))
+        kind, params = entry(config, "scheduler")
+        if not is_given(lr_scheduler) and kind is not None:
+            make = OWN[kind] if kind in OWN else getattr(torch.optim.lr_scheduler, kind)
+            lr_scheduler = make(optimizer, **params)
+    if callable(lr_scheduler):
+        lr_scheduler = lr_scheduler(optimizer)
+    engine = DeepSpeedEngine(optimizer, lr_scheduler, accumulation)
+    return engine, optimizer, deepspeed_io(training_data), lr_scheduler
+"""
+TRAINER: Final = Trainer("DeepSpeed", ("deepspeed",), CODE, trains="step",
+                         functions=("initialize",))  # fmt: skip
 
 
 @cache

@@ -68,7 +68,8 @@ class Deciding(Defining):
     def perhaps(self, node: ast.expr, frame: Frame, condition: Unknown) -> Any:
         if not self._trains_in(node, rates=True):
             return self.value(node, frame)
-        self.loops.guards.append(Guard(node, holds=True, condition=condition))
+        inside = (*self.loops.stack,)
+        self.loops.guards.append(Guard(node, holds=True, condition=condition, inside=inside))
         try:
             return self.value(node, frame)
         finally:
@@ -203,7 +204,8 @@ class Deciding(Defining):
         self, node: ast.AST, test: ast.expr, truth: Unknown, frame: Frame, *, holds: bool
     ) -> Guard:
         """Return a condition, and how often it holds, where it counts a loop's turns."""
-        undecided = Guard(node, holds, truth, test=test, frame=frame)
+        inside = (*self.loops.stack,)
+        undecided = Guard(node, holds, truth, test=test, frame=frame, inside=inside)
         parts = [test]
         if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             parts = [part for part in test.values if not self._surely(part, frame)]
@@ -233,6 +235,14 @@ class Deciding(Defining):
 
     def _rare(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
         """Return a condition that holds in each so-manieth turn of a loop, or none."""
+        match test:
+            case ast.Call(func=ast.Name(id="every"), args=[by]) if frame.outermost.trains:
+                every, stack = self.value(by, frame), self.loops.stack
+                if not guard.holds or not stack or not isinstance(every, int | Unknown):
+                    return None
+                counts = stack[0] if len(stack) == 1 else None
+                first = every - 1 if isinstance(every, int) else 0
+                return replace(guard, every=every, first=first, counts=counts, name="every")
         found = modulo(test, holds=guard.holds)
         if found is None:
             return None

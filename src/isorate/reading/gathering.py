@@ -50,7 +50,8 @@ class Gathering(Repeating):
         counts = loop if ends or loop is self.loops.stack[0] else None
         first = every - 1 if isinstance(every, int) else 0
         unit = ast.unparse(base)
-        guard = Guard(node, True, None, every, first, counts, last=ends, name=f"{unit}.step")
+        name, inside = f"{unit}.step", (*self.loops.stack,)
+        guard = Guard(node, True, None, every, first, counts, ends, name, inside=inside)
         self.gathered = guard, unit
 
     def _batches(self, of: Unknown, base: ast.expr, frame: Frame) -> Count:

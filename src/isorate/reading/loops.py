@@ -120,6 +120,7 @@ class Guard:
         last: whether it holds in the last turn, too.
         name: what counts.
         test: its text, and the frame that it is asked in.
+        inside: the loops that it stands in, also where it is a function's that they call.
 
     """
 
@@ -133,6 +134,7 @@ class Guard:
     name: str = ""
     test: ast.expr | None = None
     frame: Frame | None = None
+    inside: tuple[Loop, ...] = ()
 
     def same(self, other: Guard) -> bool:
         """Whether both hold at the same time."""
@@ -573,6 +575,9 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
         found.missing.pop("updates", None)
         return
     each = found.known.get("updates_per_epoch", _turns_of(update, depth))
+    if each is None and isinstance(whole := _turns_of(update), int):
+        found.put("updates", whole)  # of which the epochs have different numbers
+        return
     needed = found.missing.get("updates_per_epoch")
     found.put("updates_per_epoch", each)
     if needed is None:
@@ -633,8 +638,7 @@ def _guarded(turns: Count, guard: Guard) -> Count:
 
 def _depth(guard: Guard, loops: Sequence[Loop]) -> int:
     """Return in how many loops a condition stands."""
-    inside = [loop for loop in loops if within(loop.node, guard.node)]
-    return len(inside)
+    return sum(loop in guard.inside for loop in loops)
 
 
 def within(outer: ast.AST, inner: ast.AST) -> bool:

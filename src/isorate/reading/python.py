@@ -16,6 +16,7 @@ from isorate.reading.schedules import LackingError
 from isorate.reading.touching import changing
 from isorate.reading.values import (
     MISSING,
+    Bound,
     Built,
     Builtin,
     Class,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 #: Classes of arrays: no number of Python's is one.
 ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
-OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init")
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init",
+                      "every")  # fmt: skip
 #: Kinds of numbers, by the names that modules have for them.
 DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
@@ -67,6 +69,8 @@ class Python(Foreign):
         if function.module:
             return self._of_module(function, given, named, node)
         match name, given:
+            case "callable", [Function() | Bound() | Class() | Schedule() | Built() | None as of]:
+                return isinstance(of, Function | Bound | Class)
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
                 return Unknown(unparsed(node), varies=True)
@@ -177,6 +181,8 @@ class Python(Foreign):
                 return not isinstance(value, Unknown)
             case "arguments_of_init", []:
                 return self._arguments_of_init()
+            case "every", [_]:  # holds in each so-manieth turn
+                return Unknown(unparsed(node), varies=True)
         return None
 
     def _told(self, fact: str) -> Any:

@@ -13,11 +13,13 @@ from isorate.reading.frames import Frame
 from isorate.reading.loops import Tally
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.optimizers import PLAIN
+from isorate.reading.python import OF_TRAINERS
 from isorate.reading.touching import changing
 from isorate.reading.values import (
     MISSING,
     Bound,
     Built,
+    Builtin,
     Class,
     Dict,
     Function,
@@ -363,6 +365,8 @@ class Unfollowing(Calls):
         changed, ends = name in effects.changed, name in effects.ends
         for call in effects.handing.get(name, ()):
             own = self._quiet(call.func, frame)
+            if isinstance(own, Builtin) and own.name in OF_TRAINERS:
+                continue
             if not isinstance(own, Function):
                 self.hand([value], call)
             elif isinstance(value, Built):
