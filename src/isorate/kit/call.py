@@ -57,6 +57,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
 
     #: Whether its first field is the optimizer of the loop, and no argument of it.
     beside: ClassVar[bool] = False
+    #: What it is where a function that it is given takes the rate before, too.
+    of_rates: ClassVar[type[Call] | None] = None
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
     #: What it has one rate of: an update, or an epoch.

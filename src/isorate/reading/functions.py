@@ -26,6 +26,7 @@ from isorate.schedule.arithmetic import LONGEST_TUPLE
 from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.functions import lambda_of
+from isorate.schedule.recurrence import RATE, Recurrence
 from isorate.schedule.syntax import mentions, number_node, shown
 
 if TYPE_CHECKING:
@@ -50,14 +51,46 @@ class Room:
     lacking: list[Unknown] = field(default_factory=list)
 
 
-def expression(evaluator: Schedules, function: Any, longest: int) -> Expression:
-    """Return what a function of the step computes.
+def expression(
+    evaluator: Schedules, function: Any, longest: int
+) -> Expression | Recurrence:  # fmt: skip
+    """Return what a function of the step computes, or one of the step and the rate before it.
 
     Raises:
         ReadError: it is no arithmetic in one argument, or uses what nobody knows.
 
     """
-    return said(*formula(evaluator, function, longest))
+    if not (isinstance(function, Bound) and RATE in map(_open, function.named.values())):
+        return said(*formula(evaluator, function, longest))
+    known = evaluator.tallies
+    evaluator.tallies = {**known, RATE: ast.Name(RATE, ast.Load())}
+    try:
+        variable, body = formula(evaluator, function, longest)
+    finally:
+        evaluator.tallies = known
+    found = Recurrence(variable, ast.unparse(body))
+    found.function()
+    return found
+
+
+def of_rate(function: Any) -> Bound | None:
+    """Return a function of the step and the rate before it; none where it takes the step alone."""
+    inner, before = function, 0
+    while isinstance(inner, Bound):
+        inner, before = inner.function, before + len(inner.given)
+    if not isinstance(inner, Function):
+        return None
+    arguments = inner.node.args
+    left = [each.arg for each in (*arguments.posonlyargs, *arguments.args)][before:]
+    if len(left) < 2 or (isinstance(function, Bound) and left[1] in function.named):
+        return None
+    rate = Unknown(RATE, varies=True, term=ast.Name(RATE, ast.Load()))
+    return Bound(function, [], {left[1]: rate})
+
+
+def _open(value: Any) -> str:
+    term = value.term if isinstance(value, Unknown) else None
+    return term.id if isinstance(term, ast.Name) else ""
 
 
 def said(variable: str, body: ast.expr) -> Expression:
@@ -81,15 +114,15 @@ class _Whole(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        match node:
-            case ast.BinOp(
-                ast.BinOp(one, ast.Mult(), other),
-                ast.Add(),
-                ast.BinOp(ast.Name(id=name) as t, ast.Mod(), ast.Constant(value=int(n))),
-            ) if name == self.variable:
-                epochs = f"{name} // {n}"
-                if {ast.unparse(one), ast.unparse(other)} == {epochs, str(n)}:
-                    return t
+        for batches, epochs in ((node.right, node.left), (node.left, node.right)):
+            match node.op, batches, epochs:
+                case (
+                    ast.Add(),
+                    ast.BinOp(ast.Name(id=name) as t, ast.Mod(), ast.Constant(value=int(n))),
+                    ast.BinOp(one, ast.Mult(), other),
+                ) if name == self.variable:
+                    if {ast.unparse(one), ast.unparse(other)} == {f"{name} // {n}", str(n)}:
+                        return t
         return node
 
 
@@ -110,7 +143,7 @@ def of_statements(
     evaluator: Schedules, name: str, variable: str, body: list[ast.stmt], frame: Frame
 ) -> Expression:
     """Return what statements compute of one variable, other names being those of a frame."""
-    return expression(evaluator, stating(name, variable, body, frame), evaluator.longest)
+    return said(*formula(evaluator, stating(name, variable, body, frame), evaluator.longest))
 
 
 def stating(name: str, variable: str, body: list[ast.stmt], frame: Frame) -> Function:
@@ -158,6 +191,8 @@ def _body(
         own = [(name, frame.get(name)) for name in frame.names if name in anew - {variable}]
         begun = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(value))
                  for name, value in own if isinstance(value, PLAIN)]  # fmt: skip
+        begun += [ast.Assign([ast.Name(name, ast.Store())], ast.Name(RATE, ast.Load()))
+                  for name, value in own if _open(value) == RATE]  # fmt: skip
         imported = [
             each for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom)
             and _names(each).isdisjoint({*anew, *frame.names, "*"})
@@ -356,7 +391,7 @@ class _Inline(ast.NodeTransformer):
             base = array(base) if len(base) > LONGEST_TUPLE else None
         if not isinstance(base, Array):
             return None
-        place = Turned().visit(self.visit(node.slice))
+        place = _Whole(self.variable).visit(self.visit(node.slice))
         turns = dict.fromkeys(self.evaluator.tallies, _name(self.variable))
         plain = Placing(turns).visit(copy.deepcopy(place)) if turns else place
         where = Expression(self.variable, ast.unparse(ast.fix_missing_locations(plain)))
@@ -670,24 +705,6 @@ class _Put(ast.NodeTransformer):
         if self.room.left < 0:
             raise ReadError("a function is too long with what it calls written out")
         return self.value
-
-
-class Turned(ast.NodeTransformer):
-    """Writes ``n * (t // n) + t % n`` as the integer ``t`` that it is, whichever comes first."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        whole: Any = self.generic_visit(node)
-        for one, other in ((whole.left, whole.right), (whole.right, whole.left)):
-            match whole.op, one, other:
-                case (
-                    ast.Add(),
-                    ast.BinOp(a, ast.Mult(), b),
-                    ast.BinOp(ast.Name() as t, ast.Mod(), ast.Constant(value=int()) as n),
-                ):
-                    turns = ast.dump(ast.BinOp(t, ast.FloorDiv(), n))
-                    if {ast.dump(a), ast.dump(b)} == {turns, ast.dump(n)}:
-                        return t
-        return whole  # type: ignore[no-any-return]
 
 
 def _name(name: str) -> ast.expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,6 +224,10 @@ class Schedules(Expressions):
         self, constructor: type[Call], node: ast.Call, given: dict[str, Argument],
         placed: list[Argument],
     ) -> Schedule:  # fmt: skip
+        if constructor.of_rates is not None:
+            places = ((name, functions.of_rate(each.value)) for name, each in given.items())
+            own = {name: replace(given[name], value=of) for name, of in places if of is not None}
+            given, constructor = {**given, **own}, constructor.of_rates if own else constructor
         name = constructor.card.name
         schedule = Schedule(None, node)
         unrated: MissingRateError | None = None

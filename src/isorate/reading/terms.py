@@ -760,7 +760,6 @@ def _computed(
         _check_same(error.leaves, [*statements, value])
         raise
     made = functions.Placing(placed).visit(copy.deepcopy(made)) if placed else made
-    made = functions.Turned().visit(copy.deepcopy(made))  # what all the turns of loops in loops are
     return functions.said(TURN, ast.fix_missing_locations(made))
 
 

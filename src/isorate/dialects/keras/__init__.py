@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from isorate.dialects.keras import recurring
 from isorate.dialects.keras.callbacks import LearningRateScheduler, ReduceLROnPlateau
 from isorate.dialects.keras.schedules import (
     CosineDecay,
@@ -62,6 +63,8 @@ GIVEN = {
 STUBS = [f"def {n}(learning_rate={g}): ..." for g, names in GIVEN.items() for n in names.split()]
 HINDERED = {"gradient_accumulation_steps": "the schedule is read at each batch, not each update"}
 HOME, DOCS = "keras.optimizers.schedules", "https://keras.io/api/"
+completed((recurring.LearningRateScheduler,), "keras.callbacks", VERSION, ROLES,
+          f"{DOCS}callbacks/#{{}}", "keras")  # fmt: skip
 DIALECT = Dialect(
     "keras", "Keras", VERSION,
     [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from isorate.dialects.keras import recurring
 from isorate.dialects.keras.schedules import F32, card
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Lift
@@ -28,6 +29,7 @@ class LearningRateScheduler(OfTheEpoch, frozen=True):
 
     schedule: Any
     verbose: int = 0
+    of_rates: ClassVar[Any] = recurring.LearningRateScheduler
     dtype: ClassVar[Any] = "float32"
     card: ClassVar[Card] = card(
         "the function's, rounded once to", "whatever it says", Proof.FUNCTION, raises={}
