@@ -191,6 +191,10 @@ def _nest(follower: Interpreter, schedule: Schedule) -> tuple[tuple[Loop, ...], 
         updates = follower.loops.updates_of(schedule, Facts())
     except Irregular as error:
         raise ReadError(str(error), hint=ONLY) from None
+    alone = [update for update in updates if not update.loops]
+    steps = [e for e in follower.loops.events if e.kind == "step" and e.of in schedule.members]
+    if alone and any(step.place > alone[0].place and not step.loops for step in steps):
+        raise ReadError(f"{_at(alone[0])} trains beside the loop", hint=ONLY)
     updates = [update for update in updates if update.loops]
     if len(updates) != 1:
         raise ReadError("the loop sets the rate beside a scheduler, and nobody knows what trains")

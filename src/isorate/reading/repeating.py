@@ -390,7 +390,7 @@ class Repeating(Deciding):
                 return None  # for ever
             case ast.Call(func=func, args=[first, *rest]):
                 last = str(dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
-                if isinstance(self._quiet(func, frame), Function):
+                if self._is_own(func, frame):
                     return None
                 if last in HANDING_ON:
                     return self.count(first, frame)
@@ -417,6 +417,12 @@ class Repeating(Deciding):
         known = isinstance(found, int) or (isinstance(found, Unknown) and found.askable)
         return found if known else None
 
+    def _is_own(self, func: ast.expr, frame: Frame) -> bool:
+        """Whether a function is of the text, or goes by the name of one that the text gives it."""
+        found = self._quiet(func, frame)
+        lost = isinstance(func, ast.Name) and isinstance(found, Unknown) and found.name is None
+        return isinstance(found, Function) or lost
+
     def first(self, node: ast.expr, frame: Frame) -> int | None:
         """Return what a loop's counter is in the first turn; none where it counts nothing."""
         start = self._start(node, frame)
@@ -426,7 +432,7 @@ class Repeating(Deciding):
     def _start(self, node: ast.expr, frame: Frame) -> ast.expr | None:
         """Return the text of what a loop's counter is in the first turn."""
         match node:
-            case ast.Call(func=func) if isinstance(self._quiet(func, frame), Function):
+            case ast.Call(func=func) if self._is_own(func, frame):
                 return None
             case ast.Call(func=func, args=given, keywords=named):
                 last = (dotted(func) or "").rpartition(".")[2]

@@ -210,7 +210,10 @@ class Storing(Unfollowing):
                 known = type(value) is int or (isinstance(value, Unknown) and value.askable)
                 if name != "last_epoch" or not known or self.loops.stack or self.loops.conditions():
                     raise changing(target, base)
-                base.count = value, len(self.loops.events)
+                now = len(self.loops.events)
+                if base.count is not None and base.count[1] != now:
+                    raise changing(target, base)
+                base.count = value, now
             case Class():
                 base.names[name] = value
             case Module() if unparsed(target) not in self.given:
