@@ -14,11 +14,12 @@ from isorate.kit.objects import Chained, Sequential, Worker
 from isorate.kit.plateau import Feedback
 from isorate.reading import by_hand, terms
 from isorate.reading.loops import Event, Facts, Irregular, Loop
+from isorate.reading.mentions import mentions
 from isorate.reading.schedules import LackingError, firsts_of
 from isorate.reading.values import Built, Schedule, Unknown
 from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
-from isorate.schedule.syntax import number_node, shown
+from isorate.schedule.syntax import number_node, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -292,6 +293,11 @@ def check(follower: Interpreter, schedule: Schedule) -> None:
         ReadError: it does.
 
     """
+    nodes = [n for part in follower.whole for n in walk(part)] if follower.handed else []
+    setting = {n.name for n in nodes if isinstance(n, ast.FunctionDef) and mentions(n).rates}
+    for said in follower.handed:  # the text may have something else go by the name
+        if said.partition(" (")[0].rpartition(".")[2] in setting:
+            raise ReadError(f"{said} may set the rate as well, and is not followed", hint=ONLY)
     others = [one.writes_to for one in follower.found.built if one.writes_to]
     others = [one for one in others if one is not schedule.writes_to]
     whole_ = isinstance(schedule.call, in_turns.Loop)

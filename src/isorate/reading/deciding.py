@@ -197,7 +197,8 @@ class Deciding(Defining):
             truth = self.decisions[source]
         elif not isinstance(group, Group):
             return truth
-        self.keyed.setdefault(id(node), (key, set()))[1].add(truth)
+        stays = isinstance(group, Group) and key in group.owner.keys  # whatever is set there
+        self.keyed.setdefault(id(node), ("" if stays else key, set()))[1].add(truth)
         return truth
 
     def _guard(

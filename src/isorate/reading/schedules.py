@@ -520,6 +520,7 @@ class Schedules(Expressions):
             return
         optimizer.groups = Groups(group_of(optimizer, entry, default) for entry in entries)
         optimizer.groups.owner = optimizer
+        optimizer.keys = frozenset(signature) - {"params"}
         if optimizer.used:
             mask(optimizer)
 

@@ -343,6 +343,7 @@ class Built:
         read: as a framework has it, by the framework, once a scheduler is given it.
         regrouped: whether its parameter groups are set to others.
         calls: the schedulers that are built on it.
+        keys: what it is given by, and puts into its groups.
 
     """
 
@@ -359,6 +360,7 @@ class Built:
     label: str = ""
     regrouped: bool = False
     calls: list[Call] = field(default_factory=list)
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False, slots=True)
