@@ -68,6 +68,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
     _quick = False
+    #: Whether it writes what follows a schedule besides after such a step.
+    _quick_besides: ClassVar[bool] = False
     #: All parts that schedulers have in the rates, as long as they are these; none if it has none.
     _shared: Mapping[Any, Part] | None
     #: Its own, and that of the only other one where both are of a single group.
@@ -276,8 +278,12 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     def _write_also(self, name: str, groups: Sequence[Group], values: list[float]) -> None:
         first = name == "momentum"
         for group, value in zip(groups, values):  # noqa: B905 - in every step
+            held = group.get(name)
+            if type(held) is float and not (first and "betas" in group):
+                group[name] = value
+                continue
             betas = group.get("betas") if first else None
-            held = group.get(name) if betas is None else betas[0]
+            held = held if betas is None else betas[0]
             if isinstance(held, Tensor):
                 held.fill_(rounded([value], held.dtype).item())
             elif betas is None:
@@ -378,7 +384,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     def _be_quick(self) -> None:
         """Find out whether its steps do nothing else than to write rates of its schedule."""
         alike = type(self)._go_to is type(self)._only_writes and not self._own_get_lr
-        self._quick = alike and not self._also_rates
+        self._quick = alike and (self._quick_besides or not self._also_rates)
         self._shared, self._multiplies = None, False
 
     def _plan(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
-from operator import ne
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.schedule.combinators import Join
@@ -25,17 +25,53 @@ if TYPE_CHECKING:
     from isorate.training.states import OnMismatch, Saved
 
 
-class Announced(DropIn):
+class Besides(DropIn):
+    """One that does something else at a step, too, whichever way it took that."""
+
+    #: The step at which it was done.
+    _went: Any = None
+
+    def step(self, epoch: Any = None) -> None:
+        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
+        super().step(epoch)
+        if self._went is not self.last_epoch:
+            self._went = self.last_epoch
+            self._do_besides()
+
+    def _do_besides(self) -> None:
+        """Do it, after a step that has done no more than to write its rates."""
+
+    def _go_to(self, step: Any, *, anew: bool = False) -> None:
+        super()._go_to(step, anew=anew)
+        self._went = step
+
+    _only_writes = _go_to
+
+
+class Announced(Besides):
     """One that has put arguments into the groups, where torch's asks for them at every step."""
 
     #: Which they are.
     _keys: ClassVar[tuple[str, ...]]
 
-    _announcements: list[Any] | None = None
+    #: What asks a group for all of them at once.
+    _holding: ClassVar[itemgetter[Any]]
+
+    _announcements: list[tuple[Any, ...]] | None = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._holding = itemgetter(*cls._keys, cls._keys[0])  # of one alone it makes no tuple
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         self._look()
         super()._go_to(step, anew=anew)
+
+    _only_writes = _go_to
+
+    def _do_besides(self) -> None:
+        self._look()
+        super()._do_besides()
 
     def _show(self, step: Any, rates: list[float]) -> None:
         self._look()
@@ -43,22 +79,29 @@ class Announced(DropIn):
 
     def _look(self) -> None:
         """Say where somebody else has changed what the groups hold."""
-        held = [group.get(key) for group in self._optimizer.param_groups for key in self._keys]
-        if held != self._announcements and self._built:
-            before = self._announcements or []
-            changed = [i for i, pair in enumerate(zip(before, held, strict=False)) if ne(*pair)]
-            if changed:
-                group, key = divmod(changed[0], len(self._keys))
-                warnings.warn(
-                    f"parameter group {group} holds {self._keys[key]}={held[changed[0]]!r}, which "
-                    f"{type(self).__name__} set to {before[changed[0]]!r} and torch's would go by: "
-                    "the schedule's rates stay as they were",
-                    stacklevel=4,
-                )
+        groups, keys = self._optimizer.param_groups, self._keys
+        try:
+            held = [*map(self._holding, groups)]
+        except KeyError:
+            held = [tuple(map(group.get, (*keys, keys[0]))) for group in groups]
+        before = self._announcements
+        if held == before:
+            return
         self._announcements = held
+        for group, pair in enumerate(zip(before or [], held, strict=False)):
+            changed = [*zip(keys, *pair, strict=False)] if self._built else []
+            for key, since, now in changed:
+                if since != now:
+                    warnings.warn(
+                        f"parameter group {group} holds {key}={now!r}, which "
+                        f"{type(self).__name__} set to {since!r} and torch's would go by: "
+                        "the schedule's rates stay as they were",
+                        stacklevel=5,
+                    )
+                    return
 
 
-class Momentum(DropIn):
+class Momentum(Besides):
     """What both cycles share: the momentum, or Adam's first beta, goes against the rate.
 
     A ``CyclicLR`` leaves ``initial_lr`` as it was; a ``OneCycleLR`` sets it, as torch's does, which
@@ -67,6 +110,14 @@ class Momentum(DropIn):
 
     _arguments: dict[str, Any]
     _multiplies_bases = False
+    _quick_besides = True
+
+    def _do_besides(self) -> None:
+        super()._do_besides()
+        groups = self._optimizer.param_groups
+        for name, rates in self._also_rates.items():
+            step = self.last_epoch
+            self._write_also(name, groups, rates.ahead.get(step) or rates.at(step))
 
     def _begin(self, last_epoch: int) -> None:
         groups = self.optimizer.param_groups
@@ -124,7 +175,14 @@ class Cyclic(Cycles, Momentum):
         if self._announced_before is not None and self._built:
             before, self._announced_before = self._announced_before, None
             self._tell_that(f"initial_lr={before[0]!r}", "begins with that, for one step")
+            self._be_quick()
         super()._go_to(step, anew=anew)
+
+    _only_writes = _go_to
+
+    def _be_quick(self) -> None:
+        super()._be_quick()
+        self._quick = self._quick and self._announced_before is None
 
     def _against(self, low: float, high: float) -> Schedule:
         return self._wave(self._call([0.0] * len(self._bases)), high, low)
