@@ -36,6 +36,9 @@ from isorate.logs.owners import OWNERS
 from isorate.logs.text import LINES
 
 ROOT = Path(__file__).resolve().parents[1]
+#: The pages that have outputs of commands in them, and are written by hand otherwise.
+PRINTED = ("after-the-run", "before-the-run", "cli", "concepts", "reading")
+
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
 
 
@@ -244,15 +247,7 @@ def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with what it should hold."""
     files = {
         ROOT / "README.md": with_unread(with_outputs((ROOT / "README.md").read_text())),
-        ROOT / "docs" / "cli.md": with_outputs((ROOT / "docs" / "cli.md").read_text()),
-        ROOT / "docs" / "after-the-run.md": with_outputs(
-            (ROOT / "docs" / "after-the-run.md").read_text()
-        ),
-        ROOT / "docs" / "reading.md": with_outputs((ROOT / "docs" / "reading.md").read_text()),
         ROOT / "docs" / "logs.md": with_formats((ROOT / "docs" / "logs.md").read_text()),
-        ROOT / "docs" / "before-the-run.md": with_outputs(
-            (ROOT / "docs" / "before-the-run.md").read_text()
-        ),
         ROOT / "docs" / "one-recipe.md": recipes.page(),
         ROOT / "docs" / "one-recipe.svg": recipes.picture(),
         ROOT / "docs" / "dialects.md": support(),
@@ -260,6 +255,8 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "matrix.md": matrix.page(),
         ROOT / "docs" / "deviations.md": deviations.page(),
     }
+    pages = [ROOT / "docs" / f"{name}.md" for name in PRINTED]
+    files |= {page: with_outputs(page.read_text()) for page in pages}
     files |= {path: with_outputs(text) for path, text in mappings.pages().items()}
     return files | complaints.pages()
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from isorate.given import Given
     from isorate.kit.call import Call
+    from isorate.schedule.laws import Law
 
 #: Longer lists of rates are not written out: their text would be tens of megabytes.
 LONGEST_LIST = 10**6
@@ -83,6 +84,7 @@ class Conversion:
         ways: best first: equal before diverging, the framework's own before a drop-in, and a
             plain list of rates last.
         refusals: the constructors that cannot say it, each with its reason.
+        law: of a list of rates the lines, cosines and so on that the ways say, where it is such.
 
     """
 
@@ -91,6 +93,7 @@ class Conversion:
     run: Run
     ways: tuple[Way, ...]
     refusals: tuple[tuple[str, str], ...]
+    law: Law | None = None
 
     @property
     def refusal(self) -> str | None:
@@ -200,7 +203,7 @@ def convert(
             losses = [loss for loss in losses if not isinstance(loss, Afterwards)]
         ways.append(Way(lift.call, comparison, tuple(map(str, losses)), way.run, told, after.equal))
     ways.sort(key=_rank)
-    return Conversion(call, to, original.run, tuple(ways), tuple(refusals))
+    return Conversion(call, to, original.run, tuple(ways), tuple(refusals), original.law)
 
 
 def _call_of(given: Side) -> Call:
@@ -297,10 +300,31 @@ def _said(
         elif schedule is None:
             yield constructor, Refusal(f"the call has no schedule: {original.unsaid}")
         else:
-            try:
-                yield constructor, constructor.lift(schedule, run.length)
-            except IsorateError as error:
-                yield constructor, Refusal(str(error))
+            for said in _lifted(constructor, original, schedule):
+                yield constructor, said
+
+
+def _lifted(
+    constructor: type[Call], original: Recipe, schedule: Schedule
+) -> Iterator[Lift | Refusal]:
+    """Ask a constructor to say a schedule; of a list its law, and the numbers if that is not it."""
+    updates, law = original.run.length, original.law
+    listed = _lift(constructor, schedule, updates)
+    if law is None:
+        yield listed
+        return
+    said = _lift(constructor, law.schedule, updates)
+    if isinstance(said, Lift) or isinstance(listed, Refusal):
+        yield said
+    if isinstance(listed, Lift) and (isinstance(said, Refusal) or not law.exact):
+        yield listed
+
+
+def _lift(constructor: type[Call], schedule: Schedule, updates: int) -> Lift | Refusal:
+    try:
+        return constructor.lift(schedule, updates)
+    except IsorateError as error:
+        return Refusal(str(error))
 
 
 def _same_pace(said: Lift | Refusal, run: Run) -> Lift | Refusal:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from isorate.recipe import Recipe
     from isorate.schedule.curve import Halt
+    from isorate.schedule.laws import Law
     from isorate.schedule.run import Run
 
 
@@ -181,10 +182,31 @@ def meant(call: Call) -> str | None:
         if isinstance(form, Groups) and len(set(form.of)) > 1:
             return None
         form = form.of[0] if isinstance(form, Groups) else form.of
+    return _in_words(form, "step")
+
+
+def told(law: Law) -> str:
+    """Return in words what a list of rates is, and how near that comes to its numbers.
+
+    Example:
+        >>> from isorate.schedule.laws import law_of
+        >>> told(law_of([0.5, 0.5, 0.5, 0.25, 0.25, 0.25]))
+        "0.5, 0.25 from 3 on: each of the list's 6 numbers to the bit"
+
+    """
+    form = law.schedule.of if isinstance(law.schedule, Until) else law.schedule
+    of = {"float64": "numbers", "float32": "float32 numbers"}
+    numbers = of.get(law.precision, f"numbers of {law.precision}")
+    near = "to the bit" if law.off == 0 else f"within {law.off:.2g}"
+    return f"{_in_words(form, 'update')}: each of the list's {law.numbers:,} {numbers} {near}"
+
+
+def _in_words(form: Schedule, tick: str) -> str:
+    """Return what a schedule is, part by part; a step or an update is what it counts."""
     parts = form.of if isinstance(form, Join) else (form,)
     begins = form.starts if isinstance(form, Join) else (0,)
     return "; ".join(
-        f"from step {at} on {_words(part)}" if at else _words(part)
+        f"from {tick} {at} on {_words(part, tick)}" if at else _words(part, tick)
         for at, part in zip(begins, parts, strict=True)
     )
 
@@ -193,10 +215,11 @@ def _has_formula(schedule: Schedule) -> bool:
     return any(isinstance(node, Formula) for node in schedule.walk())
 
 
-def _words(part: Schedule) -> str:
+def _words(part: Schedule, tick: str) -> str:
     """Return what a part of a schedule is, in words."""
     one = traits(part)
-    pace = "" if one.every == 1 else f", in stairs of {one.every} steps"
+    pace = "" if one.every == 1 else f", in stairs of {_counted(one.every, tick)}"
+    begun = _counted(one.begin * one.every, tick) if one.begin else ""
     match part.of if isinstance(part, Staircase) else part:
         case shapes.Constant(rate=rate):
             return f"{rate:.6g}"
@@ -208,18 +231,31 @@ def _words(part: Schedule) -> str:
         case Clamp(of=of, least=least, most=most):
             bounds = {"at least": least, "at most": most}
             said = [f"{name} {bound:.6g}" for name, bound in bounds.items() if bound is not None]
-            return f"{_words(of)}, {' and '.join(said)}"
+            return f"{_words(of, tick)}, {' and '.join(said)}"
+        case Repeat(of=of, growth=growth, shrink=1.0) if not begun:
+            longer = "" if growth == 1 else f", each time {growth} times as long"
+            return f"{_in_words(of, tick)}{pace}, again and again{longer}"
+        case Formula(scale=scale, source=source):
+            return f"{scale:.6g} · {source}{pace}"
+        case shapes.Inverse(start=start, decay=decay, duration=duration):
+            half = _counted(duration / decay * one.every, tick)
+            return f"{one.shape} from {start:.6g}, halved in {half}{pace}"
+        case Shift(of=shapes.Cosine() | shapes.Linear() as of) if one.duration is not None:
+            begun = f", of which {begun} are over before"
+            one = replace(one, start=of.start)
     if one.floor is not None and one.duration is not None:
         then = "" if one.after == "hold" else f", then {_after(one)}"
-        text = f"{one.shape} from {one.start:.6g} to {one.floor:.6g} in {_steps(one.duration)}"
+        over = _counted(one.duration, tick) + (begun if begun.startswith(",") else "")
+        power = "".join(f" of power {p:.6g}" for name, p in one.details if name == "power")
+        text = f"{one.shape}{power} from {one.start:.6g} to {one.floor:.6g} in {over}"
         return text + pace + then
     if one.factor is not None and one.duration is not None:
-        return f"{one.start:.6g}, times {one.factor:.6g} in {_steps(one.duration)}"
+        return f"{one.start:.6g}, times {one.factor:.6g} in {_counted(one.duration, tick)}{pace}"
     return f"{one.shape} from {one.start:.6g}{pace}"
 
 
-def _steps(count: float) -> str:
-    return "1 step" if count == 1 else f"{count:g} steps"
+def _counted(count: float, tick: str) -> str:
+    return f"1 {tick}" if count == 1 else f"{count:.15g} {tick}s"
 
 
 def _is_close(a: Detail, b: Detail) -> bool:

@@ -14,15 +14,17 @@ from isorate.kit.plateau import Feedback
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError
-from isorate.schedule.evaluate import check_fits
+from isorate.schedule.evaluate import check_fits, evaluate
 from isorate.schedule.node import Schedule, end_of_course
 from isorate.schedule.run import Run
-from isorate.schedule.shapes import Constant
+from isorate.schedule.shapes import Constant, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from isorate.schedule.laws import Law
 
 
 #: The default length of a run where there is no schedule to read one off, or nothing moves.
@@ -148,6 +150,19 @@ class Recipe:
             return self._in_loop.normal()
         except IsorateError:
             return None
+
+    @cached_property
+    def law(self) -> Law | None:
+        """The lines, cosines and so on that a list of rates is; none where it is none of them."""
+        form = self.normal
+        listed = form is not None and any(isinstance(node, Table) for node in form.walk())
+        if form is None or not listed or isinstance(form, Groups):
+            return None
+        if form.length is None or form.length > LONGEST_DEFAULT:
+            return None
+        from isorate.schedule.laws import law_of  # which few need
+
+        return law_of(evaluate(form, Run(form.length)).values)
 
     @property
     def unsaid(self) -> str | None:
@@ -302,7 +317,7 @@ class Recipe:
 #: What does not depend on how many updates a run has.
 _WHATEVER_LENGTH = {
     "code", "dtype", "groups", "_lowered", "_in_loop", "normal", "stepped", "horizon", "trained",
-    "ends_at",
+    "ends_at", "law",
 }  # fmt: skip
 
 

@@ -94,7 +94,8 @@ def spellings(recipe: Recipe, to: str) -> list[Spelling]:
     """
     given = recipe
     if recipe.run.updates is None:  # a trainer's run ends as its schedule does
-        end = None if recipe.normal is None else end_of_course(recipe.normal)
+        form = recipe.normal  # a list ends after its last rate
+        end = None if form is None or form.length is not None else end_of_course(form)
         given = recipe.lasting(end or recipe.trained)
     if given.run.length > LONGEST:
         required = f"at most {LONGEST} updates"

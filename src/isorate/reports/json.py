@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from isorate.explanation import told
+from isorate.recipe import Recipe
 from isorate.reports.milestones import milestones
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.run import Run
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from isorate.kit.registry import Dialect
     from isorate.mapping import Mapping
     from isorate.schedule.curve import Curve, Halt
+    from isorate.schedule.laws import Law
     from isorate.simulation import Sampled
 
 
@@ -121,6 +124,7 @@ def _shown(call: Call, dtype: Any) -> dict[str, Any]:
         "dialect": call.dialect,
         "call": call.code,
         "schedule": _schedule(call),
+        "law": _law(Recipe(call).law),
         "dtype": np.dtype(dtype).name,
     }
 
@@ -161,6 +165,7 @@ def conversion(result: Conversion) -> dict[str, Any]:
         "from": result.call.code,
         "to": result.to,
         "updates": result.run.length,
+        "law": _law(result.law),
         "ways": [
             {
                 "code": way.code,
@@ -237,6 +242,19 @@ def _schedule(call: Call) -> Any:
         return msgspec.json.decode(call.lower().to_json())
     except IsorateError:
         return None
+
+
+def _law(found: Law | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "words": told(found),
+        "schedule": msgspec.json.decode(found.schedule.to_json()),
+        "numbers": found.numbers,
+        "precision": found.precision,
+        "max_abs": found.off,
+        "tolerance": found.room,
+    }
 
 
 def _side(facts: SideFacts) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isorate.explanation import meant
+from isorate.explanation import meant, told
 from isorate.kit.writing import shortened
-from isorate.recipe import LONGEST_DEFAULT
+from isorate.recipe import LONGEST_DEFAULT, Recipe
 from isorate.reports import LONGEST_DRAWN
 from isorate.reports import figure as figures
 from isorate.reports.json import shortest
@@ -45,7 +45,8 @@ def show(
 ) -> None:
     """Print one call: what it is, its rates, its plot."""
     _headed(paper, call)
-    means = meant(call)
+    law = Recipe(call).law
+    means = meant(call) if law is None else told(law)
     facts: list[Row] = [
         *([] if means is None else [("means", means)]),
         ("dialect", f"{call.dialect}, as of {call.card.version}"),
@@ -144,6 +145,7 @@ def conversion(
     paper.rows(
         [
             ("from", [Part(shortened(result.call.code), code=True)]),
+            *([] if result.law is None else [("means", told(result.law))]),
             *taken(assumed),
             ("run", run_text(result.run, default and "the run one trains")),
         ]
@@ -154,8 +156,8 @@ def conversion(
         for line in filter(None, way.call.statements.splitlines()):
             paper.line(f"   {shortened(line)}", "bold")
         notes: list[Row] = [("→", way.comparison.sentence)]
-        told = (way.after, *way.losses)
-        notes += [("·", [Part(text, "dim")]) for text in told if text is not None]
+        said = (way.after, *way.losses)
+        notes += [("·", [Part(text, "dim")]) for text in said if text is not None]
         paper.rows(notes, indent=3)
     if result.refusals:
         paper.line()

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     Rates = NDArray[np.floating[Any]]
 
 
+def single(values: Any) -> bool:
+    """Whether all numbers are float32, and one of them has more digits than a float32 needs."""
+    numbers = np.asarray(values, np.float64)
+    if not (numbers.astype(np.float32) == numbers).all():
+        return False
+    return any(float(f"{number:.9g}") != number for number in numbers.tolist())
+
+
 @dataclass(frozen=True, slots=True)
 class Halt:
     """The update at which a framework stops with an error instead of giving a rate.

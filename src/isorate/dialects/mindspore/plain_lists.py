@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from ctypes import c_float
 from functools import cached_property, partial
 from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -29,6 +28,7 @@ from isorate.kit.card import Card, Proof
 from isorate.kit.match import Refusal
 from isorate.kit.writing import source
 from isorate.schedule.combinators import Join, Repeat, Until
+from isorate.schedule.curve import single
 from isorate.schedule.errors import ReadError
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.node import Schedule, called
@@ -99,7 +99,7 @@ class LearningRateList(Call, frozen=True):
 
     @cached_property
     def _single(self) -> bool:
-        return _single(self.rates)
+        return all(isinstance(rate, float) for rate in self.rates) and single(self.rates)
 
     def fault(self) -> Fault | None:
         """MindSpore takes whatever NumPy makes floats of, and finds no rate in an empty list."""
@@ -143,13 +143,6 @@ class LearningRateList(Call, frozen=True):
             yield rates[None, start : start + BLOCK]
         if steps > len(self.rates):
             raise Halting("RuntimeError", RAN_OUT.format(len(self.rates), len(self.rates)))
-
-
-def _single(rates: tuple[float, ...]) -> bool:
-    """Whether all rates are float32, and one of them has more digits than a float32 needs."""
-    if not all(isinstance(rate, float) and c_float(rate).value == rate for rate in rates):
-        return False
-    return any(float(f"{rate:.9g}") != rate for rate in rates)
 
 
 def _constant(rates: tuple[float, ...]) -> bool:
