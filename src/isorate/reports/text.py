@@ -163,7 +163,8 @@ def conversion(
         paper.line()
         refused: list[Row] = []
         for reason, names in result.refused.items():
-            shown = names[0] if len(names) == 1 else ", ".join(n.rpartition(".")[2] for n in names)
+            each = dict.fromkeys(name.rpartition(".")[2] for name in names)
+            shown = names[0] if len(names) == 1 else ", ".join(each)
             refused.append(("not", [Part(shown), Part(reason, "dim")]))
         paper.rows(refused)
     equal = bool(result.ways) and result.ways[0].comparison.equal
