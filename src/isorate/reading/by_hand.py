@@ -103,10 +103,7 @@ def written(
     found = [made] * several if place is None else [parts[each].made for each in range(several)]
     follower.unwritten = None
     if late:
-        firsts = (
-            first_rates(follower, optimizer, several) if {None} - begun.keys() else [0] * several
-        )
-        firsts = [begun.get(i, begun.get(None, rate)) for i, rate in enumerate(firsts)]
+        firsts = _first_of_each(follower, optimizer, several, begun)
         found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
     if all(one == found[0] for one in found):
         found = found[:1] * several
@@ -115,6 +112,15 @@ def written(
     if loops is not None:
         follower.loops.events.append(Event("step", schedule, target, loops, guards, LAST))
         follower.loops.happens("write", schedule, target)
+
+
+def _first_of_each(
+    follower: Interpreter, optimizer: Any, several: int, begun: dict[int | None, Any]
+) -> list[Any]:
+    """Return the rate of each group before the loop sets one."""
+    needed = {None} - begun.keys()
+    firsts = first_rates(follower, optimizer, several) if needed else [0] * several
+    return [begun.get(i, begun.get(None, rate)) for i, rate in enumerate(firsts)]
 
 
 def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame) -> None:

@@ -144,22 +144,26 @@ class Deciding(Defining):
             self.havoc([node], frame, truth, followed=True)
         elif kinds and not self.loops.stack:
             raise Unfollowable(node)
-        if not self.loops.stack:
-            return
-        loop = self.loops.stack[-1]
-        for guard, branch in zip(guards, (body, orelse), strict=True):
+        for guard, branch in zip(guards, (body, orelse), strict=True) if self.loops.stack else ():
             if not trains:
                 self._counted_where(guard, branch)
-            ways = {type(each) for each in ways_out(branch)}
-            if ast.Break in ways:
-                self._may_end(loop, node, test if guard.holds else None, frame)
-            if inside is not None and any("return" in leaving(each) for each in branch):
-                frame.may_return = True
-                self._may_end(inside, node, test if guard.holds else None, frame)
-            if ast.Continue in ways:
-                always = isinstance(branch[-1], ast.Continue)
-                other = guards[1 - guards.index(guard)]
-                loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
+            other = guards[1 - guards.index(guard)]
+            self._left_where(node, test, branch, guard, other, inside, frame)
+
+    def _left_where(
+        self, node: ast.stmt, test: ast.expr, branch: list[ast.stmt], guard: Guard, other: Guard,
+        inside: Loop | None, frame: Frame,
+    ) -> None:  # fmt: skip
+        """Take notice of the ways in which a branch leaves a turn of the loop, or the loop."""
+        loop, ways = self.loops.stack[-1], {type(each) for each in ways_out(branch)}
+        if ast.Break in ways:
+            self._may_end(loop, node, test if guard.holds else None, frame)
+        if inside is not None and any("return" in leaving(each) for each in branch):
+            frame.may_return = True
+            self._may_end(inside, node, test if guard.holds else None, frame)
+        if ast.Continue in ways:
+            always = isinstance(branch[-1], ast.Continue)
+            loop.rest.append(other if always else replace(other, node=branch[-1], every=None))
 
     def _counted_where(self, guard: Guard, branch: Sequence[ast.stmt]) -> None:
         """Take notice of what counts where a condition holds, of a branch that is not followed."""

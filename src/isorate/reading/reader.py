@@ -216,6 +216,11 @@ def _needed(found: Reading, names: Mapping[str, Any], of: Callable[..., Reading]
             yield name
 
 
+def _sources(error: ReadError) -> set[str]:
+    """Return what an error asks for, by its source."""
+    return {leaf.source for leaf in getattr(error, "leaves", ())}
+
+
 def _ways(
     body: list[ast.stmt],
     names: Mapping[str, Any],
@@ -276,13 +281,9 @@ def _ways(
             way.error = ReadError(f"{condition.source} is not decided")
         except ReadError as error:
             none = not sure and (_asks(error) or "None" in str(error))  # a default, perhaps
-            none = none and asked_for.isdisjoint(
-                leaf.source for leaf in getattr(error, "leaves", ())
-            )
+            none = none and asked_for.isdisjoint(_sources(error))
             way.error = (lacking(first.defaults, again) if none else None) or error
-            asked_for |= (
-                {leaf.source for leaf in getattr(way.error, "leaves", ())} if none else set()
-            )
+            asked_for |= _sources(way.error) if none else set()
         except Unfollowable as end:
             text = f"{shown(end.node)} decides where the text goes on, and nobody knows it"
             way.error = ReadError(text, hint="paste only what builds the schedule")

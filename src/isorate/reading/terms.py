@@ -119,15 +119,7 @@ def function_of(
     has to hold where it is not set in each turn. What is set late is one of the innermost loop's
     turns.
     """
-    at: ast.AST = target
-    while isinstance(value, ast.Name):  # as its caller says it
-        name = value.id
-        given, said, caller = frame.arguments.get(name, (None, None, frame))
-        same = frame.get(name) is given and isinstance(given, Unknown)
-        through = same and given is not None and given.term is None
-        if not through or said is None or not any(s.frame is caller for s in scopes):
-            break
-        at, value, frame = said, said, caller
+    at, value, frame = _as_its_caller_says(target, value, frame, scopes)
     own = _own(scopes, frame)
     statements, before = _slice(own, at, value, frame)
     around = [*own, *(scope for scope in scopes if scope.loop is not None)]
@@ -137,22 +129,7 @@ def function_of(
     loops = over_turns(follower)
     where = f"{shown(target)} (line {target.lineno})"
     if not loops:
-        unknown = [(n, v) for n, v in before.items() if isinstance(v, Unknown) and not v.made]
-        named = [name for name, found in unknown if not found.askable]
-        open_names = sorted(name for name, value in before.items() if _is_open(value))
-        counters = named if len(named) == 1 else counters_of(open_names)
-        for counts in counters:  # of which the rate may use one
-            text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update"
-            put = {counts: turn_name()} | _numbers(before)
-            try:
-                found = _computed(follower, statements, value, frame, put)
-            except LackingError as error:
-                if {*counters} & {leaf.source for leaf in error.leaves}:
-                    continue
-                raise
-            follower.assumed[text] = None
-            return found, None, None, ()
-        raise ReadError(f"{where} is no function of one count")
+        return _of_one_count(follower, statements, value, frame, before, where), None, None, ()
     missing: list[Unknown] = []
     if follower.set_since:
         _check_since(follower, own, statements, value, at)
@@ -171,10 +148,8 @@ def function_of(
         if terms[name] is None and begins.askable:
             missing += begins.leaves()
             terms[name] = ast.Constant(1)  # which nobody sees
-    varying = [name for name, term in terms.items() if term is None]
-    if varying:
-        names = ", ".join(sorted(varying))
-        raise ReadError(f"{where} is no function of what the loop counts: {names} is another "
+    if varying := ", ".join(sorted(name for name, term in terms.items() if term is None)):
+        raise ReadError(f"{where} is no function of what the loop counts: {varying} is another "
                         "each time")  # fmt: skip
     counted = [n for term in terms.values() if term for n in ast.walk(term) if isinstance(n, Count)]
     tallies = {name: _Terms.tally(follower, loops, name, where) for name in tallied}
@@ -205,6 +180,45 @@ def function_of(
         follower.lack("the rate", missing)
     guarded = counts_all or (stride is not None and stride.every != 1)
     return made, whole, stride, follower.loops.conditions() if guarded else ()
+
+
+def _as_its_caller_says(
+    target: ast.expr, value: ast.expr, frame: Frame, scopes: list[Scope]
+) -> tuple[ast.AST, ast.expr, Frame]:
+    """Return where a value is said, as whom, and in which frame: a parameter's by its caller."""
+    at: ast.AST = target
+    while isinstance(value, ast.Name):
+        name = value.id
+        given, said, caller = frame.arguments.get(name, (None, None, frame))
+        same = frame.get(name) is given and isinstance(given, Unknown)
+        through = same and given is not None and given.term is None
+        if not through or said is None or not any(s.frame is caller for s in scopes):
+            break
+        at, value, frame = said, said, caller
+    return at, value, frame
+
+
+def _of_one_count(
+    follower: Interpreter, statements: list[ast.stmt], value: ast.expr, frame: Frame,
+    before: dict[str, Any], where: str,
+) -> Expression:  # fmt: skip
+    """Return a rate that no loop of the text sets, by the name that is taken to count updates."""
+    unknown = [(n, v) for n, v in before.items() if isinstance(v, Unknown) and not v.made]
+    named = [name for name, found in unknown if not found.askable]
+    open_names = sorted(name for name, value in before.items() if _is_open(value))
+    counters = named if len(named) == 1 else counters_of(open_names)
+    for counts in counters:  # of which the rate may use one
+        text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update"
+        put = {counts: turn_name()} | _numbers(before)
+        try:
+            found = _computed(follower, statements, value, frame, put)
+        except LackingError as error:
+            if {*counters} & {leaf.source for leaf in error.leaves}:
+                continue
+            raise
+        follower.assumed[text] = None
+        return found
+    raise ReadError(f"{where} is no function of one count")
 
 
 def with_term(
