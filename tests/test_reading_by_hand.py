@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from isorate import IsorateError, ReadError, Run, convert, read, simulate
+from isorate import IsorateError, ReadError, Run, convert, evaluate, read, simulate
 from tests.test_reading_loops import executed
 
 HEAD = """
@@ -744,3 +744,55 @@ def test_where_nothing_else_is_left_than_an_error_all_is_asked_for_at_once() -> 
         read(text)
     found = read(text, names={"c.kind": "poly", "c.lr": 0.1, "c.n": 4})
     assert simulate(found, 2).values[1] == 0.1 * 0.75
+
+
+BESIDE = """
+optimizer = torch.optim.SGD(params, lr=0.1)
+sched = torch.optim.lr_scheduler.StepLR(optimizer, 2)
+for epoch in range(4):
+    {}
+    for batch in range(5):
+        if epoch < 2:
+            for group in optimizer.param_groups:
+                group["lr"] = 0.1 * (epoch + 1)
+        {}
+        optimizer.step()
+    sched.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("outside", "inside", "says"),
+    [
+        ("pass", "sched.last_epoch = 3", "changes sched"),
+        ("optimizer.step()", "pass", "nobody knows what trains"),
+        ("for g in optimizer.param_groups: g['lr'] *= 0.5", "pass", "changes optimizer"),
+        ("pass", "if batch == 2: continue", "more often than the optimizer"),
+        ("for _ in range(2): sched.step()", "pass", "in another loop"),
+        ("if epoch == 1: sched = torch.optim.lr_scheduler.StepLR(optimizer, 3)", "pass",
+         "builds a scheduler where it cannot be followed"),
+        ("pass", "range = lambda *given: [1, 2]", "how many turns"),
+    ],
+)  # fmt: skip
+def test_what_is_not_followed_beside_a_rate_that_is_set(
+    outside: str, inside: str, says: str
+) -> None:
+    assert read(BESIDE.format("pass", "pass")).call.name == "loop"
+    with pytest.raises(ReadError, match=re.escape(says)):
+        read(BESIDE.format(outside, inside))
+
+
+def test_the_first_rates_are_asked_for_beside_what_is_set() -> None:
+    text = BESIDE.replace("optimizer = torch.optim.SGD(params, lr=0.1)\n", "").format(
+        "pass", "pass"
+    )
+    with pytest.raises(ReadError, match="--lr"):
+        read(text)
+    given = simulate(read(text, lr=0.1)).values
+    assert given.tolist() == simulate(read(BESIDE.format("pass", "pass"))).values.tolist()
+
+
+def test_what_is_set_and_goes_on_is_a_schedule_where_one_scheduler_goes_on() -> None:
+    recipe = read(BESIDE.format("pass", "pass"))
+    said, native = evaluate(recipe.schedule, 20).values, simulate(recipe).values
+    assert np.abs(said - native).max() < 1e-15

@@ -108,16 +108,34 @@ def conditions(follower: Interpreter, event: Event) -> None:
         for guard in event.guards:
             if guard.test is None or guard.frame is None:
                 raise ReadError(f"{_at(event)} happens where a condition holds")
-            test = guard.test if guard.holds else ast.UnaryOp(ast.Not(), guard.test)
+            test, holds, frame = _first_turn(follower, guard.test, guard.frame)
+            test = test if holds == guard.holds else ast.UnaryOp(ast.Not(), test)
             number = ast.IfExp(test, ast.Constant(1), ast.Constant(0))
             number = ast.fix_missing_locations(ast.copy_location(number, guard.node))
             at = getattr(guard.node, "stands_for", guard.node)
-            held.append(_of_turns(follower, at, number, guard.frame).source)
+            held.append(_of_turns(follower, at, number, frame).source)
     except ReadError as error:
         follower.wheres[event.place] = error
         return
     source = held[0] if len(held) == 1 else " and ".join(f"({each})" for each in held)
     follower.wheres[event.place] = Expression(terms.TURN, source)
+
+
+def _first_turn(
+    follower: Interpreter, test: ast.expr, frame: Frame
+) -> tuple[ast.expr, bool, Frame]:  # fmt: skip
+    """Return what a condition is about, as one of the turns: a scheduler is there in the first."""
+    match test:
+        case ast.Compare(of, [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]):
+            holds = isinstance(op, ast.IsNot)
+        case ast.UnaryOp(ast.Not(), of):
+            holds = False
+        case of:
+            holds = True
+    found = follower.value(of, frame) if isinstance(of, ast.Name | ast.Attribute) else None
+    if isinstance(found, Schedule) and found.only is not None:
+        return found.only[0], holds, found.only[1]
+    return test, True, frame
 
 
 def _of_turns(follower: Interpreter, at: Any, value: ast.expr, frame: Frame) -> Expression:
@@ -142,8 +160,11 @@ def whole(follower: Interpreter, several: Sequence[Schedule]) -> Schedule | None
     events = follower.loops.events
     writes = [e for e in events if e.kind == "set" and e.of.optimizer is optimizer]
     counted = any(each.count is not None for each in several)
-    if not writes and not counted:
+    once = [each for each in several if each.only is not None]
+    if not writes and not counted and not once:
         return None
+    if any(e.kind == "step" and e.of in once and not e.guards for e in events):
+        raise ReadError(f"{shown(once[0].node)} is built in the first turn only", hint=ONLY)
     calls: list[Any] = [each.call for each in several]
     last = several[-1]
     for each in several:
@@ -162,7 +183,7 @@ def whole(follower: Interpreter, several: Sequence[Schedule]) -> Schedule | None
     if constructor is None:
         raise ReadError(f"{_at(writes[0])} is set beside a scheduler", hint=ONLY)
     schedule = Schedule(None, writes[0].node if writes else last.node, optimizer, [*several])
-    if not writes:
+    if not writes and not once:
         ahead: list[Moment] = []
         after = [Moment(0)]
         own = [e for e in events if e.kind == "step" and e.of is last]
@@ -179,6 +200,9 @@ def whole(follower: Interpreter, several: Sequence[Schedule]) -> Schedule | None
         "begun": begun,
     })  # fmt: skip
     names = " and ".join(call.name for call in calls)
+    for each in once:
+        text = f"{each.call.name} is there in the first turn of the loop only"  # type: ignore[union-attr]
+        follower.assumed[text] = None
     for target in dict.fromkeys(_at(each) for each in writes):
         follower.assumed[f"{target} sets the rate, too, beside {names}"] = None
     follower.found.built.append(schedule)

@@ -90,6 +90,8 @@ class Deciding(Defining):
         frame: Frame,
     ) -> None:  # fmt: skip
         taken = self.taken
+        if self.loops.stack and not orelse and self._builds_at_first(node, test, body, frame):
+            return
         truth = self.decided(test, [node], frame)
         if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
             truth = self._keyed(node, about, truth, frame)
@@ -173,6 +175,37 @@ class Deciding(Defining):
                 case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1)):
                     self.loops.happens("count", dotted(target), node)
         self.loops.guards.pop()
+
+    def _builds_at_first(
+        self, node: ast.stmt, test: ast.expr, body: list[ast.stmt], frame: Frame
+    ) -> bool:
+        """Follow what builds a scheduler in the first turn of the loop, as if before the loop."""
+        match test:
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                counted = terms.counter(self.interpreter, self.value(left, frame))
+            case _:
+                return False
+        loops = terms.over_turns(self.interpreter)
+        targets = [each.targets[0] for each in body if isinstance(each, ast.Assign)]
+        names = {each.id for each in targets if isinstance(each, ast.Name)}
+        free = {name for name in names if frame.get(name) is None}  # as it is in the other turns
+        plain = len(free) == 1 and len(targets) == len(names) == len(body)
+        if counted is None or not plain or counted[0] is not loops[0] or len(loops) > 1:
+            return False
+        begun = (e for e in self.loops.events if e.kind in ("step", "update", "set") and e.loops)
+        if self.value(right, frame) != counted[1] or any(begun) or not self.builds(body, frame):
+            return False
+        known = len(self.found.built)
+        self.body(body, frame)
+        built, (name,) = self.found.built[known:], free
+        schedule = frame.get(name)
+        if len(built) != 1 or schedule is not built[0]:
+            text = f"{shown(node)} builds a scheduler where it cannot be followed"
+            raise ReadError(text, hint="paste the statements that build it, one by one")
+        self.havoc([node], frame, None, followed=True)
+        schedule.loops, schedule.guards, schedule.only = (), (), (test, frame)
+        frame.set(name, schedule)
+        return True
 
     def _own_loop(self) -> Loop | None:
         """Return the outermost loop of the function that is followed; none where it is in none."""

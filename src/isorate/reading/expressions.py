@@ -575,6 +575,8 @@ class Expressions:
         """Return whether a value counts as true, or what decides it."""
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, Schedule) and value.only is not None:
+            return Unknown(value.label, varies=True)
         return True if isinstance(value, OBJECTS) else bool(value)
 
     def _boolean(
@@ -609,6 +611,8 @@ class Expressions:
             return isinstance(op, ast.IsNot)  # a number, whichever
         if isinstance(a, Unknown) or isinstance(b, Unknown):
             return self.unknown(node, [a, b])
+        if isinstance(a, Schedule) and a.only is not None:
+            return Unknown(unparsed(node), varies=True)
         objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)
         match op:
             case ast.Is() | ast.IsNot() if None in (a, b) or any(objects):
