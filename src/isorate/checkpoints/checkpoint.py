@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from isorate.checkpoints.other_states import (
+from isorate.checkpoints.other_states import configured, of_samples, windowed
+from isorate.checkpoints.tables import (
     COUNT,
     LISTED,
     SAMPLES,
-    configured,
-    of_samples,
-    windowed,
+    is_number,
+    rates_of,
+    stood,
+    tables,
 )
-from isorate.checkpoints.tables import is_number, rates_of, stood, tables
 from isorate.checkpoints.torch_states import call_of_state, kinds_of
 from isorate.dialects.isorate.torch import ScheduleLR
 from isorate.dialects.mindspore.plain_lists import LearningRateList

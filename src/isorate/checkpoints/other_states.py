@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.checkpoints.tables import CONFIG, COUNT, SAMPLES
 from isorate.checkpoints.torch_states import MOST, SavedCall
 from isorate.checkpoints.unpickling import LARGEST
 from isorate.dialects.mmengine import param_scheduler
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from isorate.kit.call import Call
 
-#: What a list of MMEngine's states is called here, and what each of them has.
-LISTED: Final = "param_schedulers"
-WINDOWED: Final = frozenset({"_global_step", "base_values", "by_epoch"})
 #: The argument that tells each of its kinds, of which the first that is there is it.
 KINDS: Final = {
     "patience": "ReduceOnPlateauLR", "eta_max": "OneCycleLR", "periods": "CosineRestartLR",
@@ -37,21 +35,6 @@ LACKING: Final = {
     "ReduceOnPlateauLR": "it follows a metric",
     "OneCycleLR": "it does not hold how it anneals",
 }
-#: What DeepSpeed's states have, and the configuration beside them.
-COUNT: Final = "last_batch_iteration"
-CONFIG: Final = "ds_config"
-#: What only Megatron's states have.
-SAMPLES: Final = "lr_decay_style"
-
-
-def of_list(values: Any) -> dict[str, Any] | None:
-    """Return a list of MMEngine's states as one, with where they stood; none of any other list."""
-    states = [each for each in values if isinstance(each, dict) and each.keys() >= WINDOWED]
-    rates = [each for each in states if each.get("param_name") == "lr"]
-    if not rates or len(states) != len(values):
-        return None
-    last = rates[-1]
-    return {LISTED: rates, "last_epoch": last["_global_step"], "_last_lr": last.get("_last_value")}
 
 
 def windowed(states: Sequence[Mapping[str, Any]]) -> SavedCall:

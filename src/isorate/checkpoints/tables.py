@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from isorate.checkpoints import PROTOBUF, is_checkpoint, keras_file, mindspore_file
-from isorate.checkpoints.other_states import CONFIG, COUNT, SAMPLES, of_list
 from isorate.checkpoints.unpickling import CHECKPOINT, unpickled
 from isorate.schedule.errors import ReadError
 
@@ -25,6 +24,14 @@ if TYPE_CHECKING:
 #: An optimizer's parameter groups.
 Groupings: TypeAlias = Sequence[Mapping[str, Any]]
 
+#: What a list of MMEngine's states is called here, and what each of them has.
+LISTED: Final = "param_schedulers"
+WINDOWED: Final = frozenset({"_global_step", "base_values", "by_epoch"})
+#: What DeepSpeed's states have, and the configuration beside them.
+COUNT: Final = "last_batch_iteration"
+CONFIG: Final = "ds_config"
+#: What only Megatron's states have.
+SAMPLES: Final = "lr_decay_style"
 #: What a scheduler's state has, at least one of them.
 TELLING: Final = frozenset({"last_epoch", "_schedulers", "isorate_format", COUNT, SAMPLES})
 #: What counts, beside the states.
@@ -124,3 +131,13 @@ def _tables(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     elif isinstance(value, list):
         for at, each in enumerate(value):
             yield from _tables(each, f"{place}[{at}]")
+
+
+def of_list(values: Any) -> dict[str, Any] | None:
+    """Return a list of MMEngine's states as one, with where they stood; none of any other list."""
+    states = [each for each in values if isinstance(each, dict) and each.keys() >= WINDOWED]
+    rates = [each for each in states if each.get("param_name") == "lr"]
+    if not rates or len(states) != len(values):
+        return None
+    last = rates[-1]
+    return {LISTED: rates, "last_epoch": last["_global_step"], "_last_lr": last.get("_last_value")}

@@ -12,6 +12,12 @@ another constructor's (``kit.equating``) it says which argument of one is which 
 To be solved, ``means`` is given unknowns in place of arguments, on which there is arithmetic and
 nothing else. What it decides by has to be known there: an argument with choices is tried with each
 of them.
+
+In the words below t counts steps of the constructor's clock from 0, times are in such steps, and
+rates are absolute. T is a duration, above 0; ``after`` says what comes at t > T: ``hold`` (the last
+rate), ``mirror`` (back, and on with period 2T), ``repeat`` (from the start, with period T),
+``continue`` (a line goes on), ``stop`` (no rate from T on), ``extend`` (2T, 3T, … in place of T).
+Nothing is checked here: ``schedule`` raises ScheduleError for what is out of range.
 """
 
 from __future__ import annotations
@@ -49,7 +55,16 @@ class Meaning:
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def schedule(self) -> Schedule:
-        """Compute the schedule, where all arguments are numbers."""
+        """Compute the schedule, where all arguments are numbers.
+
+        Raises:
+            ScheduleError: a number is out of range.
+
+        Example:
+            >>> [join([line(0.0, 0.1, 2), constant(0.1)], at=[2]).schedule().at(k) for k in (1, 2)]
+            [0.05, 0.1]
+
+        """
         return self.kind(**{name: _built(name, field) for name, field in self.fields.items()})
 
     def where(self, **given: Any) -> Meaning:
@@ -70,19 +85,19 @@ def _built(name: str, field: Any) -> Any:
 
 
 def line(start: Any, end: Any, duration: Any, after: str = "hold") -> Meaning:
-    """Mean a straight line."""
+    """Mean a straight line, ``start + (end−start)·t/T``."""
     fields = {"start": start, "end": end, "duration": duration, "after": after}
     return Meaning(shapes.Linear, fields)
 
 
 def cosine(start: Any, end: Any, duration: Any, after: str = "hold") -> Meaning:
-    """Mean half a cosine."""
+    """Mean half a cosine, ``end + (start−end)·(1 + cos(π·t/T))/2``."""
     fields = {"start": start, "end": end, "duration": duration, "after": after}
     return Meaning(shapes.Cosine, fields)
 
 
 def polynomial(start: Any, end: Any, duration: Any, power: Any, after: str = "hold") -> Meaning:
-    """Mean a power of the time that is left; a line, where the power is 1."""
+    """Mean a power of the time that is left, ``end + (start−end)·(1 − t/T)^power``."""
     fields = {"start": start, "end": end, "duration": duration, "power": power, "after": after}
     return Meaning(shapes.Polynomial, fields)
 
@@ -104,18 +119,18 @@ def inverse(start: Any, decay: Any, duration: Any = 1) -> Meaning:
 
 
 def constant(rate: Any) -> Meaning:
-    """Mean a rate that stays."""
+    """Mean a rate that stays, at every t."""
     return Meaning(shapes.Constant, {"rate": rate})
 
 
 def steps(rates: Sequence[Any], at: Sequence[Any]) -> Meaning:
-    """Mean rates that stay, each up to its boundary."""
+    """Mean rates that stay: ``rates[i]`` for ``at[i−1] ≤ t < at[i]``, one rate more than bounds."""
     fields = {"rates": tuple(rates), "boundaries": tuple(at)}
     return Meaning(shapes.PiecewiseConstant, fields)
 
 
 def join(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
-    """Mean one after another, each counted from its boundary."""
+    """Mean one after another: ``of[i](t − at[i−1])`` for ``at[i−1] ≤ t < at[i]``."""
     *before, last = of
     boundaries = [*at]
     if last.kind is combinators.Join:  # as normal forms have it: no join at the end of another
@@ -125,7 +140,7 @@ def join(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
 
 
 def shift(of: Meaning, by: Any) -> Meaning:
-    """Mean what is begun part of the way."""
+    """Mean what is begun part of the way, ``of(t + by)``."""
     return Meaning(combinators.Shift, {"of": of, "by": by})
 
 
@@ -147,29 +162,33 @@ def in_turn(of: Sequence[Meaning], at: Sequence[Any]) -> Meaning:
 
 
 def clamp(of: Meaning, least: Any = None, most: Any = None) -> Meaning:
-    """Mean a schedule that is kept within bounds."""
+    """Mean a schedule that is kept within bounds, ``min(max(of(t), least), most)``."""
     return Meaning(combinators.Clamp, {"of": of, "least": least, "most": most})
 
 
 def formula(scale: Any, variable: str, source: str) -> Meaning:
-    """Mean a formula as text."""
+    """Mean ``scale`` times a formula: Python's text in a variable, which counts steps."""
     return Meaning(Formula, {"scale": scale, "variable": variable, "source": source})
 
 
 def staircase(of: Meaning, every: Any) -> Meaning:
-    """Mean a clock that ticks once in ``every`` updates."""
+    """Mean a clock that ticks once in ``every`` updates, ``of(⌊t/every⌋)``."""
     return Meaning(combinators.Staircase, {"of": of, "every": every})
 
 
 def until(of: Meaning, updates: Any) -> Meaning:
-    """Mean a schedule that has no rate after ``updates``."""
+    """Mean a schedule that has rates for t < ``updates`` alone."""
     return Meaning(combinators.Until, {"of": of, "updates": updates})
 
 
 def repeat(
     of: Meaning, period: Any, growth: Any = 1, *, shrink: Any = 1.0, floor: Any = 0.0
 ) -> Meaning:
-    """Mean cycles, each ``growth`` times as long and ``shrink`` times as high as the one before."""
+    """Mean cycles, each ``growth`` times as long and ``shrink`` times as high as the one before.
+
+    ``floor + shrink^c·(of(u/growth^c) − floor)``, u the steps since cycle c = 0, 1, 2, … began,
+    which has ``period·growth^c``.
+    """
     fields = {"of": of, "period": period, "growth": growth, "shrink": shrink, "floor": floor}
     return Meaning(combinators.Repeat, fields)
 
@@ -185,10 +204,10 @@ def triangles(low: Any, high: Any, up: Any, down: Any, **heights: Any) -> Meanin
 
 
 def added(*of: Meaning) -> Meaning:
-    """Mean the sum of rates."""
+    """Mean the sum of rates, ``of[0](t) + of[1](t) + …``."""
     return Meaning(combinators.Sum, {"of": of})
 
 
 def multiplied(*of: Meaning) -> Meaning:
-    """Mean the product of rates."""
+    """Mean the product of rates, ``of[0](t)·of[1](t)·…``."""
     return Meaning(combinators.Product, {"of": of})
