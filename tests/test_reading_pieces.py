@@ -46,3 +46,38 @@ def test_what_a_class_of_the_text_asks_for_is_no_note_at_a_scheduler() -> None:
     )
     with pytest.raises(ReadError, match="changes sched"):
         read(text)
+
+
+@pytest.mark.parametrize("end", ["break", "return"])
+def test_a_loop_that_always_ends_in_its_first_turn_is_refused(end: str) -> None:
+    text = (
+        "def train(optimizer, epoch):\n    for i, batch in enumerate(loader):\n"
+        "        for g in optimizer.param_groups:\n"
+        "            g['lr'] = 0.1 * (epoch * len(loader) + i)\n"
+        f"        optimizer.step()\n        {end}\n"
+        "for epoch in range(2):\n    train(torch.optim.SGD(p, lr=0.3), epoch)\n"
+    )
+    with pytest.raises(ReadError, match="ends in its first turn"):
+        read(text, names={"len(loader)": 5})
+
+
+def test_arguments_of_a_trainer_are_read_without_it() -> None:
+    text = "    learning_rate=1e-3,\n    lr_scheduler_type='cosine',\n    warmup_steps=5,  # why\n"
+    found = read(text + "    max_steps=50,\n")
+    whole = "TrainingArguments(learning_rate=1e-3, lr_scheduler_type='cosine', warmup_steps=5,"
+    assert found.call == read(f"{whole} max_steps=50)").call
+    assert "arguments of transformers' TrainingArguments" in found.assumptions[0]
+
+
+def test_a_trainer_that_is_built_trains() -> None:
+    text = (
+        "from transformers import TrainingArguments\nfrom trl import SFTTrainer\n"
+        "trainer = SFTTrainer(model, train_dataset=data, args=TrainingArguments(\n"
+        "    'out', learning_rate=1e-3, warmup_steps=5, max_steps=50))\n"
+    )
+    assert read(text).call == read(f"{text}trainer.train()").call
+
+
+def test_a_lambda_that_builds_a_scheduler_is_a_function() -> None:
+    text = "sched = lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 3)\nrun(sched)\n"
+    assert read(text, lr=0.1).call == read("torch.optim.lr_scheduler.StepLR(3)", lr=0.1).call

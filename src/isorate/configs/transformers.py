@@ -138,6 +138,9 @@ class Trainer:
         self.callbacks = callbacks
         self.optimizer, self.lr_scheduler = optimizers
 
+    def _built(self):
+        self.train()
+
     def create_optimizer_and_scheduler(self, num_training_steps):
         self.create_optimizer()
         self.create_scheduler(num_training_steps=num_training_steps)
@@ -239,6 +242,7 @@ TRAINER: Final = Trainer(
     CODE,
     trains="train",
     own=("TrainingArguments", "Seq2SeqTrainingArguments", "Seq2SeqTrainer"),
+    fragment=("TrainingArguments", "lr_scheduler_type"),
 )
 
 

@@ -246,7 +246,7 @@ STUBS: Final = [
 DIALECT = Dialect(
     "mlx", "MLX", VERSION,
     completed(SCHEDULES, "mlx.optimizers", VERSION, ROLES, DOCS, "mlx"),
-    aliases={"mlx.optimizers.schedulers": "mlx.optimizers"},
+    aliases={"mlx.optimizers.schedulers": "mlx.optimizers", "optim": "mlx.optimizers"},
     precedence=140,
     optimizers=Optimizers(
         "mlx.optimizers", "mlx.core", "\n".join(STUBS), schedules=True,

@@ -139,6 +139,7 @@ class Trainer:
         mark: a method that tells that a class derives from the first of those, if only through
             others that the text does not have.
         functions: its functions that a text calls.
+        fragment: the class whose arguments people copy without it, and one of them that tells.
 
     """
 
@@ -150,6 +151,7 @@ class Trainer:
     own: tuple[str, ...] = ()
     mark: str = ""
     functions: tuple[str, ...] = ()
+    fragment: tuple[str, str] | None = None
 
     def body(self) -> list[ast.stmt]:
         """Return the statements of its code."""

@@ -93,12 +93,14 @@ def functions_of(follower: Interpreter) -> None:
         raise failed
     for function, of in own:  # which may build what trains
         if any(map(follower.is_trainer, mentions(function.node).called)):
-            kept = len(follower.frames)
+            kept, scopes = len(follower.frames), len(follower.scopes)
             made = _enter(follower, function, of)
             names = follower.frames[kept].names if len(follower.frames) > kept else {}
             objects = {id(each): each for each in (*names.values(), made)}
+            del follower.frames[kept:], follower.scopes[scopes:]
             for inner, whose, instance in _trained(follower, objects.values()):
-                _enter(follower, inner, whose, instance)
+                if whose.find("_alone") is not MISSING:
+                    _enter(follower, inner, whose, instance)
         if follower.found.built or follower.lacking:
             return
 
@@ -275,6 +277,8 @@ def _entries(
     for value in values:
         if isinstance(value, Function):
             functions.append((value, None))
+        elif isinstance(value, Class) and subclasses.by_its_base(value):
+            continue  # its base asks for the rates, and sets them
         elif isinstance(value, Class) and trained[id(value)] is MISSING:
             functions += [(m, value) for m in value.names.values() if isinstance(m, Function)]
     for function, of in functions:
@@ -295,12 +299,19 @@ def _entries(
 def _trained(
     follower: Interpreter, values: Iterable[Any]
 ) -> Iterator[tuple[Function, Class, Instance]]:
-    """Visit what a trainer does with objects of its own."""
-    for value in values:
-        alone = value.of.find("_alone") if isinstance(value, Instance) else None
-        if isinstance(value, Instance) and isinstance(alone, Function):
+    """Visit what a trainer does with objects of its own: those first that hold others."""
+    found = [value for value in values if isinstance(value, Instance)]
+    for value in sorted(found, key=lambda each: not _held(each, found)):
+        ways = [value.of.find(name) for name in ("_alone", "_built")]
+        alone = next((way for way in ways if isinstance(way, Function)), None)
+        if alone is not None:
             node = at_line(alone.node, value.line or follower.line)
             yield replace(alone, node=node), value.of, value
+
+
+def _held(instance: Instance, others: list[Instance]) -> bool:
+    """Whether an object holds another one."""
+    return any(each is other for each in instance.kept.values() for other in others)
 
 
 def _instance(follower: Interpreter, of: Class, but: Function | None = None) -> Instance:

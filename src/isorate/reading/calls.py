@@ -255,6 +255,11 @@ class Calls(Methods):
             texts = {str(k.arg): k.value for k in node.keywords}
             texts |= dict(zip(placed[len(given) - len(node.args) :], node.args, strict=False))
             frame.arguments = {n: (values.get(n), text, caller) for n, text in texts.items()}
+            frame.own |= {
+                n
+                for n, text in texts.items()  # which the given value was used for
+                if isinstance(text, ast.Name) and text.id == n and n in caller.own
+            }
         for name, value in values.items():  # main(parse()): it is asked for by the name
             made = isinstance(value, Unknown) and value.made and not value.parts
             own = isinstance(value, Instance) and not function.frame.outermost.trains

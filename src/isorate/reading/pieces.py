@@ -11,6 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
+from isorate.kit import registry
 from isorate.reading.alone import RATE
 from isorate.reading.loops import Supposed, stored
 from isorate.reading.mentions import forget, mentions
@@ -33,7 +34,7 @@ LENGTHS: Final = (ast.Name, ast.Attribute, ast.Call)
 
 def completed(body: list[ast.stmt]) -> tuple[list[ast.stmt], tuple[str, ...]]:
     """Return a text with what its functions are given said, and what was taken for granted."""
-    said: list[str] = []
+    body, said = _arguments_of(list(map(_named, body)))
     calls: list[ast.stmt] = []
     nodes = [n for each in body for n in ast.walk(each)]
     called = {_last(n.func) for n in nodes if isinstance(n, ast.Call)}
@@ -98,6 +99,50 @@ def _functions(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.FunctionDef, bool
             yield each, False
         elif isinstance(each, ast.ClassDef):
             yield from ((m, True) for m in each.body if isinstance(m, ast.FunctionDef))
+
+
+def _named(node: ast.stmt) -> ast.stmt:
+    """Return a lambda that is given an optimizer, and has a name, as the function that it is."""
+    match node:
+        case ast.Assign([ast.Name(id=name)], ast.Lambda(arguments, ast.Call() as made)):
+            first = [a.arg for a in arguments.args][:1]
+            if first and "optim" in first[0]:
+                function = ast.FunctionDef(name, arguments, [ast.Return(made)], [])
+                return ast.fix_missing_locations(ast.copy_location(function, node))
+    return node
+
+
+def _arguments_of(body: list[ast.stmt]) -> tuple[list[ast.stmt], list[str]]:
+    """Return arguments of a trainer's that were copied without their class as a call of it."""
+    named = _keywords(body)
+    names = {each.arg for each in named}
+    for trainer in registry.trainers():
+        if trainer.fragment is not None and trainer.fragment[1] in names:
+            title = trainer.fragment[0]
+            call = ast.Call(ast.Name(title, ast.Load()), [], named)
+            made = ast.copy_location(ast.Expr(ast.copy_location(call, body[0])), body[0])
+            said = (
+                f"these are taken to be arguments of {trainer.name}' {title}, others its defaults"
+            )
+            return [ast.fix_missing_locations(made)], [said]
+    return body, []
+
+
+def _keywords(body: list[ast.stmt]) -> list[ast.keyword]:
+    """Return the arguments that a text is: one a line they are Python, if something else there."""
+    match body:
+        case [ast.Expr(ast.Call(ast.Name(id="dict"), [], named))]:
+            return named
+    found: list[ast.keyword] = []
+    for each in body if len(body) > 1 else []:
+        match each:
+            case ast.Assign([ast.Name(id=name)], ast.Tuple([value])):
+                found.append(ast.keyword(name, value))
+            case ast.Assign([ast.Name(id=name)], value) if each is body[-1]:
+                found.append(ast.keyword(name, value))
+            case _:
+                return []
+    return found
 
 
 def _rating(functions: Iterable[ast.FunctionDef]) -> set[str]:

@@ -809,6 +809,8 @@ def _assumptions(follower: Interpreter) -> Iterator[str]:
     """Visit what was taken for granted, a sentence each."""
     yield from follower.found.choices.values()
     for name, value in follower.given.overruled.items():
+        if name not in follower.given:  # which the text goes on from
+            continue
         given = follower.given[name]
         yield f"{name} = {given!r} as given, not {str(value)[:40]} as the text has it"
     calls = [each.call for each in follower.found.built if each.call is not None]

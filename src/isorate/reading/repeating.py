@@ -11,7 +11,7 @@ from isorate.kit.plateau import Feedback
 from isorate.reading import beside, by_hand, terms, turns
 from isorate.reading.arrays import LongList
 from isorate.reading.deciding import Deciding
-from isorate.reading.endings import Breaking, Continuing, Unfollowable, ways_out
+from isorate.reading.endings import Breaking, Continuing, Returning, Unfollowable, ways_out
 from isorate.reading.expressions import is_typed
 from isorate.reading.frames import Frame
 from isorate.reading.loops import (
@@ -250,8 +250,14 @@ class Repeating(Deciding):
             if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
                 self._may_end(loop, node, node.test, frame)
             self.body(node.body, frame)
-        except (Breaking, Continuing):
+        except Continuing:
             pass
+        except (Breaking, Returning) as left:
+            if self._trains_in(node) or self.sets_rates(node):
+                said = f"{shown(node)} ends in its first turn, which is not followed"
+                raise ReadError(said, hint="paste what it does without the loop") from None
+            if isinstance(left, Returning):
+                raise
         except Unfollowable as end:
             self.loops.lost = self.loops.lost or end.node
         finally:

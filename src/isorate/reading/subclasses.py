@@ -153,6 +153,8 @@ class _OfStep(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == self.own:
+            if node.attr in COUNTED and not isinstance(node.ctx, ast.Load):
+                raise ReadError(f"{shown(node)} is set in a get_lr, which is not followed")
             if node.attr == "last_epoch":
                 return ast.Name(STEP, ast.Load())
             if node.attr in ("last_lr", "__dict__"):
@@ -189,6 +191,12 @@ def first_of(of: Class) -> str:
     """Return what a scheduler is given first, where its class does not say it."""
     base = base_of(of)
     return "learning_rate" if base is not None and _rated(base) else "optimizer"
+
+
+def by_its_base(of: Class) -> bool:
+    """Whether a class leaves it to its base when its ``get_lr`` is asked."""
+    asked = isinstance(of.find("get_lr"), Function) and base_of(of) is not None
+    return asked and all(of.find(name) is MISSING for name in OTHERS)
 
 
 def _check_start(of: Class, given: list[Any], named: dict[str, Any]) -> None:
@@ -307,6 +315,8 @@ class _OfGroup(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id == self.own:
+            if node.attr in COUNTED and not isinstance(node.ctx, ast.Load):
+                raise ReadError(f"{shown(node)} is set in a get_lr, which is not followed")
             if node.attr == "last_epoch":
                 return ast.Name(STEP, ast.Load())
             if node.attr == "_step_count":
