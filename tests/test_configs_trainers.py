@@ -373,8 +373,10 @@ def test_what_is_wrong_with_olmo_cores_file_is_said(values: dict[str, Any], said
 
 
 NEOX = {"pipe_parallel_size": 1, "optimizer": {"params": {"lr": 0.1}}, "train-iters": 9}
-FOUNDRY = {"train_loader": {"name": "text"}, "optimizer": {"lr": 0.1}, "max_duration": "9ba",
-           "scheduler": {"name": "cosine_with_warmup", "t_warmup": "2ba"}}  # fmt: skip
+FOUNDRY: dict[str, Any] = {
+    "train_loader": {"name": "text"}, "optimizer": {"lr": 0.1}, "max_duration": "9ba",
+    "scheduler": {"name": "cosine_with_warmup", "t_warmup": "2ba"},
+}  # fmt: skip
 MINDCV = {"val_while_train": True, "lr": 0.1, "epoch_size": 9, "warmup_epochs": 0}
 NANOTRON = {"learning_rate": 0.1, "lr_warmup_style": "linear", "lr_warmup_steps": 2}
 

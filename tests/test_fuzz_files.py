@@ -102,7 +102,7 @@ def odd(value: Any, draw: Random) -> Any:
 
 def checkpoints(draw: Random) -> tuple[str, bytes]:
     """Return a checkpoint of schedulers as a file, and its ending."""
-    states = [state for states, *_ in MMENGINE for state in [{"param_schedulers": states}]]
+    states: list[Any] = [{"param_schedulers": saved} for saved, *_ in MMENGINE]
     count = {"lr_scheduler": {"last_batch_iteration": 11}, "ds_config": {"scheduler": DECAY}}
     states += [draw.choice(SAVED) for _ in range(3)] + [count, COSINE]
     held = {"optimizer": SGD, "epoch": 3, "scheduler": draw.choice(states)}
@@ -110,7 +110,7 @@ def checkpoints(draw: Random) -> tuple[str, bytes]:
     value = odd(held, draw)
     if draw.random() < 0.4:
         return ".pt", archived(value)
-    head = b"".join(pickle.dumps(each, 2) for each in (MAGIC, 1001, {}))
+    head = b"".join(pickle.dumps(each, 2) for each in (MAGIC, 1001, dict[str, Any]()))
     body = pickle.dumps(value, draw.choice([2, 4]))
     return draw.choice([".pth", ".ckpt"]), (head if draw.random() < 0.3 else b"") + body
 

@@ -746,7 +746,7 @@ def test_where_nothing_else_is_left_than_an_error_all_is_asked_for_at_once() -> 
     assert simulate(found, 2).values[1] == 0.1 * 0.75
 
 
-BESIDE = """
+STEPPED = """
 optimizer = torch.optim.SGD(params, lr=0.1)
 sched = torch.optim.lr_scheduler.StepLR(optimizer, 2)
 for epoch in range(4):
@@ -777,22 +777,22 @@ for epoch in range(4):
 def test_what_is_not_followed_beside_a_rate_that_is_set(
     outside: str, inside: str, says: str
 ) -> None:
-    assert read(BESIDE.format("pass", "pass")).call.name == "loop"
+    assert read(STEPPED.format("pass", "pass")).name == "loop"
     with pytest.raises(ReadError, match=re.escape(says)):
-        read(BESIDE.format(outside, inside))
+        read(STEPPED.format(outside, inside))
 
 
 def test_the_first_rates_are_asked_for_beside_what_is_set() -> None:
-    text = BESIDE.replace("optimizer = torch.optim.SGD(params, lr=0.1)\n", "").format(
+    text = STEPPED.replace("optimizer = torch.optim.SGD(params, lr=0.1)\n", "").format(
         "pass", "pass"
     )
     with pytest.raises(ReadError, match="--lr"):
         read(text)
     given = simulate(read(text, lr=0.1)).values
-    assert given.tolist() == simulate(read(BESIDE.format("pass", "pass"))).values.tolist()
+    assert given.tolist() == simulate(read(STEPPED.format("pass", "pass"))).values.tolist()
 
 
 def test_what_is_set_and_goes_on_is_a_schedule_where_one_scheduler_goes_on() -> None:
-    recipe = read(BESIDE.format("pass", "pass"))
+    recipe = read(STEPPED.format("pass", "pass"))
     said, native = evaluate(recipe.schedule, 20).values, simulate(recipe).values
     assert np.abs(said - native).max() < 1e-15

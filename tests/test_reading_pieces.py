@@ -23,7 +23,7 @@ def test_a_function_that_builds_a_trainer_is_read() -> None:
         "        lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)\n"
     )
     found = read(text, names={"a.lr": 0.1})
-    assert found.call.code.startswith("transformers.get_scheduler(name='cosine'")
+    assert found.code.startswith("transformers.get_scheduler(name='cosine'")
 
 
 def test_an_argument_of_an_older_version_is_read_where_it_changes_nothing() -> None:

@@ -44,6 +44,7 @@ from isorate.reading.values import (
 from isorate.reading.values import Given as Taker
 from isorate.schedule.arithmetic import COMPARISONS, bounded, power
 from isorate.schedule.errors import ReadError
+from isorate.schedule.expression import Expression
 from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
@@ -764,6 +765,7 @@ class Expressions:
         (name,) = (argument.arg for argument in element.node.args.args)
         try:
             found = functions.expression(self, element, self.longest)  # type: ignore[arg-type]
+            assert isinstance(found, Expression), "it has one argument"
             item = found.function()
             whole = all(type(item(source[place])) is int for place in (0, -1))
             formula = put(array(source).formula, ast.parse(found.source, mode="eval").body, name)
