@@ -582,3 +582,54 @@ def test_numbers_longer_than_texts_of_them_and_odd_spellings_are_one_line(tmp_pa
     plain.write_text("max_iters = 20\nlearning_rate = 0.1\nwarmup_iters = 1if 2else 3\n")
     with warnings.catch_warnings(action="error"):
         assert foretell(plain, "nanogpt").updates == 21
+
+
+TABLES = """
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9))
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=50),
+    dict(type='MultiStepLR', begin=0, end=12, by_epoch=True, milestones=[8, 11], gamma=0.1)]
+"""
+HANDED = """
+from mmengine.runner import Runner
+rate = 0.02
+{}
+steps = [
+    dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=50),
+    dict(type='MultiStepLR', begin=0, end=12, by_epoch=True, milestones=[8, 11], gamma=0.1)]
+runner = Runner(
+    model=Model(), work_dir='work', train_dataloader=loader, param_scheduler=steps,
+    optim_wrapper=dict(optimizer=dict(type='SGD', lr=rate, momentum=0.9)),
+    train_cfg=dict(by_epoch=True, max_epochs=12),
+)
+runner.train()
+"""
+
+
+def test_tables_that_are_pasted_or_handed_to_a_runner_are_read_as_a_file_of_them(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "step_12e.py"
+    file.write_text(TABLES)
+    script = tmp_path / "train.py"
+    script.write_text(HANDED.format("pass"))
+    facts = {"batches": 40}
+    whole = configured(file, facts=facts)
+    for text in (TABLES, HANDED.format("pass"), script):
+        found = configured(text, facts=facts)
+        assert found.call == whole.call
+        assert found.run == whole.run
+    assert isorate("show", TABLES, "--batches", "40").returncode == 0
+    assert "how long the run is" in isorate("show", TABLES).stderr
+
+
+@pytest.mark.parametrize("between", ["for rate in range(3): pass", "rate = float(sys.argv[1])"])
+def test_what_a_script_computes_for_a_runner_is_not_taken_for_what_it_was(between: str) -> None:
+    with pytest.raises(ReadError, match="lr: required a number"):
+        configured(HANDED.format(between), facts={"batches": 40})
+
+
+def test_the_tables_of_older_runners_are_refused_by_their_name() -> None:
+    text = "lr_config = dict(policy='step', step=[8, 11])\noptimizer = dict(type='SGD', lr=0.02)"
+    assert "lr_config is of mmcv 1's runners" in isorate("show", text).stderr

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -35,6 +36,8 @@ DEEPEST: Final = 30
 PICKLED: Final = (b"PK\x03\x04", b"\x80")
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
+#: What such a table is called, where a text is pasted or hands them to a runner.
+TABLES: Final = ("param_scheduler", "optim_wrapper", "lr_config")
 #: What one of plain assignments has, as nanoGPT's are, and what a script has besides.
 ASSIGNMENTS: Final = (b"\nmax_iters =", b"\nlr_decay_iters =")
 SCRIPT: Final = (b"\ndef ", b"\nclass ", b"\nfor ", b"\nwhile ", b"\nfrom ", b".step(")
@@ -80,14 +83,42 @@ def is_configuration(text: str) -> bool:
         with suppress(ReadError):
             data = _read(Path(text))
             plain = any(mark in data for mark in ASSIGNMENTS)
+            if pasted(data.decode("utf-8-sig", "replace")) is not None:
+                return True
             return any(mark in data for mark in PYTHON) or (
                 plain and not any(mark in data for mark in SCRIPT)
             )
         return False
+    if pasted(text) is not None:
+        return True
     line = re.sub(r"\\\r?\n", " ", text).strip()
     if "\n" in line or line.startswith("#"):  # a script that tells of its flags
         return False
     return bool(FLAG.search(line)) and "(" not in line.partition("--")[0]
+
+
+def pasted(text: str) -> tuple[str, set[str] | None] | None:
+    """Return the assignments of a configuration that a text in Python is, or hands to a runner.
+
+    And those of them that count, where not all do. None where it is something else.
+    """
+    if not any(mark in text for mark in TABLES):
+        return None
+    from isorate.configs._python import runner
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return runner(text, TABLES)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _assigned(text: str, names: set[str] | None, path: Path) -> dict[str, Any]:
+    from isorate.configs._python import assigned
+
+    found = assigned(text, path, _read)
+    return {k: v for k, v in found.items() if names is None or k in names or k.startswith("__")}
 
 
 def document(given: str | PathLike[str]) -> Document:
@@ -98,6 +129,10 @@ def document(given: str | PathLike[str]) -> Document:
 
     """
     text = str(given)
+    own = pasted(text) if isinstance(given, str) else None
+    if own is not None:
+        return Document(_table(_assigned(*own, Path("text")), "the text"), "the text",
+                        "assignments")  # fmt: skip
     if isinstance(given, str) and (FLAG.search(text) or "\n" in text):
         return Document(_flags(text), "the command line", "flags")
     path = _inside(given) or Path(given)
@@ -173,9 +208,7 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"it is not TOML: {error}") from None
     if ending == ".py":
-        from isorate.configs._python import assigned
-
-        return "assignments", assigned(text, path, _read)
+        return "assignments", _assigned(*(pasted(text) or (text, None)), path)
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
     if ending in (".sh", ".args") or (lines and ending not in (".yaml", ".yml")):
         flagged = [line for line in lines if FLAG.search(line)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import textwrap
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from isorate.schedule.expression import constant
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 #: Files that a file is based on, one upon another, and all of them.
@@ -36,6 +37,47 @@ def assigned(text: str, path: Path, read: Callable[[Path], bytes]) -> dict[str, 
 
     """
     return _Files(read).values(text, path, 0)
+
+
+def runner(text: str, tables: Sequence[str]) -> tuple[str, set[str] | None] | None:
+    """Return the assignments that a text is, or those that hand it to a ``Runner``, and which.
+
+    None where it is something else than tables that one of these is among.
+
+    Raises:
+        SyntaxError: it is no Python.
+
+    """
+    body = ast.parse(textwrap.dedent(text)).body
+    plain = [each for each in body if isinstance(each, ast.Assign | ast.AugAssign)]
+    tabled = [a for a in plain if isinstance(a, ast.Assign) and _is_table(a.value)]
+    names = {t.id for each in tabled for t in each.targets if isinstance(t, ast.Name)}
+    said = (each for each in body if not isinstance(each, ast.Expr))
+    if names & {*tables} and all(each in plain for each in said):
+        return textwrap.dedent(text), None
+    calls = [
+        (place, node) for place, each in enumerate(body) for node in ast.walk(each)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Runner"
+        and {keyword.arg for keyword in node.keywords} & {*tables}
+    ]  # fmt: skip
+    if len(calls) != 1 or body[calls[0][0]] not in plain:
+        return None
+    ((place, call),) = calls
+    given = {str(keyword.arg): ast.unparse(keyword.value) for keyword in call.keywords}
+    if "None" in given:
+        return None
+    told = [f"{name} = {value}" for name, value in given.items()]
+    return "\n".join([*map(ast.unparse, body[:place]), *told]), {*given}
+
+
+def _is_table(node: ast.expr) -> bool:
+    """Whether a value is a table, or a list of some."""
+    match node:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return any(map(_is_table, items))
+        case ast.Call(func=ast.Name(id="dict"), args=[]) | ast.Dict():
+            return True
+    return False
 
 
 class _Files:

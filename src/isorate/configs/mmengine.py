@@ -86,6 +86,8 @@ def table(given: Given, key: str, *, least: bool = True) -> dict[str, Any]:
         where = f"is not there: {', '.join(map(str, lacking))} cannot be read" if lacking else ""
         hint = "give the file that mmengine writes of the run, with all of it" if lacking else None
         raise given.refuse(key, where or "is not there", hint)
+    if not least and str(given.values.get(key)).startswith("$"):  # an object, in a script
+        return {}
     return given.table(key)
 
 
