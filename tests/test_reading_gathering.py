@@ -73,5 +73,5 @@ def test_the_number_of_batches_is_asked_for_by_the_text() -> None:
     ],
 )
 def test_what_is_gathered_otherwise_is_refused(text: str) -> None:
-    with pytest.raises(ReadError, match=r"more often than|is not followed|condition"):
+    with pytest.raises(ReadError, match=r"whole number of updates|is not followed|condition"):
         reading(text, names=LEN)

@@ -270,7 +270,7 @@ REFUSED = [
         "where a condition holds",
     ),
     (
-        "for i in range(5):\n    if i % 2 == 1:\n        optimizer.step()\n    scheduler.step()",
+        "for i in range(5):\n    if i % 2 == 0:\n        optimizer.step()\n    scheduler.step()",
         "more often than",
     ),
     (

@@ -146,7 +146,8 @@ def loop_of(call: Call, run: Run) -> Run:
         return run
     plain = run.without_accelerate()
     if call.counts == "updates":
-        return replace(plain, steps_before=0, first_step=None)
+        every = "update" if plain.step_every == "batch" else plain.step_every
+        return replace(plain, steps_before=0, first_step=None, step_every=every)
     epochs = run.updates_per_epoch or 1
     plain = replace(plain, steps_before=0, first_step=None)
     return replace(plain, updates_per_epoch=epochs, step_every="epoch")

@@ -37,10 +37,13 @@ def test_steps_every_so_many_updates_and_before_the_first() -> None:
     rates = simulate(call, run).values
     assert rates.tolist() == [whole[run.step_of(k)] for k in range(6)]
     assert evaluate(call, run).values == pytest.approx(rates, rel=1e-14)
-    spread = Run(6, steps_before=2, accelerate=3)
-    assert simulate(call, spread).values.tolist() == [
-        simulate(call, 30).values[spread.step_of(k)] for k in range(6)
-    ]
+    batches = Run(6, step_every="batch", accumulation=4, steps_before=1)
+    assert [batches.step_of(k) for k in range(6)] == [4, 8, 12, 16, 20, 24]
+    for spread in (Run(6, steps_before=2, accelerate=3), batches):
+        assert simulate(call, spread).values.tolist() == [
+            simulate(call, 30).values[spread.step_of(k)] for k in range(6)
+        ]
+        assert evaluate(call, spread).values == pytest.approx(simulate(call, spread).values)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,11 @@ def test_an_open_run_has_no_length_until_it_is_given_one() -> None:
         {"epochs": 2**40, "updates_per_epoch": 2**40},
         {"updates": 5, "epochs": 3, "updates_per_epoch": 2},
         {"updates": 6, "step_every": "epoch"},
-        {"updates": 6, "step_every": "batch"},
+        {"updates": 6, "step_every": "batches"},
+        {"step_every": "batch", "accumulation": 2, "accelerate": 2},
+        {"step_every": "batch", "accumulation": 2, "first_step": 3},
+        {"step_every": "batch", "accumulation": 2, "metrics": (0.1, 0.2)},
+        {"step_every": "batch", "accumulation": 2, "batches_per_epoch": 7},
         {"updates": 6, "step_every": 0},
         {"updates": 6, "step_every": 1.5},
         {"updates": 6, "step_every": True},

@@ -93,7 +93,9 @@ class _Pace(click.Choice[str]):
         if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_COUNT:
             return int(value)
         if value not in self.choices:
-            self.fail(f"{value!r} is not 'update', 'epoch' or a number of updates", param, ctx)
+            self.fail(
+                f"{value!r} is not 'update', 'epoch', 'batch' or a number of updates", param, ctx
+            )
         return super().convert(value, param, ctx)
 
 
@@ -127,10 +129,10 @@ SCHEDULE_OPTIONS: Final = (
     click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
     click.option(
         "--step-every",
-        type=_Pace(["update", "epoch"]),
-        metavar="[update|epoch|N]",
+        type=_Pace(["update", "epoch", "batch"]),
+        metavar="[update|epoch|batch|N]",
         help="When the loop calls scheduler.step(): after each update (where nothing says "
-        "otherwise), each epoch, or every N updates.",
+        "otherwise), each epoch, each of an update's batches, or every N updates.",
     ),
     click.option(
         "--steps-before",

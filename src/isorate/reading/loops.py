@@ -520,6 +520,8 @@ def _paced(steps: list[Event], updates: list[Event], counters: list[Event], foun
     if len(own) > 1 or any(g.every is None or g.last for g in own):
         text = f"{where} is called where a condition holds that is not followed"
         raise Irregular(text, own)
+    if len(updates) == len(outside) == 1 and not own and _by_batch(step, updates[0], found):
+        return
     counted = any(guard.every is not None for guard in outside)
     if outside and (counted or not all(len(u.loops) > depth for u in updates)):
         raise Irregular(f"{where} is called more often than the optimizer is updated", outside)
@@ -553,6 +555,34 @@ def _paced(steps: list[Event], updates: list[Event], counters: list[Event], foun
             found.put("step_every", apart)
     if first != apart:
         found.put("first_step", first)
+
+
+def _by_batch(step: Event, update: Event, found: Facts) -> bool:
+    """Whether each batch of an update takes a step, where only its last one updates.
+
+    Raises:
+        Irregular: some updates of an epoch have fewer batches than others.
+
+    """
+    guard = next(g for g in update.guards if not any(map(g.same, step.guards)))
+    every, loop = guard.every, guard.counts
+    if step.loops != update.loops or loop not in (None, step.loops[-1]) or every is None:
+        return False
+    if isinstance(every, int) and guard.first != every - 1:
+        return False
+    known = isinstance(every, int) and isinstance(loop and loop.turns, int)
+    if loop is not None and (len(step.loops) > 1 or guard.last):
+        if isinstance(loop.turns, Unknown):
+            found.missing["step_every"] = loop.turns
+        elif not known or loop.turns % every:  # type: ignore[operator]
+            text = f"{_at(step.node)} is called each batch, and an epoch's {loop.turns} batches"
+            raise Irregular(f"{text} make no whole number of updates")
+    found.known["step_every"] = "batch"
+    found.put("accumulation", every)
+    if step.place < update.place:
+        earlier = found.missing.get("steps_before", found.known.get("steps_before", 0))
+        found.put("steps_before", _sum([earlier, 1]))
+    return True
 
 
 def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:

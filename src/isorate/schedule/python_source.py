@@ -21,6 +21,7 @@ from isorate.schedule.combinators import (
     Staircase,
     Stepped,
     Stretch,
+    Stride,
     Sum,
     Until,
 )
@@ -108,6 +109,8 @@ def _written(schedule: Schedule, x: str) -> str:
             return f"{scale!r} * ({inlined})"
         case Staircase(of=of, every=every):
             return _source(of, x if every == 1 else f"{x} // {every}")
+        case Stride(of=of, by=by):
+            return _source(of, f"{x} * {by}")
         case Shift(of=of, by=by):
             return _source(of, f"{x} + {by}")
         case Until(of=of) | Stepped(of=of):

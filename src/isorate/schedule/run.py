@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: When ``scheduler.step()`` is called: after each update, each epoch, or every so many updates.
-StepEvery = Literal["update", "epoch"] | int
+StepEvery = Literal["update", "epoch", "batch"] | int
 #: An update, or an array of them.
 Count = TypeVar("Count", int, "NDArray[np.int64]")
 
@@ -29,12 +29,14 @@ MOST_PROCESSES = 10**6
 class Run:
     """The loop around a schedule: its length, its epochs, and when ``scheduler.step()`` is called.
 
-    Update ``k`` (0, 1, 2, …) is one optimizer step. With ``step_every="epoch"`` a scheduler that
-    is stepped by hand stands at ``k // updates_per_epoch``, with ``step_every=n`` at ``k // n``,
-    and ``steps_before`` further where the loop steps it before its first update; a list that the
-    optimizer indexes by itself always stands at ``k``. Where the loop takes its first step sooner
-    or later than the others follow one another, ``first_step`` says when, as after a warmup that
-    is written by hand; until then the scheduler stays where it is.
+    Update ``k`` (0, 1, 2, …) is one optimizer step. With ``step_every="epoch"`` a scheduler that is
+    stepped by hand stands at ``k // updates_per_epoch``, with ``step_every=n`` at ``k // n``, and
+    ``steps_before`` further where the loop steps it before its first update; a list that the
+    optimizer indexes by itself always stands at ``k``. With ``step_every="batch"`` it is stepped
+    after each of the ``accumulation`` batches of an update, ``a`` of them, though the optimizer is
+    updated with the last one only: it stands at ``k * a + a - 1``. Where the loop takes its first
+    step sooner or later than the others follow one another, ``first_step`` says when, as after a
+    warmup that is written by hand; until then the scheduler stays where it is.
 
     Where processes train side by side and each steps its own scheduler once an update, as in plain
     data parallelism, their number changes no rate. Under Hugging Face Accelerate it does: one call
@@ -50,7 +52,7 @@ class Run:
         updates: the number of updates; ``None`` leaves the length open.
         epochs: the number of epochs, instead of ``updates``.
         updates_per_epoch: updates in one epoch.
-        step_every: ``"update"``, ``"epoch"``, or a number of updates.
+        step_every: ``"update"``, ``"epoch"``, a number of updates, or ``"batch"``.
         steps_before: how many steps are taken before the first update: one where the loop calls
             ``scheduler.step()`` ahead of ``optimizer.step()``, or as many as a text takes to go on
             from where another run ended.
@@ -87,6 +89,8 @@ class Run:
         >>> late = Run(12, updates_per_epoch=2, step_every="epoch", first_step=4)
         >>> late.step_of(7), late.step_of(8), late.step_of(10)
         (0, 1, 2)
+        >>> Run(6, step_every="batch", accumulation=4).step_of(5)
+        23
         >>> run = Run(epochs=2, batches_per_epoch=7, accelerate=2, accumulation=3)
         >>> run.updates_per_epoch, run.step_of(3)
         (2, 6)
@@ -137,11 +141,15 @@ class Run:
 
     def _check_steps(self) -> None:
         """Check when the scheduler is stepped."""
-        if not isinstance(self.step_every, str) or self.step_every not in ("update", "epoch"):
+        if not isinstance(self.step_every, str) or self.step_every not in (
+            "update",
+            "epoch",
+            "batch",
+        ):
             try:
                 every = _count("step_every", self.step_every)
             except RunError:
-                required = "'update', 'epoch' or a number of updates"
+                required = "'update', 'epoch', 'batch' or a number of updates"
                 got = repr(self.step_every)
                 raise RunError("step_every is unknown", required=required, got=got) from None
             object.__setattr__(self, "step_every", "update" if every == 1 else every)
@@ -150,6 +158,13 @@ class Run:
             object.__setattr__(self, "steps_before", _count("steps_before", before))
         if self.first_step == (self.step_every if isinstance(self.step_every, int) else 1):
             object.__setattr__(self, "first_step", None)
+        if self.step_every != "batch":
+            return
+        for name in ("accelerate", "first_step", "metrics"):
+            if getattr(self, name) is not None:
+                raise RunError(f"step_every='batch' takes no {name}")
+        if self.accumulation == 1:
+            object.__setattr__(self, "step_every", "update")
 
     def _check_batches(self) -> None:
         """Count the updates of an epoch, where its batches are known."""
@@ -167,6 +182,12 @@ class Run:
         sharing = self.steps_per_call if self.accelerate is not None else self.processes or 1
         rounds = -(-self.batches_per_epoch // sharing)
         updates = -(-rounds // self.accumulation)
+        if self.step_every == "batch" and rounds % self.accumulation:
+            raise RunError(
+                "step_every='batch' needs epochs of whole updates",
+                required=f"a multiple of {self.accumulation} batches",
+                got=rounds,
+            )
         if self.updates_per_epoch not in (None, updates):
             raise RunError(
                 "updates_per_epoch and batches_per_epoch disagree",
@@ -211,11 +232,13 @@ class Run:
 
     @property
     def steps_per_call(self) -> int:
-        """Scheduler steps that one call of ``scheduler.step()`` takes; the last one's rate stays.
+        """Scheduler steps from one rate to the next; the last one's rate stays.
 
-        Accelerate takes as many as there are processes, to make up for the batches that each of
-        them has not seen.
+        A loop that steps it after each batch takes one for each of an update's. Accelerate takes as
+        many as there are processes, to make up for the batches that each of them has not seen.
         """
+        if self.step_every == "batch":
+            return self.accumulation
         return 1 if self.accelerate is None or self.split_batches else self.accelerate
 
     @property
@@ -242,6 +265,9 @@ class Run:
 
     def step_of(self, update: Count) -> Count:
         """How often a hand-stepped scheduler has been stepped when ``update`` begins."""
+        if self.step_every == "batch":
+            stood: Count = self.steps_before + (update + 1) * self.accumulation - 1
+            return stood
         return self.calls_of(update) * self.steps_per_call
 
     def without_accelerate(self) -> Run:

@@ -486,7 +486,7 @@ class Stepped(Around, frozen=True, tag="stepped"):
     def resolved(self, run: Run) -> Schedule:
         """Become a staircase of the run's epochs, a stride over its steps, or what is inside."""
         of, every, by = self.of.resolved(run), run.updates_per_step, run.steps_per_call
-        of = of if run.steps_before == 0 else Shift(of, run.step_of(0))
+        of = of if run.step_of(0) == 0 else Shift(of, run.step_of(0))
         of = of if by == 1 else Stride(of, by)
         of = of if every == 1 else Staircase(of, every)
         late = run.updates_to_first_step - every
