@@ -11,27 +11,11 @@ torch = pytest.importorskip("torch")
 
 from torch.optim import lr_scheduler  # noqa: E402
 
+import isorate.torch as ours  # noqa: E402
 from isorate.schedule.shapes import Cosine  # noqa: E402
-from isorate.torch import (  # noqa: E402
-    ChainedScheduler,
-    ConstantLR,
-    CosineAnnealingLR,
-    CyclicLR,
-    ExponentialLR,
-    LambdaLR,
-    LinearLR,
-    MultiplicativeLR,
-    MultiStepLR,
-    PolynomialLR,
-    ScheduleLR,
-    SequentialLR,
-    StepLR,
-)
 from tests.training.torch_parts import MARKS, meant, optimizer_of, rates_of, steps_of  # noqa: E402
 
 pytestmark = MARKS
-
-import isorate.torch as ours  # noqa: E402
 
 #: Compositions by a module that has the names: torch's or Isorate's.
 SEQUENCES: dict[str, Any] = {
@@ -157,12 +141,12 @@ def test_the_order_in_which_schedulers_are_built_does_not_matter() -> None:
 def test_torchs_own_schedulers_may_be_members() -> None:
     optimizer = optimizer_of(0.1, 0.03)
     warmup = lr_scheduler.LinearLR(optimizer, 0.1, total_iters=5)
-    scheduler = SequentialLR(optimizer, [warmup, CosineAnnealingLR(optimizer, 20)], [5])
+    scheduler = ours.SequentialLR(optimizer, [warmup, ours.CosineAnnealingLR(optimizer, 20)], [5])
     expected = SEQUENCES["warmup and cosine"](ours, optimizer_of(0.1, 0.03))
     assert steps_of(scheduler, 5) == steps_of(expected, 5)
     lambdas = lr_scheduler.LambdaLR(optimizer, lambda t: 1.0)
     with pytest.raises(ValueError, match="LambdaLR"):
-        SequentialLR(optimizer, [lambdas, warmup], [5])
+        ours.SequentialLR(optimizer, [lambdas, warmup], [5])
 
 
 def test_states_of_torchs_own_load() -> None:
@@ -199,37 +183,49 @@ def test_an_added_group_joins_all_members() -> None:
 @pytest.mark.parametrize(
     ("build", "error", "text"),
     [
-        (lambda o: SequentialLR(o, [], []), ValueError, "no schedulers"),
-        (lambda o: SequentialLR(o, [StepLR(o, 3)], [1]), ValueError, "one fewer"),
+        (lambda o: ours.SequentialLR(o, [], []), ValueError, "no schedulers"),
+        (lambda o: ours.SequentialLR(o, [ours.StepLR(o, 3)], [1]), ValueError, "one fewer"),
         (
-            lambda o: SequentialLR(o, [StepLR(o, 3), StepLR(o, 3)], [-1]),
+            lambda o: ours.SequentialLR(o, [ours.StepLR(o, 3), ours.StepLR(o, 3)], [-1]),
             ValueError,
             "do not increase",
         ),
         (
-            lambda o: SequentialLR(o, [StepLR(o, 3), StepLR(optimizer_of(1.0), 3)], [4]),
+            lambda o: ours.SequentialLR(
+                o, [ours.StepLR(o, 3), ours.StepLR(optimizer_of(1.0), 3)], [4]
+            ),
             ValueError,
             "another optimizer",
         ),
         (
-            lambda o: SequentialLR(o, [lr_scheduler.ReduceLROnPlateau(o), StepLR(o, 3)], [4]),
+            lambda o: ours.SequentialLR(
+                o, [lr_scheduler.ReduceLROnPlateau(o), ours.StepLR(o, 3)], [4]
+            ),
             ValueError,
             "follows a metric",
         ),
-        (lambda o: SequentialLR(o, [StepLR(o, 3), "cosine"], [4]), TypeError, "scheduler 1"),
         (
-            lambda o: SequentialLR(o, [StepLR(o, 3), CyclicLR(o, 0.1, 0.2)], [4]),
+            lambda o: ours.SequentialLR(o, [ours.StepLR(o, 3), "cosine"], [4]),
+            TypeError,
+            "scheduler 1",
+        ),
+        (
+            lambda o: ours.SequentialLR(o, [ours.StepLR(o, 3), ours.CyclicLR(o, 0.1, 0.2)], [4]),
             ValueError,
             "cycle_momentum=False",
         ),
-        (lambda o: ChainedScheduler([]), ValueError, "no schedulers"),
+        (lambda o: ours.ChainedScheduler([]), ValueError, "no schedulers"),
         (
-            lambda o: ChainedScheduler([ExponentialLR(o, 0.9), LambdaLR(o, lambda t: 0.5)]),
+            lambda o: ours.ChainedScheduler(
+                [ours.ExponentialLR(o, 0.9), ours.LambdaLR(o, lambda t: 0.5)]
+            ),
             ValueError,
             "no closed form",
         ),
         (
-            lambda o: ChainedScheduler([ExponentialLR(o, 0.9), CosineAnnealingLR(o, 9, 0.01)]),
+            lambda o: ours.ChainedScheduler(
+                [ours.ExponentialLR(o, 0.9), ours.CosineAnnealingLR(o, 9, 0.01)]
+            ),
             ValueError,
             "no closed form",
         ),
@@ -244,13 +240,15 @@ def test_what_has_no_closed_form_is_refused(build: Any, error: type[Exception], 
 def test_any_schedule_may_follow_another() -> None:
     optimizer = optimizer_of(0.1)
     parts = [
-        ConstantLR(optimizer, 0.5, 9),
-        ScheduleLR(optimizer, Cosine(0.3, 0.0, 10)),
-        ChainedScheduler([LinearLR(optimizer), MultiplicativeLR(optimizer, lambda t: 0.9)]),
-        MultiStepLR(optimizer, [2]),
-        PolynomialLR(optimizer),
+        ours.ConstantLR(optimizer, 0.5, 9),
+        ours.ScheduleLR(optimizer, Cosine(0.3, 0.0, 10)),
+        ours.ChainedScheduler(
+            [ours.LinearLR(optimizer), ours.MultiplicativeLR(optimizer, lambda t: 0.9)]
+        ),
+        ours.MultiStepLR(optimizer, [2]),
+        ours.PolynomialLR(optimizer),
     ]
-    scheduler = SequentialLR(optimizer, parts, [3, 6, 9, 12])
+    scheduler = ours.SequentialLR(optimizer, parts, [3, 6, 9, 12])
     rates = [rate for (rate,) in steps_of(scheduler, 14)]
     assert rates[3:6] == [Cosine(0.3, 0.0, 10).at(k) for k in range(3)]
     assert rates[6] == 0.1 / 3
