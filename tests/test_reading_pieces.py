@@ -81,3 +81,24 @@ def test_a_trainer_that_is_built_trains() -> None:
 def test_a_lambda_that_builds_a_scheduler_is_a_function() -> None:
     text = "sched = lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 3)\nrun(sched)\n"
     assert read(text, lr=0.1).call == read("torch.optim.lr_scheduler.StepLR(3)", lr=0.1).call
+
+
+def test_what_is_none_at_first_is_what_the_text_makes_of_it() -> None:
+    text = (
+        "def create(self, n):\n    if self.optimizer is None:\n"
+        "        self.optimizer = torch.optim.SGD(self.p, lr=self.rate)\n"
+        "    return torch.optim.lr_scheduler.StepLR(self.optimizer, n)\n"
+    )
+    found = read(text, names={"self.optimizer": None, "self.rate": 0.2, "n": 3})
+    assert found.call == read("torch.optim.lr_scheduler.StepLR(SGD(p, lr=0.2), 3)").call
+
+
+def test_a_text_that_is_indented_by_tabs_may_be_cut_out() -> None:
+    text = (
+        "\t\topt = SGD(p, lr=0.1)\n\n\tif flag:\n\t\tsched = CosineAnnealingLR(opt, 9)\n\telse:\n"
+    )
+    with pytest.raises(ReadError, match="--set flag="):
+        read(text)
+    assert (
+        read(text, names={"flag": True}).call == read("CosineAnnealingLR(SGD(p, lr=0.1), 9)").call
+    )

@@ -95,6 +95,11 @@ class Deciding(Defining):
         truth = self.decided(test, [node], frame)
         if mentions(node).rates and (about := by_hand.key_of(test)) is not None:
             truth = self._keyed(node, about, truth, frame)
+        match test:
+            case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(None)]) if (
+                truth is True and dotted(left) in {n for each in body for n in stored(each)}
+            ):  # what is given is what it was before
+                self.given.pop(str(dotted(left)), None)
         went = {True, False} if isinstance(truth, Unknown) else {truth}
         self.went.setdefault(id(node), set()).update(went)
         if not isinstance(truth, Unknown):

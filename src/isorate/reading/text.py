@@ -48,6 +48,10 @@ class Written:
     cut: tuple[str, ...] = ()
 
 
+#: Indentation by tabs, which nothing made of spaces can be put above.
+TABS: Final = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
+
+
 def statements(text: str) -> list[ast.stmt]:
     """Parse a file, which is cut out of no longer text (``parsed``)."""
     return parsed(text, whole=True)[0]
@@ -69,7 +73,8 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
     code = plain if cells is None else cells
     whole = whole or "\n" not in code.strip()  # nobody cuts a single line
     older = (ASYNC.sub("async_=", code),) if ASYNC.search(code) else ()
-    for written in chain.from_iterable(map(_ways, (code, *older))):
+    spaced = (TABS.sub(lambda tabs: tabs[0].expandtabs(), code),) if TABS.search(code) else ()
+    for written in chain.from_iterable(map(_ways, (code, *older, *spaced))):
         if written.text in tried or (whole and written.cut):
             continue
         tried.add(written.text)
