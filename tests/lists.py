@@ -181,7 +181,7 @@ LISTS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     "warmup, exponential": (
         WARMUP_EXPONENTIAL,
         [(0, "a line from 0.00166667 to 0.1 in 59 updates"),
-         (60, "0.08836, times 0.94 in 30 updates, in stairs of 30 updates")],
+         (60, "0.08836, times 0.94 once in 30 updates")],
     ),
     "exponential warmup, line": (
         EXPONENTIAL_WARMUP,

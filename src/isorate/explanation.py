@@ -250,7 +250,9 @@ def _words(part: Schedule, tick: str) -> str:
         text = f"{one.shape}{power} from {one.start:.6g} to {one.floor:.6g} in {over}"
         return text + pace + then
     if one.factor is not None and one.duration is not None:
-        return f"{one.start:.6g}, times {one.factor:.6g} in {_counted(one.duration, tick)}{pace}"
+        pace, once = ("", "once in") if one.every == one.duration > 1 else (pace, "in")
+        taken = _counted(one.duration, tick)
+        return f"{one.start:.6g}, times {one.factor:.6g} {once} {taken}{pace}"
     return f"{one.shape} from {one.start:.6g}{pace}"
 
 

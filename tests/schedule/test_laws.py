@@ -156,3 +156,34 @@ def test_the_pieces_of_a_list_in_other_words() -> None:
     assert best["optax"].startswith("optax.warmup_cosine_decay_schedule(")
     assert best["keras"].startswith("keras.optimizers.schedules.CosineDecay(")
     assert best["mindspore"].startswith("mindspore.nn.warmup_lr(")
+
+
+TABLE = """
+import math, torch
+table = [0.1 * i / 10 for i in range(10)]
+table += [0.05 * (1 + math.cos(math.pi * i / 90)) for i in range(90)]
+optimizer = torch.optim.SGD(params, lr=1.0)
+"""
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: table[t])",
+        "for t in range(100):\n    optimizer.param_groups[0]['lr'] = table[t]\n    optimizer.step()",  # noqa: E501
+    ],
+)
+def test_numbers_looked_up_by_the_step_are_a_list_too(used: str) -> None:
+    recipe = read(TABLE + used)
+    law = recipe.law
+    assert law is not None
+    words = ["a line from 0 to 0.1 in 10 updates", "from update 10 on a cosine from 0.1 to 0 in 90"]
+    assert told(law).startswith("; ".join(words))
+    assert recipe.trained == law.numbers == 100
+    ways = [way.code for way in convert(recipe, to="torch").ways if way.comparison.equal]
+    assert any("CosineAnnealingLR(optimizer, T_max=90)" in code for code in ways)
+
+
+def test_a_formula_around_numbers_is_no_list() -> None:
+    for formula in ("(0.1, 0.2, 0.3, 0.4)[t] * t", "t * (0.1, 0.2, 0.3, 0.4)[t]"):
+        assert read(f"LambdaLR(SGD(p, lr=0.1), lambda t: {formula})").law is None

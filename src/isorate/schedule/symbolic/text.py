@@ -17,6 +17,7 @@ from isorate.schedule.combinators import Product, Sum
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.expression import KEPT, Expression
+from isorate.schedule.shapes import Table
 from isorate.schedule.symbolic.forms import (
     HALF,
     LINE,
@@ -85,6 +86,8 @@ def shapes_of(scale: float, variable: str, source: str) -> Schedule | None:
         Linear(start=0.02, end=0.1, duration=4, after='hold')
 
     """
+    if source.endswith((f")[{variable}]", f"][{variable}]")):
+        return _listed(scale, variable, source)
     if len(source) > LONGEST:
         return None
     try:
@@ -102,6 +105,16 @@ def shapes_of(scale: float, variable: str, source: str) -> Schedule | None:
     largest = max(abs(value) for value, _ in pairs)
     near = all(math.isclose(*pair, rel_tol=1e-9, abs_tol=1e-11 * largest) for pair in pairs)
     return meant if near else None
+
+
+def _listed(scale: float, variable: str, source: str) -> Schedule | None:
+    """Return numbers that are looked up by the update; past the last one there is none."""
+    match parse(source):
+        case ast.Subscript(value=ast.Tuple(elts=items) | ast.List(elts=items)) if items and all(
+            isinstance(item, ast.Constant) and isinstance(item.value, int | float) for item in items
+        ):
+            return Table(tuple(scale * item.value for item in items)).normal()  # type: ignore[attr-defined]
+    return None
 
 
 def _meant(node: ast.expr, variable: str, scale: Fraction) -> Schedule:
