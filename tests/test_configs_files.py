@@ -545,6 +545,8 @@ def test_files_that_a_file_of_detectron2s_is_based_on_say_what_it_does_not(tmp_p
     assert (found.updates, found.peak, found.trainer) == (90, 0.02, "Detectron2 02b5c4e2")
     assert configured(own).curve.at(85) == 0.02 * 0.25
     assert foretell(own, facts={"max_steps": 200, "lr": 0.1}).updates == 200
+    own.write_text("_BASE_: ../base.yaml\nMODEL:\n  MASK_ON: false\n")  # and nothing of rates
+    assert foretell(own).title == "Detectron2"
     own.write_text("_BASE_: a.yaml\nSOLVER: {}\n")
     with pytest.raises(ReadError, match="based on too many files"):
         foretell(own)

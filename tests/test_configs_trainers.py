@@ -443,6 +443,53 @@ def test_what_mindcv_refuses_is_refused(
         foretell(values, facts=facts)
 
 
+def paddles(*schedulers: Any, **more: Any) -> dict[str, Any]:
+    """Return a file of PaddleDetection's with schedulers."""
+    return {"epoch": 9, "LearningRate": {"base_lr": 0.1, "schedulers": list(schedulers)}, **more}
+
+
+STEPS = {"name": "PiecewiseDecay", "milestones": [6], "gamma": 0.1}
+WARM = {"name": "LinearWarmup", "steps": 9}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (paddles(STEPS), "has no warm-up second, and fails"),
+        (paddles(WARM, STEPS), "has no scheduler first"),
+        (paddles({"name": "OneCycleDecay"}), "has OneCycleDecay, which is not read"),
+        (paddles(STEPS | {"power": 2}), "has power, which PiecewiseDecay does not take"),
+        (paddles(STEPS | {"values": [1]}, WARM), "has values, which stand in place of the rate"),
+        (paddles(STEPS | {"gamma": [1, 2]}, WARM), "of which one goes with each not"),
+        (paddles(STEPS | {"milestones": "8"}, WARM), "of which one goes with each not"),
+        (paddles(STEPS, WARM | {"steps": 99}), "that do not follow one another, or the warm-up"),
+        (paddles(STEPS, WARM | {"epochs": 0.3, "steps": None}), "steps of warm-up, and fails"),
+        (paddles({"!CosineDecay": {"max_epochs": 1}}, WARM), "leaves nothing to decay"),
+        (paddles(STEPS, WARM, epoch=None), "epoch is not there"),
+        (paddles(STEPS, WARM) | {"LearningRate": None, "_BASE_": ["a.yml"]}, "has a.yml, which is"),
+    ],
+)  # fmt: skip
+def test_what_paddledetection_refuses_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(said)):
+        foretell(values, "paddledetection", {"batches": 4})
+
+
+def test_the_files_that_paddledetections_are_based_on_are_read(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    base = "epoch: 12\nLearningRate:\n  base_lr: 0.01\n  schedulers:\n  - !PiecewiseDecay\n"
+    base += "    gamma: 0.1\n    milestones: [8, 11]\n  - !LinearWarmup\n    steps: 10\n"
+    (tmp_path / "base" / "rate.yml").write_text(base)
+    own = tmp_path / "a.yml"
+    own.write_text("_BASE_: [../datasets/coco.yml, base/rate.yml]\nweights: x\nepoch: 24\n"
+                   "LearningRate:\n  base_lr: 0.02\n")  # fmt: skip
+    found = foretell(own, facts={"batches": 5})
+    assert (found.trainer, found.updates, found.peak) == ("PaddleDetection 666f597", 120, 0.02)
+    assert found.warmup == 10
+    own.write_text("_BASE_: [a.yml]\nweights: x\n")
+    with pytest.raises(ReadError, match="too many files"):
+        foretell(own, facts={"batches": 5})
+
+
 def test_composers_first_rate_comes_twice() -> None:
     found = foretell(FOUNDRY)
     assert any("update 1 trains with the rate of update 0" in text for _, text in found.cautions)

@@ -22,7 +22,7 @@ from configs import hooked, source, taken
 #: All of them say themselves what several processes come to.
 THEMSELVES = ("megatron", "megatron_bridge", "mmengine", "mlx", "ultralytics", "torchtitan", "olmo",
               "maxtext", "levanter", "olmo_core", "detectron2", "llm_foundry", "gpt_neox",
-              "nanotron", "mindcv")  # fmt: skip
+              "nanotron", "mindcv", "paddledetection")  # fmt: skip
 
 
 def megatron(row: dict[str, Any]) -> list[float]:
@@ -738,3 +738,36 @@ def mindcv(row: dict[str, Any]) -> list[float]:
             used.append(float(optimizer.learning_rate(mindspore.Tensor([at], mindspore.int32))))
             optimizer((mindspore.Tensor([0.0], mindspore.float32),))
     return used
+
+
+def paddledetection(row: dict[str, Any]) -> list[float]:
+    """Step its list of rates in Paddle; ``PADDLEDETECTION`` is where its repository is."""
+    paddle = importlib.import_module("paddle")
+    path = Path(os.environ["PADDLEDETECTION"]) / "ppdet/optimizer/optimizer.py"
+    known: dict[str, Any] = {
+        "math": math, "optimizer": paddle.optimizer, "copy": importlib.import_module("copy"),
+        "serializable": lambda made: made, "register": lambda made: made, "sys": sys,
+        "__name__": __name__,
+    }  # fmt: skip
+    names = (*PADDLES, "LearningRate")
+    for node in ast.parse(path.read_text()).body:
+        if getattr(node, "name", "") in names:
+            exec(compile(ast.Module([node], []), str(path), "exec"), known)
+    values, facts = row["values"], row["facts"]
+    rates = values["LearningRate"]
+    made = []
+    for one in rates.get("schedulers", [{"!PiecewiseDecay": {}}, {"!LinearWarmup": {}}]):
+        own = dict(one)
+        tag = next(iter(own))
+        name, own = (tag[1:], own[tag]) if tag[0] == "!" else (own.pop("name"), own)
+        made.append(known[name](**(own or {})))
+    scheduler = known["LearningRate"](rates.get("base_lr", 0.01), made)(facts["batches"])
+    used = []
+    for _ in range(values["epoch"] * facts["batches"]):
+        used.append(float(scheduler()))
+        scheduler.step()
+    return used
+
+
+#: Its schedulers.
+PADDLES = ("CosineDecay", "PiecewiseDecay", "LinearWarmup", "ExpWarmup")

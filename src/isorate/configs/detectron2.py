@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs._documents import document
-from isorate.configs.configuration import Configuration
+from isorate.configs.configuration import FEWEST, Configuration
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from isorate.configs.configuration import Foretold, Given, Wanted
 
@@ -150,8 +150,16 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {"SOLVER": own | {"LR_SCHEDULER_NAME": f"Warmup{name}LR", **more}}
 
 
+class _Known(Configuration):
+    """A configuration whose rates another file may have, which it is based on."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        based = isinstance(values.get("_BASE_"), str) and "MODEL" in values
+        return max(super().score(values), FEWEST) if based else super().score(values)
+
+
 CONFIGURATIONS: Final = (
-    Configuration(
+    _Known(
         "detectron2",
         "Detectron2",
         ("SOLVER", "_BASE_", "LR_SCHEDULER_NAME", "MAX_ITER", "BASE_LR", "BASE_LR_END", "GAMMA",

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 #: Programs whose keys others have, too, and those that tell them.
 UNREAD = {
     "kohya_ss's window": ("LoRA_type",),
-    "PaddleDetection": ("LearningRate",),
     "PaddleClas": ("Arch", "DataLoader", "Optimizer"),
     "SpeechBrain": ("epoch_counter", "checkpointer"),
     "ESPnet or WeNet": ("optim", "optim_conf", "scheduler_conf"),
