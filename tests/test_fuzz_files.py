@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import re
+import zipfile
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -196,3 +197,22 @@ def test_links_that_lead_back_are_not_followed(tmp_path: Path) -> None:
     check(["check", str(tmp_path), RECIPE])
     check(["check", str(tmp_path / "loop.csv"), RECIPE])
     assert run(["check", str(tmp_path), RECIPE]) == 2
+
+
+def test_a_checkpoint_of_a_gigabyte_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    held = pickle.dumps({"scheduler": COSINE, "optimizer": SGD}, 2)
+    long, old, bomb = (tmp_path / f"{name}.pt" for name in ("long", "old", "bomb"))
+    head = b"".join(pickle.dumps(each, 2) for each in (MAGIC, 1001, {}))
+    for path, data in ((long, held), (old, head + held + pickle.dumps([], 2))):
+        with path.open("wb") as file:
+            file.write(data)
+            file.truncate(1 << 30)
+    archive = zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("run/data.pkl", "w", force_zip64=True) as member:
+        for _ in range(1 << (10 if FULL else 7)):  # 128 MiB are as much refused as a gigabyte
+            member.write(bytes(1 << 20))
+    for path in (long, old):
+        bounded(lambda: check(["show", str(path)]), seconds=120)  # noqa: B023
+    bounded(lambda: check(["show", str(bomb)]), seconds=120)
+    assert run(["show", str(long)]) == run(["show", str(old)]) == 0
+    assert run(["show", str(bomb)]) == 2
