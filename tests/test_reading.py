@@ -188,7 +188,6 @@ def test_a_name_from_elsewhere_is_not_torch_s(lines: str, says: str) -> None:
         ("mxnet.lr_scheduler.CosineScheduler(100, base_lr=0.1)", "MXNet's"),
         ("CosineScheduler(100, base_lr=0.1)", "MXNet's or pytorch_optimizer's"),
         ("fastai.callback.schedule.SchedCos(1, 2)", "fastai's"),
-        ("tf.compat.v1.train.cosine_decay(0.1, step, 100)", "TensorFlow's"),
         ("SchedCos(1, 2)", "fastai's"),
         ("mmcv.runner.LinearLR(0.1, 3)", "MMCV's"),
         ("NoamAnnealing(0.1, 100)", "NeMo's"),

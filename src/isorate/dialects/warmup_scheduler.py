@@ -125,7 +125,7 @@ class GradualWarmupScheduler(Composition, LRScheduler, frozen=True):
     last_epoch: ClassVar[int] = -1
     worker: ClassVar[Any] = Warming
     holds: ClassVar[str] = "after_scheduler"
-    choices: ClassVar[Any] = {"multiplier_": (1.0, ANY), "after_scheduler": (None,)}
+    choices: ClassVar[Any] = {"multiplier": (1.0, ANY), "after_scheduler": (None,)}
     card: ClassVar[Card] = Card(
         runs_in="torch", clock="step", proof=Proof.MEMBERS,
         arithmetic="base · t/total_epoch, or base · ((multiplier − 1)·t/total_epoch + 1), float64; "

@@ -55,6 +55,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     #: How many arguments may be given by their place; all, where it is none.
     placed: ClassVar[int | None] = None
 
+    #: The argument that is the count of updates, whatever a text calls that.
+    count: ClassVar[str] = ""
     #: Whether its first field is the optimizer of the loop, and no argument of it.
     beside: ClassVar[bool] = False
     #: What it is where a function that it is given takes the rate before, too.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 import numpy as np
 
 from isorate.kit import xla
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from isorate.kit.meaning import Meaning
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule
+
+
+class Count(msgspec.Struct, frozen=True):
+    """An optimizer's count of its updates, as an argument: ``code`` stands for it in source."""
+
+    code: str
 
 
 class Counted(Call, frozen=True):

@@ -233,7 +233,9 @@ class LRScheduler(AtWork, frozen=True):
         solution = solve(cls, shape, known, lenient=cls.lenient)
         if isinstance(solution, Refusal):
             return solution
-        arguments = {n: v for n, v in solution.arguments.items() if n in cls.__struct_fields__}
+        fields = {field.rstrip("_"): field for field in cls.__struct_fields__}
+        found = {name.rstrip("_"): value for name, value in solution.arguments.items()}
+        arguments = {fields[name]: value for name, value in found.items() if name in fields}
         return Match(solution.arguments["base"], arguments, cls.losses, solution.unlike)
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
 from isorate.kit.call import Call, Composition
+from isorate.kit.counted import Count
 from isorate.reading import functions, optimizers
 from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
@@ -239,6 +240,7 @@ class Schedules(Expressions):
             unrated = error
         except LackingError as error:
             held = error
+        values |= self._count_among(constructor, given)
         missing = [u for each in given.values() for u in self.missing(each.value)]
         missing += [] if held is None else held.leaves
         if unrated is not None or missing:
@@ -285,6 +287,18 @@ class Schedules(Expressions):
             name = constructor.card.name
             raise OwnRateError(f"{name} carries its own rates", hint="leave lr away")
         return {}
+
+    def _count_among(self, constructor: type[Call], given: dict[str, Argument]) -> dict[str, Any]:
+        """Return the argument that is the count of updates: whatever it is, no number is known."""
+        if not constructor.count or constructor.count not in given:
+            return {}
+        argument = given.pop(constructor.count)
+        if not isinstance(argument.value, Unknown):
+            text = f"{constructor.card.name}: {argument.text} is no count of the updates"
+            raise ReadError(text, hint=f"write {constructor.count}=global_step")
+        text = f"{argument.text} counts the updates from 0: what trains is given it"
+        self.found.choices.setdefault(argument.text, text)
+        return {constructor.count: Count("global_step")}
 
     def of_function(self, rates: list[Any], optimizer: Any = None) -> Call:
         """Return the call whose rates are functions of the step, one a parameter group."""
