@@ -139,13 +139,6 @@ def formula(evaluator: Schedules, function: Any, longest: int) -> tuple[str, ast
     return variable, ast.fix_missing_locations(body)
 
 
-def of_statements(
-    evaluator: Schedules, name: str, variable: str, body: list[ast.stmt], frame: Frame
-) -> Expression:
-    """Return what statements compute of one variable, other names being those of a frame."""
-    return said(*formula(evaluator, stating(name, variable, body, frame), evaluator.longest))
-
-
 def stating(name: str, variable: str, body: list[ast.stmt], frame: Frame) -> Function:
     """Return a function of one variable that statements are the body of."""
     node = ast.FunctionDef(name, _alone(variable), body, [])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
@@ -36,10 +35,6 @@ from isorate.schedule.syntax import dotted, shown, unparsed, walk
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
     from isorate.schedule.expression import Expression
-
-
-#: What notes are called that say whether something is so.
-NOTE: Final = re.compile(r"(by|is|on|per|update_on)_")
 
 
 class Storing(Unfollowing):

@@ -32,8 +32,6 @@ OTHERS: Final = ("step", "_initial_step", "_update_lr", "get_last_lr", "load_sta
 COUNTED: Final = frozenset({"last_epoch", "_step_count", "base_lrs"})
 #: What the step is called in the function that is made.
 STEP: Final = "step"
-#: Items of parameter groups that are no rates.
-OTHER_ITEMS: Final = ("weight_decay", "momentum", "betas", "eps")
 #: What stands for the attribute that counts the steps, in such a function and in what it calls.
 COUNT: Final = "counted_"
 
