@@ -481,6 +481,7 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
     [
         ({"LoRA_type": "Standard", "network_dim": 8, "learning_rate": 1.0, "epoch": 9}, "window"),
         ({"Arch": {}, "DataLoader": {}, "Optimizer": {"lr": {}}}, "is PaddleClas's"),
+        ({"train_loader": {}, "optimizer": {"lr": 0.1}, "scheduler": {"name": "x"}}, "no known"),
         ({"optim": "adam", "optim_conf": {"lr": 1}, "scheduler": "warmuplr", "scheduler_conf": {}},
          "is ESPnet or WeNet's"),
         ("pretrain_gpt.py --lr 1 --train-iters 9 --global-batch-size 1 --lr-decay-tokens 99",
