@@ -145,3 +145,64 @@ def test_only_what_is_imported_is_read() -> None:
 
     reading(project["train.py"], files=Files("train.py", project, [""], read))
     assert sorted(seen) == ["options.py", "rates.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("from lib.rates import lr_of\nset_(opt, lr_of(3))", "give lib/rates.py, too"),
+        (
+            "from lib.tools import Trainer\nt = Trainer()\nfor e in range(9):\n"
+            "    t.adjust(optimizer, e)",
+            "the file that has Trainer is not opened: give lib/tools.py, too",
+        ),
+        (
+            "from mindspore import nn\nfrom .rates import get_lr\n"
+            "opt = nn.SGD(net.trainable_params(), learning_rate=get_lr(config))",
+            "the file that has get_lr is not opened: give rates.py, too",
+        ),
+        (
+            "from utils import *\nsched = get_scheduler(hparams, optimizer_of(hparams))",
+            "get_scheduler (line 2) may be of a file that is not opened: give utils.py, too",
+        ),
+    ],
+)
+def test_the_file_that_has_what_sets_the_rate_is_said(text: str, says: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        reading(text)
+    assert says in str(caught.value)
+
+
+CONFIG = """class Config:
+    def __init__(self, table):
+        for name, value in table.items():
+            setattr(self, name, value)
+
+config = Config(load('run.yaml'))
+"""
+LISTING = """from mindspore import nn
+from config import config
+
+def rates_of(base, epochs, per):
+    found = []
+    for step in range(epochs * per):
+        found.append(base * (1 - step / (epochs * per)))
+    return found
+
+rates = rates_of(config.lr, config.epochs, dataset.get_dataset_size())
+opt = nn.SGD(net.trainable_params(), learning_rate=rates)
+"""
+
+
+def test_what_a_list_of_rates_is_filled_by_is_asked_for_in_one_list() -> None:
+    project = {"train.py": LISTING, "config.py": CONFIG}
+    with pytest.raises(ReadError) as caught:
+        files(project)
+    asked = [leaf.source for leaf in caught.value.leaves]  # type: ignore[attr-defined]
+    assert asked == ["config.epochs", "per", "config.lr"]
+    names = {"config.epochs": 2, "per": 2, "config.lr": 0.5}
+    among = Files("train.py", project, [""], project.__getitem__)
+    found = reading(project["train.py"], files=among, names=names)
+    scope: dict[str, Any] = {}
+    exec(LISTING[LISTING.index("def rates_of") : LISTING.index("rates = ")], scope)
+    assert next(iter(found.call.native(4))).tolist() == [scope["rates_of"](0.5, 2, 2)]

@@ -32,7 +32,7 @@ from isorate.reading.values import (
     reached,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import shown, unparsed
+from isorate.schedule.syntax import shown, unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +49,8 @@ LISTED: Final = ("astype", "tolist", "copy", "flatten", "ravel", "reshape", "asn
 
 class Foreign(Touching):
     """Follows calls of what the text only imports."""
+
+    whole: list[ast.stmt]
 
     def __init__(self, given: Any) -> None:
         super().__init__(given)
@@ -167,7 +169,15 @@ class Foreign(Touching):
         """Whether a name is another's, which all of a module was imported from: nobody fits it."""
         if name.known or "." in name.written or not self._foreign_stars(name):
             return False
-        return not any(self._fits(each, (given, named)) for each in candidates(name))
+        found = candidates(name)
+        if name.last[:1].islower():  # as many call their own: of a package that the text imports
+            homes = {each.card.name.partition(".")[0] for each in found}
+            nodes = [node for part in self.whole for node in walk(part)]
+            paths = [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)]
+            paths += [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]
+            if homes.isdisjoint(path.partition(".")[0] for path in paths):
+                return True
+        return not any(self._fits(each, (given, named)) for each in found)
 
     def _covered(self, name: Name) -> None:
         """Say what is taken not to be among all that a module hands out."""

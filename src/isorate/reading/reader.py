@@ -657,14 +657,19 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     hint = "what it imports is not opened: give the files, too" if elsewhere else None
     told = [n for n in names if _is_elsewhere(n) and SCHEDULER_LIKE.search(n.written)]
     told += _rated_elsewhere(follower, body)
-    if unread is not None:
+    strange = _strange(_parts(follower, body))
+    stars = [star for star in follower.outermost.stars if not at_home(f"{star}.")]
+    if strange is not None and stars and isinstance(strange.func, ast.Name):
+        text = f"{strange.func.id} (line {strange.lineno}) may be of a file that is not opened"
+        hint = f"{text}: give {' or '.join(dict.fromkeys(map(_path_of, stars)))}, too"
+    elif unread is not None:
         hint = f"Isorate knows of {unread}, and does not read it yet"
     elif told:
         homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
         called = " and ".join(dict.fromkeys(name.written for name in told[:3]))
-        files = " and ".join(f"{home.replace('.', '/')}.py" for home in homes if home)
-        hint = f"{called} is not opened: give the file that has it, too{files and f' ({files})'}"
-    elif (strange := _strange(_parts(follower, body))) is not None:
+        files = " and ".join(_path_of(home) for home in homes if home)
+        hint = f"the file that has {called} is not opened: give {files or 'it'}, too"
+    elif strange is not None:
         text = f"{dotted(strange.func)} (line {strange.lineno})"
         last = str(dotted(strange.func)).rpartition(".")[2]
         hint = f"{text} is in no dialect and not in the text: give the file that has it, too"
@@ -673,21 +678,32 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 
+def _path_of(module: str) -> str:
+    return f"{module.lstrip('.').replace('.', '/')}.py"
+
+
 def _rated_elsewhere(follower: Interpreter, body: list[ast.stmt]) -> list[Name]:
     """Return the functions of files that are not given which may make a text's rates.
 
     They are called as such functions are, or are given an optimizer.
     """
-    nodes = (node for part in _parts(follower, body) for node in walk(part))
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
-    values = [(call, follower._quiet(call.func, follower.outermost)) for call in calls]
-    named = [(c, v.name) for c, v in values if isinstance(v, Unknown) and v.name and v.name.known]
-    return [
-        name for call, name in named
-        if _is_elsewhere(name) and (
-            RATED.search(name.last) or any("optim" in (dotted(each) or "") for each in call.args)
-        )
-    ]  # fmt: skip
+    nodes = [node for part in _parts(follower, body) for node in walk(part)]
+    made = {
+        each.targets[0].id: each.value.func for each in nodes
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call)
+        and isinstance(each.targets[0], ast.Name)
+    }  # fmt: skip
+    found = list[Name]()
+    for call in (each for each in nodes if isinstance(each, ast.Call)):
+        path = dotted(call.func) or ""
+        of = made.get(path.partition(".")[0]) if "." in path else None  # a class whose method it is
+        value = follower._quiet(of or call.func, follower.outermost)
+        name = value.name if isinstance(value, Unknown) else None
+        given = any("optim" in (dotted(each) or "") for each in call.args)
+        rates = given or RATED.search(path.rpartition(".")[2])
+        if name is not None and name.known and _is_elsewhere(name) and rates:
+            found.append(name)
+    return found
 
 
 def _is_elsewhere(name: Name) -> bool:
