@@ -202,7 +202,7 @@ def test_links_that_lead_back_are_not_followed(tmp_path: Path) -> None:
 def test_a_checkpoint_of_a_gigabyte_is_read_in_bounded_memory(tmp_path: Path) -> None:
     held = pickle.dumps({"scheduler": COSINE, "optimizer": SGD}, 2)
     long, old, bomb = (tmp_path / f"{name}.pt" for name in ("long", "old", "bomb"))
-    head = b"".join(pickle.dumps(each, 2) for each in (MAGIC, 1001, {}))
+    head = pickle.dumps(MAGIC, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
     for path, data in ((long, held), (old, head + held + pickle.dumps([], 2))):
         with path.open("wb") as file:
             file.write(data)
