@@ -102,3 +102,10 @@ def test_a_text_that_is_indented_by_tabs_may_be_cut_out() -> None:
     assert (
         read(text, names={"flag": True}).call == read("CosineAnnealingLR(SGD(p, lr=0.1), 9)").call
     )
+
+
+def test_a_note_at_a_scheduler_may_be_unknown_but_no_attribute() -> None:
+    text = "sched = torch.optim.lr_scheduler.StepLR(SGD(p, lr=0.1), 3)\nsched.{} = self.value\n"
+    assert read(text.format("by_epoch")).call == read("StepLR(SGD(p, lr=0.1), 3)").call
+    with pytest.raises(ReadError, match="changes sched"):
+        read(text.format("gamma"))

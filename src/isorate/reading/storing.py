@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import by_hand, terms, turns
 from isorate.reading.arrays import Array, LongList
@@ -35,6 +36,10 @@ from isorate.schedule.syntax import dotted, shown, unparsed, walk
 if TYPE_CHECKING:
     from isorate.reading.frames import Frame
     from isorate.schedule.expression import Expression
+
+
+#: What notes are called that say whether something is so.
+NOTE: Final = re.compile(r"(by|is|on|per|update_on)_")
 
 
 class Storing(Unfollowing):
@@ -198,7 +203,7 @@ class Storing(Unfollowing):
                 self._written(base, target)
                 base.regrouped |= name == "param_groups"
             case Schedule(call=call) if (
-                isinstance(value, bool | str)
+                (isinstance(value, bool | str) or NOTE.match(name))
                 and name[:1] not in ("", "_")
                 and (call is None or name not in call.parameters())
                 and not self._asked(name)
