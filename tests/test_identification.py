@@ -12,6 +12,7 @@ import pytest
 from isorate import identify
 from isorate.cli._commands import run
 from isorate.schedule.errors import ReadError
+from tests.lists import LISTS, numbers
 from tests.test_checking import RECIPES, log, rates
 
 EVERY, TENTH = np.arange(100), np.arange(9, 100, 10)
@@ -88,10 +89,29 @@ def test_one_rate_tells_nothing() -> None:
         identify(log(np.array([0.1])))
 
 
-def test_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     wrong = Path(__file__).parent / "logs" / "wrong"
     assert run(["identify", str(wrong / "warmup_twice_as_long.csv")]) == 0
     assert capsys.readouterr().out.startswith("Cosine: warmup 20, peak 0.1, end 0, updates 100. ")
-    assert run(["identify", str(wrong / "warmups_multiply.csv"), "--json"]) == 1
+    drawn = np.random.default_rng(3).random(40).tolist()
+    rows = "".join(f"{update},{rate!r}\n" for update, rate in enumerate(drawn))
+    (tmp_path / "drawn.csv").write_text(f"step,lr\n{rows}")
+    assert run(["identify", str(tmp_path / "drawn.csv"), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert not any(one["fits"] for one in document["candidates"])
+
+
+@pytest.mark.parametrize("name", ["warmup, steps", "one cycle", "warmup, restarts"])
+def test_a_log_of_every_update_is_said_piece_by_piece(tmp_path: Path, name: str) -> None:
+    text, pieces = LISTS[name]
+    rates = numbers(text)
+    rows = "".join(f"{update},{rate!r}\n" for update, rate in enumerate(rates))
+    (tmp_path / "log.csv").write_text(f"step,lr\n{rows}")
+    best = identify(tmp_path / "log.csv")[0]
+    assert best.fits
+    assert str(best) == "; ".join(f"from update {at} on {it}" if at else it for at, it in pieces)
+    assert [best.schedule.at(update) for update in range(len(rates))] == pytest.approx(rates)
+    rates[30] *= 1.01
+    rows = "".join(f"{update},{rate!r}\n" for update, rate in enumerate(rates))
+    (tmp_path / "log.csv").write_text(f"step,lr\n{rows}")
+    assert not identify(tmp_path / "log.csv")[0].fits
