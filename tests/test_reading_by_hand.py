@@ -772,6 +772,7 @@ for epoch in range(4):
         ("if epoch == 1: sched = torch.optim.lr_scheduler.StepLR(optimizer, 3)", "pass",
          "builds a scheduler where it cannot be followed"),
         ("pass", "range = lambda *given: [1, 2]", "how many turns"),
+        ("for g in optimizer.param_groups: sched.step()", "pass", "steps for each group"),
     ],
 )  # fmt: skip
 def test_what_is_not_followed_beside_a_rate_that_is_set(

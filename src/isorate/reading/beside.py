@@ -108,11 +108,11 @@ def conditions(follower: Interpreter, event: Event) -> None:
         for guard in event.guards:
             if guard.test is None or guard.frame is None:
                 raise ReadError(f"{_at(event)} happens where a condition holds")
-            test, holds, frame = _first_turn(follower, guard.test, guard.frame)
+            at: Any = getattr(guard.node, "stands_for", guard.node)
+            test, holds, frame, at = _first_turn(follower, guard.test, guard.frame, at)
             test = test if holds == guard.holds else ast.UnaryOp(ast.Not(), test)
             number = ast.IfExp(test, ast.Constant(1), ast.Constant(0))
             number = ast.fix_missing_locations(ast.copy_location(number, guard.node))
-            at = getattr(guard.node, "stands_for", guard.node)
             held.append(_of_turns(follower, at, number, frame).source)
     except ReadError as error:
         follower.wheres[event.place] = error
@@ -122,9 +122,12 @@ def conditions(follower: Interpreter, event: Event) -> None:
 
 
 def _first_turn(
-    follower: Interpreter, test: ast.expr, frame: Frame
-) -> tuple[ast.expr, bool, Frame]:  # fmt: skip
-    """Return what a condition is about, as one of the turns: a scheduler is there in the first."""
+    follower: Interpreter, test: ast.expr, frame: Frame, at: ast.AST
+) -> tuple[ast.expr, bool, Frame, ast.AST]:  # fmt: skip
+    """Return what a condition is about, as one of the turns: a scheduler is there in the first.
+
+    And the frame that it is asked in, and where.
+    """
     match test:
         case ast.Compare(of, [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]):
             holds = isinstance(op, ast.IsNot)
@@ -134,8 +137,8 @@ def _first_turn(
             holds = True
     found = follower.value(of, frame) if isinstance(of, ast.Name | ast.Attribute) else None
     if isinstance(found, Schedule) and found.only is not None:
-        return found.only[0], holds, found.only[1]
-    return test, True, frame
+        return found.only[0], holds, found.only[1], found.only[2]
+    return test, True, frame, at
 
 
 def _of_turns(follower: Interpreter, at: Any, value: ast.expr, frame: Frame) -> Expression:
@@ -223,7 +226,10 @@ def _nest(follower: Interpreter, schedule: Schedule) -> tuple[tuple[Loop, ...], 
     updates = [update for update in updates if update.loops]
     if len(updates) != 1:
         raise ReadError("the loop sets the rate beside a scheduler, and nobody knows what trains")
-    return (*terms.besides_groups(updates[0].loops),), updates
+    nest = (*terms.besides_groups(updates[0].loops),)
+    if nest != updates[0].loops:
+        raise ReadError(f"{_at(updates[0])} is of each group, which is not followed", hint=ONLY)
+    return nest, updates
 
 
 def _moments(
@@ -240,6 +246,8 @@ def _moments(
     groups = several[-1].call.groups if several[-1].call else 1
     for event in sorted([*steps, *writes], key=lambda e: e.place):
         loops = (*terms.besides_groups(event.loops),)
+        if event.kind == "step" and loops != event.loops:
+            raise ReadError(f"{_at(event)} steps for each group, which is not followed", hint=ONLY)
         late = event.place > updates[0].place
         place = several.index(event.of) if event.kind == "step" else None
         if place is not None and nest[0] not in loops and not late:

@@ -208,7 +208,7 @@ class Deciding(Defining):
             text = f"{shown(node)} builds a scheduler where it cannot be followed"
             raise ReadError(text, hint="paste the statements that build it, one by one")
         self.havoc([node], frame, None, followed=True)
-        schedule.loops, schedule.guards, schedule.only = (), (), (test, frame)
+        schedule.loops, schedule.guards, schedule.only = (), (), (test, frame, node)
         frame.set(name, schedule)
         return True
 

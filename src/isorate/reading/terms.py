@@ -574,14 +574,17 @@ def _slice(
     kept: list[ast.stmt] = []
     needed, before = names_of(value), dict[str, Any]()
     own = {scope.loop.node for scope in scopes if scope.loop is not None}
-    around = (each for each in _around(scopes, target) if isinstance(each, ast.For))
-    items = {name for each in around if each not in own for name in names_of(each.target)}
+    around = [each for each in _around(scopes, target) if isinstance(each, ast.For)]
+    inner = [each for each in around if each not in own]
+    items = {name for each in inner for name in names_of(each.target)}
+    items -= {name for each in inner for part in each.body for name in stored(part)}
+    needed -= items
     for scope in reversed(scopes):
         for statement in reversed(_ahead(scope, target)):
             if not (needed & {*stored(statement)}) or isinstance(statement, ast.FunctionDef):
                 continue
             kept.insert(0, statement)
-            needed = needed - _sets(statement) | _reads(statement)
+            needed = (needed - _sets(statement) | _reads(statement)) - items
         if needed & before.keys():
             name = min(needed & before.keys())
             raise ReadError(f"{name} is set in a loop and in a loop of that, which is not followed")
@@ -594,7 +597,7 @@ def _slice(
         needed -= changed
         before |= {name: scope.start.get(name, MISSING) for name in changed}
     for name, found in before.items():  # a loop that is gone through says what its items are
-        before[name] = frame.get(name) if found is MISSING or name in items else found
+        before[name] = frame.get(name) if found is MISSING else found
     return kept, before
 
 

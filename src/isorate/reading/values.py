@@ -382,8 +382,8 @@ class Schedule:
         late: that it is set by hand after the updates of a turn, for those of the next.
         trains: whether its step updates the optimizer, too: before the rate is set, or after that.
         count: the ``last_epoch`` that the text gives it, and how much had happened by then.
-        only: the condition that is to hold for it to be there, and its frame: the loop is in its
-            first turn. It is none in the others.
+        only: the condition that is to hold for it to be there, its frame and where it is asked:
+            the loop is in its first turn. It is none in the others.
 
     """
 
@@ -402,7 +402,7 @@ class Schedule:
     told_by: str = ""
     trains: str = ""
     count: tuple[Any, int] | None = None
-    only: tuple[ast.expr, Any] | None = None
+    only: tuple[ast.expr, Any, ast.AST] | None = None
 
     @property
     def writes_to(self) -> Any:
