@@ -35,7 +35,8 @@ def test_mindspore_uses_them_as_lists_of_its_own(name: str) -> None:
     text, _ = LISTS[name]
     rates = np.array(numbers(text), np.float32)
     found = convert(text + USED, to="mindspore")
-    for way in found.ways:
-        if way.code.startswith("mindspore.nn."):
-            seen = drive(way.code, way.run, framework="mindspore").rates.reshape(-1)
-            assert np.abs(seen - rates).max() <= 1e-6 * rates.max(), way.code
+    own = [way for way in found.ways if way.code.startswith("mindspore.nn.")]
+    assert own or name != "warmup, cosine"
+    for way in own:
+        seen = drive(way.code, way.run, framework="mindspore").rates.reshape(-1)
+        assert np.abs(seen - rates).max() <= 1e-6 * rates.max(), way.code
