@@ -166,7 +166,7 @@ def test_a_tolerance_is_a_number(tolerance: Any) -> None:
         compare(TEXT, TEXT, 4, tolerance=tolerance)
 
 
-@pytest.mark.parametrize("to", [3, None, ["torch"], "", "tensorflow"], ids=repr)
+@pytest.mark.parametrize("to", [3, None, ["torch"], "", "mxnet"], ids=repr)
 def test_a_target_is_a_dialect(to: Any) -> None:
     with pytest.raises(IsorateError, match="unknown dialect"):
         convert(TEXT, to=to, run=4)

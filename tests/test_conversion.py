@@ -198,7 +198,7 @@ def test_groups_stay_groups_where_the_target_has_them() -> None:
 
 def test_an_unknown_target() -> None:
     with pytest.raises(ConvertError, match="unknown dialect"):
-        convert(TORCH.format(10, 0.0), to="tensorflow", run=Run(10))
+        convert(TORCH.format(10, 0.0), to="mxnet", run=Run(10))
 
 
 def test_isorate_itself_is_a_target() -> None:
