@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from isorate import convert, read
@@ -27,7 +29,7 @@ train_op = tf.train.AdamOptimizer(rate).minimize(loss, global_step=step)
 
 
 def test_a_warmup_holds_the_scheduler_of_its_text() -> None:
-    call = read(GRADUAL.format("")).call
+    call: Any = read(GRADUAL.format("")).call
     held = "torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)"
     assert call.code == (
         "warmup_scheduler.GradualWarmupScheduler(optimizer := torch.optim.SGD(params, lr=0.1), "
@@ -44,11 +46,11 @@ def test_a_step_that_is_told_after_a_warmup_is_refused() -> None:
 def test_a_warmup_before_a_metric_is_refused() -> None:
     text = "GradualWarmupScheduler(o := SGD(p, lr=0.1), 1, 5, ReduceLROnPlateau(o))"
     with pytest.raises(Exception, match="follows a metric"):
-        read(text).call.fault()
+        read(text).checked()
 
 
 def test_a_global_step_is_the_count_of_updates() -> None:
-    found = read(TENSORFLOW)
+    found: Any = read(TENSORFLOW)
     assert found.call.code == (
         "tensorflow.compat.v1.train.exponential_decay(learning_rate=0.1, global_step=global_step, "
         "decay_steps=1000, decay_rate=0.96, staircase=True)"
@@ -63,7 +65,7 @@ def test_a_number_is_no_count() -> None:
 
 def test_an_integer_rate_is_refused() -> None:
     with pytest.raises(NativeError, match="is an integer"):
-        read("tf.train.cosine_decay(1, global_step, 100)").call.fault()
+        read("tf.train.cosine_decay(1, global_step, 100)").checked()
 
 
 @pytest.mark.parametrize(
