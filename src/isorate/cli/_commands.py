@@ -53,9 +53,10 @@ class Commands(click.Group):
 def group(context: click.Context) -> None:
     """One learning-rate schedule, the same rate in every framework.
 
-    CALL is a scheduler call as you would write it, in quotes; @FILE reads it from a file and
-    - from standard input. Nothing of it is executed. Exit status: 0 equal, 1 they differ,
-    2 trouble. Each command has examples: isorate show --help.
+    CALL is a scheduler call as you would write it, in quotes, or the path of what has one: a
+    script, a trainer's configuration, a checkpoint. - reads it from standard input. Nothing of it
+    is executed. Exit status: 0 equal, 1 they differ, 2 trouble. Each command has
+    examples: isorate show --help.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -48,6 +48,9 @@ class Gathering(Repeating):
             return
         ends = self.is_prepared([self._quiet(loader, frame)])
         counts = loop if ends or loop is self.loops.stack[0] else None
+        if counts is None:
+            text = "is not prepared: what an epoch leaves over waits for the next"
+            self.assumed[f"{ast.unparse(loader)} {text}"] = None
         first = every - 1 if isinstance(every, int) else 0
         unit = ast.unparse(base)
         name, inside = f"{unit}.step", (*self.loops.stack,)
