@@ -596,6 +596,10 @@ def _slice(
                 changed -= own - scope.start.keys() - frame.elsewhere.keys()
         needed -= changed
         before |= {name: scope.start.get(name, MISSING) for name in changed}
+    parts = [node for each in inner for part in each.body for node in walk(part)]
+    bound = {name for name in {*before, *needed} if any(_binds(node, name) for node in parts)}
+    if bound:  # which another group finds as the one before has left it
+        raise ReadError(f"{min(bound)} is set in the loop over the groups, and asked for before")
     for name, found in before.items():  # a loop that is gone through says what its items are
         before[name] = frame.get(name) if found is MISSING else found
     return kept, before
