@@ -252,6 +252,42 @@ def test_a_sequence_may_begin_with_its_second() -> None:
     assert seen[:1] == seen[1:]
 
 
+def test_a_cosine_whose_calls_are_counted_anew_begins_anew_as_torchs_does() -> None:
+    """Where another has a part in the rate, that is left out."""
+    found = []
+    for home in HOMES:
+        optimizer = sgd()
+        other, cosine = home.ExponentialLR(optimizer, 0.9), home.CosineAnnealingLR(optimizer, 20)
+        before = go_on(optimizer, other, 2) + go_on(optimizer, cosine, 3)
+        cosine._step_count = 0
+        found.append(before + go_on(optimizer, cosine, 4))
+    assert found[1] == [pytest.approx(rates) for rates in found[0]]
+
+
+def test_an_average_says_that_it_does_not_go_by_the_calls_that_are_set() -> None:
+    optimizer = sgd()
+    scheduler = isorate.torch.SWALR(optimizer, swa_lr=0.05, anneal_epochs=6)
+    go_on(optimizer, scheduler, 3)
+    scheduler._step_count = 1
+    with pytest.warns(UserWarning, match="_step_count was set to 1: SWALR goes on"):
+        scheduler.step()
+
+
+@pytest.mark.parametrize("name", ["OneCycleLR", "SWALR"])
+def test_torchs_state_leaves_the_rates_that_the_optimizers_state_has_brought(name: str) -> None:
+    """Those that were written by hand, too: they are an update's, before the next step."""
+    arguments = {"OneCycleLR": (0.5, 20), "SWALR": (0.05,)}[name]
+    optimizer = sgd()
+    theirs = (getattr(lr_scheduler, name, None) or getattr(swa_utils, name))(optimizer, *arguments)
+    go_on(optimizer, theirs, 4)
+    optimizer.param_groups[0]["lr"] = 0.07
+    resumed = sgd()
+    mine = getattr(isorate.torch, name)(resumed, *arguments)
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    mine.load_state_dict(theirs.state_dict())
+    assert resumed.param_groups[0]["lr"] == 0.07
+
+
 @pytest.mark.parametrize("after", [0, 3])
 def test_averaging_begins_where_it_is_built(after: int) -> None:
     seen = []

@@ -1,8 +1,8 @@
 """Programs drawn at random, with torch's schedulers and with Isorate's: alike, or said to differ.
 
-A program is a list of operations on one optimizer: schedulers are built, stepped, changed and
-copied, groups are added, rates are written. After each of them the rates are torch's, or Isorate
-has raised or warned by then. Many more of them are drawn by
+A program is a list of operations on one optimizer: schedulers are built, stepped, changed, copied
+and resumed, also from the other package's checkpoint, groups are added, rates are written. After
+each of them the rates are torch's, or Isorate has raised or warned by then. More are drawn by
 
     python -m tests.training.test_torch_drawn_programs 0 10000
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import random
 import sys
 import warnings
@@ -113,12 +114,32 @@ def program(seed: int) -> list[tuple[Any, ...]]:
             known: dict[str, list[Any]] = (
                 KINDS[name][1] if name in ALONE or draw.random() < 0.6 else ANY
             )
-            # torch's SWALR goes by _step_count, which nobody sets
-            key = draw.choice([each for each in known if (name, each) != ("SWALR", "_step_count")])
+            key = draw.choice(list(known))
             operations.append(("set", which, key, draw.choice(known[key])))
         else:
             operations.append(("turn", which, draw.choice((1, 3, 5))))
+    _save_and_load(random.Random(f"save and load {seed}"), kinds, operations)
     return [("groups", [draw.choice(BASES) for _ in range(groups)]), *operations]
+
+
+def _save_and_load(
+    draw: random.Random, kinds: list[tuple[str, Any]], operations: list[tuple[Any, ...]]
+) -> None:
+    """Insert what moves states between schedulers, and steps that are named."""
+    for _ in range(draw.choice((0, 1, 1, 2))):
+        which, chance = draw.randrange(len(kinds)), draw.random()
+        place = draw.randint(len(kinds), len(operations))
+        if chance < 0.6:  # the optimizer's state before the schedulers' or after; whose states
+            more: tuple[Any, ...] = ("resume", draw.random() < 0.7, draw.random() < 0.5)
+        elif chance < 0.7:
+            more = ("pickle",)
+        elif chance < 0.8:
+            more = ("reload",)
+        elif chance < 0.9 and kinds[which][0] not in (*ALONE, "SequentialLR", "SWALR"):
+            more = ("name", which, draw.randrange(9))
+        else:
+            more = ("load", which, draw.randrange(len(kinds)))
+        operations.insert(place, more)
 
 
 class Execution:
@@ -128,6 +149,10 @@ class Execution:
         self.mine = mine
         self.schedulers: list[Any] = []
         self.names: list[str] = []
+        self.kinds: list[tuple[str, Any]] = []
+        self.firsts: list[float] = []
+        #: Whose states to resume from, where they are not its own.
+        self.saved: Any = None
 
     def build(self, name: str, arguments: Any) -> Any:
         home: Any = isorate.torch if self.mine else lr_scheduler
@@ -141,11 +166,12 @@ class Execution:
     def do(self, what: str, *given: Any) -> None:
         """Execute an operation."""
         if what == "groups":
-            groups = [{"params": [torch.zeros(1)], "lr": rate} for rate in given[0]]
-            self.optimizer = SGD(groups, momentum=0.9)
+            self.firsts = list(given[0])
+            self.begin()
         elif what == "build":
             self.schedulers.append(self.build(*given[0]))
             self.names.append(given[0][0])
+            self.kinds.append(given[0])
         elif what == "step":
             self.optimizer.step()
             metric = [4 * given[1]] if self.names[given[0]] in ALONE else []
@@ -153,9 +179,22 @@ class Execution:
         elif what == "write":
             self.optimizer.param_groups[given[0]]["lr"] = given[1]
         elif what == "add":
+            self.firsts.append(given[0])
             self.optimizer.add_param_group({"params": [torch.zeros(1)], "lr": given[0]})
         elif what == "copy":
             self.optimizer, self.schedulers = copy.deepcopy((self.optimizer, self.schedulers))
+        elif what == "pickle":
+            both = pickle.dumps((self.optimizer, self.schedulers))
+            self.optimizer, self.schedulers = pickle.loads(both)
+        elif what == "reload":
+            self.optimizer.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
+        elif what == "name":
+            self.schedulers[given[0]].step(given[1])
+        elif what == "load":
+            one, other = (self.schedulers[place] for place in given)
+            one.load_state_dict(copy.deepcopy(other.state_dict()))
+        elif what == "resume":
+            self.resume(self.saved or self.save(), optimizer_first=given[0])
         elif what == "turn":
             self.schedulers[given[0]]._milestones[0] = given[1]
         else:
@@ -163,6 +202,26 @@ class Execution:
             many = isinstance(value, list) and len(value) == 9
             groups = self.optimizer.param_groups
             setattr(self.schedulers[given[0]], given[1], value[: len(groups)] if many else value)
+
+    def begin(self) -> None:
+        groups = [{"params": [torch.zeros(1)], "lr": rate} for rate in self.firsts]
+        self.optimizer = SGD(groups, momentum=0.9)
+
+    def save(self) -> Any:
+        """Return the optimizer's state and the schedulers'."""
+        states = [scheduler.state_dict() for scheduler in self.schedulers]
+        return copy.deepcopy((self.optimizer.state_dict(), states))
+
+    def resume(self, saved: Any, *, optimizer_first: bool) -> None:
+        """Build everything anew, and load states."""
+        self.begin()
+        self.schedulers = [self.build(*each) for each in self.kinds]
+        if optimizer_first:
+            self.optimizer.load_state_dict(copy.deepcopy(saved[0]))
+        for scheduler, state in zip(self.schedulers, copy.deepcopy(saved[1]), strict=True):
+            scheduler.load_state_dict(state)
+        if not optimizer_first:
+            self.optimizer.load_state_dict(copy.deepcopy(saved[0]))
 
     def tell(self, operation: tuple[Any, ...]) -> tuple[Exception | None, set[str]]:
         """Execute an operation; return what it has raised and warned of."""
@@ -182,14 +241,45 @@ def silent(seed: int) -> str | None:
     """Return where a program differs without a word; none where it does nowhere."""
     theirs, mine = Execution(mine=False), Execution(mine=True)
     for place, operation in enumerate(program(seed)):
+        if operation[0] == "resume":
+            mine.saved = theirs.save() if operation[2] else None
         error, known = theirs.tell(operation)
         said, found = mine.tell(operation)
         if error or said or found - known:
             return None
         expected, got = theirs.rates(), mine.rates()
-        alike = zip(expected, got, strict=True)
-        if not all(math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-12) for a, b in alike):
+        if not all(map(near, expected, got)):
             return f"program {seed}, operation {place} {operation}: torch {expected}, Isorate {got}"
+    return silent_back(seed, theirs, mine)
+
+
+def near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-12)
+
+
+def silent_back(seed: int, theirs: Execution, mine: Execution) -> str | None:
+    """Return where torch's schedulers go on otherwise with the states that Isorate has saved."""
+    back = Execution(mine=False)
+    back.names, back.kinds, back.firsts = mine.names, mine.kinds, mine.firsts
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            theirs.resume(theirs.save(), optimizer_first=True)
+            saved = mine.save()
+        except Exception:
+            return None
+        back.resume(saved, optimizer_first=True)
+        for step in range(4):
+            for which in range(len(mine.kinds)):
+                error, _ = theirs.tell(("step", which, 0.5))
+                found, _ = back.tell(("step", which, 0.5))
+                if error:
+                    return None
+                expected, got = theirs.rates(), back.rates()
+                if found or not all(map(near, expected, got)):
+                    return (
+                        f"program {seed}, back, step {step} of {which}: {expected}, {got} {found}"
+                    )
     return None
 
 
@@ -199,5 +289,9 @@ def test_nothing_differs_without_a_word(first: int) -> None:
 
 
 if __name__ == "__main__":
-    FOUND = [found for seed in range(*map(int, sys.argv[1:3])) if (found := silent(seed))]
-    print(*FOUND, f"{len(FOUND)} differ without a word", sep="\n")
+    FOUND = 0
+    for SEED in range(*map(int, sys.argv[1:3])):
+        if text := silent(SEED):
+            FOUND += 1
+            print(text, flush=True)
+    print(f"{FOUND} differ without a word")

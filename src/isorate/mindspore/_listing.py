@@ -18,9 +18,10 @@ TIME: Final = (
 )
 #: From so many of one rate on, a list of them is made faster than it is gone through.
 MANY: Final = 16
-#: So many of one rate are put together at first: doing so, and forgetting them, costs as much as to
-#: copy them.
+#: So many of one rate are put together at most, and more of them copied from that: it takes less
+#: than to put them all together, which takes less up to some thousand.
 PIECE: Final = 256
+FEW: Final = 2048
 EXAMPLE: Final = """\
 >>> {name}({arguments})[{step}]
 {rate}"""
@@ -56,10 +57,13 @@ def listed(call: Any) -> list[float]:
             rates += levels
         elif stays < MANY:
             rates.extend(chain.from_iterable(map(repeat, levels, repeat(stays))))
+        elif stays <= FEW:
+            for rate in levels:
+                rates += [rate] * stays
         else:
             pieces = range(stays // PIECE)
             for rate in levels:
-                same = [rate] * min(stays, PIECE)
+                same = [rate] * PIECE
                 for _ in pieces:
                     rates += same
                 rates += same[: stays % PIECE]

@@ -245,7 +245,11 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             self._check_named()
             self._go_to(step, anew=True)
         elif self._updates is None or self._updates.taken():
-            self._go_to(self.last_epoch + 1)
+            self._go_to(self.last_epoch + 1, anew=self._begins_anew())
+
+    def _begins_anew(self) -> bool:
+        """Whether torch's sets the rate at the coming step, where its others multiply it."""
+        return False
 
     def _check_named(self) -> None:
         """Raise where torch would ask a method for a named step which is not asked here."""

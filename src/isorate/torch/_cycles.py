@@ -282,6 +282,20 @@ class Averaging(Announced):
     #: The step from which it anneals: torch counts from where it was built.
     _since = 0
 
+    #: What ``_step_count`` came to at the last step.
+    _counted: int | None = None
+
+    def step(self, epoch: Any = None) -> None:
+        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
+        if self._counted not in (None, self._step_count):
+            self._tell_that(f"_step_count was set to {self._step_count}", "goes by that")
+        super().step(epoch)
+        self._counted = self._step_count
+
+    def _count(self, step: Any) -> None:
+        super()._count(step)
+        self._counted = None
+
     def __init__(self, optimizer: Any, last_epoch: Any, **arguments: Any) -> None:
         self._since = last_step(last_epoch) + 1
         super().__init__(optimizer, last_epoch, **arguments)

@@ -48,6 +48,9 @@ class Annealing(shared.Annealing, DropIn):
             finite(name, value)
         return super()._call(bases)
 
+    def _begins_anew(self) -> bool:
+        return self._built and self._step_count == 1  # somebody has set it: it was past that
+
 
 def drop_in(constructor: type[Call], base: Any = DropIn) -> Any:
     """Return the class under torch's name that does what a call means."""

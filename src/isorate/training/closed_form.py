@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from isorate.kit.tensors import unwrapped
 from isorate.schedule.combinators import Groups
-from isorate.schedule.errors import ScheduleError
+from isorate.schedule.errors import IsorateError, ScheduleError
 from isorate.training.extensions import Extension, extended
 from isorate.training.ledger import NAME, Ledger, ledger_of
 from isorate.training.rates import Rates, per_group
@@ -554,7 +554,7 @@ class ClosedForm:
         ``rates_in_use`` is false where another scheduler, or the user, has set a rate since.
         """
         if len(self.optimizer.param_groups) > len(self._bases):
-            with suppress(ValueError):  # which the next step raises
+            with suppress(ValueError, IsorateError):  # which the next step raises
                 self._admit()
         return state_of(
             self.schedule,
@@ -636,13 +636,13 @@ class ClosedForm:
 
     def _composed(self, closed: list[float], saved: Saved) -> list[float]:
         """Return the rates that a checkpoint's groups held, where others had a part in them."""
-        if self._sets(saved.step):
-            return closed
         rates = [float(finite("a rate", rate)) for rate in saved.rates or ()]
         found, last = self._held(self.optimizer.param_groups), self._rounded(self._ledger.last)
         ledger = self._ledger
         if saved.near and last and (found != last or ledger.restored):
             rates, ledger.restored = found, True  # the optimizer's own state is loaded already
+        elif self._sets(saved.step):
+            return closed
 
         def near(one: float, other: float) -> bool:
             return math.isclose(one, other, rel_tol=saved.near)
