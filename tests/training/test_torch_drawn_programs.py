@@ -147,6 +147,7 @@ class Execution:
 
     def __init__(self, mine: bool) -> None:
         self.mine = mine
+        self.optimizer: Any = None
         self.schedulers: list[Any] = []
         self.names: list[str] = []
         self.kinds: list[tuple[str, Any]] = []

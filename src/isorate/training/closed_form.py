@@ -67,6 +67,9 @@ class ClosedForm:
     #: Whether the framework's own goes to a step that is named by a closed form, too.
     _names_alike = True
 
+    #: Whether it is over at once by that closed form, and never by its steps.
+    _over_at_once = False
+
     #: Whether a step multiplies the rates of all groups by the same.
     _uniform = False
 
@@ -301,10 +304,12 @@ class ClosedForm:
         """Write the rates of a step; those of the schedule alone where it begins anew."""
         if self._built and self.last_epoch is not self._stood and not anew:
             self._notice()
-        if anew and self._built and not self._names_alike and step != self.last_epoch + 1:
-            self._tell_that(
-                f"step {step} was named", "goes one step on from the rate that it holds"
-            )
+        if anew and self._built and not self._names_alike:
+            if self._over_at_once:
+                self._tell_that(f"step {step} was named", "has come to its end by then")
+            elif step != self.last_epoch + 1:
+                theirs = "goes one step on from the rate that it holds"
+                self._tell_that(f"step {step} was named", theirs)
         groups = self._optimizer.param_groups
         if len(groups) != len(self._bases):
             self._admit()
@@ -378,6 +383,7 @@ class ClosedForm:
     def _entering(self, step: int, rates: list[float]) -> list[float]:
         """Return the rates that building this scheduler gives to the groups."""
         ledger, bases = self._ledger, self._bases
+        ledger.groups = self.optimizer.param_groups
         found = self._held(self.optimizer.param_groups)
         if self._sets(step):
             ledger.set(self._who, rates)
@@ -637,9 +643,11 @@ class ClosedForm:
     def _composed(self, closed: list[float], saved: Saved) -> list[float]:
         """Return the rates that a checkpoint's groups held, where others had a part in them."""
         rates = [float(finite("a rate", rate)) for rate in saved.rates or ()]
-        found, last = self._held(self.optimizer.param_groups), self._rounded(self._ledger.last)
-        ledger = self._ledger
-        if saved.near and last and (found != last or ledger.restored):
+        groups, ledger = self.optimizer.param_groups, self._ledger
+        found, last = self._held(groups), self._rounded(ledger.last)
+        loaded = found != last or ledger.groups is not groups
+        ledger.groups = groups
+        if saved.near and last and (loaded or ledger.restored):
             rates, ledger.restored = found, True  # the optimizer's own state is loaded already
         elif self._sets(saved.step):
             return closed

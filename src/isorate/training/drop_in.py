@@ -123,8 +123,11 @@ class DropIn(ClosedForm):
 
     @property
     def _names_alike(self) -> bool:  # type: ignore[override]
-        """Not where it is over at once, by its closed form, and never by its steps."""
-        return (self._arguments or {}).get("total_iters") != 0
+        return not self._over_at_once
+
+    @property
+    def _over_at_once(self) -> bool:  # type: ignore[override]
+        return (self._arguments or {}).get("total_iters") == 0
 
     def _change(self, changed: Mapping[str, Any]) -> None:
         before, name = self._arguments, " and ".join(changed)

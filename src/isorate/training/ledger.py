@@ -72,6 +72,8 @@ class Ledger:
         self.company = False
         #: Whether schedulers are being loaded after the optimizer has been.
         self.restored = False
+        #: Which list of groups the optimizer had when it was last looked at; loading makes another.
+        self.groups: list[Any] | None = None
         self._surprises = 0
 
     def anew(self, rates: list[float]) -> None:
