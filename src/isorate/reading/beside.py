@@ -166,6 +166,15 @@ def whole(follower: Interpreter, several: Sequence[Schedule]) -> Schedule | None
     once = [each for each in several if each.only is not None]
     if not writes and not counted and not once:
         return None
+    for each in (one for one in several if one.count is not None):
+        trained = [e for e in events if e.kind in ("update", "set", "training") and e.loops]
+        if any(e.place < each.count[1] for e in trained):  # type: ignore[index]
+            raise ReadError(f"last_epoch of {shown(each.node)} is set after a loop", hint=ONLY)
+    idle = [each for each in several if not any(e.of is each for e in events)]
+    if idle and len(several) > 1:  # nobody knows when it is built, and what that does
+        raise ReadError(
+            f"{shown(idle[0].node)} acts on the optimizer, and takes no step", hint=ONLY
+        )
     if any(e.kind == "step" and e.of in once and not e.guards for e in events):
         raise ReadError(f"{shown(once[0].node)} is built in the first turn only", hint=ONLY)
     calls: list[Any] = [each.call for each in several]
