@@ -256,7 +256,7 @@ BAD: list[tuple[str, ...]] = [
     ("show", B, "--epochs", "3", "--updates-per-epoch", "0"),
     ("show", B, "--updates", "5", "--epochs", "3", "--updates-per-epoch", "2"),
     ("show", B, "--step-every", "epoch"),
-    ("show", B, "--step-every", "batch"),
+    ("show", B, "--step-every", "batches"),
     ("show", B, "--world-size", "2"),
     ("compare", B, B, "--world-size", "2"),
     ("show", B, "--set", "x"),
