@@ -404,7 +404,7 @@ def test_bash_completes_commands_and_options() -> None:
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
     assert completed("isorate co", 1) == ["compare", "convert"]
-    assert completed("isorate show x --step-every ", 4) == ["update", "epoch"]
+    assert completed("isorate show x --step-every ", 4) == ["update", "epoch", "batch"]
     assert "--accelerate" in completed("isorate show --a", 2)
 
 
