@@ -43,8 +43,8 @@ COUNTERPARTS = [
 
 
 def known(call: Call) -> dict[str, Any]:
-    """Return a call's arguments by name, and its optimizer's rate."""
-    arguments = call.arguments()
+    """Return a call's arguments by name and by their fields', and its optimizer's rate."""
+    arguments = call.arguments() | {name: getattr(call, name) for name in call.__struct_fields__}
     optimizer = arguments.get("optimizer")
     return arguments | ({"base": optimizer.default.lr} if isinstance(optimizer, Optimizer) else {})
 
