@@ -114,6 +114,15 @@ def test_a_list_of_rates_may_be_put_together_by_name() -> None:
         read("warm = [0.01, 0.02]\nepochs = warm + [0.1] * 2")
 
 
+@pytest.mark.parametrize("longer", ["rates.append({})", "rates += [{}]", "rates = rates + [{}]"])
+def test_a_long_loop_makes_a_list_longer_in_whichever_words(longer: str) -> None:
+    turn = longer.format("0.1 * (1 - i / 5000)")
+    head = "import mindspore.nn as nn\nrates = []\n"
+    text = f"{head}for i in range(5000):\n    {turn}\nopt = nn.SGD(net.trainable_params(), rates)"
+    found = simulate(read(text), 5000).values.tolist()
+    assert found == [0.1 * (1 - i / 5000) for i in range(5000)]
+
+
 def test_a_script_without_a_loop_is_said_to_have_none() -> None:
     script = "import torch\nT = 3\no = torch.optim.SGD(p, 0.1)\n"
     said = "the text has no loop: step() is taken to be called after each update"

@@ -70,6 +70,20 @@ class _Returning(ast.NodeTransformer):
         return node
 
 
+class _Appending(ast.NodeTransformer):
+    """Writes ``rates += [rate]`` as ``rates.append(rate)``, and ``rates = rates + [rate]``, too."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        match node:
+            case ast.AugAssign(ast.Name(id=name), ast.Add(), ast.List([_] as given)) | ast.Assign(
+                [ast.Name(id=name)], ast.BinOp(ast.Name(), ast.Add(), ast.List([_] as given))
+            ) if isinstance(node, ast.AugAssign) or node.value.left.id == name:  # type: ignore[attr-defined]
+                append = ast.Attribute(ast.Name(name, ast.Load()), "append", ast.Load())
+                call = ast.Expr(ast.Call(append, given, []))
+                return ast.fix_missing_locations(ast.copy_location(call, node))
+        return super().generic_visit(node)
+
+
 class Repeating(Deciding):
     """Follows loops."""
 
@@ -97,10 +111,12 @@ class Repeating(Deciding):
         if apart is not None and len(apart) <= MOST_TURNS:
             turns.follow(self.interpreter, node, apart, frame)
         elif items is None or len(items) > MOST_TURNS or isinstance(source, Schedule):
-            made = self._collected(node, frame) if isinstance(source, range) else None
+            ranged = isinstance(source, range)
+            appending = _Appending().visit(copy.deepcopy(node)) if ranged else node
+            made = self._collected(appending, frame) if ranged else None
             self._any_turn(node, node.target, source, frame)
             if made is not None:
-                self._collect(node, source, *made, frame)
+                self._collect(appending, source, *made, frame)
         else:
             try:
                 kept = self._gone_through(node.iter, frame)
