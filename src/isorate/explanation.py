@@ -251,8 +251,8 @@ def _words(part: Schedule, tick: str) -> str:
         return text + pace + then
     if one.factor is not None and one.duration is not None:
         pace, once = ("", "once in") if one.every == one.duration > 1 else (pace, "in")
-        taken = _counted(one.duration, tick)
-        return f"{one.start:.6g}, times {one.factor:.6g} {once} {taken}{pace}"
+        each = f"each {tick}" if one.duration == 1 else f"{once} {_counted(one.duration, tick)}"
+        return f"{one.start:.6g}, times {one.factor:.6g} {each}{pace}"
     return f"{one.shape} from {one.start:.6g}{pace}"
 
 

@@ -151,7 +151,7 @@ def test_what_is_said_is_what_the_text_computes(text: str) -> None:
     ("text", "words"),
     [
         ("0.9 ** (t // 3)", "0.1, times 0.9 once in 3 steps"),
-        ("max(0.1, 0.5 ** t)", "0.1, times 0.5 in 1 step, at least 0.01"),
+        ("max(0.1, 0.5 ** t)", "0.1, times 0.5 each step, at least 0.01"),
         ("1 if t < 30 else 0.1", "0.1, 0.01 from 30 on"),
         ("min((t + 1) / 5, 1)", "a line from 0.02 to 0.1 in 4 steps"),
         ("t / 5 if t < 5 else math.exp(-t)",

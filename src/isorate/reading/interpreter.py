@@ -171,7 +171,7 @@ class Interpreter(Gathering):
 
     def _expression(self, node: ast.expr, frame: Frame) -> None:
         found = self.value(node, frame)
-        if isinstance(node, ast.Call | ast.List | ast.BinOp | ast.Tuple):
+        if isinstance(node, ast.Call | ast.List | ast.ListComp | ast.BinOp | ast.Tuple):
             self._came_to(found)
 
     # --- other blocks --------------------------------------------------------------------------

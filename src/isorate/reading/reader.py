@@ -603,7 +603,7 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     if not alone and not RATES.search(own):
         return
     value = follower.value(node, follower.outermost)
-    listed = isinstance(value, list) and isinstance(node, ast.List | ast.BinOp)
+    listed = isinstance(value, list) and isinstance(node, ast.List | ast.ListComp | ast.BinOp)
     if listed and (value or alone):
         follower.last = follower.plain_list(node, value)
     if listed or not alone:
