@@ -19,6 +19,7 @@ from isorate.comparison import Comparison, compare_recipes
 from isorate.conversion import Conversion, convert
 from isorate.kit import registry
 from isorate.kit.call import Call, Lift
+from isorate.kit.counted import Count
 from isorate.kit.equating import equate, rearranged
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.plateau import Feedback, Plateau
@@ -270,6 +271,8 @@ def _by_roles(constructor: type[Call]) -> Call | None:
         role = constructor.card.roles.get(name)
         if name == "optimizer":
             arguments[name] = Optimizer.of(HIGH)
+        elif name == constructor.count:
+            arguments[name] = Count(name)
         elif role == "duration":
             arguments[name] = next(durations)
         else:

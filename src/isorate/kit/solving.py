@@ -45,6 +45,8 @@ def _as_natural(node: Any) -> Iterator[Schedule]:
         case shapes.NaturalExponential(start=start, decay=decay, duration=duration):
             yield shapes.NaturalExponential(start, decay / duration)
         case shapes.Exponential(start=start, factor=factor, duration=duration) if factor > 0:
+            if isinstance(duration, int):
+                yield shapes.NaturalExponential(start, -math.log(factor), duration)
             yield shapes.NaturalExponential(start, -math.log(factor) / duration)
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def single(values: Any) -> bool:
     """Whether all numbers are float32, and one of them has more digits than a float32 needs."""
     numbers = np.asarray(values, np.float64)
-    if not (numbers.astype(np.float32) == numbers).all():
-        return False
+    with np.errstate(over="ignore"):  # what is beyond float32 is none
+        if not (numbers.astype(np.float32) == numbers).all():
+            return False
     return any(float(f"{number:.9g}") != number for number in numbers.tolist())
 
 

@@ -17,7 +17,7 @@ from isorate.kit import meaning as say
 from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted, never, share, since
 from isorate.kit.unknown import ANY, Unknown
-from isorate.schedule.errors import ConvertError
+from isorate.schedule.errors import ConvertError, NativeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,8 @@ class polynomial_schedule(Function, frozen=True):
     choices = BEGINS
 
     def build(self) -> None:
+        if not isinstance(self.power, int | float):
+            raise NativeError(f"Isorate does not follow power={self.power!r}, which is no number")
         never(self.transition_steps) or begin_of(self)
 
     def rates(self, t: Any, real: Real) -> Rates:
@@ -108,8 +110,8 @@ class polynomial_schedule(Function, frozen=True):
         return span * xla.power(left, self.power) + end
 
     def supposed(self) -> str | None:
-        T = self.transition_steps
-        if self.fault() is not None or never(T) or float(self.power).is_integer():
+        T, power = self.transition_steps, self.power
+        if self.fault() is not None or never(T) or float(power).is_integer():
             return None
         if not xla.overshoots(T):
             return None

@@ -216,7 +216,7 @@ class _Text:
             return found
         if name == "pow" and len(args) == 2:
             return together(power, args[0], args[1], stop)
-        if len(args) != 1:
+        if len(args) != 1 or name in ("min", "max", "pow"):
             raise UnsaidError
         if all(isinstance(form, Term) and form.constant for _, form in args[0]):
             function: Any = BUILTINS.get(name) or FUNCTIONS[name]
