@@ -590,9 +590,6 @@ class Schedules(Expressions):
         """Return a list of numbers as the schedule that it is."""
         if self.lr is not None:
             raise OwnRateError("a list carries its own rates", hint="leave lr away")
-        text = next((item for item in value if isinstance(item, str)), None)
-        if text is not None:
-            raise ReadError("a list of rates", required="numbers", got=repr(text)[:40])
         missing = [u for item in value if isinstance(item, Unknown) for u in item.leaves()]
         if missing:
             sources = list(dict.fromkeys(u.source for u in missing))
