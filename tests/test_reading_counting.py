@@ -98,5 +98,5 @@ def test_what_an_object_counts_is_followed_or_refused(draw: Random) -> None:
     except TypeError:  # a float is no place in a list
         reject()
     if used:
-        assert recipe.run.length in (None, len(used))
+        assert recipe.run.updates in (None, len(used))
         assert simulate(recipe, len(used)).values.tolist() == used

@@ -144,3 +144,17 @@ class Blend(LRScheduler):
 """
     with pytest.raises(ReadError, match="Blend"):
         reading(text)
+
+
+def test_names_from_elsewhere_in_a_loop_are_refused() -> None:
+    text = """
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(90):
+    for group in opt.param_groups:
+        group["lr"] = 0.1 / (epoch + 1)
+    for batch in range(5):
+        from elsewhere import *
+        opt.step()
+"""
+    with pytest.raises(ReadError, match=r"is not followed|builds no scheduler"):
+        reading(text)

@@ -58,6 +58,8 @@ class Defining(Storing):
                         self.outermost.imported.clear()
                         if not at_home(f"{module}."):
                             frame.lose_all(self.at(node))
+                            if self.loops.stack:  # what counts its turns may be another by then
+                                self.loops.lost = self.loops.lost or node
                     else:
                         dot = "" if home.endswith(".") else "."
                         origin = registry.at_home(f"{home}{dot}{alias.name}")
