@@ -52,6 +52,19 @@ def test_split_batches_are_shared_otherwise() -> None:
     assert rates(split, 2) == halves
 
 
+def in_a_function(turn: str) -> str:
+    """Return the script whose batches are gathered by a function that the loop calls."""
+    head, _, loop = script().partition("for epoch")
+    take = f"def take(batch):\n    with accelerator.accumulate(net):\n        {TAKEN}\n"
+    return f"{head}{take}for epoch{loop.partition('        with')[0]}        {turn}\n"
+
+
+def test_batches_that_a_function_gathers_are_one_update() -> None:
+    assert rates(in_a_function("take(batch)"), 2) == rates(script(), 2)
+    with pytest.raises(ReadError, match="is not followed"):
+        reading(in_a_function("take(batch)\n        take(batch)"), names=LEN)
+
+
 def test_the_number_of_batches_is_asked_for_by_the_text() -> None:
     text = script().replace("Accelerator(gradient_accumulation_steps=3)", "make()")
     said = " ".join(reading(text, names=LEN).assumptions)

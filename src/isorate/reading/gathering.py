@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from isorate.reading.loops import HANDING_ON, Count, Guard, Loop
+from isorate.reading.loops import HANDING_ON, Count, Guard
 from isorate.reading.repeating import Repeating
 from isorate.reading.values import Unknown
 from isorate.schedule.syntax import dotted
@@ -40,8 +40,7 @@ class Gathering(Repeating):
         if every == 1 or not self.loops.stack:
             return
         loop = self.loops.stack[-1]
-        before = self.gathered and self.gathered[0]
-        twice = before is not None and before.node is not node and before.counts is loop
+        twice = self.gathered is not None and self.gathered[0].inside[-1] is loop
         loader = _gone_through(loop.node)
         if twice or loader is None or self.loops.conditions():
             self.loops.lost = self.loops.lost or node
@@ -84,17 +83,16 @@ class Gathering(Repeating):
         """Return the condition under which something that was prepared takes a step."""
         if self.gathered is None or not self.is_prepared([of]):
             return []
-        guard, loop = self.gathered[0], self._loop_of(self.gathered[0])
-        if loop is None:
+        guard = self.gathered[0]
+        if not self._gathering(guard):
             if not guard.last:  # whether the last batches were gathered is nobody's to say
                 self.loops.lost = self.loops.lost or guard.node
             return []
         return [] if any(map(guard.same, self.loops.conditions())) else [guard]
 
-    def _loop_of(self, guard: Guard) -> Loop | None:
-        """Return the loop that gathers batches, while it is followed."""
-        found = (each for each in self.loops.stack if guard.node in ast.walk(each.node))
-        return next(reversed([*found]), None)
+    def _gathering(self, guard: Guard) -> bool:
+        """Whether the loop that gathers batches is still being followed."""
+        return guard.inside[-1] in self.loops.stack
 
     def decided(self, test: ast.expr, branches: Sequence[ast.AST], frame: Frame) -> bool | Unknown:
         if not isinstance(test, ast.Attribute) or test.attr != "sync_gradients":
@@ -102,16 +100,13 @@ class Gathering(Repeating):
         of = self._quiet(test.value, frame)
         if not isinstance(of, Unknown):
             return super().decided(test, branches, frame)
-        return (
-            True
-            if self._batches(of, test.value, frame) == 1
-            else Unknown(ast.unparse(test), varies=True)
-        )
+        always = self._batches(of, test.value, frame) == 1
+        return True if always else Unknown(ast.unparse(test), varies=True)
 
     def _rare(self, guard: Guard, test: ast.expr, frame: Frame) -> Guard | None:
         if self.gathered is not None and ast.unparse(test) == f"{self.gathered[1]}.sync_gradients":
-            inside = self._loop_of(self.gathered[0]) is not None
-            return self.gathered[0] if guard.holds and inside else None
+            gathered = self.gathered[0]
+            return gathered if guard.holds and self._gathering(gathered) else None
         return super()._rare(guard, test, frame)
 
 
