@@ -57,14 +57,6 @@ OWN = {"LRRangeTest": LRRangeTest, "OneCycle": OneCycle, "WarmupCosineLR": Warmu
        "WarmupDecayLR": WarmupDecayLR, "WarmupLR": WarmupLR}
 
 
-def is_a(value, kind):
-    return is_known(value) and isinstance(value, kind)
-
-
-def is_given(value):
-    return not (is_known(value) and value is None)
-
-
 class DeepSpeedEngine(Module):
     def __init__(self, optimizer, lr_scheduler, accumulation):
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler

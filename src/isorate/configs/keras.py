@@ -11,10 +11,6 @@ import math
 from keras.callbacks import LearningRateScheduler, ReduceLROnPlateau
 
 
-def is_given(value):
-    return not (is_known(value) and value is None)
-
-
 class Callback:
     pass
 

@@ -105,14 +105,6 @@ class LightningModule(_Hyperparameters):
             train(None, self, (), len(train_dataloader), max_epochs, 1, -1)
 
 
-def is_a(value, kind):
-    return is_known(value) and isinstance(value, kind)
-
-
-def is_given(value):
-    return not (is_known(value) and value is None)
-
-
 def listed(value):
     return list(value) if is_a(value, (list, tuple)) else [value]
 

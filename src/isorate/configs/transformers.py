@@ -111,10 +111,6 @@ def is_plateau(scheduler):
     return is_known(scheduler) and isinstance(scheduler, ReduceLROnPlateau)
 
 
-def is_given(value):
-    return not (is_known(value) and value is None)
-
-
 #: The arguments that are asked for where nobody knows any, and those that are not.
 ASKED = ("per_device_train_batch_size", "num_train_epochs", "max_steps", "learning_rate",
          "lr_scheduler_type", "warmup_steps", "gradient_accumulation_steps")

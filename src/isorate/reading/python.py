@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 #: Classes of arrays: no number of Python's is one.
 ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
-OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "arguments_of_init",
-                      "every")  # fmt: skip
+OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "is_given", "is_a",
+                      "arguments_of_init", "every")  # fmt: skip
 #: Kinds of numbers, by the names that modules have for them.
 DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
@@ -163,7 +163,7 @@ class Python(Foreign):
             return True in found
         return Unknown(unparsed(node), self.at(node), varies=True)
 
-    def _of_trainers(self, name: str, given: list[Any], node: ast.AST) -> Any:
+    def _of_trainers(self, name: str, given: list[Any], node: Any) -> Any:
         """Return what a function comes to that only the code of trainers has."""
         match name, given:
             case "refuse", [str() as text]:
@@ -179,6 +179,10 @@ class Python(Foreign):
                 return self._told(fact)
             case "is_known", [value]:
                 return not isinstance(value, Unknown)
+            case "is_given", [value]:
+                return value is not None
+            case "is_a", [value, kinds]:
+                return not isinstance(value, Unknown) and self._is_a(value, kinds, node)
             case "arguments_of_init", []:
                 return self._arguments_of_init()
             case "every", [_]:  # holds in each so-manieth turn
