@@ -25,6 +25,16 @@ THEMSELVES = ("megatron", "megatron_bridge", "mmengine", "mlx", "ultralytics", "
               "nanotron", "mindcv", "paddledetection")  # fmt: skip
 
 
+def each_update(optimizer: Any, scheduler: Any, updates: int, **told: Any) -> list[float]:
+    """Take so many updates, a step of the scheduler after each; return the rates used."""
+    used, hook = hooked()
+    for _ in range(updates):
+        optimizer.step()
+        scheduler.step(**told)
+    hook.remove()
+    return used
+
+
 def megatron(row: dict[str, Any]) -> list[float]:
     """Step Megatron's scheduler as its loop does; ``MEGATRON`` is where its repository is."""
     import torch
@@ -49,12 +59,7 @@ def megatron(row: dict[str, Any]) -> list[float]:
         args.global_batch_size = args.micro_batch_size * side
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
     scheduler = known["get_optimizer_param_scheduler"](optimizer)
-    used, hook = hooked()
-    for _ in range(args.train_iters):
-        optimizer.step()
-        scheduler.step(increment=args.global_batch_size)
-    hook.remove()
-    return used
+    return each_update(optimizer, scheduler, args.train_iters, increment=args.global_batch_size)
 
 
 def detectron2(row: dict[str, Any]) -> list[float]:
@@ -148,12 +153,9 @@ def megatron_bridge(row: dict[str, Any]) -> list[float]:
         container._resolve_num_epochs(row["facts"]["examples"])
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], container.optimizer.lr)
     stepped = get["_get_scheduler"](container.optimizer, container.scheduler, optimizer)
-    used, hook = hooked()
-    for _ in range(container.train.train_iters):
-        optimizer.step()
-        stepped.step(increment=container.train.global_batch_size)
-    hook.remove()
-    return used
+    return each_update(
+        optimizer, stepped, container.train.train_iters, increment=container.train.global_batch_size
+    )
 
 
 def defaults(home: Path) -> dict[str, Any]:
@@ -383,12 +385,7 @@ def torchtitan(row: dict[str, Any]) -> list[float]:
     lr, steps = values["optimizer"]["lr"], values["training"]["steps"]
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], lr)
     scheduler = own(optimizer, kinds["LRScheduler"](**values["lr_scheduler"]), steps)
-    used, hook = hooked()
-    for _ in range(steps):
-        optimizer.step()
-        scheduler.step()
-    hook.remove()
-    return used
+    return each_update(optimizer, scheduler, steps)
 
 
 def olmo(row: dict[str, Any]) -> list[float]:
@@ -658,12 +655,7 @@ def gpt_neox(row: dict[str, Any]) -> list[float]:
         args.train_iters = row["facts"]["batches"] * args.train_epochs // every
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.lr)
     scheduler = known["get_learning_rate_scheduler"](optimizer, args)
-    used, hook = hooked()
-    for _ in range(args.train_iters):
-        optimizer.step()
-        scheduler.step()
-    hook.remove()
-    return used
+    return each_update(optimizer, scheduler, args.train_iters)
 
 
 def nanotron(row: dict[str, Any]) -> list[float]:
@@ -692,12 +684,7 @@ def nanotron(row: dict[str, Any]) -> list[float]:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], args.learning_rate)
     wrapped = SimpleNamespace(get_base_optimizer=lambda: optimizer)
     scheduler = known["lr_scheduler_builder"](wrapped, args, updates)
-    used, hook = hooked()
-    for _ in range(updates):
-        optimizer.step()
-        scheduler.step()
-    hook.remove()
-    return used
+    return each_update(optimizer, scheduler, updates)
 
 
 def mindcv(row: dict[str, Any]) -> list[float]:

@@ -190,6 +190,11 @@ class Facts:
         elif isinstance(value, Unknown):
             self.missing[name] = value
 
+    def step_ahead(self) -> None:
+        """Take notice of one more step before the first update."""
+        earlier = self.missing.get("steps_before", self.known.get("steps_before", 0))
+        self.put("steps_before", _sum([earlier, 1]))
+
 
 class Loops:
     """What happens in a text, in its order."""
@@ -542,8 +547,7 @@ def _paced(steps: list[Event], updates: list[Event], counters: list[Event], foun
         raise Irregular(f"{where} is called where a condition holds that is not followed")
     apart, first = rhythm
     if first == 0:
-        earlier = found.missing.get("steps_before", found.known.get("steps_before", 0))
-        found.put("steps_before", _sum([earlier, 1]))
+        found.step_ahead()
         first = apart
     epochs = any(len(u.loops) > depth for u in updates)
     if epochs and apart == 1:
@@ -580,8 +584,7 @@ def _by_batch(step: Event, update: Event, found: Facts) -> bool:
     found.known["step_every"] = "batch"
     found.put("accumulation", every)
     if step.place < update.place:
-        earlier = found.missing.get("steps_before", found.known.get("steps_before", 0))
-        found.put("steps_before", _sum([earlier, 1]))
+        found.step_ahead()
     return True
 
 
