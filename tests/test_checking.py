@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -366,7 +367,9 @@ def test_a_state_says_how_long_its_run_was_to_be() -> None:
     assert not check(carried, facts={"examples": 403}).follows  # what is told comes first
 
 
-def test_what_a_configuration_leaves_open_the_log_says(tmp_path: Path) -> None:
+def test_what_a_configuration_leaves_open_the_log_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     log, plan = tmp_path / "trainer_log.jsonl", tmp_path / "sft.yaml"
     known = rates("transformers.get_scheduler('cosine', SGD(params, lr=0.1), 5, 50)", 50)
     row = '{{"current_steps": {}, "total_steps": 50, "lr": {}, "epoch": 1.0}}\n'
@@ -375,6 +378,19 @@ def test_what_a_configuration_leaves_open_the_log_says(tmp_path: Path) -> None:
     plan.write_text(f"{own}lr_scheduler_type: cosine\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n")
     assert read_log(log).planned == 50
     assert run(["check", str(log), str(plan)]) == 0
+    # in Python it is the same, whatever is told beside, and in a folder each run has its own length
+    values = yaml.safe_load(plan.read_text())
+    for meant in (plan, values):
+        assert check(log, meant).recipe.run.updates == 50
+        assert not check(log, meant, facts={"max_steps": 60}).follows
+        assert "Follows" in str(next(check_all([log], meant))[1])
+    for name, planned in (("a", 50), ("b", 60)):
+        other = tmp_path / "runs" / name / "trainer_log.jsonl"
+        other.parent.mkdir(parents=True)
+        other.write_text(log.read_text().replace('_steps": 50', f'_steps": {planned}'))
+    capsys.readouterr()
+    assert run(["check", str(tmp_path / "runs"), str(plan)]) == 1
+    assert "1 follow, 1 depart" in capsys.readouterr().out
     log.write_text(log.read_text() + row.format(55, 0.0).replace("50", "60"))
     assert read_log(log).planned is None
     assert run(["check", str(log), str(plan)]) == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from os import fspath
+from os import PathLike, fspath
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -13,7 +15,9 @@ import numpy as np
 from isorate.checking.arguments import ARGUMENTS
 from isorate.checking.evidence import aligned
 from isorate.checking.ways import REMADE, RETIMED, Case, Fit
-from isorate.given import as_recipe, configured
+from isorate.checkpoints import is_checkpoint
+from isorate.configs.configuration import OpenError
+from isorate.given import as_recipe, configured, is_configuration, read, text_of
 from isorate.kit.call import Call
 from isorate.logs.log import TRAINING, Log, Rates
 from isorate.schedule.digits import apart
@@ -21,9 +25,8 @@ from isorate.schedule.errors import IsorateError, ReadError
 from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
-    from os import PathLike
 
     from isorate.checking.evidence import Alignment, Clock
     from isorate.given import Given
@@ -194,7 +197,8 @@ def check(
         recipe: what it was meant to follow: whatever has rates, as ``compare`` takes it; by default
             the configuration that the run carries.
         run: the loop around the recipe, or its number of updates.
-        facts: what the run's own configuration leaves open (``configs.reading.foretell``).
+        facts: what a configuration leaves open (``configs.reading.foretell``); a length that
+            nobody tells is the one that the log says was planned.
 
     Returns:
         The finding, whose ``verdict`` is ``"follows"`` or ``"departs"``.
@@ -205,8 +209,7 @@ def check(
 
     """
     log = run_files if isinstance(run_files, Log) else _read_log(run_files)
-    meant = own_recipe(log, facts) if recipe is None else as_recipe(_given(recipe), run)
-    return judge(log, meant)
+    return judge(log, _meant(recipe, run, facts).by(log))
 
 
 def check_all(
@@ -223,7 +226,7 @@ def check_all(
         runs: what each of them left behind, as ``check`` takes it; or directories of several.
         recipe: what all of them were meant to follow; by default what each carries itself.
         run: the loop around the recipe, or its number of updates.
-        facts: what the runs' configurations leave open.
+        facts: what a configuration leaves open, as ``check`` takes it.
         executor: what works them off, several at a time: of threads, of processes, or of a
             cluster; by default one after another.
 
@@ -239,19 +242,98 @@ def check_all(
         [('no.csv', 'there is no such file: got no.csv')]
 
     """
-    meant = None if recipe is None else as_recipe(_given(recipe), run)
-    one = partial(checked, recipe=meant, facts=facts)
+    one = partial(checked, meant=_meant(recipe, run, facts))
     paths = [fspath(path) for path in runs]
     for found in (map if executor is None else executor.map)(one, paths):
         yield from found
 
 
-def checked(
-    path: str,
-    recipe: Recipe | None,
-    facts: Mapping[str, Any] | None = None,
-    as_: str | None = None,
-) -> list[tuple[str, Finding | IsorateError]]:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What runs were meant to follow: a recipe, or what becomes one beside each run's log.
+
+    Args:
+        recipe: a recipe that is whole.
+        source: a configuration that leaves open how long the run is; where there is none of both,
+            each run's own is taken.
+        facts: what is told of the run beside a configuration.
+        as_: whose configuration it is.
+        run: the loop around it.
+
+    """
+
+    recipe: Recipe | None = None
+    source: Mapping[str, Any] | str | None = None
+    facts: Mapping[str, Any] | None = None
+    as_: str | None = None
+    run: Run | int | None = None
+
+    def by(self, log: Log) -> Recipe:
+        """Return the recipe of a run, by what its log has of it.
+
+        Raises:
+            ReadError: it carries no configuration, or one that leaves open what it depends on.
+
+        """
+        if self.recipe is not None:
+            return self.recipe
+        source = self.source or log.beside
+        if self.source is None and log.config:  # some stores keep all as text
+            source = {key: value for key, value in log.config.items() if value != "None"}
+        if source is None:
+            hint = "give the recipe: isorate check RUN RECIPE"
+            raise ReadError(f"{log.path} carries no configuration", hint=hint)
+        told = {name: value for name, value in (self.facts or {}).items() if value is not None}
+        file = isinstance(source, str) and isfile(source)
+        content = Path(str(source)).read_bytes() if file else repr(source)
+        kept = _Configuration(content, self.as_, repr(told), log.planned, source, told)
+        return as_recipe(_of_content(kept), self.run)
+
+
+def _meant(
+    recipe: Given | PathLike[str] | None, run: Run | int | None, facts: Mapping[str, Any] | None
+) -> Meant:
+    """Return what is given as what a run was meant to follow."""
+    if recipe is None:
+        return Meant(facts=facts)
+    if isinstance(recipe, Mapping) or (isinstance(recipe, PathLike) and is_configuration(recipe)):
+        try:
+            return Meant(as_recipe(read(recipe, names=facts), run))
+        except OpenError:
+            source = recipe if isinstance(recipe, Mapping) else fspath(recipe)
+            return Meant(source=source, facts=facts, run=run)
+    if isinstance(recipe, PathLike) and not is_checkpoint(recipe):
+        recipe = text_of(recipe)
+    return Meant(as_recipe(recipe, run))
+
+
+@dataclass(frozen=True, slots=True)
+class _Configuration:
+    """A configuration, which many runs may have alike, and what is told of the run beside it."""
+
+    content: bytes | str
+    as_: str | None
+    facts: str
+    planned: int | None
+    source: Mapping[str, Any] | str = field(compare=False)
+    told: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _of_content(given: _Configuration) -> Recipe:
+    """Return the recipe of a configuration; its rates are kept for further runs that have it.
+
+    A length that is left open is the one that the run's log says was planned.
+    """
+    try:
+        return configured(given.source, given.as_, given.told)
+    except OpenError:
+        if given.planned is None:
+            raise
+    return configured(given.source, given.as_, {**given.told, "max_steps": given.planned})
+
+
+def checked(path: str, meant: Meant) -> list[tuple[str, Finding | IsorateError]]:
     """Check what a path leads to; where that is one run, it goes by that path."""
     from isorate.logs.finding import read_logs
 
@@ -263,8 +345,7 @@ def checked(
     for log in logs:
         name = path if len(logs) == 1 else log.path
         try:
-            meant = own_recipe(log, facts, as_) if recipe is None else recipe
-            found.append((name, judge(log, meant)))
+            found.append((name, judge(log, meant.by(log))))
         except IsorateError as error:
             found.append((name, error))
     return found
@@ -274,48 +355,6 @@ def _read_log(path: str | PathLike[str]) -> Log:
     from isorate.logs.finding import read_log
 
     return read_log(path)
-
-
-def _given(recipe: Any) -> Any:
-    """Return a recipe as it is, or the text of the file at a path that is no configuration's."""
-    from os import PathLike as AnyPath
-
-    from isorate.given import is_configuration, text_of
-
-    code = isinstance(recipe, AnyPath) and not is_configuration(recipe)
-    return text_of(recipe) if code else recipe
-
-
-def own_recipe(log: Log, facts: Mapping[str, Any] | None = None, as_: str | None = None) -> Recipe:
-    """Return the recipe that a run carries itself, in its log or in a file beside it."""
-    source: Mapping[str, Any] | str | None = log.beside
-    if log.config:  # some stores keep all as text
-        source = {key: value for key, value in log.config.items() if value != "None"}
-    if source is None:
-        hint = "give the recipe: isorate check RUN RECIPE"
-        raise ReadError(f"{log.path} carries no configuration", hint=hint)
-    told = {name: value for name, value in (facts or {}).items() if value is not None}
-    if log.planned is not None and not told.keys() & {"max_steps", "examples", "batches"}:
-        told["max_steps"] = log.planned
-    content = Path(source).read_bytes() if isinstance(source, str) else repr(source)
-    return _of_content(_Carried(content, as_, repr(told), source, told))
-
-
-@dataclass(frozen=True, slots=True)
-class _Carried:
-    """A configuration that a run carries, which many may carry alike, and what it leaves open."""
-
-    content: bytes | str
-    as_: str | None
-    facts: str
-    source: Mapping[str, Any] | str = field(compare=False)
-    told: Mapping[str, Any] = field(compare=False)
-
-
-@lru_cache(maxsize=64)
-def _of_content(carried: _Carried) -> Recipe:
-    """Return the recipe of a configuration; its rates are kept for further runs that have it."""
-    return configured(carried.source, carried.as_, carried.told)
 
 
 def judge(log: Log, recipe: Recipe) -> Finding:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from isorate.checking.verdict import Meant
+
 #: Fewer runs are checked in this process: to start others takes longer.
 FEW: Final = 64
 
@@ -28,16 +30,16 @@ class Fleet:
 
     Args:
         parts: what each of them left behind.
-        told: what ``verdict.checked`` takes besides.
+        meant: what they were meant to follow.
         asked: what the user asked for: what a file of another question answers is not taken.
         output: the file, JSON lines.
 
     """
 
     def __init__(
-        self, parts: list[str], told: dict[str, Any], asked: list[Any], output: Path | None
+        self, parts: list[str], meant: Meant, asked: list[Any], output: Path | None
     ) -> None:
-        self._parts, self._told, self._output = parts, told, output
+        self._parts, self._meant, self._output = parts, meant, output
         self._asked = msgspec.json.encode(asked, enc_hook=str).decode()
 
     def documents(self, jobs: int | None) -> Iterator[dict[str, Any]]:
@@ -95,7 +97,7 @@ class Fleet:
         return found
 
     def _checked(self, parts: list[str], jobs: int | None) -> Iterator[list[dict[str, Any]]]:
-        one = partial(_documents, told=self._told, asked=self._asked)
+        one = partial(_documents, meant=self._meant, asked=self._asked)
         many = jobs or (1 if len(parts) < FEW else os.cpu_count() or 1)
         if many == 1:
             yield from map(one, parts)
@@ -107,7 +109,7 @@ class Fleet:
             raise ReadError("a process that checked runs was ended", hint="--jobs 1") from None
 
 
-def _documents(part: str, *, told: dict[str, Any], asked: str) -> list[dict[str, Any]]:
+def _documents(part: str, *, meant: Meant, asked: str) -> list[dict[str, Any]]:
     """Check what a path leads to; whatever happens, there is a document of it."""
     from isorate.checking.verdict import checked
     from isorate.reports import findings
@@ -121,7 +123,7 @@ def _documents(part: str, *, told: dict[str, Any], asked: str) -> list[dict[str,
                 else findings.document(found)
             )
             | beside
-            for path, found in checked(part, **told)
+            for path, found in checked(part, meant)
         ]
     except Exception as error:
         said = f"internal error, please report it: {type(error).__name__}: {error}"

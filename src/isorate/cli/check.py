@@ -15,6 +15,10 @@ from isorate.configs.configuration import OpenError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from isorate.checking.verdict import Meant
+    from isorate.configs.configuration import Foretold
+    from isorate.reading.reader import Reading
+
 
 @click.command("check", cls=_options.Command, short_help="Check a run's log against its recipe.")
 @click.argument("run_files", metavar="RUN")
@@ -55,27 +59,22 @@ def command(
     Example:
       isorate check log.csv "CosineAnnealingLR(T_max=100)" --lr 0.1
     """  # noqa: D301 - \b is click's
-    from isorate.checking import verdict
+    from isorate.checking.verdict import judge
     from isorate.logs import finding
     from isorate.reports import findings
 
     known = names(options["settings"], options["value_files"])
     parts = list(finding.runs_below(run_files))
     logs = finding.read_logs(run_files) if len(parts) < 2 and output is None else []
-    planned = logs[0].planned if len(logs) == 1 else None
-    read = None if recipe is None else _recipe(recipe, options, known, planned)
-    facts = _options.facts(options, known) if read is None else None
+    told = _meant(recipe, options, known)
     if len(logs) != 1:
-        told = {"recipe": read and read[0], "facts": facts, "as_": options["as_"]}
         asked = [recipe, {name: value for name, value in options.items() if value}]
         fleet = Fleet(parts or [run_files], told, asked, output)
         return _several(fleet.documents(jobs), form, options["as_json"])
-    if read is None:
-        own = verdict.own_recipe(logs[0], facts, options["as_"])
-        read = own, list(own.assumptions)
-    meant, assumed = read
+    meant = told.by(logs[0])
+    assumed = list(dict.fromkeys(meant.assumptions))
     _output.check_plot(options["plot"], meant.run)
-    found = verdict.judge(logs[0], meant)
+    found = judge(logs[0], meant)
     if options["plot"] is not None:
         _output.write_plot(options["plot"], findings.figure(found))
     if options["as_json"]:
@@ -87,25 +86,22 @@ def command(
     return 0 if found.follows else 1
 
 
-def _recipe(
-    text: str, options: dict[str, Any], known: Any, planned: int | None
-) -> tuple[Any, list[str]]:
-    """Read the recipe as the other commands read a call, or a configuration.
+def _meant(recipe: str | None, options: dict[str, Any], known: Any) -> Meant:
+    """Read the recipe as the other commands read a call, or a configuration."""
+    from isorate.checking.verdict import Meant
 
-    A length that a configuration leaves open is the one that the log says was planned.
-    """
+    if recipe is None:
+        return Meant(facts=_options.facts(options, known), as_=options["as_"])
+    found: Foretold | Reading | None
     try:
-        found = _sides.foretold(text, options, known)
+        found = _sides.foretold(recipe, options, known)
     except OpenError:
-        if planned is None:
-            raise
-        found = _sides.foretold(text, options | {"max_steps": planned}, known)
-    if found is not None:
-        return _sides.recipe_of(found, options), list(found.assumptions)
-    told, which = _options.told(options), options["which"]
-    side = _sides.read_side(text, options["rates"], known, run=told, which=which)
-    recipe = _sides.recipe_of(side, options)
-    return recipe, _sides.assumptions(recipe.run, side)
+        source, facts = recipe.removeprefix("@"), _options.facts(options, known)
+        return Meant(source=source, facts=facts, as_=options["as_"])
+    if found is None:
+        run, which = _options.told(options), options["which"]
+        found = _sides.read_side(recipe, options["rates"], known, run=run, which=which)
+    return Meant(_sides.recipe_of(found, options))
 
 
 def _several(documents: Iterable[dict[str, Any]], form: str, as_json: bool) -> int:

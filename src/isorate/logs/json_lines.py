@@ -63,7 +63,7 @@ def _fits(source: Source) -> bool:
     names = {name for row in rows for name, _ in flat(row)}
     if not names.isdisjoint(source.wanted):
         return True
-    counts = counter(names)
+    counts = counter(tuple(sorted(names)))
     if len(rows) < 2 and (counts is None or counts.endswith("s") or "epoch" in counts):
         return len(rows) == 1 and counts in ALONE  # and no configuration, which has such names, too
     return any(map(is_rate, names)) or counts is not None

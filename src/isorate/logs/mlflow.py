@@ -84,7 +84,7 @@ def _run(
     if has_params:
         rows = database.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run,))
         config = {str(key): value for key, value in rows} or None
-    whose = owner(points.names, config or (), "step")
+    whose = owner(tuple(points.names), tuple(config or ()), "step")
     return logs(
         source,
         FORMAT.name,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from isorate.logs.log import Counts, Rates
 
@@ -85,7 +86,8 @@ OWNERS: Final = (
 ANYBODY: Final = Owner(None, "", usual_offsets)
 
 
-def owner(rates: Collection[str], names: Collection[str] = (), counter: str | None = None) -> Owner:
+@lru_cache(maxsize=16)  # many runs are of one trainer, and have the same names
+def owner(rates: tuple[str, ...], names: tuple[str, ...] = (), counter: str | None = None) -> Owner:
     """Return whose rates those are, by their names, those beside them, and what counts."""
     beside = frozenset(names)
     for each in OWNERS if rates else ():

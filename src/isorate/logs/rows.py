@@ -48,15 +48,16 @@ def _key(name: str) -> str:
     return key if key in COUNTERS else key.rpartition("/")[2]
 
 
-def counter(names: Collection[str], among: Collection[str] = COUNTERS) -> str | None:
+@lru_cache(maxsize=16)
+def counter(names: tuple[str, ...], among: tuple[str, ...] = tuple(COUNTERS)) -> str | None:
     """Return the name that counts.
 
     Example:
-        >>> counter(["epoch", "_step", "train/global_step"])
+        >>> counter(("epoch", "_step", "train/global_step"))
         'train/global_step'
 
     """
-    keys = {_key(name): name for name in reversed(list(names))}
+    keys = {_key(name): name for name in reversed(names)}
     return next((keys[key] for key in among if key in keys), None)
 
 
@@ -73,9 +74,9 @@ class Rows:
     def __init__(self, source: Source, form: str, names: Collection[str]) -> None:
         self._source = source
         self._form = form
-        self._names = names
-        self.counter = counter(names)
-        self.epoch = counter(names, ("epoch", "epochs"))
+        self._names = tuple(names)
+        self.counter = counter(self._names)
+        self.epoch = counter(self._names, ("epoch", "epochs"))
         self.points = source.points()
         self._number = 0
         self._last: tuple[float, float] = (float("-inf"), float("-inf"))
@@ -126,7 +127,7 @@ class Rows:
         """Return the runs that the rows are of."""
         counts: Counts = COUNTERS[_key(self.counter)] if self.counter else "row"
         notes = () if self.counter else (NOTHING_COUNTS,)
-        whose = owner(self.points.names, self._names, self.counter)
+        whose = owner(tuple(self.points.names), self._names, self.counter)
         self.points.decimals = whose.decimals
         if self._restarts > 1:
             self.points.number()

@@ -48,7 +48,7 @@ def _fits(source: Source) -> bool:
         return False
     if not all(name and len(name) < 200 and not _NO_NAME.search(name) for name in names):
         return False
-    counts = counter(names)
+    counts = counter(tuple(names))
     known = [at for at, name in enumerate(names) if is_rate(name) or name == counts]
     row = row or [""] * len(names)
     return bool(known) and len(row) == len(names) and all(map(_is_cell, (row[at] for at in known)))

@@ -320,7 +320,7 @@ def read(source: Source) -> list[Log]:
         arguments = arguments or file.arguments
         widths |= file.widths
     config = _config(arguments)
-    of = owner(points.names)
+    of = owner(tuple(points.names))
     trainer = of.trainer or ("transformers" if config is not None else None)
     dtype = "float32" if widths <= {4} else None
     return logs(
