@@ -96,6 +96,8 @@ def _of_horizon(foretold: Foretold, recipe: Recipe, rates: Rates) -> Iterator[Ca
         return
     if end < updates - 1:
         last, low = float(rates[-1]), float(rates[min(end, updates - 1)])
+        if end <= (foretold.warmup or 0) and last == low:
+            return  # constant, after its warm-up
         if last > low * (1 + NEAR) + foretold.peak * NEAR:
             text = f"the rate climbs again after update {end}: the last one trains with {last:.6g}"
         else:

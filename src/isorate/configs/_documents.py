@@ -6,7 +6,9 @@ could hold.
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 import warnings
 from contextlib import suppress
@@ -17,12 +19,14 @@ from isorate.configs._shell import COMMENT, FLAG, OVERRIDE, words_of
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
 #: A longer file is no configuration.
 LONGEST: Final = 1 << 20
 #: How the names of files of configurations end; scripts that have flags are among them.
-ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".sh", ".md", ".args", ".txt")
+SHELL: Final = (".sh", ".bash", ".slurm", ".sbatch")
+ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".md", ".args", ".txt", *SHELL)
 #: A file that a command may name for its configuration.
 NAMED: Final = re.compile(r"[\w./~-]{1,200}\.(?:json|ya?ml|toml)")
 #: Such a file may as well hold code, or a call in the midst of a text.
@@ -35,7 +39,7 @@ DEEPEST: Final = 30
 #: How an archive begins that may have a pickle, and how a pickle does.
 PICKLED: Final = (b"PK\x03\x04", b"\x80")
 #: What a file in Python has, that is a configuration and no script.
-PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =")
+PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =", b"\nwith read_base()")
 #: What such a table is called, where a text is pasted or hands them to a runner.
 TABLES: Final = ("param_scheduler", "optim_wrapper", "lr_config")
 #: What one of plain assignments has, as nanoGPT's are, and what a script has besides.
@@ -46,6 +50,10 @@ MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
 #: What sets a key, after a program, where no flag takes it but hydra's own.
 HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
 SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
+#: A line that starts a program in Python, and hands it such settings.
+STARTED: Final = re.compile(
+    r"(?:\w+=\S*\s+)*(?:python[\d.]*|torchrun|accelerate|srun)\s(?:.*\s)?\+{0,2}[A-Za-z_][\w@/.]*="
+)
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = re.compile(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
@@ -61,6 +69,7 @@ LAUNCHERS: Final = {
 }
 
 
+FLAG_VALUE: Final = re.compile(r"--([\w-]+)[\s=]+([^\s-]\S*)")
 #: What the environment says of processes: on each node, and how many nodes.
 PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
 #: Commands whose first word says what is trained, and with what.
@@ -81,7 +90,7 @@ def is_configuration(text: str) -> bool:
         return True
     if "\n" not in text and text.lower().endswith(".py"):
         with suppress(ReadError):
-            data = _read(Path(text))
+            data = b"\n" + _read(Path(text))
             plain = any(mark in data for mark in ASSIGNMENTS)
             if pasted(data.decode("utf-8-sig", "replace")) is not None:
                 return True
@@ -94,7 +103,8 @@ def is_configuration(text: str) -> bool:
     line = re.sub(r"\\\r?\n", " ", text).strip()
     if "\n" in line or line.startswith("#"):  # a script that tells of its flags
         return False
-    return bool(FLAG.search(line)) and "(" not in line.partition("--")[0]
+    flagged = bool(FLAG.search(line)) and "(" not in line.partition("--")[0]
+    return flagged or bool(STARTED.match(line))
 
 
 def pasted(text: str) -> tuple[str, set[str] | None] | None:
@@ -133,7 +143,7 @@ def document(given: str | PathLike[str]) -> Document:
     if own is not None:
         return Document(_table(_assigned(*own, Path("text")), "the text"), "the text",
                         "assignments")  # fmt: skip
-    if isinstance(given, str) and (FLAG.search(text) or "\n" in text):
+    if isinstance(given, str) and (FLAG.search(text) or "\n" in text or STARTED.match(text)):
         return Document(_flags(text), "the command line", "flags")
     path = _inside(given) or Path(given)
     data = _read(path)
@@ -146,14 +156,25 @@ def document(given: str | PathLike[str]) -> Document:
         written = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ReadError(f"cannot read {name}: it is not UTF-8 text") from None
+    found = parsed(written, path)
+    return found._replace(values=found.values | {"__folder__": str(path.parent)})
+
+
+def parsed(text: str, path: Path) -> Document:
+    """Return what a text holds, as a file of that name would.
+
+    Raises:
+        ReadError: it cannot be read, or holds no table of values.
+
+    """
     try:
-        kind, found = _parsed(written, path)
+        kind, found = _parsed(text, path)
     except RecursionError:
-        raise ReadError(f"cannot read {name}: it is nested too deeply") from None
+        raise ReadError(f"cannot read {path.name}: it is nested too deeply") from None
     except ValueError as error:
         first = " ".join(str(error).split())
-        raise ReadError(f"cannot read {name}: {first}") from None
-    return Document(_table(found, name) | {"__folder__": str(path.parent)}, name, kind)
+        raise ReadError(f"cannot read {path.name}: {first}") from None
+    return Document(_table(found, path.name), path.name, kind)
 
 
 def _inside(folder: str | PathLike[str]) -> Path | None:
@@ -210,9 +231,9 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
     if ending == ".py":
         return "assignments", _assigned(*(pasted(text) or (text, None)), path)
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
-    if ending in (".sh", ".args") or (lines and ending not in (".yaml", ".yml")):
+    if ending in (*SHELL, ".args") or (lines and ending not in (".yaml", ".yml")):
         flagged = [line for line in lines if FLAG.search(line)]
-        if flagged or ending == ".sh":
+        if flagged or ending in SHELL:
             return "flags", _flags(text)
     return "YAML", yaml(text)
 
@@ -280,7 +301,8 @@ def _flags(text: str) -> dict[str, Any]:
         ReadError: it has none.
 
     """
-    words, unsure, supposed = words_of(text)
+    script = words_of(text)
+    words, unsure, supposed = script.words, script.unsure, script.supposed
     found: dict[str, Any] = {}
     before: list[str] = []
     more: dict[str, list[str]] = {}
@@ -302,7 +324,9 @@ def _flags(text: str) -> dict[str, Any]:
             more.setdefault(name, []).append(word)
     if more:
         found["__more__"] = more
-    _launched(found, before)
+    _launched(found, before, script.held)
+    if script.written:
+        found["__written__"] = script.written
     if found:
         program = found.setdefault("__program__", _program(words))
         if program and program.partition(" ")[0] in COMMANDS and "__processes__" not in found:
@@ -340,16 +364,19 @@ def _program(words: list[str]) -> str | None:
     return command if command.partition(" ")[0] in COMMANDS else None
 
 
-def _launched(found: dict[str, Any], words: list[str]) -> None:
-    """Note how many processes a launcher starts."""
-    for program, flags in LAUNCHERS.items():
-        if program in words:
-            counts = [str(found.pop(flag)) for flag in flags if flag in found]
-            if counts and all(count.isdecimal() for count in counts):
-                product = 1
-                for count in counts:
-                    product *= int(count[:6])
-                found.setdefault("__processes__", product)
+def _launched(found: dict[str, Any], words: list[str], held: Mapping[str, str]) -> None:
+    """Note how many processes a launcher starts, which a name may hold besides the command."""
+    starts = [(words, found)]
+    for text in [text for text in held.values() if "--" in text]:
+        values = {flag.replace("-", "_"): value for flag, value in FLAG_VALUE.findall(text)}
+        starts.append((text.split(), values))
+    for (own, told), program in itertools.product(starts, LAUNCHERS):
+        flags = LAUNCHERS[program] if program in own else ()
+        counts = [str(told.pop(flag)) for flag in flags if flag in told]
+        if counts:
+            unknown = [count for count in counts if not count.isdecimal()]
+            product = math.prod(int(count[:6]) for count in counts if count.isdecimal())
+            found.setdefault("__processes__", f"${unknown[0]}" if unknown else product)
 
 
 def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from isorate.schedule.errors import ReadError
 
@@ -43,9 +43,11 @@ EXPR: Final = re.compile(r"(?:\$\(|`)[ \t]*expr[ \t]+([\w\s*/+\-\\${}]+?)[ \t]*(
 HANDED: Final = re.compile(
     r"^(?P<first>[^\n]*\b(?:cat|tee|python[\d.]*)\b[^\n<]*)"
     r"<<-?[ \t]*(?P<quote>[\"']?)(?P<word>[A-Za-z_]\w*)(?P=quote)"
-    r"(?P<rest>[^\n]*)\n(?:[^\n]*\n)*?[ \t]*(?P=word)[ \t]*$",
+    r"(?P<rest>[^\n]*)\n(?P<body>(?:[^\n]*\n)*?)[ \t]*(?P=word)[ \t]*$",
     re.MULTILINE,
 )
+#: The file that it is written into.
+INTO: Final = re.compile(r"(?:>|\btee)[ \t]*[\"']?([^\s\"'<>|;&]+)")
 #: A backslash after which the script is over: it goes on with nothing.
 UNFINISHED: Final = re.compile(r"(?<!\\)\\\s*\Z")
 #: What ends a command.
@@ -53,18 +55,35 @@ END: Final = re.compile(r"[|&;]+$|\d?>|&>")
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 
 
-def words_of(script: str) -> tuple[list[str], list[str], dict[str, str]]:
-    r"""Return the words of the command that has most flags, and what of it nobody knows.
+class Script(NamedTuple):
+    """What a script comes to.
 
-    The names come last that stand for a value of their own where the environment has none, as
-    ``${LR:-0.1}`` does, with that value.
+    Args:
+        words: those of the command that has most flags.
+        unsure: what of it nobody knows.
+        supposed: the names that stand for a value of their own where the environment has none, as
+            ``${LR:-0.1}`` does, with that value.
+        held: what its names hold.
+        written: the files that it writes itself, by what it calls them.
+
+    """
+
+    words: list[str]
+    unsure: list[str]
+    supposed: dict[str, str]
+    held: dict[str, str]
+    written: dict[str, str]
+
+
+def words_of(script: str) -> Script:
+    r"""Return the words of the command that has most flags, and what a script says besides.
 
     Raises:
         ReadError: its quotes do not end, or it is too long.
 
     Example:
-        >>> words_of('LR=0.1;\nARGS=(\n--lr $LR --steps $((2*5)))\nrun ${ARGS[@]}')
-        (['run', '--lr', '0.1', '--steps', '10'], [], {})
+        >>> words_of('LR=0.1;\nARGS=(\n--lr $LR --steps $((2*5)))\nrun ${ARGS[@]}').words
+        ['run', '--lr', '0.1', '--steps', '10']
 
     """
     text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", _without_notes(script))
@@ -94,7 +113,19 @@ def words_of(script: str) -> tuple[list[str], list[str], dict[str, str]]:
     command, line = _command(ASSIGNED.sub("", text), held, else_)
     known, left = _words(command)
     used = _named(line or " ".join(behind.values()), behind)
-    return known, [*unsure, *left], {n: own for n, own in else_.items() if n in used and own}
+    supposed = {n: own for n, own in else_.items() if n in used and own}
+    return Script(known, [*unsure, *left], supposed, held, _written(script, held))
+
+
+def _written(script: str, held: dict[str, str]) -> dict[str, str]:
+    """Return the files that a script writes, as it has their text."""
+    found = {}
+    for text in HANDED.finditer(script):
+        into = INTO.search(f"{text['first']} {text['rest']}")
+        if into is not None:
+            body = text["body"] if text["quote"] else _filled(text["body"], held, {})
+            found[_filled(into[1], held, {})] = body
+    return found
 
 
 def _named(text: str, behind: Mapping[str, str]) -> set[str]:

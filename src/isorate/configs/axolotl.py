@@ -13,7 +13,7 @@ from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from isorate.configs.configuration import Foretold, Given, Wanted
     from isorate.kit.call import Call
@@ -178,8 +178,18 @@ KEYS: Final = (
     *("cosine_min_lr_ratio", "cosine_constant_lr_ratio", "lr_quadratic_warmup", "val_set_size"),
     *("sample_packing", "dataloader_drop_last"),
 )
+
+
+class _Filed(Configuration):
+    """A configuration that is a file: flags alike are those of another program."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        own = values.get("__program__") in (None, "axolotl train")
+        return super().score(values) if own else 0
+
+
 CONFIGURATIONS: Final = (
-    Configuration(
+    _Filed(
         "axolotl",
         "axolotl",
         KEYS,

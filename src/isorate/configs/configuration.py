@@ -301,6 +301,8 @@ class Given:
         self, facts: list[tuple[str, ...]], keys: Mapping[str, str] | None = None
     ) -> OpenError:
         """Return the error that asks for facts, of each of the tuples one, and for keys besides."""
+        if str(self.values.get("__processes__")).startswith("$") and "processes" not in self.told:
+            facts = [*facts, ("processes",)]
         return OpenError(self.origin, facts, keys)
 
     def refuse(self, key: str, sentence: str, hint: str | None = None) -> ReadError:

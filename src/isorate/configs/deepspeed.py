@@ -236,7 +236,8 @@ def updates(given: Given, params: Mapping[str, Any]) -> int:
             given.assume("the run is as long as the scheduler is told (--max-steps N)")
             given.derive("updates", f"{steps}: the scheduler's own length")
             return steps
-        raise given.open([("max_steps", "examples", "batches")])
+        again = [] if given.told.get("epochs") else [("max_steps", "epochs")]
+        raise given.open([("max_steps", "examples", "batches"), *again])
     epochs = given.fact("epochs")
     if epochs is None:
         raise given.open([("epochs",)])

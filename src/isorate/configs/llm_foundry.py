@@ -197,7 +197,13 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration):
     """A configuration with a length in Composer's words, which OLMo's has, too, and a loader."""
 
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what trains; what MosaicML's platform is told has it in a table."""
+        inner = values.get("parameters")
+        return {**inner, **values} if isinstance(inner, dict) else dict(values)
+
     def score(self, values: Mapping[str, Any]) -> int:
+        values = self.named(values)
         told = "max_duration" in values and "train_loader" in values
         return super().score(values) + FEWEST if told else 0
 

@@ -136,13 +136,13 @@ def batches(given: Given) -> int:
     told, examples = given.fact("batches"), given.fact("examples")
     if told is not None:
         return int(told)
-    if examples is None:
-        raise given.open([("examples", "batches")])
     for key in ("num_samples", "aug_repeats"):
         if given.values.get(key):
             raise given.refuse(key, "changes how many examples there are", "--batches N")
-    if given.truth("distribute") and given.told.get("processes") is None:
-        raise given.open([("processes", "batches")])
+    several = given.truth("distribute") and given.told.get("processes") is None
+    if examples is None or several:
+        beside = [("processes", "batches")] if several else []
+        raise given.open([*([("examples", "batches")] if examples is None else []), *beside])
     processes, size = given.processes(), given.whole("batch_size", least=1)
     own = math.ceil(examples / processes)
     drops = given.truth("drop_remainder", True)

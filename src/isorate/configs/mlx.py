@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,7 +42,7 @@ def foretell(given: Given) -> Foretold:
         over = getattr(call, "decay_steps", getattr(call, "steps", None))
         call = warmed(given, table, call)
         if over is not None and (over := over + (warmup + 1 if warmup else 0)) != total:
-            text = f"the schedule is over at update {over:g} of {total}"
+            text = f"the schedule is over at update {math.ceil(over)} of {total}"
             given.warn("lr_schedule.arguments", text if over < total else f"{text}: it is cut")
     if each > 1:
         given.warn("grad_accumulation_steps", f"iters are batches, {each} of them an update")

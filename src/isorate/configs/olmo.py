@@ -94,7 +94,7 @@ def values(given: Given, peak: float, each: int, total: int) -> dict[str, Any]:
 def remark(given: Given, name: str, updates: int, over: float) -> None:
     """Warn of a horizon that is not the run's."""
     if name not in ("constant_with_warmup", "inverse_sqrt_with_warmup") and over != updates:
-        text = f"the schedule is over at update {over:g}, the run has {updates}"
+        text = f"the schedule is over at update {math.ceil(over)}, the run has {updates}"
         given.warn("scheduler.t_max", text)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import deepspeed
-from isorate.configs._documents import document
+from isorate.configs._documents import document, parsed
 from isorate.configs._keys import DUMPED, OTHERS
 from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
 from isorate.dialects.transformers import VERSION as VERSION
@@ -345,8 +345,11 @@ def deepspeed_of(given: Given) -> dict[str, Any]:
     """Return what DeepSpeed is told, in a table or a file, where that has a scheduler."""
     own = given.values.get("deepspeed")
     if isinstance(own, str) and own.endswith(".json"):
-        found = named_by(given, own)
-        own = own if found is None else document(found).values
+        written, found = given.table("__written__").get(own), named_by(given, own)
+        if written is not None:
+            own = parsed(written, Path(own)).values
+        elif found is not None:
+            own = document(found).values
     if own and not isinstance(own, dict):
         given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
     return own if isinstance(own, dict) and own.get("scheduler") else {}
