@@ -44,7 +44,7 @@ CARD = Card(
     arithmetic="",
     past_end="",
     roles={},
-    **({"proof": None} if "proof" in Card.__dataclass_fields__ else {}),  # type: ignore[arg-type]
+    proof=None,  # type: ignore[arg-type]
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def test_growing_cycles_are_entered_far_off_too() -> None:
 class unreduced(torch.CosineAnnealingWarmRestarts, frozen=True):
     """A cosine whose argument grows with the step, as a lambda would have it."""
 
-    card: ClassVar[Card] = replace(
+    card: ClassVar[Card] = msgspec.structs.replace(
         torch.CosineAnnealingWarmRestarts.card, name="unreduced", proof=Proof.UNREDUCED
     )
 
@@ -112,7 +113,7 @@ def test_an_argument_that_is_not_reduced_is_caught_and_proves_nothing() -> None:
 
 
 def test_a_card_without_a_proof_is_none() -> None:
-    required = {field.name: getattr(torch.StepLR.card, field.name) for field in fields(Card)}
+    required = msgspec.structs.asdict(torch.StepLR.card)
     del required["proof"]
     with pytest.raises(TypeError, match="proof"):
         Card(**required)
@@ -122,7 +123,7 @@ def test_no_word_of_a_card_decides_what_is_proved() -> None:
     """Only the statement counts, whatever the arithmetic is called."""
 
     class worded(unreduced, frozen=True):
-        card: ClassVar[Card] = replace(
+        card: ClassVar[Card] = msgspec.structs.replace(
             unreduced.card, arithmetic="closed form, each step by itself"
         )
 
@@ -242,7 +243,7 @@ def test_the_same_call_in_another_loop_is_another() -> None:
     epochs = Run(6, updates_per_epoch=2, step_every="epoch")
     assert compare_recipes(Recipe(call, epochs), Recipe(call, epochs)).proof == "identical"
     assert compare_recipes(
-        Recipe(call, epochs), Recipe(call, replace(epochs, updates_per_epoch=2))
+        Recipe(call, epochs), Recipe(call, dataclasses.replace(epochs, updates_per_epoch=2))
     ).proved
     assert compare_recipes(Recipe(call, epochs), Recipe(call, Run(6))).proof is None
 

@@ -235,7 +235,7 @@ def _with_optimizer(lift: Lift, original: Call) -> Lift:
     if framework != original.card.runs_in:
         like, lost = _translated(was, framework)
         losses = (*losses, *lost)
-    return replace(lift, call=lift.call.given(like), losses=losses)
+    return msgspec.structs.replace(lift, call=lift.call.given(like), losses=losses)
 
 
 def _translated(was: Optimizer, framework: str) -> tuple[Optimizer, list[str]]:
@@ -331,7 +331,7 @@ def _same_pace(said: Lift | Refusal, run: Run) -> Lift | Refusal:
     """Return a way that is stepped as often as the original."""
     if isinstance(said, Refusal) or run.updates_per_step == 1:
         return said
-    return replace(said, updates_per_step=run.updates_per_step)
+    return msgspec.structs.replace(said, updates_per_step=run.updates_per_step)
 
 
 def _spelled(original: Recipe, constructor: type[Call]) -> Lift | Refusal:

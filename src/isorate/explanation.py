@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit.call import Call
 from isorate.kit.card import Proof, Role
@@ -46,8 +48,7 @@ MOST_SHOWN, LONGEST_TEXT = 6, 60
 MOST_REASONS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """One structural difference.
 
     Args:
@@ -63,8 +64,7 @@ class Reason:
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SideFacts:
+class SideFacts(msgspec.Struct, frozen=True):
     """What a comparison says of one side: its dialect, its call, its dtype, and where it ends.
 
     Args:
@@ -92,8 +92,7 @@ class SideFacts:
 Detail = float | tuple[float, ...] | str
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True):
     """The parts of a schedule that words can be found for; updates throughout.
 
     Args:

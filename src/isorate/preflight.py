@@ -6,9 +6,9 @@ The trainer's own rules have said how long the run is and which scheduler steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from isorate.configs.configuration import Caution, Foretold
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 NEAR = 1e-6
 
 
-@dataclass(frozen=True)
-class Preflight:
+class Preflight(msgspec.Struct, frozen=True):
     """What a configuration comes to.
 
     Args:

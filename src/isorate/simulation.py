@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from isorate.given import as_recipe
@@ -75,8 +75,7 @@ def evaluate(x: Given, run: Run | int | None = None) -> Curve:
     return evaluated(recipe.schedule, recipe.run)
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(msgspec.Struct, frozen=True):
     """Rates of some updates.
 
     Args:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from isorate import ConvertError, NativeError, ReadError, Run, Schedule, convert, evaluate, simulate
 from isorate.kit import registry, xla

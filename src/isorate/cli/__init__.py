@@ -14,7 +14,7 @@ INTERRUPTED = 130
 
 #: So many objects are made before garbage is looked for. What is loaded is none, and looking
 #: through it again and again takes time while a command starts.
-GARBAGE = 50_000
+GARBAGE = 200_000
 
 
 def main(arguments: list[str] | None = None) -> None:

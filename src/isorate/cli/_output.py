@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -25,25 +26,23 @@ FORMATS = ("png", "svg", "html")
 #: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
 NARROWEST, WIDEST, ROWS = 20, 1000, 25
 
+#: What asks for colours where there is no terminal.
+COLORED = ("FORCE_COLOR", "TTY_COMPATIBLE")
+
 #: A bar that gave way to a line comes back after so many seconds.
 COMES_BACK = 0.1
 
 
 def paper() -> Paper:
     """Return what reports are printed on: standard output."""
-    from rich.console import Console
-
-    from isorate.reports.paper import Paper
-
-    class Ours(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # where it was caught; rich would end the process, and say that they differ
+    from isorate.reports.paper import Paper, Plainly
 
     width = columns()
-    console = Ours(
-        width=width, height=ROWS, highlight=False, emoji=False, markup=False, soft_wrap=True
-    )
-    return Paper(console, width if sys.stdout.isatty() else None)
+    if not (sys.stdout.isatty() or any(map(os.environ.get, COLORED))):
+        return Paper(Plainly(), width, None)
+    from isorate.reports.colors import Colors
+
+    return Paper(Colors(width, ROWS), width, width if sys.stdout.isatty() else None)
 
 
 def columns() -> int:

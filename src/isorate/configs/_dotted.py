@@ -40,7 +40,7 @@ def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
     return found | plain
 
 
-class Dotted(Configuration):
+class Dotted(Configuration, frozen=True):
     """A configuration of tables in tables, which overrides name with dots."""
 
     def score(self, values: Mapping[str, Any]) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from isorate.schedule.errors import ReadError
 
@@ -70,8 +71,7 @@ class Wanted(NamedTuple):
     start: float = 0.0
 
 
-@dataclass(frozen=True)
-class Foretold:
+class Foretold(msgspec.Struct, frozen=True):
     """What a configuration makes of a run.
 
     Args:
@@ -111,8 +111,7 @@ class Foretold:
         return self.trainer.rpartition(" ")[0] or self.trainer
 
 
-@dataclass(frozen=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """A fact that a configuration leaves open: what says it, as it can be typed."""
 
     source: str
@@ -136,8 +135,7 @@ class OpenError(ReadError):
         self.leaves += [Missing(key, why) for key, why in (keys or {}).items()]
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(msgspec.Struct, frozen=True):
     """A trainer's configuration.
 
     Args:
@@ -163,7 +161,7 @@ class Configuration:
     foretell: Callable[[Given], Foretold]
     others: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)
     within: str = ""
     coerces: bool = True
     spell: Callable[[Wanted], Iterator[dict[str, Any]]] | None = None

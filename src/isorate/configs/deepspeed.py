@@ -301,7 +301,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
             yield adam | {"scheduler": scheduler, "--max_steps": wanted.updates}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration that its tables tell, too: a plain one has keys that others have as well."""
 
     def score(self, values: Mapping[str, Any]) -> int:

@@ -150,7 +150,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {"SOLVER": own | {"LR_SCHEDULER_NAME": f"Warmup{name}LR", **more}}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration whose rates another file may have, which it is based on."""
 
     def score(self, values: Mapping[str, Any]) -> int:

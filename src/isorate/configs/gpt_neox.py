@@ -89,7 +89,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {**usual, "optimizer": adam, "lr_decay_style": style}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration whose keys are written with ``-`` as well as with ``_``."""
 
     def named(self, values: Mapping[str, Any]) -> dict[str, Any]:

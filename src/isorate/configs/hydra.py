@@ -194,7 +194,7 @@ def first(values: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return next((values[key] for key in keys if values.get(key) is not None), None)
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration that its classes tell, and whose values may name any others."""
 
     def takes(self, key: str) -> bool:

@@ -273,7 +273,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield own | {"lr_scheduler": name}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration whose sections are one."""
 
     def score(self, values: Mapping[str, Any]) -> int:

@@ -175,7 +175,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {"trainer": {"num_train_steps": wanted.updates}, "optimizer": optimizer}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration whose trainer is its own: others have that table, too."""
 
     def score(self, values: Any) -> int:

@@ -378,7 +378,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration that its classes tell, and whose values may name any others."""
 
     def takes(self, key: str) -> bool:

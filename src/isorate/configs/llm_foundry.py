@@ -194,7 +194,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield usual | {"scheduler": {"name": "constant_with_warmup", "t_warmup": warmup}}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration with a length in Composer's words, which OLMo's has, too, and a loader."""
 
     def named(self, values: Mapping[str, Any]) -> dict[str, Any]:

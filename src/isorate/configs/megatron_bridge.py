@@ -7,8 +7,9 @@ asked for, no default stands for it. A file that a run has written holds everyth
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from isorate.configs import megatron
 from isorate.configs._dotted import Dotted, dotted

@@ -233,7 +233,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {"model": {"optim": optim}, "trainer": {"max_steps": wanted.updates}}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration that the scheduler in its model's optimizer tells."""
 
     def score(self, values: Mapping[str, Any]) -> int:

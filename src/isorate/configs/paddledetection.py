@@ -221,7 +221,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield usual | {"LearningRate": {"base_lr": wanted.peak, "schedulers": [fall, rise]}}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration whose rates other files may have, which it is based on."""
 
     def score(self, values: Mapping[str, Any]) -> int:

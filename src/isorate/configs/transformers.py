@@ -6,7 +6,6 @@ part of the trainer's code, which is read where a text trains with it.
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from pathlib import Path
@@ -231,7 +230,7 @@ def hook(callbacks, name, args, state, optimizer, scheduler):
 
 class Seq2SeqTrainer(Trainer):
     _arguments = Seq2SeqTrainingArguments
-""" + "\n\n".join(inspect.getsource(rule) for rule in RULES)
+"""
 TRAINER: Final = Trainer(
     "transformers",
     ("transformers", "transformers.trainer", "transformers.training_args"),
@@ -239,6 +238,7 @@ TRAINER: Final = Trainer(
     trains="train",
     own=("TrainingArguments", "Seq2SeqTrainingArguments", "Seq2SeqTrainer"),
     fragment=("TrainingArguments", "lr_scheduler_type"),
+    rules=RULES,
 )
 
 

@@ -7,11 +7,11 @@ there is no warm-up; the steps after that are a line up and half a cosine down, 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, Setting
 from isorate.kit import ANY, Card, Deviation, Dialect, Halting, Proof, Refusal

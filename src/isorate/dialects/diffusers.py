@@ -7,10 +7,10 @@ Its functions are transformers' of some years ago, gone their own way since: the
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects import transformers as hf
 from isorate.dialects.torch import lambdas

@@ -7,10 +7,10 @@ are computed in float32, operation by operation; the optimizers of their time ar
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects.keras import schedules as keras
 from isorate.kit import ANY, Card, Dialect, Optimizers, Proof, Refusal, xla

@@ -9,9 +9,10 @@ too.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +33,7 @@ FOREIGN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """An exception that the framework raises for these arguments alone.
 
     Args:
@@ -63,8 +63,7 @@ class Halting(Exception):  # noqa: N818 - a signal inside native arithmetic, nev
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a method refuses with.
 
     Args:

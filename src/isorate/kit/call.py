@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -404,8 +403,7 @@ class Composition(Call, frozen=True):
                 yield f"{name}={source(value)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lift:
+class Lift(msgspec.Struct, frozen=True):
     """One way for a dialect to say a schedule.
 
     Args:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 Role = Literal["start", "end", "duration", "factor", "shape", "clock", "length", "begin"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(msgspec.Struct, frozen=True):
     """A way in which a framework does other than its own documentation says.
 
     Args:
@@ -52,8 +52,7 @@ class Proof(Enum):
     METRIC = "a metric"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a constructor besides its arguments.
 
     What says nothing of the first four, and not all of the roles, is ``completed`` by its name.
@@ -95,8 +94,8 @@ class Card:
     dialect: str = ""
     version: str = ""
     docs: str = ""
-    roles: Mapping[str, Role] = field(default_factory=dict)
-    raises: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, Role] = msgspec.field(default_factory=dict)
+    raises: Mapping[str, str] = msgspec.field(default_factory=dict)
     ulp: int = 0
     share: float = 0.0
     ledger: str | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from isorate.kit.boundary import Halting
@@ -60,8 +60,7 @@ def cosine_links(
 # --- what a chained cosine means ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """A group as it stands: the rate that it holds, and its first one."""
 
     lr: float

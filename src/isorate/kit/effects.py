@@ -8,10 +8,11 @@ rounds to float32, and so does every Python number that takes part in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.float32 import Float32, single
@@ -62,8 +63,7 @@ def next_rate(moves: Moves, lr: Rate) -> Rate:
     raise moves.halt
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
+class Factors(msgspec.Struct, frozen=True):
     """Each step multiplies the rate: ``lr·q[i]``."""
 
     q: Rates
@@ -86,8 +86,7 @@ class Factors:
         return Factors(self.q[start:stop], self.halt if stop >= len(self) else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(msgspec.Struct, frozen=True):
     """Each step sets the rate, whatever it was."""
 
     values: Rates
@@ -109,8 +108,7 @@ class Values:
         return Values(self.values[start:stop], self.halt if stop >= len(self) else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(msgspec.Struct, frozen=True):
     """Each step scales the distance to a floor, ``q[i]·(lr−η) + η``, or adds ``rise`` at an anchor.
 
     Args:
@@ -169,8 +167,7 @@ class Links:
         return replace(self, q=self.q[start:stop], anchors=self.anchors[start:stop], halt=halt)
 
 
-@dataclass(frozen=True, slots=True)
-class Stepwise:
+class Stepwise(msgspec.Struct, frozen=True):
     """Each step is a function of the rate it finds."""
 
     functions: list[Callable[[Rate], Rate]]
@@ -202,8 +199,7 @@ class Stepwise:
 # --- several schedulers ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OneAfterAnother:
+class OneAfterAnother(msgspec.Struct, frozen=True):
     """The steps of several moves, one after another."""
 
     pieces: tuple[Moves, ...]
@@ -252,8 +248,7 @@ class OneAfterAnother:
             yield at
 
 
-@dataclass(frozen=True, slots=True)
-class OneUponAnother:
+class OneUponAnother(msgspec.Struct, frozen=True):
     """Several moves at every step, one upon the result of the other."""
 
     layers: tuple[Moves, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from isorate.schedule.combinators import Groups, Join, Repeat, Shift, Staircase, Until
 from isorate.schedule.node import Schedule, called
@@ -38,15 +39,13 @@ class Afterwards(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why a call cannot say a schedule."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts(Generic[Shape]):
+class Parts(msgspec.Struct, Generic[Shape], frozen=True):
     """A schedule that is one shape for each parameter group, on one clock.
 
     Args:
@@ -158,7 +157,7 @@ def from_the_start(parts: Parts[Shape] | Refusal) -> Parts[Shape] | Refusal:
     shorter = tuple(_shorter(shape, parts.begin) for shape in parts.shapes)
     if any(shape is None for shape in shorter):
         return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
-    return replace(parts, shapes=shorter, begin=0)  # type: ignore[arg-type]
+    return replace(parts, shapes=shorter, begin=0)
 
 
 def _shorter(shape: Schedule, by: float) -> Schedule | None:

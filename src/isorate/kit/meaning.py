@@ -23,8 +23,10 @@ Nothing is checked here: ``schedule`` raises ScheduleError for what is out of ra
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit.unknown import names
 from isorate.schedule import combinators, shapes
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
 FLOATS = {"scale", "start", "end", "rate", "rates", "factor", "decay", "power", "shrink", "floor"}
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True):
     """A schedule in the arguments of a constructor.
 
     Args:
@@ -52,7 +53,7 @@ class Meaning:
 
     kind: type[Schedule]
     fields: Mapping[str, Any]
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     def schedule(self) -> Schedule:
         """Compute the schedule, where all arguments are numbers.

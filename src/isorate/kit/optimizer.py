@@ -6,7 +6,6 @@ import ast
 import math
 import struct
 import sys
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Optimizers:
+class Optimizers(msgspec.Struct, frozen=True):
     """The optimizers that a framework's schedulers are given.
 
     Args:
@@ -47,9 +45,9 @@ class Optimizers:
     rate: str = ""
     lists: bool = False
     kept: str = ""
-    tensors: Mapping[str, str] = field(default_factory=dict)
+    tensors: Mapping[str, str] = msgspec.field(default_factory=dict)
     left: tuple[str, ...] = ()
-    hindered: Mapping[str, str] = field(default_factory=dict)
+    hindered: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def parameters(self, name: str) -> Mapping[str, str | None]:
         """Return the parameters of an optimizer, each with its default's source or none.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import pkgutil
-from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizers
 from isorate.schedule.errors import ReadError
@@ -21,8 +24,7 @@ if TYPE_CHECKING:
     from isorate.kit.card import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
+class Lists(msgspec.Struct, frozen=True):
     """Lists of rates, as one writes them for a framework's optimizers.
 
     Args:
@@ -39,8 +41,7 @@ class Lists:
     takes: Callable[[Call], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True):
     """A framework's vocabulary of calls.
 
     Args:
@@ -73,13 +74,13 @@ class Dialect:
     title: str
     version: str
     constructors: Sequence[type[Call]]
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = msgspec.field(default_factory=dict)
     precedence: int = 100
     optimizers: Optimizers = NO_OPTIMIZERS
     takers: Optimizers = NO_OPTIMIZERS
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
-    gone: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    refused: Mapping[str, str] = msgspec.field(default_factory=dict)
+    gone: Mapping[str, str] = msgspec.field(default_factory=dict)
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None
@@ -124,8 +125,7 @@ def completed(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Trainer:
+class Trainer(msgspec.Struct, frozen=True):
     """A program that trains: what its loop looks like in code.
 
     Args:
@@ -140,6 +140,7 @@ class Trainer:
             others that the text does not have.
         functions: its functions that a text calls.
         fragment: the class whose arguments people copy without it, and one of them that tells.
+        rules: functions that the code calls, which count where no text is read, too.
 
     """
 
@@ -152,10 +153,11 @@ class Trainer:
     mark: str = ""
     functions: tuple[str, ...] = ()
     fragment: tuple[str, str] | None = None
+    rules: tuple[Callable[..., Any], ...] = ()
 
     def body(self) -> list[ast.stmt]:
         """Return the statements of its code."""
-        return _parsed(self.code)
+        return _parsed(self.code, self.rules)
 
     def has(self, name: str) -> bool:
         """Whether one of its classes, or of its functions that a text calls, has a name."""
@@ -164,8 +166,8 @@ class Trainer:
 
 
 @cache
-def _parsed(code: str) -> list[ast.stmt]:
-    return ast.parse(code).body
+def _parsed(code: str, rules: tuple[Callable[..., Any], ...]) -> list[ast.stmt]:
+    return ast.parse("\n\n".join([code, *map(inspect.getsource, rules)])).body
 
 
 def modules_in(package: str) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.kit import objects
 from isorate.kit.boundary import Halting
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """How a constructor says a shape for one parameter group.
 
     Args:
@@ -204,7 +203,7 @@ class LRScheduler(AtWork, frozen=True):
         """Return the call with one group's values where an argument is a list of all groups'."""
         lists = {n: v for n in self.listed if isinstance(v := getattr(self, n), list | tuple)}
         own = {name: values[group] for name, values in lists.items()}
-        return msgspec.structs.replace(self, **own) if own else self
+        return replace(self, **own) if own else self
 
     def means(self, base: Any) -> Meaning:
         """Return what it means from its step 0, with ``base`` as the group's first rate."""
@@ -276,9 +275,7 @@ class LRScheduler(AtWork, frozen=True):
         if min(here) < 0:
             return Refusal("an optimizer takes no negative rate to begin with")
         groups = tuple(ParamGroup(lr, match.base) for lr, match in zip(here, matches, strict=True))
-        call = msgspec.structs.replace(
-            whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1
-        )
+        call = replace(whole, optimizer=Optimizer(groups), last_epoch=parts.begin - 1)
         return lift_of(call, parts, matches[0].losses, matches[0].unlike)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import dataclass
 from functools import cache
 from itertools import permutations, product
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from isorate.kit.match import DOES, Refusal, plain
 from isorate.kit.meaning import Meaning
@@ -109,8 +110,7 @@ _LIKE: Mapping[type[Schedule], tuple[type[Schedule], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(msgspec.Struct, frozen=True):
     """The arguments with which a constructor means a schedule.
 
     Args:
@@ -123,8 +123,7 @@ class Solution:
     unlike: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(msgspec.Struct, frozen=True):
     """What a meaning does after its end."""
 
     does: str

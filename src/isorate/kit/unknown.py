@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +28,7 @@ FUNCTIONS: Mapping[str, Callable[[float], float]] = {
 }
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, eq=False):
     """An argument of a call, or arithmetic of arguments.
 
     Args:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import mindspore
 from mindspore import nn, ops
+from msgspec.structs import replace
 
 from isorate.mindspore._shapes import Constant, double
 from isorate.schedule.arithmetic import Part

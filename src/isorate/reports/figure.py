@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from isorate.kit.writing import shortened
@@ -34,16 +34,14 @@ BEGINNING = 16
 GROUPS_DRAWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a picture: its label, and the rates of updates 0, 1, 2 and so on."""
 
     label: str
     values: NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A picture before it has a format.
 
     Args:

@@ -7,20 +7,23 @@ that a row of a table is one line. No character reaches either that a terminal w
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-from rich.cells import cell_len
-from rich.text import Text
+import sys
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import IO
 
-    from rich.console import Console
+    #: Text, and how it looks: ``"bold red"``.
+    Piece = tuple[str, str]
 
 #: Where a word that is longer than a line may end: after a sign of code, outside a number.
 SEAMS = re.compile(r"(?<=[;/(\[=·_])|(?<=,)(?!\d)|(?<=\.)(?=[^\W\d])")
+
+#: Signs that are known to take one column each.
+NARROW = re.compile(r"[ -~\u00a1-\u02ff\u0370-\u03ff\u2010-\u205e\u2190-\u22ff]*")
 
 #: Text is not folded more narrowly than this, however narrow the terminal says it is.
 NARROWEST = 20
@@ -34,22 +37,62 @@ class Part(NamedTuple):
     code: bool = False
 
 
+class Ink(Protocol):
+    """What writes lines: in colours, or plainly."""
+
+    @property
+    def colored(self) -> bool:
+        """Whether a picture may bring colours."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Where the lines go."""
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        """Write a line."""
+
+    def draw(self, drawn: str) -> None:
+        """Write a picture, with its own colours."""
+
+
+class Plainly:
+    """Writes lines into a file or a pipe, where nobody looks at colours."""
+
+    colored = False
+
+    @property
+    def file(self) -> IO[str]:
+        """Standard output, whatever that is by now."""
+        return sys.stdout
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        """Write a line."""
+        self.draw("".join(text for text, _ in pieces))
+
+    def draw(self, drawn: str) -> None:
+        """Write a picture that has no colours."""
+        self.file.write(f"{drawn}\n")
+        self.file.flush()
+
+
 class Paper:
     """What a report is printed on.
 
     Args:
-        console: where it goes, and in what colours.
+        ink: what writes upon it.
+        room: how many characters a line of a picture has room for.
         width: the width at which text is folded, none for a pipe.
 
     """
 
-    def __init__(self, console: Console, width: int | None) -> None:
-        self.console = console
+    def __init__(self, ink: Ink, room: int, width: int | None) -> None:
+        self.ink = ink
+        self.room = room
         self.width = width
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line as it is, however long: code can be copied from it."""
-        self._print(Text(self._written(text), style))
+        self.ink.write([(self._written(text), style)])
 
     def paragraph(self, text: str, style: str = "", *, indent: int = 0) -> None:
         """Print a text, folded between its words."""
@@ -62,12 +105,12 @@ class Paper:
         left = max(map(cell_len, names), default=0) + 2
         for name, (_, said) in zip(names, rows, strict=True):
             parts = [Part(said)] if isinstance(said, str) else said
-            lines = [Text(line, part.style) for part in parts for line in self._lines(part, left)]
+            lines = [[(line, p.style)] for p in parts for line in self._lines(p, left)]
             if self.width is None:
-                lines = [Text("  ").join(lines)]
+                lines = [[piece for line in lines for piece in (*line, ("  ", ""))][:-1]]
             for number, line in enumerate(lines):
                 label = "" if number else name
-                self._print(Text.assemble((label, "dim"), " " * (left - cell_len(label)), line))
+                self.ink.write([(label, "dim"), (" " * (left - cell_len(label)), ""), *line])
 
     def table(self, rows: Sequence[Sequence[str]], right: int | None = None) -> None:
         """Print a heading and rows of cells, those of one column to the right."""
@@ -81,7 +124,7 @@ class Paper:
 
     def picture(self, drawn: str) -> None:
         """Print a picture that brings its own colours."""
-        self._print(Text.from_ansi(drawn))
+        self.ink.draw(drawn)
 
     def _lines(self, part: Part, left: int) -> list[str]:
         text = self._written(part.text)
@@ -91,14 +134,20 @@ class Paper:
 
     def _written(self, text: str) -> str:
         """Return a text as it will be written, where the encoding has no room for all of it."""
-        file = self.console.file
+        file = self.ink.file
         encoding = getattr(file, "encoding", None) or "utf-8"
         return (
             plain(text).encode(encoding, getattr(file, "errors", None) or "strict").decode(encoding)
         )
 
-    def _print(self, text: Text) -> None:
-        self.console.print(text, soft_wrap=True)
+
+def cell_len(text: str) -> int:
+    """Return how many columns a text takes."""
+    if NARROW.fullmatch(text):
+        return len(text)
+    from rich import cells
+
+    return cells.cell_len(text)
 
 
 def folded(text: str, width: int) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
 from io import BytesIO
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from isorate.reports.figure import Figure, Line, envelope
@@ -34,8 +34,7 @@ LEGEND = 140
 PAD = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """How a line is drawn: its colour, how it is broken, in points, and its width."""
 
     color: str

@@ -192,9 +192,8 @@ def draw(paper: Paper, figure: figures.Figure) -> None:
     """Print a figure's plot, as wide as the terminal allows."""
     if figure.updates > LONGEST_DRAWN:
         return
-    console = paper.console
     paper.line()
-    plot = terminal(figure, min(console.width, 100), color=console.color_system is not None)
+    plot = terminal(figure, min(paper.room, 100), color=paper.ink.colored)
     paper.picture(plot)
     for name, value in figure.facts:
         if name == "drawn":

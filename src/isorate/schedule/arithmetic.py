@@ -11,9 +11,11 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown
@@ -74,8 +76,7 @@ BUILTINS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Code, and what is known of its value.
 
     Args:

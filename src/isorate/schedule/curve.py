@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
+import msgspec
 import numpy as np
 
 from isorate.schedule import notebook
@@ -27,8 +28,7 @@ def single(values: Any) -> bool:
     return any(float(f"{number:.9g}") != number for number in numbers.tolist())
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
+class Halt(msgspec.Struct, frozen=True):
     """The update at which a framework stops with an error instead of giving a rate.
 
     Args:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from isorate.schedule.arithmetic import FUNCTIONS, Arithmetic, Part, name_of
 from isorate.schedule.errors import ReadError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects import mindspore
 from isorate.dialects.isorate._shared import card, exactly, no_schedule

@@ -7,10 +7,10 @@ conversion always has it as a way.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects import torch
 from isorate.dialects.isorate._shared import card, exactly, no_schedule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects.mindspore._schedulers import LRScheduler, Setting, card, sgd, want_int
 from isorate.dialects.mindspore._tensors import kernel_number

@@ -6,8 +6,9 @@ A metric, noise and ``lr_scale`` besides: a rate is a function of the step that 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from isorate.dialects.timm.schedulers import (
     NOISE,

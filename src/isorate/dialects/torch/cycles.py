@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, LRScheduler, Setting, card, filled
 from isorate.dialects.torch.functions import called, values_of
@@ -180,8 +181,7 @@ class CyclicLR(Setting, schedulers.CyclicLR, frozen=True):
         return schedulers.CyclicLR.means(self, base).where(cycle_momentum=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A phase of a ``OneCycleLR``: its steps, its ends in steps, its two rates' keys."""
 
     steps: range

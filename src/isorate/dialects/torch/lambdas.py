@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
+from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, Setting
 from isorate.dialects.torch.functions import LambdaLR
