@@ -28,6 +28,16 @@ FUNCTIONS: Mapping[str, Callable[[float], float]] = {
 }
 
 
+def _operation(sign: str, idle: int | None = None) -> Callable[[Any, Any], Unknown]:
+    """Return an operation; the number ``idle`` behind the sign changes nothing."""
+    return lambda one, other: one if _is(other, idle) else Unknown(sign, (one, other))
+
+
+def _reflected(sign: str, idle: int | None = None) -> Callable[[Any, Any], Unknown]:
+    """Return an operation whose first operand is a number; ``idle`` there changes nothing."""
+    return lambda one, other: one if _is(other, idle) else Unknown(sign, (other, one))
+
+
 class Unknown(msgspec.Struct, frozen=True, eq=False):
     """An argument of a call, or arithmetic of arguments.
 
@@ -40,32 +50,11 @@ class Unknown(msgspec.Struct, frozen=True, eq=False):
     text: str
     operands: tuple[Any, ...] = ()
 
-    def __add__(self, other: Any) -> Unknown:
-        return self if _is(other, 0) else Unknown("+", (self, other))
-
-    def __radd__(self, other: Any) -> Unknown:
-        return self if _is(other, 0) else Unknown("+", (other, self))
-
-    def __sub__(self, other: Any) -> Unknown:
-        return self if _is(other, 0) else Unknown("-", (self, other))
-
-    def __rsub__(self, other: Any) -> Unknown:
-        return Unknown("-", (other, self))
-
-    def __mul__(self, other: Any) -> Unknown:
-        return self if _is(other, 1) else Unknown("·", (self, other))
-
-    def __rmul__(self, other: Any) -> Unknown:
-        return self if _is(other, 1) else Unknown("·", (other, self))
-
-    def __truediv__(self, other: Any) -> Unknown:
-        return self if _is(other, 1) else Unknown("/", (self, other))
-
-    def __rtruediv__(self, other: Any) -> Unknown:
-        return Unknown("/", (other, self))
-
-    def __pow__(self, other: Any) -> Unknown:
-        return Unknown("^", (self, other))
+    __add__, __radd__ = _operation("+", 0), _reflected("+", 0)
+    __sub__, __rsub__ = _operation("-", 0), _reflected("-")
+    __mul__, __rmul__ = _operation("·", 1), _reflected("·", 1)
+    __truediv__, __rtruediv__ = _operation("/", 1), _reflected("/")
+    __pow__ = _operation("^")
 
     def __str__(self) -> str:
         if len(self.operands) == 1:
@@ -73,7 +62,7 @@ class Unknown(msgspec.Struct, frozen=True, eq=False):
         return f" {self.text} ".join(map(_bracketed, self.operands)) if self.operands else self.text
 
 
-def _is(operand: Any, number: int) -> bool:
+def _is(operand: Any, number: int | None) -> bool:
     """Whether an operand is a number that changes nothing."""
     return isinstance(operand, int) and operand == number
 

@@ -39,6 +39,15 @@ WHOLE: Final = (int, "int", "int32", "int64")
 ALIKE: Final = ("cos", "sin", "exp", "log", "log2", "log10", "sqrt")
 
 
+def _operation(op: type[ast.operator]) -> tuple[Callable[..., Array], Callable[..., Array]]:
+    """Return an operation of an array and something else, and of something else and an array."""
+    return lambda a, b: _binary(op, a, b), lambda b, a: _binary(op, a, b)
+
+
+def _comparison(op: type[ast.cmpop]) -> Callable[..., Array]:
+    return lambda a, b: _each(lambda x, y: _compared(x, op, y), a, b)
+
+
 class Array(Kept):
     """An array: its length, and an expression of the place.
 
@@ -139,35 +148,12 @@ class Array(Kept):
     def __abs__(self) -> Array:
         return _each(lambda x: _called("abs", x), self, whole=self.whole)
 
-    def __add__(self, other: Any) -> Array:
-        return _binary(ast.Add, self, other)
-
-    def __radd__(self, other: Any) -> Array:
-        return _binary(ast.Add, other, self)
-
-    def __sub__(self, other: Any) -> Array:
-        return _binary(ast.Sub, self, other)
-
-    def __rsub__(self, other: Any) -> Array:
-        return _binary(ast.Sub, other, self)
-
-    def __mul__(self, other: Any) -> Array:
-        return _binary(ast.Mult, self, other)
-
-    def __rmul__(self, other: Any) -> Array:
-        return _binary(ast.Mult, other, self)
-
-    def __truediv__(self, other: Any) -> Array:
-        return _binary(ast.Div, self, other)
-
-    def __rtruediv__(self, other: Any) -> Array:
-        return _binary(ast.Div, other, self)
-
-    def __floordiv__(self, other: Any) -> Array:
-        return _binary(ast.FloorDiv, self, other)
-
-    def __mod__(self, other: Any) -> Array:
-        return _binary(ast.Mod, self, other)
+    __add__, __radd__ = _operation(ast.Add)
+    __sub__, __rsub__ = _operation(ast.Sub)
+    __mul__, __rmul__ = _operation(ast.Mult)
+    __truediv__, __rtruediv__ = _operation(ast.Div)
+    __floordiv__ = _operation(ast.FloorDiv)[0]
+    __mod__ = _operation(ast.Mod)[0]
 
     def __pow__(self, other: Any) -> Array:
         if isinstance(other, Array):
@@ -187,17 +173,8 @@ class Array(Kept):
             raise TypeError("a power of whole numbers is not followed")
         return _binary(ast.Pow, other, self)
 
-    def __lt__(self, other: Any) -> Array:
-        return _each(lambda a, b: _compared(a, ast.Lt, b), self, other)
-
-    def __le__(self, other: Any) -> Array:
-        return _each(lambda a, b: _compared(a, ast.LtE, b), self, other)
-
-    def __gt__(self, other: Any) -> Array:
-        return _each(lambda a, b: _compared(a, ast.Gt, b), self, other)
-
-    def __ge__(self, other: Any) -> Array:
-        return _each(lambda a, b: _compared(a, ast.GtE, b), self, other)
+    __lt__, __le__ = _comparison(ast.Lt), _comparison(ast.LtE)
+    __gt__, __ge__ = _comparison(ast.Gt), _comparison(ast.GtE)
 
     def tolist(self) -> List:
         """Return its items."""

@@ -21,9 +21,24 @@ CHANGED = (
     "scheduler object form, instead of being called with `global_step`."
 )
 RAN_OUT = "For 'Gather', index {} is out of range: the list has {} rates"
-BAD_DECAY = {
+BAD_COSINE = {
     "TypeError": "min_lr or max_lr no float (an int is none), a count no int (a bool is none)",
     "ValueError": "a rate negative or not finite, a count below 1, max_lr not above min_lr",
+}
+BAD_POLYNOMIAL = {
+    "TypeError": "a rate or power no float (an int is none), a count no int (a bool is none), the "
+    "last argument no bool",
+    "ValueError": "learning_rate, power or a count not positive, end_learning_rate negative, a "
+    "rate or power not finite",
+}
+BAD_WARMUP = {
+    "TypeError": "learning_rate no float (an int is none), a count no int (a bool is none)",
+    "ValueError": "learning_rate negative or not finite, a count below 1",
+}
+BAD_STAIRS = {
+    "TypeError": "a rate no float (an int is none), a count no int (a bool is none), is_stair no "
+    "bool",
+    "ValueError": "a rate or a count not positive, a rate not finite",
 }
 
 
@@ -90,14 +105,24 @@ def check_sequence(name: str, value: Any) -> Fault | None:
     return Fault(TypeError, f"{name} is neither a list nor a tuple: {value!r}")
 
 
+#: What an argument of such a name has to be, whichever call has it.
+CHECKS: Mapping[str, Callable[[str, Any], Fault | None]] = {
+    **dict.fromkeys(("learning_rate", "decay_rate", "max_lr", "power"), check_positive),
+    **dict.fromkeys(("min_lr", "end_learning_rate"), check_not_negative),
+    **dict.fromkeys(("total_step", "step_per_epoch", "decay_epoch", "warmup_epoch"), check_count),
+    **dict.fromkeys(("decay_steps", "warmup_steps"), check_count),
+    **dict.fromkeys(("is_stair", "update_decay_epoch", "update_decay_steps"), check_switch),
+}
+
+
 class Checked(Call, frozen=True):
     """A call whose arguments are checked one after the other."""
 
-    #: The checks, in MindSpore's order.
-    checks: ClassVar[Mapping[str, Callable[[str, Any], Fault | None]]] = {}
+    #: Their names, in the order in which MindSpore checks them.
+    checks: ClassVar[str]
 
     def fault(self) -> Fault | None:
-        found = (check(name, getattr(self, name)) for name, check in self.checks.items())
+        found = (CHECKS[name](name, getattr(self, name)) for name in self.checks.split())
         return next(filter(None, found), None)
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._shared import (
-    BAD_DECAY,
+    BAD_COSINE,
+    BAD_POLYNOMIAL,
+    BAD_WARMUP,
     CHANGED,
     card,
-    check_count,
     check_falling,
     check_not_negative,
-    check_positive,
-    check_switch,
 )
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
@@ -46,15 +45,11 @@ class CosineDecayLR(Cell, frozen=True):
             documented="it runs on Ascend and GPU", actual="it runs on CPU as well",
             shown="mindspore.nn.CosineDecayLR(0.01, 0.1, 4)", update=0,
         ),
-        **BAD_DECAY, roles={"max_lr": "start"}, deprecation=CHANGED,
+        **BAD_COSINE, roles={"max_lr": "start"}, deprecation=CHANGED,
         way_out="isorate.mindspore.cosine_decay_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "min_lr": check_not_negative,
-        "max_lr": check_positive,
-        "decay_steps": check_count,
-    }
+    checks: ClassVar[str] = "min_lr max_lr decay_steps"
 
     def fault(self) -> Fault | None:
         return super().fault() or check_falling(self)
@@ -100,20 +95,10 @@ class PolynomialDecayLR(Cell, frozen=True):
             documented="it runs on Ascend and GPU", actual="it runs on CPU as well",
             shown="mindspore.nn.PolynomialDecayLR(0.1, 0.01, 4, 0.5)", update=0,
         ),
-        TypeError="a rate or power no float (an int is none), decay_steps no int (a bool "
-        "is none), update_decay_steps no bool",
-        ValueError="learning_rate, power or decay_steps not positive, end_learning_rate "
-        "negative, a rate or power not finite",
-        way_out="isorate.mindspore.polynomial_decay_lr",
+        **BAD_POLYNOMIAL, way_out="isorate.mindspore.polynomial_decay_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "learning_rate": check_positive,
-        "end_learning_rate": check_not_negative,
-        "decay_steps": check_count,
-        "update_decay_steps": check_switch,
-        "power": check_positive,
-    }
+    checks: ClassVar[str] = "learning_rate end_learning_rate decay_steps update_decay_steps power"
 
     choices: ClassVar[Any] = {"update_decay_steps": (False, True)}
 
@@ -149,15 +134,13 @@ class WarmUpLR(Cell, frozen=True):
             documented="a learning_rate of 0 raises ValueError", actual="only one below 0 does",
             shown="mindspore.nn.WarmUpLR(0.0, 2)", update=0,
         ),
-        TypeError="learning_rate no float (an int is none), warmup_steps no int (a bool is none)",
-        ValueError="learning_rate negative or not finite, warmup_steps below 1",
-        roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
+        **BAD_WARMUP, roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "learning_rate": check_not_negative,
-        "warmup_steps": check_count,
-    }
+    checks: ClassVar[str] = "warmup_steps"
+
+    def fault(self) -> Fault | None:
+        return check_not_negative("learning_rate", self.learning_rate) or super().fault()
 
     def means(self) -> Meaning:
         return line(0.0, self.learning_rate, self.warmup_steps)

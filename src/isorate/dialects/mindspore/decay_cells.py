@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._cells import Cell
-from isorate.dialects.mindspore._shared import card, check_count, check_positive, check_switch
+from isorate.dialects.mindspore._shared import BAD_STAIRS, card
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase
@@ -15,11 +15,6 @@ from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponenti
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
 
-RAISES = {
-    "TypeError": "a rate no float (an int is none), decay_steps no int (a bool is none), "
-    "is_stair no bool",
-    "ValueError": "a rate or decay_steps not positive, a rate not finite",
-}
 DECAYS_ON = "decays on without end"
 
 
@@ -36,12 +31,7 @@ class DecayCell(Cell, frozen=True):
 
     choices: ClassVar[Any] = {"is_stair": (False, True)}
 
-    checks: ClassVar[Any] = {
-        "decay_steps": check_count,
-        "learning_rate": check_positive,
-        "decay_rate": check_positive,
-        "is_stair": check_switch,
-    }
+    checks: ClassVar[str] = "decay_steps learning_rate decay_rate is_stair"
 
     def decay(self, steps: Any) -> Meaning:
         """Return the decay, counted in ticks; ``steps`` are those of ``decay_steps`` in ticks."""
@@ -66,7 +56,7 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, **RAISES,
+        "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, **BAD_STAIRS,
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
 
@@ -97,7 +87,7 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
             actual="it is decay_steps times as large",
             shown="mindspore.nn.NaturalExpDecayLR(0.1, 0.5, 2, True)", update=2,
         ),
-        **RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+        **BAD_STAIRS, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
     def decay(self, steps: Any) -> Meaning:
@@ -123,7 +113,7 @@ class InverseDecayLR(DecayCell, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, **RAISES,
+        "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, **BAD_STAIRS,
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
-from isorate.dialects.mindspore._shared import card, check_count, check_positive, check_switch
+from isorate.dialects.mindspore._shared import BAD_STAIRS, card
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase, until
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from isorate.dialects.mindspore._epochs import Float64s, Int64s
 
 PAST_END = "decays on, then the list ends and the optimizer raises RuntimeError"
-RAISES = {
-    "TypeError": "a rate no float (an int is none), a count no int (a bool is none), is_stair "
-    "no bool",
-    "ValueError": "a rate or a count not positive, a rate not finite",
-}
 
 
 class DecayList(EpochList, frozen=True):
@@ -44,14 +39,9 @@ class DecayList(EpochList, frozen=True):
         """Updates in one tick: an epoch, or a whole stair."""
         return self.step_per_epoch * (self.decay_epoch if self.is_stair else 1)
 
-    checks: ClassVar[Any] = {
-        "total_step": check_count,
-        "step_per_epoch": check_count,
-        "decay_epoch": check_count,
-        "learning_rate": check_positive,
-        "decay_rate": check_positive,
-        "is_stair": check_switch,
-    }
+    checks: ClassVar[str] = (
+        "total_step step_per_epoch decay_epoch learning_rate decay_rate is_stair"
+    )
 
     choices: ClassVar[Any] = {"is_stair": (False, True)}
 
@@ -73,7 +63,7 @@ class exponential_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **RAISES,
+        "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **BAD_STAIRS,
         OverflowError="decay_rate above 1, and a power of it beyond float64",
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
@@ -117,7 +107,7 @@ class natural_exp_decay_lr(DecayList, frozen=True):
             "stair is, and decay_rate still counts single epochs",
             shown="mindspore.nn.natural_exp_decay_lr(0.1, 0.5, 20, 1, 10)", update=10,
         ),
-        **RAISES, way_out="isorate.mindspore.natural_exp_decay_lr",
+        **BAD_STAIRS, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
     def rates_of(self, ticks: Int64s) -> Float64s:
@@ -142,7 +132,7 @@ class inverse_decay_lr(DecayList, frozen=True):
     """
 
     card: ClassVar[Card] = card(
-        "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **RAISES,
+        "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **BAD_STAIRS,
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from isorate.dialects.mindspore._epochs import EpochList, as_list, levels_of, quotients
 from isorate.dialects.mindspore._shared import (
-    BAD_DECAY,
+    BAD_COSINE,
+    BAD_POLYNOMIAL,
+    BAD_WARMUP,
     RAN_OUT,
     card,
     check_count,
     check_falling,
     check_finite,
     check_not_negative,
-    check_positive,
     check_sequence,
-    check_switch,
 )
 from isorate.kit.boundary import Fault, Halting
 from isorate.kit.call import Call, Lift
@@ -153,16 +153,10 @@ class cosine_decay_lr(EpochList, frozen=True):
             actual="the rate is held at min_lr",
             shown="mindspore.nn.cosine_decay_lr(0.01, 0.1, 6, 1, 2)", update=4,
         ),
-        **BAD_DECAY, roles={"max_lr": "start"}, way_out="isorate.mindspore.cosine_decay_lr",
+        **BAD_COSINE, roles={"max_lr": "start"}, way_out="isorate.mindspore.cosine_decay_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "min_lr": check_not_negative,
-        "max_lr": check_positive,
-        "total_step": check_count,
-        "step_per_epoch": check_count,
-        "decay_epoch": check_count,
-    }
+    checks: ClassVar[str] = "min_lr max_lr total_step step_per_epoch decay_epoch"
 
     def fault(self) -> Fault | None:
         return super().fault() or check_falling(self)
@@ -226,22 +220,13 @@ class polynomial_decay_lr(EpochList, frozen=True):
             actual="it is decay_epoch from the start",
             shown="mindspore.nn.polynomial_decay_lr(0.1, 0.01, 8, 1, 2, 1.0, True)", update=0,
         ),
-        TypeError="a rate or power no float (an int is none), a count no int (a bool is "
-        "none), update_decay_epoch no bool",
-        ValueError="learning_rate, power or a count not positive, end_learning_rate "
-        "negative, a rate or power not finite",
-        way_out="isorate.mindspore.polynomial_decay_lr",
+        **BAD_POLYNOMIAL, way_out="isorate.mindspore.polynomial_decay_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "learning_rate": check_positive,
-        "end_learning_rate": check_not_negative,
-        "power": check_positive,
-        "total_step": check_count,
-        "step_per_epoch": check_count,
-        "decay_epoch": check_count,
-        "update_decay_epoch": check_switch,
-    }
+    checks: ClassVar[str] = (
+        "learning_rate end_learning_rate power total_step step_per_epoch decay_epoch "
+        "update_decay_epoch"
+    )
 
     choices: ClassVar[Any] = {"update_decay_epoch": (False, True)}
 
@@ -286,17 +271,13 @@ class warmup_lr(EpochList, frozen=True):
             actual="it is the last: the first epoch has rate 0",
             shown="mindspore.nn.warmup_lr(0.1, 6, 2, 2)", update=0,
         ),
-        TypeError="learning_rate no float (an int is none), a count no int (a bool is none)",
-        ValueError="learning_rate negative or not finite, a count below 1",
-        roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
+        **BAD_WARMUP, roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
     )  # fmt: skip
 
-    checks: ClassVar[Any] = {
-        "learning_rate": check_not_negative,
-        "warmup_epoch": check_count,
-        "total_step": check_count,
-        "step_per_epoch": check_count,
-    }
+    checks: ClassVar[str] = "warmup_epoch total_step step_per_epoch"
+
+    def fault(self) -> Fault | None:
+        return check_not_negative("learning_rate", self.learning_rate) or super().fault()
 
     def means(self) -> Meaning:
         rise = line(0.0, self.learning_rate, self.warmup_epoch)
