@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from isorate.kit import card as cards
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Call
+from isorate.kit.meaning import Meaning, natural_exponential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,13 +107,15 @@ def check_sequence(name: str, value: Any) -> Fault | None:
 
 
 #: What an argument of such a name has to be, whichever call has it.
-CHECKS: Mapping[str, Callable[[str, Any], Fault | None]] = {
+CHECKS: dict[str, Callable[[str, Any], Fault | None]] = {
     **dict.fromkeys(("learning_rate", "decay_rate", "max_lr", "power"), check_positive),
     **dict.fromkeys(("min_lr", "end_learning_rate"), check_not_negative),
     **dict.fromkeys(("total_step", "step_per_epoch", "decay_epoch", "warmup_epoch"), check_count),
     **dict.fromkeys(("decay_steps", "warmup_steps"), check_count),
     **dict.fromkeys(("is_stair", "update_decay_epoch", "update_decay_steps"), check_switch),
 }
+#: The same for a warm-up, whose rate may be 0.
+FROM_ZERO = CHECKS | {"learning_rate": check_not_negative}
 
 
 class Checked(Call, frozen=True):
@@ -120,10 +123,40 @@ class Checked(Call, frozen=True):
 
     #: Their names, in the order in which MindSpore checks them.
     checks: ClassVar[str]
+    known: ClassVar[Mapping[str, Any]] = CHECKS
 
     def fault(self) -> Fault | None:
-        found = (CHECKS[name](name, getattr(self, name)) for name in self.checks.split())
+        found = (self.known[name](name, getattr(self, name)) for name in self.checks.split())
         return next(filter(None, found), None)
+
+
+class Decaying(Checked, frozen=True):
+    """What the decays share, lists and cells: the curve, counted in ticks of the call's clock."""
+
+    choices: ClassVar[Any] = {"is_stair": (False, True)}
+    curve: ClassVar[Any]
+    #: The argument that says how long a stair is, or takes to decay once.
+    period: ClassVar[str]
+
+    def ticking(self, decay: Meaning) -> Meaning:
+        """Return a decay on the call's clock."""
+        raise NotImplementedError
+
+    def means(self: Any) -> Meaning:
+        period = 1 if self.is_stair else getattr(self, self.period)
+        found: Meaning = self.ticking(self.curve(self.learning_rate, self.decay_rate, period))
+        return found
+
+
+class DecayingNaturally(Decaying, frozen=True):
+    """A decay by powers of e whose rate is per tick: of its period only stairs know."""
+
+    def means(self: Any) -> Meaning:
+        per_tick = (
+            self.decay_rate * getattr(self, self.period) if self.is_stair else self.decay_rate
+        )
+        found: Meaning = self.ticking(natural_exponential(self.learning_rate, per_tick))
+        return found if self.is_stair else found.where(**{self.period: 1})
 
 
 def check_falling(call: Any) -> Fault | None:

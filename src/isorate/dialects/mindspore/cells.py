@@ -10,9 +10,9 @@ from isorate.dialects.mindspore._shared import (
     BAD_POLYNOMIAL,
     BAD_WARMUP,
     CHANGED,
+    FROM_ZERO,
     card,
     check_falling,
-    check_not_negative,
 )
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
@@ -137,10 +137,8 @@ class WarmUpLR(Cell, frozen=True):
         **BAD_WARMUP, roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
     )  # fmt: skip
 
-    checks: ClassVar[str] = "warmup_steps"
-
-    def fault(self) -> Fault | None:
-        return check_not_negative("learning_rate", self.learning_rate) or super().fault()
+    checks: ClassVar[str] = "learning_rate warmup_steps"
+    known: ClassVar[Any] = FROM_ZERO
 
     def means(self) -> Meaning:
         return line(0.0, self.learning_rate, self.warmup_steps)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._cells import Cell
-from isorate.dialects.mindspore._shared import BAD_STAIRS, card
+from isorate.dialects.mindspore._shared import BAD_STAIRS, Decaying, DecayingNaturally, card
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase
+from isorate.kit.meaning import Meaning, exponential, inverse, staircase
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DECAYS_ON = "decays on without end"
 
 
-class DecayCell(Cell, frozen=True):
+class DecayCell(Decaying, Cell, frozen=True):
     """What the three decays share: their signature, and its checks.
 
     With ``is_stair`` the rate changes once in ``decay_steps`` steps, else at every step.
@@ -29,18 +29,11 @@ class DecayCell(Cell, frozen=True):
     decay_steps: int
     is_stair: bool = False
 
-    choices: ClassVar[Any] = {"is_stair": (False, True)}
-
     checks: ClassVar[str] = "decay_steps learning_rate decay_rate is_stair"
+    period: ClassVar[str] = "decay_steps"
 
-    def decay(self, steps: Any) -> Meaning:
-        """Return the decay, counted in ticks; ``steps`` are those of ``decay_steps`` in ticks."""
-        raise NotImplementedError
-
-    def means(self) -> Meaning:
-        if self.is_stair:
-            return staircase(self.decay(1), self.decay_steps)
-        return self.decay(self.decay_steps)
+    def ticking(self, decay: Meaning) -> Meaning:
+        return staircase(decay, self.decay_steps) if self.is_stair else decay
 
     def shares(self, t: Int64s) -> Float32s:
         """Return how many times ``decay_steps`` are over: a share, or whole stairs."""
@@ -55,19 +48,17 @@ class ExponentialDecayLR(DecayCell, frozen=True):
     its floor.
     """
 
+    curve: ClassVar[Any] = staticmethod(exponential)
     card: ClassVar[Card] = card(
         "closed form by powf, float32", Proof.COUNTER, DECAYS_ON, **BAD_STAIRS,
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
 
-    def decay(self, steps: Any) -> Meaning:
-        return exponential(self.learning_rate, self.decay_rate, steps)
-
     def at_steps(self, t: Int64s) -> Float32s:
         return float32.exponential_cell(self.learning_rate, self.decay_rate, self.shares(t))
 
 
-class NaturalExpDecayLR(DecayCell, frozen=True):
+class NaturalExpDecayLR(DecayingNaturally, DecayCell, frozen=True):
     """``mindspore.nn.NaturalExpDecayLR``: a cell whose rates decay by powers of e.
 
     Computed in float32 as ``learning_rate·e^(−decay_rate·step)``; with ``is_stair``
@@ -90,14 +81,6 @@ class NaturalExpDecayLR(DecayCell, frozen=True):
         **BAD_STAIRS, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
-    def decay(self, steps: Any) -> Meaning:
-        per_tick = self.decay_rate * self.decay_steps if self.is_stair else self.decay_rate
-        return natural_exponential(self.learning_rate, per_tick)
-
-    def means(self) -> Meaning:
-        given = {} if self.is_stair else {"decay_steps": 1}  # it says nothing
-        return DecayCell.means(self).where(**given)
-
     def at_steps(self, t: Int64s) -> Float32s:
         steps = t.astype(np.float32)
         if self.is_stair:
@@ -112,13 +95,11 @@ class InverseDecayLR(DecayCell, frozen=True):
     ``is_stair`` its floor.
     """
 
+    curve: ClassVar[Any] = staticmethod(inverse)
     card: ClassVar[Card] = card(
         "closed form by a reciprocal, float32", Proof.COUNTER, DECAYS_ON, **BAD_STAIRS,
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
-
-    def decay(self, steps: Any) -> Meaning:
-        return inverse(self.learning_rate, self.decay_rate, steps)
 
     def at_steps(self, t: Int64s) -> Float32s:
         return float32.inverse_cell(self.learning_rate, self.decay_rate, self.shares(t))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
-from isorate.dialects.mindspore._shared import BAD_STAIRS, card
+from isorate.dialects.mindspore._shared import BAD_STAIRS, Decaying, DecayingNaturally, card
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.meaning import Meaning, exponential, inverse, natural_exponential, staircase, until
+from isorate.kit.meaning import Meaning, exponential, inverse, staircase, until
 from isorate.schedule.libm import exact_power
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAST_END = "decays on, then the list ends and the optimizer raises RuntimeError"
 
 
-class DecayList(EpochList, frozen=True):
+class DecayList(Decaying, EpochList, frozen=True):
     """What the three decays share: their signature, and its checks.
 
     With ``is_stair`` the rate changes once in ``decay_epoch`` epochs, else at every epoch. Here it
@@ -42,16 +42,10 @@ class DecayList(EpochList, frozen=True):
     checks: ClassVar[str] = (
         "total_step step_per_epoch decay_epoch learning_rate decay_rate is_stair"
     )
+    period: ClassVar[str] = "decay_epoch"
 
-    choices: ClassVar[Any] = {"is_stair": (False, True)}
-
-    def decay(self, epochs: Any) -> Meaning:
-        """Return the decay, counted in ticks; ``epochs`` are those of ``decay_epoch`` in ticks."""
-        raise NotImplementedError
-
-    def means(self) -> Meaning:
-        shape = self.decay(1 if self.is_stair else self.decay_epoch)
-        return until(staircase(shape, self.every), self.total_step)
+    def ticking(self, decay: Meaning) -> Meaning:
+        return until(staircase(decay, self.every), self.total_step)
 
 
 class exponential_decay_lr(DecayList, frozen=True):
@@ -62,6 +56,7 @@ class exponential_decay_lr(DecayList, frozen=True):
     list's end the optimizer raises RuntimeError.
     """
 
+    curve: ClassVar[Any] = staticmethod(exponential)
     card: ClassVar[Card] = card(
         "closed form by **, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **BAD_STAIRS,
         OverflowError="decay_rate above 1, and a power of it beyond float64",
@@ -87,11 +82,8 @@ class exponential_decay_lr(DecayList, frozen=True):
         exponents = ticks if self.is_stair else quotients(ticks, self.decay_epoch)
         return self.learning_rate * exact_power(self.decay_rate, exponents)
 
-    def decay(self, epochs: Any) -> Meaning:
-        return exponential(self.learning_rate, self.decay_rate, epochs)
 
-
-class natural_exp_decay_lr(DecayList, frozen=True):
+class natural_exp_decay_lr(DecayingNaturally, DecayList, frozen=True):
     """``mindspore.nn.natural_exp_decay_lr``: a list of rates that decay by powers of e.
 
     ``rate[i] = learning_rate·e^(−decay_rate·e_i)``, e_i = ⌊i / step_per_epoch⌋; with ``is_stair``
@@ -115,14 +107,6 @@ class natural_exp_decay_lr(DecayList, frozen=True):
         with np.errstate(over="ignore"):  # e to minus infinity is 0
             return self.learning_rate * exact_power(math.e, -self.decay_rate * epochs)
 
-    def decay(self, epochs: Any) -> Meaning:
-        per_tick = self.decay_rate * self.decay_epoch if self.is_stair else self.decay_rate
-        return natural_exponential(self.learning_rate, per_tick)
-
-    def means(self) -> Meaning:
-        given = {} if self.is_stair else {"decay_epoch": 1}  # it says nothing
-        return DecayList.means(self).where(**given)
-
 
 class inverse_decay_lr(DecayList, frozen=True):
     """``mindspore.nn.inverse_decay_lr``: a list of rates that fall as one over time.
@@ -131,6 +115,7 @@ class inverse_decay_lr(DecayList, frozen=True):
     with ``is_stair`` ⌊e/D⌋ in place of e/D. Past the list's end the optimizer raises RuntimeError.
     """
 
+    curve: ClassVar[Any] = staticmethod(inverse)
     card: ClassVar[Card] = card(
         "closed form, float64, one rate an epoch", Proof.EACH_STEP, PAST_END, **BAD_STAIRS,
         way_out="isorate.mindspore.inverse_decay_lr",
@@ -143,6 +128,3 @@ class inverse_decay_lr(DecayList, frozen=True):
                 decay = decay / self.decay_epoch
             rates: Float64s = self.learning_rate / (1 + decay)
             return rates
-
-    def decay(self, epochs: Any) -> Meaning:
-        return inverse(self.learning_rate, self.decay_rate, epochs)

@@ -12,12 +12,12 @@ from isorate.dialects.mindspore._shared import (
     BAD_COSINE,
     BAD_POLYNOMIAL,
     BAD_WARMUP,
+    FROM_ZERO,
     RAN_OUT,
     card,
     check_count,
     check_falling,
     check_finite,
-    check_not_negative,
     check_sequence,
 )
 from isorate.kit.boundary import Fault, Halting
@@ -274,10 +274,8 @@ class warmup_lr(EpochList, frozen=True):
         **BAD_WARMUP, roles={"learning_rate": "end"}, way_out="isorate.mindspore.warmup_lr",
     )  # fmt: skip
 
-    checks: ClassVar[str] = "warmup_epoch total_step step_per_epoch"
-
-    def fault(self) -> Fault | None:
-        return check_not_negative("learning_rate", self.learning_rate) or super().fault()
+    checks: ClassVar[str] = "learning_rate warmup_epoch total_step step_per_epoch"
+    known: ClassVar[Any] = FROM_ZERO
 
     def means(self) -> Meaning:
         rise = line(0.0, self.learning_rate, self.warmup_epoch)
