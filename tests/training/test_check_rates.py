@@ -123,7 +123,7 @@ def test_a_trainer_that_follows_its_arguments_is_left_alone(trained: Any, told: 
         trainer = trained(check, **told)
     assert check.finding is None
     assert trainer.state.global_step == (15 if "num_train_epochs" in told else 20)
-    assert check._watched.update == trainer.state.global_step
+    assert check._watch.update == trainer.state.global_step
 
 
 @pytest.mark.torch
@@ -193,7 +193,7 @@ def test_lightning_is_checked_while_it_trains(tmp_path: Path) -> None:
 
     assert fit(check := CheckRates(GROUPS), "step") == 20
     assert check.finding is None
-    assert np.isclose(check._watched._rates, [0.1, 0.01], rtol=1).all()
+    assert np.isclose(check._rates, [0.1, 0.01], rtol=1).all()
     with pytest.warns(UserWarning, match=r"departs at update 1 .*once in 10 updates"):
         assert fit(check := CheckRates(GROUPS, Run(20, updates_per_epoch=10)), "epoch") == 2
     assert check.finding is not None

@@ -1,4 +1,4 @@
-"""An optimizer whose rates are compared with a recipe at every update that it makes."""
+"""What callbacks of trainers share that compare the rates of every update with a recipe."""
 
 from __future__ import annotations
 
@@ -20,50 +20,60 @@ Then = Literal["stop", "warn"]
 THEN: Final = ("stop", "warn")
 
 
-class Watched:
-    """What callbacks share that check while training.
+class CheckedRates:
+    """Checks that every update uses the rate that it is meant to, as one of ``callbacks``.
+
+    At the first update whose rates are not the recipe's it warns, with both rates and the known
+    ways to go wrong that explain them, and stops training, or goes on. Every parameter group is
+    checked, in each process; the first of all warns. Updates that a GradScaler skips are none; a
+    run that is resumed counts on from the trainer's ``global_step``, in which they are.
 
     Args:
+        recipe: what the run is meant to follow: whatever has rates, as ``isorate.compare`` takes
+            it.
+        run: the loop around the recipe, or its number of updates.
         then: ``"stop"`` or ``"warn"``, which goes on.
+
+    Raises:
+        ReadError: no recipe can be read.
+        ValueError: ``then`` is something else. When training begins: the recipe has another number
+            of parameter groups than the optimizer.
 
     """
 
-    def __init__(self, then: Then) -> None:
+    def __init__(self, recipe: Any, then: Then) -> None:
+        super().__init__()
         if then not in THEN:
             raise ValueError(f"then={then!r}: required 'stop' or 'warn'")
-        self.then = then
-        self.speaks = True
+        self._recipe = recipe
+        self._then = then
+        self._speaks = True
         self._watch: Watch | None = None
         self._hooks: list[Any] = []
         self._rates: list[float] = []
 
     @property
     def finding(self) -> Finding | None:
-        """What was found at the first update that departs; none so far where there is none."""
+        """What was found at the first update that departs; none where there is none so far."""
         return None if self._watch is None else self._watch.finding
 
     @property
-    def update(self) -> int | None:
-        """The number of the coming update; none before training."""
-        return None if self._watch is None else self._watch.update
-
-    @property
-    def stops(self) -> bool:
+    def _stops(self) -> bool:
         """Whether training has to stop."""
-        return self.then == "stop" and self.finding is not None
+        return self._then == "stop" and self.finding is not None
 
-    def begin(self, optimizer: Any, recipe: Recipe, update: int) -> None:
+    def _begin(self, optimizer: Any, recipe: Recipe, update: int) -> None:
         """Watch an optimizer from an update on."""
         while (inner := getattr(optimizer, "optimizer", None)) is not None:
             optimizer = inner  # a trainer wraps torch's
-        self.end()
+        self._end()
         self._watch = Watch(recipe, update, len(optimizer.param_groups))
         self._hooks = [
             optimizer.register_step_pre_hook(torch.compiler.disable(self._before)),
             optimizer.register_step_post_hook(torch.compiler.disable(self._after)),
         ]
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Watch no more."""
         for hook in self._hooks:
             hook.remove()
@@ -77,7 +87,7 @@ class Watched:
         if capturing() or not made(optimizer, kwargs) or self._watch is None:
             return
         found = self._watch.see(self._rates)
-        if found is not None and self.speaks:
+        if found is not None and self._speaks:
             warnings.warn(said(found), stacklevel=2)
 
 
