@@ -259,3 +259,35 @@ def test_what_was_taken_is_said() -> None:
         "the run's length is open: nobody says max_epochs",
         "the loop in line 7 is the run",
     )
+
+
+ENGINE = """
+from ignite.engine import Engine, Events
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+sched = torch.optim.lr_scheduler.StepLR(opt, 2)
+trainer = Engine(lambda engine, batch: opt.step())
+trainer.add_event_handler(Events.{}, lambda: sched.step())
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (ENGINE.format("EPOCH_COMPLETED(once=3)") + "trainer.run(loader, max_epochs=4)",
+         "where a condition holds"),
+        (ENGINE.format("EPOCH_STARTED(every=2)") + "trainer.run(loader, max_epochs=4)",
+         "every so-manieth time"),
+        (ENGINE.format("EPOCH_COMPLETED") + "trainer.run(loader, max_iters=40)", "max_iters ends"),
+    ],
+)  # fmt: skip
+def test_what_ignite_does_otherwise_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(why)):
+        read(text, names={"len(loader)": 4})
+
+
+def test_an_engine_that_nothing_runs_is_taken_to_run() -> None:
+    with pytest.raises(ReadError) as error:
+        read(ENGINE.format("EPOCH_COMPLETED"))
+    assert [leaf.source for leaf in error.value.leaves] == ["len(data)"]  # type: ignore[attr-defined]
+    recipe = read(ENGINE.format("EPOCH_COMPLETED"), names={"len(data)": 6})
+    assert recipe.run == Run(updates_per_epoch=6, step_every="epoch")

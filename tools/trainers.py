@@ -1,6 +1,6 @@
 """Run the texts in ``tests/cases/reading/trainers`` for real, and record the rates of each.
 
-    python tools/trainers.py deepspeed keras lightning mindspore transformers
+    python tools/trainers.py deepspeed ignite keras lightning mindspore transformers
 
 Each file has texts for one trainer, which has to be installed; ``given`` says how long the things
 are that a text uses and does not have. A rate is what an optimizer's update really used.
@@ -91,6 +91,16 @@ def deepspeed(row: dict[str, Any]) -> list[float]:
     deepspeed.init_distributed("gloo", verbose=False)
     used: list[float] = []
     names = {"__name__": "__main__", "model": torch.nn.Linear(2, 1), **torch_like(used)}
+    names["loader"] = loader(row["given"]["len(loader)"])
+    exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
+    names["hook"].remove()
+    return used
+
+
+def ignite(row: dict[str, Any]) -> list[float]:
+    """Train with Ignite."""
+    used: list[float] = []
+    names = {"__name__": "__main__", **torch_like(used)}
     names["loader"] = loader(row["given"]["len(loader)"])
     exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
     names["hook"].remove()

@@ -99,10 +99,19 @@ def functions_of(follower: Interpreter) -> None:
             objects = {id(each): each for each in (*names.values(), made)}
             del follower.frames[kept:], follower.scopes[scopes:]
             for inner, whose, instance in _trained(follower, objects.values()):
-                if whose.find("_alone") is not MISSING:
+                if not (follower.found.built or follower.lacking):
                     _enter(follower, inner, whose, instance)
         if follower.found.built or follower.lacking:
             return
+
+
+def unrun(follower: Interpreter) -> None:
+    """Follow what a trainer's objects do that nothing of the text runs, if they know what."""
+    for value in list(follower.outermost.names.values()):
+        inner = value.of.find("_unrun") if isinstance(value, Instance) else None
+        if isinstance(inner, Function):
+            node = at_line(inner.node, value.line or follower.line)
+            _enter(follower, replace(inner, node=node), value.of, value)
 
 
 def _classes(follower: Interpreter) -> ReadError | None:

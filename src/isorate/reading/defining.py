@@ -9,12 +9,23 @@ from isorate.kit import registry
 from isorate.reading.arguments import option
 from isorate.reading.endings import Breaking, Continuing, Raising, Returning, Unfollowable
 from isorate.reading.frames import Frame
+from isorate.reading.mentions import mentions
 from isorate.reading.naming import Name, at_home
 from isorate.reading.python import OF_TRAINERS
 from isorate.reading.schedules import made_of
 from isorate.reading.storing import Storing
-from isorate.reading.values import MISSING, Builtin, Class, Function, Module, Schedule, Unknown
-from isorate.schedule.syntax import dotted, walk
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Instance,
+    Module,
+    Schedule,
+    Unknown,
+)
+from isorate.schedule.syntax import dotted, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,6 +190,7 @@ class Defining(Storing):
         function = self.function(node, frame)
         kinds = {"staticmethod": "static", "classmethod": "class", "property": "property",
                  "command": "command"}  # fmt: skip
+        around: list[ast.expr] = []
         for decorator in node.decorator_list:
             inner = decorator.func if isinstance(decorator, ast.Call) else decorator
             last = (dotted(inner) or "").rpartition(".")[2]
@@ -188,8 +200,21 @@ class Defining(Storing):
                 declared = option(self.interpreter, decorator, [a.value for a in placed], values)
                 function.defaults |= {} if declared is None else dict([declared])
             function.kind = kinds.get(last, function.kind)
-            function.wrapped = function.wrapped or last not in (*kinds, *LEAVING)
-        frame.set(node.name, function)
+            around += [decorator] if last not in (*kinds, *LEAVING) else []
+        found: Any = function
+        for decorator in reversed(around):
+            found = self._decorated(found, decorator, frame)
+        frame.set(node.name, found)
+
+    def _decorated(self, function: Any, decorator: ast.expr, frame: Frame) -> Any:
+        """Return what a decorator of the text makes of a function; others leave it as it is."""
+        inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(self._quiet(inner, frame), Function | Bound | Class | Instance):
+            if isinstance(function, Function):
+                function.wrapped = shown(decorator)
+            return function
+        found = self.called(self.value(decorator, frame), [function], {}, decorator)
+        return function if hands_on(found, function) else found
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         inner = Frame(self.given, frame)
@@ -226,6 +251,27 @@ class Defining(Storing):
                 text = f"{node.name} is taken to be a {trainer.own[0]} (line {node.lineno})"
                 self.assumed[text] = None
         return found
+
+
+def hands_on(found: Any, function: Any) -> bool:
+    """Whether what a decorator has made calls a function with all that it is given, and no more."""
+    if not isinstance(found, Function) or isinstance(found.node, ast.Lambda):
+        return False
+    given, node = found.node.args, found.node
+    if given.args or given.kwonlyargs or not (given.vararg and given.kwarg):
+        return False
+    inside = [n for each in node.body for n in walk(each)]
+    calls = [n for n in inside if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    own = [n for n in calls if found.frame.get(unparsed(n.func)) is function]
+    whole = f"(*{given.vararg.arg}, **{given.kwarg.arg})"
+    if len(own) != 1 or mentions(node).rates or unparsed(own[0]) != unparsed(own[0].func) + whole:
+        return False
+    kept = [t for n in inside if isinstance(n, ast.Assign) and n.value is own[0] for t in n.targets]
+    names = {t.id for t in kept if isinstance(t, ast.Name)}
+    stored = [n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    ends = [n.value for n in inside if isinstance(n, ast.Return)]
+    once = {name for name in names if stored.count(name) == 1}
+    return bool(ends) and all(end is own[0] or getattr(end, "id", "") in once for end in ends)
 
 
 def _is_home(base: Unknown) -> bool:

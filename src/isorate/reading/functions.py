@@ -174,6 +174,9 @@ def _body(
             f"{written(function)} cannot be computed here", hint="paste that function, too"
         )
     node = function.node
+    if function.wrapped:
+        text = f"@{function.wrapped} is taken to leave {function.name} what it is"
+        evaluator.assumed[text] = None
     frame = Frame(evaluator.given, function.frame, of=function)
     variable = _bind(function, given, named, frame, whole=whole)
     if isinstance(node, ast.Lambda):
@@ -322,6 +325,12 @@ def _bind(
     return variable
 
 
+def called_as(value: Any) -> Any:
+    """Return what is called where an object of the text is; any other value as it is."""
+    call = value.of.find("__call__") if isinstance(value, Instance) else None
+    return Bound(call, [value]) if isinstance(call, Function) else value
+
+
 def names_of(function: Any) -> dict[str, Any]:
     """Return the names that a function uses of others, and what they are now."""
     while isinstance(function, Bound):
@@ -438,6 +447,7 @@ class _Inline(ast.NodeTransformer):
         varies = self._varies(node)
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
+        function = called_as(function)
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
 OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "is_given", "is_a",
-                      "arguments_of_init", "every")  # fmt: skip
+                      "arguments_of_init", "every", "takes")  # fmt: skip
 #: Kinds of numbers, by the names that modules have for them.
 DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
@@ -65,7 +65,7 @@ class Python(Foreign):
     def _python(self, function: Builtin, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         name = function.name
         if name in OF_TRAINERS:
-            return self._of_trainers(name, given, node)
+            return self._of_trainers(name, given, named, node)
         if function.module:
             return self._of_module(function, given, named, node)
         match name, given:
@@ -163,7 +163,9 @@ class Python(Foreign):
             return True in found
         return Unknown(unparsed(node), self.at(node), varies=True)
 
-    def _of_trainers(self, name: str, given: list[Any], node: Any) -> Any:
+    def _of_trainers(
+        self, name: str, given: list[Any], named: dict[str, Any], node: Any
+    ) -> Any:  # fmt: skip
         """Return what a function comes to that only the code of trainers has."""
         match name, given:
             case "refuse", [str() as text]:
@@ -185,6 +187,8 @@ class Python(Foreign):
                 return not isinstance(value, Unknown) and self._is_a(value, kinds, node)
             case "arguments_of_init", []:
                 return self._arguments_of_init()
+            case "takes", [function, *values]:
+                return _takes(function, values, named)
             case "every", [_]:  # holds in each so-manieth turn
                 return Unknown(unparsed(node), varies=True)
         return None
@@ -227,6 +231,25 @@ class Python(Foreign):
                 return default[0]
             return self.attribute(base, name, node)
         return self.attribute(base, name, node)
+
+
+def _takes(function: Any, given: list[Any], named: dict[str, Any]) -> bool:
+    """Whether a function of the text can be called with some arguments; any other can."""
+    several, names = len(given), {*named}
+    while isinstance(function, Bound | Instance):
+        several += 1 if isinstance(function, Instance) else len(function.given)
+        if isinstance(function, Bound):
+            names |= {*function.named}
+            function = function.function
+        else:
+            function = function.of.find("__call__")
+    if not isinstance(function, Function):
+        return True
+    arguments = function.node.args
+    placed = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    alone = [each.arg for each in arguments.kwonlyargs]
+    needed = {*placed[several:], *alone} - {*function.defaults} - names
+    return not needed and (several <= len(placed) or arguments.vararg is not None)
 
 
 def _of_kind(value: Any, kind: Any) -> bool | None:

@@ -15,7 +15,7 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import beside, by_hand
 from isorate.reading.alone import RATE as RATED
-from isorate.reading.alone import functions_of
+from isorate.reading.alone import functions_of, unrun
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.expressions import MOST_STEPS
@@ -494,6 +494,8 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         follower.text(body)
         if not (follower.last or follower.found.built or follower.found.lacking):
             _alone(follower, body)
+        if not any(event.kind == "update" for event in follower.loops.events):
+            unrun(follower)
         trains = any(event.kind == "update" for event in follower.loops.events)
         if not (trains or follower.last or follower.found.built or follower.found.lacking):
             functions_of(follower)

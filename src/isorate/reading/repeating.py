@@ -97,7 +97,7 @@ class Repeating(Deciding):
         items: list[Any] | None = None
         listed = source if isinstance(source, list | tuple) else ()
         objects = source in ([], ()) or any(
-            isinstance(each, Built | Schedule) for each in reached(listed)
+            isinstance(each, Built | Schedule | Function) for each in reached(listed)
         )
         objects |= 0 < len(listed) <= MOST_PHASES and all(isinstance(each, str) for each in listed)
         training = self._trains_in(node)

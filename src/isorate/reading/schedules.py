@@ -317,6 +317,7 @@ class Schedules(Expressions):
         """Return what a function of the step lacks, or several."""
         if isinstance(function, list | tuple):
             return [leaf for each in function for leaf in self._lacking(each)]
+        function = functions.called_as(function)
         try:
             if isinstance(function, Function | Bound):
                 functions.expression(self, function, self.longest)
@@ -366,6 +367,8 @@ class Schedules(Expressions):
                 return {key: self.argument(item, schedule) for key, item in value.items()}
             case Function() | Bound():
                 return self._function(value, schedule)
+            case Instance() if (called := functions.called_as(value)) is not value:
+                return self._function(called, schedule)
             case Given(schedule=Schedule() as inner):
                 return self.argument(inner, schedule)
             case Builtin():

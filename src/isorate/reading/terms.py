@@ -579,10 +579,17 @@ def _slice(
     items = {name for each in inner for name in names_of(each.target)}
     items -= {name for each in inner for part in each.body for name in stored(part)}
     needed -= items
+    later, counted = set[str](), dict[str, Any]()
     for scope in reversed(scopes):
         for statement in reversed(_ahead(scope, target)):
-            if not (needed & {*stored(statement)}) or isinstance(statement, ast.FunctionDef):
+            counted |= {n: frame.get(n) for n in needed - later if _is_counted(frame.get(n))}
+            needed -= counted.keys()  # as it was when it was counted
+            own_later, sets = later, {*stored(statement)}
+            later = later | sets
+            if not (needed & sets) or isinstance(statement, ast.FunctionDef):
                 continue
+            if again := counted.keys() & (sets | _reads(statement) & own_later):
+                raise ReadError(f"{min(again)} is counted anew before the rate is set")
             kept.insert(0, statement)
             needed = (needed - _sets(statement) | _reads(statement)) - items
         if needed & before.keys():
@@ -600,9 +607,15 @@ def _slice(
     bound = {name for name in {*before, *needed} if any(_binds(node, name) for node in parts)}
     if bound:  # which another group finds as the one before has left it
         raise ReadError(f"{min(bound)} is set in the loop over the groups, and asked for before")
+    before |= counted
     for name, found in before.items():  # a loop that is gone through says what its items are
         before[name] = frame.get(name) if found is MISSING else found
     return kept, before
+
+
+def _is_counted(value: Any) -> bool:
+    """Whether a value is arithmetic of what objects count."""
+    return isinstance(value, Unknown) and value.term is not None
 
 
 def _sets(statement: ast.stmt) -> set[str]:

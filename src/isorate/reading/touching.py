@@ -145,8 +145,16 @@ class Touching(Schedules):
         return Unknown(unparsed(node), self.at(node), plain=False)
 
     def touch(self, values: Iterable[Any], node: ast.AST) -> None:
-        """Take notice that values were handed to somebody who may change them."""
-        for value in reached(values):
+        """Take notice that values were handed to somebody who may change them.
+
+        A trainer's object is not changed: it may be told of more that it calls, as bars are.
+        """
+        given = list(values)
+        own = [each for each in given if isinstance(each, Instance) and each.of.trains]
+        if own:
+            at = getattr(node, "lineno", 0)
+            self.handed[f"{shown(getattr(node, 'func', node))} (line {at})"] = None
+        for value in reached(each for each in given if each not in own):
             match value:
                 case List() | Dict() | Array():
                     if isinstance(value, Group):

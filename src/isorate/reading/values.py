@@ -96,7 +96,8 @@ class Function:
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     frame: Frame
     defaults: dict[str, Any]
-    wrapped: bool = False
+    #: A decorator of nobody knows whom.
+    wrapped: str = ""
     kind: str = ""
     of: Class | None = None
 
@@ -141,6 +142,12 @@ class Class:
             if found is not MISSING:
                 return found
         return MISSING
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is of the code of a trainer."""
+        own = (each for each in self.names.values() if isinstance(each, Function))
+        return any(each.frame.outermost.trains for each in own)
 
     @property
     def foreign(self) -> list[Unknown]:
