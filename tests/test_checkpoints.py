@@ -536,6 +536,13 @@ def test_what_mmengines_states_do_not_say_is_told(
     assert re.search(said, str(found.lacks))
 
 
+def test_a_table_may_have_something_else_where_mmengine_has_its_states(tmp_path: Path) -> None:
+    for held in (19, [19], [{}], None):
+        state = {"last_epoch": 3, "base_lrs": [0.1], "param_schedulers": held}
+        (found,) = read_checkpoint(write(tmp_path / "a.pth", {"scheduler": state})).schedulers
+        assert "bad states of mmengine's schedulers" in str(found.lacks)
+
+
 DECAY = {"type": "WarmupDecayLR", "params": {"warmup_num_steps": 5, "total_num_steps": 40,
                                              "warmup_type": "linear"}}  # fmt: skip
 

@@ -243,7 +243,7 @@ def test_the_arguments_beside_a_history_are_remembered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
-        ("a.csv", "", "holds no learning rates"),
+        ("a.csv", "", "has no line with a learning rate"),
         ("a.py", "", "no log that Isorate knows"),
         ("a.csv", "epoch,loss\n0,1.5\n", "holds no learning rates"),
         ("a.json", '{"log_history": []}', "holds no learning rates"),

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from isorate import Log, ReadError, read_log, read_logs
+from isorate import Log, ReadError, check, read_log, read_logs, simulate
 from isorate.given import configured
 from isorate.logs.finding import FORMATS
 
 HOME = Path(__file__).parent / "logs"
+SGD = "torch.optim.SGD(params, lr=0.001)"
 SAMPLES = sorted(path for path in HOME.rglob("*") if path.is_file() and path.name != "applied.json")
 
 #: For each, what is printed with the rate of update k and how often the loop prints.
@@ -46,7 +47,8 @@ TEXTS = {
     # mmcv/runner/hooks/logger/text.py
     "mmcv": ("INFO - Epoch [{epoch}][{inner}/5]\tlr: {lr:.3e}, loss: 1.5", "made", (1,)),
     # fairseq/trainer.py: lr_step_update after set_num_updates
-    "fairseq": ("epoch 001:  {step} / 20 loss=1.5, num_updates={step}, lr={lr:.6g}", "next", (0,)),
+    "fairseq": ("epoch 001:  {step} / 20 loss=1.5, num_updates={step}, lr={lr:.6g}", "next",
+                (0, 1)),
     "anybody's": ("train step {step}, loss 1.5, lr 0{lr:.8f}", "made", (1, 0)),
     "anybody's, the rate first": ("lr={lr:.4e} loss=1.5 iter={step}", "made", (1, 0)),
 }  # fmt: skip
@@ -82,6 +84,78 @@ def test_lines_of_trainers_are_read(tmp_path: Path, name: str) -> None:
         assert all(gap <= error + 1e-18 for gap, error in zip(gaps, rates.errors, strict=True))
         assert max(rates.errors) < 1e-5
     assert len(log.groups) == (2 if name == "deepspeed" else 1)
+
+
+#: What counts within an epoch, from 0 or from 1, whether it says how many an epoch has, and what
+#: prints the update over all epochs beside it.
+EPOCHS = {
+    # ppdet/utils/logger and engine/callbacks.py
+    "Epoch: [{e}] [{b:4d}/{n}] learning_rate: {lr:.6f} loss: 5.1 eta: 2 days, 17:44:45": "all",
+    # ppcls/engine/train/utils.py
+    "[Train][Epoch {e1}/9][Iter: {b}/{n}]lr(PiecewiseDecay): {lr:.8f}, loss: 7.0, eta: 3": "all",
+    # the training of Swin Transformer
+    "INFO Train: [{e}/9][{b}/{n}]\teta 0:10:00 lr {lr:.6f}\t wd 0.05\tloss 6.9 (6.9)": "all",
+    # torch's example of a word language model
+    "| epoch {e1:3d} | {b1:5d}/{n:5d} batches | lr {lr:02.5f} | ms/batch 9.1 | loss 5.1": "all",
+    # mindformers/core/callback/callback.py
+    "INFO - {{ Epoch:[{e1:3d}/  9], step:[{b1:5d}/{n:5d}], loss: 4.1, lr: {lr:.9g}, x: 1": "all",
+    # mindcv/utils/callbacks.py
+    "INFO - Epoch: [{e1}/9], batch: [{b1}/{n}], loss: 6.9, lr: {lr:.6f}, time: 1.2s": "all",
+    "Epoch {e1}/9, Step {b1}/{n}, imgsize (64, 64), loss: 5.7, cur_lr: {lr:.9g}": "all",
+    "Epoch {e}:  50%|###  | {b1}/{n} [00:01<00:20,  1.2it/s, loss=0.1, lr={lr:.6e}]": "all",
+    # icefall's train.py
+    "Epoch {e1}, batch {b}, loss[loss=0.3, over 12.00 frames.], batch size: 45, lr: {lr:.4e}": "no",
+    # wenet/utils/executor.py
+    "DEBUG TRAIN Batch {e}/{b} loss 12.3 loss_att 11.2 lr {lr:.8f} rank 0": "no",
+    "Epoch {e1} | Step {b1} | Loss: 5.6 | LR: {lr:.6e}": "no",
+    # nemo/lightning: global_step stands behind the rate
+    "Training epoch {e}, iteration {b}/{n} | lr: {lr:.5g} | global_step: {u} | loss: 11.0": "all",
+    # paddleseg/core/train.py
+    "[TRAIN] epoch: {e1}, iter: {u1}/90, loss: 3.0, lr: {lr:.6f} | ETA 00:03:36": "all",
+    # diffusers' examples: the bar is drawn at a new step before it has the new rate
+    "Steps:   2%|#  | {u1}/90 [00:01<00:20, 1.2it/s, lr=0.07]\rSteps:   2%|#  | {u1}/90 "
+    "[00:01<00:20, 1.2it/s, lr={lr}, step_loss=0.01]": "all",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [10, 13])
+@pytest.mark.parametrize("line", EPOCHS)
+def test_what_counts_anew_in_each_epoch_is_counted_over_all(
+    tmp_path: Path, line: str, length: int
+) -> None:
+    recipe = f"torch.optim.lr_scheduler.LinearLR({SGD}, 1.0, 0.0, total_iters=90)"
+    rates = simulate(recipe, 90).values
+    first = int("{b1}" in line or "{u1}" in line)
+
+    def printed(start: int) -> str:
+        return "\n".join(
+            line.format(lr=float(rates[u]), e=e, e1=e + 1, b=b, b1=b + 1, u=u, u1=u + 1, n=length)
+            for u in range(start, 6 * length)
+            for e, b in [divmod(u, length)]
+            if (b + first) % 5 == 0
+        )
+
+    found = check(_put(tmp_path / "out.log", printed(0)), recipe, 90)
+    assert found.follows, found
+    assert len(found.log.groups[0]) == printed(0).count("\n") + 1
+    assert (found.log.inner is None) == (EPOCHS[line] == "all")
+    if found.log.inner is not None:
+        assert found.log.inner[0] == first
+        said = f"of epoch e (from 0) is update {length} · e + s"
+        assert said in found.first.clock.said("update")
+    longer = recipe.replace("=90", "=95")
+    assert not check(tmp_path / "out.log", longer, 95).follows
+    if found.log.inner is None:  # a run that was resumed in its third epoch
+        assert check(_put(tmp_path / "rest.log", printed(2 * length)), recipe, 90).follows
+
+
+def test_a_share_of_the_way_is_no_update_and_a_line_without_one_is_told(tmp_path: Path) -> None:
+    row = "Steps:  {0}%|#   | {1}/100 [00:01<00:20,  1.2it/s, lr={2}]"
+    text = "\r".join(row.format(u // 2, u + 1, rate(u)) for u in range(0, 60, 7))
+    assert written(tmp_path / "bar.log", text).groups[0].steps.tolist() == [*range(1, 61, 7)]
+    for text in ("[batch=8/90]: lr-Adam/group0: 0.001\n", "Train Epoch: 1 [64/90 (7%)] LR: 0.1\n"):
+        with pytest.raises(ReadError, match="has no line with a learning rate and the update"):
+            written(tmp_path / "none.log", text * 3)
 
 
 def test_updates_that_were_skipped_are_said(tmp_path: Path) -> None:
@@ -145,7 +219,8 @@ TABLES = {
         ("llamafactory", "update", (1, 0), ["lr"]),
     '{"loss": 1.5, "learning_rate": 0.5, "global_step/max_steps": "5/100"}\n':
         ("ms-swift", "update", (1, 0), ["learning_rate"]),
-    '{"num_updates": "100", "lr": "1.25e-05", "loss": "9"}\n': ("fairseq", "update", (0,), ["lr"]),
+    '{"num_updates": "100", "lr": "1.25e-05", "loss": "9"}\n':
+        ("fairseq", "update", (0, 1), ["lr"]),
     '{"train_lr": 0.5, "epoch": 0}\n{"train_lr": 0.25, "epoch": 1}\n':
         (None, "epoch", (0, -1), ["train_lr"]),
     '{"step": 1, "lr": [0.5, 0.25]}\n': (None, "update", (1, 0), ["lr/0", "lr/1"]),

@@ -33,6 +33,9 @@ STRIDES: Final = (1, 10, 100, 500, 50, 5, 2, 20, 25, 200, 250, 1000)
 #: How many batches an update may take, where nobody says.
 ACCUMULATIONS: Final = (*range(1, 17), 20, 24, 32, 48, 64, 96, 128, 256)
 
+#: So many updates more an epoch may have than a log shows of it.
+LONGER: Final = 2**12
+
 #: So many steps are kept in a table, and no more than these where a schedule's formula has them.
 TABLE, NEAR = 2**21, 2**14
 
@@ -64,28 +67,34 @@ class Clock:
     mean: bool = False
     made: bool = False
     unit: str = "update"
+    inner: tuple[int, int, int] | None = None
 
     def updates(self, rates: Rates) -> Integers:
         """Return the update of each rate."""
         if self.each == self.per == 1 and not self.made:
-            return rates.steps - self.offset
+            if self.inner is None:
+                return rates.steps - self.offset
+            first, fewest, length = self.inner
+            return rates.steps + (rates.steps - first) // fewest * (length - fewest) - self.offset
         skipped = 0 if rates.skipped is None or not self.made else rates.skipped
         return rates.steps * self.each // self.per - skipped - self.offset
 
     def said(self, counts: str) -> str:
         """Say it of a file that counts updates, epochs, samples or rows."""
         one = counts if counts not in ("update", self.unit) else "step"
-        base = f"{one} s"
+        row = base = f"{one} s"
         if self.each > 1:
             base = f"{self.each:,} · {base}"
         if self.per > 1:
             base = f"{base} / {self.per:,}"
         if self.made:
             base = f"{base} - the updates skipped so far"
+        if self.inner is not None:
+            row, base = f"{one} s of epoch e (from 0)", f"{self.inner[2]:,} · e + s"
         sign = "-" if self.offset > 0 else "+"
         ahead = f" {sign} {abs(self.offset):,}" if self.offset else ""
         what = f"the mean of the {self.unit}s up to" if self.mean else self.unit
-        return f"{one} s is {what} {base.removeprefix(f'{one} ')}{ahead}, from 0"
+        return f"{row} is {what} {base.removeprefix(f'{one} ')}{ahead}, from 0"
 
 
 def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
@@ -100,6 +109,11 @@ def clocks(log: Log, recipe: Recipe) -> Iterable[Clock]:
         found = [Clock(offset, each) for offset in starts]
         found[1:1] = [Clock(offset * each - each + 1, each) for offset in offsets]
         found.append(Clock(offsets[0] * each - each + 1, each, mean=True))
+    elif log.inner is not None:
+        first, fewest, more = log.inner
+        each = recipe.run.updates_per_epoch or fewest
+        lengths = dict.fromkeys((each, *range(fewest, fewest + min(more, LONGER) + 1)))
+        found = [Clock(o, inner=(first, fewest, n)) for n in lengths for o in offsets]
     elif log.counts == "step":
         run = recipe.run
         each, per = run.updates_per_step, run.steps_per_call

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.checkpoints.tables import CONFIG, COUNT, SAMPLES
+from isorate.checkpoints.tables import CONFIG, COUNT, SAMPLES, of_list
 from isorate.checkpoints.torch_states import MOST, SavedCall
 from isorate.checkpoints.unpickling import LARGEST
 from isorate.dialects.mmengine import param_scheduler
@@ -44,6 +44,8 @@ def windowed(states: Sequence[Mapping[str, Any]]) -> SavedCall:
         ReadError: one of them does not hold its arguments, or what a step is nobody says.
 
     """
+    if of_list(states) is None:  # a table may have something else by that name
+        raise ReadError("bad states of mmengine's schedulers", got=repr(states)[:80])
     clocks = {bool(state["by_epoch"]) for state in states}
     if len(clocks) > 1:
         text = "some of the schedulers step with batches and some with epochs"

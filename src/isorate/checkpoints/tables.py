@@ -126,7 +126,7 @@ def _tables(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             return
         for key, each in value.items():
             yield from _tables(each, f"{place}.{key}" if place else str(key))
-    elif isinstance(value, list) and (one := of_list(value)) is not None:
+    elif (one := of_list(value)) is not None:
         yield place, one
     elif isinstance(value, list):
         for at, each in enumerate(value):
@@ -134,10 +134,11 @@ def _tables(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def of_list(values: Any) -> dict[str, Any] | None:
-    """Return a list of MMEngine's states as one, with where they stood; none of any other list."""
-    states = [each for each in values if isinstance(each, dict) and each.keys() >= WINDOWED]
+    """Return a list of MMEngine's states as one, with where they stood; none of anything else."""
+    every = values if isinstance(values, list) else []
+    states = [each for each in every if isinstance(each, dict) and each.keys() >= WINDOWED]
     rates = [each for each in states if each.get("param_name") == "lr"]
-    if not rates or len(states) != len(values):
+    if not rates or len(states) != len(every):
         return None
     last = rates[-1]
     return {LISTED: rates, "last_epoch": last["_global_step"], "_last_lr": last.get("_last_value")}

@@ -236,7 +236,7 @@ def _of_file(source: Source, form: Format | None = None) -> list[Log]:
         raise ReadError(f"{path} is damaged", got=f"{type(error).__name__}: {error}") from None
     if not logs:
         hint = how_to_log(source.text) or form.how
-        raise NoRatesError(f"{path} holds no learning rates ({form.name})", hint=hint)
+        raise NoRatesError(f"{path} {form.without} ({form.name})", hint=hint)
     return logs
 
 

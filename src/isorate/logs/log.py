@@ -68,6 +68,9 @@ class Log:
         notes: what a reader of the rates has to know, each one sentence.
         beside: the file next to it that holds the run's configuration.
         planned: how many updates the run was to make, where the file says.
+        inner: of a file that counts within each epoch and does not say how many an epoch has: the
+            number of its first count, the fewest that it has, by which ``steps`` are counted over
+            all epochs, and how many more there may be.
 
     """
 
@@ -81,6 +84,7 @@ class Log:
     notes: tuple[str, ...] = ()
     beside: str | None = None
     planned: int | None = None
+    inner: tuple[int, int, int] | None = None
 
     def __repr__(self) -> str:
         rates = ", ".join(f"{group.name} × {len(group)}" for group in self.groups)

@@ -79,7 +79,7 @@ OWNERS: Final = (
     Owner("mmcv", r"lr(/.*)?", (1,), beside=frozenset({"mode", "iter", "data_time"}),
           decimals=5),
     Owner("detectron2", r"lr", (0,), beside=frozenset({"iteration", "data_time", "total_loss"})),
-    Owner("fairseq", r"(train_)?lr", (0,), counter="num_updates"),
+    Owner("fairseq", r"(train_)?lr", (0, 1), counter="num_updates"),
     Owner("timm", r"lr", (0, -1), "epoch", beside=frozenset({"train_loss", "eval_loss"}),
           counter="epoch", notes=_TIMM, arguments="args.yaml"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from isorate.logs.log import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -240,10 +240,10 @@ class Points:
             column.steps.frombytes(steps[finite].tobytes())
             column.values.frombytes(values[finite].tobytes())
 
-    def number(self) -> None:
-        """Count the points of each name, from 0, where their steps count nothing."""
-        for column in self._columns.values():
-            column.steps = array("q", range(len(column.steps)))
+    def recount(self, count: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> None:
+        """Change what the steps of each name count."""
+        for column in filter(lambda each: each.steps, self._columns.values()):
+            column.steps = array("q", count(np.frombuffer(column.steps, np.int64)).tolist())
 
     @property
     def names(self) -> list[str]:

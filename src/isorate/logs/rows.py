@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from isorate.logs.owners import owner
 from isorate.logs.source import Source, logs
 
@@ -130,7 +132,7 @@ class Rows:
         whose = owner(tuple(self.points.names), self._names, self.counter)
         self.points.decimals = whose.decimals
         if self._restarts > 1:
-            self.points.number()
+            self.points.recount(lambda steps: np.arange(len(steps)))
             counts = "row"
             notes = (
                 f"{self.counter} begins anew in each epoch, and how many an epoch has is not "

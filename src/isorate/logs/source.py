@@ -148,6 +148,7 @@ class Format:
         precision: the digits that are left of a rate, in words.
         how: what to do where a file has no rates.
         together: whether its files in one folder are one run's.
+        without: what a file is that has no rates.
 
     """
 
@@ -159,6 +160,7 @@ class Format:
     precision: str
     how: str = "log the optimizer's learning rate as a column named lr"
     together: bool = False
+    without: str = "holds no learning rates"
 
 
 def logs(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, islice, takewhile
+from itertools import chain, islice, pairwise, takewhile
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from isorate.logs.owners import usual_offsets
 from isorate.logs.source import Format, Source, logs
@@ -14,7 +16,9 @@ from isorate.logs.source import Format, Source, logs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isorate.logs.log import Counts, Log
+    from numpy.typing import NDArray
+
+    from isorate.logs.log import Counts, Log, Rates
     from isorate.logs.owners import Offsets
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -32,6 +36,8 @@ _ARGUMENTS: Final = (
 FIRST: Final = 200
 #: So many are taken at once.
 BLOCK: Final = 4096
+#: So many bits hold a count within an epoch.
+BITS: Final = 30
 #: A longer line was not printed by a trainer to be read.
 LONGEST: Final = 4000
 #: Files of these kinds hold other things, though they are text.
@@ -49,12 +55,14 @@ class Line:
         mark: what stands in each such line, which is looked for first.
         example: such a line.
         pattern: what the line looks like. ``step`` is what counts; where ``epoch`` and ``of`` stand
-            there, it counts within an epoch that has so many.
+            there, it counts within an epoch that has so many. Where ``passed`` is the epoch, it
+            does so if it begins anew with the next one; ``all`` is then how many one has.
         offsets: how far the count is ahead of the updates.
         first: the number of the first epoch.
         notes: what a reader has to know.
         counts: what the step counts.
         since: whether it counts the updates that a scaler skipped since the line before.
+        redrawn: whether it is a bar, of which the last that is drawn at a step has its rate.
 
     """
 
@@ -67,6 +75,7 @@ class Line:
     notes: tuple[str, ...] = ()
     counts: Counts = "update"
     since: bool = False
+    redrawn: bool = False
 
     @cached_property
     def find(self) -> re.Pattern[str]:
@@ -90,8 +99,17 @@ class Line:
 
 
 _WITHIN = r"(?P<step>\d+)\s*/\s*(?P<of>\d+)"
-_COUNT = r"(?i:\b(?:global[_ ]?step|step|iteration|iter|updates?)s?\W{0,5}(?P<step>\d+))"
-_NAMED = r"(?i:(?<![a-z_/])(?:lr|learning[_ -]?rate)(?![a-z_])\W{0,4}?)RATES"
+#: Of a share of the way, which is no count, a percentage tells.
+_NUMBERED = r"s?\W{0,9}(?P<step>\d+))(?!\d|\.\d|\s*%)"
+_COUNT = r"(?i:\b(?:global[_ ]?step|step|iteration|iter|updates?)" + _NUMBERED
+_BATCH = r"(?i:\bbatch(?:es)?" + _NUMBERED
+_EPOCH = r"(?i:\bepoch)\W{0,9}(?P<passed>\d+)"
+_NAMED = (
+    r"(?i:(?<![a-z_/])(?:cur(?:rent)?_)?(?:lr|learning[_ -]?rate)(?![a-z_])(?:\(\w+\))?\W{0,4}?)"
+    "RATES"
+)
+_ALL = r"(?:\s*/\s*(?P<all>\d+))?"
+_BAR = r"(?P<step>\d+)/(?P<all>\d+) \[[^\]]*?"
 _MEAN = ("A rate is the mean over the parameter groups.",)
 LINES: Final = (
     Line("megatron", "learning rate:",
@@ -122,15 +140,83 @@ LINES: Final = (
     Line("mlx", "Learning Rate ", "Iter 20: Train loss 2.1, Learning Rate 1.000e-05, It/sec 9.1",
          r"Iter (?P<step>\d+): .*?Learning Rate RATES", (1,), counts="batch"),
     Line("fairseq", "num_updates=", "epoch 001:  20 / 100 loss=1.5, num_updates=20, lr=1.25e-05",
-         r"num_updates=(?P<step>\d+), lr=RATES", (0,)),
+         r"num_updates=(?P<step>\d+), lr=RATES", (0, 1)),
+    Line("wenet", "TRAIN ", "DEBUG TRAIN Batch 0/20 loss 1.5 lr 0.00100000 rank 0",
+         r"TRAIN [Bb]atch (?P<passed>\d+)/(?P<step>\d+)\s.*?\blr RATES", usual_offsets,
+         counts="batch"),
     Line(None, "Epoch: [", "Epoch: [0]  [ 20/100]  eta: 0:00:01  lr: 0.000125 (0.000100)",
          rf"Epoch: \[(?P<epoch>\d+)\]\s+\[\s*{_WITHIN}\].*?\blr:\s*RATES", (0, -1), 0),
     Line("detectron2", "eta: ",
          "eta: 0:00:01  iter: 19  total_loss: 1.5  lr: 0.00019981  max_mem: 9M",
          r"\beta: \S+.*?\biter: (?P<step>\d+)\s.*?\blr:\s*RATES", (0,)),
+    Line(None, "it", "Epoch 1: 20%|##  | 20/100 [00:01<00:05, 9.1it/s, lr=0.001]",
+         rf"{_EPOCH}.*?{_BAR}{_NAMED}", usual_offsets, redrawn=True),
+    Line(None, "it", "Steps: 20%|##  | 20/100 [00:01<00:05, 9.1it/s, lr=0.001]",
+         rf"{_BAR}{_NAMED}", usual_offsets, redrawn=True),
+    Line(None, "lobal", "epoch 1 iteration 20/100 lr: 0.001 global_step: 20",
+         rf"(?=.*?(?i:\bglobal[_ ]?step){_NUMBERED}.*?{_NAMED}", usual_offsets),
+    Line(None, "poch", "epoch 1 step 20/100 loss 1.5 lr 0.001",
+         rf"{_EPOCH}.*?{_COUNT}{_ALL}.*?{_NAMED}", usual_offsets),
     Line(None, "", "step 20 loss 1.5 lr 0.001", rf"{_COUNT}.*?{_NAMED}", usual_offsets),
+    Line(None, "", "Epoch: [1/9] [20/100] loss: 1.5 lr: 0.001",
+         r"(?:(?i:\bepoch)\W{0,9}|\[(?=\d+/\d+\]\s*\[))(?P<passed>\d+)(?:\s*/\s*\d+)?.*?(?<![\d.:/-])"
+         r"(?P<step>\d+)\s*/\s*(?P<all>\d+)(?![\d/]|\s*\(\s*\d+\s*%).*?" + _NAMED, usual_offsets),
+    Line(None, "atch", "Epoch 1, batch 20, loss 1.5, lr: 0.001",
+         rf"{_EPOCH}.*?{_BATCH}{_ALL}.*?{_NAMED}", usual_offsets, counts="batch"),
+    Line(None, "atch", "batch 20 loss 1.5 lr 0.001", rf"{_BATCH}.*?{_NAMED}", usual_offsets,
+         counts="batch"),
     Line(None, "", "lr=0.001 loss=1.5 iter=20", rf"{_NAMED}.*?{_COUNT}", usual_offsets),
 )  # fmt: skip
+
+
+class _Epochs:
+    """Counts over all epochs what a text counts anew in each: it falls where the epoch rises.
+
+    Where no line says how many an epoch has, it has as many as are seen, or a few more.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._all = 0
+        self._last: tuple[int, int] | None = None
+        self._told = self._anew = False
+        #: How many came before what the text has; epochs that begin later count from 1, or from 0.
+        self.missing: tuple[int, ...] = (0,)
+        #: Of an epoch of which nobody says it: the number of its first count, the fewest that it
+        #: has, and how many more there may be.
+        self.inner: tuple[int, int, int] | None = None
+
+    def step(self, found: re.Match[str]) -> int:
+        """Return the count of a line; of epochs of which nobody says how long they are, both."""
+        epoch, step = int(found["passed"][:9]), int(found["step"][:9])
+        of = found["all"] if "all" in found.re.groupindex else None
+        if self._last is None:
+            self._last, self._first, self._told = (epoch, step), epoch, of is not None
+        rises = epoch - self._last[0]
+        if step <= self._last[1] and rises > 0:
+            if not self._anew and self._first > 1:
+                self.missing = ((self._first - 1) * self._all, self._first * self._all)
+            self._anew = True
+            self._before += rises * self._all
+        elif rises < 0:  # another run
+            self._before = 0
+        self._last = epoch, step
+        self._all = int(of[:9]) if of else self._all
+        return self._before + step if self._told else (epoch - self._first << BITS) + step
+
+    def counted(self, both: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the counts of a column whose epochs and counts were kept."""
+        if self._told:
+            return both
+        epochs, steps = both >> BITS, both & ((1 << BITS) - 1)
+        if not self._anew:
+            return steps
+        strides = np.diff(both)
+        usual = strides[(strides > 0) & (strides < 1 << BITS - 1)]
+        stride = int(np.median(usual)) if len(usual) else 1
+        first = 0 if steps.min() == 0 or (stride > 1 and steps[0] % stride == stride - 1) else 1
+        most = int(steps.max()) + 1 - first
+        self.inner = first, most, stride - 1
+        return epochs * most + steps
 
 
 def _fits(source: Source) -> bool:
@@ -176,10 +262,15 @@ def read(source: Source) -> list[Log]:
     if line is None:
         return []
     skipped, last = 0, -1
-    every = chain(matches, filter(None, map(line.find.search, texts)))
+    epochs = _Epochs() if "passed" in line.find.groupindex else None
+    every: Iterator[re.Match[str]] = chain(matches, filter(None, map(line.find.search, texts)))
+    if line.redrawn:
+        every = _redrawn(every)
     while (block := list(islice(every, BLOCK))) and not points.full:
         if line.within:
             steps = list(map(line.step, block))
+        elif epochs is not None:
+            steps = list(map(epochs.step, block))
         else:
             steps = [int(match["step"][:18]) for match in block]
         lost: list[int] = []
@@ -201,10 +292,25 @@ def read(source: Source) -> list[Log]:
     notes = line.notes
     if skipped:
         notes += (f"{skipped:,} updates were skipped: a scheduler does not step at them.",)
-    return logs(
-        source, FORMAT.name, points, line.offsets, counts=line.counts, trainer=line.trainer,
-        notes=notes,
-    )  # fmt: skip
+    if epochs is not None:
+        points.recount(epochs.counted)
+
+    def offsets(groups: tuple[Rates, ...]) -> tuple[int, ...]:
+        ahead = line.offsets(groups) if callable(line.offsets) else line.offsets
+        missing = epochs.missing if epochs is not None else (0,)
+        return tuple(each - before for before in missing for each in ahead)
+
+    found = logs(
+        source, FORMAT.name, points, offsets, counts=line.counts, trainer=line.trainer, notes=notes
+    )
+    return [replace(log, inner=epochs.inner) for log in found] if epochs is not None else found
+
+
+def _redrawn(found: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Visit of the bars that are drawn at one step the last: before it, the rate is the old one."""
+    for before, match in pairwise(chain(found, [None])):
+        if match is None or match["step"] != before["step"]:  # type: ignore[index]
+            yield before  # type: ignore[misc]
 
 
 FORMAT = Format(
@@ -214,4 +320,6 @@ FORMAT = Format(
     steps="as printed; within an epoch of known length, over all epochs",
     belongs="by the trainer where the line tells; else the update just made, or the next one",
     precision="as printed",
+    how="print both in one line, as step 20 lr 0.001",
+    without="has no line with a learning rate and the update that it is of",
 )
