@@ -109,3 +109,19 @@ def test_a_note_at_a_scheduler_may_be_unknown_but_no_attribute() -> None:
     assert read(text.format("by_epoch")).call == read("StepLR(SGD(p, lr=0.1), 3)").call
     with pytest.raises(ReadError, match="changes sched"):
         read(text.format("gamma"))
+
+
+@pytest.mark.parametrize(
+    ("patch", "whole"),
+    [
+        ("```diff\n- import old\n+ import torch\n  opt = torch.optim.SGD(body, lr=0.1)\n"
+         "- sched = StepLR(opt, 3)\n+ sched = ExponentialLR(opt, 0.5)\n```",
+         "import torch\nopt = torch.optim.SGD(body, lr=0.1)\nsched = ExponentialLR(opt, 0.5)"),
+        ("--- a/train.py\n+++ b/train.py\n@@ -10,6 +10,7 @@ def main():\n"
+         "     opt = torch.optim.SGD(body, lr=0.1)\n-    sched = StepLR(opt, 3)\n"
+         "+    sched = StepLR(opt, 2,\n+                   gamma=0.5)\n \n     train(opt)",
+         "opt = torch.optim.SGD(body, lr=0.1)\nsched = StepLR(opt, 2, gamma=0.5)\ntrain(opt)"),
+    ],
+)  # fmt: skip
+def test_a_patch_is_what_it_comes_to(patch: str, whole: str) -> None:
+    assert read(patch) == read(whole)
