@@ -483,7 +483,7 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
         ({"Arch": {}, "DataLoader": {}, "Optimizer": {"lr": {}}}, "is PaddleClas's"),
         ({"train_loader": {}, "optimizer": {"lr": 0.1}, "scheduler": {"name": "x"}}, "no known"),
         ({"optim": "adam", "optim_conf": {"lr": 1}, "scheduler": "warmuplr", "scheduler_conf": {}},
-         "is ESPnet or WeNet's"),
+         "--as espnet or --as wenet"),
         ("pretrain_gpt.py --lr 1 --train-iters 9 --global-batch-size 1 --lr-decay-tokens 99",
          "another Megatron"),
         ("train_dpo_mine.py --max_steps 9 --warmup_steps 3", "may have its own"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -111,3 +112,79 @@ def test_what_is_open_is_asked_for_at_once() -> None:
     with pytest.raises(OpenError, match=r"--max-steps N .* or --batches N .*; --max-step"):
         foretell({"train_batch_size": 8, "optimizer": {"type": "Adam", "params": {"lr": 1e-3}}},
                  "deepspeed")  # fmt: skip
+
+
+MAE = "python main_pretrain.py --blr 1e-3 --batch_size 4 --warmup_epochs 2 --epochs 9"
+DEIT = "python main.py --data-path x --dist-eval --batch-size 4 --epochs 9"
+SWIN = {"MODEL": {"TYPE": "swin"}, "DATA": {"BATCH_SIZE": 4}}
+CLIP = "python -m open_clip_train.main --zeroshot-frequency 1 --warmup 5 --epochs 3 --batch-size 4"
+FAIR = "fairseq-train data --criterion x --lr 5e-4 --lr-scheduler"
+SPEECH = {"scheduler": "warmuplr", "optim": "adam", "optim_conf": {"lr": 0.002}, "max_epoch": 2}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (MAE.replace("main_pretrain", "run"), "min_lr may be any: run is none of main_pretrain"),
+        (f"{MAE} --start_epoch 3", "start_epoch=3 begins part of the way"),
+        (f"{MAE} --accum_iter 90", "accum_iter=90 trains no update"),
+        (f"{MAE} --batch_size 900", "batch_size=900 is more than there are examples"),
+        (f"{DEIT} --sched tanh", "sched=tanh is none of those that are read: cosine, step"),
+        (f"{DEIT} --lr-noise 0.4", "lr_noise=0.4 changes the rates"),
+        (f"{DEIT.replace('main.py', 'run.py')} --sched cosine", "and run.py may have its own"),
+        (SWIN | {"BASE": ["base.yaml"]}, "BASE is not opened"),
+        (
+            SWIN | {"TRAIN": {"ACCUMULATION_STEPS": 7}},
+            "ACCUMULATION_STEPS=7 does not divide",
+        ),
+        (SWIN | {"TRAIN": {"EPOCHS": 20}}, "WARMUP_EPOCHS=20 leaves nothing to decay"),
+        (SWIN | {"TRAIN": {"LR_SCHEDULER": {"NAME": "poly"}}}, "NAME=poly is none of cosine"),
+        (SWIN | {"TRAIN": {"START_EPOCH": 3}}, "begins part of the way"),
+        (f"{CLIP} --lr-scheduler poly", "lr_scheduler=poly is none of cosine, const"),
+        (f"{CLIP} --lr-scheduler const-cooldown", "epochs_cooldown is not there"),
+        (f"{CLIP} --train-data x.bin", "dataset_type does not say how examples are counted"),
+        (f"{CLIP} --accum-freq 90", "accum_freq=90 is more than there are batches"),
+        (f"{FAIR} reduce_lr_on_plateau --max-update 9", "is not followed"),
+        (f"{FAIR} poly --max-update 9", "is none of its own"),
+        (f"{FAIR} inverse_sqrt --max-update 9 --warmup-updates 0", "divides by zero"),
+        (f"{FAIR} polynomial_decay --max-epoch 3 --warmup-updates 2", "is not there, nor max_upda"),
+        (f"{FAIR} cosine --max-update 9 --warmup-updates 9", "leaves nothing to decay"),
+        (f"{FAIR} cosine --max-update 9 --t-mult 2", "t_mult=2 makes each cycle another length"),
+        (f"{FAIR} inverse_sqrt --max-update 9 --min-lr 1e-9", "the run is over before it begins"),
+        (f"{FAIR} tri_stage --max-update 9 --phase-ratio [0.5,0.4,0.5]", "three shares of max_upd"),
+        (f"{FAIR} tri_stage --max-update 9 --warmup-steps 3", "decay_steps=0 divides by zero"),
+        (f"{FAIR.replace('5e-4', '5e-4,1e-4')} fixed --max-update 9", "follows epochs: not read"),
+        (SPEECH | {"batch_type": "x", "scheduler_conf": {"steps": 3}}, "warmuplr does not take"),
+        (SPEECH | {"batch_type": "x", "scheduler": "OneCycleLR"}, "is none that is read: warmuplr"),
+        (SPEECH | {"dataset_conf": {}, "scheduler": "noamlr"}, "is none that is read: warmuplr"),
+        (SPEECH | {"dataset_conf": {}, "accum_grad": 90}, "accum_grad=90 is more than there are"),
+        (SPEECH | {"batch_type": "x", "scheduler_conf": {"warmup_steps": 0}}, "the root of it"),
+    ],
+)
+def test_what_these_scripts_refuse_is_refused(given: Any, said: str) -> None:
+    fact = "batches" if "scheduler" in given or "fairseq" in given else "examples"
+    with pytest.raises(ReadError, match=re.escape(said)):
+        foretell(given, facts={fact: 25 if fact == "batches" else 100})
+
+
+def test_tables_of_hydras_are_fairseqs_flags() -> None:
+    tables = {
+        "task": {"_name": "translation"},
+        "optimization": {"lr": [0.0005], "max_update": 90, "update_freq": [2]},
+        "lr_scheduler": {"_name": "cosine", "warmup_updates": 9, "lr": "${optimization.lr}"},
+    }
+    flags = f"{FAIR} cosine --max-update 90 --warmup-updates 9"
+    assert foretell(tables).call == foretell(flags).call
+
+
+def test_a_fork_of_a_script_says_the_defaults_that_it_has() -> None:
+    fork = "python pretrain.py --sched cosine --lr 0.1 --epochs 9 --warmup-epochs 0"
+    with pytest.raises(ReadError, match=r"min_lr is not there, and pretrain.py may have its own"):
+        foretell(fork, facts={"examples": 100})
+    assert foretell(fork, "timm", {"examples": 1000}).updates == 63
+
+
+def test_launchers_and_short_flags_of_timms_script_are_minded() -> None:
+    flags = "--sched cosine --lr 0.1 --epochs 9 --amp -b 64 -j 8"
+    for line in ("torchrun --nproc_per_node=4 train.py", "sh ./distributed_train.sh 4 /data"):
+        assert foretell(f"{line} {flags}", facts={"examples": 4096}).updates == 9 * 16

@@ -609,7 +609,7 @@ THEMSELVES = ("nanogpt", "torchtune", "litgpt", "litgpt_finetune", "timm", "nemo
 
 
 #: The tools that have more of them: those that programs start, and loops that are run here.
-ELSEWHERE = ("programs", "loops")
+ELSEWHERE = ("programs", "loops", "scripts")
 
 
 def version(row: dict[str, Any]) -> bool:

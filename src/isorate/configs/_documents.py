@@ -47,6 +47,9 @@ ASSIGNMENTS: Final = (b"\nmax_iters =", b"\nlr_decay_iters =")
 SCRIPT: Final = (b"\ndef ", b"\nclass ", b"\nfor ", b"\nwhile ", b"\nfrom ", b".step(")
 #: What a program is called that is started as a module.
 MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
+#: A flag of one letter, and a script that is first told how many processes train.
+SHORT: Final = re.compile(r"-[A-Za-z]")
+COUNTED: Final = "distributed_train.sh"
 #: What sets a key, after a program, where no flag takes it but hydra's own.
 HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
 SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
@@ -313,6 +316,8 @@ def _flags(text: str) -> dict[str, Any]:
             name = name.replace("-", "_")
             found[name] = value if equals else True
             name = None if equals else name
+        elif SHORT.fullmatch(word) and any(one.endswith((".py", ".sh")) for one in before):
+            found[name := word] = True
         elif name is not None and found[name] is True and not OVERRIDE.match(word):
             found[name] = word
         elif OVERRIDE.match(word) or (before and name in HYDRA and SETTING.match(word)):
@@ -377,6 +382,9 @@ def _launched(found: dict[str, Any], words: list[str], held: Mapping[str, str]) 
             unknown = [count for count in counts if not count.isdecimal()]
             product = math.prod(int(count[:6]) for count in counts if count.isdecimal())
             found.setdefault("__processes__", f"${unknown[0]}" if unknown else product)
+    for script, count in itertools.pairwise(words):
+        if script.endswith(COUNTED):
+            found.setdefault("__processes__", int(count[:6]) if count.isdecimal() else "$processes")
 
 
 def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:

@@ -240,6 +240,7 @@ class Given:
         of: whose configuration it is.
         origin: what the file is called.
         kind: what it is: JSON, YAML, flags, a model card.
+        sure: whether somebody says whose it is.
 
     """
 
@@ -250,7 +251,10 @@ class Given:
         of: Configuration,
         origin: str = "the configuration",
         kind: str = "",
+        *,
+        sure: bool = False,
     ) -> None:
+        self.sure = sure
         self.values = dict(values)
         self.origin = origin
         self.kind = kind
@@ -371,6 +375,20 @@ class Given:
         if not isinstance(value, dict):
             raise self._wrong(key, "a table of values")
         return value
+
+    def own_defaults(self, own: str, *keys: str) -> None:
+        """Refuse keys that are not there, where a program is another one than the trainer's own.
+
+        Raises:
+            ReadError: what is not there may be anything.
+
+        """
+        program = self.values.get("__program__")
+        left = [key for key in keys if key not in self]
+        if left and program not in (None, own) and not self.sure:
+            text = f"is not there, and {program}.py may have its own: it is no program of "
+            hint = f"{' '.join(f'--set {key}=...' for key in left)}, or --as {self.of.name}"
+            raise self.refuse(left[0], f"{text}{self.of.title}'s", hint)
 
     def fact(self, name: str, least: int = 1) -> Any:
         """Return a fact that is told, none where it is not."""

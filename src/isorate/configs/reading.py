@@ -30,8 +30,6 @@ UNREAD = {
     "kohya_ss's window": ("LoRA_type",),
     "PaddleClas": ("Arch", "DataLoader", "Optimizer"),
     "SpeechBrain": ("epoch_counter", "checkpointer"),
-    "ESPnet or WeNet": ("optim", "optim_conf", "scheduler_conf"),
-    "fairseq": ("task", "optimization", "lr_scheduler"),
     "AI Toolkit": ("job", "config", "meta"),
 }
 
@@ -130,7 +128,7 @@ def _foretold(
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
     unsure = values.pop("__unsure__", [])
     supposed = values.pop("__supposed__", {})
-    given = Given(values, told, of, origin, kind)
+    given = Given(values, told, of, origin, kind, sure=as_ is not None)
     for key, own in of.foreign(given.values) if kind != "model card" else ():
         if own is not None:
             hint = f"--set {own}={values[key]}, or --as and another trainer's name"

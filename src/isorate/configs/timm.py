@@ -9,13 +9,14 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
+from isorate.configs._counts import batches
 from isorate.configs.configuration import Configuration
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.registry import Trainer
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from isorate.configs.configuration import Foretold, Given, Wanted
 
@@ -54,7 +55,11 @@ def foretell(given: Given) -> Foretold:
     sched = given.text("sched", "cosine")
     if sched == "plateau":
         raise given.refuse("sched", "follows what training measures, not foretold")
-    processes = given.processes()
+    rising = () if given.values.get("warmup_epochs") in (0, "0") else ("warmup_lr",)
+    own = () if "lr_base" in given else ("lr",)
+    own = (*own, "sched", "epochs", "warmup_epochs", *rising, "min_lr", "cooldown_epochs")
+    given.own_defaults("train", *own, "batch_size")
+    processes = given.processes("__processes__")
     peak, each = rate(given, processes), updates(given, processes)
     arguments = {name: given.number(*known) for name, known in NUMBERS.items()}
     arguments |= {name: given.whole(*known) for name, known in WHOLE.items()}
@@ -116,21 +121,10 @@ def rate(given: Given, processes: int) -> Any:
 
 def updates(given: Given, processes: int) -> int:
     """Return how many updates an epoch has."""
-    batches, examples = given.fact("batches"), given.fact("examples")
     accumulation = given.whole("grad_accum_steps", 1, least=1)
-    size = given.whole("batch_size", 128, least=1)
-    if batches is not None:
-        batches = math.ceil(batches / processes)
-    elif examples is None:
-        raise given.open([("examples", "batches")])
-    else:
-        batches = math.ceil(examples / processes) // size
-        said = f"floor(ceil({examples} examples / {processes}) / {size})"
-        given.derive("batches", f"{batches} a process: {said}")
-    each: int = math.ceil(batches / accumulation)
-    if each <= 0:
-        raise given.refuse("batch_size", "is more than there are examples")
-    given.derive("epoch", f"{each} updates: ceil({batches} batches / {accumulation})")
+    own = batches(given, processes, given.whole("batch_size", 128, least=1))
+    each: int = math.ceil(own / accumulation)
+    given.derive("epoch", f"{each} updates: ceil({own} batches / {accumulation})")
     return each
 
 
@@ -210,8 +204,17 @@ ALIKE: Final = (
     ),
     *("mixup_switch_prob", "recovery_interval", "reprob", "resplit", "aug_repeats"),
 )
+
+
+class _Known(Configuration):
+    """Flags, of which the batch's has one of one letter."""
+
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {{"-b": "batch_size"}.get(key, key): value for key, value in values.items()}
+
+
 CONFIGURATIONS: Final = (
-    Configuration(
+    _Known(
         "timm",
         "timm",
         ("sched", "sched_on_updates", "lr", "lr_base", "lr_base_size", "lr_base_scale", "opt",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
+from isorate.configs._counts import batches
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -65,22 +65,14 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 
 def updates(given: Given) -> int:
     """Return how many updates are trained."""
-    batches, examples = given.fact("batches"), given.fact("examples")
-    if batches is None and examples is None:
-        raise given.open([("examples", "batches")])
     epochs = given.whole("epochs", 1)
     accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
     size, processes = given.whole("batch_size", 1, least=1), given.processes("__processes__")
     if given.truth("packed") or given.table("dataset").get("packed"):
         given.assume("the examples are packs, of as many examples as fit")
-    if batches is None:
-        batches = math.ceil(examples / processes) // size
-        said = f"floor(ceil({examples} examples / {processes}) / {size})"
-        given.derive("batches", f"{batches} a process: {said}")
-    else:
-        batches = math.ceil(batches / processes)
-    each, limit = batches // accumulation, given.whole("max_steps_per_epoch")
-    given.derive("epoch", f"{each} updates: floor({batches} batches / {accumulation})")
+    own = batches(given, processes, size)
+    each, limit = own // accumulation, given.whole("max_steps_per_epoch")
+    given.derive("epoch", f"{each} updates: floor({own} batches / {accumulation})")
     if limit is not None and limit < each:
         given.derive("limit", f"{limit} updates an epoch: max_steps_per_epoch")
         each = limit
@@ -88,9 +80,9 @@ def updates(given: Given) -> int:
     given.derive("updates", f"{total}: {epochs} epochs × {each}")
     if total <= 0:
         raise given.refuse("epochs", "trains no update")
-    if batches % accumulation and (limit is None or limit > batches // accumulation):
-        left = batches % accumulation
-        text = f"the last {left} of {batches} batches of an epoch make no update of their own"
+    if own % accumulation and (limit is None or limit > own // accumulation):
+        left = own % accumulation
+        text = f"the last {left} of {own} batches of an epoch make no update of their own"
         given.warn("gradient_accumulation_steps", text)
     return total
 
