@@ -49,9 +49,14 @@ class Stepped(Counted, frozen=True):
         "num_periods": (0.5,), "global_step": (STEP,),
     }  # fmt: skip
 
+    #: Keras' schedule that it is, with the same arguments but for the count.
+    kind: ClassVar[Any]
+
     def likeness(self: Any) -> Any:
         """Return the schedule of Keras' that it is."""
-        raise NotImplementedError
+        return self.kind(
+            *(getattr(self, name) for name in self.parameters() if name not in (self.count, "name"))
+        )
 
     def build(self: Any) -> None:
         if isinstance(self.learning_rate, int):
@@ -89,9 +94,6 @@ class exponential_decay(Stepped, frozen=True):
     kind: ClassVar[Any] = keras.ExponentialDecay
     card: ClassVar[Card] = card("learning_rate · powf(decay_rate, t/T)", "decays on")
 
-    def likeness(self) -> Any:
-        return self.kind(self.learning_rate, self.decay_steps, self.decay_rate, self.staircase)
-
 
 class inverse_time_decay(exponential_decay, frozen=True):
     """One share of the first rate, in so many steps one more."""
@@ -128,15 +130,11 @@ class polynomial_decay(Stepped, frozen=True):
     power: float = 1.0
     cycle: bool = False
     name_: str | None = None
+    kind: ClassVar[Any] = keras.PolynomialDecay
     card: ClassVar[Card] = card(
         "(learning_rate − end)·powf(1 − t/T, power) + end; with cycle T·⌈t/T⌉ for T",
         "holds end_learning_rate; with cycle begins anew, lower",
     )
-
-    def likeness(self) -> Any:
-        return keras.PolynomialDecay(
-            self.learning_rate, self.decay_steps, self.end_learning_rate, self.power, self.cycle
-        )
 
 
 class cosine_decay(Stepped, frozen=True):
@@ -147,12 +145,10 @@ class cosine_decay(Stepped, frozen=True):
     decay_steps: float
     alpha: float = 0.0
     name_: str | None = None
+    kind: ClassVar[Any] = keras.CosineDecay
     card: ClassVar[Card] = card(
         "learning_rate·((1 − α)·½(1 + cosf(π·t/T)) + α)", "holds alpha times learning_rate"
     )
-
-    def likeness(self) -> Any:
-        return keras.CosineDecay(self.learning_rate, self.decay_steps, self.alpha)
 
 
 class cosine_decay_restarts(Stepped, frozen=True):
@@ -165,13 +161,9 @@ class cosine_decay_restarts(Stepped, frozen=True):
     m_mul: float = 1.0
     alpha: float = 0.0
     name_: str | None = None
+    kind: ClassVar[Any] = keras.CosineDecayRestarts
     card: ClassVar[Card] = card(keras.CosineDecayRestarts.card.arithmetic.removesuffix(", float32"),
                                 "begins anew, for ever")  # fmt: skip
-
-    def likeness(self) -> Any:
-        return keras.CosineDecayRestarts(
-            self.learning_rate, self.first_decay_steps, self.t_mul, self.m_mul, self.alpha
-        )
 
     def means(self) -> Meaning:
         if isinstance(self.t_mul, float) and not self.t_mul.is_integer():
@@ -237,11 +229,9 @@ class piecewise_constant(Stepped, frozen=True):
     name_: str | None = None
     count: ClassVar[str] = "x"
     choices: ClassVar[Any] = {}
+    kind: ClassVar[Any] = keras.PiecewiseConstantDecay
     card: ClassVar[Card] = card("none: each value", "holds the last value",
                                 ValueError="not one value more than boundaries")  # fmt: skip
-
-    def likeness(self) -> Any:
-        return keras.PiecewiseConstantDecay(self.boundaries, self.values)
 
     def supposed(self) -> str | None:
         return None
