@@ -16,7 +16,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -27,6 +27,9 @@ from tests.bounded import bounded
 from tests.test_checkpoints import COSINE, DECAY, MMENGINE, SGD, archived
 from tests.test_fuzz import check as check_one
 from tests.test_logs_formats import SAMPLES, damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 FILES = 100 if FULL else 8
@@ -116,12 +119,17 @@ def checkpoints(draw: Random) -> tuple[str, bytes]:
     return draw.choice([".pth", ".ckpt"]), (head if draw.random() < 0.3 else b"") + body
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_damaged_checkpoint_comes_to_a_result_or_a_line(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw = Random(seed)
+@pytest.fixture(params=SEEDS)
+def draw(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Random]:
+    """Draw in an empty folder, into which nothing of a file may write."""
     monkeypatch.chdir(tmp_path)
+    yield Random(request.param)
+    assert not Path("pwned").exists()
+
+
+def test_a_damaged_checkpoint_comes_to_a_result_or_a_line(draw: Random, tmp_path: Path) -> None:
     for number in range(FILES):
         ending, data = checkpoints(draw)
         path = tmp_path / f"{number}{ending}"
@@ -131,15 +139,9 @@ def test_a_damaged_checkpoint_comes_to_a_result_or_a_line(
         )
         recipe = [RECIPE] if command[0] == "check" else []
         check([command[0], str(path), *recipe, *command[1:]])
-    assert not Path("pwned").exists()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_damaged_file_comes_to_a_result_or_a_line(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw = Random(seed)
-    monkeypatch.chdir(tmp_path)
+def test_a_damaged_file_comes_to_a_result_or_a_line(draw: Random, tmp_path: Path) -> None:
     for number in range(FILES):
         one, other = draw.choice(SAMPLES), draw.choice(SAMPLES)
         log = tmp_path / f"{number}{one.name[-30:]}"
@@ -160,7 +162,6 @@ def test_a_damaged_file_comes_to_a_result_or_a_line(
             check(command)
         if draw.random() < 0.2:
             check(["identify", str(log)])
-    assert not Path("pwned").exists()
 
 
 SPARSE = {

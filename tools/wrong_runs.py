@@ -61,12 +61,15 @@ def warm(owner: Any, warmup: int = 10, updates: int = 100, kind: str = "cosine")
     return get_scheduler(kind, owner, num_warmup_steps=warmup, num_training_steps=updates)
 
 
-def plain(owner: Any, scheduler: Any, updates: int = 100) -> list[float]:
-    """Return the rates of the loop as it should be."""
+def plain(
+    owner: Any, scheduler: Any, updates: int = 100, stepped: Callable[[int], bool] = lambda _: True
+) -> list[float]:
+    """Return the rates of the loop as it should be, or of one that leaves steps out."""
     rates: list[float] = []
-    for _ in range(updates):
+    for number in range(updates):
         update(owner, rates)
-        scheduler.step()
+        if stepped(number):
+            scheduler.step()
     return rates
 
 
@@ -172,37 +175,21 @@ def updates_for_epochs() -> list[float]:
 def never_stepped() -> list[float]:
     """No step at all."""
     owner = optimizer()
-    rates: list[float] = []
-    warm(owner, 0)
-    for _ in range(40):
-        update(owner, rates)
-    return rates
+    return plain(owner, warm(owner, 0), 40, lambda _: False)
 
 
 @run(WARM.format(10, 100), "stays")
 def steps_stop() -> list[float]:
     """A loop that steps its scheduler only while it warms up."""
     owner = optimizer()
-    scheduler = warm(owner)
-    rates: list[float] = []
-    for step in range(60):
-        update(owner, rates)
-        if step < 10:
-            scheduler.step()
-    return rates
+    return plain(owner, warm(owner), 60, lambda number: number < 10)
 
 
 @run(WARM.format(10, 100), "shift")
 def once_less() -> list[float]:
     """No step after the first update."""
     owner = optimizer()
-    scheduler = warm(owner)
-    rates: list[float] = []
-    for step in range(100):
-        update(owner, rates)
-        if step:
-            scheduler.step()
-    return rates
+    return plain(owner, warm(owner), stepped=lambda number: number > 0)
 
 
 @run(WARM.format(10, 100), "shift")

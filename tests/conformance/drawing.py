@@ -93,6 +93,20 @@ def optimizers(
     return f"{constructor}([{listed}], lr={first['lr']})"
 
 
+@st.composite
+def annealed(
+    draw: st.DrawFn, constructor: str, package: str, T_max: Any, eta_min: Any, last_epoch: int
+) -> str:
+    """Return a CosineAnnealingLR of such arguments; usual ones may stand in it or not."""
+    known: dict[str, Any] = {"T_max": T_max, "eta_min": float(eta_min), "last_epoch": last_epoch}
+    arguments = [draw(optimizers(constructor, package, **known)), f"T_max={literal(T_max)}"]
+    if eta_min != 0 or draw(st.booleans()):
+        arguments.append(f"eta_min={literal(eta_min)}")
+    if last_epoch != -1:
+        arguments.append(f"last_epoch={last_epoch}")
+    return f"CosineAnnealingLR({', '.join(arguments)})"
+
+
 def _resting(start: float, T: float, eta: float, last_epoch: int) -> st.SearchStrategy[float]:
     """Rates that a resumed group may hold: where it stood, one further, the start, any other."""
 

@@ -21,7 +21,7 @@ from tests.calls import read
 from tests.conformance.agreement import assert_agree, assert_close
 from tests.conformance.cases import How
 from tests.conformance.cases.mindspore import go_through, mindspore
-from tests.conformance.drawing import etas, literal, optimizers, rates
+from tests.conformance.drawing import annealed, etas, rates
 from tests.conformance.frameworks import build, drive
 
 if TYPE_CHECKING:
@@ -58,20 +58,13 @@ def annealing(draw: st.DrawFn) -> tuple[str, Run]:
         st.sampled_from([0, 2**24 - 4, 2**24 + 7, 3 * 10**7 + 1]),
     )
     last_epoch = draw(st.one_of(st.just(-1), resumed))
-    optimizer = draw(
-        optimizers(SGD, "mindspore", T_max=T_max, eta_min=float(eta_min), last_epoch=last_epoch)
-    )
-    arguments = [optimizer, f"T_max={T_max}"]
-    if eta_min != 0 or draw(st.booleans()):
-        arguments.append(f"eta_min={literal(eta_min)}")
-    if last_epoch != -1:
-        arguments.append(f"last_epoch={last_epoch}")
+    text = draw(annealed(SGD, "mindspore", T_max, eta_min, last_epoch))
     updates = min(draw(st.sampled_from([30, 30, 30, 12, 5, 1])), int(3.5 * 2 * end) + 4)
     if draw(st.integers(0, 3)) == 3:
         run = Run(updates, updates_per_epoch=3, step_every="epoch")
     else:
         run = Run(updates)
-    return f"CosineAnnealingLR({', '.join(arguments)})", run
+    return text, run
 
 
 NUMBER = f"{SGD}([{{'params': params, 'lr': 0.0, 'initial_lr': 0.3}}], lr=0.1)"

@@ -18,7 +18,7 @@ from isorate.schedule.errors import RunError
 from tests.calls import read
 from tests.conformance import torch_oddities
 from tests.conformance.agreement import assert_agree
-from tests.conformance.drawing import T_maxes, etas, literal, optimizers, rates, runs
+from tests.conformance.drawing import T_maxes, annealed, etas, optimizers, rates, runs
 from tests.conformance.frameworks import drive
 from tests.conformance.torch_texts import ARGUMENTS, composed, schedulers
 from tests.schedule.drawing import FACTORS
@@ -51,15 +51,7 @@ def annealing(draw: st.DrawFn) -> tuple[str, Run]:
         st.integers(0, 3 * whole + 3), st.sampled_from([whole - 1, whole, whole + 1, -2, 0])
     )
     last_epoch = draw(st.one_of(st.just(-1), st.just(-1), resumed))
-    optimizer = draw(
-        optimizers(SGD, "torch", T_max=T_max, eta_min=float(eta_min), last_epoch=last_epoch)
-    )
-    arguments = [optimizer, f"T_max={literal(T_max)}"]
-    if eta_min != 0 or draw(st.booleans()):
-        arguments.append(f"eta_min={literal(eta_min)}")
-    if last_epoch != -1:
-        arguments.append(f"last_epoch={last_epoch}")
-    return f"CosineAnnealingLR({', '.join(arguments)})", draw(runs(T_max))
+    return draw(annealed(SGD, "torch", T_max, eta_min, last_epoch)), draw(runs(T_max))
 
 
 def agree(text: str, run: Run, lr: Any = None) -> None:

@@ -41,6 +41,14 @@ def trained(optimizer: Any, scheduler: Any, updates: int, every: int = 1) -> lis
     return found
 
 
+def begun(path: Path) -> tuple[Any, Any]:
+    """Return an optimizer, and a scheduler that logs its rates."""
+    optimizer = optimizer_of(0.1)
+    scheduler = ScheduleLR(optimizer, COSINE)
+    scheduler.log(path)
+    return optimizer, scheduler
+
+
 MAKES: dict[str, Any] = {
     "ScheduleLR": lambda o: ScheduleLR(o, "CosineAnnealingLR(T_max=5)"),
     "StepLR": lambda o: ours.StepLR(o, 2),
@@ -169,9 +177,7 @@ def test_a_run_that_is_stepped_once_an_epoch_goes_on_where_it_was(tmp_path: Path
 
 def test_a_group_that_is_added_has_a_column_from_there_on(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
-    optimizer = optimizer_of(0.1)
-    scheduler = ScheduleLR(optimizer, COSINE)
-    scheduler.log(path)
+    optimizer, scheduler = begun(path)
     trained(optimizer, scheduler, 2)
     state = scheduler.state_dict()
     optimizer.add_param_group({"params": [parameter()], "lr": 0.5})
@@ -182,9 +188,7 @@ def test_a_group_that_is_added_has_a_column_from_there_on(tmp_path: Path) -> Non
     assert path.read_text() == text
     log = isorate.read_log(path)
     assert [list(each.steps) for each in log.groups] == [[0, 1, 2, 3], [2, 3]]
-    fresh = optimizer_of(0.1)  # resumed before it was added
-    resumed = ScheduleLR(fresh, COSINE)
-    resumed.log(path)
+    fresh, resumed = begun(path)  # resumed before it was added
     resumed.load_state_dict(state)
     trained(fresh, resumed, 1)
     assert path.read_text() == f"update,lr/0,lr/1\n0,{a},\n1,{b},\n2,{c},\n"
@@ -192,17 +196,13 @@ def test_a_group_that_is_added_has_a_column_from_there_on(tmp_path: Path) -> Non
 
 def test_what_would_leave_a_wrong_log_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
-    optimizer = optimizer_of(0.1)
-    scheduler = ScheduleLR(optimizer, COSINE)
-    scheduler.log(path)
+    optimizer, scheduler = begun(path)
     trained(optimizer, scheduler, 5)
     state = scheduler.state_dict()
     path.write_text(table([[0.1], [0.2]]))
     with pytest.raises(RuntimeError, match="written by something else"):
         optimizer.step()
-    fresh = optimizer_of(0.1)
-    resumed = ScheduleLR(fresh, COSINE)
-    resumed.log(path)
+    fresh, resumed = begun(path)
     with pytest.raises(ValueError, match="ends before update 2, and the run goes on with update 5"):
         resumed.load_state_dict(state)
     assert resumed.last_epoch == 0
@@ -253,9 +253,7 @@ def test_a_copy_counts_and_does_not_write(name: str, tmp_path: Path) -> None:
 
 def test_a_scheduler_that_is_given_another_optimizer_hears_of_its_updates(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
-    optimizer = optimizer_of(0.1)
-    scheduler = ScheduleLR(optimizer, COSINE)
-    scheduler.log(path)
+    optimizer, scheduler = begun(path)
     used = trained(optimizer, scheduler, 2)
     other = optimizer_of(COSINE.at(2))  # it goes on with the rates that it finds
     scheduler.optimizer = other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,10 +131,7 @@ class Repeating(Deciding):
                             text = f"{shown(node)} changes what it goes through"
                             raise ReadError(text, hint="paste only what builds the schedule")
                     self.store(node.target, item, frame)
-                    try:
-                        self.body(node.body, frame)
-                    except Continuing:
-                        continue
+                    self.turn(node.body, frame)
             except Breaking:
                 return
             except Unfollowable:
@@ -142,6 +140,11 @@ class Repeating(Deciding):
                 self.body(node.orelse, frame)
                 return
         self._otherwise(node, frame)
+
+    def turn(self, body: list[ast.stmt], frame: Frame) -> None:
+        """Follow one turn of a loop, which ``continue`` ends."""
+        with suppress(Continuing):
+            self.body(body, frame)
 
     def _otherwise(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
         """Follow what comes after a loop that nothing left, where that is so."""
@@ -211,9 +214,7 @@ class Repeating(Deciding):
                 self.body(node.orelse, frame)
                 return
             try:
-                self.body(node.body, frame)
-            except Continuing:
-                continue
+                self.turn(node.body, frame)
             except Breaking:
                 return
             except Unfollowable:
@@ -265,9 +266,7 @@ class Repeating(Deciding):
         try:
             if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
                 self._may_end(loop, node, node.test, frame)
-            self.body(node.body, frame)
-        except Continuing:
-            pass
+            self.turn(node.body, frame)
         except (Breaking, Returning) as left:
             if self._trains_in(node) or self.sets_rates(node):
                 said = f"{shown(node)} ends in its first turn, which is not followed"

@@ -131,7 +131,7 @@ def follow(
     What it does is what it does in the first turn: nothing may be different in another one but the
     rates.
     """
-    from isorate.reading.endings import Breaking, Continuing, Unfollowable
+    from isorate.reading.endings import Breaking, Unfollowable
 
     loop = Loop(node, len(items))
     first = follower.first(node.iter, frame)
@@ -149,9 +149,7 @@ def follow(
             turns.writes.append([])
             follower.store(node.target, item, frame)
             try:
-                follower.body(node.body, frame)
-            except Continuing:
-                pass
+                follower.turn(node.body, frame)
             except Breaking:
                 ended = True
             except Unfollowable as end:

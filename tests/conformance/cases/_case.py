@@ -57,6 +57,11 @@ class Case:
         )
 
 
+def called(name: str, *arguments: str) -> str:
+    """Return a call as text, without the arguments that are empty."""
+    return f"{name}({', '.join(filter(None, arguments))})"
+
+
 #: What visits the cases of a part.
 Visit: TypeAlias = Callable[[], Iterator[Case]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, called
 from tests.conformance.cases._home import WIDTH
 from tests.conformance.cases.torch import torch_scope, upon_torch
 
@@ -41,9 +42,8 @@ REFUSED = (
 )
 
 
-def call(*arguments: str) -> str:
-    """Return a call as text."""
-    return f"{NAME}({', '.join(filter(None, arguments))})"
+#: Returns a call as text.
+call = partial(called, NAME)
 
 
 def schedulers() -> Iterator[Case]:

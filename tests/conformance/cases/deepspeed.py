@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases._case import Case, called, refused
 from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
 
 def call(name: str, *arguments: str) -> str:
     """Return a call as text."""
-    return f"{HERE}.{name}({', '.join(filter(None, arguments))})"
+    return called(f"{HERE}.{name}", *arguments)
 
 
 def schedulers() -> Iterator[Case]:

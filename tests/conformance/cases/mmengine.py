@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case, refused
+from tests.conformance.cases._case import Case, called, refused
 from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
 def call(name: str, *arguments: str) -> str:
     """Return a call as text."""
     home = f"{HERE}.scheduler" if name == "CosineRestartLR" else HERE
-    return f"{home}.{name}({', '.join(filter(None, arguments))})"
+    return called(f"{home}.{name}", *arguments)
 
 
 def schedulers() -> Iterator[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, called
 from tests.conformance.cases._home import Home
 from tests.conformance.cases.torch import go_through, torch_scope
 
@@ -30,9 +30,8 @@ TAKEN = (
 REFUSED = ("0, 0", "'3', 10", "0, '9'", "3, 10, '0.1'", "3, 10, last_epoch=4")
 
 
-def call(*arguments: str) -> str:
-    """Return a call as text."""
-    return f"{HERE}.{NAME}({', '.join(filter(None, arguments))})"
+#: Returns a call as text.
+call = partial(called, f"{HERE}.{NAME}")
 
 
 def schedulers() -> Iterator[Case]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from isorate import Run
 from tests.conformance.cases import transformers as hf
-from tests.conformance.cases._case import Case
+from tests.conformance.cases._case import Case, called
 from tests.conformance.cases.torch import torch_scope, upon_torch
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ ONE = "optimizer := torch.optim.SGD(params, lr=0.1)"
 REFUSED = ("0.5, 5", "1, 0", "2, 0", "'2', 5", "1, '5'", "2, None")
 
 
-def call(*arguments: str) -> str:
-    """Return a call as text."""
-    return f"warmup_scheduler.{NAME}({', '.join(filter(None, arguments))})"
+#: Returns a call as text.
+call = partial(called, f"warmup_scheduler.{NAME}")
 
 
 def named(text: str) -> str:
