@@ -123,6 +123,7 @@ def test_a_trainer_that_follows_its_arguments_is_left_alone(trained: Any, told: 
         trainer = trained(check, **told)
     assert check.finding is None
     assert trainer.state.global_step == (15 if "num_train_epochs" in told else 20)
+    assert check._watch is not None
     assert check._watch.update == trainer.state.global_step
 
 

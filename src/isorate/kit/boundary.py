@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from isorate.schedule.errors import IsorateError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -136,3 +138,10 @@ def _refused(answer: Answer, asked: Any, error: Exception) -> Any:
     if isinstance(refused, Exception):
         raise refused from error
     return refused
+
+
+def halting(error: Exception) -> Halting:
+    """Return what ends the rates where the framework raises, or Isorate goes no farther."""
+    if isinstance(error, Halting):
+        return error
+    return Halting(LIMIT if isinstance(error, IsorateError) else type(error).__name__, str(error))

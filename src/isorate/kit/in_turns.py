@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from isorate.kit import objects
+from isorate.kit.boundary import halting
 from isorate.kit.call import Composition
 from isorate.kit.effects import Moves, Values
 from isorate.kit.objects import Chained
@@ -149,7 +150,7 @@ class Turning(objects.Composed):
                 rates[done] = objects.rate_of(self.group)
             done = steps
         except Exception as error:
-            halt = objects.halting(error)
+            halt = halting(error)
         return Values(rates[:done], halt)
 
     def meaning(self) -> Schedule:

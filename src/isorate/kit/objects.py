@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isorate.kit.boundary import LIMIT, Halting
+from isorate.kit.boundary import LIMIT, Halting, halting
 from isorate.kit.call import Call
 from isorate.kit.effects import Moves, OneAfterAnother, OneUponAnother, Values
 from isorate.kit.float32 import Float32, number
@@ -27,7 +27,7 @@ from isorate.kit.plateau import Feedback
 from isorate.kit.tensors import LARGEST_SINGLE, Tensor
 from isorate.schedule.combinators import Join, Product, Scale, Shift, Until
 from isorate.schedule.domains import FARTHEST
-from isorate.schedule.errors import ConvertError, IsorateError
+from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
 from isorate.schedule.shapes import Constant
 
@@ -582,10 +582,3 @@ def halted(moves: Callable[[], Any]) -> Any:
         return moves()
     except Exception as error:
         return Values(np.empty(0), halting(error))
-
-
-def halting(error: Exception) -> Halting:
-    """Return what ends the rates where the framework raises, or Isorate goes no farther."""
-    if isinstance(error, Halting):
-        return error
-    return Halting(LIMIT if isinstance(error, IsorateError) else type(error).__name__, str(error))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from isorate.kit.boundary import Fault
+from isorate.kit.boundary import Fault, halting
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
 from isorate.schedule.errors import ConvertError, RunError
@@ -84,6 +84,21 @@ class Feedback(Call, frozen=True):
             Halting: after the last rate, where the framework raises before ``steps`` are done.
 
         """
+        import numpy as np
+
+        self.checked()
+        columns, halt = [], None
+        try:
+            for rates in self.after(metrics[: steps - 1]):
+                columns.append(rates)
+        except Exception as error:
+            halt = halting(error)
+        yield np.array(columns, self.dtype).T
+        if halt is not None:
+            raise halt
+
+    def after(self, metrics: Sequence[float]) -> Iterator[Sequence[Any]]:
+        """Visit the rates of all groups: those to begin with, and those after each metric."""
         raise NotImplementedError
 
 

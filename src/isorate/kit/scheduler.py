@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from isorate.kit import objects
-from isorate.kit.boundary import Halting
+from isorate.kit.boundary import Halting, halting
 from isorate.kit.call import Lift
 from isorate.kit.effects import Factors, Moves, Values, computed
 from isorate.kit.float32 import Float32
@@ -152,7 +152,7 @@ class AtWork(SteppedCall, frozen=True):
             for worker.t in steps:
                 rates.append(objects.rate_of({"lr": self.rate(worker)}))
         except Exception as error:
-            halt = objects.halting(error)
+            halt = halting(error)
         worker.t = stood
         return Values(np.array(rates), halt)
 
@@ -295,7 +295,7 @@ class Multiplying(LRScheduler, frozen=True):
     def moves(self, worker: Worker, steps: int) -> Moves:
         following = range(worker.t + 1, worker.t + 1 + steps)
         ratios, error = computed(partial(self.ratio, worker), following)
-        return Factors(ratios, None if error is None else objects.halting(error))
+        return Factors(ratios, None if error is None else halting(error))
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the shape, scaled so that it has the rate that the group holds."""

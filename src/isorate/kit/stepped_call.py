@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isorate.kit import objects
-from isorate.kit.boundary import LIMIT, Fault, Halting
+from isorate.kit.boundary import LIMIT, Fault, Halting, halting
 from isorate.kit.call import Call
 from isorate.kit.float32 import number
 from isorate.kit.optimizer import Optimizer, ParamGroup
@@ -79,7 +79,7 @@ class SteppedCall(Call, frozen=True):
                 when = "on the first step"
                 self.step_once(built)
         except Exception as error:
-            halt = objects.halting(error)
+            halt = halting(error)
             if halt.error == LIMIT:
                 raise RunError(f"Isorate does not follow {self.name} {when}: {halt.text}") from None
             kind = getattr(builtins, halt.error) if halt is error else type(error)
@@ -140,7 +140,7 @@ def _columns(workers: Sequence[Work], taken: Iterator[None], dtype: str) -> Rate
         for _ in taken:
             columns.append([objects.rate_of(worker.group) for worker in workers])
     except Exception as error:
-        halt = objects.halting(error)
+        halt = halting(error)
     return np.array(columns).reshape(-1, len(workers)).T.astype(dtype), halt
 
 

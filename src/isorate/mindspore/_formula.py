@@ -141,7 +141,6 @@ class Cells(Traced):
         return replace(part, code=Constant(float(part.number or 0.0)), bits=0)
 
     def signed(self, op: ast.unaryop, part: Part) -> Part:
-        """Return a number with a sign before it."""
         return part if isinstance(op, ast.UAdd) else Part(Unary(part.code, ops.Neg()))
 
     def binary(self, op: ast.operator, a: Part, b: Part) -> Part:

@@ -351,7 +351,6 @@ class Deciding(Defining):
                 self.loops.happens("end", (loop, None, "", None), node)
 
     def builds(self, nodes: Sequence[ast.AST], frame: Frame) -> bool:
-        """Whether some part of the text builds a schedule, or does something to an optimizer."""
         self.steps -= 5  # it takes as long
         waiting, seen = list(nodes), set()
         while waiting:

@@ -314,7 +314,6 @@ class Unfollowing(Calls):
         return self._trains_in(node)
 
     def sets_rates(self, node: ast.AST) -> bool:
-        """Whether a statement sets a rate, or calls functions of the text that do."""
         return self._trains_in(node, rates=True, steps=False)
 
     def _trains_in(

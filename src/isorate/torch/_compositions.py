@@ -61,7 +61,6 @@ class Showing(ClosedFormLR):
     """One that shows its members where they are, whichever way it took its step."""
 
     def step(self, epoch: Any = None) -> None:
-        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
         super().step(epoch)
         if self._shown is not self.last_epoch:
             self._show_all(self.last_epoch)

@@ -32,7 +32,6 @@ class Besides(DropIn):
     _went: Any = None
 
     def step(self, epoch: Any = None) -> None:
-        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
         super().step(epoch)
         if self._went is not self.last_epoch:
             self._went = self.last_epoch
@@ -286,7 +285,6 @@ class Averaging(Announced):
     _counted: int | None = None
 
     def step(self, epoch: Any = None) -> None:
-        """Move one step on, or to ``epoch``; one that raises leaves everything as it was."""
         if self._counted not in (None, self._step_count):
             self._tell_that(f"_step_count was set to {self._step_count}", "goes by that")
         super().step(epoch)

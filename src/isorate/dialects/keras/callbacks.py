@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.keras import recurring
-from isorate.dialects.keras.schedules import F32, card
+from isorate.dialects.keras.schedules import card
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Lift
 from isorate.kit.card import Card, Proof
@@ -20,8 +18,6 @@ from isorate.schedule.errors import NativeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from isorate.kit.xla import Rates
 
 
 class LearningRateScheduler(OfTheEpoch, frozen=True):
@@ -96,12 +92,12 @@ class ReduceLROnPlateau(OnceAnEpoch, Feedback, frozen=True):
             plateau.mode, plateau.threshold, cooldown, float(plateau.least[0]),
         )).checked()  # fmt: skip
 
-    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[Rates]:
-        self.checked()
+    def after(self, metrics: Sequence[float]) -> Iterator[Sequence[Any]]:
         sign, best, wait, cooling = -1 if self.goes_up else 1, None, 0, 0
-        least, rates = single(self.min_lr), [single(self.optimizer.groups[0].lr)]
-        for metric in metrics[: steps - 1]:
-            rate, cooling, wait = rates[-1], max(cooling - 1, 0), 0 if cooling else wait
+        least, rate = single(self.min_lr), single(self.optimizer.groups[0].lr)
+        yield [rate]
+        for metric in metrics:
+            cooling, wait = max(cooling - 1, 0), 0 if cooling else wait
             nearer = sign * single(metric + sign * abs(self.min_delta))
             if best is None or nearer < sign * best:
                 best, wait = single(metric), 0
@@ -110,5 +106,4 @@ class ReduceLROnPlateau(OnceAnEpoch, Feedback, frozen=True):
                 if wait >= self.patience and rate > least:
                     rate = single(max(float(rate) * self.factor, self.min_lr))
                     wait, cooling = 0, self.cooldown
-            rates.append(rate)
-        yield np.array([rates], F32)
+            yield [rate]

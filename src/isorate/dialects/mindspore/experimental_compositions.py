@@ -22,7 +22,6 @@ from isorate.kit.composing import sequence_of
 from isorate.kit.effects import Factors, Moves, Stepwise, next_rate
 from isorate.kit.float32 import number
 from isorate.kit.match import Refusal
-from isorate.kit.objects import Group, Work, halting
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Until
@@ -31,8 +30,7 @@ from isorate.schedule.shapes import Constant
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
+    from isorate.kit.objects import Group, Work
     from isorate.schedule.node import Schedule
 
 NESTED = (
@@ -221,19 +219,12 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, ExperimentalCall, frozen=T
         for worker in built:
             worker.measure(-np.inf if self.mode == "min" else np.inf)
 
-    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
-        self.checked()
+    def after(self, metrics: Sequence[float]) -> Iterator[Sequence[Any]]:
         workers: Any = self.build()
-        columns, halt = [[worker.group["lr"] for worker in workers]], None
-        try:
-            with np.errstate(all="ignore"):
-                for metric in metrics[: steps - 1]:
-                    moves = [worker.measure(metric) for worker in workers]
-                    for worker, move in zip(workers, moves, strict=True):
-                        stepping.put(worker.group, next_rate(move, worker.group["lr"]))
-                    columns.append([worker.group["lr"] for worker in workers])
-        except Exception as error:
-            halt = halting(error)
-        yield np.array(columns, np.float32).T
-        if halt is not None:
-            raise halt
+        yield [worker.group["lr"] for worker in workers]
+        with np.errstate(all="ignore"):
+            for metric in metrics:
+                moves = [worker.measure(metric) for worker in workers]
+                for worker, move in zip(workers, moves, strict=True):
+                    stepping.put(worker.group, next_rate(move, worker.group["lr"]))
+                yield [worker.group["lr"] for worker in workers]

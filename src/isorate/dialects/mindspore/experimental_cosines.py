@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from isorate.dialects.mindspore._schedulers import LRScheduler, Setting, card, sgd, want_int
 from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.kit import schedulers
+from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.chained_cosine import Standing, chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
-from isorate.kit.objects import Worker, begun, halting
+from isorate.kit.objects import Worker, begun
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError

@@ -9,14 +9,15 @@ import numpy as np
 from isorate.dialects.mindspore._schedulers import Multiplying, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import Single, kernel_number
 from isorate.kit import schedulers
+from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Factors, Moves, Values
-from isorate.kit.objects import Worker, halting
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates
     from isorate.kit.boundary import Halting
+    from isorate.kit.objects import Worker
 
 
 class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):

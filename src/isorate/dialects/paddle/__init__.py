@@ -195,21 +195,9 @@ class ReduceOnPlateau(Feedback, frozen=True):
             plateau.threshold_mode, 0, plateau.least[0], plateau.eps,
         )).checked()  # fmt: skip
 
-    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
-        self.checked()
-        rates, halt = [float(self.learning_rate)], None
-        try:
-            for rate in self._after(rates[0], metrics[: steps - 1]):
-                rates.append(rate)
-        except (ArithmeticError, TypeError) as error:  # arguments that are no numbers
-            halt = stepping.halting(error)
-        yield np.array([rates])
-        if halt is not None:
-            raise halt
-
-    def _after(self, rate: float, metrics: Sequence[float]) -> Iterator[float]:
-        """Visit the rates after each metric."""
-        best, bad, cooling = None, 0, 0
+    def after(self, metrics: Sequence[float]) -> Iterator[Sequence[float]]:
+        rate, best, bad, cooling = float(self.learning_rate), None, 0, 0
+        yield [rate]
         for metric in map(float, metrics):
             if cooling > 0:
                 cooling -= 1
@@ -220,7 +208,7 @@ class ReduceOnPlateau(Feedback, frozen=True):
                     cooling, bad = self.cooldown, 0
                     lower = max(rate * self.factor, self.min_lr)
                     rate = lower if rate - lower > self.epsilon else rate
-            yield rate
+            yield [rate]
 
     def better(self, metric: float, best: float) -> bool:
         """Whether a metric is better than the best one."""

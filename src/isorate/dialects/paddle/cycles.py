@@ -11,6 +11,7 @@ from isorate.dialects.torch.functions import called
 from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
+from isorate.kit.boundary import halting
 from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
 from isorate.kit.effects import Factors, Links, Moves, computed
 from isorate.kit.optimizer import Optimizer
@@ -184,7 +185,7 @@ class LinearLR(Decay, frozen=True):
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         ratios, error = computed(self.ratio, range(worker.t + 1, worker.t + 1 + steps))
-        return Factors(ratios, None if error is None else stepping.halting(error))
+        return Factors(ratios, None if error is None else halting(error))
 
     def meaning(self, worker: Worker) -> Schedule:
         if self.total_steps != int(self.total_steps):

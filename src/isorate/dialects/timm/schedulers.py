@@ -24,7 +24,7 @@ from isorate.dialects.torch.plateau import ReduceLROnPlateau
 from isorate.kit import Card, Halting, Optimizer, ParamGroup, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
-from isorate.kit.boundary import LIMIT
+from isorate.kit.boundary import LIMIT, halting
 from isorate.kit.effects import Moves, Values
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing
@@ -202,7 +202,7 @@ class Timed(Setting, frozen=True, kw_only=True):
             values, error = self.expression(worker.base).over(np.arange(steps.start, steps.stop))
         except ReadError:  # what is no number, and taken for one
             return super().rates(worker, steps)
-        halt = None if error is None else stepping.halting(error)
+        halt = None if error is None else halting(error)
         return Values(values * worker.group["scale"], halt)
 
     def plain(self, worker: Worker) -> bool:

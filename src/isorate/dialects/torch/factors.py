@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isorate.dialects.torch.base import STAYS, Multiplying, card
-from isorate.kit import objects as stepping
 from isorate.kit import schedulers
+from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Factors, Moves
 from isorate.kit.tensors import Tensor
@@ -85,7 +85,7 @@ class MultiStepLR(Multiplying, schedulers.MultiStepLR, frozen=True):
                 try:
                     factors[int(step)] = self.gamma**times
                 except Exception as error:
-                    return Factors(factors[: int(step)], stepping.halting(error))
+                    return Factors(factors[: int(step)], halting(error))
         return Factors(factors)
 
     def ratio(self, worker: Worker, t: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from isorate.dialects.torch.base import Multiplying, Setting, card
 from isorate.kit import matching, schedulers
 from isorate.kit import objects as stepping
+from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Proof
 from isorate.kit.effects import Factors, Moves, Values
 from isorate.kit.tensors import Tensor
@@ -80,7 +81,7 @@ class LambdaLR(Setting, schedulers.LambdaLR, frozen=True):
                     stepping.put(group, stepping.times(base, called(function, steps[place])))
                     products[place] = stepping.rate_of(group)
                 except Exception as error:
-                    return Values(products[:place], stepping.halting(error))
+                    return Values(products[:place], halting(error))
         return Values(products, halt)
 
 
@@ -133,4 +134,4 @@ def values_of(
     """Return a lambda's values at each step, as far as it has any, and what it raises then."""
     at = np.arange(steps.start, steps.stop) if isinstance(steps, range) else steps
     values, error = function.over(at)
-    return values, None if error is None else stepping.halting(error)
+    return values, None if error is None else halting(error)

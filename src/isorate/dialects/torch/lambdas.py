@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from isorate.dialects.torch.base import RESUMED, Setting
 from isorate.dialects.torch.functions import LambdaLR
 from isorate.kit import objects as stepping
-from isorate.kit.boundary import LIMIT, Halting
+from isorate.kit.boundary import LIMIT, Halting, halting
 from isorate.kit.card import Card, Deviation, Proof, Role
 from isorate.kit.effects import Moves, Values
 from isorate.kit.match import Refusal
@@ -181,7 +181,7 @@ class Lambda(Setting, frozen=True):
             values, error = self.expression.over(np.arange(steps.start, steps.stop))
         except ReadError:  # what is no number, and taken for one
             return super().rates(worker, steps)
-        halt = None if error is None else stepping.halting(error)
+        halt = None if error is None else halting(error)
         return Values(float(worker.base) * values, halt)
 
     def plain(self, worker: Worker) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.torch.base import card
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
@@ -14,8 +12,6 @@ from isorate.kit.plateau import Patience, plateau_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from isorate.kit.boundary import Fault
 
@@ -37,24 +33,18 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
     def fault(self) -> Fault | None:
         return plateau_fault(self)
 
-    def follow(self, metrics: Sequence[float], steps: int) -> Iterator[NDArray[Any]]:
+    def after(self, metrics: Sequence[float]) -> Iterator[Sequence[float]]:
         """Count the steps without improvement; every rate is a Python float for a moment."""
-        self.checked()
         groups = [stepping.group_of(group) for group in self.optimizer.groups]
         one = next((group for group in groups if "shared" in group), None)
         groups = [one if one and "shared" in group else group for group in groups]
-        columns, halt = [list(map(stepping.rate_of, groups))], None
-        try:
-            for reducing in map(Patience(self).over, map(float, metrics[: steps - 1])):
-                if reducing:
-                    for index, group in enumerate(groups):
-                        self._reduce(group, index)
-                columns.append(list(map(stepping.rate_of, groups)) if reducing else columns[-1])
-        except Exception as error:
-            halt = stepping.halting(error)
-        yield np.array(columns).T.astype(self.dtype)
-        if halt is not None:
-            raise halt
+        yield (rates := list(map(stepping.rate_of, groups)))
+        for reducing in map(Patience(self).over, map(float, metrics)):
+            if reducing:
+                for index, group in enumerate(groups):
+                    self._reduce(group, index)
+                rates = list(map(stepping.rate_of, groups))
+            yield rates
 
     def _reduce(self, group: dict[str, Any], index: int) -> None:
         """Bring a group's rate down, unless it is hardly any lower."""
