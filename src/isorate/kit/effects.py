@@ -8,7 +8,7 @@ rounds to float32, and so does every Python number that takes part in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -63,49 +63,44 @@ def next_rate(moves: Moves, lr: Rate) -> Rate:
     raise moves.halt
 
 
-class Factors(msgspec.Struct, frozen=True):
-    """Each step multiplies the rate: ``lr·q[i]``."""
+class _Listed(msgspec.Struct, frozen=True):
+    """Something of its own for each step, and what is raised after the last of them."""
 
-    q: Rates
+    of: Any
     halt: Halting | None = None
 
     def __len__(self) -> int:
-        return len(self.q)
+        return len(self.of)
+
+    def cut(self, start: int, stop: int) -> Self:
+        """Return some of the steps."""
+        return type(self)(self.of[start:stop], self.halt if stop >= len(self) else None)
+
+
+class Factors(_Listed, frozen=True):
+    """Each step multiplies the rate by a number."""
 
     def rates(self, lr: Rate) -> Rates:
         """Multiply from left to right, each product rounded once."""
         real = rounding(lr)
-        return np.multiply.accumulate(np.concatenate(([lr], self.q)).astype(real), dtype=real)[1:]
+        return np.multiply.accumulate(np.concatenate(([lr], self.of)).astype(real), dtype=real)[1:]
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Multiply once."""
-        return lr * float(self.q[step])
-
-    def cut(self, start: int, stop: int) -> Factors:
-        """Return some of the steps."""
-        return Factors(self.q[start:stop], self.halt if stop >= len(self) else None)
+        return lr * float(self.of[step])
 
 
-class Values(msgspec.Struct, frozen=True):
+class Values(_Listed, frozen=True):
     """Each step sets the rate, whatever it was."""
-
-    values: Rates
-    halt: Halting | None = None
-
-    def __len__(self) -> int:
-        return len(self.values)
 
     def rates(self, lr: Rate) -> Rates:
         """Return the values, rounded as the group holds them."""
-        return self.values.astype(rounding(lr), copy=False)
+        rates: Rates = self.of.astype(rounding(lr), copy=False)
+        return rates
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Return one value."""
-        return scalar(self.values[step].astype(rounding(lr)))
-
-    def cut(self, start: int, stop: int) -> Values:
-        """Return some of the steps."""
-        return Values(self.values[start:stop], self.halt if stop >= len(self) else None)
+        return scalar(self.of[step].astype(rounding(lr)))
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -167,14 +162,8 @@ class Links(msgspec.Struct, frozen=True):
         return replace(self, q=self.q[start:stop], anchors=self.anchors[start:stop], halt=halt)
 
 
-class Stepwise(msgspec.Struct, frozen=True):
+class Stepwise(_Listed, frozen=True):
     """Each step is a function of the rate it finds."""
-
-    functions: list[Callable[[Rate], Rate]]
-    halt: Halting | None = None
-
-    def __len__(self) -> int:
-        return len(self.functions)
 
     def rates(self, lr: Rate) -> Rates:
         """Apply one function after another."""
@@ -183,12 +172,8 @@ class Stepwise(msgspec.Struct, frozen=True):
 
     def one(self, step: int, lr: Rate) -> Rate:
         """Apply one function; what is no float32 yet becomes one where the group holds one."""
-        rate = self.functions[step](lr)
+        rate = self.of[step](lr)
         return single(rate) if isinstance(lr, np.float32) else rate
-
-    def cut(self, start: int, stop: int) -> Stepwise:
-        """Return some of the steps."""
-        return Stepwise(self.functions[start:stop], self.halt if stop >= len(self) else None)
 
     def then(self, later: Moves) -> Moves:
         """Return these steps and others after them."""
@@ -298,10 +283,10 @@ def _upon(layers: list[Moves], lr: Rate) -> Rates:
         if isinstance(layers[0], Values):
             rates = layers[0].rates(lr)
             for layer in layers[1:]:
-                rates = rates * layer.q.astype(rates.dtype)  # type: ignore[attr-defined]
+                rates = rates * layer.of.astype(rates.dtype)  # type: ignore[attr-defined]
             return rates
         if isinstance(layers[0], Factors):
-            interleaved = np.column_stack([layer.q for layer in layers])  # type: ignore[attr-defined]
+            interleaved = np.column_stack([layer.of for layer in layers])  # type: ignore[attr-defined]
             return Factors(interleaved.reshape(-1)).rates(lr)[len(layers) - 1 :: len(layers)]
     out = np.empty(steps, rounding(lr))
     for step in range(steps):

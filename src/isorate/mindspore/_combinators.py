@@ -183,28 +183,25 @@ class Product(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
     def construct(self, t: Any) -> Any:
         rate = self.first(t)
         for part in self.others:
-            rate = rate * part(t)
+            rate = self.joined(rate, part(t))
         return rate
+
+    def joined(self, a: Any, b: Any) -> Any:
+        return a * b
 
 
 class BoundlessProduct(Product):
     """Several curves multiplied, some of which grow beyond float64: zero times those is zero."""
 
-    def construct(self, t: Any) -> Any:
-        rate = self.first(t)
-        for part in self.others:
-            rate = times(rate, part(t))
-        return rate
+    def joined(self, a: Any, b: Any) -> Any:
+        return times(a, b)
 
 
 class Sum(Product):
     """Several curves added."""
 
-    def construct(self, t: Any) -> Any:
-        rate = self.first(t)
-        for part in self.others:
-            rate = rate + part(t)
-        return rate
+    def joined(self, a: Any, b: Any) -> Any:
+        return a + b
 
 
 class Clamp(nn.Cell):  # type: ignore[misc] # MindSpore is untyped

@@ -6,6 +6,7 @@ import ast
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -15,7 +16,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, parse, shown, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from isorate.reading.frames import Frame
 
@@ -738,20 +739,16 @@ def _made_of(value: Any) -> list[Any]:
     return [] if made is None else list(reached([*made[1], *made[2].values()]))
 
 
-def _times(counts: Iterable[Count]) -> Count:
+def _of(together: Callable[[Iterable[int]], int], counts: Iterable[Count]) -> Count:
+    """Return what counts come to together; what is unknown of them, where something is."""
     listed = list(counts)
     if None in listed:
         return None
     unknown = [n for n in listed if isinstance(n, Unknown)]
-    return _asked(unknown) if unknown else math.prod(n for n in listed if isinstance(n, int))
+    return _asked(unknown) if unknown else together(n for n in listed if isinstance(n, int))
 
 
-def _sum(counts: Iterable[Count]) -> Count:
-    listed = list(counts)
-    if None in listed:
-        return None
-    unknown = [n for n in listed if isinstance(n, Unknown)]
-    return _asked(unknown) if unknown else sum(n for n in listed if isinstance(n, int))
+_times, _sum = partial(_of, math.prod), partial(_of, sum)
 
 
 def _asked(unknown: list[Unknown]) -> Count:

@@ -38,6 +38,7 @@ from isorate.reading.values import (
     Instance,
     Schedule,
     Unknown,
+    each_once,
 )
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -804,13 +805,7 @@ def _side_by_side(follower: Interpreter, several: Sequence[Schedule]) -> Schedul
 
 def _check_late(follower: Interpreter, schedule: Schedule) -> None:
     """Refuse functions whose names the text changes after they are first asked."""
-    waiting, seen = [schedule], set()
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        waiting += part.members
+    for part in each_once([schedule], lambda part: part.members):
         for function, before, names in part.functions:
             later = names_of(function)
             changed = [name for name, value in names.items() if later[name] is not value]

@@ -64,16 +64,8 @@ class Unknown:
 
     def leaves(self) -> Iterator[Unknown]:
         """Visit what is to be given, so that it is known."""
-        waiting, seen = [self], set()
-        while waiting:
-            part = waiting.pop()
-            if id(part) in seen:
-                continue
-            seen.add(id(part))
-            if part.parts:
-                waiting += reversed(part.parts)
-            else:
-                yield part
+        found = each_once([self], lambda part: reversed(part.parts))
+        return (part for part in found if not part.parts)
 
     @property
     def askable(self) -> bool:
@@ -481,8 +473,8 @@ def parts_of(value: Any) -> Iterable[Any]:
     return ()
 
 
-def reached(values: Iterable[Any]) -> Iterator[Any]:
-    """Visit everything that can be reached from values, each object once."""
+def each_once(values: Iterable[Any], parts: Callable[[Any], Iterable[Any]]) -> Iterator[Any]:
+    """Visit values and the parts of each, and theirs, each object once; plain ones are none."""
     waiting = list(values)
     seen: set[int] = set()
     while waiting:
@@ -491,7 +483,12 @@ def reached(values: Iterable[Any]) -> Iterator[Any]:
             continue
         seen.add(id(value))
         yield value
-        waiting += parts_of(value)
+        waiting += parts(value)
+
+
+def reached(values: Iterable[Any]) -> Iterator[Any]:
+    """Visit everything that can be reached from values, each object once."""
+    return each_once(values, parts_of)
 
 
 def unknown_in(value: Any) -> list[Unknown]:
