@@ -413,6 +413,7 @@ def _elsewhere() -> Iterator[None]:
         LambdaLR=StepLR, value=4, n=5, span=5, pi=3.0, cos=abs, torch=torch, optim=torch.optim
     )
     sys.modules["elsewhere"] = module
+    real.run("opt = torch.optim.SGD(body, lr=0.1)\nsched = StepLR(opt, 2)")  # which imports torch
     before = signal.signal(signal.SIGPROF, lambda *_: interrupt_main())
     yield
     signal.signal(signal.SIGPROF, before)

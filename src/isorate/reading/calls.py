@@ -76,6 +76,10 @@ class Calls(Methods):
         """Whether a statement sets a rate, or calls functions of the text that do."""
         raise NotImplementedError
 
+    def calls_one_of(self, node: ast.Call, frame: Frame) -> None:
+        """Mind what may be called where nobody knows which function of several is."""
+        raise NotImplementedError
+
     def lose_steps(self, node: ast.AST) -> None:
         """Take notice that something may step or train which is not followed."""
         raise NotImplementedError
@@ -96,6 +100,8 @@ class Calls(Methods):
             self._check_scheduler_like(lost, node, held)
         values = [argument.value for argument in given]
         by_name = {key: argument.value for key, argument in named.items()}
+        if isinstance(function, Unknown):
+            self.calls_one_of(node, frame)
         if isinstance(function, Unknown) and self.is_one_of_several(function):
             return self._one_of_several(function, node, [*values, *by_name.values()], spread)
         if spread and isinstance(function, Method):
@@ -178,6 +184,8 @@ class Calls(Methods):
     def _own(self, function: Function, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         """Follow a function of the text."""
         self.run_.add(id(function.node))
+        if function.wrapped:
+            self.assumed[function.wrapped] = None
         self.steps -= 10  # it takes as long
         if self.depth >= DEEPEST:
             self.bound_effects(function)

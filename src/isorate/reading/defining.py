@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 
 #: Decorators that leave a function what it is.
-LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode")
+LEAVING: Final = ("wraps", "no_grad", "lru_cache", "cache", "jit", "inference_mode",
+                  *("abstractmethod", "override", "setter"))  # fmt: skip
 
 
 class Defining(Storing):
@@ -192,18 +194,22 @@ class Defining(Storing):
                  "command": "command"}  # fmt: skip
         around: list[ast.expr] = []
         for decorator in node.decorator_list:
-            inner = decorator.func if isinstance(decorator, ast.Call) else decorator
-            last = (dotted(inner) or "").rpartition(".")[2]
+            last = _last(decorator)
             if last in ("option", "argument") and isinstance(decorator, ast.Call):
                 placed, named, _ = self._arguments(decorator, frame)
                 values = {key: argument.value for key, argument in named.items()}
                 declared = option(self.interpreter, decorator, [a.value for a in placed], values)
                 function.defaults |= {} if declared is None else dict([declared])
             function.kind = kinds.get(last, function.kind)
+            before = frame.get(node.name)
+            if last == "setter" and isinstance(before, Function):
+                function = replace(before, setter=function)
             around += [decorator] if last not in (*kinds, *LEAVING) else []
         found: Any = function
         for decorator in reversed(around):
             found = self._decorated(found, decorator, frame)
+        if isinstance(found, Function) and found is not function:
+            found = replace(found, wraps=function)
         frame.set(node.name, found)
 
     def _decorated(self, function: Any, decorator: ast.expr, frame: Frame) -> Any:
@@ -211,9 +217,12 @@ class Defining(Storing):
         inner = decorator.func if isinstance(decorator, ast.Call) else decorator
         if not isinstance(self._quiet(inner, frame), Function | Bound | Class | Instance):
             if isinstance(function, Function):
-                function.wrapped = shown(decorator)
+                text = f"@{shown(decorator)} is taken to leave {function.name} what it is"
+                function.wrapped = text
             return function
-        found = self.called(self.value(decorator, frame), [function], {}, decorator)
+        call: Any = ast.Call(decorator, [ast.Name(function.name, ast.Load())], [])
+        call = ast.fix_missing_locations(ast.copy_location(call, decorator))
+        found = self.called(self.value(decorator, frame), [function], {}, call)
         return function if hands_on(found, function) else found
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
@@ -223,10 +232,7 @@ class Defining(Storing):
         self.body(node.body, inner)
         if bases and all(isinstance(b, Unknown) and not _is_home(b) for b in bases):
             bases += self._adopted(node, inner.names)
-        decorators = [
-            (dotted(d.func if isinstance(d, ast.Call) else d) or "").rpartition(".")[2]
-            for d in node.decorator_list
-        ]
+        decorators = [*map(_last, node.decorator_list)]
         found = Class(node.name, inner.names, bases)
         inherited = [b.fields for b in bases if isinstance(b, Class) and b.fields]
         if "dataclass" in decorators or any(_is_named_tuple(base) for base in bases):
@@ -238,7 +244,12 @@ class Defining(Storing):
         for value in inner.names.values():
             if isinstance(value, Function):
                 value.of = found
-        frame.set(node.name, found)
+                if value.wraps is not None:
+                    value.wraps.of = found
+        whole: Any = found
+        for decorator in reversed(node.decorator_list):
+            whole = self._decorated(whole, decorator, frame)
+        frame.set(node.name, whole)
 
     def _adopted(self, node: ast.ClassDef, names: Mapping[str, Any]) -> list[Any]:
         """Return the class of a trainer's that a class derives from, going by a method of it."""
@@ -251,6 +262,12 @@ class Defining(Storing):
                 text = f"{node.name} is taken to be a {trainer.own[0]} (line {node.lineno})"
                 self.assumed[text] = None
         return found
+
+
+def _last(decorator: ast.expr) -> str:
+    """Return what a decorator is called."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (dotted(named) or "").rpartition(".")[2]
 
 
 def hands_on(found: Any, function: Any) -> bool:

@@ -115,9 +115,8 @@ class Effects:
                 self.resized |= names_in(of)
 
     def _see(self, node: ast.AST) -> None:
+        self.bound |= {name for name in [binds(node)] if name is not None}
         match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                self.bound.add(name)
             case ast.Attribute(value=base, ctx=ast.Store() | ast.Del()):
                 whole = dotted(node)
                 if whole is None:
@@ -127,19 +126,9 @@ class Effects:
                     self.changed |= set(_path(base))
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
                 self.change(base)
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                self.bound.add(name)
             case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):
                 self.stars.append(str(module))
                 self.everything = self.everything or not at_home(f"{module}.")
-            case ast.alias():
-                self.bound.add(node.asname or node.name.partition(".")[0])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                self.bound.add(name)
             case ast.AugAssign(target=target):
                 self.change(target)
             case ast.Call():
@@ -182,6 +171,22 @@ class Effects:
             and node not in self._followed
         ):
             self.change(func.value)
+
+
+def binds(node: ast.AST) -> str | None:
+    """Return the name that a part of a statement gives a value, or takes it from."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return name
+        case (
+            ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name)
+            | ast.ExceptHandler(name=name) | ast.MatchAs(name=name) | ast.MatchStar(name=name)
+            | ast.MatchMapping(rest=name)
+        ):  # fmt: skip
+            return name
+        case ast.alias(name=name, asname=other) if name != "*":
+            return other or name.partition(".")[0]
+    return None
 
 
 def _is_open(node: ast.Call) -> bool:

@@ -133,8 +133,8 @@ class Expressions:
         found = self._value(node, frame)
         if isinstance(found, Kept) and found.lost is not None:
             lost = found.lost
-            return Unknown(unparsed(node), lost.why, condition=lost.condition, plain=False,
-                           parts=lost.parts, made=("", [found], {}))  # fmt: skip
+            return Unknown(unparsed(node), lost.why, condition=lost.condition, varies=lost.varies,
+                           parts=lost.parts, made=("", [found], {}), plain=False)  # fmt: skip
         return found
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
@@ -246,6 +246,10 @@ class Expressions:
         """Let whatever a part of the text may touch be unknown."""
         raise NotImplementedError
 
+    def operated(self, *values: Any) -> bool:
+        """Mind what operators do to objects of the text that say so; whether one of them does."""
+        raise NotImplementedError
+
     def of_trainer(self, name: Name) -> Any:
         """Return what a trainer's name stands for; ``MISSING`` where it is none's."""
         raise NotImplementedError
@@ -354,8 +358,7 @@ class Expressions:
                     return Bound(found, [base])
                 return found if found is not MISSING else Unknown(f"{base.name}.{name}")
             case Super(of=of, instance=instance):
-                bases = (b.find(name) for b in of.bases if isinstance(b, Class))
-                found = next((f for f in bases if f is not MISSING), MISSING)
+                found = instance.of.find(name, after=of)
                 if isinstance(found, Function):
                     return self._bound(found, instance, node)
                 return Unknown(unparsed(node)) if found is MISSING else found
@@ -495,6 +498,7 @@ class Expressions:
         self, node: ast.expr, function: Callable[..., Any], given: list[Any], /, **named: Any
     ) -> Any:
         """Return what a function comes to, given values; nobody knows where they are not known."""
+        self.operated(*given, *named.values())
         unknown = [v for v in (*given, *named.values()) if isinstance(v, Unknown)]
         if unknown:  # with what else would have to be known, so that it is asked for at once
             lists = (v for v in given if isinstance(v, list | tuple))
@@ -578,6 +582,8 @@ class Expressions:
             return value
         if isinstance(value, Schedule) and value.only is not None:
             return Unknown(value.label, varies=True)
+        if self.operated(value):
+            return Unknown(value.source, varies=True)
         return True if isinstance(value, OBJECTS) else bool(value)
 
     def _boolean(
@@ -615,6 +621,8 @@ class Expressions:
         if isinstance(a, Schedule) and a.only is not None:
             return Unknown(unparsed(node), varies=True)
         objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)
+        if not isinstance(op, ast.Is | ast.IsNot) and self.operated(a, b):
+            return Unknown(unparsed(node), self.at(node), varies=True)
         match op:
             case ast.Is() | ast.IsNot() if None in (a, b) or any(objects):
                 return (a is b) == isinstance(op, ast.Is)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
@@ -367,6 +369,10 @@ class Foreign(Touching):
         ):  # fmt: skip
             return given[0]
         origin = name.origin if name is not None else ""
+        if origin == "copy.deepcopy" and given:
+            found = self._copied(given[0], node)
+            if found is not MISSING:
+                return found
         first, owner = next(iter(given), None), getattr(function, "owner", None)
         listed = isinstance(first, Schedule | Array | list) or is_a_list(first)
         if listed and registry.holds_rates(origin):
@@ -393,6 +399,28 @@ class Foreign(Touching):
         varies = turning and not last[:1].isupper()
         condition = function.condition if isinstance(function, Unknown) else None
         return Unknown(source, why, made=made, plain=plain, varies=varies, condition=condition)
+
+    def _copied(self, value: Any, node: Any) -> Any:
+        """Return a copy that shares nothing with a value; ``MISSING`` where it is not known."""
+        match value:
+            case Built():
+                held = reached([*value.given, *value.named.values()])
+                plain = not any(isinstance(each, list | dict) for each in held)
+                plain = plain and value.groups is None and not value.used
+                lost = value.lost or ("" if plain else f"{shown(node)} is not followed")
+                return replace(value, lost=lost, groups=None, read={}, used=False, label="",
+                               calls=[])  # fmt: skip
+            case Schedule() if value.writes_to is not None:
+                return Unknown(unparsed(node), self.at(node), varies=True)
+            case List() | Dict() if all(map(_is_data, reached([value]))):
+                return copy.deepcopy(value)
+        return MISSING
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value is a list, a dict or a tuple of the text that nothing has changed."""
+    plain = type(value) in (List, Dict) and value.lost is None and value.owner is None
+    return plain or type(value) is tuple
 
 
 def _takes(function: Function, name: str) -> bool:

@@ -175,8 +175,7 @@ def _body(
         )
     node = function.node
     if function.wrapped:
-        text = f"@{function.wrapped} is taken to leave {function.name} what it is"
-        evaluator.assumed[text] = None
+        evaluator.assumed[function.wrapped] = None
     frame = Frame(evaluator.given, function.frame, of=function)
     variable = _bind(function, given, named, frame, whole=whole)
     if isinstance(node, ast.Lambda):

@@ -179,6 +179,7 @@ class Interpreter(Gathering):
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         for item in node.items:
             value = self.value(item.context_expr, frame)
+            self.operated(value)
             if item.optional_vars is not None:
                 name = ast.unparse(item.optional_vars)
                 bound = value if isinstance(value, Instance) else Unknown(name, self.at(node))

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
+from isorate.reading.effects import binds
 from isorate.reading.mentions import once
 from isorate.reading.values import Built, Given, Schedule, Unknown, reached
 from isorate.schedule.errors import ReadError
@@ -354,7 +355,11 @@ class Loops:
         """
         some = [e for e in events if e.kind == "training"]
         given = [e for e in some if schedule.optimizer in reached(e.of)]
-        given = [e for e in given if schedule not in reached(e.of)] or some
+        given = [e for e in given if schedule not in reached(e.of)]
+        others = [e for e in events if e.kind == "update" and isinstance(e.of, Built)]
+        if not given and others and steps and isinstance(schedule.optimizer, Built):
+            raise Irregular(f"{_at(others[0].node)} updates another optimizer than the schedule's")
+        given = given or some
         if not steps:
             return []
         if not given and steps[0].loops and _shows_rates(steps[0].loops[-1].node):
@@ -770,11 +775,12 @@ def _at(node: ast.AST) -> str:
 
 
 def stored(node: ast.AST) -> list[str]:
-    """Return the names that a statement stores, each as often as it does."""
+    """Return the names that a statement gives a value, each as often as it does."""
 
     def work() -> list[str]:
-        targets = (n for n in walk(node) if isinstance(getattr(n, "ctx", None), STORING))
-        return [name for name in map(dotted, targets) if name is not None]
+        names = (binds(n) or (dotted(n) if isinstance(getattr(n, "ctx", None), STORING) else None)
+                 for n in walk(node))  # fmt: skip
+        return [name for name in names if name is not None]
 
     found: list[str] = once(node, "_stored", work)
     return found

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.reading.effects import Effects, running
+from isorate.reading.effects import Effects, binds, running
 from isorate.schedule.syntax import children, dotted, walk
 
 if TYPE_CHECKING:
@@ -152,10 +152,9 @@ def bound(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> froz
     """Return the names that a function binds, or that are its arguments."""
 
     def work() -> frozenset[str]:
-        stored = {n.id for n in walk(function)
-                  if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        inside = [n for part in children(function) for n in walk(part)]
         placed = {a.arg for a in walk(function.args) if isinstance(a, ast.arg)}
-        return frozenset(stored | placed)
+        return frozenset({name for name in map(binds, inside) if name is not None} | placed)
 
     found: frozenset[str] = once(function, "_bound", work)
     return found

@@ -101,7 +101,8 @@ class Python(Foreign):
                 return base.kept
             case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
                 made = base.made if isinstance(base, Unknown) else ("", [base], {})
-                return Unknown(unparsed(node), self.at(node), made=made, plain=False)
+                varies = name == "next" and bool(self.loops.stack)
+                return Unknown(unparsed(node), self.at(node), made=made, plain=False, varies=varies)
             case ("list" | "tuple", [Schedule() as one]):
                 return one
             case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:
@@ -284,7 +285,7 @@ def _is_home(name: Name, call: Call) -> bool:
 
 
 def _derived(of: Any, kind: Class) -> bool:
-    return of is kind or (isinstance(of, Class) and any(_derived(b, kind) for b in of.bases))
+    return isinstance(of, Class) and kind in of.mro
 
 
 def _is_name(text: Any) -> bool:

@@ -95,6 +95,7 @@ class Repeating(Deciding):
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         source = self.value(node.iter, frame)
+        self.operated(source)
         items: list[Any] | None = None
         listed = source if isinstance(source, list | tuple) else ()
         objects = source in ([], ()) or any(

@@ -190,6 +190,10 @@ class Storing(Unfollowing):
                     return
                 if isinstance(base, Unknown) and base.made and name != "grad":
                     self._reaches(base, target)
+                setter = self.setter_of(base, name)
+                if setter is not None:
+                    self.called(setter, [base, value], {}, target)
+                    return
                 before = dict.get(base.kept, name)
                 if isinstance(base, Instance) and self.loops.stack and self.turns is None and (
                     type(before) in (int, float) and before != value
@@ -248,7 +252,7 @@ class Storing(Unfollowing):
                         rounds = isinstance(place, int) and (
                             base.why or any((base.made or ("",))[:1])
                         )
-                        lost = Unknown(source, self.at(target))  # an item of an array, perhaps
+                        lost = Unknown(source, self.at(target), varies=base.varies)  # an array's
                         base.kept[(place,)] = lost if rounds else value
                 else:
                     base.kept.clear()
@@ -284,7 +288,11 @@ class Storing(Unfollowing):
             case Namespace() if isinstance(place, str) and unparsed(target) not in self.given:
                 base.kept[place] = value
             case Instance():
-                base.kept.clear()
+                setter = base.of.find("__setitem__")
+                if isinstance(setter, Function):
+                    self.called(setter, [base, place, value], {}, target)
+                else:
+                    base.kept.clear()
             case Builtin() | Function():
                 self.unfollowed(target, self.outermost)
 
@@ -293,6 +301,7 @@ class Storing(Unfollowing):
         loaded: Any = ast.copy_location(_loaded(target), target)
         before = self.value(loaded, frame)
         added = self.value(node.value, frame)
+        self.operated(before)
         if isinstance(node.op, ast.Add) and added == 1 and self.loops.stack:
             self.loops.happens("count", dotted(target), node)
         operation = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)

@@ -842,7 +842,7 @@ def _check_kept(leaves: Iterable[Unknown], turns: list[ast.stmt]) -> None:
                 own = [n for n in items if unparsed(n.value) == unparsed(of)]
                 sure = isinstance(place, ast.Constant)
                 kept = all(sure and isinstance(n.slice, ast.Constant) for n in own)
-                changes = not kept or unparsed(item) in map(unparsed, own)
+                changes = not kept or leaf.varies or unparsed(item) in map(unparsed, own)
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
                 changes = name in resized
             case _:

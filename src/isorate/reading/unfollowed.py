@@ -14,7 +14,7 @@ from isorate.reading.loops import Tally
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.python import OF_TRAINERS
-from isorate.reading.touching import changing
+from isorate.reading.touching import STEPPING, changing
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -26,6 +26,7 @@ from isorate.reading.values import (
     Group,
     Instance,
     List,
+    Method,
     Missing,
     Module,
     Schedule,
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 
 #: Functions that train are looked for in functions that call each other no deeper.
 DEEPEST_TRAINING: Final = 4
+#: Methods that no operator calls.
+PLAIN_METHODS: Final = ("__init__", "__new__", "__post_init__", "__call__", "__repr__", "__str__",
+                        "__getattr__", "__setattr__", "__init_subclass__", "__del__")  # fmt: skip
+#: So many items of a list may be functions.
+MOST_HELD: Final = 100
 
 
 class Unfollowing(Calls):
@@ -82,7 +88,7 @@ class Unfollowing(Calls):
                 case Group():
                     self._written(each.owner, target)
                 case List() | Dict() | Array():
-                    each.lost = Unknown("", self.at(target))
+                    each.lost = Unknown("", self.at(target), varies=self._turning)
                     groups = each if isinstance(each, List) else ()
                     for group in groups:
                         if isinstance(group, Group):
@@ -142,6 +148,8 @@ class Unfollowing(Calls):
             inner.names[name] = Unknown(name, varies=True)
         for name in elsewhere:
             inner.elsewhere[name] = function.frame.home(name) or function.frame.outermost
+        kept = (List, Dict, Array, Instance)  # which it changes for all that call it
+        inner.names |= {k: v for k, v in function.defaults.items() if isinstance(v, kept)}
         inner.names |= given or {}
         self._losing.add(id(node))
         try:
@@ -328,12 +336,51 @@ class Unfollowing(Calls):
         found = (steps and inside.steps) or (rates and inside.rates)
         if found or depth > DEEPEST_TRAINING:
             return found
-        functions = self._functions(frame or self.outermost)
-        called = (each for name in inside.called & functions.keys() for each in functions[name])
+        frame = frame or (self.frames[-1] if self.frames else self.outermost)
+        functions = self._functions(frame.outermost)
+        called = [each for name in inside.called & functions.keys() for each in functions[name]]
+        other = [*self._by_other_names(inside.used, frame)]  # adv = scheduler.step
         return any(
-            self._trains_in(f.node, f.frame.outermost, depth + 1, rates=rates, steps=steps)
-            for f in called
-        )
+            self._trains_in(each.node, each.frame, depth + 1, rates=rates, steps=steps)
+            if isinstance(each, Function) else steps
+            for each in (*called, *other)
+        )  # fmt: skip
+
+    def _by_other_names(self, names: frozenset[str], frame: Frame) -> Iterator[Function | Method]:
+        """Visit what may be called by names that stand for something else than functions.
+
+        That are functions of functions, what a list or an object holds, and methods that step.
+        """
+        waiting, seen = [(frame.get(name), name) for name in names], set[int]()
+        while waiting:
+            value, name = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            match value:
+                case Function():
+                    if value.name != name or value.frame is not frame.outermost:
+                        yield value
+                case Method(of=Schedule() | Built()) if value.name in STEPPING:
+                    yield value
+                case Bound():
+                    parts = [value.function, *value.given, *value.named.values()]
+                    waiting += [(each, "") for each in parts if not isinstance(each, Instance)]
+                case Instance():
+                    waiting += [(each, "") for key, each in value.kept.items() if key in names]
+                case list() | tuple():
+                    waiting += [(each, "") for each in value[:MOST_HELD]]
+                case dict():
+                    waiting += [(each, "") for each in [*value.values()][:MOST_HELD]]
+                case Unknown(made=("", given, _)):
+                    waiting += [(each, "") for each in given]
+
+    def calls_one_of(self, node: ast.Call, frame: Frame) -> None:
+        for each in self._by_other_names(mentions(node.func).used, frame):
+            if isinstance(each, Function):
+                self.bound_effects(each)
+            if isinstance(each, Method) or self._trains_in(each.node, each.frame):
+                self.loops.lost = self.loops.lost or node
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
         head, *rest = name.split(".")
@@ -391,21 +438,26 @@ class Unfollowing(Calls):
             case List() | Dict() | Array():
                 counted = name not in effects.resized | effects.passed
                 counted = counted and (value.lost is None or value.counted)
-                value.lost = Unknown(name, self.at(where), condition=condition, parts=self._by)
+                value.lost = Unknown(name, self.at(where), condition=condition, parts=self._by,
+                                     varies=self._turning)  # fmt: skip
                 value.counted = counted
             case Parser():
                 value.lost = self.at(where)
             case Instance() | Unknown() if ends:
                 if isinstance(value, Instance):
                     first = not value.kept.touched
-                    turning = bool(self.loops.stack) or self.unbound is not None
                     condition = condition if first else None
                     self.turned.append((value.kept, value.kept.varies))
-                    value.kept.forgets(self.at(where), condition, varies=turning)
+                    value.kept.forgets(self.at(where), condition, varies=self._turning)
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
                     if not all(isinstance(each, Built | Schedule | Function) for each in parts):
                         del value.kept[key]
+
+    @property
+    def _turning(self) -> bool:
+        """Whether what is made unknown is so in a loop, and another thing in each turn."""
+        return bool(self.loops.stack) or self.unbound is not None
 
     def _unrated(self, optimizer: Built, where: ast.AST) -> None:
         """Let the rates of an optimizer be others each time."""
@@ -456,6 +508,10 @@ class Unfollowing(Calls):
             return
         base = self._quiet_path(head, frame)
         if isinstance(base, Instance):
+            setter = self.setter_of(base, last)
+            if setter is not None:
+                self.bound_effects(setter, {setter.node.args.args[0].arg: base})
+                return
             before = dict.get(base.kept, last)
             if self.unbound is not None:
                 self.unbound.append((base, last, before, nodes))
@@ -465,6 +521,25 @@ class Unfollowing(Calls):
             base.kept[last] = value
         if isinstance(base, Module):
             base.frame.set(last, value)
+
+    def operated(self, *values: Any) -> bool:
+        found = False
+        other = (v.made[1] for v in values if isinstance(v, Unknown) and v.made and not v.made[0])
+        for value in (*values, *(each for held in other for each in held)):
+            names = value.of.mro if isinstance(value, Instance) else ()
+            for name, method in ((n, m) for of in names for n, m in of.names.items()):
+                if name.startswith("__") and name not in PLAIN_METHODS and (
+                    isinstance(method, Function) and method.node.args.args
+                ):  # fmt: skip
+                    found = True
+                    self.bound_effects(method, {method.node.args.args[0].arg: value})
+        return found
+
+    def setter_of(self, base: Any, name: str) -> Function | None:
+        """Return the function that sets an attribute of an object; none where nothing does."""
+        found = base.of.find(name) if isinstance(base, Instance) else None
+        setter = found.setter if isinstance(found, Function) else None
+        return setter if setter is not None and setter.node.args.args else None
 
 
 def _functions_of(frame: Frame) -> dict[str, list[Function]]:

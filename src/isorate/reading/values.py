@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from isorate.reading.frames import Frame
     from isorate.reading.naming import Name
 
+#: No class derives from more of the text's classes.
+MOST_BASES: Final = 50
 #: A short text may still hold a list of so many values.
 FEWEST: Final = 1000
 
@@ -88,10 +90,13 @@ class Function:
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     frame: Frame
     defaults: dict[str, Any]
-    #: A decorator of nobody knows whom.
+    #: What is taken for granted of a decorator of nobody knows whom.
     wrapped: str = ""
     kind: str = ""
     of: Class | None = None
+    #: What a decorator of the text made it of; what sets it, where it is a property.
+    wraps: Function | None = None
+    setter: Function | None = None
 
     @property
     def name(self) -> str:
@@ -124,16 +129,27 @@ class Class:
     names: dict[str, Any]
     bases: list[Any]
     fields: list[str] | None = None
+    #: The class and those of the text that it derives from, in the order in which Python looks.
+    mro: list[Class] = field(init=False)
 
-    def find(self, name: str, depth: int = 0) -> Any:
-        """Return an attribute, its own or a base's; ``MISSING`` where none has it."""
-        if name in self.names:
-            return self.names[name]
-        for base in self.bases if depth < 20 else ():
-            found = base.find(name, depth + 1) if isinstance(base, Class) else MISSING
-            if found is not MISSING:
-                return found
-        return MISSING
+    def __post_init__(self) -> None:
+        bases = [base for base in self.bases if isinstance(base, Class)]
+        lines, self.mro = [*([*base.mro] for base in bases), bases], [self]
+        while lines := [line for line in lines if line][: MOST_BASES - len(self.mro)]:
+            firsts = (line[0] for line in lines)
+            later = {id(each) for line in lines for each in line[1:]}
+            first = next((each for each in firsts if id(each) not in later), lines[0][0])
+            self.mro.append(first)
+            lines = [[each for each in line if each is not first] for line in lines]
+
+    def find(self, name: str, after: Class | None = None) -> Any:
+        """Return an attribute, its own or a base's; ``MISSING`` where none has it.
+
+        With ``after``, what the classes have that come after that one.
+        """
+        classes = self.mro[self.mro.index(after) + 1 :] if after in self.mro else self.mro
+        found = (each.names[name] for each in classes if name in each.names)
+        return next(found, MISSING)
 
     @property
     def trains(self) -> bool:

@@ -1,0 +1,180 @@
+"""What steps, or sets a rate, by another way than it seems: read as it runs, or not read."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("torch")
+
+from tests.test_reading_mutants import verdict
+
+pytestmark = pytest.mark.torch
+
+OPT = "opt = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+SCHED = f"{OPT}sched = ExponentialLR(opt, 0.9)\n"
+TWICE = """
+def twice(f):
+    def inner(*given):
+        f(*given)
+        return f(*given)
+    return inner
+"""
+LOOP = """
+for epoch in range(4):
+    for batch in loader:
+        opt.step()
+"""
+WRITER = """
+class Writer:
+    def __init__(self, o):
+        self.o = o
+"""
+WRITES = "        for g in self.o.param_groups:\n            g['lr'] *= 0.5\n"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "elsewhere", SimpleNamespace(value=7))
+
+
+READ = {
+    "a decorator of the text's own": (
+        "def half(f):\n    return lambda k: 0.5 * f(k)\n@half\ndef factor(k):\n"
+        "    return 0.9 ** k\n"
+        f"{OPT}sched = LambdaLR(opt, factor)"
+    ),
+    "a decorator with arguments": (
+        "import functools\ndef scaled(by):\n    def deco(f):\n        @functools.wraps(f)\n"
+        "        def g(k):\n            return by * f(k)\n        return g\n    return deco\n"
+        f"@scaled(3)\n@scaled(0.1)\ndef factor(k):\n    return 0.9 ** k\n{OPT}"
+        "sched = LambdaLR(opt, factor)"
+    ),
+    "a decorator of a function that trains": (
+        "def timed(f):\n    def inner(*given, **named):\n        found = f(*given, **named)\n"
+        "        return found\n    return inner\n@timed\ndef build(rate, size=2):\n"
+        "    o = torch.optim.SGD(model.parameters(), lr=rate)\n    return StepLR(o, size)\n"
+        "sched = build(0.3, size=3)"
+    ),
+    "bases in the order in which Python looks": (
+        "class A:\n    def rate(self, e):\n        return 0.1\n"
+        "class B(A):\n    def rate(self, e):\n        return super().rate(e) * 0.5 ** e\n"
+        "class C(A):\n    def rate(self, e):\n        return 0.3\nclass D(B, C):\n    pass\n"
+        f"d = D()\n{OPT}for epoch in range(4):\n    for g in opt.param_groups:\n"
+        "        g['lr'] = d.rate(epoch)\n    for batch in loader:\n        opt.step()"
+    ),
+    "a property that sets rates": (
+        f"{WRITER}    @property\n    def lr(self):\n        return 0\n    @lr.setter\n"
+        "    def lr(self, v):\n        for g in self.o.param_groups:\n            g['lr'] = v * 2\n"
+        f"{OPT}w = Writer(opt)\nfor epoch in range(4):\n    w.lr = 0.1 / (epoch + 1)\n"
+        "    for batch in loader:\n        opt.step()"
+    ),
+}
+NOT_READ = {
+    "a decorated function steps twice": (
+        f"{TWICE}{SCHED}@twice\ndef go():\n    sched.step()\n{LOOP}    go()"
+    ),
+    "a decorated function steps where a condition holds": (
+        f"{TWICE}{SCHED}@twice\ndef go():\n    sched.step()\n{LOOP}    sched.step()\n"
+        "    if epoch == 2:\n        go()"
+    ),
+    "a decorated class": (
+        "def doubled(of):\n    class New(of):\n        def step(self):\n"
+        "            super().step()\n            super().step()\n"
+        "    return New\n@doubled\nclass Drive:\n"
+        "    def __init__(self, s):\n        self.s = s\n    def step(self):\n"
+        f"        self.s.step()\n{SCHED}drive = Drive(sched)\n{LOOP}    drive.step()"
+    ),
+    "a method by another name": (
+        f"{SCHED}go = sched.step\n{LOOP}    sched.step()\n    if epoch == 2:\n        go()"
+    ),
+    "a lambda": (
+        f"{SCHED}go = lambda: sched.step()\n{LOOP}    sched.step()\n"
+        "    if epoch == 2:\n        go()"
+    ),
+    "a partial": (
+        f"import functools\n{SCHED}def some(s, n):\n    for _ in range(n):\n        s.step()\n"
+        f"go = functools.partial(some, sched, 2)\n{LOOP}    sched.step()\n"
+        "    if epoch == 2:\n        go()"
+    ),
+    "a function of a function": (
+        "def main():\n    opt = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "    sched = ExponentialLR(opt, 0.9)\n    def go():\n        sched.step()\n"
+        "    for epoch in range(4):\n        for batch in loader:\n            opt.step()\n"
+        "        sched.step()\n        if epoch == 2:\n            go()\n    return opt, sched\n"
+        "opt, sched = main()"
+    ),
+    "one of a dict of functions": (
+        f"{SCHED}def go():\n    sched.step()\ndef stay():\n    pass\nways = {{2: go}}\n{LOOP}"
+        "    sched.step()\n    ways.get(epoch, stay)()"
+    ),
+    "an operator of the text's own": (
+        f"{WRITER}    def __iadd__(self, n):\n{WRITES}        return self\n{SCHED}"
+        f"w = Writer(opt)\n{LOOP}    sched.step()\n    w += 1"
+    ),
+    "an item that is set": (
+        f"{WRITER}    def __setitem__(self, key, value):\n{WRITES}{SCHED}w = Writer(opt)\n{LOOP}"
+        "    sched.step()\n    w['lr'] = 0.3"
+    ),
+    "a truth that writes": (
+        f"{WRITER}    def __bool__(self):\n{WRITES}        return True\n{SCHED}w = Writer(opt)\n"
+        f"{LOOP}    sched.step()\n    if w:\n        pass"
+    ),
+    "what is gone through writes": (
+        f"{WRITER}    def __iter__(self):\n{WRITES}        return iter(range(5))\n{SCHED}"
+        "w = Writer(opt)\nfor epoch in range(4):\n    for batch in w:\n        opt.step()\n"
+        "    sched.step()"
+    ),
+    "a property that is set where a condition holds": (
+        f"{WRITER}    @property\n    def lr(self):\n        return 0\n    @lr.setter\n"
+        f"    def lr(self, v):\n{WRITES}{SCHED}w = Writer(opt)\n{LOOP}    sched.step()\n"
+        "    if epoch == 2:\n        w.lr = 0.5"
+    ),
+    "an optimizer that nothing updates": (
+        f"{OPT}old = torch.optim.SGD(model.parameters(), lr=0.7)\nfor epoch in range(4):\n"
+        "    for g in old.param_groups:\n        g['lr'] = 0.1 / (epoch + 1)\n"
+        "    for batch in loader:\n        opt.step()"
+    ),
+    "the copy of an optimizer": (
+        f"import copy\n{SCHED}sched = None\nfirst, opt = opt, copy.deepcopy(opt)\n"
+        f"other = ExponentialLR(first, 0.9)\n{LOOP}    other.step()"
+    ),
+    "a list that counts": (
+        f"{OPT}n = [0]\ndef tick():\n    n[0] += 1\n    for g in opt.param_groups:\n"
+        "        g['lr'] = 0.1 / n[0]\nfor epoch in range(3):\n    for batch in loader:\n"
+        "        tick()\n        opt.step()"
+    ),
+    "a default that counts": (
+        f"{OPT}def tick(n=[0]):\n    n[0] += 1\n    for g in opt.param_groups:\n"
+        "        g['lr'] = 0.1 / n[0]\nfor epoch in range(3):\n    for batch in loader:\n"
+        "        tick()\n        opt.step()"
+    ),
+    "rates one after the other": (
+        f"import itertools\n{OPT}rates = itertools.cycle([0.1, 0.05])\nfor epoch in range(4):\n"
+        "    rate = next(rates)\n    for g in opt.param_groups:\n        g['lr'] = rate\n"
+        "    for batch in loader:\n        opt.step()"
+    ),
+    "a count that is imported": (
+        f"{SCHED}for epoch in range(1, 11):\n    for batch in loader:\n        opt.step()\n"
+        "        from elsewhere import value as epoch\n    if epoch > 4:\n        sched.step()"
+    ),
+    "a count that a pattern binds": (
+        f"{OPT}sched = StepLR(opt, 3, 0.5)\nfor step in range(12):\n    if step < 4:\n"
+        "        match 3:\n            case step: pass\n        for g in opt.param_groups:\n"
+        "            g['lr'] = 0.02 * (step + 1)\n    opt.step()\n    sched.step()"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", READ.values(), ids=READ)
+def test_it_is_read_as_it_runs(text: str) -> None:
+    assert verdict(text, "", {"len(loader)": 5})[0] == "equal"
+
+
+@pytest.mark.parametrize("text", NOT_READ.values(), ids=NOT_READ)
+def test_it_is_not_read(text: str) -> None:
+    what, found, _ = verdict(text, "", {"len(loader)": 5})
+    assert what == "refused", found
+    assert "len(loader)" not in found
