@@ -65,7 +65,7 @@ def functions_of(follower: Interpreter) -> None:
     for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
         if id(function.node) not in follower.run_:
             instance = instance or held.get(id(of))
-            _came_to(follower, function, _enter(follower, function, of, instance))
+            came_to(follower, function, _enter(follower, function, of, instance))
         if follower.found.built or follower.lacking:
             return
     if any(follower.sets_rates(function.node) for function, *_ in entries):
@@ -83,7 +83,7 @@ def functions_of(follower: Interpreter) -> None:
         instance = None if of is None or function.kind == "static" else _instance(follower, of)
         makes = _collects(function.node) or _makes_functions(function.node)
         if makes and id(function.node) not in follower.run_:
-            _came_to(follower, function, _enter(follower, function, of, instance))
+            came_to(follower, function, _enter(follower, function, of, instance))
         if not (follower.found.built or follower.lacking):
             bound = function if instance is None else Bound(function, [instance])
             _returned(follower, function, bound)
@@ -148,7 +148,7 @@ def _classes(follower: Interpreter) -> ReadError | None:
     return failed[0] if failed else None
 
 
-def _came_to(follower: Interpreter, function: Function, value: Any) -> None:
+def came_to(follower: Interpreter, function: Function, value: Any) -> None:
     """Take notice of what a function has returned: rates, or a function that sets or returns it."""
     if follower.found.built or follower.lacking:
         return

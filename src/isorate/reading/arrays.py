@@ -99,11 +99,10 @@ class Array(Kept):
     def __getitem__(self, place: Any) -> Any:
         if not isinstance(place, slice):
             return self._function()(range(self.length)[place])
-        if self.single:
-            raise TypeError("part of an array of float32 is not followed")
         places = range(self.length)[place]
         index = _of(ast.Add, _of(ast.Mult, _PLACE, places.step), places.start)
-        part = type(self)(len(places), self.at(index), whole=self.whole)
+        part = type(self)(len(places), put(index, self.formula), whole=self.whole)
+        part.single = self.single
         if type(self) is Array:
             part.kin = self.kin
             self.kin.append(part)

@@ -394,7 +394,7 @@ def _check_tallies(follower: Interpreter) -> None:
 
 def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """Visit what runs of a text: functions that nothing calls are left out."""
-    waiting = list(text)
+    waiting, loops = list(text), bool(follower.loops.events)
     while waiting:
         node = waiting.pop()
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -402,7 +402,7 @@ def _run(follower: Interpreter, text: Sequence[ast.AST]) -> Iterator[ast.AST]:
             continue
         yield node
         _, ways = follower.keyed.get(id(node), ("", set()))
-        ways = follower.went.get(id(node), ways) if follower.by_turns else ways
+        ways = ways if loops and not follower.by_turns else follower.went.get(id(node), ways)
         if isinstance(node, ast.If) and len(ways) == 1:  # a group has a key or has it not
             waiting += node.body if True in ways else node.orelse
         else:

@@ -103,7 +103,8 @@ class Deciding(Defining):
         went = {True, False} if isinstance(truth, Unknown) else {truth}
         self.went.setdefault(id(node), set()).update(went)
         if not isinstance(truth, Unknown):
-            if self.taken != taken and end_of(body if truth else orelse) == "raise":
+            by_default = self.taken != taken or self._is_default(test, frame)
+            if by_default and end_of(body if truth else orelse) == "raise":
                 truth = not truth  # who runs it gives something else than the default
             self.body(body if truth else orelse, frame)
             return
@@ -156,6 +157,11 @@ class Deciding(Defining):
                 self._counted_where(guard, branch)
             other = guards[1 - guards.index(guard)]
             self._left_where(node, test, branch, guard, other, inside, frame)
+
+    def _is_default(self, test: ast.expr, frame: Frame) -> bool:
+        """Whether a condition asks for an argument of a function that nothing calls."""
+        own = frame.of.defaults if frame.entry and isinstance(frame.of, Function) else {}
+        return any(name in own and name not in frame.own for name in terms.names_of(test))
 
     def _left_where(
         self, node: ast.stmt, test: ast.expr, branch: list[ast.stmt], guard: Guard, other: Guard,

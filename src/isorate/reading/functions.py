@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading.arrays import Array, array, interpolated
-from isorate.reading.frames import Frame
+from isorate.reading.frames import Frame, Given
 from isorate.reading.values import (
     PLAIN,
     Bound,
     Builtin,
     Function,
     Instance,
+    Method,
     Unknown,
     unknown_in,
     written,
@@ -324,8 +325,16 @@ def _bind(
     return variable
 
 
-def called_as(value: Any) -> Any:
-    """Return what is called where an object of the text is; any other value as it is."""
+def called_as(value: Any, given: Given) -> Any:
+    """Return what is called where an object of the text is, or what a list has at a place.
+
+    Any other value stays as it is.
+    """
+    if isinstance(value, Method) and value.name == "__getitem__":
+        frame = Frame(given)
+        frame.names["rates"] = value.of
+        node: Any = ast.parse("lambda step: rates[step]", mode="eval").body
+        return Function(node, frame, {})
     call = value.of.find("__call__") if isinstance(value, Instance) else None
     return Bound(call, [value]) if isinstance(call, Function) else value
 
@@ -446,7 +455,7 @@ class _Inline(ast.NodeTransformer):
         varies = self._varies(node)
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
-        function = called_as(function)
+        function = called_as(function, self.evaluator.given)
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:

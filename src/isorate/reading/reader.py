@@ -15,7 +15,7 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import beside, by_hand
 from isorate.reading.alone import RATE as RATED
-from isorate.reading.alone import functions_of, unrun
+from isorate.reading.alone import came_to, functions_of, unrun
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.expressions import MOST_STEPS
@@ -32,13 +32,14 @@ from isorate.reading.pieces import completed
 from isorate.reading.schedules import LackingError, all_of
 from isorate.reading.text import parsed
 from isorate.reading.values import (
-    Given as Taker,
-)
-from isorate.reading.values import (
+    Function,
     Instance,
     Schedule,
     Unknown,
     each_once,
+)
+from isorate.reading.values import (
+    Given as Taker,
 )
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.errors import MissingRateError, ReadError
@@ -595,7 +596,8 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
 
     A text of several statements may come to a list of rates, too, if its name says that it is one.
     """
-    match body[-1:]:
+    said = [each for each in body if not _prints(each)]
+    match said[-1:]:
         case [ast.Expr(value=node)]:
             own = ""
         case [ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=node)]:
@@ -609,6 +611,9 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     listed = isinstance(value, list) and isinstance(node, ast.List | ast.ListComp | ast.BinOp)
     if listed and (value or alone):
         follower.last = follower.plain_list(node, value)
+    made = follower.value(node.func, follower.outermost) if isinstance(node, ast.Call) else None
+    if isinstance(made, Function) and own:  # which makes them
+        came_to(follower, made, value)
     if listed or not alone:
         return
     if isinstance(value, Schedule):
@@ -632,6 +637,12 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     if name is not None:
         name = Name(name, name, known=False) if isinstance(name, str) else name
         raise no_constructor(name, follower.dialect)
+
+
+def _prints(node: ast.stmt) -> bool:
+    """Whether a statement only shows something."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and dotted(call.func) in ("print", "plt.plot", "plt.show")
 
 
 def _has_list(node: ast.expr) -> bool:

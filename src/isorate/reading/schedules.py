@@ -28,6 +28,7 @@ from isorate.reading.values import (
     Group,
     Groups,
     Instance,
+    Method,
     Schedule,
     Sizes,
     Unknown,
@@ -317,7 +318,7 @@ class Schedules(Expressions):
         """Return what a function of the step lacks, or several."""
         if isinstance(function, list | tuple):
             return [leaf for each in function for leaf in self._lacking(each)]
-        function = functions.called_as(function)
+        function = functions.called_as(function, self.given)
         try:
             if isinstance(function, Function | Bound):
                 functions.expression(self, function, self.longest)
@@ -367,8 +368,10 @@ class Schedules(Expressions):
                 return {key: self.argument(item, schedule) for key, item in value.items()}
             case Function() | Bound():
                 return self._function(value, schedule)
-            case Instance() if (called := functions.called_as(value)) is not value:
-                return self._function(called, schedule)
+            case Instance() | Method():
+                called = functions.called_as(value, self.given)
+                if called is not value:
+                    return self._function(called, schedule)
             case Given(schedule=Schedule() as inner):
                 return self.argument(inner, schedule)
             case Builtin():

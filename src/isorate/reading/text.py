@@ -35,6 +35,7 @@ MAGIC: Final = re.compile(r"\s*(?:[%!]|\??[\w.]+\?{1,2}\s*$)")
 CAPTURED: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
 #: What code stands in, in a page.
 FENCES: Final = ("```", "~~~")
+PATCHES: Final = ("```diff", "```patch")
 #: A patch: its lines, those that it adds, and those that are none of what it comes to.
 PATCH: Final = re.compile(r"[ +-]|@@|diff |index ")
 ADDED: Final = re.compile(r"\+(?!\+\+ )")
@@ -141,8 +142,9 @@ def _ways(plain: str) -> Iterator[Written]:
     if fences:
         lines = _fenced(lines, fences)
         yield Written("\n".join(lines))
-    if any(map(ADDED.match, lines)) and all(map(PATCH.match, filter(str.strip, lines))):
-        left = (line[1:] for line in lines if not LEFT_OUT.match(line))
+    patch = plain.lstrip().startswith(PATCHES) or all(map(PATCH.match, filter(str.strip, lines)))
+    if patch and any(map(ADDED.match, lines)):
+        left = (ADDED.sub(" ", line) for line in lines if not LEFT_OUT.match(line))
         lines = textwrap.dedent("\n".join(left)).split("\n")
     if any(FIRST.match(line) for line in lines):
         lines = _prompted(lines)
