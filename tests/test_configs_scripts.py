@@ -150,6 +150,10 @@ SPEECH = {"scheduler": "warmuplr", "optim": "adam", "optim_conf": {"lr": 0.002},
         (f"{FAIR} polynomial_decay --max-epoch 3 --warmup-updates 2", "is not there, nor max_upda"),
         (f"{FAIR} cosine --max-update 9 --warmup-updates 9", "leaves nothing to decay"),
         (f"{FAIR} cosine --max-update 9 --t-mult 2", "t_mult=2 makes each cycle another length"),
+        (
+            "fairseq-train x --criterion y --lr 1e-3 --max-update 9 --lr-shrink 0.5",
+            "a plateau in old",
+        ),
         (f"{FAIR} inverse_sqrt --max-update 9 --min-lr 1e-9", "the run is over before it begins"),
         (f"{FAIR} tri_stage --max-update 9 --phase-ratio [0.5,0.4,0.5]", "three shares of max_upd"),
         (f"{FAIR} tri_stage --max-update 9 --warmup-steps 3", "decay_steps=0 divides by zero"),
@@ -188,3 +192,13 @@ def test_launchers_and_short_flags_of_timms_script_are_minded() -> None:
     flags = "--sched cosine --lr 0.1 --epochs 9 --amp -b 64 -j 8"
     for line in ("torchrun --nproc_per_node=4 train.py", "sh ./distributed_train.sh 4 /data"):
         assert foretell(f"{line} {flags}", facts={"examples": 4096}).updates == 9 * 16
+
+
+def test_a_batch_in_another_trainers_words_is_not_passed_over() -> None:
+    line = "python pretrain.py --output_dir x --num_train_epochs 2 --learning_rate 5e-5"
+    said = "batch_size=16 is another trainer's key: transformers has per_device_train_batch_size"
+    with pytest.raises(ReadError, match=said):
+        foretell(f"{line} --batch_size 16 --dataloader_num_workers 8", facts={"examples": 100})
+    line = f"{line} --per_device_train_batch_size 4 --grad_accum_steps 2"
+    with pytest.raises(ReadError, match="transformers has gradient_accumulation_steps"):
+        foretell(line, facts={"examples": 100})

@@ -34,7 +34,8 @@ NEAR: Final = 0.89
 FEWEST: Final = 2
 #: What the name of a program adds to the keys that are found.
 SURE: Final = 1000
-#: What trainers call the rate, the kind of schedule, the warm-up and the length of a run.
+#: What trainers call the rate, the kind of schedule, the warm-up, the length of a run, the rate at
+#: its end, a batch and the batches of an update.
 CONCEPTS: Final = (
     ("learning_rate", "lr", "max_lr", "peak_lr", "base_lr", "init_lr"),
     ("lr_scheduler_type", "lr_scheduler", "lr_scheduler_name", "scheduler", "scheduler_type",
@@ -45,6 +46,10 @@ CONCEPTS: Final = (
      "max_iters", "train_iters", "train_steps", "max_update"),
     ("num_train_epochs", "num_epochs", "max_epochs", "epochs", "epoch", "max_steps", "max_iters"),
     ("min_lr", "lr_min", "min_lr_ratio", "eta_min", "end_lr", "lr_end"),
+    ("per_device_train_batch_size", "train_batch_size", "micro_batch_size", "batch_size",
+     "micro_train_batch_size", "per_gpu_train_batch_size", "train_micro_batch_size_per_gpu"),
+    ("gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps", "accum_iter",
+     "grad_accumulation_steps", "grad_accum_steps", "accum_grad", "accum_freq", "update_freq"),
 )  # fmt: skip
 #: A key that speaks of rates: those of some parameters, say.
 OF_RATES: Final = re.compile(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")

@@ -31,7 +31,7 @@ SCHEDULERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
         {"warmup_updates": 0, "end_learning_rate": 0.0, "power": 1.0, "total_num_update": None},
         "{end} if t >= {T} else ({lr} - {end}) * (1 - (t - {W}) / ({T} - {W})) ** {power} + {end}",
     ),
-    "fixed": ({"warmup_updates": 0}, "(t + 1) / {W} * {lr} if t < {W} else {lr}"),
+    "fixed": ({"warmup_updates": 0, "lr_shrink": 0.1}, "(t + 1) / {W} * {lr} if t < {W} else {lr}"),
     "tri_stage": (
         {"warmup_steps": 0, "hold_steps": 0, "decay_steps": 0, "phase_ratio": None,
          "init_lr_scale": 0.01, "final_lr_scale": 0.01},
@@ -51,6 +51,9 @@ def foretell(given: Given) -> Foretold:
     if name not in SCHEDULERS:
         what = "is not followed" if name in METRIC else "is none of its own"
         raise given.refuse("lr_scheduler", f"{what}: {', '.join(SCHEDULERS)} are read")
+    if "lr_scheduler" not in given and "lr_shrink" in given:
+        text = "is not there: a plateau in old versions, which lr_shrink is for, and fixed in new"
+        raise given.refuse("lr_scheduler", text, "--set lr_scheduler=fixed")
     usual, text = SCHEDULERS[name]
     peaks = [float(one) for one in NUMBER.findall(" ".join(map(str, given.words("lr"))))]
     if len(peaks) != 1 or given.values.get("force_anneal"):

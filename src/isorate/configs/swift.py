@@ -22,7 +22,7 @@ def foretell(given: Given) -> Foretold:
     """Return what its arguments make of a run."""
     given.default(transformers_version=transformers.VERSION)
     given.default(lr_scheduler_type="cosine", per_device_train_batch_size=1)
-    for key in ("micro_batch_size", "global_batch_size", "train_iters"):
+    for key in MEGATRONS:
         if key in given:
             raise given.refuse(key, "is of Megatron-SWIFT, which is not read")
     kind = given.text("rlhf_type")
@@ -78,6 +78,8 @@ def shared(given: Given) -> int:
     return int(found)
 
 
+#: Keys by which its other half trains, with Megatron.
+MEGATRONS: Final = ("micro_batch_size", "global_batch_size", "train_iters")
 #: Keys that it has as trl does.
 SHARED: Final = tuple(dict.fromkeys(mark for marks in trl.MARKS.values() for mark in marks))
 CONFIGURATIONS: Final = (
@@ -86,7 +88,7 @@ CONFIGURATIONS: Final = (
         "ms-swift on transformers",
         transformers.KEYS,
         foretell,
-        (*OTHERS, "template", *SHARED),
+        (*OTHERS, "template", *SHARED, *MEGATRONS),
         ("tuner_type", "train_type", "split_dataset_ratio", "model_author"),
         transformers.FACTS,
         spell=transformers.spell,
