@@ -1,6 +1,6 @@
 """Run the texts in ``tests/cases/reading/trainers`` for real, and record the rates of each.
 
-    python tools/trainers.py deepspeed ignite keras lightning mindspore transformers
+    python tools/trainers.py deepspeed detectron2 ignite keras lightning mindspore transformers
 
 Each file has texts for one trainer, which has to be installed; ``given`` says how long the things
 are that a text uses and does not have. A rate is what an optimizer's update really used.
@@ -97,14 +97,17 @@ def deepspeed(row: dict[str, Any]) -> list[float]:
     return used
 
 
-def ignite(row: dict[str, Any]) -> list[float]:
-    """Train with Ignite."""
+def plain(row: dict[str, Any]) -> list[float]:
+    """Train as a text does."""
     used: list[float] = []
     names = {"__name__": "__main__", **torch_like(used)}
     names["loader"] = loader(row["given"]["len(loader)"])
     exec(compile(row["text"], row["what"], "exec", dont_inherit=True), names)
     names["hook"].remove()
     return used
+
+
+detectron2 = ignite = plain
 
 
 def keras(row: dict[str, Any]) -> list[float]:

@@ -1,4 +1,7 @@
-"""Detectron2's YAML, as of 02b5c4e2 with fvcore 3378afe: a share of the run decides."""
+"""Detectron2's YAML, as of 02b5c4e2 with fvcore 3378afe: a share of the run decides.
+
+And its schedulers, and fvcore's, as code says them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.configs import _formula
 from isorate.configs._documents import document
 from isorate.configs.configuration import FEWEST, Configuration
+from isorate.kit.registry import Trainer
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
@@ -26,6 +30,184 @@ WHERE: Final = "(t / {M})"
 LINE: Final = "{end} * {where} + {start} * (1 - {where})"
 COSINE: Final = "{low} + 0.5 * (1 - {low}) * (1 + math.cos(math.pi * {where}))"
 STEPS: Final = re.compile(r"[(\[]?\s*(?:\d{1,18}\s*,\s*)*(?:\d{1,18})?\s*,?\s*[)\]]?")
+CODE: Final = """
+import bisect
+import math
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+NEAR = 1e-6
+
+
+class ConstantParamScheduler:
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, where):
+        return self.value
+
+
+class LinearParamScheduler:
+    def __init__(self, start_value, end_value):
+        self.start, self.end = start_value, end_value
+
+    def __call__(self, where):
+        return self.end * where + self.start * (1 - where)
+
+
+class CosineParamScheduler(LinearParamScheduler):
+    def __call__(self, where):
+        return self.end + 0.5 * (self.start - self.end) * (1 + math.cos(math.pi * where))
+
+
+class ExponentialParamScheduler:
+    def __init__(self, start_value, decay):
+        self.start, self.decay = start_value, decay
+
+    def __call__(self, where):
+        return self.start * (self.decay**where)
+
+
+class PolynomialDecayParamScheduler:
+    def __init__(self, base_value, power):
+        self.base, self.power = base_value, power
+
+    def __call__(self, where):
+        return self.base * (1 - where) ** self.power
+
+
+class MultiStepParamScheduler:
+    def __init__(self, values, num_updates=None, milestones=None):
+        if not is_given(milestones):
+            width = math.ceil(num_updates / float(len(values)))
+            milestones = [width * (place + 1) for place in range(len(values) - 1)]
+        elif not is_given(num_updates):
+            num_updates, milestones = milestones[-1], milestones[:-1]
+        self.values, self.updates, self.milestones = values, num_updates, milestones
+
+    def __call__(self, where):
+        update = int((where + NEAR) * self.updates)
+        return self.values[bisect.bisect_right(self.milestones, update)]
+
+
+class StepParamScheduler:
+    def __init__(self, num_updates, values):
+        self.values = values
+
+    def __call__(self, where):
+        return self.values[int((where + NEAR) * len(self.values))]
+
+
+class StepWithFixedGammaParamScheduler(StepParamScheduler):
+    def __init__(self, base_value, num_decays, gamma, num_updates):
+        values = [base_value]
+        for _ in range(num_decays):
+            values.append(values[-1] * gamma)
+        super().__init__(num_updates, values)
+
+
+class CompositeParamScheduler:
+    def __init__(self, schedulers, lengths, interval_scaling):
+        last = 1.0 - sum(lengths[:-1]) if sum(lengths) != 1.0 else lengths[-1]
+        lengths = [*lengths[:-1], last]
+        ends = [lengths[0]]
+        for length in lengths[1:]:
+            ends.append(ends[-1] + length)
+        whole = None
+        for place in range(len(schedulers) - 1, -1, -1):
+            whole = part(schedulers[place], ends[place], lengths[place],
+                         interval_scaling[place] == "rescaled", whole)
+        self.whole = whole
+
+    def __call__(self, where):
+        return self.whole(where)
+
+
+def part(scheduler, end, length, rescaled, rest):
+    def inside(where):
+        if rescaled:
+            return scheduler((where - (end - length)) / length)
+        return scheduler(where)
+
+    def either(where):
+        return rest(where) if where + NEAR > end else inside(where)
+
+    return inside if rest is None else either
+
+
+class WarmupParamScheduler(CompositeParamScheduler):
+    def __init__(self, scheduler, warmup_factor, warmup_length, warmup_method="linear",
+                 rescale_interval=False):
+        end = scheduler(0.0) if rescale_interval else scheduler(warmup_length)
+        start = warmup_factor * scheduler(0.0)
+        if warmup_method == "constant":
+            warmup = ConstantParamScheduler(start)
+        elif warmup_method == "linear":
+            warmup = LinearParamScheduler(start, end)
+        else:
+            raise ValueError(warmup_method)
+        scaling = "rescaled" if rescale_interval else "fixed"
+        super().__init__([warmup, scheduler], [warmup_length, 1 - warmup_length],
+                         ["rescaled", scaling])
+
+
+def LRMultiplier(optimizer, multiplier, max_iter, last_iter=-1):
+    return LambdaLR(optimizer, lambda step: multiplier(step / max_iter), last_iter)
+
+
+class WarmupMultiStepLR(LRScheduler):
+    def __init__(self, optimizer, milestones, gamma=0.1, warmup_factor=0.001, warmup_iters=1000,
+                 warmup_method="linear", last_epoch=-1):
+        self.milestones, self.gamma, self.factor = milestones, gamma, warmup_factor
+        self.warmup_iters, self.warmup_method = warmup_iters, warmup_method
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        up = warmed(self.warmup_method, self.last_epoch, self.warmup_iters, self.factor)
+        return [
+            base_lr * up * self.gamma ** bisect.bisect_right(self.milestones, self.last_epoch)
+            for base_lr in self.base_lrs
+        ]
+
+
+class WarmupCosineLR(LRScheduler):
+    def __init__(self, optimizer, max_iters, warmup_factor=0.001, warmup_iters=1000,
+                 warmup_method="linear", last_epoch=-1):
+        self.max_iters, self.factor = max_iters, warmup_factor
+        self.warmup_iters, self.warmup_method = warmup_iters, warmup_method
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        up = warmed(self.warmup_method, self.last_epoch, self.warmup_iters, self.factor)
+        return [
+            base_lr * up * 0.5 * (1.0 + math.cos(math.pi * self.last_epoch / self.max_iters))
+            for base_lr in self.base_lrs
+        ]
+
+
+def warmed(method, step, steps, factor):
+    if step >= steps:
+        return 1.0
+    if method == "constant":
+        return factor
+    alpha = step / steps
+    return factor * (1 - alpha) + alpha
+"""
+FVCORE: Final = (
+    "ConstantParamScheduler", "LinearParamScheduler", "CosineParamScheduler",
+    "ExponentialParamScheduler", "PolynomialDecayParamScheduler", "MultiStepParamScheduler",
+    "StepParamScheduler", "StepWithFixedGammaParamScheduler", "CompositeParamScheduler",
+)  # fmt: skip
+TRAINER: Final = Trainer(
+    "Detectron2",
+    (
+        *("fvcore.common", "fvcore.common.param_scheduler"),
+        *("detectron2.solver", "detectron2.solver.build", "detectron2.solver.lr_scheduler"),
+    ),
+    CODE,
+    trains="__call__",
+    own=(*FVCORE, "WarmupParamScheduler", "LRMultiplier"),
+    functions=("LRMultiplier",),
+)
 
 
 def foretell(given: Given) -> Foretold:

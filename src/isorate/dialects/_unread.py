@@ -125,17 +125,9 @@ UNREAD = (
         "SquareRootConstantPolicy WarmupAnnealHoldPolicy WarmupPolicy prepare_lr_scheduler",
     ),
     Unread(
-        "fvcore",
-        ("fvcore",),
-        "CompositeParamScheduler ConstantParamScheduler CosineParamScheduler "
-        "ExponentialParamScheduler LinearParamScheduler MultiStepParamScheduler "
-        "PolynomialDecayParamScheduler StepParamScheduler StepWithFixedGammaParamScheduler",
-    ),
-    Unread(
         "Detectron2",
         ("detectron2",),
-        "LRMultiplier WarmupParamScheduler WarmupMultiStepLR WarmupCosineLR build_lr_scheduler "
-        "default_X_scheduler",
+        "WarmupMultiStepLR WarmupCosineLR build_lr_scheduler default_X_scheduler",
     ),
     Unread(
         "AllenNLP",

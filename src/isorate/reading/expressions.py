@@ -728,7 +728,7 @@ class Expressions:
             source = outer if first is node.generators[0] else self.value(first.iter, inner)
             if isinstance(source, Schedule):
                 raise self.makes(node, source)
-            items = self.items(source)
+            items = items_of = self.items(source)
             if items is None:
                 unknown.append(source)
                 of = source.made if isinstance(source, Unknown) else None
@@ -736,7 +736,9 @@ class Expressions:
             for item in items:
                 self.store(first.target, item, inner)
                 tests = [self.truth(self.value(test, inner)) for test in first.ifs]
-                unknown.extend(test for test in tests if isinstance(test, Unknown))
+                for test in (each for each in tests if isinstance(each, Unknown)):
+                    own = [leaf for leaf in test.leaves() if not leaf.varies]
+                    unknown.extend(own if items_of is None else [test])
                 if all(isinstance(test, Unknown) or test for test in tests):
                     turn(rest)
 
