@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import chain, repeat
+from math import gcd
+from operator import mul
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.schedule.evaluate import BLOCK
@@ -10,17 +13,15 @@ from isorate.training.drop_in import bound, signature_of
 from isorate.training.formulas import documented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 TIME: Final = (
     "t counts updates. The rates are Python floats, which MindSpore's optimizers round to float32; "
     "one that needs more of them than there are raises RuntimeError."
 )
-#: From so many of one rate on, a list of them is made faster than it is gone through.
-MANY: Final = 16
-#: So many of one rate are put together at most, and more of them copied from that: it takes less
-#: than to put them all together, which takes less up to some thousand.
+#: Up to so many of one rate are put together at once, where that can be in parts.
 PIECE: Final = 256
+#: More of one rate are copied from a piece one by one: together they would take as much memory again.
 FEW: Final = 2048
 EXAMPLE: Final = """\
 >>> {name}({arguments})[{step}]
@@ -55,16 +56,16 @@ def listed(call: Any) -> list[float]:
         levels = block.tolist()
         if stays == 1:
             rates += levels
-        elif stays < MANY:
-            rates.extend(chain.from_iterable(map(repeat, levels, repeat(stays))))
-        elif stays <= FEW:
-            for rate in levels:
-                rates += [rate] * stays
+        elif stays <= FEW:  # all in C: a turn of Python's takes as long as to copy a hundred
+            times = gcd(stays, 8) if stays > 2 * PIECE else 1
+            pieces: Iterator[Any] = map(mul, zip(levels), repeat(stays // times))
+            if times > 1:
+                pieces = chain.from_iterable(map(repeat, pieces, repeat(times)))
+            deque(map(rates.extend, pieces), maxlen=0)
         else:
-            pieces = range(stays // PIECE)
             for rate in levels:
                 same = [rate] * PIECE
-                for _ in pieces:
+                for _ in range(stays // PIECE):
                     rates += same
                 rates += same[: stays % PIECE]
     del rates[total:]

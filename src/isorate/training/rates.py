@@ -15,6 +15,8 @@ from isorate.schedule.namespace import SCALAR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from isorate.schedule.node import Schedule
 
 
@@ -27,6 +29,9 @@ COLUMNS_FROM: Final = 4
 FIRST_AHEAD: Final = 32
 STEPS_AHEAD: Final = 1024
 RATES_AHEAD: Final = 1 << 14
+#: How many of these are made Python's numbers at a time: as many as the nearest cache holds, in the
+#: place of those that have been used.
+LISTED: Final = 1 << 11
 
 
 class Rates:
@@ -68,7 +73,9 @@ class Rates:
         self._most = ahead if all(map(is_data, distinct)) else 1
         self._ahead = min(self._most, FIRST_AHEAD)
         self._next = 0
-        #: The rates of the groups at some coming steps.
+        #: The rates of the groups at some coming steps, from a first one on.
+        self._rows, self._first = np.empty((0, len(schedules))), 0
+        #: Those of the next few.
         self.ahead: dict[int, list[float]] = {}
         self._xp: Any = ExactNamespace()
 
@@ -112,21 +119,32 @@ class Rates:
         return rates if self._places is None else [rates[place] for place in self._places]
 
     def _look_ahead(self, step: int) -> None:
-        until = step + self._ahead if self.end is None else min(step + self._ahead, self.end)
+        row = step - self._first
+        if not 0 <= row < len(self._rows):
+            until = step + self._ahead if self.end is None else min(step + self._ahead, self.end)
+            self._rows, self._first, row = self._computed(step, until), step, 0
+            self._ahead = min(4 * self._ahead, self._most)
+        found = self._rows[row : row + max(LISTED // len(self._schedules), 1)].tolist()
+        self._next = step + len(found)
+        self.ahead = dict(zip(range(step, self._next), found, strict=True))
+
+    def _computed(self, step: int, until: int) -> NDArray[np.float64]:
         t = np.arange(step, until, dtype=np.int64)
-        rates = np.empty((len(t), sum(len(members) for _, members in self._parts)))
-        done = 0
+        shape, done = (len(t), sum(len(members) for _, members in self._parts)), 0
         with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
-            for formula, members in self._parts:
-                if len(members) == 1:
-                    rates[:, done] = formula.formula(t, self._xp)
-                else:
-                    rates[:, done : done + len(members)] = formula.formula(t[:, None], self._xp)
-                done += len(members)
-        if self._places is not None:
-            rates = rates[:, self._places]
-        self._next, self._ahead = until, min(4 * self._ahead, self._most)
-        self.ahead = dict(zip(range(step, until), rates.tolist(), strict=True))
+            if len(self._parts) == 1 < shape[1]:  # as they are: to copy them takes a tenth of a step
+                found = self._parts[0][0].formula(t[:, None], self._xp)
+                rates: NDArray[np.float64] = np.broadcast_to(found, shape)
+            else:
+                rates = np.empty(shape)
+                for formula, members in self._parts:
+                    if len(members) == 1:
+                        rates[:, done] = formula.formula(t, self._xp)
+                    else:
+                        there = slice(done, done + len(members))
+                        rates[:, there] = formula.formula(t[:, None], self._xp)
+                    done += len(members)
+        return rates if self._places is None else rates[:, self._places]
 
 
 def per_group(schedule: Schedule, groups: int) -> list[Schedule]:
