@@ -15,7 +15,7 @@ import pickle
 import random
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,9 @@ from torch.optim import SGD, lr_scheduler, swa_utils  # noqa: E402
 
 import isorate.torch  # noqa: E402
 from tests.training.torch_parts import MARKS  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 pytestmark = MARKS
 
@@ -238,10 +241,10 @@ class Execution:
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
 
-def silent(seed: int) -> str | None:
+def silent(seed: int, operations: Sequence[tuple[Any, ...]] = ()) -> str | None:
     """Return where a program differs without a word; none where it does nowhere."""
     theirs, mine = Execution(mine=False), Execution(mine=True)
-    for place, operation in enumerate(program(seed)):
+    for place, operation in enumerate(operations or program(seed)):
         if operation[0] == "resume":
             mine.saved = theirs.save() if operation[2] else None
         error, known = theirs.tell(operation)
@@ -287,6 +290,41 @@ def silent_back(seed: int, theirs: Execution, mine: Execution) -> str | None:
 @pytest.mark.parametrize("first", range(0, 400, 50))
 def test_nothing_differs_without_a_word(first: int) -> None:
     assert [found for seed in range(first, first + 50) if (found := silent(seed))] == []
+
+
+AVERAGING = ("build", ("SWALR", {"swa_lr": 0.3, "anneal_epochs": 6}))
+CYCLES = {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 3, "cycle_momentum": False}
+ONE_CYCLE = ("OneCycleLR", {"max_lr": 0.5, "total_steps": 60, "cycle_momentum": False})
+STEPS = [("step", 0, 0.5)] * 5
+LOADS = (("load", 0, 0), ("resume", True, False), ("resume", False, False))
+
+
+@pytest.mark.parametrize("load", LOADS)
+@pytest.mark.parametrize(
+    "program",
+    [
+        [AVERAGING, *STEPS, ("set", 0, "anneal_epochs", 4)],
+        [("build", ("CyclicLR", CYCLES)), *STEPS, ("set", 0, "total_size", 8.0)],
+        [("build", ("CyclicLR", CYCLES)), *STEPS, ("set", 0, "last_epoch", 2)],
+        [("build", ONE_CYCLE), *STEPS, ("set", 0, "_anneal_func_type", "linear")],
+        [("build", ONE_CYCLE), *STEPS, ("add", 0.03)],
+        [("build", ("LambdaLR", {"lr_lambda": thirds})), *STEPS, ("set", 0, "last_epoch", 2)],
+        [("build", ("SequentialLR", ([ONE_CYCLE, AVERAGING[1]], [8]))), *STEPS, ("add", 0.2)],
+    ],
+    ids=str,
+)
+def test_a_state_brings_the_rates_that_were_used_and_not_those_to_come(
+    program: list[Any], load: tuple[Any, ...]
+) -> None:
+    assert silent(0, [("groups", [0.2]), *program, load, *STEPS]) is None
+
+
+def test_the_rate_that_an_optimizers_state_has_brought_stays_beside_a_plateaus() -> None:
+    plateau = ("build", ("ReduceLROnPlateau", {"factor": 0.5, "patience": 2}))
+    thirds_of = ("build", ("LambdaLR", {"lr_lambda": thirds}))
+    turns = [("step", which, 0.7) for which in (1, 1, 0, 1, 0, 1, 1)]
+    program = [("groups", [0.03]), plateau, thirds_of, *turns, ("resume", True, True)]
+    assert silent(0, program) is None
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch.optim import lr_scheduler  # noqa: E402
+from torch.optim import lr_scheduler, swa_utils  # noqa: E402
 
+import isorate.torch  # noqa: E402
 from isorate.torch import CosineAnnealingLR, cosine_decay_lr  # noqa: E402
 from tests.training import torch_parts as parts  # noqa: E402
 
@@ -43,6 +44,46 @@ def test_an_added_group_joins_as_if_from_the_start_where_asked(added_at: int, ki
     if kind != "float":
         assert optimizer.param_groups[1]["lr"] is added
         assert optimizer.param_groups[1]["initial_lr"] is not added
+
+
+LATE: dict[str, tuple[Any, dict[str, float]]] = {
+    "below the floor": (lambda of, o: of.CosineAnnealingLR(o, 9, 0.3), {}),
+    "below the goal": (lambda of, o: of.SWALR(o, 0.5, anneal_epochs=4), {"swa_lr": 0.5}),
+    "a goal of its own": (lambda of, o: of.SWALR(o, [0.5], anneal_epochs=9), {"swa_lr": 0.3}),
+    "the same in turn": (
+        lambda of, o: of.SequentialLR(o, [of.ConstantLR(o, 0.5, 2), of.SWALR(o, 0.3, 9)], [2]),
+        {"swa_lr": 0.4},
+    ),
+    "a peak of its own": (
+        lambda of, o: of.OneCycleLR(o, 0.5, 60, cycle_momentum=False),
+        {"max_lr": 0.1, "initial_lr": 0.004, "min_lr": 4e-7},
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "brought"), LATE.values(), ids=LATE)
+def test_a_group_added_with_a_low_rate_or_with_arguments_goes_on_as_torchs(
+    made: Any, brought: dict[str, float]
+) -> None:
+    found = []
+    for home in (lr_scheduler, isorate.torch):
+        optimizer = parts.optimizer_of(1.0)
+        of = type("of", (), {"SWALR": swa_utils.SWALR, **vars(home)})
+        scheduler = made(of, optimizer)
+        rates = parts.steps_of(scheduler, 3)
+        optimizer.add_param_group({"params": [parts.parameter()], "lr": 0.01, **brought})
+        found.append(rates + parts.steps_of(scheduler, 5))
+    for theirs, mine in zip(*found, strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-9)
+
+
+def test_a_group_that_brings_other_ends_than_its_peak_has_is_said() -> None:
+    scheduler = isorate.torch.OneCycleLR(parts.optimizer_of(1.0), 0.5, 60, cycle_momentum=False)
+    parts.steps_of(scheduler, 3)
+    group = {"params": [parts.parameter()], "lr": 0.01, "max_lr": 0.1, "min_lr": 0.05}
+    scheduler.optimizer.add_param_group(group)
+    with pytest.warns(UserWarning, match="added with min_lr=0.05: OneCycleLR goes on with the"):
+        scheduler.step()
 
 
 def test_a_group_added_after_the_last_step_survives_a_checkpoint() -> None:

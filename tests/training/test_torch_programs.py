@@ -326,6 +326,131 @@ class Averaging(Program):
             self.schedulers[epoch > 3].step()
 
 
+class Diffusion(Program):
+    """A warmup and a cosine as a function, stepped once for each of four processes."""
+
+    updates = 18
+    epoch = 1
+
+    def build(self) -> None:
+        optimizer = AdamW(self.parameters(), lr=1e-4, weight_decay=1e-2)
+
+        def factor(step: int, warmup: int = 2 * 4, whole: int = 18 * 4) -> float:
+            if step < warmup:
+                return step / max(1, warmup)
+            share = (step - warmup) / max(1, whole - warmup)
+            return max(0.0, 0.5 * (1.0 + math.cos(math.pi * 0.5 * 2.0 * share)))
+
+        self.optimizers, self.schedulers = [optimizer], [self.home.LambdaLR(optimizer, factor)]
+
+    def update(self, update: int) -> None:
+        self.learn()
+        for _ in range(4):
+            self.schedulers[0].step()
+
+
+class FirstEpochWarmsUp(Program):
+    """A detector: milestones by the epoch, and in the first one a warmup by the update besides."""
+
+    warmup: Any = None
+
+    def build(self) -> None:
+        optimizer = SGD(self.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-4)
+        self.optimizers = [optimizer]
+        self.schedulers = [self.home.MultiStepLR(optimizer, milestones=[2, 4], gamma=0.1)]
+
+    def update(self, update: int) -> None:
+        if update == 0:
+            self.warmup = self.home.LinearLR(self.optimizers[0], start_factor=0.001, total_iters=2)
+        self.learn()
+        if update < self.epoch:
+            self.warmup.step()
+        if (update + 1) % self.epoch == 0:
+            self.schedulers[0].step()
+
+
+class LaterDrop(Program):
+    """A transformer's detector: the body at a tenth; what is resumed drops at another epoch."""
+
+    def build(self) -> None:
+        groups = [
+            {"params": list(self.head.parameters())},
+            {"params": list(self.body.parameters()), "lr": 1e-5},
+        ]
+        self.optimizers = [AdamW(groups, lr=1e-4, weight_decay=1e-4)]
+        self.schedulers = [self.home.StepLR(self.optimizers[0], 2)]
+
+    def load(self, checkpoint: bytes) -> None:
+        super().load(checkpoint)
+        optimizer, scheduler = self.optimizers[0], self.schedulers[0]
+        scheduler.step_size = 2
+        scheduler.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        scheduler.step(scheduler.last_epoch)
+
+
+class Yolo(Program):
+    """A line over the epochs; in the first updates the rates are written by hand."""
+
+    def build(self) -> None:
+        groups = [{"params": list(part.parameters())} for part in (self.body, self.head)]
+        optimizer = SGD(groups, lr=0.01, momentum=0.937, nesterov=True)
+        self.line: Any = lambda epoch: max(1 - epoch / 6, 0) * (1.0 - 0.01) + 0.01
+        self.optimizers = [optimizer]
+        self.schedulers = [self.home.LambdaLR(optimizer, lr_lambda=self.line)]
+
+    def train(self, first: int, last: int) -> list[list[float]]:
+        if first:
+            self.schedulers[0].last_epoch = first // self.epoch
+        return super().train(first, last)
+
+    def update(self, update: int) -> None:
+        if update < 5:
+            for place, group in enumerate(self.optimizers[0].param_groups):
+                begin = 0.1 if place else 0.0
+                goal = group["initial_lr"] * self.line(update // self.epoch)
+                group["lr"] = begin + (goal - begin) * update / 5
+        super().update(update)
+
+
+class Averaged(Program):
+    """Weights that are averaged: after four epochs the rate is annealed to theirs, and stays."""
+
+    def build(self) -> None:
+        optimizer = SGD(self.parameters(), lr=0.1, momentum=0.9)
+        self.averaged = HOMES["torch"].AveragedModel(self.head)
+        self.optimizers = [optimizer]
+        cosine = self.home.CosineAnnealingWarmRestarts(optimizer, T_0=2, eta_min=0.01)
+        self.schedulers = [cosine, self.home.SWALR(optimizer, [0.03], 2, "linear")]
+
+    def update(self, update: int) -> None:
+        self.learn()
+        epoch, over = divmod(update + 1, self.epoch)
+        if over:
+            return
+        if epoch > 3:
+            self.averaged.update_parameters(self.head)
+            self.schedulers[1].step()
+        else:
+            self.schedulers[0].step()
+
+
+class OneCycleByEpochAndUpdate(Program):
+    """One cycle by its epochs and updates, the momentum against it, groups with peaks of theirs."""
+
+    def build(self) -> None:
+        groups = [{"params": list(part.parameters())} for part in (self.body, self.head)]
+        optimizer = AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
+        self.optimizers = [optimizer]
+        cycle = self.home.OneCycleLR(
+            optimizer, max_lr=[1e-4, 1e-3], epochs=7, steps_per_epoch=3, pct_start=0.3
+        )
+        self.schedulers = [cycle]
+
+    def update(self, update: int) -> None:
+        self.learn()
+        self.schedulers[0].step()
+
+
 PROGRAMS = {each.__name__: each for each in Program.__subclasses__()}
 
 

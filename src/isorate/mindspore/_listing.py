@@ -21,7 +21,7 @@ TIME: Final = (
 )
 #: Up to so many of one rate are put together at once, where that can be in parts.
 PIECE: Final = 256
-#: More of one rate are copied from a piece one by one: together they would take as much memory again.
+#: More of one rate are copied from a piece one by one: together they would take the memory twice.
 FEW: Final = 2048
 EXAMPLE: Final = """\
 >>> {name}({arguments})[{step}]

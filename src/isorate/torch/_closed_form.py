@@ -68,6 +68,8 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
 
     #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
     _quick = False
+    #: Whether it has one group alone.
+    _single = False
     #: Whether it writes what follows a schedule besides after such a step.
     _quick_besides: ClassVar[bool] = False
     #: All parts that schedulers have in the rates, as long as they are these; none if it has none.
@@ -180,35 +182,47 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     def _went_beside(self, step: int, rates: list[float]) -> bool:
         """Take a step beside others where nothing has happened but theirs; whether that was so."""
         ledger, groups = self._ledger, self._optimizer.param_groups
+        last, single = ledger.last, self._single and len(groups) == 1
         together = self._shared is ledger.parts
-        if together:
-            part, mate = self._part, self._mate
-            if mate is not None:  # as times, of two parts of a single group
-                part.ratio = ratio = rates[0] / part.start[0]
-                scale: float = ratio * mate.ratio  # type: ignore[operator]
-                value = [ledger.rest[0] * scale] if ratio else None
-            else:
-                value = ledger.times(part, rates)
-        elif not (self._multiplies and ledger.begun) or ledger.parts or ledger.waiting is not None:
+        if ledger.waiting is not None:
             return False
-        else:
+        if not together:
+            if ledger.parts or not self._multiplies:
+                return False
             lows, floors = self._lows, ledger.floors
-            if lows is None and floors == self._floors_seen:
+            if lows is not None:
+                floors += 1
+            elif floors == self._floors_seen:
                 return False  # else others leave it no part in the rates: one of them has a floor
             before = self._schedules.ahead.get(self.last_epoch)
-            value = None if before is None else ledger.next(rates, before, lows)
-        if value is None or len(groups) != len(rates):
+            if before is None:
+                return False
+            try:
+                if not single:
+                    value = ledger.next(rates, before, lows)
+                elif lows is None:
+                    value = [last[0] * (rates[0] / before[0])]
+                else:
+                    low = lows[0]
+                    value = [low + (last[0] - low) * ((rates[0] - low) / (before[0] - low))]
+            except ZeroDivisionError:
+                return False  # what comes of that is looked at
+        elif self._mate is not None:  # as times, of two parts of a single group
+            self._part.ratio = ratio = rates[0] / self._part.start[0]
+            scale: float = ratio * self._mate.ratio  # type: ignore[operator]
+            value = [ledger.rest[0] * scale] if ratio else None
+        else:
+            value = ledger.times(self._part, rates)
+        if value is None:
             return False
-        if len(groups) == 1 and groups[0]["lr"] is ledger.last[0]:
+        if single and groups[0]["lr"] is last[0]:
             groups[0]["lr"] = value[0]  # as in go_on, without a call
             ledger.last = value
-        elif not ledger.go_on(groups, value):
+        elif len(groups) != len(rates) or not ledger.go_on(groups, value):
             return False
         if not together:
             ledger.rest = value
-            if lows is not None:
-                floors = ledger.floors = floors + 1
-            self._floors_seen = floors
+            ledger.floors = self._floors_seen = floors
         self.last_epoch = self._stood = step
         self._rates = value
         return True
@@ -232,7 +246,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
             others = [other for other in ledger.parts.values() if other is not part]
             if len(others) == 1 == len(self._bases) and part.place == 0 == others[0].place:
                 self._mate = others[0]
-        once = self._built and self._overwritten is None
+        once = self._built and self._overwritten is None and ledger.begun
         sets = self._sets_at_times or self._sets(step)
         self._multiplies = once and not sets and not any(self._at_floor(self._schedules.at(step)))
 
@@ -389,7 +403,7 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
         """Find out whether its steps do nothing else than to write rates of its schedule."""
         alike = type(self)._go_to is type(self)._only_writes and not self._own_get_lr
         self._quick = alike and (self._quick_besides or not self._also_rates)
-        self._shared, self._multiplies = None, False
+        self._shared, self._multiplies, self._single = None, False, len(self._bases) == 1
 
     def _plan(self) -> None:
         super()._plan()

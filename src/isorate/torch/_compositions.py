@@ -12,7 +12,6 @@ from torch.optim import swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from isorate.dialects import torch as calls
-from isorate.kit.optimizer import Optimizer as Rates
 from isorate.kit.scheduler import Multiplying
 from isorate.schedule.combinators import Product, Shift
 from isorate.schedule.combinators.clocks import on_steps
@@ -31,7 +30,7 @@ from isorate.training.compositions import (
     grouped,
     joined,
 )
-from isorate.training.drop_in import blaming, lowered
+from isorate.training.drop_in import blaming, lowered, optimizer_of
 from isorate.training.functions import PythonProduct
 from isorate.training.rates import per_group
 
@@ -213,7 +212,7 @@ class Chained(Composed, Showing):
 
     def _closed(self, schedulers: Sequence[Any]) -> Schedule:
         """Return what torch's chain means, where that is a schedule."""
-        rates = Rates.of(*self._bases)
+        rates = optimizer_of(self._bases)
         try:
             members = [call_of(scheduler, rates) for scheduler in schedulers]
             return on_steps(calls.ChainedScheduler(members, rates).lower())
@@ -284,7 +283,8 @@ def schedules_from(scheduler: Any, rates: list[float], *, first: bool) -> list[S
     again = first and isinstance(call, FINDING) and scheduler._bases != rates
     if not (again or goes_on(scheduler)):
         return schedules
-    call = replace(call_of(scheduler, Rates.of(*rates)), optimizer=Rates.of(*rates))
+    on = optimizer_of(rates)
+    call = replace(call_of(scheduler, on), optimizer=on)
     found = per_group(lowered(call), len(rates))
     if _is_wave(scheduler) and call.T_max == int(
         call.T_max

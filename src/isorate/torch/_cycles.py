@@ -53,6 +53,9 @@ class Announced(Besides):
     #: Which they are.
     _keys: ClassVar[tuple[str, ...]]
 
+    #: Which of them is an argument, that a group may bring.
+    _brought: ClassVar[str]
+
     #: What asks a group for all of them at once.
     _holding: ClassVar[itemgetter[Any]]
 
@@ -61,6 +64,19 @@ class Announced(Besides):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._holding = itemgetter(*cls._keys, cls._keys[0])  # of one alone it makes no tuple
+
+    def _begin_with(self, rates: list[float]) -> None:
+        """Start from these first rates, groups that were added since with what they bring."""
+        if self._arguments is not None:
+            given, known = self._arguments[self._brought], len(self._bases)
+            added = self.optimizer.param_groups[known : len(rates)]
+            alike = not isinstance(given, list)
+            if not alike or any(self._brought in group for group in added):
+                brought = (group.get(self._brought, given if alike else None) for group in added)
+                each = [*one_a_group(given, known), *(one for one in brought if one is not None)]
+                each = each[: len(rates)]
+                self._arguments = {**self._arguments, self._brought: each}
+        super()._begin_with(rates)
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         self._look()
@@ -195,6 +211,7 @@ class OneCycle(Announced, Momentum):
     """A ``OneCycleLR``."""
 
     _keys = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum")
+    _brought = "max_lr"
     _saved_as = ("total_steps", "_schedule_phases", "_anneal_func_type")
 
     @property
@@ -246,6 +263,14 @@ class OneCycle(Announced, Momentum):
     def _announced(self) -> list[list[float]]:
         return [[schedule.at(0) for schedule in self._by_group]]
 
+    def _welcome(self, groups: Sequence[Group], bases: Sequence[float]) -> None:
+        for group, schedule in zip(groups, self._by_group[-len(groups) :], strict=True):
+            ends = {"initial_lr": schedule.at(0), "min_lr": schedule.at(self.total_steps - 1)}
+            for key, rate in ends.items():
+                if not math.isclose(group.get(key, rate), rate):
+                    self._tell_that(f"a group was added with {key}={group[key]!r}", "goes by that")
+        super()._welcome(groups, bases)
+
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         return self._without_rebound(super()._meaning(groups))
 
@@ -274,6 +299,7 @@ class Averaging(Announced):
     _multiplies_bases = False
     _names_alike = False
     _keys = ("swa_lr",)
+    _brought = "swa_lr"
 
     _saved_as = ("anneal_epochs",)
     _sets_at_times = True
@@ -289,6 +315,13 @@ class Averaging(Announced):
             self._tell_that(f"_step_count was set to {self._step_count}", "goes by that")
         super().step(epoch)
         self._counted = self._step_count
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
+    ) -> None:
+        """Load a state, whose ``_step_count`` is looked at when a step is taken."""
+        super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+        self._counted = self.last_epoch - self._since + 1
 
     def _count(self, step: Any) -> None:
         super()._count(step)

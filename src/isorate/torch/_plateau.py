@@ -100,7 +100,9 @@ class ReduceLROnPlateau(Logged, lr_scheduler.ReduceLROnPlateau):  # type: ignore
         rates = [float(finite("a rate", rate)) for rate in state.get("_last_lr") or ()]
         ledger, groups = ledger_of(self.optimizer, Writer), self.optimizer.param_groups
         state["_last_lr"] = self._last_lr
-        fresh = ledger.held(groups) == [float(rate) for rate in self._last_lr]
+        loaded = ledger.restored or (ledger.groups or groups) is not groups
+        ledger.restored, ledger.groups = loaded, groups
+        fresh = not loaded and ledger.held(groups) == [float(rate) for rate in self._last_lr]
         in_use = state.pop("rates_in_use", fresh)
         super().load_state_dict(state)
         self._log_on(update)

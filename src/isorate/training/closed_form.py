@@ -52,6 +52,9 @@ class ClosedForm:
     #: What it was when the scheduler was last at work.
     _stood: Any = None
 
+    #: What it was when its schedule was worked out: whatever the groups hold was another's.
+    _planned: Any = None
+
     #: How a group goes on that is added midway, with the rate that it is to have now: ``"in
     #: proportion"`` to the schedule from there on, or as if that were its first rate and it had
     #: been there ``"from the start"``. It may be set on a scheduler.
@@ -209,6 +212,7 @@ class ClosedForm:
         self._schedule, self._also = schedule, dict(also)
         self._schedules, self._by_group = Rates(schedules, self._past_end), schedules
         self._lows = self._floors()
+        self._planned = self.last_epoch if self._built else None
         whole = None if self._whole is None else self._whole()
         if whole is not None:
             whole._plan_anew()
@@ -569,11 +573,14 @@ class ClosedForm:
             in_use=self._in_use(),
             also=self._also,
             rates=self._rates,
-            alone=self._sets(self.last_epoch) or self._who_alone(),
+            alone=self._alone(),
         )
 
-    def _who_alone(self) -> bool:
+    def _alone(self) -> bool:
         """Whether the rates are the schedule's, and nobody else has a part in them."""
+        stepped = self.last_epoch == self._stood != self._planned
+        if stepped and self._sets(self.last_epoch):
+            return True
         return self._rates == self._rates_at(max(self.last_epoch, 0))
 
     def _in_use(self) -> bool:
@@ -649,7 +656,7 @@ class ClosedForm:
         ledger.groups = groups
         if saved.near and last and (loaded or ledger.restored):
             rates, ledger.restored = found, True  # the optimizer's own state is loaded already
-        elif self._sets(saved.step):
+        elif saved.near and self._sets(saved.step):
             return closed
 
         def near(one: float, other: float) -> bool:

@@ -110,7 +110,7 @@ class DropIn(ClosedForm):
         assert self._arguments is not None
         kind: Any = self.constructor
         steps = "optimizer" in kind.__struct_fields__  # else its rates are absolute
-        on = {"optimizer": Optimizer(tuple(map(ParamGroup, bases)))} if steps else {}
+        on = {"optimizer": optimizer_of(bases)} if steps else {}
         call: Call = kind(**on, **self._arguments)
         check(call)
         return call
@@ -285,6 +285,18 @@ def signature_of(constructor: type[Call], theirs: Any = None) -> inspect.Signatu
         ],
         return_annotation="None",
     )
+
+
+class Below(ParamGroup, frozen=True):
+    """A group that came in below the lowest rate: in proportion, it has begun below 0."""
+
+    def __post_init__(self) -> None:
+        """Have no objection."""
+
+
+def optimizer_of(bases: Sequence[float]) -> Optimizer:
+    """Return the optimizer whose parameter groups begin with these rates."""
+    return Optimizer(tuple(Below(base) if base < 0 else ParamGroup(base) for base in bases))
 
 
 def lowered(call: Call) -> Schedule:

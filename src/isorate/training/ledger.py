@@ -184,28 +184,24 @@ class Ledger:
     ) -> list[float] | None:
         """Return what a step by itself makes of the rates last written; none where it must look.
 
-        It is ``onward`` without parts; where it divides by 0, that says what comes of it.
+        It is ``onward`` without parts.
+
+        Raises:
+            ZeroDivisionError: that says what comes of it.
+
         """
         last = self.last
-        try:
-            if len(rates) == 1:
-                if floors is None:
-                    return [last[0] * (rates[0] / before[0])]
-                low = floors[0]
-                return [low + (last[0] - low) * ((rates[0] - low) / (before[0] - low))]
-            if len(rates) != len(last):
-                return None
-            if floors is None:
-                return [
-                    rate * (to / since)
-                    for rate, to, since in zip(last, rates, before)  # noqa: B905 - hot
-                ]
-            return [
-                low + (rate - low) * ((to - low) / (since - low))
-                for rate, to, since, low in zip(last, rates, before, floors)  # noqa: B905
-            ]
-        except ZeroDivisionError:
+        if len(rates) != len(last):
             return None
+        if floors is None:
+            return [
+                rate * (to / since)
+                for rate, to, since in zip(last, rates, before)  # noqa: B905 - hot
+            ]
+        return [
+            low + (rate - low) * ((to - low) / (since - low))
+            for rate, to, since, low in zip(last, rates, before, floors)  # noqa: B905
+        ]
 
     def surprised(self, optimizer: Any, base: type, own: type) -> bool:
         """Return whether a scheduler that is none of Isorate's can have written other rates.

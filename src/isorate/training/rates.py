@@ -132,7 +132,7 @@ class Rates:
         t = np.arange(step, until, dtype=np.int64)
         shape, done = (len(t), sum(len(members) for _, members in self._parts)), 0
         with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
-            if len(self._parts) == 1 < shape[1]:  # as they are: to copy them takes a tenth of a step
+            if len(self._parts) == 1 < shape[1]:  # to copy them would take a tenth of a step
                 found = self._parts[0][0].formula(t[:, None], self._xp)
                 rates: NDArray[np.float64] = np.broadcast_to(found, shape)
             else:
