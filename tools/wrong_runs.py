@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -30,15 +30,34 @@ WARM = "transformers.get_cosine_schedule_with_warmup(torch.optim.SGD(params, lr=
 COSINE = "torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), {}, {})"
 MIXED = 0.001
 
-#: By name: the function that runs, the recipe, what is named, and options of the command line.
-RUNS: dict[str, tuple[Callable[[], list[float]], str, str, list[str]]] = {}
+#: By name: the function that runs, what it is, the recipe, what is named, and options.
+RUNS: dict[str, tuple[Callable[[], list[float]], str, str, str, list[str]]] = {}
+
+
+class Plain(NamedTuple):
+    """A run of the plain loop: what it is, the recipe, what is named, and what is built."""
+
+    what: str
+    recipe: str
+    named: str
+    build: Callable[[Any], Any]
+    updates: int = 100
+    stepped: Callable[[int], bool] = lambda _: True
+    lr: float = 0.1
+    options: tuple[str, ...] = ()
+
+    def rates(self) -> list[float]:
+        """Run it."""
+        owner = optimizer(self.lr)
+        return plain(owner, self.build(owner), self.updates, self.stepped)
 
 
 def run(recipe: str, named: str, *options: str) -> Callable[[Any], Any]:
     """Register a run with the recipe that it departs from."""
 
     def register(function: Callable[[], list[float]]) -> Callable[[], list[float]]:
-        RUNS[function.__name__] = (function, recipe, named, list(options))
+        what = (function.__doc__ or "").strip()
+        RUNS[function.__name__] = (function, what, recipe, named, list(options))
         return function
 
     return register
@@ -164,34 +183,6 @@ def lightning_epochs() -> list[float]:
     return rates
 
 
-@run(COSINE.format(10, MIXED), "clock", "--updates-per-epoch", "10", "--step-every", "epoch")
-def updates_for_epochs() -> list[float]:
-    """A schedule of epochs that is stepped at every update."""
-    owner = optimizer()
-    return plain(owner, CosineAnnealingLR(owner, 10, MIXED))
-
-
-@run(WARM.format(0, 100), "stays")
-def never_stepped() -> list[float]:
-    """No step at all."""
-    owner = optimizer()
-    return plain(owner, warm(owner, 0), 40, lambda _: False)
-
-
-@run(WARM.format(10, 100), "stays")
-def steps_stop() -> list[float]:
-    """A loop that steps its scheduler only while it warms up."""
-    owner = optimizer()
-    return plain(owner, warm(owner), 60, lambda number: number < 10)
-
-
-@run(WARM.format(10, 100), "shift")
-def once_less() -> list[float]:
-    """No step after the first update."""
-    owner = optimizer()
-    return plain(owner, warm(owner), stepped=lambda number: number > 0)
-
-
 @run(WARM.format(10, 100), "shift")
 def two_steps_before() -> list[float]:
     """Two steps before the first update: one in the loop, and one before it."""
@@ -245,48 +236,6 @@ def resume_from_an_older_state() -> list[float]:
     return rates + plain(owner, scheduler, 40)
 
 
-@run("optax.cosine_decay_schedule(0.1, 50)", "rebound")
-def rebound() -> list[float]:
-    """A cosine that climbs again after T_max, where the recipe holds."""
-    owner = optimizer()
-    return plain(owner, CosineAnnealingLR(owner, 50))
-
-
-@run(COSINE.format(100, MIXED), "argument")
-def horizon_of_another_run() -> list[float]:
-    """A horizon four times as long as the run."""
-    owner = optimizer()
-    return plain(owner, CosineAnnealingLR(owner, 400, MIXED))
-
-
-@run(WARM.format(10, 100), "argument", "--updates-per-epoch", "20")
-def epochs_for_updates() -> list[float]:
-    """Five epochs, given as the number of updates; its warmup is shorter than the mistake."""
-    owner = optimizer()
-    return plain(owner, warm(owner, 10, 2000))
-
-
-@run(WARM.format(10, 100), "horizon")
-def horizon_and_warmup() -> list[float]:
-    """A total that is twice the run's, and a warmup that is a share of it."""
-    owner = optimizer()
-    return plain(owner, warm(owner, 20, 200))
-
-
-@run(WARM.format(10, 100), "argument")
-def warmup_ignored() -> list[float]:
-    """No warmup."""
-    owner = optimizer()
-    return plain(owner, warm(owner, 0))
-
-
-@run(WARM.format(10, 100), "argument")
-def warmup_twice_as_long() -> list[float]:
-    """A warmup of twice as many updates."""
-    owner = optimizer()
-    return plain(owner, warm(owner, 20))
-
-
 @run("torch.optim.lr_scheduler.LinearLR(torch.optim.SGD(params, lr=0.1), 0.25, total_iters=8)",
      "warmup")  # fmt: skip
 def warmups_multiply() -> list[float]:
@@ -294,13 +243,6 @@ def warmups_multiply() -> list[float]:
     owner = optimizer()
     both = [LinearLR(owner, 0.25, total_iters=8) for _ in range(2)]
     return plain(owner, ChainedScheduler(both, optimizer=owner), 40)
-
-
-@run(WARM.format(10, 100), "peak")
-def scaled_by_processes() -> list[float]:
-    """A rate that the script multiplies by its number of processes."""
-    owner = optimizer(0.1 * 8)
-    return plain(owner, warm(owner))
 
 
 @run(WARM.format(10, 100), "peak")
@@ -329,27 +271,6 @@ def deepspeeds_rate() -> list[float]:
     return rates
 
 
-@run(WARM.format(10, 100), "constant")
-def constant_takes_no_warmup() -> list[float]:
-    """The schedule that is called constant, and a warmup that it does not take."""
-    owner = optimizer()
-    return plain(owner, get_scheduler("constant", owner, num_warmup_steps=10))
-
-
-@run(WARM.format(10, 100), "schedule")
-def another_schedule() -> list[float]:
-    """The line that is the default, where the name of the schedule got lost."""
-    owner = optimizer()
-    return plain(owner, warm(owner, kind="linear"))
-
-
-@run(COSINE.format(100, MIXED), "floor")
-def floor_ignored() -> list[float]:
-    """No floor."""
-    owner = optimizer()
-    return plain(owner, CosineAnnealingLR(owner, 100))
-
-
 @run(WARM.format(10, 100), "skipped")
 def skipped_updates() -> list[float]:
     """A gradient scaler that skips three updates, and a loop that then steps no scheduler."""
@@ -370,11 +291,79 @@ def skipped_updates() -> list[float]:
     return rates
 
 
-@run(WARM.format(10, 100), "follows")
-def stopped_early() -> list[float]:
-    """A run that ends before its schedule does."""
-    owner = optimizer()
-    return plain(owner, warm(owner), 35)
+#: Runs of the plain loop, whose scheduler, or whose count of steps, is not what was meant.
+PLAIN: dict[str, Plain] = {
+    "updates_for_epochs": Plain(
+        "A schedule of epochs that is stepped at every update.",
+        COSINE.format(10, MIXED), "clock",
+        lambda owner: CosineAnnealingLR(owner, 10, MIXED),
+        options=("--updates-per-epoch", "10", "--step-every", "epoch"),
+    ),
+    "never_stepped": Plain(
+        "No step at all.",
+        WARM.format(0, 100), "stays",
+        lambda owner: warm(owner, 0), updates=40, stepped=lambda _: False,
+    ),
+    "steps_stop": Plain(
+        "A loop that steps its scheduler only while it warms up.",
+        WARM.format(10, 100), "stays", warm, updates=60, stepped=lambda number: number < 10,
+    ),
+    "once_less": Plain(
+        "No step after the first update.",
+        WARM.format(10, 100), "shift", warm, stepped=lambda number: number > 0,
+    ),
+    "rebound": Plain(
+        "A cosine that climbs again after T_max, where the recipe holds.",
+        "optax.cosine_decay_schedule(0.1, 50)", "rebound",
+        lambda owner: CosineAnnealingLR(owner, 50),
+    ),
+    "horizon_of_another_run": Plain(
+        "A horizon four times as long as the run.",
+        COSINE.format(100, MIXED), "argument", lambda owner: CosineAnnealingLR(owner, 400, MIXED),
+    ),
+    "epochs_for_updates": Plain(
+        "Five epochs, given as the number of updates; its warmup is shorter than the mistake.",
+        WARM.format(10, 100), "argument",
+        lambda owner: warm(owner, 10, 2000), options=("--updates-per-epoch", "20"),
+    ),
+    "horizon_and_warmup": Plain(
+        "A total that is twice the run's, and a warmup that is a share of it.",
+        WARM.format(10, 100), "horizon", lambda owner: warm(owner, 20, 200),
+    ),
+    "warmup_ignored": Plain(
+        "No warmup.",
+        WARM.format(10, 100), "argument", lambda owner: warm(owner, 0),
+    ),
+    "warmup_twice_as_long": Plain(
+        "A warmup of twice as many updates.",
+        WARM.format(10, 100), "argument", lambda owner: warm(owner, 20),
+    ),
+    "scaled_by_processes": Plain(
+        "A rate that the script multiplies by its number of processes.",
+        WARM.format(10, 100), "peak", warm, lr=0.1 * 8,
+    ),
+    "constant_takes_no_warmup": Plain(
+        "The schedule that is called constant, and a warmup that it does not take.",
+        WARM.format(10, 100), "constant",
+        lambda owner: get_scheduler("constant", owner, num_warmup_steps=10),
+    ),
+    "another_schedule": Plain(
+        "The line that is the default, where the name of the schedule got lost.",
+        WARM.format(10, 100), "schedule", lambda owner: warm(owner, kind="linear"),
+    ),
+    "floor_ignored": Plain(
+        "No floor.",
+        COSINE.format(100, MIXED), "floor", lambda owner: CosineAnnealingLR(owner, 100),
+    ),
+    "stopped_early": Plain(
+        "A run that ends before its schedule does.",
+        WARM.format(10, 100), "follows", warm, updates=35,
+    ),
+}  # fmt: skip
+RUNS |= {
+    name: (each.rates, each.what, each.recipe, each.named, list(each.options))
+    for name, each in PLAIN.items()
+}
 
 
 class Net(nn.Module):  # type: ignore[misc]
@@ -406,11 +395,10 @@ def main() -> int:
     """Run all, and write a CSV file of each and the list of what they are."""
     HOME.mkdir(parents=True, exist_ok=True)
     listed = {}
-    for name, (function, recipe, named, options) in RUNS.items():
+    for name, (function, what, recipe, named, options) in RUNS.items():
         rates = function()
         rows = [f"{update},{rate!r}" for update, rate in enumerate(rates)]
         (HOME / f"{name}.csv").write_text("\n".join(["step,lr", *rows]) + "\n")
-        what = (function.__doc__ or "").strip()
         listed[name] = {"file": f"{name}.csv", "what": what, "recipe": recipe, "named": named,
                         "options": options}  # fmt: skip
         print(f"{name}: {len(rates)} rates", file=sys.stderr)
