@@ -7,7 +7,6 @@ windows do not overlap, or their product, where all of them multiply.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from itertools import accumulate
 from operator import itemgetter, mul
@@ -20,6 +19,7 @@ from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.call import Composition
 from isorate.kit.card import roles_of
+from isorate.kit.chained_cosine import chained_rate
 from isorate.kit.optimizer import Optimizer
 from isorate.kit.registry import completed
 from isorate.kit.scheduler import Match
@@ -269,12 +269,6 @@ class Falling(ParamScheduler, frozen=True):
             return base * own.eta_min_ratio
         return 0.0 if own.eta_min is None else own.eta_min
 
-    def follow(self, worker: Worker, t: int, length: int) -> Any:
-        """Return the rate of a cosine after its step ``t``."""
-        low = self.low(worker.base)
-        here, before = (1 + math.cos(math.pi * at / length) for at in (t, t - 1))
-        return here / before * (worker.lr - low) + low
-
 
 class CosineAnnealingLR(Falling, frozen=True):
     """Half a cosine, and what comes after it."""
@@ -306,15 +300,9 @@ class CosineAnnealingLR(Falling, frozen=True):
             raise AssertionError("eta_min and eta_min_ratio are both given")
 
     def rate(self, worker: Worker) -> Any:
-        length = self.T_max or self.steps
         if worker.t == 0:
             return worker.lr
-        if (worker.t - 1 - length) % (2 * length) == 0:
-            return (
-                worker.lr
-                + (worker.base - self.low(worker.base)) * (1 - math.cos(math.pi / length)) / 2
-            )
-        return self.follow(worker, worker.t, length)
+        return chained_rate(worker, worker.t, self.T_max or self.steps, self.low(worker.base))
 
 
 class CosineRestartLR(Falling, frozen=True):
@@ -354,7 +342,8 @@ class CosineRestartLR(Falling, frozen=True):
         for period, weight in zip(self.periods, self.restart_weights, strict=True):
             if worker.t < begun + period:
                 at = worker.t - begun
-                return self.follow(worker, at, period) if at else worker.base * weight
+                low = self.low(worker.base)
+                return chained_rate(worker, at, period, low) if at else worker.base * weight
             begun += period
         return worker.lr
 
@@ -383,11 +372,16 @@ class OneCycleLR(ParamScheduler, frozen=True):
         del given["cycle_momentum"]
         return Match(found.base, {"eta_max": given.pop("max_lr"), **given}, found.losses[1:])
 
+    def phased(self, lr: float) -> OneCycle:
+        """Return torch's, which has the same phases."""
+        return OneCycle(
+            Optimizer.of(lr), self.eta_max, self.total, pct_start=self.pct_start,
+            anneal_strategy=self.anneal_strategy, cycle_momentum=False, div_factor=self.div_factor,
+            final_div_factor=self.final_div_factor, three_phase=self.three_phase,
+        )  # fmt: skip
+
     def within(self, found: float, base: float) -> Schedule:
-        own = {n: v for n, v in self.arguments().items() if n in OneCycle.parameters()}
-        own |= {"total_steps": self.total, "max_lr": self.eta_max, "cycle_momentum": False}
-        built = OneCycle.of({**own, "optimizer": Optimizer.of(found)}).build()
-        return built[0].meaning()
+        return self.phased(found).build()[0].meaning()
 
     @property
     def total(self) -> int:
@@ -401,35 +395,16 @@ class OneCycleLR(ParamScheduler, frozen=True):
             raise ValueError("pct_start is no float between 0 and 1")
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError("anneal_strategy is neither cos nor linear")
+        phased = self.phased(0.0)
         for worker in workers:
             first = self.eta_max / self.div_factor
             worker.group |= {"initial_lr": first, "max_lr": self.eta_max,
                              "min_lr": first / self.final_div_factor}  # fmt: skip
+            worker.kept |= {"phased": phased, "phases": phased._phases(self.total)}
         super().begin(workers)
 
-    @property
-    def phases(self) -> list[tuple[float, str, str]]:
-        """Where each part ends, and the rates between which it goes."""
-        up, last = float(self.pct_start * self.total) - 1, self.total - 1
-        if not self.three_phase:
-            return [(up, "initial_lr", "max_lr"), (last, "max_lr", "min_lr")]
-        back = float(2 * self.pct_start * self.total) - 2
-        return [(up, "initial_lr", "max_lr"), (back, "max_lr", "initial_lr"),
-                (last, "initial_lr", "min_lr")]  # fmt: skip
-
     def rate(self, worker: Worker) -> Any:
-        if worker.t > self.total:
-            raise ValueError(f"total_steps={self.total} are over")
-        begun: float = 0
-        for end, first, then in self.phases:
-            if worker.t <= end or end == self.total - 1:
-                here, there = worker.group[first], worker.group[then]
-                share = (worker.t - begun) / (end - begun)
-                if self.anneal_strategy == "linear":
-                    return (there - here) * share + here
-                return there + (here - there) / 2.0 * (math.cos(math.pi * share) + 1)
-            begun = end
-        return worker.lr
+        return worker.kept["phased"].rate(worker)
 
 
 class QuadraticWarmupLR(ParamScheduler, frozen=True):

@@ -15,7 +15,13 @@ from isorate.dialects.torch.base import RESUMED, LRScheduler
 from isorate.kit import ANY, Card, Deviation, Dialect, Proof
 from isorate.kit import meaning as say
 from isorate.kit.card import roles_of
-from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
+from isorate.kit.chained_cosine import (
+    Standing,
+    chained_group,
+    chained_rate,
+    cosine_links,
+    rise_of,
+)
 from isorate.kit.effects import Links, Moves, OneAfterAnother, Values
 from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join, Until
@@ -83,24 +89,15 @@ class LinearWarmupCosineAnnealingLR(LRScheduler, frozen=True):
         """Return what a step of the warm-up adds."""
         return (worker.base - self.warmup_start_lr) / (self.warmup_epochs - 1)
 
-    def climb(self, worker: Worker) -> Any:
-        """Return what the step after a trough adds."""
-        turn = 1 - math.cos(math.pi / (self.max_epochs - self.warmup_epochs))
-        return (worker.base - self.eta_min) * turn / 2
-
     def rate(self, worker: Worker) -> Any:
-        t, W, low = worker.t, self.warmup_epochs, self.eta_min
+        t, W = worker.t, self.warmup_epochs
         if t == 0:
             return self.warmup_start_lr
         if t < W:
             return worker.lr + self.rise(worker)
         if t == W:
             return worker.base
-        length = self.max_epochs - W
-        if (t - 1 - self.max_epochs) % (2 * length) == 0:
-            return worker.lr + self.climb(worker)
-        height = 1 + math.cos(math.pi * (t - W) / length)
-        return height / (1 + math.cos(math.pi * (t - W - 1) / length)) * (worker.lr - low) + low
+        return chained_rate(worker, t - W, self.max_epochs - W, self.eta_min)
 
     def closed(self, worker: Worker) -> Any:
         W, low = self.warmup_epochs, self.eta_min
@@ -123,7 +120,7 @@ class LinearWarmupCosineAnnealingLR(LRScheduler, frozen=True):
             pieces.append(Values(np.array([float(worker.base)])))
         if (rest := t + steps - max(t, W)) > 0:
             ratios, anchors, halt = cosine_links(length, max(t, W) - W, rest)
-            climb = float(self.climb(worker)) if anchors.any() else 0.0
+            climb = float(rise_of(worker.base, self.eta_min, length)) if anchors.any() else 0.0
             pieces.append(Links(ratios, anchors, float(self.eta_min), climb, halt))
         return pieces[0] if len(pieces) == 1 else OneAfterAnother(tuple(pieces))
 

@@ -17,6 +17,7 @@ from isorate.schedule.shapes import Constant, Cosine
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from isorate.kit.objects import Worker
     from isorate.schedule.node import Schedule
 
     Float64s = NDArray[np.float64]
@@ -55,6 +56,19 @@ def cosine_links(
         else Halting("ZeroDivisionError", "1 + cos underflows to 0 one step before the trough")
     )
     return ratio[:stop], anchors[:stop], halt
+
+
+def rise_of(base: Any, eta: Any, T_max: Any) -> Any:
+    """Return what the step after a trough adds."""
+    return (base - eta) * (1 - math.cos(math.pi / T_max)) / 2
+
+
+def chained_rate(worker: Worker, t: Any, T_max: Any, eta: Any) -> Any:
+    """Return the rate of step ``t`` from the one before it: one of the links, or a rise."""
+    if (t - 1 - T_max) % (2 * T_max) == 0:
+        return worker.lr + rise_of(worker.base, eta, T_max)
+    height = 1 + math.cos(math.pi * t / T_max)
+    return height / (1 + math.cos(math.pi * (t - 1) / T_max)) * (worker.lr - eta) + eta
 
 
 # --- what a chained cosine means ---------------------------------------------------------------

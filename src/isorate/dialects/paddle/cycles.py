@@ -12,7 +12,13 @@ from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import halting
-from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
+from isorate.kit.chained_cosine import (
+    Standing,
+    chained_group,
+    chained_rate,
+    cosine_links,
+    rise_of,
+)
 from isorate.kit.effects import Factors, Links, Moves, computed
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Join
@@ -50,13 +56,9 @@ class CosineAnnealingDecay(Decay, frozen=True):
         yield AssertionError, self.T_max > 0
 
     def rate(self, worker: Worker) -> Any:
-        t, T, eta, base = worker.t, self.T_max, float(self.eta_min), worker.base
-        if t == 0:
-            return base
-        if (t - 1 - T) % (2 * T) == 0:
-            return worker.lr + (base - eta) * (1 - math.cos(math.pi / T)) / 2
-        height = 1 + math.cos(math.pi * t / T)
-        return height / (1 + math.cos(math.pi * (t - 1) / T)) * (worker.lr - eta) + eta
+        if worker.t == 0:
+            return worker.base
+        return chained_rate(worker, worker.t, self.T_max, float(self.eta_min))
 
     def closed(self, worker: Worker) -> Any:
         eta = float(self.eta_min)
@@ -69,8 +71,7 @@ class CosineAnnealingDecay(Decay, frozen=True):
     def moves(self, worker: Worker, steps: int) -> Moves:
         ratios, anchors, halt = cosine_links(self.T_max, worker.t, steps)
         eta = float(self.eta_min)
-        rise = (worker.base - eta) * (1 - math.cos(math.pi / self.T_max)) / 2
-        return Links(ratios, anchors, eta, rise, halt)
+        return Links(ratios, anchors, eta, rise_of(worker.base, eta, self.T_max), halt)
 
     def meaning(self, worker: Worker) -> Schedule:
         if worker.t < 0:

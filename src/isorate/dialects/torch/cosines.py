@@ -11,7 +11,13 @@ from isorate.dialects.torch.base import LRScheduler, Setting, card
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.chained_cosine import Standing, chained_group, cosine_links
+from isorate.kit.chained_cosine import (
+    Standing,
+    chained_group,
+    chained_rate,
+    cosine_links,
+    rise_of,
+)
 from isorate.kit.effects import Links, Moves, Values
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
@@ -61,17 +67,9 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
     closed_form = "eta_min + (base - eta_min) * (1 + math.cos(math.pi * t / T_max)) / 2"
 
     def rate(self, worker: Worker) -> Any:
-        t, T, eta = worker.t, self.T_max, self.eta_min
         if worker.initial:
             return worker.lr
-        if (t - 1 - T) % (2 * T) == 0:
-            return worker.lr + self._rise(worker)
-        height = 1 + math.cos(math.pi * t / T)
-        return height / (1 + math.cos(math.pi * (t - 1) / T)) * (worker.lr - eta) + eta
-
-    def _rise(self, worker: Worker) -> Any:
-        """Return what the step after a trough adds."""
-        return (worker.base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
+        return chained_rate(worker, worker.t, self.T_max, self.eta_min)
 
     def closed(self, worker: Worker) -> Any:
         eta, span = self.eta_min, worker.base - self.eta_min
@@ -79,7 +77,7 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         ratios, anchors, halt = cosine_links(self.T_max, worker.t, steps)
-        rise = float(self._rise(worker)) if anchors.any() else 0.0
+        rise = float(rise_of(worker.base, self.eta_min, self.T_max)) if anchors.any() else 0.0
         return Links(ratios, anchors, float(self.eta_min), rise, halt)
 
     def meaning(self, worker: Worker) -> Schedule:
