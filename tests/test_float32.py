@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isorate.kit.float32 import Float32, single
+from isorate.kit.float32 import single
+from isorate.kit.float32_number import Float32
 
 pytestmark = pytest.mark.numpy
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate.kit.float32 import Float32
+from isorate.kit.float32_number import Float32
 from tests import promotion
 
 pytestmark = pytest.mark.numpy

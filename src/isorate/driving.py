@@ -6,16 +6,16 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
+from isorate.kit.stepped_call import SteppedCall
 from isorate.schedule.combinators import Groups, Join, Stepped
 from isorate.schedule.curve import Curve, Halt
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import RunError
 from isorate.schedule.evaluate import BLOCK, blocks
+from isorate.schedule.lazily import is_loaded, np
 from isorate.schedule.node import Schedule
 from isorate.schedule.shapes import Constant
 
@@ -33,6 +33,10 @@ Side = Call | Schedule | Curve
 
 #: The most updates that anything here goes through one by one; beyond it, minutes turn to hours.
 LONGEST_RUN = 10**9
+
+
+#: So many rates take no longer to be made one by one than NumPy takes to be loaded.
+FEW = 20_000
 
 
 class Stream:
@@ -94,6 +98,35 @@ class Stream:
         except Halting as end:
             if done < length:
                 self.halt = Halt(done, end.error, end.text)
+
+
+def one_by_one(side: Side, run: Run) -> list[list[float]] | None:
+    """Return each group's rates over a run, as Python's own numbers, without NumPy.
+
+    None where it is there already, whose arrays are faster, and where the rates are not made step
+    by step in Python's numbers, in too many steps, or end before the run does.
+
+    Raises:
+        NativeError: the framework refuses the arguments.
+
+    """
+    call = side.returned if isinstance(side, Call) else None
+    if is_loaded() or not isinstance(call, SteppedCall) or not call.by_steps:
+        return None
+    assert isinstance(side, Call)
+    check_length(run)
+    loop = loop_of(side, run)
+    length, most = run.length, last_step(side, loop)
+    steps = loop.step_of(length - 1)
+    if max(steps, length) * call.groups > FEW:
+        return None
+    side.checked()
+    last = steps if most is None else min(steps, most)
+    columns = call.one_by_one(last + 1)
+    if columns is None:
+        return None
+    at = [min(loop.step_of(update), last) for update in range(length)]
+    return [[columns[step][group] for step in at] for group in range(call.groups)]
 
 
 def _steps(call: Call, run: Run, steps: int) -> Iterator[Block]:

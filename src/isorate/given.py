@@ -9,13 +9,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from isorate.checkpoints import is_checkpoint
 from isorate.kit.call import Call
 from isorate.recipe import Recipe
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import ReadError, RunError
+from isorate.schedule.lazily import np
 from isorate.schedule.node import Schedule
 from isorate.schedule.run import Run
 
@@ -340,7 +339,7 @@ def as_run(given: Run | int | None) -> Run:
         return given
     if given is None:
         return Run()
-    if isinstance(given, int | np.integer) and not isinstance(given, bool):
+    if type(given) is int or isinstance(given, np.integer):
         return Run(int(given))
     required = "a Run, a number of updates, or None"
     raise RunError("the run", required=required, got=_named(given))

@@ -9,20 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from isorate.configs.configuration import Caution, Foretold
 from isorate.given import recipe_of_foretold
+from isorate.schedule.curve import bounds
 from isorate.schedule.errors import IsorateError
 from isorate.schedule.node import end_of_course
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from isorate.recipe import Recipe
     from isorate.schedule.curve import Curve
 
-    Rates = np.ndarray
 
 #: Rates this close to the peak that is asked for have reached it.
 NEAR = 1e-6
@@ -47,7 +46,7 @@ class Preflight(msgspec.Struct, frozen=True):
     @property
     def zeros(self) -> tuple[int, ...]:
         """Which of the first and the last update train with a rate of 0."""
-        rates = np.atleast_2d(self.curve.values)[0]
+        rates = self.curve.rows[0]
         ends = dict.fromkeys((0, len(rates) - 1)) if len(rates) else ()
         return tuple(at for at in ends if rates[at] == 0.0)
 
@@ -67,7 +66,7 @@ def preflight(foretold: Foretold) -> Preflight:
 
 def _of_rates(foretold: Foretold, recipe: Recipe, curve: Curve) -> Iterator[Caution]:
     """Visit what the rates show."""
-    rates = np.atleast_2d(curve.values)[0]
+    rates = curve.rows[0]
     keys, updates, peak = foretold.keys, foretold.updates, foretold.peak
     if curve.halt is not None:
         yield Caution(keys["length"], f"the run ends early: {curve.halt}")
@@ -76,18 +75,17 @@ def _of_rates(foretold: Foretold, recipe: Recipe, curve: Curve) -> Iterator[Caut
     if foretold.warmup and foretold.warmup >= updates:
         text = f"the warm-up takes {foretold.warmup} updates, and the run has {updates}"
         yield Caution(keys["warmup"], text)
-    highest = float(rates.max())
+    highest = bounds(rates)[1]
+    at = next((update for update, rate in enumerate(rates) if rate == highest), 0)
     if highest < peak * (1 - NEAR):
-        at = int(rates.argmax())
         text = f"the rate never gets to {peak:g}: its highest is {highest:.6g}, at update {at}"
         yield Caution(keys["rate"], text)
     elif highest > peak * (1 + NEAR):
-        at = int(rates.argmax())
         yield Caution(keys["rate"], f"the rate goes above {peak:g}: {highest:.6g} at update {at}")
     yield from _of_horizon(foretold, recipe, rates)
 
 
-def _of_horizon(foretold: Foretold, recipe: Recipe, rates: Rates) -> Iterator[Caution]:
+def _of_horizon(foretold: Foretold, recipe: Recipe, rates: Sequence[float]) -> Iterator[Caution]:
     """Visit where the schedule ends before the run does, or after it."""
     form, updates, key = recipe.normal, foretold.updates, foretold.keys["length"]
     end = None if form is None else end_of_course(form)

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from isorate.driving import Side, Stream, in_loop, last_step, loop_of
+from isorate.driving import Side, Stream, in_loop, last_step, loop_of, one_by_one
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.schedule.combinators import Groups
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, ReadError
 from isorate.schedule.evaluate import check_fits, evaluate
+from isorate.schedule.lazily import np
 from isorate.schedule.node import Schedule, end_of_course
 from isorate.schedule.run import Run
 from isorate.schedule.shapes import Constant, Table
@@ -294,6 +293,10 @@ class Recipe:
             if known.updates >= self.run.length or known.halt is not None:
                 return _cut(known, self.run.length)
         check_fits(self.run.length * self.groups)
+        listed = one_by_one(self.call, self.run)
+        if listed is not None:
+            self._known[:] = [Curve.listed(listed, self.code)]
+            return self._known[0]
         stream = Stream(self.call, self.run)
         values = np.empty((self.groups, self.run.length), self.dtype)
         done = 0
@@ -324,6 +327,8 @@ _WHATEVER_LENGTH = {
 def _cut(curve: Curve, updates: int) -> Curve:
     """Return the rates of fewer updates."""
     halt = curve.halt if curve.halt is not None and curve.halt.update < updates else None
+    if curve.updates <= updates and curve.halt is halt:
+        return curve
     return Curve(curve.values[..., :updates], curve.source, halt)
 
 

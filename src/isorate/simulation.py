@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from isorate.given import as_recipe
 from isorate.schedule.evaluate import evaluate as evaluated
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,10 +12,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from isorate import Schedule
+from isorate.schedule.arrays import ArrayNamespace, ExactNamespace
 from isorate.schedule.combinators.clocks import Shift, Staircase, Stretch, Stride
 from isorate.schedule.combinators.joins import Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
-from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace, evaluate
+from isorate.schedule.evaluate import evaluate
 from isorate.schedule.run import Run
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear, Polynomial

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from isorate import IsorateError, ReadError
 from isorate.schedule import libm
-from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
+from isorate.schedule.arrays import ArrayNamespace, ExactNamespace
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
 from tests.bounded import bounded

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from isorate import convert, read
 from isorate.explanation import told
-from isorate.schedule.evaluate import ArrayNamespace
+from isorate.schedule.arrays import ArrayNamespace
 from isorate.schedule.laws import Law, law_of
 from tests.lists import LISTS, USED, numbers
 

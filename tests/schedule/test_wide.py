@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isorate import Run, Schedule, evaluate, simulate
+from isorate.schedule.arrays import ArrayNamespace, ExactNamespace
 from isorate.schedule.combinators import Clamp, Mirror, Product, Repeat, Scale, Staircase, Sum
-from isorate.schedule.evaluate import ArrayNamespace, ExactNamespace
 from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
 from isorate.schedule.shapes.lists import Table

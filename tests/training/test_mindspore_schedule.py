@@ -14,6 +14,7 @@ from mpmath import mp, mpf
 
 from isorate import Run, Schedule, ScheduleError
 from isorate.schedule.algebra import groups
+from isorate.schedule.arrays import ArrayNamespace
 from isorate.schedule.combinators.clocks import (
     Shift,
     Staircase,
@@ -26,7 +27,6 @@ from isorate.schedule.combinators.clocks import (
 from isorate.schedule.combinators.joins import Groups, Join, Mirror, Repeat
 from isorate.schedule.combinators.operations import Clamp, Product, Scale, Sum
 from isorate.schedule.errors import MissingRateError
-from isorate.schedule.evaluate import ArrayNamespace
 from isorate.schedule.formula import Formula
 from isorate.schedule.shapes.decays import Exponential, Inverse, NaturalExponential
 from isorate.schedule.shapes.lists import PiecewiseConstant, Table

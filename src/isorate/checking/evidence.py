@@ -12,9 +12,9 @@ import numpy as np
 from isorate.comparison import TOLERANCE
 from isorate.kit.call import Call
 from isorate.recipe import KEPT, Recipe
+from isorate.schedule.arrays import ArrayNamespace
 from isorate.schedule.combinators import Groups
 from isorate.schedule.errors import IsorateError, RunError
-from isorate.schedule.evaluate import ArrayNamespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -18,10 +18,10 @@ from isorate.checking.ways import round_factor
 from isorate.explanation import told
 from isorate.logs.log import Log
 from isorate.recipe import Recipe
+from isorate.schedule.arrays import ArrayNamespace
 from isorate.schedule.combinators import Join, Staircase, Until
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import ReadError, ScheduleError
-from isorate.schedule.evaluate import ArrayNamespace
 from isorate.schedule.laws import law_of
 from isorate.schedule.shapes import Constant, Cosine, Exponential, Linear, Polynomial
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from isorate.cli import _streams
 from isorate.schedule.errors import ReadError
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +22,9 @@ MOST_SCRIPTS = 40
 #: Folders that hold other people's code.
 FOREIGN = ("site-packages", "node_modules", "__pycache__", "build", "dist", "venv")
 #: What a script has that is not only imported.
-MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
+MAIN = pattern(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
 #: What a file mentions that builds a schedule.
-BUILDS = re.compile("schedul|lr_|_lr|LR", re.IGNORECASE)
+BUILDS = pattern("schedul|lr_|_lr|LR", re.IGNORECASE)
 
 
 class Script(NamedTuple):

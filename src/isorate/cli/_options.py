@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -245,6 +243,9 @@ def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
 
 def read_metrics(where: str) -> list[float]:
     """Read one column of a CSV file: by its heading, or by its number, counted from 1."""
+    import csv
+    from io import StringIO
+
     name, _, column = where.rpartition(":")
     if not name:
         raise ReadError("--metrics", required="FILE:COLUMN", got=repr(where))

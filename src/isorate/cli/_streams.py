@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import sys
 import unicodedata
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from isorate.schedule.errors import ASKED, LONGEST_ASKED, ReadError
+from isorate.schedule.lazily import pattern
 from isorate.schedule.printable import plain
 
 #: The longest text that is read from a file or from standard input, in bytes.
@@ -19,7 +19,7 @@ LONGEST_TEXT = 2**20
 
 #: A message's longest line, and a word whose middle says nothing: a number of 5,000 digits.
 LONGEST_LINE = 1000
-LONG_WORD = re.compile(r"(\S{80})\S{80,}(\S{40})")
+LONG_WORD = pattern(r"(\S{80})\S{80,}(\S{40})")
 
 #: What is written for a character that the output's encoding lacks, where its name does not say it.
 #: Others, which only what was typed can hold, are escaped: a letter without its accent is another.
@@ -34,7 +34,7 @@ ASCII = {
 #: Signs for a character of dots, by which of its four rows have one, the highest first.
 DOTS = " _..-:--':||'|||"
 
-SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
+SUPERSCRIPT = pattern("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 BRAILLE = range(0x2800, 0x2900)
 
 

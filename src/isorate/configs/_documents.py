@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from isorate.configs._shell import COMMENT, FLAG, OVERRIDE, words_of
 from isorate.schedule.errors import ReadError
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ LONGEST: Final = 1 << 20
 SHELL: Final = (".sh", ".bash", ".slurm", ".sbatch")
 ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".md", ".args", ".txt", *SHELL)
 #: A file that a command may name for its configuration.
-NAMED: Final = re.compile(r"[\w./~-]{1,200}\.(?:json|ya?ml|toml)")
+NAMED: Final = pattern(r"[\w./~-]{1,200}\.(?:json|ya?ml|toml)")
 #: Such a file may as well hold code, or a call in the midst of a text.
 WITH_TEXT: Final = (".md", ".txt")
 #: What a trainer leaves of them in the folder of a run, or of a checkpoint.
@@ -46,22 +47,22 @@ TABLES: Final = ("param_scheduler", "optim_wrapper", "lr_config")
 ASSIGNMENTS: Final = (b"\nmax_iters =", b"\nlr_decay_iters =")
 SCRIPT: Final = (b"\ndef ", b"\nclass ", b"\nfor ", b"\nwhile ", b"\nfrom ", b".step(")
 #: What a program is called that is started as a module.
-MODULE: Final = re.compile(r"\w+(?:\.\w+)+")
+MODULE: Final = pattern(r"\w+(?:\.\w+)+")
 #: A flag of one letter, and a script that is first told how many processes train.
-SHORT: Final = re.compile(r"-[A-Za-z]")
+SHORT: Final = pattern(r"-[A-Za-z]")
 COUNTED: Final = "distributed_train.sh"
 #: What sets a key, after a program, where no flag takes it but hydra's own.
 HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
-SETTING: Final = re.compile(r"\+{0,2}[A-Za-z_][\w@/]*=")
+SETTING: Final = pattern(r"\+{0,2}[A-Za-z_][\w@/]*=")
 #: A line that starts a program in Python, and hands it such settings.
-STARTED: Final = re.compile(
+STARTED: Final = pattern(
     r"(?:\w+=\S*\s+)*(?:python[\d.]*|torchrun|accelerate|srun)\s(?:.*\s)?\+{0,2}[A-Za-z_][\w@/.]*="
 )
 #: What a model card says of the run, and what it calls a version.
-CARD: Final = re.compile(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
+CARD: Final = pattern(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
 #: The head of the table of results of a model card.
-RESULTS: Final = re.compile(r"^\|(?=.*\| Epoch +\|)(?=.*\| Step +\|).*\|$", re.MULTILINE)
+RESULTS: Final = pattern(r"^\|(?=.*\| Epoch +\|)(?=.*\| Step +\|).*\|$", re.MULTILINE)
 #: Programs that start several processes, and the flags that say how many.
 LAUNCHERS: Final = {
     "torchrun": ("nproc_per_node", "nnodes"),
@@ -72,7 +73,7 @@ LAUNCHERS: Final = {
 }
 
 
-FLAG_VALUE: Final = re.compile(r"--([\w-]+)[\s=]+([^\s-]\S*)")
+FLAG_VALUE: Final = pattern(r"--([\w-]+)[\s=]+([^\s-]\S*)")
 #: What the environment says of processes: on each node, and how many nodes.
 PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
 #: Commands whose first word says what is trained, and with what.

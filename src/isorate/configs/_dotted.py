@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs.configuration import NEAR, Configuration
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: A value that stands elsewhere in the file: ``${model.encoder.d_model}``.
-ELSEWHERE: Final = re.compile(r"^\$\{([\w.]+)\}$")
+ELSEWHERE: Final = pattern(r"^\$\{([\w.]+)\}$")
 
 
 def in_place(values: Mapping[str, Any], written: Any) -> Any:

@@ -11,6 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from isorate.schedule.errors import ReadError
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,39 +21,39 @@ LONGEST: Final = 1 << 20
 #: No script has more variables.
 MOST_NAMES: Final = 500
 #: A flag of a command line.
-FLAG: Final = re.compile(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
+FLAG: Final = pattern(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
 #: What sets a key of a table in a table: ``trainer.max_epochs=9``.
-OVERRIDE: Final = re.compile(r"(?:^|(?<=\s))\+{0,2}[A-Za-z_][\w@/]*(?:\.[\w@/]+)+=")
+OVERRIDE: Final = pattern(r"(?:^|(?<=\s))\+{0,2}[A-Za-z_][\w@/]*(?:\.[\w@/]+)+=")
 #: An array, a text in quotes, or a word that a script gives a name.
-ASSIGNED: Final = re.compile(
+ASSIGNED: Final = pattern(
     r"^(?P<inside>[ \t]*)(?:(?:export|local|readonly|declare)[ \t]+)?(?P<name>[A-Za-z_]\w*)"
     r"(?P<more>\+?)=(?:\((?P<array>(?:[^()]|\([^()]*+\)|\(\([^()]*+\)\))*+)\)"
     r"|\"(?P<text>[^\"]*+)\"|'(?P<plain>[^']*+)'|(?P<word>\$\(\([^\n;]*?\)\)|[^\s\"'`;&|()]*+))"
     r"(?=[ \t]*(?:$|[;#]|&&))",
     re.MULTILINE,
 )
-NAME: Final = re.compile(r"\"?\$\{(\w+)\[[@*]\]\}\"?|\$\{(\w+)\}|\$([A-Za-z_]\w*)")
+NAME: Final = pattern(r"\"?\$\{(\w+)\[[@*]\]\}\"?|\$\{(\w+)\}|\$([A-Za-z_]\w*)")
 #: What stands for a name that has no value.
-ELSE: Final = re.compile(r"\$\{([A-Za-z_]\w*):?-([^{}]*)\}")
+ELSE: Final = pattern(r"\$\{([A-Za-z_]\w*):?-([^{}]*)\}")
 #: Arithmetic of whole numbers, and what it may hold.
-SUM: Final = re.compile(r"\$\(\(([\w\s*/+-]+)\)\)")
+SUM: Final = pattern(r"\$\(\(([\w\s*/+-]+)\)\)")
 #: The same, as a program does it.
-EXPR: Final = re.compile(r"(?:\$\(|`)[ \t]*expr[ \t]+([\w\s*/+\-\\${}]+?)[ \t]*(?:\)|`)")
+EXPR: Final = pattern(r"(?:\$\(|`)[ \t]*expr[ \t]+([\w\s*/+\-\\${}]+?)[ \t]*(?:\)|`)")
 #: A text that is written into a file, as ``cat <<EOF`` does, or that Python is handed: up to a line
 #: that is the word alone. What a shell is handed, or ``read``, is commands.
-HANDED: Final = re.compile(
+HANDED: Final = pattern(
     r"^(?P<first>[^\n]*\b(?:cat|tee|python[\d.]*)\b[^\n<]*)"
     r"<<-?[ \t]*(?P<quote>[\"']?)(?P<word>[A-Za-z_]\w*)(?P=quote)"
     r"(?P<rest>[^\n]*)\n(?P<body>(?:[^\n]*\n)*?)[ \t]*(?P=word)[ \t]*$",
     re.MULTILINE,
 )
 #: The file that it is written into.
-INTO: Final = re.compile(r"(?:>|\btee)[ \t]*[\"']?([^\s\"'<>|;&]+)")
+INTO: Final = pattern(r"(?:>|\btee)[ \t]*[\"']?([^\s\"'<>|;&]+)")
 #: A backslash after which the script is over: it goes on with nothing.
-UNFINISHED: Final = re.compile(r"(?<!\\)\\\s*\Z")
+UNFINISHED: Final = pattern(r"(?<!\\)\\\s*\Z")
 #: What ends a command.
-END: Final = re.compile(r"[|&;]+$|\d?>|&>")
-COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+END: Final = pattern(r"[|&;]+$|\d?>|&>")
+COMMENT: Final = pattern(r"(?:^|(?<=\s))#[^\n]*")
 
 
 class Script(NamedTuple):

@@ -180,7 +180,7 @@ KEYS: Final = (
 )
 
 
-class _Filed(Configuration):
+class _Filed(Configuration, frozen=True):
     """A configuration that is a file: flags alike are those of another program."""
 
     def score(self, values: Mapping[str, Any]) -> int:

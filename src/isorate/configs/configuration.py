@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from isorate.schedule.errors import ReadError
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +52,7 @@ CONCEPTS: Final = (
      "grad_accumulation_steps", "grad_accum_steps", "accum_grad", "accum_freq", "update_freq"),
 )  # fmt: skip
 #: A key that speaks of rates: those of some parameters, say.
-OF_RATES: Final = re.compile(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")
+OF_RATES: Final = pattern(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")
 #: An integer beyond this is no float, and nobody's.
 LARGEST: Final = 10**300
 #: A longer key is nobody's.

@@ -80,7 +80,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
            "batch_size": 1, "--batches": 1}  # fmt: skip
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """The flags of a program that is called as DeiT's is."""
 
     def score(self, values: Mapping[str, Any]) -> int:

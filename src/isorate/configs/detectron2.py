@@ -14,6 +14,7 @@ from isorate.configs._documents import document
 from isorate.configs.configuration import FEWEST, Configuration
 from isorate.kit.registry import Trainer
 from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ MOST: Final = 200
 WHERE: Final = "(t / {M})"
 LINE: Final = "{end} * {where} + {start} * (1 - {where})"
 COSINE: Final = "{low} + 0.5 * (1 - {low}) * (1 + math.cos(math.pi * {where}))"
-STEPS: Final = re.compile(r"[(\[]?\s*(?:\d{1,18}\s*,\s*)*(?:\d{1,18})?\s*,?\s*[)\]]?")
+STEPS: Final = pattern(r"[(\[]?\s*(?:\d{1,18}\s*,\s*)*(?:\d{1,18})?\s*,?\s*[)\]]?")
 CODE: Final = """
 import bisect
 import math

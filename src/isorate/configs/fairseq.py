@@ -194,7 +194,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield usual | {"lr_scheduler": "fixed"}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """Flags, or a file of tables as hydra has them."""
 
     def named(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ stands in other files, which are not opened; the composed file of a run has it.
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _objects
 from isorate.configs.configuration import Configuration
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ VERSION: Final = "1.3"
 TARGET: Final = "_target_"
 OWN: Final = (TARGET, "_partial_", "_recursive_", "_convert_", "_args_", "step_every",
               "schedule", "frequency")  # fmt: skip
-NAMED: Final = re.compile(r"\$\{([\w.]+)\}")
+NAMED: Final = pattern(r"\$\{([\w.]+)\}")
 
 
 def foretell(given: Given) -> Foretold:

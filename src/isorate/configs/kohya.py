@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs._documents import document
 from isorate.configs.configuration import Configuration
-from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import get as dialect
@@ -219,6 +218,8 @@ def scheduler(given: Given, groups: list[float], length: int, processes: int) ->
     twice = more.keys() & own.keys()
     if twice:
         raise given.refuse("lr_scheduler_args", f"says {', '.join(twice)} a second time")
+    from isorate.dialects.transformers import get_scheduler
+
     return get_scheduler(name, optimizer, warmup, length, more | own or None)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from isorate.configs import _formula
 from isorate.configs._dotted import in_place
 from isorate.configs.configuration import FEWEST, Configuration
+from isorate.schedule.lazily import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ SCHEDULERS: Final[dict[str, dict[str, Any]]] = {
                              "alpha_f_decay": 0.0, "alpha_f_cooldown": 0.0},
 }  # fmt: skip
 #: A number, and its unit.
-TIME: Final = re.compile(r"([\d_.eE+]{1,30})(ba|ep|tok|sp|dur)", re.IGNORECASE)
+TIME: Final = pattern(r"([\d_.eE+]{1,30})(ba|ep|tok|sp|dur)", re.IGNORECASE)
 KEYS: Final = ("t_warmup", "scale_warmup", *{key: 0 for own in SCHEDULERS.values() for key in own})
 
 

@@ -86,7 +86,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
            "--batches": 1}  # fmt: skip
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A configuration of flags alone, which a base rate or batches gathered tell."""
 
     def score(self, values: Mapping[str, Any]) -> int:

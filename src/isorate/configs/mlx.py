@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import LARGEST, Configuration
-from isorate.dialects import mlx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isorate.configs.configuration import Foretold, Given, Wanted
 
-SCHEDULES: Final = {kind.__name__: kind for kind in mlx.SCHEDULES if kind is not mlx.join_schedules}
 OPTIMIZERS: Final = ("adam", "adamw", "muon", "sgd", "adafactor")
 
 
@@ -65,11 +63,14 @@ def followed(given: Given) -> None:
 
 def scheduled(given: Given, table: dict[str, Any]) -> Any:
     """Return the schedule that comes after the warm-up."""
+    from isorate.dialects import mlx
+
     name, written = table.get("name"), table.get("arguments")
-    if not isinstance(name, str) or name not in SCHEDULES:
+    known = {kind.__name__: kind for kind in mlx.SCHEDULES if kind is not mlx.join_schedules}
+    if not isinstance(name, str) or name not in known:
         text = f"names none that is read: {name!r:.40}"
-        raise given.refuse("lr_schedule", text, f"one of {', '.join(SCHEDULES)}")
-    kind: Any = SCHEDULES[name]
+        raise given.refuse("lr_schedule", text, f"one of {', '.join(known)}")
+    kind: Any = known[name]
     most = len(kind.parameters())
     if not isinstance(written, list) or not most - len(kind.defaults()) <= len(written) <= most:
         text = f"has other arguments than {name} takes: {kind.parameters()}"
@@ -89,6 +90,8 @@ def warmed(given: Given, table: dict[str, Any], call: Any) -> Any:
     given.derive(
         "warmup", f"{warmup} updates, and the peak twice: updates {warmup} and {warmup + 1}"
     )
+    from isorate.dialects import mlx
+
     first = 0.0 if low is None else _number(given, low)
     up = checked(given, mlx.linear_schedule(first, call.init, warmup))
     return mlx.join_schedules([up, call], [warmup + 1])

@@ -108,7 +108,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield usual | {"lr_scheduler": "const-cooldown", **cooldown}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """The flags of a program that trains CLIP."""
 
     def score(self, values: Mapping[str, Any]) -> int:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from isorate.configs.configuration import Configuration
-from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 
@@ -106,6 +105,8 @@ def foretell(given: Given, *, name: str) -> Foretold:
     schedule = given.text(flags.schedule, "cosine_with_min_lr")
     specific = floor(given, flags, name, schedule, peak)
     optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    from isorate.dialects.transformers import get_scheduler
+
     call = get_scheduler(schedule, optimizer, warmup, horizon, specific)
     return given.foretold(
         call, updates, peak=float(peak), warmup=None if schedule == "constant" else warmup,

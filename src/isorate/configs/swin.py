@@ -110,7 +110,7 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield {"TRAIN": train, "DATA": {"BATCH_SIZE": 512}, "--batches": 1}
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """A file whose tables have its names for the rates, or its model."""
 
     def score(self, values: Mapping[str, Any]) -> int:

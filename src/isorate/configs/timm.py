@@ -206,7 +206,7 @@ ALIKE: Final = (
 )
 
 
-class _Known(Configuration):
+class _Known(Configuration, frozen=True):
     """Flags, of which the batch's has one of one letter."""
 
     def named(self, values: Mapping[str, Any]) -> dict[str, Any]:

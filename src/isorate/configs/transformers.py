@@ -15,8 +15,6 @@ from isorate.configs import deepspeed
 from isorate.configs._documents import document, parsed
 from isorate.configs._keys import DUMPED, OTHERS
 from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
-from isorate.dialects.transformers import VERSION as VERSION
-from isorate.dialects.transformers import get_scheduler
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from isorate.kit import Call
+
+VERSION: Final = "5.23.0"
 
 
 def batches_of(examples: float, size: float, drops: bool) -> int:
@@ -310,6 +310,8 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
     if name == "constant" and warmup:
         given.warn(warmup_key(given), "constant has no warm-up: constant_with_warmup has one")
     optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    from isorate.dialects.transformers import get_scheduler
+
     call = get_scheduler(name, optimizer, warmup, total, specific)
     return given.foretold(
         call,

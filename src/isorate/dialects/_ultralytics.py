@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-import numpy as np
-
 from isorate.kit import Card, Proof
 from isorate.kit.call import Call
 from isorate.kit.registry import completed
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, Setting
@@ -23,6 +22,7 @@ from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join, Repeat, Shift, Until
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact
 from isorate.schedule.shapes import Constant, Cosine, Linear
 

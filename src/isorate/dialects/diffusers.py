@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects import transformers as hf
@@ -23,6 +22,7 @@ from isorate.kit.registry import completed
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing, given
 from isorate.kit.unknown import ANY
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:

@@ -10,17 +10,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-
 from isorate.kit import knots
 from isorate.kit import meaning as say
 from isorate.kit.card import Card, Proof, roles_of
 from isorate.kit.counted import Counted, constant_of
-from isorate.kit.float32 import F32, powf, single
+from isorate.kit.float32 import powf, single
 from isorate.kit.optimizer import Optimizers
 from isorate.kit.registry import Dialect, completed
 from isorate.kit.unknown import Unknown
 from isorate.schedule.errors import ConvertError, NativeError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.kit.call import Lift
@@ -43,22 +42,25 @@ ODD: Final = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 
 def fused(a: Any, b: Any, c: Any) -> Rates:
     """Return ``a·b + c`` of float32 numbers, rounded once: the product is exact in float64."""
-    found: Rates = (np.multiply(a, b, dtype=np.float64) + c).astype(F32)
+    found: Rates = (np.multiply(a, b, dtype=np.float64) + c).astype(np.float32)
     return found
 
 
 def cos(x: Rates) -> Rates:
     """Return the cosines of float32 angles, as MLX's own vector code computes them."""
-    near = np.where(np.isfinite(x), np.abs(x), F32(0))
-    octant = ((near * F32(4 / math.pi)).astype(np.int64) + 1) & ~1
+    near = np.where(np.isfinite(x), np.abs(x), np.float32(0))
+    octant = ((near * np.float32(4 / math.pi)).astype(np.int64) + 1) & ~1
     left = near
     for part in QUARTER:
-        left = fused(octant.astype(F32), F32(-part), left)
+        left = fused(octant.astype(np.float32), np.float32(-part), left)
     square = left * left
-    even, odd = (fused(fused(square, F32(p[0]), F32(p[1])), square, F32(p[2])) for p in (EVEN, ODD))
-    wave = fused(square, F32(-0.5), even * square * square) + F32(1)
+    even, odd = (
+        fused(fused(square, np.float32(p[0]), np.float32(p[1])), square, np.float32(p[2]))
+        for p in (EVEN, ODD)
+    )
+    wave = fused(square, np.float32(-0.5), even * square * square) + np.float32(1)
     wave = np.where(octant & 2, fused(left, odd * square, left), wave)
-    return np.where(np.isfinite(x), np.where((octant - 2) & 4, wave, -wave), F32(math.nan))
+    return np.where(np.isfinite(x), np.where((octant - 2) & 4, wave, -wave), np.float32(math.nan))
 
 
 def number(value: Any) -> Any:
@@ -114,7 +116,7 @@ class exponential_decay(Function, frozen=True):
             raise NativeError(text, hint=f"write {self.decay_rate!r}.0")
         base, start = number(self.decay_rate), number(self.init)
         with np.errstate(all="ignore"):
-            return start * powf(np.full(len(t), base), self.passed(t).astype(F32))
+            return start * powf(np.full(len(t), base), self.passed(t).astype(np.float32))
 
     def passed(self, t: Any) -> Any:
         """Return how many steps a count has behind it."""
@@ -136,7 +138,11 @@ class step_decay(exponential_decay, frozen=True):
     def passed(self, t: Any) -> Any:
         number(self.step_size)
         whole = t.dtype.kind == "i" and isinstance(self.step_size, int)
-        return t // self.step_size if whole else np.floor(t.astype(F32) / single(self.step_size))
+        return (
+            t // self.step_size
+            if whole
+            else np.floor(t.astype(np.float32) / single(self.step_size))
+        )
 
     def means(self) -> Meaning:
         if not isinstance(self.step_size, Unknown) and self.step_size % 1:
@@ -156,8 +162,8 @@ class cosine_decay(Function, frozen=True):
 
     def rates(self, t: Any, real: Real) -> Rates:
         T, end, span = self.decay_steps, number(self.end), number(self.init - self.end)
-        at = np.minimum(t.astype(F32), number(T))
-        return end + F32(0.5) * (F32(1) + cos(single(math.pi / T) * at)) * span
+        at = np.minimum(t.astype(np.float32), number(T))
+        return end + np.float32(0.5) * (np.float32(1) + cos(single(math.pi / T) * at)) * span
 
     def means(self) -> Meaning:
         return say.cosine(self.init, self.end, self.decay_steps)
@@ -174,7 +180,7 @@ class linear_schedule(Function, frozen=True):
     )
 
     def rates(self, t: Any, real: Real) -> Rates:
-        at = np.minimum(t.astype(F32), number(self.steps))
+        at = np.minimum(t.astype(np.float32), number(self.steps))
         return at * number((self.end - self.init) / self.steps) + number(self.init)
 
     def means(self) -> Meaning:
@@ -208,11 +214,15 @@ class join_schedules(Counted, frozen=True):
         for boundary, member in zip((0, *self.boundaries), self.functions, strict=True):
             start = number(boundary)  # for what it may raise
             whole = t.dtype.kind == "i" and isinstance(boundary, int)
-            begun = t - boundary if whole else t.astype(F32) - start
+            begun = t - boundary if whole else t.astype(np.float32) - start
             here = member.rates(begun, real) if isinstance(member, Counted) else number(member)
             before = (begun < 0) | unreached(boundary)
-            found = np.full(len(t), here, F32) if found is None else np.where(before, found, here)
-        return found.astype(F32)
+            found = (
+                np.full(len(t), here, np.float32)
+                if found is None
+                else np.where(before, found, here)
+            )
+        return found.astype(np.float32)
 
     def means(self) -> Meaning:
         first, *later = [m.means() if isinstance(m, Counted) else say.constant(m)

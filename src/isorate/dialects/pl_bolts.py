@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-
 from isorate.dialects.torch.base import RESUMED, LRScheduler
 from isorate.kit import ANY, Card, Deviation, Dialect, Proof
 from isorate.kit import meaning as say
@@ -26,6 +24,7 @@ from isorate.kit.effects import Links, Moves, OneAfterAnother, Values
 from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join, Until
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant, Cosine, Linear
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects.keras import schedules as keras
@@ -20,6 +19,7 @@ from isorate.kit.counted import Count, Counted
 from isorate.kit.knots import stairs_of
 from isorate.kit.registry import completed
 from isorate.schedule.errors import ConvertError, NativeError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.kit import Lift, Meaning
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 VERSION: Final = "2.21.0"
 STEP: Final = Count("global_step")
-F32: Final = np.float32
 
 
 def card(arithmetic: str, past_end: str, **raises: str) -> Card:
@@ -108,7 +107,7 @@ class natural_exp_decay(exponential_decay, frozen=True):
     card: ClassVar[Card] = card("learning_rate · powf(expf(−decay_rate), t/T)", "decays on")
 
     def rates(self, t: Any, real: Real) -> Rates:
-        factor = float(F32(math.exp(-float(F32(self.decay_rate)))))
+        factor = float(np.float32(math.exp(-float(np.float32(self.decay_rate)))))
         like = self.kind(self.learning_rate, self.decay_steps, factor, self.staircase)
         found: Rates = like.rates(t, real)
         return found
@@ -191,11 +190,16 @@ class linear_cosine_decay(Stepped, frozen=True):
 
     def rates(self, t: Any, real: Real) -> Rates:
         start, T, periods, alpha, beta = xla.numbers(
-            F32, self.learning_rate, self.decay_steps, self.num_periods, self.alpha, self.beta
+            np.float32,
+            self.learning_rate,
+            self.decay_steps,
+            self.num_periods,
+            self.alpha,
+            self.beta,
         )
-        steps = np.minimum(t.astype(F32), T)
-        turn = F32(2.0) * periods * (steps / T)
-        wave = F32(0.5) * (1 + cosines(F32(math.pi) * turn))
+        steps = np.minimum(t.astype(np.float32), T)
+        turn = np.float32(2.0) * periods * (steps / T)
+        wave = np.float32(0.5) * (1 + cosines(np.float32(math.pi) * turn))
         return start * ((alpha + (T - steps) / T) * wave + beta)
 
     def means(self) -> Meaning:
@@ -215,9 +219,11 @@ class linear_cosine_decay(Stepped, frozen=True):
 
 def cosines(x: Rates) -> Rates:
     """Return cosines of angles that may be above π, by the period that they are in."""
-    near = np.abs(x) <= F32(math.pi)
-    exact = np.array([math.cos(angle) for angle in x.astype(np.float64).tolist()]).astype(F32)
-    return np.where(near, xla.cos(np.where(near, x, F32(0))), exact)
+    near = np.abs(x) <= np.float32(math.pi)
+    exact = np.array([math.cos(angle) for angle in x.astype(np.float64).tolist()]).astype(
+        np.float32
+    )
+    return np.where(near, xla.cos(np.where(near, x, np.float32(0))), exact)
 
 
 class piecewise_constant(Stepped, frozen=True):

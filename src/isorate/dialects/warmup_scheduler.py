@@ -11,7 +11,6 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-import numpy as np
 
 from isorate.dialects import torch
 from isorate.dialects.torch.functions import LambdaLR
@@ -39,6 +38,7 @@ from isorate.kit.registry import completed
 from isorate.kit.scheduler import LRScheduler, Match
 from isorate.schedule.combinators import Join, Shift, Until
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant, Linear
 
 if TYPE_CHECKING:

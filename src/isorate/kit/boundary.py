@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from isorate.schedule.errors import IsorateError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -114,8 +115,6 @@ def _guarded(
 def _guarded_generator(
     method: Callable[..., Iterator[Any]], answer: Answer
 ) -> Callable[..., Iterator[Any]]:
-    import numpy as np
-
     @wraps(method)
     def answers(asked: Any, *arguments: Any) -> Iterator[Any]:
         try:

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from isorate.kit.boundary import Halting
 from isorate.schedule.combinators import Join, Shift
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact
 from isorate.schedule.shapes import Constant, Cosine
 

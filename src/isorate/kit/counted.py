@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-import numpy as np
 
 from isorate.kit import xla
 from isorate.kit.boundary import Fault
@@ -15,6 +14,7 @@ from isorate.kit.match import Refusal
 from isorate.kit.unknown import Unknown
 from isorate.schedule.errors import NativeError
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.kit.boundary import LIMIT, Halting
-from isorate.kit.float32 import Float32, single
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -52,7 +51,11 @@ class Moves(Protocol):
 
 def rounding(lr: Rate) -> type[np.floating[Any]]:
     """Return the type that a rate is held in."""
-    return Float32 if isinstance(lr, np.float32) else np.float64
+    if type(lr) is float or not isinstance(lr, np.float32):
+        return np.float64
+    from isorate.kit.float32_number import Float32
+
+    return Float32
 
 
 def next_rate(moves: Moves, lr: Rate) -> Rate:
@@ -173,7 +176,11 @@ class Stepwise(_Listed, frozen=True):
     def one(self, step: int, lr: Rate) -> Rate:
         """Apply one function; what is no float32 yet becomes one where the group holds one."""
         rate = self.of[step](lr)
-        return single(rate) if isinstance(lr, np.float32) else rate
+        if type(lr) is float or not isinstance(lr, np.float32):
+            return rate
+        from isorate.kit.float32 import single
+
+        return single(rate)
 
     def then(self, later: Moves) -> Moves:
         """Return these steps and others after them."""
@@ -317,7 +324,7 @@ def computed(
 
 def scalar(rate: Any) -> Rate:
     """Return an element of an array as a rate: a Python float, or a Float32."""
-    return Float32(rate) if isinstance(rate, np.float32) else float(rate)
+    return rounding(rate)(rate) if isinstance(rate, np.float32) else float(rate)
 
 
 def _each(rates: Rates) -> list[Any]:
@@ -327,4 +334,8 @@ def _each(rates: Rates) -> list[Any]:
 
 def _plain(number: Rate, dtype: np.dtype[Any]) -> Any:
     """Return a number for a long loop: NumPy's own float32 among its like, or as it is."""
-    return number if dtype == np.float64 else np.float32(single(number))
+    if dtype == np.float64:
+        return number
+    from isorate.kit.float32 import single
+
+    return np.float32(single(number))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
@@ -13,6 +11,7 @@ from isorate.schedule.combinators import Staircase
 from isorate.schedule.errors import NativeError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
+from isorate.schedule.lazily import np
 from isorate.schedule.python_source import python_source
 
 if TYPE_CHECKING:

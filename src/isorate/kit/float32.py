@@ -13,71 +13,34 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from isorate.schedule.lazily import module, np
 from isorate.schedule.libm import exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from isorate.kit import float32_number as numbers
+    from isorate.kit.float32_number import Float32
+
     Float32s = NDArray[np.float32]
     Rates = NDArray[np.floating[Any]]
 
-F32 = np.float32
+else:  # whose class cannot be without NumPy
+    numbers = module("isorate.kit.float32_number")
 
 #: Up to here an integer is a float64, too, and is rounded once on its way through it.
 EXACT = 2**53
-
-
-def _computed(name: str) -> Any:
-    """Return NumPy's float32 method of a name, for other numbers that are rounded before it."""
-    compute = getattr(np.float32, name)
-
-    def method(*numbers: Any) -> Any:
-        if isinstance(numbers[-1], np.ndarray):
-            return NotImplemented  # which computes in its own dtype, as with any float32 number
-        result = compute(*(n if isinstance(n, np.float32) else single(n) for n in numbers))
-        return Float32(result) if isinstance(result, np.float32) else result
-
-    return method
-
-
-class Float32(np.float32):
-    """A float32 number that computes in float32 whatever the other number is, as a tensor does.
-
-    A Python number is rounded before it takes part, and every result is a ``Float32`` again.
-    """
-
-    __slots__ = ()
-
-    if not TYPE_CHECKING:  # to the types they are NumPy's
-        __add__, __radd__ = _computed("__add__"), _computed("__radd__")
-        __sub__, __rsub__ = _computed("__sub__"), _computed("__rsub__")
-        __mul__, __rmul__ = _computed("__mul__"), _computed("__rmul__")
-        __truediv__, __rtruediv__ = _computed("__truediv__"), _computed("__rtruediv__")
-        __floordiv__, __rfloordiv__ = _computed("__floordiv__"), _computed("__rfloordiv__")
-        __mod__, __rmod__ = _computed("__mod__"), _computed("__rmod__")
-        __pow__, __rpow__ = _computed("__pow__"), _computed("__rpow__")
-        __lt__, __le__ = _computed("__lt__"), _computed("__le__")
-        __gt__, __ge__ = _computed("__gt__"), _computed("__ge__")
-        __eq__, __ne__ = _computed("__eq__"), _computed("__ne__")
-        __neg__, __abs__ = _computed("__neg__"), _computed("__abs__")
-
-    __hash__ = np.float32.__hash__
-
-
-PI, ONE, HALF = Float32(math.pi), Float32(1), Float32(0.5)
 
 
 def single(value: float) -> Float32:
     """Round a number to float32, an integer without the detour through float64."""
     value = int(value) if isinstance(value, int) else float(value)
     if abs(value) <= EXACT:
-        return Float32(value)
+        return numbers.Float32(value)
     with np.errstate(over="ignore"):
         if isinstance(value, int) and abs(value) < 2**63:
-            return Float32(np.int64(value).astype(F32))
-        return Float32(value)
+            return numbers.Float32(np.int64(value).astype(np.float32))
+        return numbers.Float32(value)
 
 
 # --- MindSpore's cells --------------------------------------------------------------------------
@@ -91,9 +54,9 @@ def single(value: float) -> Float32:
 def cosine_cell(min_lr: float, max_lr: float, decay_steps: int, t: NDArray[np.int64]) -> Float32s:
     """``min + ½(max−min)(1 + sin(π(p + ½)))``, p = min(t, D)/D, in the cell's own order."""
     half_span = single(0.5 * (max_lr - min_lr))
-    wave = _rounded(math.sin, PI * (capped(t, decay_steps) + HALF))
+    wave = _rounded(math.sin, numbers.PI * (capped(t, decay_steps) + numbers.HALF))
     with np.errstate(invalid="ignore"):  # a rate beyond float32 is infinite there as well
-        return single(min_lr) + half_span * (ONE + wave)
+        return single(min_lr) + half_span * (numbers.ONE + wave)
 
 
 def exponential_cell(lr: float, decay_rate: float, p: Float32s) -> Float32s:
@@ -111,13 +74,13 @@ def natural_cell(lr: float, decay_rate: float, t: Float32s) -> Float32s:
 def inverse_cell(lr: float, decay_rate: float, p: Float32s) -> Float32s:
     """``lr·(1/(1 + decay_rate·p))``."""
     with np.errstate(all="ignore"):
-        return single(lr) * (ONE / (ONE + single(decay_rate) * p))
+        return single(lr) * (numbers.ONE / (numbers.ONE + single(decay_rate) * p))
 
 
 def polynomial_cell(lr: float, end: float, power: float, p: Float32s) -> Float32s:
     """``(lr − end)(1 − p)^power + end``, the difference taken in float64."""
     with np.errstate(all="ignore"):
-        weight = powf(ONE - p, np.full(len(p), single(power)))
+        weight = powf(numbers.ONE - p, np.full(len(p), single(power)))
         return single(lr - end) * weight + single(end)
 
 
@@ -129,7 +92,7 @@ def warmup_cell(lr: float, warmup_steps: int, t: NDArray[np.int64]) -> Float32s:
 
 def shares(t: NDArray[np.int64], steps: int) -> Float32s:
     """``t/D``: the share of a duration that is over."""
-    share: Float32s = t.astype(F32) / single(steps)
+    share: Float32s = t.astype(np.float32) / single(steps)
     return share
 
 
@@ -140,19 +103,21 @@ def capped(t: NDArray[np.int64], steps: int) -> Float32s:
 
 def shares_of_one(t: NDArray[np.int64], steps: int) -> Float32s:
     """``min(t, D)/D``, the minimum taken in float32."""
-    least: Float32s = np.minimum(t.astype(F32), single(steps), dtype=F32)
+    least: Float32s = np.minimum(t.astype(np.float32), single(steps), dtype=np.float32)
     return least / single(steps)
 
 
 def shares_anew(t: NDArray[np.int64], steps: int) -> Float32s:
     """``t/(D·max(⌈t/D⌉, 1))``: the share of the longer duration that is over."""
-    times: Float32s = np.maximum(np.ceil(shares(t, steps)), ONE)
-    return t.astype(F32) / (single(steps) * times)
+    times: Float32s = np.maximum(np.ceil(shares(t, steps)), numbers.ONE)
+    return t.astype(np.float32) / (single(steps) * times)
 
 
 def powf(bases: Float32s, exponents: Float32s) -> Float32s:
     """The C library's powf of every pair: NumPy takes it for single numbers, not for arrays."""
-    return np.array([base**exponent for base, exponent in zip(bases, exponents, strict=True)], F32)
+    return np.array(
+        [base**exponent for base, exponent in zip(bases, exponents, strict=True)], np.float32
+    )
 
 
 # --- MindSpore's experimental scheduler ---------------------------------------------------------
@@ -165,7 +130,7 @@ def number(value: float, real: type[np.floating[Any]]) -> Any:
 
 def scalar_type(rates: Any) -> type[np.floating[Any]]:
     """Return the type that holds one of some numbers in their own dtype."""
-    return Float32 if rates.dtype == F32 else np.float64
+    return numbers.Float32 if rates.dtype == np.float32 else np.float64
 
 
 def divided(a: Any, b: Any) -> Any:
@@ -214,4 +179,4 @@ def experimental_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.boo
 def _rounded(function: Any, x: Float32s) -> Float32s:
     """Return a double function of every element, rounded once; NaN where it is undefined."""
     values = [function(v) if math.isfinite(v) else math.nan for v in x.tolist()]
-    return np.array(values, np.float64).astype(F32)
+    return np.array(values, np.float64).astype(np.float32)

@@ -11,7 +11,6 @@ import ast
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-import numpy as np
 
 from isorate.kit import objects
 from isorate.kit.boundary import halting
@@ -25,6 +24,7 @@ from isorate.schedule.combinators import Join, Shift, Staircase
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression  # noqa: TC001 (likewise)
 from isorate.schedule.formula import Formula
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant
 from isorate.schedule.syntax import mentions, parse
 

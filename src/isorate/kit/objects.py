@@ -17,18 +17,16 @@ from bisect import bisect_right
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from isorate.kit.boundary import LIMIT, Halting, halting
 from isorate.kit.call import Call
 from isorate.kit.effects import Moves, OneAfterAnother, OneUponAnother, Values
-from isorate.kit.float32 import Float32, number
 from isorate.kit.plateau import Feedback
 from isorate.kit.tensors import LARGEST_SINGLE, Tensor
 from isorate.schedule.combinators import Join, Product, Scale, Shift, Until
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
@@ -39,6 +37,9 @@ if TYPE_CHECKING:
 
 #: A parameter group as a framework has it: ``lr``, ``initial_lr``, and what schedulers leave there.
 Group = dict[str, Any]
+
+#: Numbers that are Python's own, whatever NumPy's look like.
+NATIVE = (float, int)
 
 #: Every integer up to here is a float64.
 EXACT = 2**53
@@ -63,7 +64,9 @@ def put(group: Group, lr: Any) -> None:
     before = group["lr"]
     if isinstance(before, Tensor):
         lr = before.filled(lr)
-    elif isinstance(before, np.floating):
+    elif type(before) not in NATIVE and isinstance(before, np.floating):
+        from isorate.kit.float32 import number
+
         lr = number(lr, type(before))
     group["lr"] = lr
 
@@ -80,7 +83,7 @@ def rate_of(group: Group) -> float:
     lr = group["lr"]
     if isinstance(lr, complex):
         raise Halting(LIMIT, f"the rate comes out complex: {lr!r}")
-    if not isinstance(lr, int | float | np.floating | Tensor):
+    if not isinstance(lr, int | float | Tensor) and not isinstance(lr, np.floating):
         raise TypeError(f"the rate is no number: {lr!r}")
     return float(lr)
 
@@ -94,14 +97,26 @@ def times(rate: Any, factor: Any) -> Any:
 
 def real_of(group: Group) -> type[np.floating[Any]]:
     """Return the type of number that a group's rates are rounded to."""
+    if not is_single(group):
+        return np.float64
+    from isorate.kit.float32_number import Float32
+
+    return Float32
+
+
+def is_single(group: Group) -> bool:
+    """Whether a group's rates are rounded to float32."""
     lr = group["lr"]
-    single = lr.dtype == "float32" if isinstance(lr, Tensor) else isinstance(lr, np.float32)
-    return Float32 if single else np.float64
+    if isinstance(lr, Tensor):
+        return lr.dtype == "float32"
+    return type(lr) not in NATIVE and isinstance(lr, np.float32)
 
 
 def is_float(value: Any) -> bool:
     """Whether a number computes as floats do: it is no Python integer."""
-    return isinstance(value, float | np.floating | Tensor)
+    if isinstance(value, float | Tensor):
+        return True
+    return type(value) not in NATIVE and isinstance(value, np.floating)
 
 
 def plain(value: Any, default: Any, *, single: bool) -> bool:
@@ -158,7 +173,7 @@ class Worker:
         call.resume(workers)
         for worker in workers:
             worker.base = worker.group["initial_lr"]
-            worker.t = call.counted(call.last_epoch, 0, worker.real)
+            worker.t = call.counted(call.last_epoch, 0, worker.group)
         cls.begin_again(workers)
         for worker in workers:
             call.built(worker)
@@ -225,7 +240,7 @@ class Worker:
     def moves(self, steps: int) -> Moves:
         """Take the next steps."""
         moves: Moves = self.call.moves(self, steps)
-        self.t = self.call.counted(self.t, steps, self.real)
+        self.t = self.call.counted(self.t, steps, self.group)
         self.count += steps
         return moves
 
@@ -320,7 +335,7 @@ class Sequential(Composed):
     def __init__(self, call: Any, group: Group, workers: list[Work]) -> None:
         super().__init__(call, group, workers)
         self.milestones = list(call.milestones)
-        self.t = call.counted(call.last_epoch + 1, 0, real_of(group))
+        self.t = call.counted(call.last_epoch + 1, 0, group)
 
     @classmethod
     def build(cls, call: Any, groups: list[Group]) -> list[Any]:
@@ -358,7 +373,7 @@ class Sequential(Composed):
 
     def later(self, steps: int) -> Any:
         """Return its count after some more steps."""
-        return self.call.counted(self.t, steps, real_of(self.group))
+        return self.call.counted(self.t, steps, self.group)
 
     def moves(self, steps: int) -> Moves:
         """Take the next steps, each by whoever has the turn."""

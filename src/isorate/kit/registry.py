@@ -6,8 +6,13 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
+import sys
+from contextlib import suppress
 from functools import cache, lru_cache
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -220,6 +225,40 @@ def builtin() -> dict[str, Dialect]:
     return {dialect.name: dialect for dialect in found}
 
 
+#: The group of entry points by which other packages register theirs.
+GROUP = "isorate.dialects"
+
+
+def _entry_points() -> Iterable[Any]:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
+
+
+def _others_have_some() -> bool:
+    """Whether a package that is installed may have dialects: Python's own way to ask takes long.
+
+    What is no folder, or is found otherwise than in one, may always.
+    """
+    if any(hasattr(f, "find_distributions") and f is not PathFinder for f in sys.meta_path):
+        return True
+    for place in sys.path:
+        try:
+            names = os.listdir(place or ".")
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+        for name in names:
+            if name.endswith(".egg"):
+                return True
+            if name.endswith((".dist-info", ".egg-info")):
+                with suppress(OSError), Path(place, name, "entry_points.txt").open("rb") as file:
+                    if GROUP.encode() in file.read():
+                        return True
+    return False
+
+
 @cache
 def registered() -> dict[str, Dialect]:
     """Return the built-in dialects and those that other packages registered, by name.
@@ -228,10 +267,8 @@ def registered() -> dict[str, Dialect]:
         ReadError: an entry point that is no dialect, or takes a name that is in use.
 
     """
-    from importlib.metadata import entry_points
-
     dialects = dict(builtin())
-    for point in entry_points(group="isorate.dialects"):
+    for point in _entry_points() if _others_have_some() else ():
         dialect = point.load()
         if not isinstance(dialect, Dialect):
             raise ReadError(f"entry point {point.name} is no Dialect", got=repr(dialect)[:60])

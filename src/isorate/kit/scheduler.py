@@ -6,14 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.kit import objects
 from isorate.kit.boundary import Halting, halting
 from isorate.kit.call import Lift
 from isorate.kit.effects import Factors, Moves, Values, computed
-from isorate.kit.float32 import Float32
 from isorate.kit.match import Parts, Refusal, from_the_start, take_apart
 from isorate.kit.objects import Worker, begun
 from isorate.kit.optimizer import Optimizer, ParamGroup
@@ -22,6 +20,7 @@ from isorate.kit.stepped_call import SteppedCall
 from isorate.kit.unknown import Unknown
 from isorate.kit.writing import formula
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +110,7 @@ class AtWork(SteppedCall, frozen=True):
 
     def plain(self, worker: Worker) -> bool:
         """Whether arrays of floats take the arguments for what the framework takes them."""
-        defaults, single = self.defaults(), worker.real is Float32
+        defaults, single = self.defaults(), objects.is_single(worker.group)
         given = {name: value for name, value in self.arguments().items() if name != "optimizer"}
         for name in self.listed:  # the values of a thousand groups are not looked at by each
             if isinstance(given[name], list | tuple):
@@ -126,7 +125,7 @@ class AtWork(SteppedCall, frozen=True):
 
     def advance(self, worker: Worker) -> None:
         """Count one step on."""
-        worker.t = self.counted(worker.t, 1, worker.real)
+        worker.t = self.counted(worker.t, 1, worker.group)
 
     def rate(self, worker: Worker) -> Any:
         """Return the rate of the step that the worker stands at, in the framework's arithmetic."""

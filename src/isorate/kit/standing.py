@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.boundary import Fault, Halting
@@ -26,7 +27,7 @@ class Standing(Call, frozen=True):
     def resolve(self) -> Call:
         raise NotImplementedError
 
-    @property
+    @cached_property
     def returned(self) -> Call:
         try:
             return self.resolve().returned
@@ -39,7 +40,7 @@ class Standing(Call, frozen=True):
 
     def fault(self) -> Fault | None:
         try:
-            return self.resolve().fault()
+            return self.resolve().fault() if self.returned is self else self.returned._fault
         except Halting as halt:
             raise RunError(f"Isorate does not follow {self.name}: {halt.text}") from None
         except RAISED as error:

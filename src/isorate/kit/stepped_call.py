@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import builtins
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-import numpy as np
 
 from isorate.kit import objects
 from isorate.kit.boundary import LIMIT, Fault, Halting, halting
 from isorate.kit.call import Call
-from isorate.kit.float32 import number
 from isorate.kit.optimizer import Optimizer, ParamGroup
 from isorate.kit.writing import source
 from isorate.schedule.combinators import Groups, Stepped
 from isorate.schedule.errors import ConvertError, RunError, ScheduleError
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +56,8 @@ class SteppedCall(Call, frozen=True):
         """Return a parameter group as the framework has it, or without what its dtype rounds."""
         return objects.group_of(stated, rounded=rounded)
 
-    def counted(self, t: Any, steps: int, real: type[np.floating[Any]]) -> Any:
-        """Return a counter of steps after some more, beside rates of a type of number."""
+    def counted(self, t: Any, steps: int, group: Group) -> Any:
+        """Return a counter of steps after some more, beside a group's rates."""
         return t + steps if steps else t
 
     def build(self, *, rounded: bool = True) -> list[Work]:
@@ -74,7 +73,7 @@ class SteppedCall(Call, frozen=True):
         """Build the scheduler and step it once, as the framework would; what is raised is it."""
         when = "on construction"
         try:
-            with np.errstate(all="ignore"):
+            with quiet():
                 built = self.build()
                 when = "on the first step"
                 self.step_once(built)
@@ -96,7 +95,7 @@ class SteppedCall(Call, frozen=True):
     def lower(self) -> Schedule:
         self.checked()
         try:
-            with np.errstate(all="ignore"):
+            with quiet():
                 found = [Stepped(worker.meaning()) for worker in self.build(rounded=False)]
         except (TypeError, ValueError, ArithmeticError, ScheduleError) as error:
             # what the first step did not need, or no schedule has
@@ -105,6 +104,22 @@ class SteppedCall(Call, frozen=True):
         if len({repr(schedule) for schedule, group in pairs if group.shared}) > 1:
             raise ConvertError(objects.SHARED)
         return found[0] if len(found) == 1 else Groups(tuple(found))
+
+    @property
+    def by_steps(self) -> bool:
+        """Whether ``one_by_one`` gives its rates: Python's numbers are, and nothing else is."""
+        return type(self).native is SteppedCall.native and self.dtype == "float64"
+
+    def one_by_one(self, steps: int) -> list[list[float]] | None:
+        """Return the rates of the first steps, a list for each; none where something ends them.
+
+        They are those of ``native``, as Python's own numbers.
+        """
+        self.checked()
+        workers = self.build()
+        taken = (workers[0].step(workers) for _ in range(steps - 1))
+        columns, halt = _held(workers, chain([None], taken))
+        return columns if halt is None else None
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         self.checked()
@@ -134,19 +149,27 @@ def _one_by_one(workers: list[Work], steps: int, dtype: str) -> Rates:
 
 def _columns(workers: Sequence[Work], taken: Iterator[None], dtype: str) -> Rates:
     """Return the rates that the groups hold after each step, as far as none raises."""
+    columns, halt = _held(workers, taken)
+    return np.array(columns).reshape(-1, len(workers)).T.astype(dtype), halt
+
+
+def _held(
+    workers: Sequence[Work], taken: Iterator[None]
+) -> tuple[list[list[float]], Halting | None]:
     columns: list[list[float]] = []
-    halt = None
     try:
         for _ in taken:
             columns.append([objects.rate_of(worker.group) for worker in workers])
     except Exception as error:
-        halt = halting(error)
-    return np.array(columns).reshape(-1, len(workers)).T.astype(dtype), halt
+        return columns, halting(error)
+    return columns, None
 
 
 def _in_bulk(workers: Sequence[Work], steps: int, dtype: str) -> Rates:
     """Take some steps at once."""
-    with np.errstate(all="ignore"):
+    from isorate.kit.float32 import number
+
+    with quiet():
         taken = [objects.halted(partial(worker.moves, steps)) for worker in workers]
         width = min(map(len, taken))
         block = np.empty((len(workers), width), dtype)

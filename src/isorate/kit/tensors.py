@@ -8,7 +8,6 @@ the tensor is set to it.
 from __future__ import annotations
 
 import math
-from ctypes import c_float
 from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.kit.boundary import LIMIT, Halting
@@ -33,7 +32,7 @@ class Tensor:
     __slots__ = ("dtype", "value")
 
     def __init__(self, value: float, dtype: Literal["float32", "float64"]) -> None:
-        self.value = c_float(value).value if dtype == "float32" else float(value)
+        self.value = _single(value) if dtype == "float32" else float(value)
         self.dtype = dtype
 
     def __float__(self) -> float:
@@ -120,6 +119,13 @@ class Tensor:
         return Tensor(_divided(1.0, self.value), self.dtype) * other  # as torch has it
 
 
+def _single(number: float) -> float:
+    """Round to float32."""
+    from ctypes import c_float  # which only tensors need
+
+    return c_float(number).value
+
+
 def _rounded(number: float) -> float:
     """Round to float32 once; an integer of more bits than a float64 has must not be rounded twice.
 
@@ -129,8 +135,8 @@ def _rounded(number: float) -> float:
         cut = abs(number).bit_length() - 32
         kept = abs(number) >> cut
         kept |= (kept << cut) != abs(number)
-        return math.copysign(c_float(kept << cut).value, number)
-    return c_float(number).value
+        return math.copysign(_single(kept << cut), number)
+    return _single(number)
 
 
 def _divided(a: float, b: float) -> float:

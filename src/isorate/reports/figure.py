@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from isorate.kit.writing import shortened
 from isorate.reports import LONGEST_DRAWN
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from isorate.schedule.curve import Curve
     from isorate.spelling import Told
 
+    Rates = Sequence[float] | NDArray[Any]
+
 
 #: Rates that differ by no more than this share of the highest lie on one line.
 FLAT = 1e-12
@@ -38,7 +41,7 @@ class Line(msgspec.Struct, frozen=True):
     """One line of a picture: its label, and the rates of updates 0, 1, 2 and so on."""
 
     label: str
-    values: NDArray[np.floating[Any]]
+    values: Rates
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -63,9 +66,9 @@ class Figure(msgspec.Struct, frozen=True):
 
     def limits(self) -> tuple[float, float]:
         """Return the lowest and the highest finite rate; of rates that are all but the same, 0."""
-        finite = [line.values[np.isfinite(line.values)] for line in self.lines]
-        low = min((float(v.min()) for v in finite if len(v)), default=0.0)
-        high = max((float(v.max()) for v in finite if len(v)), default=1.0)
+        finite = [[*filter(math.isfinite, line.values)] for line in self.lines]
+        low = float(min(map(min, filter(None, finite)), default=0.0))
+        high = float(max(map(max, filter(None, finite)), default=1.0))
         if high - low <= FLAT * max(abs(low), abs(high)):
             low, high = min(low, 0.0), max(high, 0.0)
         return (low, high) if low < high else (low, low + 1.0)
@@ -126,36 +129,34 @@ def of_ways(found: Sequence[tuple[NDArray[Any], Sequence[Told]]]) -> Figure:
 def _lines(label: str, curve: Curve) -> tuple[Line, ...]:
     if curve.halt is not None:
         label = f"{label} ({plain(curve.halt.error)} at update {curve.halt.update:,})"
-    if curve.groups == 1:
-        return (Line(label, curve.values.reshape(-1)),)
-    return tuple(
-        Line(f"{label}, group {i}", row) for i, row in enumerate(curve.values[:GROUPS_DRAWN])
-    )
+    rows = curve.rows
+    if len(rows) == 1:
+        return (Line(label, rows[0]),)
+    return tuple(Line(f"{label}, group {i}", row) for i, row in enumerate(rows[:GROUPS_DRAWN]))
 
 
-def envelope(
-    values: NDArray[np.floating[Any]], columns: int
-) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def envelope(values: Rates, columns: int) -> tuple[Sequence[int], Rates]:
     """Thin a line to about two points a column, keeping every column's lowest and highest rate.
 
     Returns:
         The updates that are kept, in order, and their rates.
+
     """
     updates = len(values)
     if updates <= 2 * columns:
-        return np.arange(updates), values
-    edges = np.linspace(0, updates, columns + 1).astype(np.int64)
-    kept = [np.array([0, updates - 1])]
-    with np.errstate(invalid="ignore"):
-        for pick in (np.nanargmin, np.nanargmax):
-            found = [
-                start + int(pick(values[start:stop]))
-                for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-                if not np.isnan(values[start:stop]).all()
-            ]
-            kept.append(np.array(found, dtype=np.int64))
-    holes = np.flatnonzero(np.isnan(values))
-    if len(holes):
-        kept.append(holes[:: max(1, len(holes) // columns)])
-    index = np.array(sorted({*np.concatenate(kept).tolist()}), dtype=np.int64)
-    return index, values[index]
+        return range(updates), values
+    each = updates / columns
+    edges = [*(int(column * each) for column in range(columns)), updates]
+    kept, holes = {0, updates - 1}, []
+    for start, stop in pairwise(edges):
+        part = [*values[start:stop]]
+        if any(map(math.isnan, part)):
+            holes += [at for at, rate in enumerate(part, start) if math.isnan(rate)]
+            known = [rate for rate in part if not math.isnan(rate)]
+        else:
+            known = part
+        if known:
+            kept |= {start + part.index(pick(known)) for pick in (min, max)}
+    kept |= {*holes[:: max(1, len(holes) // columns)]}
+    index = sorted(kept)
+    return index, [values[update] for update in index]

@@ -200,7 +200,8 @@ def page(figure: Figure) -> str:
     low, high = figure.limits()
     margin = (high - low) * 0.03
     kept = _kept(figure)
-    alone = len({line.values.dtype for line in figure.lines}) == 1
+    values = [np.asarray(line.values) for line in figure.lines]
+    alone = len({each.dtype for each in values}) == 1
     lines = [
         {
             "label": line.label,
@@ -208,9 +209,11 @@ def page(figure: Figure) -> str:
             "dashes": look.dashes,
             "width": look.width,
             "updates": updates.tolist(),
-            "rates": _rates(line.values[updates], alone),
+            "rates": _rates(rates[updates], alone),
         }
-        for line, updates, look in zip(figure.lines, kept, looks(len(kept)), strict=True)
+        for line, rates, updates, look in zip(
+            figure.lines, values, kept, looks(len(kept)), strict=True
+        )
     ]
     data = {
         "updates": figure.updates,

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from isorate.explanation import told
 from isorate.recipe import Recipe
 from isorate.reports.milestones import milestones
 from isorate.schedule.errors import IsorateError
+from isorate.schedule.lazily import np, pattern
 from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from isorate.comparison import Comparison
     from isorate.conversion import Conversion
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
 
 #: What stands for itself in a document that a terminal may show: the printable part of ASCII.
-BEYOND_ASCII = re.compile(r"[^\n -~]")
+BEYOND_ASCII = pattern(r"[^\n -~]")
 
 
 def dumps(document: Any, *, ascii_only: bool = False) -> str:
@@ -60,26 +58,23 @@ def number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def shortest(values: NDArray[Any]) -> NDArray[Any]:
+def shortest(row: Any) -> list[float]:
     """Return rates whose text is the shortest that reads back to the same bits of their dtype."""
-    if values.dtype != np.float32:
-        return values
-    return np.array([float(str(v)) for v in values.reshape(-1)]).reshape(values.shape)
+    if isinstance(row, list):
+        return row
+    return [float(str(v)) for v in row] if row.dtype == np.float32 else row.tolist()
 
 
 def rates(curve: Curve) -> list[Any]:
     """Return a curve's rates, one list a group where there are several."""
-    values = shortest(curve.values)
-    if np.isfinite(values).all():
-        listed: list[Any] = values.tolist()
-        return listed
-    rows = [[number(v) for v in row] for row in values.reshape(curve.groups, -1).tolist()]
-    return rows if curve.values.ndim == 2 else list(rows[0])
+    rows: list[list[Any]] = [shortest(row) for row in curve.rows]
+    rows = [row if all(map(math.isfinite, row)) else [*map(number, row)] for row in rows]
+    return rows if len(rows) > 1 else rows[0]
 
 
 def show(call: Call, curve: Curve) -> dict[str, Any]:
     """Return the document of ``show --json``."""
-    rows = curve.values.reshape(curve.groups, -1)
+    rows = curve.rows
     return {
         **_shown(call, curve.dtype),
         "rates": rates(curve),
@@ -88,7 +83,7 @@ def show(call: Call, curve: Curve) -> dict[str, Any]:
             {
                 "name": one.name,
                 "update": one.update,
-                "rate": _of_groups(rows[:, one.update]),
+                "rate": _of_groups([row[one.update : one.update + 1] for row in rows]),
                 "groups": list(one.groups),
             }
             for one in milestones(curve)
@@ -108,7 +103,7 @@ def show_at(call: Call, at: Sequence[int], found: Sampled) -> dict[str, Any]:
     """Return the document of ``show --at … --json``."""
     picked = [found.rates.get(update) for update in at]
     rows = [
-        [None if values is None else number(shortest(values).tolist()[group]) for values in picked]
+        [None if values is None else number(shortest(values)[group]) for values in picked]
         for group in range(call.groups)
     ]
     return {
@@ -119,19 +114,19 @@ def show_at(call: Call, at: Sequence[int], found: Sampled) -> dict[str, Any]:
     }
 
 
-def _shown(call: Call, dtype: Any) -> dict[str, Any]:
+def _shown(call: Call, dtype: str) -> dict[str, Any]:
     return {
         "dialect": call.dialect,
         "call": call.code,
         "schedule": _schedule(call),
         "law": _law(Recipe(call).law),
-        "dtype": np.dtype(dtype).name,
+        "dtype": dtype,
     }
 
 
-def _of_groups(values: NDArray[Any]) -> Any:
+def _of_groups(rows: Sequence[Any]) -> Any:
     """Return the rates of one update: a number, or a list where there are several groups."""
-    listed = [number(v) for v in shortest(values).tolist()]
+    listed = [number(rate) for row in rows for rate in shortest(row)]
     return listed if len(listed) > 1 else listed[0]
 
 

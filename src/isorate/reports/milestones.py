@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
+
+from isorate.schedule.curve import bounds
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from isorate.schedule.curve import Curve
 
-    Rates = NDArray[np.floating[Any]]
+#: So many rates are gone through as Python's own numbers.
+LONGEST = 10**6
+
+#: A fall mirrors a rise where their rates differ by no more than this share.
+SAME = 1e-6
 
 #: Rates this close to the highest are as high: a recursion comes back to its peak only nearly.
 NEAR = {"float64": 1e-9, "float32": 1e-5}
@@ -36,6 +43,11 @@ class Milestone(msgspec.Struct, frozen=True):
     groups: tuple[int, ...]
 
 
+def plainly(row: Sequence[float]) -> Sequence[float]:
+    """Return rates as a list, but for very many: an array takes less room."""
+    return row if isinstance(row, list) or len(row) > LONGEST else row.tolist()  # type: ignore[attr-defined]
+
+
 def milestones(curve: Curve, groups: int | None = None) -> list[Milestone]:
     """Return the milestones of a curve, by update.
 
@@ -50,25 +62,28 @@ def milestones(curve: Curve, groups: int | None = None) -> list[Milestone]:
     if not curve.updates:
         return []
     found: dict[tuple[int, str], list[int]] = {}
-    rows = curve.values.reshape(curve.groups, -1)[:groups]
-    moves = any(_moves(row) for row in rows)
-    for group, row in enumerate(rows):
-        for name, update in _named(row, moves):
+    rows = [plainly(row) for row in curve.rows[:groups]]
+    limits = [bounds(row) for row in rows]
+    moves = any(low < high for low, high in limits)
+    for group, (row, within) in enumerate(zip(rows, limits, strict=True)):
+        for name, update in _named(row, within, moves, NEAR[curve.dtype]):
             found.setdefault((update, name), []).append(group)
     order = ("first", "end of warmup", "peak", "25 %", "50 %", "75 %", "first NaN", "last")
     at = sorted(found, key=lambda key: (key[0], order.index(key[1])))
     return [Milestone(name, update, tuple(found[update, name])) for update, name in at]
 
 
-def _named(row: Rates, moves: bool) -> Iterator[tuple[str, int]]:
-    updates = len(row)
+def _named(
+    row: Sequence[float], within: tuple[float, float], moves: bool, near: float
+) -> Iterator[tuple[str, int]]:
+    updates, (low, high) = len(row), within
     yield "first", 0
     yield "last", updates - 1
-    holes = np.isnan(row)
-    if holes.any():
-        yield "first NaN", int(holes.argmax())
-    if _moves(row):
-        peak = _peak(row)
+    hole = _first(row, math.isnan) if isinstance(row, list) else _hole(row)
+    if hole is not None:
+        yield "first NaN", hole
+    if low < high:
+        peak = _peak(row, high, near)
         yield "peak", peak
         if _warms_up(row, peak):
             yield "end of warmup", peak
@@ -77,26 +92,47 @@ def _named(row: Rates, moves: bool) -> Iterator[tuple[str, int]]:
             yield f"{25 * quarter} %", quarter * updates // 4
 
 
-def _moves(row: Rates) -> bool:
-    return bool(np.fmax.reduce(row) > np.fmin.reduce(row))
+def _first(row: Iterable[float], holds: Callable[[float], bool]) -> int | None:
+    """Return the first update whose rate is so."""
+    return next((at for at, rate in enumerate(row) if holds(rate)), None)
 
 
-def _peak(row: Rates) -> int:
+def _hole(row: Any) -> int | None:
+    holes = np.isnan(row)
+    return int(holes.argmax()) if holes.any() else None
+
+
+def _peak(row: Sequence[float], highest: float, near: float) -> int:
     """Return the first update from which the rate climbs no higher than it ever does, nearly."""
-    highest = float(np.fmax.reduce(row))
-    least = highest - abs(highest) * NEAR[row.dtype.name] if np.isfinite(highest) else highest
-    at = int((row >= least).argmax())
-    climbs = row[at + 1 :] > row[at:-1]
-    return at + (len(climbs) if climbs.all() else int(climbs.argmin()))
+    least = highest - abs(highest) * near if math.isfinite(highest) else highest
+    if isinstance(row, list):
+        at = _first(row, lambda rate: rate >= least) or 0
+    else:
+        at = int((np.asarray(row) >= least).argmax())
+    while at + 1 < len(row) and row[at + 1] > row[at]:
+        at += 1
+    return at
 
 
-def _warms_up(row: Rates, peak: int) -> bool:
+def _warms_up(row: Sequence[float], peak: int) -> bool:
     """Whether the rate climbs to its peak, and neither climbs on nor comes down the same way."""
-    rise = row[: peak + 1]
-    if not peak or not (np.isfinite(rise).all() and (rise[1:] >= rise[:-1]).all()):
+    rise = [*map(float, row[: peak + 1])]
+    if not peak or not all(map(math.isfinite, rise)):
         return False
-    fall = row[peak : 2 * peak + 1]
-    if len(fall) == len(rise) > 2 and np.allclose(fall[::-1], rise, rtol=1e-6, atol=0.0):
+    if not all(map(operator.le, rise, rise[1:])):
         return False
-    holds = np.diff(np.concatenate(([0], np.flatnonzero(rise[1:] > rise[:-1]) + 1)))
-    return bool((row[peak:] < row[peak]).any() or np.isfinite(row[peak:]).sum() > holds.max())
+    fall = [*row[2 * peak : peak : -1], row[peak]] if len(row) > 2 * peak else []
+    if len(fall) == len(rise) > 2 and all(map(_close, fall, rise)):
+        return False
+    climbs = [at for at, (a, b) in enumerate(pairwise(rise), 1) if a < b]
+    longest = max(b - a for a, b in pairwise([0, *climbs]))
+    holds = 0
+    for rate in row[peak:]:
+        if rate < row[peak]:
+            return True
+        holds += math.isfinite(rate)
+    return holds > longest
+
+
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) <= SAME * abs(b)

@@ -10,6 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from isorate.schedule.lazily import pattern
 from isorate.schedule.printable import plain
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     Piece = tuple[str, str]
 
 #: Where a word that is longer than a line may end: after a sign of code, outside a number.
-SEAMS = re.compile(r"(?<=[;/(\[=·_])|(?<=,)(?!\d)|(?<=\.)(?=[^\W\d])")
+SEAMS = pattern(r"(?<=[;/(\[=·_])|(?<=,)(?!\d)|(?<=\.)(?=[^\W\d])")
 
 #: Signs that are known to take one column each.
-NARROW = re.compile(r"[ -~\u00a1-\u02ff\u0370-\u03ff\u2010-\u205e\u2190-\u22ff]*")
+NARROW = pattern(r"[ -~\u00a1-\u02ff\u0370-\u03ff\u2010-\u205e\u2190-\u22ff]*")
 
 #: Text is not folded more narrowly than this, however narrow the terminal says it is.
 NARROWEST = 20

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
 from io import BytesIO
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from isorate.reports.figure import Figure, Line, envelope
 from isorate.schedule.digits import apart
@@ -17,7 +17,7 @@ from isorate.schedule.errors import ReportError
 from isorate.schedule.notebook import COLORS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable
 
 #: The colours of pictures as numbers of the 256-colour terminal.
 TERMINAL_COLORS = (33, 208, 42, 141, 136, 205, 245)
@@ -71,13 +71,15 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     canvas = plotille.Canvas(columns, height, -0.5, -PAD, last + 0.5, 1 + PAD, mode="byte")
     if figure.mark is not None and figure.mark <= last:
         canvas.line(figure.mark, -PAD, figure.mark, 1 + PAD, color=MARK_COLOR if color else None)
-    lines = [Line(line.label, _heights(line.values, low, high)) for line in figure.lines]
-    for index, line in enumerate(lines):
+    place = partial(_heights, low=low, high=high)
+    for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
-        _draw(canvas, line.values, columns * 2, hue)
-    for index, line in enumerate(lines):
+        updates, rates = envelope(line.values, columns * 2)
+        points = zip(updates, place(rates), strict=True)
+        _draw(canvas, points, len(line.values), columns * 2, hue)
+    for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
-        _sign(canvas, line, hue)
+        _sign(canvas, line, place, hue)
     rows = canvas.plot().splitlines()
     middle = len(rows) // 2
     at = {0: labels[0], middle: labels[1], len(rows) - 1: labels[2]}
@@ -90,41 +92,43 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     return "\n".join(row.rstrip(" ⠀") for row in text)
 
 
-def _heights(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+def _heights(values: Iterable[float], low: float, high: float) -> list[float]:
     """Return how high rates stand between the lowest, 0, and the highest, 1.
 
     All are scaled by a power of two first: the differences of very large rates are no floats, and
     very small ones cannot be divided by.
     """
     _, exponent = math.frexp(max(abs(low), abs(high)))
-    scaled = np.ldexp(values.astype(np.float64), -exponent)
     floor = math.ldexp(low, -exponent)
-    heights: NDArray[np.float64] = (scaled - floor) / (math.ldexp(high, -exponent) - floor)
-    return heights
+    room = math.ldexp(high, -exponent) - floor
+    return [(math.ldexp(rate, -exponent) - floor) / room for rate in values]
 
 
-def _draw(canvas: Any, values: NDArray[Any], columns: int, hue: int | None) -> None:
+def _draw(
+    canvas: Any, points: Iterable[tuple[int, float]], updates: int, columns: int, hue: int | None
+) -> None:
     """Draw a line: as the steps that it is while they can be seen, else as its envelope."""
-    updates, rates = envelope(values, columns)
-    points = zip(updates.tolist(), rates.tolist(), np.isfinite(rates).tolist(), strict=True)
-    half = 0.5 if len(values) * 4 <= columns else 0.0
+    half = 0.5 if updates * 4 <= columns else 0.0
     before: tuple[float, float] | None = None
-    for x, y, finite in points:
-        if not finite:
+    for x, y in points:
+        if not math.isfinite(y):
             before = None
             continue
         if before is not None:
             canvas.line(*before, x - half, y, color=hue)
-        canvas.line(x - half, y, x + half, y, color=hue)
+        if half or before is None:  # a line that comes to the update is there already
+            canvas.line(x - half, y, x + half, y, color=hue)
         before = (x + half, y)
 
 
-def _sign(canvas: Any, line: Line, hue: int | None) -> None:
+def _sign(
+    canvas: Any, line: Line, place: Callable[[list[float]], list[float]], hue: int | None
+) -> None:
     """Write the letter of a line upon it near its end, for those who see no colours."""
     letter, colon, _ = line.label.partition(":")
     at = round((len(line.values) - 1) * 0.94)
-    if colon and len(line.values) and np.isfinite(line.values[at]):
-        canvas.text(at, float(line.values[at]), letter, color=hue)
+    if colon and len(line.values) and math.isfinite(line.values[at]):
+        canvas.text(at, place([line.values[at]])[0], letter, color=hue)
 
 
 def _axis(figure: Figure, columns: int, last: int) -> str:

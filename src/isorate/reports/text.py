@@ -88,7 +88,7 @@ def show_at(
     rows = [["update", *_columns("rate", call.groups)]]
     for update in at:
         values = found.rates.get(update)
-        cells = ["none"] * shown if values is None else shortest(values[:shown]).tolist()
+        cells = ["none"] * shown if values is None else shortest(values[:shown])
         rows.append([str(update), *map(str, cells)])
     paper.table(rows, right=0)
     _more_groups(paper, call.groups)
@@ -221,7 +221,7 @@ def ending(halt: Halt | None) -> list[Row]:
 
 def _rates(curve: Curve) -> list[Row]:
     """Return a row for each group: its first rates and its last one."""
-    rows = curve.values.reshape(curve.groups, -1)[:GROUPS_SHOWN]
+    rows = curve.rows[:GROUPS_SHOWN]
     said = []
     for row in rows:
         few = ", ".join(f"{rate:.6g}" for rate in row[:4])
@@ -233,7 +233,7 @@ def _rates(curve: Curve) -> list[Row]:
 def milestone_table(curve: Curve, *also: tuple[int, str]) -> list[list[str]]:
     """Return the cells of the table of milestones, one row an update, ``also`` those named."""
     shown = min(curve.groups, GROUPS_SHOWN)
-    rows = curve.values.reshape(curve.groups, -1)[:shown]
+    rows = curve.rows[:shown]
     names: dict[int, list[str]] = {}
     for update, name in also:
         names.setdefault(update, []).append(name)
@@ -243,7 +243,7 @@ def milestone_table(curve: Curve, *also: tuple[int, str]) -> list[list[str]]:
     return [
         ["", "update", *_columns("rate", curve.groups)],
         *(
-            [", ".join(said), str(update), *(f"{rate:.6g}" for rate in rows[:, update])]
+            [", ".join(said), str(update), *(f"{row[update]:.6g}" for row in rows)]
             for update, said in sorted(names.items())
         ),
     ]

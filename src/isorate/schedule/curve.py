@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
-import numpy as np
 
 from isorate.schedule import notebook
 from isorate.schedule.errors import RunError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,14 @@ def single(values: Any) -> bool:
         if not (numbers.astype(np.float32) == numbers).all():
             return False
     return any(float(f"{number:.9g}") != number for number in numbers.tolist())
+
+
+def bounds(row: Sequence[float]) -> tuple[float, float]:
+    """Return the lowest and the highest rate, whatever is NaN left out; NaN where all are."""
+    if not isinstance(row, list):
+        return float(np.fmin.reduce(row)), float(np.fmax.reduce(row))
+    known = [rate for rate in row if rate == rate] if any(map(math.isnan, row)) else row
+    return min(known, default=math.nan), max(known, default=math.nan)
 
 
 class Halt(msgspec.Struct, frozen=True):
@@ -46,7 +54,6 @@ class Halt(msgspec.Struct, frozen=True):
         return f"update {self.update}: {self.error}: {self.text}"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Curve:
     """The rate that each update uses.
 
@@ -64,21 +71,62 @@ class Curve:
 
     """
 
-    values: Rates
-    source: str
-    halt: Halt | None = None
+    __slots__ = ("_listed", "_values", "halt", "source")
 
-    def __post_init__(self) -> None:
-        if self.values.dtype not in (np.float64, np.float32) or self.values.ndim not in (1, 2):
+    source: str
+    halt: Halt | None
+    #: An array, or lists in its place: one of them is there.
+    _values: Rates | None
+    _listed: list[list[float]] | None
+
+    def __init__(self, values: Rates, source: str, halt: Halt | None = None) -> None:
+        if values.dtype not in (np.float64, np.float32) or values.ndim not in (1, 2):
             raise RunError(
                 "a curve's values",
                 required="a float64 or float32 array of shape (updates,) or (groups, updates)",
-                got=f"{self.values.dtype} of shape {self.values.shape}",
+                got=f"{values.dtype} of shape {values.shape}",
             )
+        self._has(values, None, source, halt)
+
+    @classmethod
+    def listed(cls, rows: list[list[float]], source: str) -> Curve:
+        """Return a curve of float64, each group's rates as a list: an array when asked for one."""
+        curve = cls.__new__(cls)
+        curve._has(None, rows, source, None)
+        return curve
+
+    def _has(self, *fields: Any) -> None:
+        for name, value in zip(("_values", "_listed", "source", "halt"), fields, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a curve is what it is: {name} cannot be set")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Curve, (self.values, self.source, self.halt)
+
+    @property
+    def values(self) -> Rates:
+        """The rates, shape ``(updates,)`` or ``(groups, updates)``, float64 or float32."""
+        found = self._values
+        if found is None:
+            listed: Any = self._listed
+            found = np.array(listed if len(listed) > 1 else listed[0], np.float64)
+            object.__setattr__(self, "_values", found)
+        return found
+
+    @property
+    def rows(self) -> list[Sequence[float]]:
+        """Each group's rates: a list, or an array where the rates are one."""
+        return list(self._listed or self.values.reshape(self.groups, -1))
 
     @property
     def updates(self) -> int:
         """How many updates have a rate."""
+        if self._listed is not None:
+            return len(self._listed[0])
         return int(self.values.shape[-1])
 
     def __len__(self) -> int:
@@ -129,24 +177,29 @@ class Curve:
             0.05
 
         """
-        whole = isinstance(update, int | np.integer) and not isinstance(update, bool)
+        whole = type(update) is int or isinstance(update, np.integer)
         if not whole or not 0 <= update < self.updates:
             required = f"an integer from 0 to {self.updates - 1}" if self.updates else "no update"
             hint = None if self.halt is None else f"at {self.halt}"
             got = update if whole else repr(update)
             raise RunError("the curve has no rate there", required=required, got=got, hint=hint)
+        if self._listed is not None:
+            own = tuple(row[update] for row in self._listed)
+            return own if len(own) > 1 else own[0]
         rates = self.values[..., update].tolist()
         return tuple(rates) if self.values.ndim == 2 else float(rates)
 
     @property
     def groups(self) -> int:
         """The number of parameter groups."""
+        if self._listed is not None:
+            return len(self._listed)
         return 1 if self.values.ndim == 1 else int(self.values.shape[0])
 
     @property
     def dtype(self) -> str:
         """``"float64"`` or ``"float32"``."""
-        return str(self.values.dtype)
+        return "float64" if self._listed is not None else str(self.values.dtype)
 
     def __eq__(self, other: object) -> bool:
         """Compare bits (a NaN equals the same NaN) and ends."""

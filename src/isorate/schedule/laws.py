@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from isorate.schedule.arrays import ArrayNamespace
 from isorate.schedule.combinators import Join, Repeat, Shift, Staircase, Until
 from isorate.schedule.curve import single
 from isorate.schedule.errors import IsorateError
-from isorate.schedule.evaluate import ArrayNamespace
 from isorate.schedule.fitted import (
     COSINE,
     EXPONENTIAL,

@@ -6,7 +6,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from msgspec.structs import replace
 
+from isorate.schedule.arrays import ExactNamespace
 from isorate.schedule.combinators import Clamp, Groups, Stretch
-from isorate.schedule.evaluate import ExactNamespace
 from isorate.schedule.formula import Formula
 from isorate.schedule.namespace import SCALAR
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from isorate._version import __version__
 from isorate.kit import card as cards
 from isorate.kit.boundary import Fault
-from isorate.schedule.evaluate import ExactNamespace
+from isorate.schedule.lazily import np
 from isorate.schedule.node import Schedule
 
 if TYPE_CHECKING:
@@ -32,6 +30,8 @@ def no_schedule(schedule: Any) -> Fault | None:
 
 def exactly(schedule: Schedule, t: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the rates with the bits of ``schedule.at``."""
+    from isorate.schedule.arrays import ExactNamespace
+
     xp: Any = ExactNamespace()
     with np.errstate(all="ignore"):
         rates: NDArray[np.float64] = np.asarray(schedule.formula(t, xp), np.float64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects import mindspore
@@ -17,6 +16,7 @@ from isorate.schedule.combinators import Groups
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.extension import kept_on
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

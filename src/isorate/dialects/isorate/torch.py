@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects import torch
@@ -25,6 +24,7 @@ from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Cosine
 
 if TYPE_CHECKING:

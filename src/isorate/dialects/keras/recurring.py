@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from isorate.dialects.keras.schedules import F32, card
+from isorate.dialects.keras.schedules import card
 from isorate.kit.boundary import Halting
 from isorate.kit.card import Card, Proof
 from isorate.kit.epochs import OnceAnEpoch
 from isorate.kit.float32 import single
 from isorate.kit.optimizer import Optimizer  # noqa: TC001 (msgspec looks it up there)
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +44,7 @@ class LearningRateScheduler(OnceAnEpoch, frozen=True):
                 rates.append(rate := single(said))
         except Exception as error:
             halt = Halting(type(error).__name__, str(error))
-        yield np.array([rates], F32)
+        yield np.array([rates], np.float32)
         if halt is not None:
             raise halt
 

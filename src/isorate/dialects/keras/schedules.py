@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.kit import meaning as say
 from isorate.kit import xla
 from isorate.kit.card import Card, Deviation, Proof
@@ -20,6 +18,7 @@ from isorate.kit.counted import Counted
 from isorate.kit.knots import stairs_of
 from isorate.kit.unknown import ANY
 from isorate.schedule.errors import ConvertError, NativeError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule as Meant
 
-F32 = np.float32
 LEDGER = (
     "compiled, and in torch: reciprocals of constants, products and sums rounded together. Where a "
     "stair, cycle or restart begins, an update may have its neighbour's rate; a power below 1 is "
@@ -76,7 +74,7 @@ class Schedule(Counted, frozen=True):
         if isinstance(start, int):
             text = f"the first rate, {start!r}, is an integer, and so Keras computes in them"
             raise NativeError(text, hint=f"write {start!r}.0")
-        return xla.numbers(F32, start, self.duration, *values)
+        return xla.numbers(np.float32, start, self.duration, *values)
 
     def supposed(self) -> str | None:
         given = self.arguments()
@@ -98,7 +96,7 @@ class ExponentialDecay(Schedule, frozen=True):
 
     def rates(self, t: Any, real: Real) -> Rates:
         start, T, rate = self.floats(self.decay_rate)
-        over = t.astype(F32) / T
+        over = t.astype(np.float32) / T
         return self.decayed(start, rate, np.floor(over) if self.staircase else over)
 
     def decayed(self, start: Any, rate: Any, over: Any) -> Rates:
@@ -139,11 +137,11 @@ class PiecewiseConstantDecay(Schedule, frozen=True):
     def rates(self, t: Any, real: Real) -> Rates:
         if any(isinstance(value, int) for value in self.values):
             raise NativeError("Isorate does not follow integers among the values", hint="write 1.0")
-        values, ends = xla.numbers(F32, *self.values), self.ends
+        values, ends = xla.numbers(np.float32, *self.values), self.ends
         rates = (t <= ends[0]) * values[0] + (t > ends[-1]) * values[-1]
         for low, high, value in zip(ends[:-1], ends[1:], values[1:-1], strict=True):
             rates = rates + ((t > low) & (t <= high)) * value
-        return np.asarray(rates, F32)
+        return np.asarray(rates, np.float32)
 
     @property
     def ends(self) -> list[int]:
@@ -177,9 +175,9 @@ class PolynomialDecay(Schedule, frozen=True):
 
     def rates(self, t: Any, real: Real) -> Rates:
         start, T, end, power = self.floats(self.end_learning_rate, self.power)
-        steps = t.astype(F32)
+        steps = t.astype(np.float32)
         if self.cycle:
-            T = T * np.where(steps == 0, F32(1), np.ceil(steps / T))
+            T = T * np.where(steps == 0, np.float32(1), np.ceil(steps / T))
         left = 1 - (steps if self.cycle else np.minimum(steps, T)) / T
         return (start - end) * xla.power(left, power) + end
 
@@ -218,21 +216,23 @@ class CosineDecay(Schedule, frozen=True):
         return isinstance(self.initial_learning_rate, int) and self.warmup_target is None
 
     def rates(self, t: Any, real: Real) -> Rates:
-        steps: Rates = t.astype(F32)
+        steps: Rates = t.astype(np.float32)
         if self.whole:
-            start, T = xla.numbers(F32, self.initial_learning_rate, int(self.decay_steps))
+            start, T = xla.numbers(np.float32, self.initial_learning_rate, int(self.decay_steps))
         else:
             start, T, W = self.floats(self.warmup_steps)
         if self.warmup_target is None:
             return self.wave(np.minimum(steps, T), T, start)
-        (peak,), steps = xla.numbers(F32, self.warmup_target), np.minimum(steps, T + W)
+        (peak,), steps = xla.numbers(np.float32, self.warmup_target), np.minimum(steps, T + W)
         up = (peak - start) * (steps / W) + start
         return np.where(steps < W, up, self.wave(steps - W, T, peak))
 
     def wave(self, steps: Any, T: Any, start: Any) -> Rates:
         """Return half a cosine from a rate."""
-        low, span = xla.numbers(F32, self.alpha, 1 - self.alpha)
-        wave = F32(0.5) * (1 + xla.cos(F32(3 if self.whole else math.pi) * (steps / T)))
+        low, span = xla.numbers(np.float32, self.alpha, 1 - self.alpha)
+        wave = np.float32(0.5) * (
+            1 + xla.cos(np.float32(3 if self.whole else math.pi) * (steps / T))
+        )
         return start * (span * wave + low)
 
     def means(self) -> Meaning:
@@ -262,16 +262,18 @@ class CosineDecayRestarts(Schedule, frozen=True):
 
     def rates(self, t: Any, real: Real) -> Rates:
         start, T, growth, shrink, low = self.floats(self.t_mul, self.m_mul, self.alpha)
-        over: Rates = t.astype(F32) / T
+        over: Rates = t.astype(np.float32) / T
         if growth == 1:
             cycle = np.floor(over)
             over = over - cycle
         else:
-            longer = xla.log(np.array([growth], F32))
+            longer = xla.log(np.array([growth], np.float32))
             cycle = np.floor(xla.log(1 - over * (1 - growth)) / longer)
             lengths = xla.power(growth, cycle)
             over = (over - (1 - lengths) / (1 - growth)) / lengths
-        wave = F32(0.5) * xla.power(shrink, cycle) * (1 + xla.cos(F32(math.pi) * over))
+        wave = (
+            np.float32(0.5) * xla.power(shrink, cycle) * (1 + xla.cos(np.float32(math.pi) * over))
+        )
         return start * ((1 - low) * wave + low)
 
     def supposed(self) -> str | None:

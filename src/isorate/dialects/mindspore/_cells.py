@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from isorate.dialects.mindspore._shared import Checked
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

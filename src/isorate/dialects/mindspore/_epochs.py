@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from isorate.dialects.mindspore._shared import RAN_OUT, Checked
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Lift, say
 from isorate.kit.match import Afterwards, Refusal
 from isorate.schedule.combinators import Groups, Until
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np
 from isorate.schedule.node import Schedule, end_of_course
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from isorate.kit import card as cards
 from isorate.kit import scheduler
 from isorate.kit.effects import Moves, Values, next_rate
-from isorate.kit.float32 import Float32, number, single
+from isorate.kit.float32 import number, single
+from isorate.kit.objects import is_single
 from isorate.kit.stepped_call import SteppedCall
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,15 +54,15 @@ class ExperimentalCall(SteppedCall, frozen=True):
 
     def group_of(self, stated: ParamGroup, *, rounded: bool) -> Group:
         """Return the group: ``initial_lr`` stays the Python number that it was stated as."""
-        real = Float32 if rounded else np.float64
+        real: Real = np.float32 if rounded else np.float64
         group: Group = {"lr": number(stated.lr, real)}
         if stated.initial_lr is not None:
             initial = stated.initial_lr
             group["initial_lr"] = initial if stated.tensor is None else number(initial, real)
         return group
 
-    def counted(self, t: Any, steps: int, real: Real) -> Any:
-        return later(t, steps) if real is Float32 else t + steps
+    def counted(self, t: Any, steps: int, group: Group) -> Any:
+        return later(t, steps) if is_single(group) else t + steps
 
 
 class LRScheduler(ExperimentalCall, scheduler.LRScheduler, frozen=True):
@@ -136,7 +136,7 @@ def later(t: int, steps: int) -> int:
 def counters(t: int, steps: int, real: Real) -> Rates:
     """Return a counter's value after each of some additions of one, in its own dtype."""
     counts = t + np.arange(1.0, steps + 1)
-    if real is Float32 and steps:
+    if real is not np.float64 and steps:
         counts[counts > LAST_COUNT] = later(t, steps)
     return counts.astype(real)
 

@@ -12,10 +12,9 @@ import math
 from ctypes import c_float
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from isorate.kit.boundary import LIMIT, Halting
-from isorate.kit.float32 import EXACT, F32, divided, powf, single
+from isorate.kit.float32 import EXACT, divided, powf, single
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,16 +66,16 @@ class Single(float):
         return Single(floor_divided(_operand(other), self))
 
     def __mod__(self, other: Any) -> Single:
-        return Single(remainder(F32(self), _operand(other)))
+        return Single(remainder(np.float32(self), _operand(other)))
 
     def __rmod__(self, other: Any) -> Single:
-        return Single(remainder(F32(_operand(other)), self))
+        return Single(remainder(np.float32(_operand(other)), self))
 
     def __pow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(F32(self) ** F32(_operand(other)))
+        return Single(np.float32(self) ** np.float32(_operand(other)))
 
     def __rpow__(self, other: Any) -> Single:  # type: ignore[override]
-        return Single(F32(_operand(other)) ** F32(self))
+        return Single(np.float32(_operand(other)) ** np.float32(self))
 
     def __neg__(self) -> Single:
         return Single(-float(self))
@@ -184,7 +183,7 @@ def _rounded(value: float) -> Single:
 def floor_divided(a: Any, b: Any) -> Any:
     """``a // b`` of float32 numbers, computed in float64 and rounded."""
     high, low = _doubles(a, b)
-    return np.floor(high / (low + 0.0)).astype(F32)
+    return np.floor(high / (low + 0.0)).astype(np.float32)
 
 
 def remainder(a: Any, b: Any) -> Any:

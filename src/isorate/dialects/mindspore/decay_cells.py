@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._cells import Cell
 from isorate.dialects.mindspore._shared import BAD_STAIRS, Decaying, DecayingNaturally, card
 from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.meaning import Meaning, exponential, inverse, staircase
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s

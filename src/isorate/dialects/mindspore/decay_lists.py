@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._epochs import EXACT, EpochList, quotients
 from isorate.dialects.mindspore._shared import BAD_STAIRS, Decaying, DecayingNaturally, card
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.meaning import Meaning, exponential, inverse, staircase, until
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact_power
 
 if TYPE_CHECKING:

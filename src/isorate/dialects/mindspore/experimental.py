@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._schedulers import Multiplying, card, sgd, want_float, want_int
 from isorate.dialects.mindspore._tensors import kernel_number, power_of_each, remainder
 from isorate.kit import schedulers
@@ -22,6 +20,7 @@ from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
 from isorate.kit.float32 import divided, number, scalar_type
 from isorate.kit.meaning import exponential, staircase
 from isorate.kit.objects import Worker, begun
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes.waves import Constant
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore import experimental as factors
 from isorate.dialects.mindspore import experimental_cosines as cosines
 from isorate.dialects.mindspore._schedulers import ExperimentalCall, card, sgd
@@ -25,6 +23,7 @@ from isorate.kit.match import Refusal
 from isorate.kit.plateau import Patience, plateau_fault
 from isorate.kit.scheduler import lift_of
 from isorate.schedule.combinators import Until
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:

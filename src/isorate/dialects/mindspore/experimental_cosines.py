@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects.mindspore._schedulers import LRScheduler, Setting, card, sgd, want_int
@@ -20,6 +19,7 @@ from isorate.kit.objects import Worker, begun
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Cosine, PiecewiseConstant
 
 if TYPE_CHECKING:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._schedulers import Multiplying, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import Single, kernel_number
 from isorate.kit import schedulers
@@ -13,6 +11,7 @@ from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Factors, Moves, Values
 from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._schedulers import LAST_COUNT, Setting, card, sgd
 from isorate.dialects.mindspore._tensors import kernel_number, power_to_each
 from isorate.dialects.mindspore.experimental_lambdas import values_of
@@ -15,6 +13,7 @@ from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Moves, Values
 from isorate.kit.float32 import number, scalar_type
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._schedulers import Rates

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.mindspore._epochs import EpochList, as_list, levels_of, quotients
 from isorate.dialects.mindspore._shared import (
     BAD_COSINE,
@@ -27,6 +25,7 @@ from isorate.kit.match import Refusal, from_the_start, one_group, take_apart
 from isorate.kit.meaning import Meaning, cosine, line, polynomial, staircase, until
 from isorate.kit.solving import views
 from isorate.schedule.combinators import Until
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact, exact_power
 from isorate.schedule.shapes import Constant, PiecewiseConstant
 

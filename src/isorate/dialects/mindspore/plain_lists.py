@@ -7,8 +7,6 @@ from functools import cached_property, partial
 from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-
 from isorate.dialects.mindspore._epochs import as_list
 from isorate.dialects.mindspore._shared import DOCS, RAN_OUT, REMOVED, VERSION, card
 from isorate.dialects.mindspore.decay_lists import (
@@ -31,6 +29,7 @@ from isorate.schedule.combinators import Join, Repeat, Until
 from isorate.schedule.curve import single
 from isorate.schedule.errors import ReadError
 from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.lazily import np
 from isorate.schedule.node import Schedule, called
 from isorate.schedule.shapes import Constant, Table
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.optax.schedules import (
     BEGINS,
     BELOW,
@@ -26,6 +24,7 @@ from isorate.kit import knots
 from isorate.kit import meaning as say
 from isorate.kit.counted import Counted, never, since
 from isorate.schedule.errors import NativeError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.kit.call import Lift

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.optax.schedules import NO_NUMBER, card
 from isorate.kit.boundary import Fault
 from isorate.kit.card import Card, Proof
@@ -13,6 +11,7 @@ from isorate.kit.float32 import single
 from isorate.kit.match import Refusal
 from isorate.kit.plateau import Feedback, Plateau
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

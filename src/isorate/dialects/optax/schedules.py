@@ -10,14 +10,13 @@ from itertools import accumulate, pairwise
 from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.kit import knots, xla
 from isorate.kit import meaning as say
 from isorate.kit.card import Card, Proof
 from isorate.kit.counted import Counted, never, share, since
 from isorate.kit.unknown import ANY, Unknown
 from isorate.schedule.errors import ConvertError, NativeError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from isorate.kit.xla import Rates, Real
     from isorate.schedule.node import Schedule
 
-F32 = np.float32
 STRAIGHT = {"exponent": (1.0,)}
 BEGINS = {"transition_begin": (0, ANY)}
 DECAYS = {**BEGINS, "staircase": (False, True), "end_value": (None, ANY)}
@@ -63,7 +61,7 @@ class Function(Counted, frozen=True, kw_only=True):
 
     @property
     def real(self) -> Real:
-        return np.float64 if self.x64 else F32
+        return np.float64 if self.x64 else np.float32
 
 
 def begin_of(call: Any) -> Any:
@@ -266,7 +264,7 @@ class piecewise_interpolate_schedule(Scaled, frozen=True):
         if any(isinstance(bound, float) for bound in bounds):
             bounds = xla.numbers(real, *bounds)
         elif not any(isinstance(scale, float) for scale in scales):
-            real = F32  # integers, and shares of whole intervals
+            real = np.float32  # integers, and shares of whole intervals
         values = [*accumulate(xla.numbers(real, *scales), mul)]
         rates = np.where(since(t, bounds[-1], real) >= 0, values[-1], real(0))
         for (low, high), (start, end) in zip(pairwise(bounds), pairwise(values), strict=True):

@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-
 from isorate.dialects.paddle.base import HOME, Decay, Demand, card, check, number
 from isorate.dialects.paddle.cycles import (
     CosineAnnealingDecay,
@@ -43,6 +41,7 @@ from isorate.kit.plateau import Feedback, Plateau
 from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Constant, Linear
 
 if TYPE_CHECKING:

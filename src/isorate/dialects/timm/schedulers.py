@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-import numpy as np
 
 from isorate.dialects.torch.base import Setting
 from isorate.dialects.torch.lambdas import Given
@@ -34,6 +33,7 @@ from isorate.schedule.combinators import Scale
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
+from isorate.schedule.lazily import np
 from isorate.schedule.shapes import PiecewiseConstant
 from isorate.schedule.syntax import parse
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from isorate.kit import card as cards
 from isorate.kit import objects as stepping
 from isorate.kit import scheduler
 from isorate.kit.effects import Moves, Values
-from isorate.kit.float32 import Float32
 from isorate.kit.tensors import LARGEST_SINGLE
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +50,7 @@ class Setting(scheduler.Setting, LRScheduler, frozen=True):
 
 def filled(rates: NDArray[np.float64], worker: Worker, halt: Halting | None) -> Moves:
     """Return the steps that set Python floats as rates; a float32 tensor refuses what is beyond."""
-    if worker.real is Float32:
+    if stepping.is_single(worker.group):
         beyond = (np.abs(rates) > LARGEST_SINGLE) & np.isfinite(rates)
         if beyond.any():
             first = int(beyond.argmax())

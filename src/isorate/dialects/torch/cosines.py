@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.torch.base import LRScheduler, Setting, card
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
@@ -22,6 +20,7 @@ from isorate.kit.effects import Links, Moves, Values
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact
 from isorate.schedule.shapes.waves import Cosine
 

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, LRScheduler, Setting, card, filled
@@ -19,7 +18,6 @@ from isorate.kit.boundary import Halting
 from isorate.kit.call import Lift
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Moves, Stepwise, Values
-from isorate.kit.float32 import Float32
 from isorate.kit.match import Parts, Refusal
 from isorate.kit.meaning import Meaning, cosine, line
 from isorate.kit.tensors import Tensor
@@ -27,6 +25,7 @@ from isorate.schedule.combinators.clocks import Shift, Until
 from isorate.schedule.combinators.joins import Join
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import np
 from isorate.schedule.libm import exact, exact_power
 from isorate.schedule.shapes.waves import Constant, Cosine, Linear
 
@@ -301,7 +300,7 @@ class OneCycleLR(Setting, frozen=True):
     def plain(self, worker: Worker) -> bool:
         """Whether the group's own numbers are plain, too: resumed, they may be tensors."""
         found = [worker.group.get(key) for key in ("initial_lr", "max_lr", "min_lr")]
-        single = worker.real is Float32
+        single = stepping.is_single(worker.group)
         plain = all(v is not None and stepping.plain(v, None, single=single) for v in found)
         return super().plain(worker) and plain
 

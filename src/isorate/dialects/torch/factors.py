@@ -11,8 +11,6 @@ from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.torch.base import STAYS, Multiplying, card
 from isorate.kit import schedulers
 from isorate.kit.boundary import halting
@@ -20,6 +18,7 @@ from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Factors, Moves
 from isorate.kit.tensors import Tensor
 from isorate.schedule.errors import ConvertError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.kit.objects import Worker

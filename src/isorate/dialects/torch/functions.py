@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from isorate.dialects.torch.base import Multiplying, Setting, card
 from isorate.kit import matching, schedulers
 from isorate.kit import objects as stepping
@@ -15,6 +13,7 @@ from isorate.kit.effects import Factors, Moves, Values
 from isorate.kit.tensors import Tensor
 from isorate.kit.writing import source
 from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,6 @@ from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-import numpy as np
 from msgspec.structs import replace
 
 from isorate.dialects.torch.base import RESUMED, Setting
@@ -30,6 +29,7 @@ from isorate.schedule.arithmetic import Arithmetic, Part
 from isorate.schedule.errors import ConvertError, ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
+from isorate.schedule.lazily import np
 from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
