@@ -65,6 +65,32 @@ READ = {
         f"d = D()\n{OPT}for epoch in range(4):\n    for g in opt.param_groups:\n"
         "        g['lr'] = d.rate(epoch)\n    for batch in loader:\n        opt.step()"
     ),
+    "an end that comes whatever ends": (
+        "def pick():\n    try:\n        return 0.1\n    finally:\n        return 0.4\n"
+        "opt = torch.optim.SGD(body, lr=pick())\nsched = StepLR(opt, 2)"
+    ),
+    "an end of a turn that goes on": (
+        f"{SCHED}for epoch in range(5):\n    try:\n        for batch in loader:\n"
+        "            opt.step()\n        continue\n    finally:\n        sched.step()"
+    ),
+    "a list that a dict has made": (
+        "cfg = {}\ncfg.setdefault('at', []).append(2)\ncfg.get('at').append(4)\n"
+        f"{OPT}sched = MultiStepLR(opt, cfg['at'])"
+    ),
+    "a class that is told of its subclasses": (
+        "class A:\n    lr = 0.1\n    def __init_subclass__(cls, **named):\n"
+        "        cls.lr = cls.lr * 2\nclass B(A):\n    pass\n"
+        "opt = torch.optim.SGD(body, lr=B.lr)\nsched = StepLR(opt, 2)"
+    ),
+    "an object that sets its attributes itself": (
+        "class C:\n    def __setattr__(self, key, value):\n        self.__dict__[key] = value * 2\n"
+        "c = C()\nc.lr = 0.1\nopt = torch.optim.SGD(body, lr=c.lr)\nsched = StepLR(opt, 2)"
+    ),
+    "a descriptor": (
+        "class D:\n    def __get__(self, of, kind=None):\n        return 0.5\n"
+        "    def __set__(self, of, value):\n        pass\nclass C:\n    lr = D()\n"
+        "c = C()\nc.lr = 0.1\nopt = torch.optim.SGD(body, lr=c.lr)\nsched = StepLR(opt, 2)"
+    ),
     "a property that sets rates": (
         f"{WRITER}    @property\n    def lr(self):\n        return 0\n    @lr.setter\n"
         "    def lr(self, v):\n        for g in self.o.param_groups:\n            g['lr'] = v * 2\n"
@@ -109,6 +135,50 @@ NOT_READ = {
     "one of a dict of functions": (
         f"{SCHED}def go():\n    sched.step()\ndef stay():\n    pass\nways = {{2: go}}\n{LOOP}"
         "    sched.step()\n    ways.get(epoch, stay)()"
+    ),
+    "a method that an object holds": (
+        "class T:\n    def __init__(self, o, s):\n        self.opt, self.sched = o, s\n"
+        "        self.go = s.step\n    def run(self):\n        for epoch in range(4):\n"
+        "            for batch in loader:\n                self.opt.step()\n"
+        "            self.sched.step()\n            if epoch == 2:\n                self.go()\n"
+        f"{SCHED}T(opt, sched).run()"
+    ),
+    "a method that an object was handed": (
+        "class Bus:\n    def __init__(self):\n        self.h = {}\n    def on(self, n, f):\n"
+        "        self.h.setdefault(n, []).append(f)\n    def fire(self, n):\n"
+        "        for f in self.h.get(n, []):\n            f()\n"
+        f"{SCHED}bus = Bus()\nbus.on('end', sched.step)\n{LOOP}    sched.step()\n"
+        "    bus.fire('end')"
+    ),
+    "what ends a block steps": (
+        "class Ctx:\n    def __init__(self, s):\n        self.s = s\n    def __enter__(self):\n"
+        "        return self\n    def __exit__(self, *given):\n        self.s.step()\n"
+        f"{SCHED}for epoch in range(4):\n    with Ctx(sched):\n        for batch in loader:\n"
+        "            opt.step()\n    sched.step()"
+    ),
+    "an error that steps": (
+        f"{SCHED}for i in range(8):\n    try:\n        note(i)\n        opt.step()\n"
+        "        boom()\n    except ValueError:\n        sched.step()\n    sched.step()"
+    ),
+    "a state of the text's own": (
+        f"{SCHED}other = torch.optim.SGD(model.parameters(), lr=0.7)\n"
+        f"opt.load_state_dict(other.state_dict())\n{LOOP}    sched.step()"
+    ),
+    "the list of a sequence that is turned round": (
+        f"{OPT}parts = [LinearLR(opt, 0.1, total_iters=3), StepLR(opt, 1)]\n"
+        "sched = SequentialLR(opt, parts, [3])\nparts.reverse()"
+    ),
+    "a hook": (
+        f"{OPT}opt.register_step_pre_hook(lambda o, a, k: write(o))\nfor epoch in range(4):\n"
+        "    for g in opt.param_groups:\n        g['lr'] = 0.1 / (epoch + 1)\n"
+        "    for batch in loader:\n        opt.step()"
+    ),
+    "a first rate that something wrote": (
+        f"{OPT}write(opt)\n{LOOP}        opt.param_groups[0]['lr'] = 0.1 * 0.5 ** epoch"
+    ),
+    "objects that are compared by their fields": (
+        "from dataclasses import dataclass\n@dataclass\nclass C:\n    a: int = 1\n"
+        "opt = torch.optim.SGD(body, lr=0.3 if C() == C() else 0.1)\nsched = StepLR(opt, 2)"
     ),
     "an operator of the text's own": (
         f"{WRITER}    def __iadd__(self, n):\n{WRITES}        return self\n{SCHED}"

@@ -185,7 +185,7 @@ def method(of: Any, name: str, given: list[Any], named: dict[str, Any]) -> Any:
     found = getattr(of, name)(*given, **named)
     if isinstance(found, str) and len(found) > LONGEST_TEXT:
         raise ReadError("a text is too long")
-    if isinstance(found, list):
+    if type(found) is list:  # another one is the text's own, which its holder still has
         return List(found)
     if type(found) is dict:
         return Dict(found)

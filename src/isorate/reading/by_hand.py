@@ -195,6 +195,8 @@ def first_rates(follower: Interpreter, optimizer: Any, several: int) -> list[flo
 
     """
     rates: list[Any] = [None] * several
+    if isinstance(optimizer, Built) and optimizer.handed and follower.lr is None:
+        raise MissingRateError(optimizer.handed, hint=GIVEN)
     if isinstance(optimizer, Built) and follower.lr is None:
         fresh = replace(optimizer, groups=None, lost="", used=False)
         follower.open(fresh)

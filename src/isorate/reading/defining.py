@@ -246,6 +246,10 @@ class Defining(Storing):
                 value.of = found
                 if value.wraps is not None:
                     value.wraps.of = found
+        hook = found.find("__init_subclass__", after=found)
+        if isinstance(hook, Function):
+            named = {k.arg: self.value(k.value, frame) for k in node.keywords if k.arg is not None}
+            self.called(hook, [found], named, ast.copy_location(ast.Name(node.name), node))
         whole: Any = found
         for decorator in reversed(node.decorator_list):
             whole = self._decorated(whole, decorator, frame)

@@ -334,9 +334,14 @@ class Expressions:
                     return Method(base.kept, "items")
                 if base.kept.lost is not None:
                     return Unknown(f"{base.source}.{name}", base.kept.lost.why)
+                found = of.find(name)
+                getter = found.of.find("__get__") if isinstance(found, Instance) else MISSING
+                if isinstance(getter, Function):
+                    return self.called(getter, [found, base, of], {}, node)
+                if of.find("__getattribute__") is not MISSING:
+                    return Unknown(f"{base.source}.{name}", self.at(node), plain=False)
                 if name in base.kept:
                     return base.kept[name]
-                found = of.find(name)
                 if isinstance(found, Function):
                     return self._bound(found, base, node)
                 if found is not MISSING:
@@ -621,7 +626,8 @@ class Expressions:
         if isinstance(a, Schedule) and a.only is not None:
             return Unknown(unparsed(node), varies=True)
         objects = isinstance(a, OBJECTS), isinstance(b, OBJECTS)
-        if not isinstance(op, ast.Is | ast.IsNot) and self.operated(a, b):
+        fields = any(isinstance(side, Instance) and side.of.fields for side in (a, b))
+        if not isinstance(op, ast.Is | ast.IsNot) and (self.operated(a, b) or fields):
             return Unknown(unparsed(node), self.at(node), varies=True)
         match op:
             case ast.Is() | ast.IsNot() if None in (a, b) or any(objects):

@@ -188,6 +188,14 @@ class Interpreter(Gathering):
         self.body(node.body, frame)
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
+        try:
+            self._tried(node, frame)
+        except (Returning, Breaking, Continuing, Raising):
+            self.body(node.finalbody, frame)
+            raise
+        self.body(node.finalbody, frame)
+
+    def _tried(self, node: ast.Try, frame: Frame) -> None:
         strange = self.strange
         handled = [h for h in node.handlers if end_of(h.body) not in ("raise", "exit")]
         try:
@@ -199,8 +207,9 @@ class Interpreter(Gathering):
         if handled and self.strange != strange:
             self.havoc(node.body, frame, None, followed=True)
             self.havoc(handled, frame, None)
+            for handler in handled:
+                self.lose_steps(handler)
         self.body(node.orelse, frame)
-        self.body(node.finalbody, frame)
 
     # --- what is missing -----------------------------------------------------------------------
 

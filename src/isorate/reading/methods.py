@@ -88,12 +88,15 @@ class Methods(Python):
             if schedule.told_by in ("", name) or not (given or named):
                 self.stepped(schedule, node, [*given, *named.values()])
         elif name in ("load_state_dict", "set_state_dict"):
+            if any(map(_is_own_state, (*given, *named.values()))):
+                raise changing(node, schedule)
             self.loaded = True
         elif name in ("append", "extend", "insert") and self._is_list(schedule):
             raise made_of(node, schedule)
         elif name not in (*HARMLESS, "init", "update", "__call__", "construct", "train", "eval"):
             raise changing(node, schedule)
-        return Unknown(unparsed(node), varies=True)
+        made: Any = (name, [], {}) if name == "state_dict" else None
+        return Unknown(unparsed(node), varies=True, made=made)
 
     def _of_optimizer_called(
         self, optimizer: Built, name: str, given: list[Any], named: dict[str, Any], node: Any
@@ -104,13 +107,21 @@ class Methods(Python):
             self._add_group(optimizer, [*given, *named.values()], node)
         elif name == "load_state_dict":
             if optimizer.used:
+                if any(map(_is_own_state, (*given, *named.values()))):
+                    self.rate_changed(optimizer, node)
                 self.loaded = True
             else:
                 optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
         elif name not in (*HARMLESS, "train", "eval"):
             self.rate_changed(optimizer, node)
-            optimizer.lost = f"{shown(node)} is not followed, and may say its rate"
-        return Unknown(unparsed(node), varies=True)
+            optimizer.lost = optimizer.handed = (
+                f"{shown(node)} is not followed, and may say its rate"
+            )
+            if name.startswith("register_"):  # what is called with each update
+                hint = "paste only what builds the schedule"
+                raise ReadError(f"{shown(node)} may set the rate, which is not followed", hint=hint)
+        made: Any = (name, [], {}) if name == "state_dict" else None
+        return Unknown(unparsed(node), varies=True, made=made)
 
     def _add_group(self, optimizer: Built, given: list[Any], node: ast.AST) -> None:
         self.rate_changed(optimizer, node)
@@ -133,3 +144,9 @@ class Methods(Python):
         fresh.given += optimizer.given[1:]
         self.open(fresh)
         return fresh.groups[0]["lr"] if fresh.groups else Unknown("lr", self.at(optimizer.node))
+
+
+def _is_own_state(value: Any) -> bool:
+    """Whether a value is a state of what the text trains itself, and of no run before."""
+    made = value.made if isinstance(value, Unknown) else None
+    return made is not None and (made[0] == "state_dict" or any(map(_is_own_state, made[1])))

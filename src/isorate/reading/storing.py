@@ -192,7 +192,7 @@ class Storing(Unfollowing):
                     self._reaches(base, target)
                 setter = self.setter_of(base, name)
                 if setter is not None:
-                    self.called(setter, [base, value], {}, target)
+                    self.called(setter, [value], {}, target)
                     return
                 before = dict.get(base.kept, name)
                 if isinstance(base, Instance) and self.loops.stack and self.turns is None and (

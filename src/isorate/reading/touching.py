@@ -164,8 +164,8 @@ class Touching(Schedules):
                     if value.used or self.loops.stack:
                         self.hand([value], node)
                     if not value.used:
-                        value.lost = f"{shown(node)} is not followed, and may say its rate"
-                        value.groups = None
+                        value.handed = f"{shown(node)} is not followed, and may say its rate"
+                        value.lost, value.groups = value.handed, None
                 case Schedule():
                     self.hand([value], node)
                 case Instance():
@@ -182,6 +182,10 @@ class Touching(Schedules):
 
     def minded(self, value: Any, node: ast.AST) -> None:
         """Mind a change of what may be an optimizer's parameter groups, or one of them."""
+        held = [each for each in value if isinstance(each, Schedule)] if type(value) is List else ()
+        for schedule in self.found.built if held else ():
+            if any(member is each for member in schedule.members for each in held):
+                raise changing(node, schedule)
         owner = value.owner if isinstance(value, Kept) else None
         if owner is not None:
             self.rate_changed(owner, node)

@@ -32,6 +32,7 @@ from isorate.reading.values import (
     Schedule,
     Unknown,
     other_name_of,
+    reached,
 )
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import shown, unparsed, walk
@@ -75,7 +76,7 @@ class Unfollowing(Calls):
     def _written(self, optimizer: Built, target: ast.AST) -> None:
         """Mind that a part of an optimizer is set by what is not followed."""
         self.rate_changed(optimizer, target)
-        optimizer.lost = f"{shown(target)} is set, which is not followed"
+        optimizer.lost = optimizer.handed = f"{shown(target)} is set, which is not followed"
 
     def _reaches(self, base: Unknown, target: ast.AST) -> None:
         """Mind that a change of what nobody knows may change an optimizer."""
@@ -449,10 +450,18 @@ class Unfollowing(Calls):
                     condition = condition if first else None
                     self.turned.append((value.kept, value.kept.varies))
                     value.kept.forgets(self.at(where), condition, varies=self._turning)
+                objects = Built | Schedule | Function | Method | Bound
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
-                    if not all(isinstance(each, Built | Schedule | Function) for each in parts):
-                        del value.kept[key]
+                    if all(isinstance(each, objects) for each in parts):
+                        continue
+                    del value.kept[key]
+                    if isinstance(value, Instance) and any(
+                        isinstance(each, objects) for each in reached([held])
+                    ):  # which may still be called
+                        lost = Unknown(f"{value.source}.{key}", self.at(where))
+                        lost.varies, lost.made = self._turning, other_name_of(held)
+                        value.kept[key] = lost
 
     @property
     def _turning(self) -> bool:
@@ -510,7 +519,7 @@ class Unfollowing(Calls):
         if isinstance(base, Instance):
             setter = self.setter_of(base, last)
             if setter is not None:
-                self.bound_effects(setter, {setter.node.args.args[0].arg: base})
+                self._bound_called(setter)
                 return
             before = dict.get(base.kept, last)
             if self.unbound is not None:
@@ -533,13 +542,22 @@ class Unfollowing(Calls):
                 ):  # fmt: skip
                     found = True
                     self.bound_effects(method, {method.node.args.args[0].arg: value})
+                    if self._trains_in(method.node, method.frame):
+                        self.loops.lost = self.loops.lost or method.node
         return found
 
-    def setter_of(self, base: Any, name: str) -> Function | None:
+    def setter_of(self, base: Any, name: str) -> Bound | None:
         """Return the function that sets an attribute of an object; none where nothing does."""
-        found = base.of.find(name) if isinstance(base, Instance) else None
+        if not isinstance(base, Instance):
+            return None
+        found, hook = base.of.find(name), base.of.find("__setattr__")
+        if isinstance(hook, Function):
+            return Bound(hook, [base, name])
+        if isinstance(found, Instance):  # a descriptor
+            hook = found.of.find("__set__")
+            return Bound(hook, [found, base]) if isinstance(hook, Function) else None
         setter = found.setter if isinstance(found, Function) else None
-        return setter if setter is not None and setter.node.args.args else None
+        return None if setter is None else Bound(setter, [base])
 
 
 def _functions_of(frame: Frame) -> dict[str, list[Function]]:

@@ -355,6 +355,7 @@ class Built:
         spread: arguments that are not known, as source.
         groups: its parameter groups; none as long as nobody looks into them.
         lost: why its rates are not known, once they are not.
+        handed: the same, where something else than the text's loops may have set them.
         read: as a framework has it, by the framework, once a scheduler is given it.
         regrouped: whether its parameter groups are set to others.
         calls: the schedulers that are built on it.
@@ -376,6 +377,7 @@ class Built:
     regrouped: bool = False
     calls: list[Call] = field(default_factory=list)
     keys: frozenset[str] = frozenset()
+    handed: str = ""
 
 
 @dataclass(eq=False, slots=True)
