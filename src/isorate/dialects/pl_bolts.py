@@ -13,13 +13,7 @@ from isorate.dialects.torch.base import RESUMED, LRScheduler
 from isorate.kit import ANY, Card, Deviation, Dialect, Proof
 from isorate.kit import meaning as say
 from isorate.kit.card import roles_of
-from isorate.kit.chained_cosine import (
-    Standing,
-    chained_group,
-    chained_rate,
-    cosine_links,
-    rise_of,
-)
+from isorate.kit.chained_cosine import chained_group, chained_rate, cosine_links, rise_of
 from isorate.kit.effects import Links, Moves, OneAfterAnother, Values
 from isorate.kit.registry import completed
 from isorate.schedule.combinators import Join, Until
@@ -139,7 +133,7 @@ class LinearWarmupCosineAnnealingLR(LRScheduler, frozen=True):
         elif left:
             fall = Cosine(base, float(self.eta_min), abs(length), "mirror")
         else:
-            return chained_group(Standing(lr, base), float(self.eta_min), length, t - W)
+            return chained_group(lr, base, self.eta_min, length, t - W)
         if left < 2:
             return Join((Constant(lr), fall), (left,)) if left else fall
         end = lr + float(self.rise(worker)) * (left - 1)

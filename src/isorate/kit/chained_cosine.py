@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from isorate.kit.boundary import Halting
 from isorate.schedule.combinators import Join, Shift
 from isorate.schedule.errors import ConvertError
@@ -74,40 +72,34 @@ def chained_rate(worker: Worker, t: Any, T_max: Any, eta: Any) -> Any:
 # --- what a chained cosine means ---------------------------------------------------------------
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """A group as it stands: the rate that it holds, and its first one."""
-
-    lr: float
-    base: float
-
-
-def chained_group(group: Standing, eta: float, T_max: float, first: int) -> Schedule:
+def chained_group(held: Any, base: Any, eta: Any, T_max: float, first: int) -> Schedule:
     """Return a mirrored cosine from its step ``first`` on, from the rate that a group holds."""
+    lr, base, eta = map(float, (held, base, eta))
     if math.isnan(T_max):
         raise ConvertError("T_max is NaN, and so is every rate", hint="there is no schedule to say")
     T: int | float = abs(T_max)
     if math.isinf(T):
-        return Constant(group.lr)
+        return Constant(lr)
     if float(T).is_integer():
         T = int(T)
-    whole = Cosine(group.base, float(eta), T, "mirror")
+    whole = Cosine(base, eta, T, "mirror")
     phase: Any = first % (2 * T)
     if not isinstance(T, int):
         phase = first  # a fractional period has no whole number of steps to leave out
         if first < 0:
             raise ConvertError("last_epoch < -1 with a fractional T_max has no schedule")
     here = whole.at(phase)
-    if math.isclose(group.lr, here, rel_tol=1e-13, abs_tol=0.0):
+    if math.isclose(lr, here, rel_tol=1e-13, abs_tol=0.0):
         return _shifted(whole, phase)
     fraction = Cosine(1.0, 0.0, T, "mirror")
     if isinstance(T, int) and phase == T:
         rise = fraction.at(T + 1)
-        amplitude = (group.lr - eta) / rise + (group.base - eta)
-        swing = Cosine(eta + amplitude, float(eta), T, "mirror")
+        amplitude = (lr - eta) / rise + (base - eta)
+        swing = Cosine(eta + amplitude, eta, T, "mirror")
         boundary = (1, 2 * T)
-        return Join((Constant(group.lr), Shift(swing, T + 1), Shift(whole, T)), boundary)
-    amplitude = (group.lr - eta) / fraction.at(phase)
-    swing = Cosine(eta + amplitude, float(eta), T, "mirror")
+        return Join((Constant(lr), Shift(swing, T + 1), Shift(whole, T)), boundary)
+    amplitude = (lr - eta) / fraction.at(phase)
+    swing = Cosine(eta + amplitude, eta, T, "mirror")
     if not isinstance(T, int):
         return _shifted(swing, phase)
     trough = T if phase < T else 3 * T

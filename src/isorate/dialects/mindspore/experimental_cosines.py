@@ -12,7 +12,7 @@ from isorate.dialects.mindspore._tensors import kernel_number
 from isorate.kit import schedulers
 from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.chained_cosine import Standing, chained_group
+from isorate.kit.chained_cosine import chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
 from isorate.kit.float32 import cosine_of, experimental_links, number
 from isorate.kit.objects import Worker, begun
@@ -93,9 +93,9 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
             raise ConvertError("T_max=0: every rate but the first is NaN")
         base, eta = float(worker.base), float(self.eta_min)
         if self.last_epoch == -1 or worker.undone:
-            return chained_group(Standing(float(worker.lr), base), eta, self.T_max, worker.t)
-        found = Standing(float(worker.kept["found"]), base)
-        return Shift(chained_group(found, eta, self.T_max, worker.t - 1), 1)
+            return chained_group(worker.lr, base, eta, self.T_max, worker.t)
+        found = worker.kept["found"]
+        return Shift(chained_group(found, base, eta, self.T_max, worker.t - 1), 1)
 
 
 class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestarts, frozen=True):

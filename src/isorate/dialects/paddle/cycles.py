@@ -12,13 +12,7 @@ from isorate.kit import Card, Deviation, Proof, Refusal, matching, schedulers
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.boundary import halting
-from isorate.kit.chained_cosine import (
-    Standing,
-    chained_group,
-    chained_rate,
-    cosine_links,
-    rise_of,
-)
+from isorate.kit.chained_cosine import chained_group, chained_rate, cosine_links, rise_of
 from isorate.kit.effects import Factors, Links, Moves, computed
 from isorate.kit.optimizer import Optimizer
 from isorate.schedule.combinators import Join
@@ -76,8 +70,7 @@ class CosineAnnealingDecay(Decay, frozen=True):
     def meaning(self, worker: Worker) -> Schedule:
         if worker.t < 0:
             return super().meaning(worker)  # which refuses
-        group = Standing(float(worker.lr), float(worker.base))
-        return chained_group(group, float(self.eta_min), self.T_max, worker.t)
+        return chained_group(worker.lr, worker.base, self.eta_min, self.T_max, worker.t)
 
     def means(self) -> Meaning:
         return say.cosine(self.learning_rate, self.eta_min, self.T_max, "mirror")

@@ -9,13 +9,7 @@ from isorate.dialects.torch.base import LRScheduler, Setting, card
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.card import Card, Deviation, Proof
-from isorate.kit.chained_cosine import (
-    Standing,
-    chained_group,
-    chained_rate,
-    cosine_links,
-    rise_of,
-)
+from isorate.kit.chained_cosine import chained_group, chained_rate, cosine_links, rise_of
 from isorate.kit.effects import Links, Moves, Values
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
@@ -81,8 +75,7 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return a mirrored cosine; one off its curve keeps its own amplitude to the trough."""
-        standing = Standing(float(worker.lr), float(worker.base))
-        return chained_group(standing, float(self.eta_min), self.T_max, worker.t)
+        return chained_group(worker.lr, worker.base, self.eta_min, self.T_max, worker.t)
 
     def multiplier(self, worker: Worker) -> Schedule:
         if self.eta_min != 0 or not isinstance(self.T_max, int):
