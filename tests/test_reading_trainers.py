@@ -291,3 +291,13 @@ def test_an_engine_that_nothing_runs_is_taken_to_run() -> None:
     assert [leaf.source for leaf in error.value.leaves] == ["len(data)"]  # type: ignore[attr-defined]
     recipe = read(ENGINE.format("EPOCH_COMPLETED"), names={"len(data)": 6})
     assert recipe.run == Run(updates_per_epoch=6, step_every="epoch")
+
+
+def test_a_function_of_elsewhere_hands_a_trainer_back() -> None:
+    head = "from trl import SFTConfig, SFTTrainer\nfrom elsewhere import on_responses\n"
+    text = f"{head}trainer = SFTTrainer(m, args=SFTConfig(max_steps=9))\n{{}}trainer.train()"
+    recipe = read(text.format("trainer = on_responses(trainer)\n"))
+    assert recipe == read(text.format(""))
+    assert "on_responses(trainer) (line 4) is taken to hand trainer back" in recipe.assumptions
+    with pytest.raises(ReadError):
+        read(text.format("trainer = on_responses(other)\n"))

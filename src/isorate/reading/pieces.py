@@ -46,6 +46,7 @@ def completed(body: list[ast.stmt]) -> tuple[list[ast.stmt], tuple[str, ...]]:
         if not method and _is_method(node) and (mentions(node).rates or _returns_a_rate(node)):
             said += _told_by_itself(node, nodes)
         said += _in_two_parts(node)
+        said += _of_a_group(node)
         forget(node)
         calls += () if method else _for_each_epoch(node, rating)
     body, base = _with_a_class(body)
@@ -211,6 +212,45 @@ class _Given(ast.NodeTransformer):
         if node.attr == self.attribute and dotted(node.value) == "self":
             return ast.copy_location(ast.Name(self.name, ast.Load()), node)
         return self.generic_visit(node)
+
+
+def _of_a_group(node: ast.FunctionDef) -> Iterator[str]:
+    """Let a function that is given a parameter group, and sets its rate, be given the optimizer."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    placed = [each for each in node.args.args if each.arg in _open(node)]
+    for each in placed if not {"optimizer", "param_groups"} & names else ():
+        setting = _Setting(each.arg)
+        setting.visit(node)
+        if setting.found and not setting.others:
+            setting.done = True
+            setting.visit(node)
+            text = f"{each.arg} of {node.name} is taken to be each of the optimizer's groups"
+            each.arg = "optimizer"
+            yield text
+            return
+
+
+class _Setting(ast.NodeTransformer):
+    """Finds where a group's rate is set, and sets it in all groups when that is ``done``."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.found, self.others, self.done = name, False, False, False
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        match node.targets:
+            case [ast.Subscript(ast.Name(id=name), ast.Constant("lr"))] if name == self.name:
+                self.found = True
+                groups = ast.Attribute(
+                    ast.Name("optimizer", ast.Load()), "param_groups", ast.Load()
+                )
+                loop = ast.For(ast.Name(name, ast.Store()), groups, [node], [])
+                made = ast.fix_missing_locations(ast.copy_location(loop, node))
+                return made if self.done else node
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        self.others = self.others or node.id == self.name
+        return node
 
 
 def _in_two_parts(node: ast.FunctionDef) -> Iterator[str]:

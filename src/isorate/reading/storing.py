@@ -70,7 +70,7 @@ class Storing(Unfollowing):
             self.last = value
 
     def _assign(self, targets: list[ast.expr], value: ast.expr, frame: Frame) -> None:
-        found = self.value(value, frame)
+        found = self._handed_back(targets, value, self.value(value, frame), frame)
         made = found.made[1] if isinstance(found, Unknown) and found.made else ()
         for each in made if isinstance(value, ast.Call) else ():
             if isinstance(each, Schedule) and each.label == dotted(targets[0]):
@@ -82,6 +82,22 @@ class Storing(Unfollowing):
             if isinstance(target, ast.Attribute) and isinstance(labelled, Unknown):
                 labelled = terms.with_term(self.interpreter, labelled, target, value, frame)
             self.store(target, labelled, frame)
+
+    def _handed_back(
+        self, targets: list[ast.expr], value: ast.expr, found: Any, frame: Frame
+    ) -> Any:  # fmt: skip
+        """Return the trainer that a function of elsewhere is given, where that is put in its place.
+
+        What else is made stays as it is.
+        """
+        match targets, value:
+            case [ast.Name(id=name)], ast.Call(args=[ast.Name(id=given), *_]) if given == name:
+                held = frame.get(name)
+                if isinstance(found, Unknown) and isinstance(held, Instance) and held.of.trains:
+                    text = f"{shown(value)} (line {self.line}) is taken to hand {name} back"
+                    self.assumed[text] = None
+                    return held
+        return found
 
     def _written_by_hand(
         self, target: ast.Subscript, value: ast.expr, found: Any, frame: Frame

@@ -282,16 +282,10 @@ class _OfGroup(ast.NodeTransformer):
             case ast.ListComp(
                 elt=elt, generators=[ast.comprehension(target=target, iter=source, ifs=[])]
             ):
+                named = self._named(target, source)
                 said = ast.Return(self.visit(elt))
-                if self._is_bases(source) and isinstance(target, ast.Name):
-                    return [ast.Assign([target], self._base()), said]
-                match source, target:
-                    case (
-                        ast.Call(func=ast.Name(id="enumerate"), args=[inner]),
-                        ast.Tuple(elts=[ast.Name() as index, ast.Name() as each]),
-                    ) if self._is_bases(inner):
-                        place = ast.Assign([index], ast.Constant(self.place))
-                        return [place, ast.Assign([each], self._base()), said]
+                if named is not None:
+                    return [*named, said]
             case ast.expr() as value if self._is_bases(value):
                 return ast.Return(self._base())
             case ast.Call(func=ast.Name(id="list"), args=[value]) if self._is_bases(value):
@@ -305,11 +299,43 @@ class _OfGroup(ast.NodeTransformer):
         raise ReadError(f"{shown(node)} is no rate of each of the first rates")
 
     def visit_For(self, node: ast.For) -> Any:
-        if not self._is_bases(node.iter) or node.orelse or not _lists(node.body):
+        first = self._named(node.target, node.iter)
+        if first is None or node.orelse or not _lists(node.body):
             return self.generic_visit(node)
         named = _Naming(self.listed)
         body = [self.visit(named.visit(each)) for each in node.body]
-        return [ast.Assign([node.target], self._base()), *body]
+        return [*first, *body]
+
+    def _named(self, target: ast.expr, source: ast.expr) -> list[ast.stmt] | None:
+        """Name the first rate of the group, and what else a loop goes through beside those.
+
+        None is where it goes through something else.
+        """
+        match source, target:
+            case _, ast.Name() if self._is_bases(source):
+                return [ast.Assign([target], self._base())]
+            case (
+                ast.Call(func=ast.Name(id="enumerate"), args=[inner]),
+                ast.Tuple(elts=[ast.Name() as index, each]),
+            ):
+                rest = self._named(each, inner)
+                place = ast.Assign([index], ast.Constant(self.place))
+                return None if rest is None else [place, *rest]
+            case ast.Call(func=ast.Name(id="zip"), args=several), ast.Tuple(elts=names) if len(
+                several
+            ) == len(names) and all(isinstance(n, ast.Name) for n in names):
+                if [*map(self._is_bases, several)].count(True) != 1:
+                    return None
+                place_ = ast.Constant(self.place)
+                items = (
+                    self._base()
+                    if self._is_bases(each)
+                    else ast.Subscript(self.visit(each), place_, ast.Load())
+                    for each in several
+                )
+                pairs = zip(names, items, strict=True)
+                return [ast.Assign([name], item) for name, item in pairs]
+        return None
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id == self.own:
