@@ -11,6 +11,7 @@ from isorate.kit.boundary import Fault, halting
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
 from isorate.schedule.errors import ConvertError, RunError
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -84,8 +85,6 @@ class Feedback(Call, frozen=True):
             Halting: after the last rate, where the framework raises before ``steps`` are done.
 
         """
-        import numpy as np
-
         self.checked()
         columns, halt = [], None
         try:
