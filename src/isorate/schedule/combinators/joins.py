@@ -33,7 +33,43 @@ def in_turns(
     return rate
 
 
-class Join(Schedule, frozen=True, tag="join"):
+class Several(Schedule, frozen=True):
+    """What schedules of several others share: each in its turn, or all at once."""
+
+    of: tuple[node.AnySchedule, ...]
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            raise ScheduleError(f"{self.tag}.of", required="at least one schedule", got="none")
+
+    @property
+    def length(self) -> int | None:
+        """The shortest of them."""
+        lengths = [child.length for child in self.of]
+        return min((length for length in lengths if length is not None), default=None)
+
+    @property
+    def horizon(self) -> int:
+        """The longest of them."""
+        return max(child.horizon for child in self.of)
+
+    @property
+    def course(self) -> float | None:
+        """The longest of them, where all have one."""
+        return longest_course(self.of)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest bound of all."""
+        lows, highs = zip(*(child.bounds for child in self.of), strict=True)
+        return min(lows), max(highs)
+
+    def children(self) -> tuple[Schedule, ...]:
+        """Return the schedules."""
+        return self.of
+
+
+class Join(Several, frozen=True, tag="join"):
     """One schedule after another, each counting from its own first update.
 
     ``rate(t) = of[i](t − b[i−1])`` for ``b[i−1] <= t < b[i]``, b = ``boundaries``, b[−1] = 0.
@@ -48,7 +84,6 @@ class Join(Schedule, frozen=True, tag="join"):
 
     """
 
-    of: tuple[node.AnySchedule, ...]
     boundaries: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -91,16 +126,6 @@ class Join(Schedule, frozen=True, tag="join"):
         if length is None:
             return course
         return length - 1 if course is None else min(course, length - 1)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest bound of all."""
-        lows, highs = zip(*(part.bounds for part in self.of), strict=True)
-        return min(lows), max(highs)
-
-    def children(self) -> tuple[Schedule, ...]:
-        """Return the schedules joined."""
-        return self.of
 
     def normal(self) -> Schedule:
         """Normalise every part as far as its turn goes; merge joins, steps, and what goes on."""
@@ -480,36 +505,6 @@ class Mirror(Around, frozen=True, tag="mirror"):
         return self.of.cut_short(updates) if updates <= self.duration else self
 
 
-class Several(Schedule, frozen=True):
-    """What schedules that count at once share, groups or operands."""
-
-    of: tuple[node.AnySchedule, ...]
-
-    def __post_init__(self) -> None:
-        if not self.of:
-            raise ScheduleError(f"{self.tag}.of", required="at least one schedule", got="none")
-
-    @property
-    def length(self) -> int | None:
-        """The shortest of them."""
-        lengths = [child.length for child in self.of]
-        return min((length for length in lengths if length is not None), default=None)
-
-    @property
-    def horizon(self) -> int:
-        """The longest of them."""
-        return max(child.horizon for child in self.of)
-
-    @property
-    def course(self) -> float | None:
-        """The longest of them, where all have one."""
-        return longest_course(self.of)
-
-    def children(self) -> tuple[Schedule, ...]:
-        """Return the schedules."""
-        return self.of
-
-
 class Groups(Several, frozen=True, tag="groups"):
     """One schedule for each parameter group of an optimizer; always the root of a tree.
 
@@ -526,12 +521,6 @@ class Groups(Several, frozen=True, tag="groups"):
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Refuse: a group has to be chosen first."""
         raise ScheduleError("groups have no single rate", hint="take one group: schedule.of[0]")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest bound of all."""
-        lows, highs = zip(*(child.bounds for child in self.of), strict=True)
-        return min(lows), max(highs)
 
     def normal(self) -> Schedule:
         """Normalise every group; one group needs no node."""
