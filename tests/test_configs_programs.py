@@ -480,7 +480,6 @@ def test_what_a_recipe_in_code_says_is_asked_for() -> None:
     ("values", "said"),
     [
         ({"LoRA_type": "Standard", "network_dim": 8, "learning_rate": 1.0, "epoch": 9}, "window"),
-        ({"Arch": {}, "DataLoader": {}, "Optimizer": {"lr": {}}}, "is PaddleClas's"),
         ({"train_loader": {}, "optimizer": {"lr": 0.1}, "scheduler": {"name": "x"}}, "no known"),
         ({"optim": "adam", "optim_conf": {"lr": 1}, "scheduler": "warmuplr", "scheduler_conf": {}},
          "--as espnet or --as wenet"),

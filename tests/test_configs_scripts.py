@@ -119,6 +119,10 @@ DEIT = "python main.py --data-path x --dist-eval --batch-size 4 --epochs 9"
 SWIN = {"MODEL": {"TYPE": "swin"}, "DATA": {"BATCH_SIZE": 4}}
 CLIP = "python -m open_clip_train.main --zeroshot-frequency 1 --warmup 5 --epochs 3 --batch-size 4"
 FAIR = "fairseq-train data --criterion x --lr 5e-4 --lr-scheduler"
+CLAS: dict[str, Any] = {
+    "Arch": {}, "Global": {"epochs": 5, "iter_per_epoch": 8},
+    "Optimizer": {"lr": {"name": "Cosine", "learning_rate": 0.1}},
+}  # fmt: skip
 SPEECH = {"scheduler": "warmuplr", "optim": "adam", "optim_conf": {"lr": 0.002}, "max_epoch": 2}
 
 
@@ -158,6 +162,20 @@ SPEECH = {"scheduler": "warmuplr", "optim": "adam", "optim_conf": {"lr": 0.002},
         (f"{FAIR} tri_stage --max-update 9 --phase-ratio [0.5,0.4,0.5]", "three shares of max_upd"),
         (f"{FAIR} tri_stage --max-update 9 --warmup-steps 3", "decay_steps=0 divides by zero"),
         (f"{FAIR.replace('5e-4', '5e-4,1e-4')} fixed --max-update 9", "follows epochs: not read"),
+        (CLAS | {"Optimizer": [{}]}, "Optimizer is no single table"),
+        (CLAS | {"Optimizer": {"lr": {"name": "Cyclic"}}}, "has Cyclic, of none that is read"),
+        (CLAS | {"Optimizer": {"lr": {"name": "Cosine"}}}, "has no lr.learning_rate"),
+        (CLAS | {"Optimizer": {"lr": {"name": "Piecewise"}}}, "has no lr.decay_epochs"),
+        (CLAS | {"Optimizer": {"lr": {"name": "Step", "learning_rate": 1}}}, "has no lr.step_size"),
+        (CLAS | {"Global": {"checkpoints": "x"}}, "Global has checkpoints to go on with"),
+        (
+            CLAS
+            | {
+                "Global": {"epochs": 5},
+                "DataLoader": {"Train": {"sampler": {"name": "PKSampler", "batch_size": 8}}},
+            },
+            "give --batches N",
+        ),
         (SPEECH | {"batch_type": "x", "scheduler_conf": {"steps": 3}}, "warmuplr does not take"),
         (SPEECH | {"batch_type": "x", "scheduler": "OneCycleLR"}, "is none that is read: warmuplr"),
         (SPEECH | {"dataset_conf": {}, "scheduler": "noamlr"}, "is none that is read: warmuplr"),

@@ -1,7 +1,8 @@
 """Scripts with schedulers of their own: ``tools/configs.py`` asks for their rates.
 
 Where their repositories are, the environment says: ``MAE``, ``DEIT``, ``SWIN``, ``OPEN_CLIP``,
-``FAIRSEQ``, ``WENET``. What they import of timm and of ESPnet are the packages as released.
+``FAIRSEQ``, ``WENET``, ``PADDLECLAS``.
+What they import of timm and of ESPnet are the packages as released.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import abc
 import argparse
 import ast
+import importlib
 import itertools
 import math
 import os
@@ -21,7 +23,7 @@ from unittest.mock import MagicMock
 from configs import hooked, taken
 
 #: All of them say themselves what several processes come to.
-THEMSELVES = ("mae", "deit", "swin", "open_clip", "fairseq", "espnet", "wenet")
+THEMSELVES = ("mae", "deit", "swin", "open_clip", "fairseq", "espnet", "wenet", "paddleclas")
 
 
 def of(name: str, path: str) -> str:
@@ -221,6 +223,16 @@ def open_clip(row: dict[str, Any]) -> list[float]:
     return used
 
 
+class FairseqLRScheduler:
+    """What fairseq's schedulers are, without what their base asks of an optimizer."""
+
+    def __init__(self, cfg: Any, optimizer: Any) -> None:
+        self.cfg, self.optimizer = cfg, optimizer
+
+    def step_begin_epoch(self, epoch: int) -> None:
+        """Do nothing, as most of them."""
+
+
 def fairseq(row: dict[str, Any]) -> list[float]:
     """Step fairseq's scheduler as its trainer does."""
     values, facts = row["values"], row.get("facts", {})
@@ -232,16 +244,13 @@ def fairseq(row: dict[str, Any]) -> list[float]:
     body = [
         node for node in ast.parse(Path(path).read_text()).body if isinstance(node, ast.ClassDef)
     ]
-    base = type("FairseqLRScheduler", (), {
-        "__init__": lambda self, cfg, optimizer: vars(self).update(cfg=cfg, optimizer=optimizer),
-        "step_begin_epoch": lambda self, epoch: None,
-    })  # fmt: skip
     from collections.abc import Collection
     from typing import Optional
 
     own = taken(
         "", path, *(node.name for node in body), dataclass=dataclass, field=field, math=math,
-        FairseqDataclass=object, FairseqLRScheduler=base, II=lambda _: None, List=list,
+        FairseqDataclass=object, FairseqLRScheduler=FairseqLRScheduler, II=lambda _: None,
+        List=list,
         Optional=Optional, Tuple=tuple, Collection=Collection,
         register_lr_scheduler=lambda *_, **__: lambda kind: kind,
     )  # fmt: skip
@@ -330,3 +339,37 @@ def wenet(row: dict[str, Any]) -> list[float]:
     own = taken("", of("WENET", "wenet/utils/scheduler.py"), "WarmupLR", torch=torch,
                 _LRScheduler=LRScheduler, Union=Union, List=list)  # fmt: skip
     return stepped(row, own["WarmupLR"], back=True)
+
+
+def paddleclas(row: dict[str, Any]) -> list[float]:
+    """Step PaddleClas's schedulers as its engine does, in Paddle itself; ``PADDLECLAS``."""
+    import types
+
+    schedulers = importlib.import_module("paddle.optimizer").lr
+    path = of("PADDLECLAS", "ppcls/optimizer/learning_rate.py")
+    names = [n.name for n in ast.parse(Path(path).read_text()).body if isinstance(n, ast.ClassDef)]
+    own = taken("", path, *names, lr=schedulers, logger=MagicMock(), math=math, types=types,
+                abstractmethod=abc.abstractmethod)  # fmt: skip
+    values, facts = json_of(row["values"]), row["facts"]
+    whole, given = values["Global"], values["Optimizer"]["lr"]
+    sampler = values.get("DataLoader", {}).get("Train", {}).get("sampler", {})
+    count = whole.get("iter_per_epoch")
+    if count is None:
+        side = math.ceil(facts["examples"] / facts.get("processes", 1))
+        size = sampler["batch_size"]
+        count = (side + (0 if sampler.get("drop_last") else size - 1)) // size
+    every = whole.get("update_freq", 1)
+    every = 1 if count < every else every
+    count = count // every * every
+    given |= {"epochs": whole["epochs"], "step_each_epoch": count // every}
+    scheduler = own[given.pop("name")](**given)()
+    by_epoch, used = getattr(scheduler, "by_epoch", False), []
+    for _ in range(whole["epochs"]):
+        for index in range(count):
+            if (index + 1) % every == 0:
+                used.append(float(scheduler()))
+                if not by_epoch:
+                    scheduler.step()
+        if by_epoch:
+            scheduler.step()
+    return used

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: Programs whose keys others have, too, and those that tell them.
 UNREAD = {
     "kohya_ss's window": ("LoRA_type",),
-    "PaddleClas": ("Arch", "DataLoader", "Optimizer"),
     "SpeechBrain": ("epoch_counter", "checkpointer"),
     "AI Toolkit": ("job", "config", "meta"),
 }

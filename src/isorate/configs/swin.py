@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs._counts import batches
-from isorate.configs.configuration import Configuration
+from isorate.configs.configuration import FEWEST, Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,7 +117,8 @@ class _Known(Configuration, frozen=True):
         train, model = values.get("TRAIN"), values.get("MODEL")
         told = isinstance(train, dict) and any(key in train for key in ("BASE_LR", "WARMUP_LR"))
         kind = str(model.get("TYPE", "")) if isinstance(model, dict) else ""
-        return super().score(values) + 1 if told or kind.startswith("swin") else 0
+        found = sum(key in values for key in (*self.keys, *self.others))
+        return found + FEWEST if told or kind.startswith("swin") else 0
 
 
 CONFIGURATIONS: Final = (
