@@ -220,3 +220,18 @@ def test_a_batch_in_another_trainers_words_is_not_passed_over() -> None:
     line = f"{line} --per_device_train_batch_size 4 --grad_accum_steps 2"
     with pytest.raises(ReadError, match="transformers has gradient_accumulation_steps"):
         foretell(line, facts={"examples": 100})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "python main.py --lr 0.1 --epochs 90 --warmup_epochs 5 --batch-size 64",
+        "python main.py --lr 4e-3 --epochs 90 --update_freq 4 --data_path x --dist_eval",
+        "python main.py --lr 1e-3 --criterion ce --max_epoch 9",
+        {"lr": 0.1, "max_epoch": 9, "batch_type": "x", "optim": "sgd"},
+        {"lr": 0.1, "max_epoch": 9, "criterion": "ce", "update_freq": 2},
+    ],
+)
+def test_what_many_programs_have_is_none_of_these_scripts(given: Any) -> None:
+    with pytest.raises(ReadError, match="no known trainer's configuration"):
+        foretell(given, facts={"examples": 1000})

@@ -31,7 +31,13 @@ FALLS: Final = {
 }
 ELSEWHERE: Final = ("start_epoch", "resume", "lr_noise")
 #: What other programs made of its flags have, and it does not.
-OTHERS: Final = ("update_freq", "accum_iter", "blr", "cfg", "grad_accum_steps", "lr_base")
+OTHERS: Final = (
+    *("update_freq", "accum_iter", "blr", "cfg", "grad_accum_steps", "lr_base", "layer_decay"),
+    *("use_amp", "warmup_steps", "layer_scale_init_value", "head_init_scale", "model_ema_eval"),
+)
+#: Keys of its alone; another two that only flags like timm's have side by side.
+MARKS: Final = ("unscale_lr", "no_repeated_aug", "repeated_aug", "teacher_model", "ThreeAugment",
+                "distillation_type")  # fmt: skip
 
 
 def foretell(given: Given) -> Foretold:
@@ -85,7 +91,9 @@ class _Known(Configuration, frozen=True):
 
     def score(self, values: Mapping[str, Any]) -> int:
         own = values.get("__program__") in ("main", "run_with_submitit")
-        return super().score(values) if own and not any(key in values for key in OTHERS) else 0
+        told = "data_path" in values and ("sched" in values or "dist_eval" in values)
+        told = told or any(key in values for key in MARKS)
+        return super().score(values) if own and told and not {*OTHERS} & {*values} else 0
 
 
 CONFIGURATIONS: Final = (
@@ -99,8 +107,7 @@ CONFIGURATIONS: Final = (
          "cutmix", "teacher_model", "distillation_type", "distillation_alpha", "data_path",
          "data_set", "output_dir", "device", "seed", "dist_eval", "num_workers", "pin_mem",
          "clip_grad", "ThreeAugment", "src", "attn_only", "eval_crop_ratio", "distillation_tau"),
-        ("sched", "warmup_lr", "unscale_lr", "no_repeated_aug", "repeated_aug", "data_set",
-         "dist_eval", "distillation_type", "teacher_model", "warmup_epochs"),
+        (),
         {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size"},
         spell=spell,
     ),

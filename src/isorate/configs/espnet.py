@@ -13,6 +13,8 @@ from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isorate.configs.configuration import Foretold, Given
 
 ROOT: Final = "min({N} ** -0.5, {N} * {power})"
@@ -121,14 +123,23 @@ SHARED: Final = ("optim", "encoder", "encoder_conf", "decoder", "decoder_conf", 
 OWN: Final = ("scheduler", "scheduler_conf", "optim_conf", "max_epoch", "accum_grad",
               "num_iters_per_epoch", "lr", *KEYS)  # fmt: skip
 TELL: Final = {
-    "espnet": ("batch_type", "batch_bins", "keep_nbest_models", "best_model_criterion", "init",
-               "val_scheduler_criterion", "num_iters_per_epoch", "frontend_conf", "use_amp",
-               "specaug_conf", "normalize", "tts", "tts_conf"),
-    "wenet": ("dataset_conf", "cmvn", "cmvn_conf", "tokenizer_conf", "dataset", "is_json_cmvn",
-              "cmvn_file", "save_states", "ctc_conf", "model_dir"),
+    "espnet": ("batch_type", "batch_bins", "keep_nbest_models", "best_model_criterion",
+               "val_scheduler_criterion", "num_iters_per_epoch", "frontend_conf", "specaug_conf",
+               "tts_conf"),
+    "wenet": ("dataset_conf", "cmvn", "cmvn_conf", "tokenizer_conf", "is_json_cmvn", "cmvn_file",
+              "ctc_conf"),
 }  # fmt: skip
+
+
+class _Known(Configuration, frozen=True):
+    """A file with a table of its optimizer's, as both have one."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        return super().score(values) if isinstance(values.get("optim_conf"), dict) else 0
+
+
 CONFIGURATIONS: Final = tuple(
-    Configuration(
+    _Known(
         name, title, OWN, partial(foretell, back=name == "wenet"), (*SHARED, *TELL[name]),
         TELL[name], {"lr": "lr", "epochs": "max_epoch", "accumulation": "accum_grad"},
     )

@@ -42,6 +42,9 @@ SCHEDULERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
 CYCLE: Final = "{shrink} ** ((t - {W}) // {P})"
 METRIC: Final = ("reduce_lr_on_plateau", "pass_through", "manual", "step", "triangular")
 NUMBER: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+#: Keys that nobody else has, and names.
+MARKS: Final = ("max_update", "warmup_updates", "total_num_update", "phase_ratio")
+NAMES: Final = ("inverse_sqrt", "polynomial_decay", "tri_stage")
 KEYS: Final = tuple(dict.fromkeys(key for usual, _ in SCHEDULERS.values() for key in usual))
 
 
@@ -206,6 +209,12 @@ class _Known(Configuration, frozen=True):
         name = {"lr_scheduler": told.pop("_name", None)}
         return {**values, **own, **told, **name}
 
+    def score(self, values: Mapping[str, Any]) -> int:
+        own = self.named(values)
+        sure = any(key in own for key in MARKS) or own.get("lr_scheduler") in NAMES
+        told = "criterion" in own and any(key in own for key in ("arch", "task", "max_tokens"))
+        return super().score(values) if sure or told else 0
+
 
 #: Those that no rate depends on.
 _OTHERS: Final = """
@@ -228,8 +237,7 @@ CONFIGURATIONS: Final = (
          "force_anneal", "skip_remainder_batch"),
         foretell,
         tuple(_OTHERS.split()),
-        ("max_update", "warmup_updates", "total_num_update", "update_freq", "criterion",
-         "phase_ratio", "max_epoch"),
+        (),
         {"lr": "lr", "max_steps": "max_update", "epochs": "max_epoch",
          "accumulation": "update_freq"},
         spell=spell,
