@@ -37,6 +37,12 @@ STAYING: Final = ("get_world_size", "device_count", "get_dataset_size", "get_gro
 #: The functions of ``math`` and NumPy that give numbers, or new arrays of them.
 COMPUTING: Final = ("cos", "sin", "exp", "sqrt", "log", "pow", "power", "interp", "linspace",
                     "arange", "minimum", "maximum")  # fmt: skip
+#: The kinds of nodes that do something to names: the others only hold these.
+DOING: Final = frozenset((
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Assign, ast.AugAssign, ast.For),
+    *(ast.AsyncFor, ast.comprehension, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.alias, ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+))  # fmt: skip
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
 
@@ -76,6 +82,8 @@ class Effects:
         aliases: list[tuple[set[str], ast.AST]] = []
         items: list[ast.AST] = []
         for node in running(nodes):
+            if type(node) not in DOING or isinstance(getattr(node, "ctx", None), ast.Load):
+                continue
             self._see(node)
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -115,7 +123,9 @@ class Effects:
                 self.resized |= names_in(of)
 
     def _see(self, node: ast.AST) -> None:
-        self.bound |= {name for name in [binds(node)] if name is not None}
+        name = binds(node)
+        if name is not None:
+            self.bound.add(name)
         match node:
             case ast.Attribute(value=base, ctx=ast.Store() | ast.Del()):
                 whole = dotted(node)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from isorate.reading.mentions import BLOCKS
 from isorate.reading.values import Unknown
-from isorate.schedule.syntax import children, dotted, unparsed
+from isorate.schedule.syntax import dotted, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,6 +78,9 @@ def ways_out(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
         match node:
             case ast.Break() | ast.Continue():
                 yield node
-            case ast.For() | ast.While() | ast.AsyncFor() | ast.FunctionDef() | ast.Lambda():
-                continue
-        waiting += children(node)
+            case ast.For() | ast.While() | ast.AsyncFor():
+                waiting += node.orelse
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                pass
+            case _:
+                waiting += [each for part in BLOCKS for each in getattr(node, part, ())]

@@ -207,7 +207,7 @@ class Interpreter(Gathering):
         if handled and self.strange != strange:
             self.havoc(node.body, frame, None, followed=True)
             self.havoc(handled, frame, None)
-            for handler in handled:
+            for handler in handled if self.loops.stack else ():  # else it trains anew
                 self.lose_steps(handler)
         self.body(node.orelse, frame)
 

@@ -52,7 +52,7 @@ def once(node: ast.AST, kind: str, work: Callable[[], Any]) -> Any:
 
 def forget(node: ast.AST) -> None:
     """Let what was worked out for a node be worked out anew, as it is changed."""
-    for part in ast.walk(node):
+    for part in walk(node):
         for kind in [key for key in part.__dict__ if key.startswith("_")]:
             del part.__dict__[kind]
 

@@ -17,7 +17,7 @@ from isorate.reading.loops import Supposed, stored
 from isorate.reading.mentions import forget, mentions
 from isorate.reading.subclasses import BARE, COUNTED, base_that
 from isorate.reading.terms import COUNTERS, counters_of
-from isorate.schedule.syntax import dotted
+from isorate.schedule.syntax import dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ def completed(body: list[ast.stmt]) -> tuple[list[ast.stmt], tuple[str, ...]]:
     """Return a text with what its functions are given said, and what was taken for granted."""
     body, said = _arguments_of(list(map(_named, body)))
     calls: list[ast.stmt] = []
-    nodes = [n for each in body for n in ast.walk(each)]
+    nodes = [n for each in body for n in walk(each)]
     called = {_last(n.func) for n in nodes if isinstance(n, ast.Call)}
     handed = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     rating = _rating(node for node, _ in _functions(body))
@@ -62,7 +62,7 @@ def _with_a_class(body: list[ast.stmt]) -> tuple[list[ast.stmt], list[str]]:
     methods = [each for each in body if isinstance(each, ast.FunctionDef) and _is_method(each)]
     by_name = {each.name: each for each in methods}
     rates = by_name.get("get_lr")
-    asks = {getattr(n, "attr", "") for n in ast.walk(rates)} if rates else set()
+    asks = {getattr(n, "attr", "") for n in walk(rates)} if rates else set()
     counted = _counted(methods)
     bases, said = list[ast.expr](), list[str]()
     if asks & COUNTED:
@@ -86,7 +86,7 @@ def _with_a_class(body: list[ast.stmt]) -> tuple[list[ast.stmt], list[str]]:
 
 def _counted(methods: Sequence[ast.FunctionDef]) -> list[str]:
     """Return the attributes that methods add to, and set otherwise nowhere."""
-    nodes = [n for each in methods for n in ast.walk(each)]
+    nodes = [n for each in methods for n in walk(each)]
     added = [n.target for n in nodes if isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add)]
     set_ = [n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
     own = [n.attr for n in added if isinstance(n, ast.Attribute) and dotted(n.value) == "self"]
@@ -168,7 +168,7 @@ def _returns_a_rate(node: ast.FunctionDef) -> bool:
     """Whether a function is called as one that returns a rate, and builds nothing."""
     called = mentions(node).called
     builds = any(name[:1].isupper() or "sched" in name for name in called)
-    returns = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node))
+    returns = any(isinstance(n, ast.Return) and n.value is not None for n in walk(node))
     return bool(RATE.search(node.name)) and returns and not builds
 
 
@@ -186,13 +186,13 @@ def _told_by_itself(node: ast.FunctionDef, nodes: Sequence[ast.AST]) -> Iterator
     own = [n for n in nodes if isinstance(n, ast.Attribute) and dotted(n.value) == "self"]
     functions = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
     apart = {n.attr for n in own if not isinstance(n.ctx, ast.Load) or id(n) in functions}
-    asked = {n.attr for n in ast.walk(node) if n in own and isinstance(n, ast.Attribute)}
+    asked = {n.attr for n in walk(node) if n in own and isinstance(n, ast.Attribute)}
     if asked & COUNTED:
         return
     names = [name for name in counters_of(sorted(asked), sure=True) if PLACES.fullmatch(name)]
     if len(names) != 1 or apart & {*names} or counters_of(_open(node), sure=True):
         return
-    taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    taken = {n.id for n in walk(node) if isinstance(n, ast.Name)}
     taken |= {a.arg for a in node.args.args}
     name = names[0] if names[0] not in taken else f"_{names[0]}"
     if name in taken:
@@ -261,12 +261,12 @@ def _in_two_parts(node: ast.FunctionDef) -> Iterator[str]:
     places = (*COUNTERS, BATCH)
     told = [name for name in _open(node) if any(each.fullmatch(name) for each in places)]
     found = {ast.dump(length): (epoch, batch, length)
-             for n in ast.walk(node) for epoch, batch, length in _sums(n)
+             for n in walk(node) for epoch, batch, length in _sums(n)
              if {epoch, batch} <= {*told}}  # fmt: skip
     if len({(epoch, batch) for epoch, batch, _ in found.values()}) != 1 or len(found) != 1:
         return
     ((epoch, batch, length),) = found.values()
-    inside = {n.id for n in ast.walk(length) if isinstance(n, ast.Name)}
+    inside = {n.id for n in walk(length) if isinstance(n, ast.Name)}
     whole = next((name for name in BOTH if name not in mentions(node).used), None)
     set_ = {name for each in node.body for name in stored(each)}
     if whole is None or set_ & {epoch, batch, *inside} or not isinstance(length, LENGTHS):

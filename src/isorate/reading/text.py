@@ -13,8 +13,9 @@ from itertools import chain, starmap
 from typing import TYPE_CHECKING, Final
 
 from isorate.reading.cuts import mended, scan
+from isorate.reading.effects import binds
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import walk
+from isorate.schedule.syntax import children, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like
-                tree = _attributes(ast.parse(written.text))
+                tree = _attributes(ast.parse(written.text), written.text)
             for node in walk(tree) if written.above else ():
                 if isinstance(node, ast.stmt | ast.expr):  # what was put above it is in line 1
                     node.lineno = max(node.lineno - written.above, 1)
@@ -105,14 +106,13 @@ def parsed(text: str, *, whole: bool = False) -> tuple[list[ast.stmt], tuple[str
     raise ReadError(f"not Python {version}: {error.msg} at {where}")
 
 
-def _attributes(tree: ast.Module) -> ast.Module:
+def _attributes(tree: ast.Module, text: str) -> ast.Module:
     """Write ``getattr(x, "y")`` as the ``x.y`` that it is, if ``getattr`` is Python's in a text."""
+    if "getattr" not in text:
+        return tree
     nodes = [*walk(tree)]
-    names = [n for n in nodes if isinstance(n, ast.Name) and n.id == "getattr"]
-    named = (
-        {getattr(n, key, "") for n in nodes for key in ("name", "asname", "arg")} if names else ()
-    )
-    if not names or "getattr" in named or any(isinstance(n.ctx, ast.Store) for n in names):
+    kinds = ast.arg, ast.keyword
+    if any((n.arg if isinstance(n, kinds) else binds(n)) == "getattr" for n in nodes):
         return tree
     instead: dict[ast.AST, ast.AST] = {}
     for node in nodes:
@@ -122,7 +122,9 @@ def _attributes(tree: ast.Module) -> ast.Module:
                 args=[base, ast.Constant(value=str(name))],
             ) if name.isidentifier() and not isinstance(base, ast.Starred):  # fmt: skip
                 instead[node] = ast.copy_location(ast.Attribute(base, name, ast.Load()), node)
-    for node in (*nodes, *instead.values()):
+    for node in (*nodes, *instead.values()) if instead else ():
+        if instead.keys().isdisjoint(children(node)):
+            continue
         for field, value in vars(node).items():
             if type(value) is list:
                 value[:] = [instead.get(each, each) for each in value]

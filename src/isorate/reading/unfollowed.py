@@ -48,6 +48,8 @@ DEEPEST_TRAINING: Final = 4
 #: Methods that no operator calls.
 PLAIN_METHODS: Final = ("__init__", "__new__", "__post_init__", "__call__", "__repr__", "__str__",
                         "__getattr__", "__setattr__", "__init_subclass__", "__del__")  # fmt: skip
+#: What may be called by other names, and what may hold that.
+HOLDING: Final = frozenset((Function, Method, Bound, Instance, List, Dict, list, tuple, Unknown))
 #: So many items of a list may be functions.
 MOST_HELD: Final = 100
 
@@ -191,7 +193,7 @@ class Unfollowing(Calls):
             self.outermost.lose_all(self.at(where))
         for function in found.made:
             self.bound_effects(Function(function, frame, {}))
-        for name in found.changed | found.passed | found.called:
+        for name in sorted(found.changed | found.passed | found.called):
             value = self._quiet_path(name, frame)
             if isinstance(value, Function) and name in found.called:
                 self.bound_effects(value)
@@ -352,10 +354,14 @@ class Unfollowing(Calls):
 
         That are functions of functions, what a list or an object holds, and methods that step.
         """
-        waiting, seen = [(frame.get(name), name) for name in names], set[int]()
+        waiting, seen = list[tuple[Any, str]](), set[int]()
+        home: Frame | None = frame
+        while home is not None:
+            waiting += [(home.names[name], name) for name in names & home.names.keys()]
+            home = home.parent
         while waiting:
             value, name = waiting.pop()
-            if id(value) in seen:
+            if type(value) not in HOLDING or id(value) in seen:
                 continue
             seen.add(id(value))
             match value:

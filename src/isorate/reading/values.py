@@ -66,6 +66,8 @@ class Unknown:
 
     def leaves(self) -> Iterator[Unknown]:
         """Visit what is to be given, so that it is known."""
+        if not self.parts:
+            return iter((self,))
         found = each_once([self], lambda part: reversed(part.parts))
         return (part for part in found if not part.parts)
 
