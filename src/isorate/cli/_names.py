@@ -76,8 +76,7 @@ def _source(text: str) -> str | None:
         node = parse(text)
     except ReadError:
         return None
-    known = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Compare)
-    return canonical(text) if known else None
+    return None if isinstance(node, ast.Constant) else canonical(text)
 
 
 def _read(file: str) -> Mapping[str, Any]:

@@ -63,7 +63,7 @@ def functions_of(follower: Interpreter) -> None:
     called = {name for each, *_ in entries for name in mentions(each.node).called - {each.name}}
     held = {id(v.of): v for v in follower.outermost.names.values() if type(v) is Instance}
     for function, of, instance in sorted(entries, key=lambda entry: entry[0].name in called):
-        if id(function.node) not in follower.run_:
+        if id(function.node) not in follower.run_ | follower.ran:
             instance = instance or held.get(id(of))
             came_to(follower, function, _enter(follower, function, of, instance))
         if follower.found.built or follower.lacking:
@@ -76,7 +76,9 @@ def functions_of(follower: Interpreter) -> None:
     own = list(_own(follower))
     called = {name for each, _ in own for name in mentions(each.node).called - {each.name}}
     for function, of in own:
-        if not RATE.search(function.name) or function.name in called:
+        if not RATE.search(function.name) or function.name in called or (
+            id(function.node) in follower.ran
+        ):  # fmt: skip
             continue
         if of is not None and subclasses.base_of(of) is not None:  # which its get_lr asks
             continue

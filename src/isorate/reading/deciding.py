@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from isorate.kit import registry
 from isorate.reading import by_hand, terms
 from isorate.reading.defining import Defining
 from isorate.reading.endings import (
@@ -18,6 +19,7 @@ from isorate.reading.endings import (
     end_of,
     ways_out,
 )
+from isorate.reading.foreign import is_of_rates
 from isorate.reading.loops import Guard, Loop, added, begins, modulo, offset, since, stored
 from isorate.reading.mentions import building, leaving, mentions
 from isorate.reading.naming import Name, holds_schedulers
@@ -375,6 +377,8 @@ class Deciding(Defining):
                 function = self._quiet(each.func, frame)
                 if isinstance(function, Unknown) and self.is_constructor(function.name):
                     return True
+                if isinstance(function, Unknown) and self._is_given_rates(function, each, frame):
+                    return True
                 while isinstance(function, Bound):
                     function = function.function
                 inner = [function] if isinstance(function, Function) else []
@@ -384,6 +388,18 @@ class Deciding(Defining):
                 waiting += [f.node for f in inner if id(f.node) not in seen]
                 seen |= {id(f.node) for f in inner}
         return False
+
+    def _is_given_rates(self, function: Unknown, call: ast.Call, frame: Frame) -> bool:
+        """Whether an optimizer is given a list of rates, or a schedule."""
+        name = function.name
+        known = None if name is None else registry.taking_schedules(name.origin)
+        if name is None or known is None:
+            return False
+        first, place = known.rate_of(name.last)
+        given = [k.value for k in call.keywords if k.arg == first] or call.args[place : place + 1]
+        values = [self._quiet(each, frame) for each in given if first is not None]
+        open_ = (v for v in values if isinstance(v, Unknown) and v.condition is not None)
+        return any(isinstance(v, list) or is_of_rates(v) for v in values) or any(open_)
 
     def _chooses(self, node: ast.AST, frame: Frame) -> bool:
         """Whether one of several schedulers is taken by its name."""

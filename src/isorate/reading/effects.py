@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Calls of these methods change nothing that a schedule depends on, whatever they are called on.
 HARMLESS: Final = (
     *("step", "step_update", "zero_grad", "state_dict", "get_last_lr", "get_lr", "print_lr"),
-    *("item", "detach", "cpu", "numpy", "tolist", "mean", "float", "backward", "eval"),
+    *("item", "detach", "cpu", "numpy", "asnumpy", "tolist", "mean", "float", "backward", "eval"),
     *("items", "keys", "values", "get", "copy", "index", "count", "sum", "max", "min"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),
 )

@@ -138,7 +138,7 @@ class Expressions:
         return found
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
-        if self.given.has_sources and isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, self.given.kinds):
             source = unparsed(node)
             if source in self.given:
                 return self._instead(node, source, frame)
@@ -467,7 +467,7 @@ class Expressions:
         if isinstance(place, Unknown):
             held = base.values() if isinstance(base, Dict) else ()
             named = any(isinstance(each, Unknown) and each.name for each in held)
-            made: Any = ("", [base], {}) if isinstance(base, List) or named else None
+            made: Any = ("", [base], {}) if isinstance(base, List | Array) or named else None
             found = self.unknown(node, [place])
             found.made = made
             return found

@@ -12,6 +12,7 @@ from isorate.kit import registry
 from isorate.reading import arguments
 from isorate.reading.arrays import Array
 from isorate.reading.effects import PURE, STAYING
+from isorate.reading.endings import Fork
 from isorate.reading.expressions import is_typed, typed
 from isorate.reading.naming import Name, at_home, candidates, holds_schedulers, no_constructor
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
@@ -61,6 +62,8 @@ class Foreign(Touching):
         #: What was handed to a ``prepare``, which wraps it.
         self.prepared: list[Any] = []
         self.splits = False
+        #: A rate that an optimizer is given, which may be a list, and is not followed.
+        self.unread_rate: tuple[Unknown, ast.AST] | None = None
         #: What is told of the run beside the text.
         self.told: dict[str, Any] = {}
 
@@ -96,7 +99,8 @@ class Foreign(Touching):
         if name.origin in ("functools.partial", "partial") and values:
             return Bound(values[0], values[1:], by_name)
         grouped = values[:1] and isinstance(values[0], list) and values[0]
-        rated = any(rate in named for rate in RATES) or (
+        trains = bool(values) or any("param" in key for key in named)  # no Config(lr=0.1)
+        rated = (trains and any(rate in named for rate in RATES)) or (
             grouped and any(isinstance(group, Dict) for group in grouped)
         )
         known = registry.taking_schedules(name.origin) or any(is_of(name, f) for f in frameworks())
@@ -316,6 +320,14 @@ class Foreign(Touching):
             self.found.lacking.append(Schedule(None, node))
             return Given(self.found.lacking[-1])
         if not held:
+            for each in rates if first is not None and len(rates) == 1 else ():
+                value = each.value
+                if not isinstance(value, Unknown):
+                    continue
+                if value.condition is not None and value.condition.askable:
+                    raise Fork(value.condition, builds=True)
+                if not value.askable:
+                    self.unread_rate = value, node
             return MISSING
         own = known.kept or first
         if any(own in g for e in every for g in groups_of(e.value)):

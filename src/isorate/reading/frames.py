@@ -46,8 +46,10 @@ class Given(dict[str, Any]):
         self.overruled: dict[str, Any] = {}
         #: How often a function, a class or a module got a name, in whichever frame.
         self.definitions = 0
-        #: Whether some are no mere names.
-        self.has_sources = any(not name.isidentifier() for name in self)
+        #: What they are that are no mere names, and no conditions: those are decided elsewhere.
+        self.kinds = tuple(
+            {_kind(name) for name in self if not name.isidentifier()} - {ast.Compare}
+        )
 
     def take(self, source: str) -> Any:
         """Return what is given for a text, and take notice that it was needed."""
@@ -59,6 +61,13 @@ class Given(dict[str, Any]):
         if isinstance(value, str) and _is_constructor(value):
             return Unknown(value, name=Name(value, registry.at_home(value), known=True))
         return own(self[source])
+
+
+def _kind(source: str) -> type[ast.AST]:
+    try:
+        return type(ast.parse(source, mode="eval").body)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return ast.Compare
 
 
 def _is_constructor(text: str) -> bool:

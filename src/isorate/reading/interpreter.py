@@ -68,6 +68,8 @@ class Interpreter(Gathering):
         self.set_before: dict[int, dict[int | None, Any]] = {}
         self.begun: dict[int, int] = {}
         self.told, self.which = dict(told or {}), which
+        #: The functions that the text runs, whichever way its conditions go.
+        self.ran: set[int] = set()
         #: The parameters of functions that nothing calls, by what they are.
         self.opened: dict[int, dict[str, Any]] = {}
 
@@ -84,8 +86,14 @@ class Interpreter(Gathering):
     def body(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         for place, statement in enumerate(statements):
             self.line = statement.lineno
+            turns = self.turns
+            if turns is not None and turns.leaves_out(self, statement, frame):
+                continue
+            events = len(self.loops.events)
             rest = self._rest(statement, statements, place) if self.loops.stack else None
             self.statement(statement if rest is None else rest, frame)
+            if turns is not None and turns.needed is None:
+                turns.spans.append((statement, events, len(self.loops.events)))
             if rest is not None:
                 return
 

@@ -63,7 +63,7 @@ def mentions(node: ast.AST) -> Mentions:
     return found
 
 
-def _apart(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
+def apart(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
     """Return what is in a statement besides other statements, and those."""
     kinds = ast.stmt, ast.ExceptHandler, ast.match_case
     blocks = BLOCKS if isinstance(node, kinds) else ()
@@ -76,7 +76,7 @@ def _apart(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
 
 
 def _mentions(node: ast.AST) -> Mentions:
-    parts, inner = _apart(node)
+    parts, inner = apart(node)
     within = list(map(mentions, inner))
     used = {name for each in within for name in each.used}
     called = {name for each in within for name in each.called}
@@ -111,7 +111,7 @@ def building(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a statement that may build a schedule: imports, calls and items."""
 
     def work() -> list[ast.AST]:
-        parts, inner = _apart(node)
+        parts, inner = apart(node)
         kinds = ast.ImportFrom, ast.Call, ast.Subscript
         found = [each for each in parts if isinstance(each, kinds)]
         return found + [each for one in inner for each in building(one)]

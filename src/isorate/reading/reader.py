@@ -238,6 +238,7 @@ def _ways(
     """
     waiting: list[tuple[dict[str, bool], list[Unknown], dict[str, Any]]] = [({}, [], {})]
     left = MOST_STEPS
+    ran: set[int] = set()
     asked_for: set[str] = set()  # what defaults of none decide is asked for in one way of several
     for _ in range(MOST_WAYS):
         if not waiting:
@@ -250,7 +251,7 @@ def _ways(
         def follower(needed: set[str] | None = None) -> Interpreter:
             given = Given({**supposed, **names})  # noqa: B023 - it is called in this turn
             found = made(given, decisions=decisions)  # noqa: B023
-            found.needed, found.by_turns = needed, by_turns  # noqa: B023
+            found.needed, found.by_turns, found.ran = needed, by_turns, ran  # noqa: B023
             return found
 
         def again(needed: set[str]) -> Reading:
@@ -493,7 +494,10 @@ def _described(schedule: Schedule) -> str:
 def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
     """Follow a text; return the schedule that it comes to, which holds all the others."""
     try:
-        follower.text(body)
+        try:
+            follower.text(body)
+        finally:
+            follower.ran |= follower.run_
         if not (follower.last or follower.found.built or follower.found.lacking):
             _alone(follower, body)
         if not any(event.kind == "update" for event in follower.loops.events):
@@ -671,24 +675,29 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     hint = "what it imports is not opened: give the files, too" if elsewhere else None
     told = [n for n in names if _is_elsewhere(n) and SCHEDULER_LIKE.search(n.written)]
     told += _rated_elsewhere(follower, body)
+    told = [name for name in told if unread_of([name]) is None]
     strange = _strange(_parts(follower, body))
     stars = [star for star in follower.outermost.stars if not at_home(f"{star}.")]
     if strange is not None and stars and isinstance(strange.func, ast.Name):
         text = f"{strange.func.id} (line {strange.lineno}) may be of a file that is not opened"
         hint = f"{text}: give {' or '.join(dict.fromkeys(map(_path_of, stars)))}, too"
-    elif unread is not None:
-        hint = f"Isorate knows of {unread}, and does not read it yet"
     elif told:
         homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
         called = " and ".join(dict.fromkeys(name.written for name in told[:3]))
         files = " and ".join(_path_of(home) for home in homes if home)
         hint = f"the file that has {called} is not opened: give {files or 'it'}, too"
+    elif unread is not None:
+        hint = f"Isorate knows of {unread}, and does not read it yet"
     elif strange is not None:
         text = f"{dotted(strange.func)} (line {strange.lineno})"
         last = str(dotted(strange.func)).rpartition(".")[2]
         hint = f"{text} is in no dialect and not in the text: give the file that has it, too"
         if registry.called(last):
             hint = f"{text} stands where it is not followed: paste only what builds the schedule"
+    elif follower.unread_rate is not None:
+        rate, node = follower.unread_rate
+        why = next((leaf.why for leaf in rate.leaves() if leaf.why), rate.why)
+        hint = f"{shown(node)} is given {rate.source}, which is not followed: {why}"
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 

@@ -31,7 +31,7 @@ from isorate.reading.loops import (
     stored,
 )
 from isorate.reading.loops import turns as turns_of
-from isorate.reading.mentions import effects
+from isorate.reading.mentions import effects, once
 from isorate.reading.touching import TALK
 from isorate.reading.values import (
     Built,
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 
 #: A loop over texts trains in some of them: ``for phase in ["train", "val"]``.
 MOST_PHASES: Final = 4
+#: What conditions are made of that do nothing.
+PLAIN_TEST: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.BoolOp, ast.boolop,
+                     ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare, ast.cmpop,
+                     ast.expr_context)  # fmt: skip
 #: A loop of more turns is not gone through turn by turn.
 MOST_TURNS: Final = 1000
 
@@ -241,7 +245,7 @@ class Repeating(Deciding):
                     before.names[index.id] = frame.get(index.id)
                     loop.starts[index.id] = text, before
         unbound, self.unbound = self.unbound, []
-        self.havoc([node], frame, None, followed=True)
+        self._lose_turns(node, frame)
         self._tallied(self.unbound)
         expected, self.expected = self.expected, {(id(of), n) for of, n, *_ in self.unbound}
         self.expected |= expected
@@ -280,10 +284,51 @@ class Repeating(Deciding):
             self.loops.stack.pop()
             self.scopes.pop()
             self.expected = expected
-        self.havoc([node], frame, None, followed=True, by=by)
+        self._lose_turns(node, frame, by)
         if not self.loops.stack and not self._trains_in(node):  # what it has left stays so
             for kept, varied in reversed(self.turned[turned:]):
                 kept.varies = varied
+
+    def _lose_turns(self, node: ast.stmt, frame: Frame, by: Sequence[Unknown] = ()) -> None:
+        """Let be unknown what a loop's turns may touch, but by branches that none of them takes."""
+        tests: list[tuple[ast.expr, bool]] = []
+        (live,) = self._taken([node], frame, tests)
+        kept = once(node, "_taken", dict)
+        live = kept.setdefault(tuple((id(test), truth) for test, truth in tests), live)
+        self.havoc([live], frame, None, followed=True, by=by)
+        if any(self._plainly(test, frame) is not truth for test, truth in tests):
+            self.havoc([node], frame, None, followed=True, by=by)  # a turn decides it
+
+    def _taken(
+        self, body: Sequence[ast.stmt], frame: Frame, tests: list[tuple[ast.expr, bool]]
+    ) -> list[ast.stmt]:  # fmt: skip
+        """Return statements without the branches that are not taken as things are."""
+        found: list[ast.stmt] = []
+        for node in body:
+            truth = self._plainly(node.test, frame) if isinstance(node, ast.If) else None
+            if isinstance(node, ast.If) and truth is not None:
+                tests.append((node.test, truth))
+                found += self._taken(node.body if truth else node.orelse, frame, tests)
+                continue
+            inner = {name: getattr(node, name) for name in ("body", "orelse")
+                     if isinstance(node, ast.If | ast.For | ast.While | ast.With)
+                     and getattr(node, name, None)}  # fmt: skip
+            left = {name: self._taken(part, frame, tests) for name, part in inner.items()}
+            if left != inner:
+                parts = {**dict(ast.iter_fields(node)), **left}
+                parts["body"] = parts["body"] or [ast.Pass(lineno=node.lineno)]
+                node = ast.copy_location(type(node)(**parts), node)
+            found.append(node)
+        return found
+
+    def _plainly(self, test: ast.expr, frame: Frame) -> bool | None:
+        """Return what a condition comes to, of values alone; none where nobody knows it."""
+        if not all(isinstance(each, PLAIN_TEST) for each in walk(test)):
+            return None
+        strange = self.strange
+        truth = self.truth(self.value(test, frame))
+        self.strange = strange
+        return truth if isinstance(truth, bool) else None
 
     def _needed_by(
         self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import by_hand, terms
+from isorate.reading.leaving_out import needed
 from isorate.reading.loops import Event, Loop, Scope, Supposed
 from isorate.reading.schedules import RATE, LackingError
 from isorate.reading.values import UNRATED, Built, Group, Instance, Unknown, reached, unknown_in
@@ -53,6 +54,21 @@ class Turns:
 
     loop: Loop
     writes: list[list[Write]] = field(default_factory=list)
+    #: The statements of the first turn, by how many events came before and how many after.
+    spans: list[tuple[ast.stmt, int, int]] = field(default_factory=list)
+    #: Those that a rate may depend on, once the first turn is over.
+    needed: set[int] | None = None
+    #: Those that are left out, and where.
+    left: dict[int, tuple[ast.stmt, Frame]] = field(default_factory=dict)
+
+    def leaves_out(self, follower: Interpreter, node: ast.stmt, frame: Frame) -> bool:
+        """Leave out a statement on which no rate depends: whatever it may touch is unknown."""
+        if self.needed is None or id(node) in self.needed or isinstance(node, ast.Return):
+            return False
+        if id(node) not in self.left:
+            follower.unfollowed(node, frame)
+        self.left[id(node)] = node, frame
+        return True
 
     def written(self, follower: Interpreter, write: Write) -> None:
         """Take notice of a rate.
@@ -155,12 +171,18 @@ def follow(
             except Unfollowable as end:
                 follower.loops.lost = follower.loops.lost or end.node
             trained.append(_training(events[start:]))
+            told_in = {event.place for event in trained[-1]}
+            seen = {id(s) for s, a, b in turns.spans if not told_in.isdisjoint(range(a, b))}
             steps = [each for each in events[start:] if each.kind == "step"]
             told.append([*map(_told, trained[-1]), *map(_told, steps)])
             if start > begun:
                 del events[start:]
             if ended:
                 break
+            if turns.needed is None:
+                turns.needed = needed(follower, node, seen)
+        for each in turns.left.values():
+            follower.unfollowed(*each)
     finally:
         follower.loops.stack.pop()
         follower.scopes.pop()

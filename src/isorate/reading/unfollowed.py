@@ -237,7 +237,7 @@ class Unfollowing(Calls):
         found = set[str]()
         for name, each in effects.mentioning.items():
             of = self._quiet_path(name, frame) if name not in effects.changed else None
-            if type(of) is not Instance:
+            if not isinstance(of, Instance):
                 continue
             for call in each:
                 if call not in calls:
@@ -266,11 +266,11 @@ class Unfollowing(Calls):
         if len(call.args) > len(placed) or not {name for name, _ in pairs} <= known:
             return None
         values = {name: self._quiet(node, frame) for name, node in pairs}
-        objects = {name: value for name, value in values.items() if type(value) is Instance}
+        objects = {name: value for name, value in values.items() if isinstance(value, Instance)}
         whole = {n for n, node in pairs if isinstance(node, ast.Name | ast.Attribute)}
         inside = (n for name, node in pairs if name not in whole for n in walk(node))
         parts = (n for n in inside if isinstance(n, ast.Name | ast.Attribute))
-        if any(type(self._quiet(part, frame)) is Instance for part in parts):
+        if any(isinstance(self._quiet(part, frame), Instance) for part in parts):
             return None
         if of is not None:
             objects[function.node.args.args[0].arg] = of
