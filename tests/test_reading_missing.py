@@ -195,3 +195,45 @@ for it in range(20):
     with pytest.raises(ReadError) as caught:
         read(text)
     assert "--set ..." not in str(caught.value)
+
+
+STEPPED = """
+def train(args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, args.step)
+    for epoch in range(9):
+        for batch in loader:
+            optimizer.step()
+        if WHEN:
+            scheduler.step()
+
+train(get_args())
+"""
+
+
+def test_how_often_a_scheduler_is_stepped_is_asked_for_at_once() -> None:
+    with pytest.raises(ReadError) as caught:
+        read(STEPPED.replace("WHEN", "loss(batch) < 2"))
+    assert caught.value.hint == "--set args.step=... --set args.lr=... --step-every update"
+    with pytest.raises(ReadError) as caught:
+        read(STEPPED.replace("WHEN", "args.sched"))
+    assert "--set args.sched=..." in str(caught.value)
+    assert "--step-every" not in str(caught.value)
+
+
+def test_an_expression_is_given_as_the_text_has_it() -> None:
+    often = "load(c) if 'a' in c else 3 * few"
+    given = names([f"{often}=2"])
+    assert "step_size=2" in str(read(f"StepLR(SGD(p, lr=0.1), {often})", names=given))
+
+
+def test_a_file_that_has_what_builds_is_named_before_a_package_that_is_not_read() -> None:
+    text = "from accelerate import Accelerator\nfrom sched import build_scheduler\nAccelerator()\n"
+    with pytest.raises(ReadError, match=re.escape("give optim/rates.py, too")):
+        read(text.replace("sched ", "optim.rates ") + "scheduler = build_scheduler(optimizer)")
+
+
+def test_a_rate_that_is_not_followed_is_named() -> None:
+    text = "import mindspore.nn as nn\nrates = [0.1, 0.2]['x']\nopt = nn.SGD(p, rates)"
+    with pytest.raises(ReadError, match="is given rates: cannot compute"):
+        read(text)

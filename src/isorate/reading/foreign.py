@@ -62,8 +62,8 @@ class Foreign(Touching):
         #: What was handed to a ``prepare``, which wraps it.
         self.prepared: list[Any] = []
         self.splits = False
-        #: A rate that an optimizer is given, which may be a list, and is not followed.
-        self.unread_rate: tuple[Unknown, ast.AST] | None = None
+        #: What there is to say of a rate that an optimizer is given, and that is not followed.
+        self.unread_rate = ""
         #: What is told of the run beside the text.
         self.told: dict[str, Any] = {}
 
@@ -326,8 +326,11 @@ class Foreign(Touching):
                     continue
                 if value.condition is not None and value.condition.askable:
                     raise Fork(value.condition, builds=True)
-                if not value.askable:
-                    self.unread_rate = value, node
+                inside = [value, *(value.made[1] if value.made else ())]
+                whys = [part.why for part in inside if isinstance(part, Unknown)]
+                why = next((why for why in whys if why.startswith("cannot compute")), "")
+                if why or not value.askable:
+                    self.unread_rate = f"{shown(node)} is given {value.source}: {why or value.why}"
             return MISSING
         own = known.kept or first
         if any(own in g for e in every for g in groups_of(e.value)):

@@ -1,4 +1,4 @@
-"""What no rate can depend on in a loop: it is followed in the first turn, and left out afterwards."""
+"""What no rate depends on in a loop: it is followed in the first turn, and left out afterwards."""
 
 from __future__ import annotations
 

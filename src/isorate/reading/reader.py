@@ -512,9 +512,11 @@ def _followed(follower: Interpreter, body: list[ast.stmt]) -> Reading:
         nothing = not (follower.last or follower.found.built or follower.found.lacking)
         if nothing and all(getattr(each, "name", "") == "the loop" for each in follower.lacking):
             raise _nothing(follower, body)
+        more = ""
         for one in (follower.found.lacking or follower.found.built)[-1:]:
-            _of_loops(follower, one)
-        raise all_of(follower.lacking)
+            facts = _of_loops(follower, one)
+            more = " --step-every update" if facts.why and "step_every" not in follower.told else ""
+        raise all_of(follower.lacking, more)
     if follower.twice is not None and not follower.beside_used:
         raise follower.twice
     schedule = _one(follower, body)
@@ -578,6 +580,10 @@ def _of_loops(follower: Interpreter, schedule: Schedule) -> Facts:
     by_hand = schedule.call is None or schedule.call.card.clock == "step"
     if not by_hand or "step_every" in follower.told:
         return facts
+    if facts.why and schedule.call is None and facts.undecided:
+        asked = [leaf for each in facts.undecided if each.askable for leaf in each.leaves()]
+        follower.lacking += [LackingError("the loop", asked)] if asked else []
+        facts.why = "" if asked else facts.why  # which it may not be, once that is known
     if facts.why and schedule.call is not None:
         for condition in facts.undecided:
             if condition.askable:
@@ -694,10 +700,8 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
         hint = f"{text} is in no dialect and not in the text: give the file that has it, too"
         if registry.called(last):
             hint = f"{text} stands where it is not followed: paste only what builds the schedule"
-    elif follower.unread_rate is not None:
-        rate, node = follower.unread_rate
-        why = next((leaf.why for leaf in rate.leaves() if leaf.why), rate.why)
-        hint = f"{shown(node)} is given {rate.source}, which is not followed: {why}"
+    elif follower.unread_rate:
+        hint = follower.unread_rate
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
 
 

@@ -66,33 +66,37 @@ class Argument:
 class LackingError(ReadError):
     """A schedule lacks values that nobody knows."""
 
-    def __init__(self, name: str, leaves: Iterable[Unknown], *, rate: bool = False) -> None:
+    def __init__(
+        self, name: str, leaves: Iterable[Unknown], *, rate: bool = False, more: str = ""
+    ) -> None:
         leaves = optimizers.apart(leaves)
         told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
         told = [text.removeprefix(f"{NO_TEXT} ") for text in told]
         text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
-        more = " --lr 0.1" if rate else ""
-        hint = optimizers.hint_of(leaves) + more
+        hint = optimizers.hint_of(leaves) + (" --lr 0.1" if rate else "") + more
         super().__init__(text, hint=hint or "write its value in its place")
         self.leaves, self.name, self.rate = leaves, name, rate
 
 
-def all_of(errors: Sequence[ReadError]) -> ReadError:
-    """Return what several schedules lack as one error, so that it is asked for at once."""
+def all_of(errors: Sequence[ReadError], more: str = "") -> ReadError:
+    """Return what several schedules lack as one error, so that it is asked for at once.
+
+    With it ``more`` that has to be said, as it is typed.
+    """
     telling = [e for e in errors if not isinstance(e, LackingError) or e.leaves or e.rate]
     first, *others = telling or errors
-    if not others:
+    if not (others or more):
         return first
     leaves = optimizers.apart(u for e in telling for u in getattr(e, "leaves", ()))
     rate = any(getattr(e, "rate", not getattr(e, "leaves", ())) for e in telling)
     rates = [e for e in telling if isinstance(e, MissingRateError)]
     if len(rates) == len(telling):
         hint = f"{optimizers.hint_of(leaves)}{' --lr 0.1' if rate else ''}" if leaves else RATE
-        said = MissingRateError(first.what, hint=hint.strip())
+        said = MissingRateError(first.what, hint=hint.strip() + more)
         said.leaves = leaves  # type: ignore[attr-defined]
         return said
-    named = [e.name for e in telling if isinstance(e, LackingError)]
-    return LackingError(named[-1], leaves, rate=rate)  # which holds the others, perhaps
+    named = [e.name for e in telling or errors if isinstance(e, LackingError)]
+    return LackingError(named[-1], leaves, rate=rate, more=more)  # which holds the others, perhaps
 
 
 @dataclass
