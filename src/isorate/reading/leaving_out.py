@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from isorate.reading.effects import HARMLESS
-from isorate.reading.mentions import apart, bound, mentions
+from isorate.reading.mentions import apart, bound, leaving, mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Statements that say where a text goes on.
 CONTROL = (ast.Break, ast.Continue, ast.Raise, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom,
-           ast.Import, ast.ImportFrom)  # fmt: skip
+           ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Match)  # fmt: skip
 
 
 class _Statement:
@@ -35,6 +35,7 @@ class _Statement:
         calls = (each.func for each in own if isinstance(each, ast.Call))
         self.called = set(filter(None, map(self._name, calls)))
         self.matters = any(isinstance(each, CONTROL) or _matters(each) for each in own)
+        self.matters |= not isinstance(node, ast.Return) and bool(leaving(node))
         self.inner = [each for part in inner for each in _all(part, of)]
 
     def hands_on(self) -> set[str]:
@@ -70,6 +71,8 @@ def _matters(node: ast.AST) -> bool:
             return True
         case ast.Subscript(slice=ast.Constant(value="lr"), ctx=ast.Store()):
             return True
+        case ast.Call(func=func):  # of a dict of functions, perhaps
+            return not isinstance(func, ast.Name | ast.Attribute)
     return False
 
 
@@ -88,26 +91,27 @@ def needed(follower: Interpreter, loop: ast.For | ast.AsyncFor, seen: set[int]) 
     statements = [each for node in loop.body for each in _all(node, home and home.node)]
     inside: dict[str, list[_Statement]] = {}
     for one in statements:  # which grows
-        for name in one.called - inside.keys():
+        for name in one.used - inside.keys():
             found = follower.named({name.lstrip(".")})
             whole = [f for f in found if f.of is None and f.frame.outermost is follower.outermost]
             found = [f for f in found if (f in whole) is (name[0] != ".")]
             bodies = [(f.node, node) for f in found for node in getattr(f.node, "body", ())]
             inside[name] = [each for of, node in bodies for each in _all(node, of)]
             statements += inside[name]
-    used, kept = set[str](), set[int]()
+    used, kept, given = set[str](), set[int](), set[str]()
     while True:
-        before = len(used), len(kept)
+        before = len(used), len(kept), len(given)
         for one in statements:
-            called = (each for name in one.called for each in inside[name])
+            called = (each for name in one.used for each in inside[name])
             trains = id(one.node) in seen or any(id(each.node) in kept for each in called)
-            matters = one.matters or bool(one.touched & used)
+            matters = one.matters or bool(one.touched & used) or bool(one.called & given)
             matters = matters or any(id(each.node) in kept for each in one.inner)
             if isinstance(one.node, ast.Return):
                 own = {name for name, of in inside.items() if one in of}
                 used |= one.used if own & used or not own else set()
             elif matters or trains:
                 kept.add(id(one.node))
+                given |= one.touched
                 used |= one.used if matters else one.hands_on()
-        if before == (len(used), len(kept)):
+        if before == (len(used), len(kept), len(given)):
             return kept
