@@ -235,3 +235,20 @@ def test_a_batch_in_another_trainers_words_is_not_passed_over() -> None:
 def test_what_many_programs_have_is_none_of_these_scripts(given: Any) -> None:
     with pytest.raises(ReadError, match="no known trainer's configuration"):
         foretell(given, facts={"examples": 1000})
+
+
+def test_devices_that_are_visible_share_the_batches_of_a_program_alone(tmp_path: Path) -> None:
+    facts = {"examples": 320}
+    alone = foretell(f"CUDA_VISIBLE_DEVICES=0,1 python {COMMAND}", facts=facts)
+    assert alone.updates == 40
+    assert any("each (--set _n_gpu=1" in one for one in alone.assumptions)
+    assert (
+        read(tmp_path, f"export CUDA_VISIBLE_DEVICES=0,1\npython {COMMAND}", examples=320) == alone
+    )
+    assert foretell(f"CUDA_VISIBLE_DEVICES=0 python {COMMAND}", facts=facts).updates == 80
+    spread = foretell(f"CUDA_VISIBLE_DEVICES=0,1 python {COMMAND}", facts=facts | {"_n_gpu": 1})
+    assert spread.updates == 80
+    own = f"llamafactory-cli train {COMMAND.partition(' ')[2]} --template x --finetuning_type lora"
+    assert foretell(f"CUDA_VISIBLE_DEVICES=0,1,2,3 {own}", facts=facts).updates == 20
+    with pytest.raises(OpenError, match="--processes N"):
+        foretell(f"FORCE_TORCHRUN=1 NNODES=2 {own}")

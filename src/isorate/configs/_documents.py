@@ -76,6 +76,9 @@ LAUNCHERS: Final = {
 FLAG_VALUE: Final = pattern(r"--([\w-]+)[\s=]+([^\s-]\S*)")
 #: What the environment says of processes: on each node, and how many nodes.
 PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
+VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+#: The command that starts a process for each device, where nobody says how many.
+EACH_DEVICE: Final = "llamafactory-cli"
 #: Commands whose first word says what is trained, and with what.
 COMMANDS: Final = ("swift", "megatron", "trl", "llamafactory-cli", "axolotl", "litgpt", "tune")
 
@@ -337,6 +340,7 @@ def _flags(text: str) -> dict[str, Any]:
         program = found.setdefault("__program__", _program(words))
         if program and program.partition(" ")[0] in COMMANDS and "__processes__" not in found:
             _surrounded(found, words, text)
+        _visible(found, words, script.held)
     files = [word for word in before if word.endswith(".py")][1:]
     if files:
         found["__files__"] = files
@@ -403,11 +407,29 @@ def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:
         side, nodes = (int(next(iter(values), "1")[:6]) for values in said)
         if said[0] or said[1]:
             found["__processes__"] = side * nodes
+        if not said[0] and said[1] and str(found["__program__"]).startswith(EACH_DEVICE):
+            found["__processes__"] = f"${PROCESSES[0]}"
     else:
         unsure = [
             f"{name}={value}" for name, own in zip(PROCESSES, said, strict=True) for value in own
         ]
         found["__processes__"] = f"${' '.join(sorted(unsure))}"
+
+
+def _visible(found: dict[str, Any], words: list[str], held: Mapping[str, str]) -> None:
+    """Note the devices that a command may use, where nothing says how many processes train.
+
+    One command starts one for each; a program that Python starts alone shares its batches among
+    them, where it trains with transformers.
+    """
+    said = [word.partition("=")[2] for word in words if word.startswith(f"{VISIBLE}=")]
+    devices = [one for one in (said or [held.get(VISIBLE, "")])[0].split(",") if one.strip()]
+    program = str(found.get("__program__"))
+    if len(devices) > 1 and all(one.strip().isdecimal() for one in devices):
+        if program.startswith(EACH_DEVICE):
+            found.setdefault("__processes__", len(devices))
+        elif "__processes__" not in found and " " not in program and not {*LAUNCHERS} & {*words}:
+            found.setdefault("_n_gpu", len(devices))
 
 
 def _card(text: str) -> dict[str, Any]:

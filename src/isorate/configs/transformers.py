@@ -484,6 +484,9 @@ def batches_of_epoch(given: Given) -> int:
     devices = given.whole("_n_gpu", 1) or 1
     if devices > 1 and processes == 1:
         size *= devices
+        if "__program__" in given:
+            text = f"a model on one of {devices} visible devices: it takes its part of a batch on "
+            given.assume(f"{text}each (--set _n_gpu=1, where it is spread over them)")
         given.derive("batch", f"{size} examples: each of {devices} devices takes its part")
     if batches is None:
         batches = batches_of(examples, size, drops)
