@@ -12,7 +12,7 @@ from isorate.schedule.shapes import Constant
 from isorate.training.closed_form import Kept, finite
 from isorate.training.compositions import grouped, joined
 from isorate.training.drop_in import DropIn, blaming, lowered, one_a_group
-from isorate.training.functions import is_object, scaled_waves
+from isorate.training.functions import holding, is_object, scaled_waves
 from isorate.training.rates import per_group
 
 if TYPE_CHECKING:
@@ -212,19 +212,9 @@ class Cycles(DropIn):
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
     ) -> None:
         """Load a state, and into a callable object what it held."""
-        held, function = state_dict.get("_scale_fn_custom"), getattr(self, "scale_fn", None)
-        before = dict(vars(function)) if held and is_object(function) else None
-        if held and before is not None:
-            vars(function).update(held)
-            self._plan()
-        try:
+        own = getattr(self, "scale_fn", None), state_dict.get("_scale_fn_custom")
+        with holding([own], self._plan):
             super().load_state_dict(state_dict, on_mismatch=on_mismatch)
-        except Exception:
-            if before is not None:
-                vars(function).clear()
-                vars(function).update(before)
-                self._plan()
-            raise
 
     def _meaning(self, groups: Sequence[Group]) -> Schedule:
         call: Any = self._call([0.0] * len(groups))  # also raises what the framework raises

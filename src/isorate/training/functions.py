@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableSequence
+from contextlib import contextmanager
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from isorate.training.closed_form import ClosedForm
 from isorate.training.compositions import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from isorate.schedule.namespace import Namespace
     from isorate.training.closed_form import Group
@@ -269,20 +270,27 @@ class Functions(ClosedForm):
     ) -> None:
         """Load a state, and into callable objects what they held."""
         saved = state_dict.get("lr_lambdas") or ()
-        pairs = zip(self.lr_lambdas, saved, strict=False)
-        objects = [(o, dict(vars(o)), held) for o, held in pairs if held and is_object(o)]
+        with holding(zip(self.lr_lambdas, saved, strict=False), self._plan):
+            super().load_state_dict(state_dict, on_mismatch=on_mismatch)
+
+
+@contextmanager
+def holding(pairs: Iterable[tuple[Any, Any]], plan: Callable[[], object]) -> Iterator[None]:
+    """Let callable objects hold what was saved of each, and what they held where that fails."""
+    objects = [(o, dict(vars(o)), held) for o, held in pairs if held and is_object(o)]
+    try:
         for function, _, held in objects:
             vars(function).update(held)
-        try:
-            if objects:
-                self._plan()
-            super().load_state_dict(state_dict, on_mismatch=on_mismatch)
-        except Exception:
-            for function, before, _ in objects:
-                vars(function).clear()
-                vars(function).update(before)
-            self._plan()
-            raise
+        if objects:
+            plan()
+        yield
+    except Exception:
+        for function, before, _ in objects:
+            vars(function).clear()
+            vars(function).update(before)
+        if objects:
+            plan()
+        raise
 
 
 def is_object(function: Any) -> bool:
