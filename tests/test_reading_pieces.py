@@ -125,3 +125,14 @@ def test_a_note_at_a_scheduler_may_be_unknown_but_no_attribute() -> None:
 )  # fmt: skip
 def test_a_patch_is_what_it_comes_to(patch: str, whole: str) -> None:
     assert read(patch) == read(whole)
+
+
+def test_a_method_without_its_class_calls_a_function_of_its_name() -> None:
+    text = (
+        "def get_scheduler(self, optimizer):\n"
+        "    return get_scheduler('linear', optimizer=optimizer, num_warmup_steps=2,\n"
+        "                         num_training_steps=self.steps)"
+    )
+    found = read(text, names={"self.steps": 9}, lr=0.1)
+    assert found.code == read(text.replace("(self, ", "_(").replace("self.", ""),
+                              names={"steps": 9}, lr=0.1).code  # fmt: skip

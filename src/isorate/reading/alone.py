@@ -368,7 +368,8 @@ def _enter(
     if counts is not None and sets:
         follower.has_turns = True
         if follower.by_turns:
-            text = f"{counts} is taken to be 0, 1, 2 and so on, one for each update, up to {OFTEN}"
+            each = "call" if follower.steps_in(node) else "update"
+            text = f"{counts} is taken to be 0, 1, 2 and so on, one for each {each}, up to {OFTEN}"
             follower.assumed[text] = None
             body = _supposed(follower, function, counts, frame)
     elif sets and of is not None and not open_[function.kind != "static" :]:
@@ -407,7 +408,8 @@ def _supposed(
         frame.names[node.name] = function
     named = [ast.keyword(a.arg, ast.Name(a.arg, ast.Load())) for a in node.args.kwonlyargs]
     body = [ast.Call(called, [ast.Name(name, ast.Load()) for name in placed], named)]
-    body += [] if held is None else [ast.Call(ast.Attribute(held, "step", ast.Load()), [], [])]
+    if held is not None and not follower.steps_in(node):  # else it makes its own updates
+        body.append(ast.Call(ast.Attribute(held, "step", ast.Load()), [], []))
     turns = ast.Call(ast.Name("range", ast.Load()), [ast.Constant(OFTEN)], [])
     loop = Supposed(ast.Name(counts, ast.Store()), turns, [ast.Expr(each) for each in body], [])
     return [ast.fix_missing_locations(ast.copy_location(loop, node))]

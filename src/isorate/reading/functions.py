@@ -441,6 +441,12 @@ class _Inline(ast.NodeTransformer):
                     each = [ast.Compare(left, [ast.Eq()], [item]) for item in listed.elts]
                     any_ = ast.BoolOp(ast.Or(), [*each, ast.Constant(False)])
                     return ast.UnaryOp(ast.Not(), any_) if isinstance(op, ast.NotIn) else any_
+            case ast.Compare(
+                ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant() as one]
+            ):
+                left = self.visit(node.left)
+                if isinstance(left, ast.Constant) and one.value in (True, False, None):
+                    return ast.Constant((left.value is one.value) is isinstance(op, ast.Is))
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

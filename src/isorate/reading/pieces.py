@@ -41,6 +41,8 @@ def completed(body: list[ast.stmt]) -> tuple[list[ast.stmt], tuple[str, ...]]:
     handed = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     rating = _rating(node for node, _ in _functions(body))
     for node, method in _functions(body):
+        if not method and _is_method(node):
+            _apart(node)
         if node.name in called | handed or node.decorator_list:
             continue
         if not method and _is_method(node) and (mentions(node).rates or _returns_a_rate(node)):
@@ -158,6 +160,13 @@ def _rating(functions: Iterable[ast.FunctionDef]) -> set[str]:
 def _last(node: ast.expr) -> str:
     """Return the last part of what is called."""
     return getattr(node, "attr", "") or getattr(node, "id", "")
+
+
+def _apart(node: ast.FunctionDef) -> None:
+    """Give a method without its class, which calls a function of its name, another name."""
+    inside = (n for each in node.body for n in ast.walk(each))
+    if any(isinstance(n, ast.Name) and n.id == node.name for n in inside):
+        node.name = f"{node.name} of self"
 
 
 def _is_method(node: ast.FunctionDef) -> bool:

@@ -244,7 +244,8 @@ def _schedule(
         raise ReadError(f"{shown(turns.loop.node)} ends before it trains")
     if any(rate is None for each in found for rate in each):
         text = f"{shown(target)} (line {target.lineno}) is set after what trains first"
-        raise MissingRateError(text, hint=RATE)
+        follower.lacking.append(MissingRateError(text, hint=RATE))  # and what else there is
+        found = [[rate or 0.0 for rate in each] for each in found]
     made = [_expression(each) for each in found]
     call = follower.of_function([made[0]] if len(set(map(str, made))) == 1 else made, optimizer)
     schedule = by_hand.schedule_of(follower, target, call)
