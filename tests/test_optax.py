@@ -50,9 +50,7 @@ def test_the_schedule_that_an_optimizer_is_given_is_the_text_s(more: str) -> Non
         ("tx = optax.chain(optax.scale_by_schedule(schedule), optax.scale(-0.5))", "multiplies"),
         ("tx = optax.chain(optax.adam(schedule), optax.sgd(rate))", "multiplies"),
         ("tx = optax.chain(optax.adam(schedule), optax.sgd(warm))", "multiplies"),
-        ("tx = optax.sgd(lambda step: 0.5 * schedule(step))", "is not followed"),
         ("half = lambda step: 0.5 * schedule(step)", "makes something else of schedule"),
-        ("def half(step):\n    return schedule(step) / 2\ntx = optax.sgd(half)", "given half"),
         ("def half(step):\n    return schedule(step) / 2\ntx = optax.sgd(half(2))", "given half"),
         ("other = optax.constant_schedule(0.1)\ntx = optax.sgd(schedule)", "several schedules"),
         ("half = halved(schedule)", "makes something else of schedule"),
@@ -147,9 +145,8 @@ def test_where_compiling_makes_a_difference_is_said() -> None:
 def test_a_schedule_that_is_no_call_is_not_followed() -> None:
     with pytest.raises(ReadError, match="unknown"):
         read("optax.join_schedules([unknown, optax.constant_schedule(0.1)], [3])")
-    call: Any = read("optax.join_schedules([lambda t: 0.1, optax.constant_schedule(0.1)], [3])")
-    with pytest.raises(Exception, match="does not follow"):
-        simulate(call, 3)
+    call: Any = read("optax.join_schedules([lambda t: 0.2, optax.constant_schedule(0.1)], [1])")
+    assert simulate(call, 2).values.tolist() == [np.float32(0.2), np.float32(0.1)]
 
 
 # --- arithmetic ---------------------------------------------------------------------------------

@@ -419,12 +419,13 @@ def _spoken(call: Call, every: int) -> Iterator[str]:
         yield f"needs {title} installed where {card.runs_in} trains"
 
 
-def _rank(way: Way) -> tuple[bool, int, int, bool, bool, bool, bool]:
+def _rank(way: Way) -> tuple[bool, int, bool, int, bool, bool, bool, bool]:
     comparison = way.comparison
     first = comparison.first_difference
     return (
         way.call.spells,
         _RANK[comparison.verdict],
+        way.call.by_formula,
         -(first or 0),
         comparison.a.dtype != comparison.b.dtype,
         not way.lasting,

@@ -62,6 +62,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     of_rates: ClassVar[type[Call] | None] = None
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
+    #: Whether it takes any formula, and so comes after those that say what the schedule is.
+    by_formula: ClassVar[bool] = False
     #: What it has one rate of: an update, or an epoch.
     unit: ClassVar[Literal["update", "epoch"]] = "update"
     #: Whether building it leaves more than a rate behind in the optimizer, for those built later.
@@ -121,9 +123,13 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         if optimizer is not None:
             lines.append(f"optimizer = {self._optimizer_code(optimizer)}")
         name = "scheduler" if self.card.clock == "step" else "learning_rate"
-        lines.append(f"{name} = {self.written('optimizer' if optimizer else None)}")
+        lines += self._named(name, self.written("optimizer" if optimizer else None))
         imports = imports_of("\n".join(lines), registry.packages())
         return "\n".join([*imports, *([""] if imports else []), *lines])
+
+    def _named(self, name: str, written: str) -> list[str]:
+        """Return the lines that give it a name."""
+        return [f"{name} = {written}"]
 
     @property
     def owner(self) -> Optimizer | None:

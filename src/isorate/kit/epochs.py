@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call, Lift
@@ -30,6 +30,8 @@ class OnceAnEpoch(Call, frozen=True):
 
 class OfTheEpoch(OnceAnEpoch, frozen=True):
     """A rate that a function of the epoch says: the first argument."""
+
+    by_formula: ClassVar[bool] = True
 
     @property
     def function(self) -> Expression:

@@ -67,6 +67,10 @@ class Dialect(msgspec.Struct, frozen=True):
         follower: the constructor that follows any schedule.
         function: the constructor whose rate is the optimizer's, or its first argument, times a
             function of the step.
+        own: the constructor of a function of the optimizer's count that a text has itself.
+        derived: what such a function is a method of, where optimizers are given an object: the
+            class that its class is derived from, and the method.
+        arrays: the modules of its functions of arrays, mapped to what they are imported as.
         holds: other dialects whose schedulers its own may hold.
         side_by_side: the constructor that several schedulers are which a loop steps one by one.
         loop: what schedulers are whose rates a loop sets besides, or that it steps otherwise.
@@ -89,6 +93,9 @@ class Dialect(msgspec.Struct, frozen=True):
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None
+    own: type[Call] | None = None
+    derived: tuple[str, str] = ("", "")
+    arrays: Mapping[str, str] = msgspec.field(default_factory=dict)
     holds: tuple[str, ...] = ()
     side_by_side: type[Call] | None = None
     loop: type[Call] | None = None
@@ -331,6 +338,39 @@ def taking_schedules(origin: str) -> Optimizers | None:
     return None
 
 
+def own_of(of: Optimizers) -> type[Call] | None:
+    """Return what a function of the count is that optimizers are given; none where it is none."""
+    known = registered().values()
+    return next((d.own for d in known if of in (d.optimizers, d.takers) and d.own), None)
+
+
+def own_in(dialect: str | None, modules: Collection[str]) -> type[Call] | None:
+    """Return what a function of the count is in a dialect, or in that whose arrays are used."""
+    if dialect is not None:
+        return get(dialect).own
+    known = ((d, {d.name, *d.arrays, *d.arrays.values()}) for d in registered().values())
+    return next((d.own for d, homes in known if d.own and not homes.isdisjoint(modules)), None)
+
+
+def derived_from(origin: str) -> tuple[type[Call], str] | None:
+    """Return what an object of a class derived from a framework's is, and the method that says it.
+
+    None where it is of no function of the count.
+    """
+    for known in registered().values():
+        base, method = known.derived
+        if known.own is not None and at_home(origin) == base:
+            return known.own, method
+    return None
+
+
+@lru_cache(maxsize=1 << 12)
+def of_arrays(origin: str) -> bool:
+    """Whether a dotted name is that of a function of a framework's arrays."""
+    home = origin.rpartition(".")[0]
+    return any(home in (*d.arrays, *d.arrays.values()) for d in registered().values())
+
+
 def holds_rates(origin: str) -> bool:
     """Whether a dotted name is a tensor that optimizers with lists of rates are given."""
     home, last = origin.rpartition(".")[::2]
@@ -387,11 +427,15 @@ def settings() -> frozenset[tuple[str, str]]:
 
 
 @cache
-def packages() -> frozenset[str]:
-    """Return the packages that code in the dialects' words may name."""
+def packages() -> dict[str, str]:
+    """Return the names that code in the dialects' words may begin with, and what imports each."""
     told = {statement.partition(".")[0] for _, statement in settings()}
     known = registered().values()
-    return frozenset({*told, *(d.name for d in known), *(d.optimizers.package for d in known)})
+    arrays = {name: f"import {module} as {name}" for d in known
+              for module, name in d.arrays.items()}  # fmt: skip
+    roots = {module.partition(".")[0] for d in known for module in d.arrays}
+    named = {*told, *roots, *(d.name for d in known), *(d.optimizers.package for d in known)}
+    return {**{name: f"import {name}" for name in named}, **arrays}
 
 
 def constructors() -> Iterator[type[Call]]:

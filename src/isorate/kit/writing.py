@@ -11,7 +11,7 @@ from isorate.kit.optimizer import Optimizer, Optimizers, ParamGroup
 from isorate.schedule.expression import Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
 
 #: Code longer than this is shown by its two ends; lists of rates sooner, as they say less.
@@ -51,22 +51,23 @@ def formula(text: str, values: Mapping[str, Any]) -> Expression:
 
 
 #: What is imported for a name, where it is not the module of that name.
-IMPORTS = {"isorate": "import isorate.{}", "np": "import numpy as np"}
+IMPORTS = {"isorate": "import isorate.{}", "np": "import numpy as np", "math": "import math"}
 
 
-def imports_of(code: str, packages: Collection[str]) -> list[str]:
-    """Return the imports that statements need, of these packages.
+def imports_of(code: str, packages: Mapping[str, str]) -> list[str]:
+    """Return the imports that statements need: those of packages by the names they begin with.
 
     Example:
-        >>> imports_of("rate = torch.optim.SGD(params, lr=math.pi)", ["torch"])
+        >>> imports_of("rate = torch.optim.SGD(params, lr=math.pi)", {"torch": "import torch"})
         ['import math', 'import torch']
 
     """
+    known = {**packages, **IMPORTS}
     found = {
-        IMPORTS.get(node.value.id, "import " + node.value.id).format(node.attr)
+        known[node.value.id].format(node.attr)
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if node.value.id in {"math", "np", *packages}
+        if node.value.id in known
     }
     return sorted(found)
 

@@ -177,7 +177,9 @@ class Defining(Storing):
             for each in walk(node.body):
                 of = self._quiet(each.func, frame) if isinstance(each, ast.Call) else None
                 if isinstance(of, Schedule):
-                    raise made_of(node, of)
+                    self.unasked[id(node)] = made_of(node, of)
+                    if of.call is None or registry.get(of.call.dialect).own is None:
+                        raise self.unasked[id(node)]
         arguments = node.args
         placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
         defaults = dict(

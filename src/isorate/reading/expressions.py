@@ -110,6 +110,8 @@ class Expressions:
         self.assumed: dict[str, None] = {}
         #: The line that is being followed.
         self.line = 0
+        #: The schedules that a function of an optimizer's count asks, while one is written out.
+        self.asked: list[Any] | None = None
         #: What ``absl`` has of the command line.
         self.flags = Namespace.of_arguments(self)
         self.flags.source = "FLAGS"

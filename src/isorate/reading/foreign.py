@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
-from isorate.reading import arguments
+from isorate.reading import arguments, functions, in_arrays
 from isorate.reading.arrays import Array
 from isorate.reading.effects import PURE, STAYING
 from isorate.reading.endings import Fork
@@ -40,6 +40,8 @@ from isorate.schedule.syntax import shown, unparsed, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from isorate.kit.call import Call
+
 #: Functions that hand a list or a function of rates on as it is.
 HANDED_ON: Final = ("array", "asarray", "jit", "list", "tuple")
 #: An unknown call of such a name that is given an optimizer or a scheduler makes a scheduler.
@@ -54,9 +56,12 @@ class Foreign(Touching):
     """Follows calls of what the text only imports."""
 
     whole: list[ast.stmt]
+    last: Schedule | None
 
     def __init__(self, given: Any) -> None:
         super().__init__(given)
+        #: Functions of a schedule that nothing has asked for, and what there is to say of each.
+        self.unasked: dict[int, ReadError] = {}
         #: What schedules lack.
         self.lacking: list[ReadError] = []
         #: What was handed to a ``prepare``, which wraps it.
@@ -288,6 +293,10 @@ class Foreign(Touching):
             for each in rates:
                 if isinstance(each.value, Function) and _takes(each.value, first):
                     return Bound(each.value, [])  # inject_hyperparams(own), which is given it
+                constructor = registry.own_of(known)
+                function = functions.called_as(each.value, self.given)
+                if isinstance(function, Function | Bound) and constructor is not None:
+                    each.value = self.own_function(constructor, function, node)
                 if isinstance(each.value, Function | Bound) or self._is_of_a_function(each.value):
                     text = f"{name.written} is given {each.text}, which is not followed"
                     raise ReadError(text, hint="paste only what builds the schedule")
@@ -339,6 +348,26 @@ class Foreign(Touching):
             self.assumed[f"{text}: shown is the schedule's"] = None
         return Given(held[0])
 
+    def own_function(self, constructor: type[Call], function: Any, node: ast.Call) -> Schedule:
+        """Return a function of the text's, of an optimizer's count, as the schedule that it is."""
+        schedule = Schedule(None, node)
+        before, self.asked = self.asked, []
+        try:
+            made = functions.expression(self, function, self.longest)
+            schedule.call = constructor.of({"function": made, "asked": tuple(self.asked)})
+            schedule.functions.append((function, made.source, functions.names_of(function)))
+        except LackingError as error:
+            self.lacking.append(error)
+            self.found.lacking.append(schedule)
+            return schedule
+        finally:
+            self.asked = before
+        self.found.built.append(schedule)
+        self.last = schedule
+        self.unasked.pop(id(_inner(function).node), None)
+        schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
+        return schedule
+
     def _as_schedule(self, node: ast.Call, value: Any) -> Any:
         """Return a list of rates that an optimizer is given as the schedule that it is."""
         if isinstance(value, list | Array) and len(value):
@@ -370,6 +399,9 @@ class Foreign(Touching):
         written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
         last = written_.rpartition(".")[2]
         values = [*given, *named.values()]
+        number = in_arrays.number(function, values)
+        if number is not None:
+            return number
         self.strange += 1
         if isinstance(function, Unknown):
             self._touch_owner(function, given, named, node)
@@ -436,6 +468,13 @@ def _is_data(value: Any) -> bool:
     """Whether a value is a list, a dict or a tuple of the text that nothing has changed."""
     plain = type(value) in (List, Dict) and value.lost is None and value.owner is None
     return plain or type(value) is tuple
+
+
+def _inner(function: Any) -> Function:
+    """Return the function of the text that has some of its arguments already."""
+    while isinstance(function, Bound):
+        function = function.function
+    return function  # type: ignore[no-any-return]
 
 
 def _takes(function: Function, name: str) -> bool:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.reading import in_arrays
 from isorate.reading.arrays import Array, array, interpolated
 from isorate.reading.frames import Frame, Given
 from isorate.reading.values import (
@@ -18,6 +19,7 @@ from isorate.reading.values import (
     Function,
     Instance,
     Method,
+    Schedule,
     Unknown,
     unknown_in,
     written,
@@ -294,6 +296,8 @@ class _Telling(ast.NodeTransformer):
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
                 case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                     pass
+                case ast.With(items=items, body=body) if all(map(_is_scope, items)):
+                    found += self._left(body)
                 case _ if statement in self.imported:
                     pass
                 case ast.If() | ast.For():
@@ -301,6 +305,13 @@ class _Telling(ast.NodeTransformer):
                 case _:
                     found.append(statement)
         return found
+
+
+def _is_scope(item: ast.withitem) -> bool:
+    """Whether a ``with`` only gives names to what is computed in it."""
+    call = item.context_expr
+    func = call.func if isinstance(call, ast.Call) else None
+    return isinstance(func, ast.Attribute) and func.attr in ("name_scope", "named_scope")
 
 
 def _bind(
@@ -429,6 +440,11 @@ class _Inline(ast.NodeTransformer):
             return self.visit(node.body if test.value else node.orelse)  # type: ignore[no-any-return]
         return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        both = in_arrays.BOTH.get(type(node.op)) if self.evaluator.asked is not None else None
+        return node if both is None else in_arrays.truth(both, [node.left, node.right])
+
     def visit_List(self, node: ast.List) -> ast.expr:
         return self.generic_visit(ast.Tuple(node.elts, ast.Load()))  # type: ignore[return-value]
 
@@ -462,6 +478,15 @@ class _Inline(ast.NodeTransformer):
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
         function = called_as(function, self.evaluator.given)
+        if isinstance(function, Schedule) and varies and self.evaluator.asked is not None:
+            asked = in_arrays.asked(function, node, self.evaluator.asked)
+            return in_arrays.xp("member", asked, self.visit(node.args[0]))
+        in_arrays_ = in_arrays.called(function, node, self.visit)
+        if in_arrays_ is not None:
+            return in_arrays_
+        match node:
+            case ast.Call(ast.Attribute(of, "astype"), [dtype], []) if self._varies(of):
+                return in_arrays.made(of, [dtype], self.visit)
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:
@@ -694,6 +719,8 @@ class _Inline(ast.NodeTransformer):
             case Unknown():
                 if value.why.startswith("cannot compute"):
                     raise ReadError(value.why)
+                if (constant := in_arrays.constant(value)) is not None:
+                    return number_node(constant)
                 self.room.lacking += value.leaves()
                 return ast.Constant(1)  # which nobody sees
         raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")

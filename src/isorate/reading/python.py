@@ -71,6 +71,8 @@ class Python(Foreign):
         match name, given:
             case "callable", [Function() | Bound() | Class() | Schedule() | Built() | None as of]:
                 return isinstance(of, Function | Bound | Class)
+            case "type", [str() as title, tuple() as bases, Dict() as names] if not named:
+                return Class(title, {str(key): value for key, value in names.items()}, [*bases])
             case ("print" | "id" | "repr" | "type" | "callable" | "input" | "open", _):
                 self.strange += name == "open"
                 return Unknown(unparsed(node), varies=True)

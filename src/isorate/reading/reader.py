@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isorate.kit import registry
 from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
-from isorate.reading import beside, by_hand
+from isorate.reading import beside, by_hand, in_arrays
 from isorate.reading.alone import RATE as RATED
 from isorate.reading.alone import came_to, functions_of, unrun
 from isorate.reading.effects import names_in
@@ -612,6 +612,8 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
             own = ""
         case [ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=node)]:
             own = ast.unparse(target)
+        case [ast.AnnAssign(target=ast.Name(id=own), value=ast.Lambda() as node)]:
+            pass
         case _:
             return
     alone = len(body) == 1
@@ -624,10 +626,17 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     made = follower.value(node.func, follower.outermost) if isinstance(node, ast.Call) else None
     if isinstance(made, Function) and own:  # which makes them
         came_to(follower, made, value)
-    if listed or not alone:
+    if listed:
+        return
+    if isinstance(value, Function) and isinstance(node, ast.Lambda):
+        constructor = registry.own_in(follower.dialect, in_arrays.used(follower, body[-1]))
+        if constructor is not None:
+            follower.own_function(constructor, value, ast.Call(node, [], []))
+            return
+    if not alone:
         return
     if isinstance(value, Schedule):
-        follower.found.built.append(value)
+        follower.found.built += [] if value in follower.found.built else [value]
         return
     if isinstance(value, Unknown) and isinstance(node, ast.BinOp) and _has_list(node):
         follower.lack("the list", list(value.leaves()))
@@ -758,6 +767,8 @@ def _one(follower: Interpreter, body: list[ast.stmt]) -> Schedule:
 
     """
     last = _last(follower, body)
+    for error in follower.unasked.values():
+        raise error
     built = [each for each in follower.found.built if each.call is not None]
     held = {id(part) for each in built for part in each.members}
     held |= {id(call) for each in built for call in [*_in_order(each.call)][:-1]}  # type: ignore[arg-type]
@@ -829,6 +840,7 @@ def _side_by_side(follower: Interpreter, several: Sequence[Schedule]) -> Schedul
 
 def _check_late(follower: Interpreter, schedule: Schedule) -> None:
     """Refuse functions whose names the text changes after they are first asked."""
+    follower.asked = []
     for part in each_once([schedule], lambda part: part.members):
         for function, before, names in part.functions:
             later = names_of(function)

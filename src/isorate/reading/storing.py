@@ -63,7 +63,7 @@ class Storing(Unfollowing):
         self.set_beside: set[int] = set()
         self.wheres: dict[int, Expression | ReadError] = {}
         #: The last schedule that a statement came to.
-        self.last: Schedule | None = None
+        self.last = None
 
     def _came_to(self, value: Any) -> None:
         if isinstance(value, Schedule):

@@ -12,7 +12,15 @@ from isorate.reading import functions
 from isorate.reading.frames import Frame
 from isorate.reading.mentions import mentions
 from isorate.reading.schedules import Argument, LackingError
-from isorate.reading.values import MISSING, Class, Function, Instance, Schedule, Unknown
+from isorate.reading.values import (
+    MISSING,
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Schedule,
+    Unknown,
+)
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import number_node, shown
 
@@ -50,7 +58,7 @@ def subclass(
     """
     rates, base = of.find("get_lr"), base_of(of)
     if base is None:
-        return None
+        return _of_the_count(follower, of, node, start)
     if not isinstance(rates, Function) or any(of.find(name) is not MISSING for name in OTHERS):
         return None
     _check_start(of, given, named)
@@ -82,6 +90,20 @@ def subclass(
     follower.found.built.append(schedule)
     follower.assumed[f"{of.name} is the text's own: its rate is a factor of 1.0 here"] = None
     return schedule
+
+
+def _of_the_count(
+    follower: Calls, of: Class, node: ast.Call, start: Callable[[Instance], object]
+) -> Schedule | None:
+    """Return what an object makes that a method of its class says of an optimizer's count."""
+    bases = [base.name for base in of.foreign if base.name is not None]
+    known = registry.derived_from(bases[0].origin) if len(bases) == 1 else None
+    method = MISSING if known is None else of.find(known[1])
+    if known is None or not isinstance(method, Function):
+        return None
+    instance = Instance(of, _source(node))
+    start(instance)
+    return follower.own_function(known[0], Bound(method, [instance], {}), node)
 
 
 def _with_its_rate(

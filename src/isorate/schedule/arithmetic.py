@@ -53,7 +53,7 @@ COMPARISONS: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
     ast.NotEq: operator.ne,
 }
 _CONSTANTS: Final = {"pi": math.pi, "inf": math.inf, "nan": math.nan, "e": math.e}
-MODULES: Final = ("math", "np", "numpy")
+MODULES: Final = ("math", "np", "numpy", "xp")
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "cos": math.cos,
     "sin": math.sin,
@@ -67,6 +67,10 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "floor": math.floor,
     "ceil": math.ceil,
 }
+#: Functions of a framework's arrays, written ``xp.where``, which see them without deciding by them:
+#: how many arguments each takes.
+#: ``xp.member(k, t)`` is what the k-th of some schedules says.
+ARRAYS: Final = {"where": 3, "minimum": 2, "maximum": 2, "float32": 1, "rsqrt": 1, "member": 2}
 BUILTINS: Final[dict[str, Callable[..., Any]]] = {
     "min": min,
     "max": max,
@@ -191,6 +195,10 @@ class Arithmetic:
                 return self.literal(self.known[str(dotted(node))])
             case ast.Call(func=ast.Name("float"), args=[ast.Constant(str(text))], keywords=[]):
                 return self.literal(_special_float(text))
+            case ast.Call(func=ast.Attribute(ast.Name("xp"), name), args=args, keywords=[]) if (
+                ARRAYS.get(name) == len(args)
+            ):
+                return self.of_arrays(name, list(map(sub, args)))
             case ast.Call(func=func, args=args, keywords=[]) if args:
                 name = function_name(func, self.known, node)
                 return self.call(name, [number(arg) for arg in args])
@@ -292,6 +300,19 @@ class Arithmetic:
             return Part(code, parts[0].bits or FLOAT_BITS)
         return Part(code, parts[0].bits if name == "abs" else 0)
 
+    def of_arrays(self, name: str, parts: Sequence[Part]) -> Part:
+        """Return what a function of arrays is of single numbers."""
+        if name == "where":
+            return self.choice(*parts)
+        if any(part.odd for part in parts):
+            raise ReadError("arithmetic needs numbers", got=name)
+        numbers = list(map(self.operand, parts))
+        if name == "member":
+            return Part(self.called(_unsaid, *numbers))
+        if name == "rsqrt":
+            return self.binary(ast.Pow(), numbers[0], self.literal(-0.5))
+        return self.call({"float32": "float"}.get(name, name[:3]), numbers)
+
     def _extreme(self, beyond: ast.cmpop, a: Part, b: Part) -> Part:
         """Return ``b`` where ``a`` lies beyond it, else ``a``: a call of ``min`` takes longer."""
         (a, again_a), (b, again_b) = self.kept(a), self.kept(b)
@@ -306,6 +327,10 @@ class Arithmetic:
         self._values += 1
         keeping = ast.NamedExpr(ast.Name(name, ast.Store()), part.code)
         return replace(part, code=keeping), replace(part, code=name_of(name))
+
+
+def _unsaid(k: int, t: float) -> float:
+    raise ReadError(f"schedule {k} at {t} is no arithmetic")
 
 
 def name_of(name: str) -> ast.expr:

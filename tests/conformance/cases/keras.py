@@ -187,6 +187,28 @@ def cosines() -> Iterator[Case]:
         yield Case(f"restarts-{arguments}", text, 40, drifts="its cycles are of no whole lengths")
 
 
+def functions() -> Iterator[Case]:
+    """Give objects of classes derived from Keras' own."""
+    base = "keras.optimizers.schedules.LearningRateSchedule"
+    cast = "keras.ops.cast(step, 'float32')"
+    for body, updates in (
+        (f"0.1 * keras.ops.minimum(1.0, {cast} / 10)", 15),
+        (f"keras.ops.where(step < 5, {cast} / 50, 0.1 * 0.5 ** keras.ops.floor({cast} / 7))", 60),
+        (f"0.05 * (1 + keras.ops.cos({cast} * 3.141592653589793 / 90))", 100),
+        (f"0.1 / keras.ops.sqrt(1.0 + {cast})", 200),
+        (f"0.1 * 0.9 ** ({cast} / 4)", 50),
+        (f"1e-3 * keras.ops.maximum({cast}, 4.0) ** -0.5", 12),
+        (f"keras.ops.power({cast} + 1.0, -0.5) * 0.01", 30),
+        (f"0.1 * keras.ops.clip(1 - {cast} / 30, 0.1, 1.0)", 40),
+        (f"0.1 * keras.ops.maximum(0.0, 1.0 - {cast} / 25) ** 2", 30),
+        (f"keras.ops.where(step >= 20, 1e-3, keras.ops.where(step >= 10, 1e-2, {cast} / 100))", 25),
+        (f"0.1 * keras.ops.abs(keras.ops.mod({cast}, 20.0) - 10.0) / 10", 45),
+        (f"0.1 * keras.ops.ceil({cast} / 3.0) / 10", 30),
+    ):
+        text = f"type('Schedule', ({base},), {{'__call__': lambda self, step: {body}}})()"
+        yield Case(f"function-{body}", text, updates)
+
+
 def callbacks() -> Iterator[Case]:
     """Vary what is called once an epoch."""
     for function in (
@@ -286,7 +308,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, Run, bool]:
 
 
 HOME = Home(
-    parts=by_name(schedules, cosines, callbacks, scripts, refusals),
+    parts=by_name(schedules, cosines, functions, callbacks, scripts, refusals),
     packages=("keras", "tensorflow"),
     scope=scope,
     drive=go_through,

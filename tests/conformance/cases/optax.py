@@ -197,6 +197,22 @@ def joins() -> Iterator[Case]:
     yield Case("join-between", text, 12)
 
 
+def functions() -> Iterator[Case]:
+    """Give functions of the count that a text has itself."""
+    for body, updates in (
+        ("0.1 * jnp.minimum(1.0, (count + 1) / 10)", 15), ("0.3 * jnp.cos(count / 40)", 60),
+        ("jnp.where(count < 5, 0.1 * count / 5, 0.1 * 0.5 ** (count // 7))", 60),
+        ("0.1 / jnp.sqrt(1.0 + count)", 200), ("0.1 * jnp.abs(count % 20 - 10) / 10", 45),
+        ("0.1 * jnp.floor(count / 3) ** 2", 12), ("1e-3 * jnp.maximum(count, 4.0) ** -0.5", 12),
+        ("0.1 * jnp.clip(1 - count / 30, 0.1, 1.0)", 40), ("jnp.minimum(0.1, 1 / (1 + count))", 20),
+        ("jnp.float32(count + 1) * 1e-4", 12), ("0.1 * jnp.ceil((count + 1) / 4) % 3", 30),
+        ("0.2 * jnp.where((count >= 3) & (count < 9), 0.5, 1.0)", 12),
+        ("jnp.minimum(jnp.power(0.9, count / 5.0), 0.8)", 60),
+        ("jnp.maximum(jnp.square(0.1 - count / 1000), 1e-4)", 120),
+    ):  # fmt: skip
+        yield Case(f"function-{body}", f"lambda count: {body}", updates)
+
+
 def settings() -> Iterator[Case]:
     """Set JAX to float64, and compile."""
     line, cosine = "optax.linear_schedule(0.1, 0.0, 9)", "optax.cosine_decay_schedule(0.1, 9, 0.01)"
@@ -353,7 +369,7 @@ compositions = in_order(warmed, cycles, joins)
 
 HOME = Home(
     parts={"schedules": schedules, "compositions": compositions}
-    | by_name(settings, plateaus, refused),
+    | by_name(functions, settings, plateaus, refused),
     packages=("optax", "jax", "jaxlib"),
     scope=scope,
     drive=go_through,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.dialects.keras import recurring
 from isorate.dialects.keras.callbacks import LearningRateScheduler, ReduceLROnPlateau
+from isorate.dialects.keras.own import HOME as DERIVED
+from isorate.dialects.keras.own import LearningRateSchedule
 from isorate.dialects.keras.schedules import (
     CosineDecay,
     CosineDecayRestarts,
@@ -51,7 +53,7 @@ SCHEDULES: tuple[type[Schedule], ...] = (
 ARGUMENTS: dict[Role, str] = {
     "start": "initial_learning_rate warmup_target", "end": "end_learning_rate alpha min_lr",
     "duration": "decay_steps first_decay_steps warmup_steps boundaries", "clock": "staircase",
-    "factor": "decay_rate factor power m_mul", "shape": "values t_mul cycle schedule",
+    "factor": "decay_rate factor power m_mul", "shape": "values t_mul cycle schedule function",
 }  # fmt: skip
 ROLES = {name: role for role, names in ARGUMENTS.items() for name in names.split()}
 #: What optimizers are given, with their defaults, as far as another framework's have it, too.
@@ -62,6 +64,10 @@ GIVEN = {
 }  # fmt: skip
 STUBS = [f"def {n}(learning_rate={g}): ..." for g, names in GIVEN.items() for n in names.split()]
 HINDERED = {"gradient_accumulation_steps": "the schedule is read at each batch, not each update"}
+ARRAYS = {
+    "keras.ops": "ops", "keras.backend": "K", "tensorflow": "tf", "tensorflow.math": "tf.math",
+    "tensorflow.experimental.numpy": "tnp",
+}  # fmt: skip
 HOME, DOCS = "keras.optimizers.schedules", "https://keras.io/api/"
 completed((recurring.LearningRateScheduler,), "keras.callbacks", VERSION, ROLES,
           f"{DOCS}callbacks/#{{}}", "keras")  # fmt: skip
@@ -70,10 +76,13 @@ DIALECT = Dialect(
     [
         *completed(SCHEDULES, HOME, VERSION, ROLES,
                    f"{DOCS}optimizers/learning_rate_schedules/#{{}}", "keras"),
+        *completed((LearningRateSchedule,), HOME, VERSION, ROLES,
+                   f"{DOCS}optimizers/learning_rate_schedules/#{{}}", "keras"),
         *completed((LearningRateScheduler, ReduceLROnPlateau), "keras.callbacks", VERSION, ROLES,
                    f"{DOCS}callbacks/#{{}}", "keras"),
     ],
     aliases={"tf.keras": "keras", "tensorflow.keras": "keras"},
+    own=LearningRateSchedule, derived=(DERIVED, "__call__"), arrays=ARRAYS,
     optimizers=Optimizers(
         "keras.optimizers", "keras", "\n".join([*STUBS, "def LossScaleOptimizer(): ..."]),
         schedules=True, hindered=HINDERED,

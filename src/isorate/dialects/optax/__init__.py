@@ -14,6 +14,7 @@ from isorate.dialects.optax.compositions import (
     warmup_cosine_decay_schedule,
     warmup_exponential_decay_schedule,
 )
+from isorate.dialects.optax.own import Schedule
 from isorate.dialects.optax.plateau import reduce_on_plateau
 from isorate.dialects.optax.schedules import (
     constant_schedule,
@@ -36,7 +37,7 @@ ROLES: Final = roles_of(
     begin="transition_begin",
     clock="staircase",
     factor="power decay_rate boundaries_and_scales div_factor final_div_factor factor",
-    shape="exponent interpolate_type schedules cosine_kwargs",
+    shape="exponent interpolate_type schedules cosine_kwargs function",
 )
 #: What is given a schedule, by the argument; what makes an optimizer of one, or hands it on.
 GIVEN = {
@@ -61,9 +62,11 @@ DIALECT = Dialect(
     "optax", "Optax", VERSION,
     [
         *completed(SCHEDULES, "optax", VERSION, ROLES, f"{DOCS}optimizer_schedules.html#{{}}"),
+        *completed((Schedule,), "optax", VERSION, ROLES, f"{DOCS}optimizer_schedules.html#{{}}"),
         *completed((reduce_on_plateau,), "optax.contrib", VERSION, ROLES,
                    f"{DOCS}contrib.html#{{}}", dialect="optax"),
     ],
     aliases={"optax.schedules": "optax"},
+    own=Schedule, arrays={"jax.numpy": "jnp", "jax.lax": "lax", "jax.nn": "nn"},
     optimizers=Optimizers("optax", "jax.numpy", "\n".join(STUBS), schedules=True),
 )  # fmt: skip

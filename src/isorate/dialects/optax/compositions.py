@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from isorate.dialects.optax.own import Schedule as Own
 from isorate.dialects.optax.schedules import (
     BEGINS,
     BELOW,
@@ -24,6 +25,7 @@ from isorate.kit import knots
 from isorate.kit import meaning as say
 from isorate.kit.counted import Counted, never, since
 from isorate.schedule.errors import NativeError
+from isorate.schedule.expression import Expression
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
@@ -45,19 +47,27 @@ class join_schedules(Function, frozen=True):
         ValueError="what its schedules refuse", IndexError="no schedules: at the first step",
     )  # fmt: skip
 
+    @property
+    def functions(self) -> list[Counted]:
+        """Its schedules, those that a text has itself as well."""
+        return [Own(m, x64=self.x64) if isinstance(m, Expression) else m for m in self.schedules]
+
     def build(self) -> None:
-        for member in self.schedules:
+        for member in self.functions:
             if not isinstance(member, Counted):
                 raise NativeError(f"Isorate does not follow {member!r} in join_schedules")
             member.build()
 
     @property
     def strong(self) -> bool:
-        return any(member.strong for member in self.schedules)
+        return any(member.strong for member in self.functions)
 
     def rates(self, t: Any, real: Real) -> Rates:
-        rates, strong = self.schedules[0].rates(t, real), self.schedules[0].strong
-        for boundary, member in zip(self.boundaries, self.schedules[1:], strict=False):
+        functions = self.functions
+        first, rest = functions[0], functions[1:]
+        rates: Any = first.rates(t, real)
+        strong = first.strong
+        for boundary, member in zip(self.boundaries, rest, strict=False):
             begun = since(t, boundary, real)
             later = member.rates(begun, real)
             sides = ((rates.dtype, strong), (later.dtype, member.strong))
@@ -67,7 +77,7 @@ class join_schedules(Function, frozen=True):
         return rates
 
     def means(self) -> Meaning:
-        return say.in_turn([member.means() for member in self.schedules], at=self.boundaries)
+        return say.in_turn([member.means() for member in self.functions], at=self.boundaries)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

@@ -1,0 +1,421 @@
+"""Functions of an optimizer's count that a text has itself, as frameworks compute them in arrays.
+
+Their source is Python's arithmetic, and ``xp.where``, ``xp.cos`` and so on where a framework's own
+functions stand. A Python number stays one until it meets the count, which is an integer of 32
+bits; what comes of it and of a fraction is a float32, each operation rounded once. Measured with
+jaxlib 0.10.2 on a CPU: the sums, products, quotients, powers, roots, cosines and comparisons are
+the bits, ``exp`` and ``log`` within 1 unit in the last place, ``rsqrt`` 2 and ``tanh`` 4.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from isorate.kit import meaning as say
+from isorate.kit import xla
+from isorate.kit.call import Lift
+from isorate.kit.counted import Counted
+from isorate.kit.match import Refusal
+from isorate.schedule.arithmetic import BUILTINS, Arithmetic
+from isorate.schedule.errors import NativeError, ScheduleError
+from isorate.schedule.expression import Expression
+from isorate.schedule.lazily import np
+from isorate.schedule.python_source import python_source
+from isorate.schedule.syntax import mentions, parse, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from isorate.kit.meaning import Meaning
+    from isorate.kit.xla import Rates, Real
+    from isorate.schedule.node import Schedule
+
+#: Why its rates may lie elsewhere than the framework's.
+LEDGER: Final = (
+    "exp, log, sin, tanh and rsqrt are the framework's own; compiled, products and sums are "
+    "rounded together, which shows where large numbers cancel"
+)
+#: What the count is called in the functions that are written.
+COUNT: Final = "count"
+OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
+    ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+
+
+def computed(name: str, x: Rates) -> Rates:
+    """Return what a function of a framework's arrays gives for reals."""
+    if name == "cos":
+        return xla.cos(x)
+    if name in ("sqrt", "floor", "ceil"):
+        return getattr(np, name)(x)
+    wide = x.astype(np.float64)
+    found = 1 / np.sqrt(wide) if name == "rsqrt" else getattr(np, name)(wide)
+    return found.astype(x.dtype)
+
+
+class Numbers:
+    """Numbers of one dtype in an array: integers, or reals."""
+
+    def __init__(self, values: Any, real: Real) -> None:
+        self.values, self.real = values, real
+
+    @property
+    def whole(self) -> bool:
+        """Whether they are integers."""
+        return bool(self.values.dtype.kind == "i")
+
+    def reals(self) -> Rates:
+        """Return them as reals."""
+        reals: Rates = self.values.astype(self.real)
+        return reals
+
+    def _of(self, other: Any, compute: Callable[..., Any], *, swapped: bool = False) -> Any:
+        if isinstance(other, bool) or not isinstance(other, int | float | Numbers):
+            return NotImplemented
+        theirs = other if isinstance(other, Numbers) else xla.number(other, self.real)
+        integers = theirs.whole if isinstance(theirs, Numbers) else isinstance(other, int)
+        if self.whole and integers and compute is not operator.truediv:
+            a, b = self.values, getattr(theirs, "values", theirs)
+        else:
+            a = self.reals()
+            b = theirs.reals() if isinstance(theirs, Numbers) else self.real(theirs)
+        found = compute(b, a) if swapped else compute(a, b)
+        if found.dtype.kind == "i" and self.real is np.float32:
+            found = found.astype(np.int32).astype(np.int64)  # what is beyond comes out below
+        return Numbers(found, self.real)
+
+    def __add__(self, other: Any) -> Any:
+        return self._of(other, operator.add)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._of(other, operator.add, swapped=True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._of(other, operator.sub)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._of(other, operator.sub, swapped=True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._of(other, operator.mul)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._of(other, operator.mul, swapped=True)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._of(other, operator.truediv)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._of(other, operator.truediv, swapped=True)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._of(other, operator.floordiv)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._of(other, operator.floordiv, swapped=True)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._of(other, operator.mod)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._of(other, operator.mod, swapped=True)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._of(other, operator.lt)
+
+    def __le__(self, other: Any) -> Any:
+        return self._of(other, operator.le)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._of(other, operator.gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._of(other, operator.ge)
+
+    def __eq__(self, other: object) -> Any:
+        return self._of(other, operator.eq)
+
+    def __ne__(self, other: object) -> Any:
+        return self._of(other, operator.ne)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __neg__(self) -> Numbers:
+        return Numbers(-self.values, self.real)
+
+    def __pos__(self) -> Numbers:
+        return self
+
+    def __abs__(self) -> Numbers:
+        return Numbers(np.abs(self.values), self.real)
+
+    def __pow__(self, exponent: Any) -> Any:
+        if isinstance(exponent, int) and (exponent >= 0 or not self.whole):
+            return Numbers(xla.power(self.values, exponent), self.real)
+        powers = exponent.reals() if isinstance(exponent, Numbers) else exponent * 1.0
+        return Numbers(xla.power(self.reals(), powers), self.real)
+
+    def __rpow__(self, base: Any) -> Any:
+        bases = np.full(len(self.values), xla.numbers(self.real, base)[0])
+        return Numbers(xla.power(bases, self.reals()), self.real)
+
+
+class _Computing:
+    """Computes source for many counts at once."""
+
+    def __init__(
+        self, variable: str, counts: Any, real: Real, members: Sequence[Counted] = ()
+    ) -> None:
+        self.variable, self.real, self.members = variable, real, members
+        self.counts = Numbers(counts, real)
+
+    def of(self, node: ast.expr) -> Any:
+        """Return Python's number, or those of all counts."""
+        if not _in_arrays(node, self.variable):
+            return Arithmetic({}).value(node)
+        match node:
+            case ast.Name():
+                return self.counts
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+                return OPERATORS[type(op)](self.of(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return OPERATORS[type(op)](self.number(left), self.number(right))
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                sides = list(map(self.number, (left, *others)))
+                pairs = zip(ops, sides, sides[1:], strict=False)
+                each = [self.array(OPERATORS[type(op)](a, b)) for op, a, b in pairs]
+                return Numbers(reduce(np.logical_and, (one.values for one in each)), self.real)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Numbers(~self.truth(operand), self.real)
+            case ast.BoolOp(op=op, values=values):
+                both = np.logical_and if isinstance(op, ast.And) else np.logical_or
+                return Numbers(reduce(both, map(self.truth, values)), self.real)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.where(test, body, orelse)
+            case ast.Call(func=ast.Attribute(ast.Name("xp"), name), args=args):
+                return self.function(name, args)
+            case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
+                return reduce(lambda a, b: self.extreme(name, a, b), map(self.number, args))
+            case ast.Call(func=ast.Name("abs"), args=[arg]):
+                return abs(self.number(arg))
+        raise NativeError(
+            f"{shown(node)} takes no array, and an optimizer that is compiled has one"
+        )
+
+    def number(self, node: ast.expr) -> Any:
+        """Return a number, or numbers; what compares counts as 0 and 1."""
+        found = self.of(node)
+        if isinstance(found, Numbers) and found.values.dtype.kind == "b":
+            return Numbers(found.values.astype(np.int64), self.real)
+        return found
+
+    def array(self, value: Any) -> Numbers:
+        """Return one number as those of all counts."""
+        if isinstance(value, Numbers):
+            return value
+        number = value if isinstance(value, int) else xla.numbers(self.real, value)[0]
+        return Numbers(np.full(len(self.counts.values), number), self.real)
+
+    def truth(self, node: ast.expr) -> Any:
+        """Return where something holds."""
+        return self.array(self.of(node)).values.astype(bool)
+
+    def where(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Numbers:
+        """Return one number or another, both of which are computed."""
+        yes, no = (self.array(self.number(each)) for each in (body, orelse))
+        if not (yes.whole and no.whole):
+            yes, no = (Numbers(each.reals(), self.real) for each in (yes, no))
+        return Numbers(np.where(self.truth(test), yes.values, no.values), self.real)
+
+    def extreme(self, name: str, a: Any, b: Any) -> Numbers:
+        """Return the smaller or the larger of two, NaN where one is."""
+        a, b = self.array(a), self.array(b)
+        if not (a.whole and b.whole):
+            a, b = (Numbers(each.reals(), self.real) for each in (a, b))
+        compute = np.minimum if name.startswith("min") else np.maximum
+        return Numbers(compute(a.values, b.values), self.real)
+
+    def function(self, name: str, args: list[ast.expr]) -> Any:
+        """Return what one of the framework's own functions gives."""
+        if name == "where":
+            return self.where(*args)
+        given = list(map(self.number, args))
+        if name == "member":
+            counts = self.array(given[1]).values
+            return Numbers(self.members[given[0]].rates(counts, self.real), self.real)
+        if name in ("minimum", "maximum"):
+            return self.extreme(name, *given)
+        (value,) = map(self.array, given)
+        if name == "float32":
+            return Numbers(value.reals(), self.real)
+        return Numbers(computed(name, value.reals()), self.real)
+
+
+def _in_arrays(node: ast.expr, variable: str) -> bool:
+    """Whether something is no number of Python's."""
+    return mentions(node, variable) or mentions(node, "xp")
+
+
+class Own(Counted, frozen=True):
+    """A function of the count that a text has itself, which the framework's optimizers are given.
+
+    Its arguments are the ``function``, and the schedules that it asks: ``xp.member(0, count)`` is
+    what the first of them says.
+    """
+
+    if TYPE_CHECKING:
+        function: Expression
+        asked: tuple[Any, ...] = ()
+    by_formula: ClassVar[bool] = True
+    #: What stands for ``xp``, and what for single functions of it, ``{}`` for what they are given.
+    arrays: ClassVar[str] = ""
+    spelled: ClassVar[Mapping[str, str]] = {}
+
+    def written(self, optimizer: str | None = None) -> str:
+        body = _Spelled(self.arrays, self.spelled, self.asked).visit(parse(self.function.source))
+        return f"lambda {self.function.variable}: {ast.unparse(body)}"
+
+    def rates(self, t: Any, real: Real) -> Rates:
+        computing = _Computing(self.function.variable, t, real, self.asked)
+        with np.errstate(all="ignore"):
+            return computing.array(computing.number(_parsed(self.function.source))).reals()
+
+    @classmethod
+    def signature(cls) -> str:
+        return f"{cls.card.name}(lambda {COUNT}: ...)"
+
+    def build(self) -> None:
+        for schedule in self.asked:
+            schedule.build()
+
+    def supposed(self) -> str | None:
+        variable = self.function.variable
+        for node in ast.walk(_parsed(self.function.source)):
+            decides = isinstance(node, ast.IfExp | ast.BoolOp) or _is_python_s(node)
+            if decides and mentions(node, variable):
+                return f"it is not compiled, where Python cannot decide by {variable}"
+        return None
+
+    def means(self) -> Meaning:
+        variable = self.function.variable
+        said = Expression(
+            variable, ast.unparse(_Plain(self.asked).visit(parse(self.function.source)))
+        )
+        first = float(self._first[0])
+        if math.isfinite(first) and not math.isfinite(said.at(0)):
+            said = Expression(variable, f"{first!r} if {variable} < 1 else {said.source}")
+        return say.formula(1.0, said.variable, said.source)
+
+    @classmethod
+    def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:
+        try:
+            body = _OfArrays(COUNT).visit(parse(python_source(schedule, COUNT)))
+        except ScheduleError as error:
+            return Refusal(str(error))
+        return Lift(cls(Expression(COUNT, ast.unparse(body))))
+
+
+@lru_cache(maxsize=256)
+def _parsed(source: str) -> ast.expr:
+    return parse(source)
+
+
+def _is_python_s(node: ast.AST) -> bool:
+    """Whether a function of Python's decides by what it is given."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id in BUILTINS and called.id != "abs"
+
+
+class _Plain(ast.NodeTransformer):
+    """Says what frameworks' functions do in Python's words."""
+
+    def __init__(self, asked: Sequence[Counted]) -> None:
+        self.asked = asked
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Attribute(ast.Name("xp"), "where"), [test, yes, no]):
+                return ast.IfExp(test, yes, no)
+            case ast.Call(ast.Attribute(ast.Name("xp"), "minimum" | "maximum" as name), args):
+                return ast.Call(ast.Name(name[:3], ast.Load()), args, [])
+            case ast.Call(ast.Attribute(ast.Name("xp"), "float32"), [arg]):
+                return arg
+            case ast.Call(ast.Attribute(ast.Name("xp"), "member"), [ast.Constant(int(k)), arg]):
+                said = python_source(self.asked[k].lower().normal(), "t")
+                return _Put("t", arg).visit(parse(said))  # type: ignore[no-any-return]
+            case ast.Call(ast.Attribute(ast.Name("xp"), "rsqrt"), [arg]):
+                return ast.BinOp(arg, ast.Pow(), ast.Constant(-0.5))
+            case ast.Call(ast.Attribute(ast.Name("xp"), name), args):
+                return ast.Call(ast.Attribute(ast.Name("math", ast.Load()), name, ast.Load()),
+                                args, [])  # fmt: skip
+        return node
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression in the place of a name."""
+
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name, self.value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.value if node.id == self.name else node
+
+
+class _OfArrays(ast.NodeTransformer):
+    """Says in frameworks' functions what Python's do with single numbers."""
+
+    def __init__(self, variable: str) -> None:
+        self.variable = variable
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.expr) and not mentions(node, self.variable):
+            return node
+        return super().visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        return _xp("where", node.test, node.body, node.orelse)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        raise ScheduleError("a table has no formula in arrays", hint="it can be a list")
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name("min" | "max" as name), [first, *others]):
+                return reduce(lambda a, b: _xp(f"{name}imum", a, b), others, first)
+            case ast.Call(ast.Attribute(ast.Name("math"), "pow"), [base, exponent]):
+                return ast.BinOp(base, ast.Pow(), exponent)
+            case ast.Call(ast.Attribute(ast.Name("math"), name), args):
+                return _xp(name, *args)
+        return node
+
+
+def _xp(name: str, *args: ast.expr) -> ast.expr:
+    return ast.Call(ast.Attribute(ast.Name("xp", ast.Load()), name, ast.Load()), list(args), [])
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts a framework's names in."""
+
+    def __init__(self, arrays: str, spelled: Mapping[str, str], asked: Sequence[Counted]) -> None:
+        self.arrays, self.spelled, self.asked = arrays, spelled, asked
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Attribute(ast.Name("xp"), "member"), [ast.Constant(int(k)), arg]):
+                return ast.Call(parse(self.asked[k].written()), [arg], [])
+            case ast.Call(ast.Attribute(ast.Name("xp"), name) | ast.Name(id="abs" as name), args):
+                spelled = self.spelled.get(name, f"{self.arrays}.{name}({{}})")
+                return parse(spelled.format(", ".join(map(ast.unparse, args))))
+        return node

@@ -1,0 +1,170 @@
+"""Functions of frameworks' arrays in a function of the step, as ``xp``'s."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, Final
+
+from isorate.kit import registry
+from isorate.kit.counted import Counted
+from isorate.kit.float32 import single
+from isorate.reading.builtin import CONSTANTS
+from isorate.reading.values import Schedule, Unknown
+from isorate.schedule.errors import ReadError
+from isorate.schedule.syntax import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isorate.kit.call import Call
+    from isorate.reading.schedules import Schedules
+
+#: Those of one array, and of which of ``xp`` each is.
+ALONE: Final = {
+    **{name: name for name in ("cos", "sin", "exp", "sqrt", "rsqrt", "log", "log2", "log10", "tanh",
+                               "floor", "ceil")},
+    "to_float": "float32", "float32": "float32",
+}  # fmt: skip
+TWO: Final = {"minimum": "minimum", "maximum": "maximum", "min": "minimum", "max": "maximum"}
+#: Those that operators stand for, too.
+OPERATORS: Final[dict[str, ast.operator]] = {
+    "add": ast.Add(), "subtract": ast.Sub(), "sub": ast.Sub(), "multiply": ast.Mult(),
+    "mul": ast.Mult(), "divide": ast.Div(), "div": ast.Div(), "true_divide": ast.Div(),
+    "realdiv": ast.Div(), "pow": ast.Pow(), "power": ast.Pow(), "mod": ast.Mod(),
+    "floormod": ast.Mod(), "floor_divide": ast.FloorDiv(), "floordiv": ast.FloorDiv(),
+}  # fmt: skip
+#: Operators between comparisons.
+BOTH: Final[dict[type[ast.operator], str]] = {
+    ast.BitAnd: "logical_and", ast.BitOr: "logical_or",
+}  # fmt: skip
+COMPARISONS: Final[dict[str, ast.cmpop]] = {
+    "less": ast.Lt(), "less_equal": ast.LtE(), "greater": ast.Gt(), "greater_equal": ast.GtE(),
+    "equal": ast.Eq(), "not_equal": ast.NotEq(),
+}  # fmt: skip
+#: Those that make an array of what they are given, perhaps of a dtype that they are told.
+MAKING: Final = ("cast", "asarray", "array", "convert_to_tensor", "constant", "astype", "Tensor",
+                 "convert_element_type", "tensor")  # fmt: skip
+LIMITS: Final = ("clip", "clip_by_value", "clamp")
+
+
+def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr]) -> ast.expr | None:
+    """Return what a function of a framework's arrays is of ``xp``; none where it is none.
+
+    Raises:
+        ReadError: it is one that is not followed.
+
+    """
+    name = function.name if isinstance(function, Unknown) else None
+    if name is None or not registry.of_arrays(name.origin):
+        return None
+    last, given = name.last, list(node.args)
+    named = {str(k.arg): k.value for k in node.keywords if k.arg != "name"}
+    if last == "cond":
+        test, *branches = [*given, *named.values()][:3]
+        given_ = given[3:]
+        return xp("where", visit(test), *(branch(each, given_, visit) for each in branches))
+    if last in MAKING and given:
+        dtype = [*given[1:], *named.values()]
+        return made(given[0], dtype, visit)
+    parts = [visit(each) for each in (*given, *named.values())]
+    match last, parts:
+        case _, [one] if last in ALONE:
+            return xp(ALONE[last], one)
+        case _, [a, b] if last in TWO:
+            return xp(TWO[last], a, b)
+        case _, [a, b] if last in OPERATORS:
+            return ast.BinOp(a, OPERATORS[last], b)
+        case _, [a, b] if last in COMPARISONS:
+            return ast.Compare(a, [COMPARISONS[last]], [b])
+        case (("where" | "select"), [test, yes, no]):
+            return xp("where", test, yes, no)
+        case (("logical_and" | "logical_or" | "logical_not"), _):
+            return truth(last, parts)
+        case (("abs" | "absolute"), [one]):
+            return ast.Call(ast.Name("abs", ast.Load()), [one], [])
+        case "square", [one]:
+            return ast.BinOp(one, ast.Pow(), ast.Constant(2))
+        case _, [x, low, high] if last in LIMITS:
+            return xp("minimum", xp("maximum", x, low), high)
+    raise ReadError(f"{shown(node)} is not followed in a function of the step")
+
+
+def truth(name: str, parts: list[ast.expr]) -> ast.expr:
+    """Return where both of two hold, or one of them, or where something does not."""
+    yes, no = ast.Constant(True), ast.Constant(False)
+    match name, parts:
+        case "logical_and", [a, b]:
+            return xp("where", a, b, no)
+        case "logical_or", [a, b]:
+            return xp("where", a, yes, b)
+        case _, [a]:
+            return xp("where", a, no, yes)
+    raise ReadError(f"{name} of {len(parts)} is not followed in a function of the step")
+
+
+def branch(
+    function: ast.expr, given: list[ast.expr], visit: Callable[[ast.expr], ast.expr]
+) -> ast.expr:
+    """Return what one of two functions computes, of which a condition chooses one."""
+    if isinstance(function, ast.Lambda) and not (given or ast.unparse(function.args)):
+        return visit(function.body)
+    return visit(ast.Call(function, given, []))
+
+
+def asked(schedule: Schedule, node: ast.Call, others: list[Call]) -> ast.expr:
+    """Return the number of a schedule that is called with a count, among those that are.
+
+    Raises:
+        ReadError: it is none that says a rate of a count.
+
+    """
+    call = schedule.call
+    if not isinstance(call, Counted) or len(node.args) != 1 or node.keywords:
+        raise ReadError(f"{shown(node)} is not followed in a function of the step")
+    if call not in others:
+        others.append(call)
+    return ast.Constant(others.index(call))
+
+
+def number(function: Any, given: list[Any]) -> float | None:
+    """Return the number that an array is made of, rounded as a real; none where it is no real."""
+    name = function.name if isinstance(function, Unknown) else None
+    if name is None or name.last not in MAKING or not registry.of_arrays(name.origin):
+        return None
+    first, *dtype = given or [None]
+    said = [each if isinstance(each, str) else getattr(each, "source", "") for each in dtype]
+    real = any("float" in each for each in said) if dtype else isinstance(first, float)
+    return float(single(first)) if type(first) in (int, float) and real else None
+
+
+def constant(value: Unknown) -> float | None:
+    """Return the number that a name of a framework's arrays stands for; none where it is none."""
+    name = value.name
+    if name is None or not registry.of_arrays(name.origin):
+        return None
+    return CONSTANTS.get(name.last)
+
+
+def used(follower: Schedules, node: ast.AST) -> set[str]:
+    """Return the modules of other packages that the names in an expression are of."""
+    names = [getattr(follower.value(each, follower.outermost), "name", None)
+             for each in ast.walk(node) if isinstance(each, ast.Attribute)]  # fmt: skip
+    return {name.origin.rpartition(".")[0] for name in names if name is not None}
+
+
+def made(value: ast.expr, dtype: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast.expr:
+    """Return an array that is made of a value, a real where its dtype says so.
+
+    Raises:
+        ReadError: it is of another dtype.
+
+    """
+    said = ast.unparse(dtype[0]) if dtype else ""
+    if len(dtype) > 1 or (said and "float" not in said and not said.endswith(".dtype")):
+        raise ReadError(f"{shown(value)} as {said} is not followed in a function of the step")
+    return xp("float32", visit(value)) if said else visit(value)
+
+
+def xp(name: str, *given: ast.expr) -> ast.expr:
+    """Return the call of a function of arrays."""
+    return ast.Call(ast.Attribute(ast.Name("xp", ast.Load()), name, ast.Load()), [*given], [])

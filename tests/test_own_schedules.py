@@ -1,0 +1,106 @@
+"""Functions of the count that texts have themselves, beside what JAX and TensorFlow computed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isorate import Run, convert
+from isorate.schedule.errors import IsorateError, ReadError
+from tests.calls import read
+
+CASES = json.loads((Path(__file__).parent / "cases" / "own_schedules.json").read_text())
+
+
+def rates_of(call: Any, updates: int) -> Any:
+    return np.concatenate([block[0] for block in call.native(updates)])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_rates_are_those_that_were_computed(case: dict[str, Any]) -> None:
+    at, real = zip(*case["rates"], strict=True)
+    found = rates_of(read("\n".join(case["text"])), at[-1] + 1)[list(at)].astype(np.float32)
+    computed = np.array(real, np.float32)
+    assert np.abs(found.view(np.int32) - computed.view(np.int32)).max() <= 1
+    exact = not any(name in "\n".join(case["text"]) for name in ("exp(", "0.99 **", "rsqrt("))
+    assert not exact or found.tobytes() == computed.tobytes()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_schedule_has_these_rates_as_well(case: dict[str, Any]) -> None:
+    at, real = zip(*case["rates"], strict=True)
+    schedule = read("\n".join(case["text"])).lower()
+    assert [schedule.at(t) for t in at] == pytest.approx(real, rel=0, abs=2e-6 * max(real))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_what_is_written_reads_back(case: dict[str, Any]) -> None:
+    call = read("\n".join(case["text"]))
+    assert read(call.statements) == call
+
+
+TEXTS = {
+    "LambdaLR(lambda t: 0.95 ** t * abs(math.sin(t)))": Run(200),
+    "CosineAnnealingLR(T_max=3, eta_min=0.01)": Run(
+        epochs=4, updates_per_epoch=2, step_every="epoch"
+    ),
+    "OneCycleLR(max_lr=0.1, total_steps=100)": Run(100),
+    "CyclicLR(base_lr=0.01, max_lr=0.1, step_size_up=7)": Run(100),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("to", ["optax", "keras"])
+def test_what_no_constructor_says_a_function_says(text: str, to: str) -> None:
+    ways = convert(read(text, lr=0.1), to=to, run=TEXTS[text]).ways
+    own = [way for way in ways if "lambda" in way.code and way.call.card.clock == "update"]
+    assert own
+    assert own[0].comparison.equal
+
+
+def test_a_table_is_no_function_of_arrays() -> None:
+    rates = [0.1, 0.05, 0.02, 0.07]
+    refused = dict(convert(rates, to="optax").refusals)
+    assert "table" in refused["optax.Schedule"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("optax.sgd(lambda t: 0.1 * math.cos(t))", "takes no array"),
+        ("optax.sgd(lambda t: 0.1 * float(t))", "takes no array"),
+        (
+            "import jax.numpy as jnp\nf = lambda t: jnp.linalg.norm(t)\noptax.sgd(f)",
+            "computed here",
+        ),
+        ("import jax.numpy as jnp\noptax.sgd(lambda t: jnp.cumsum(t))", "is not followed"),
+        ("base = optax.constant_schedule(0.1)\nf = lambda t: 2 * base(t)", "something else of"),
+    ],
+)
+def test_what_is_not_followed_is_said(text: str, said: str) -> None:
+    with pytest.raises(IsorateError, match=said):
+        read(f"import optax\nimport math\n{text}").checked()
+
+
+def test_what_python_decides_by_the_count_is_not_compiled() -> None:
+    call = read("optax.sgd(lambda t: 0.1 if t < 5 else 0.01)")
+    assert call.supposed() == "it is not compiled, where Python cannot decide by t"
+    compiled = read("import jax.numpy as jnp\noptax.sgd(lambda t: jnp.where(t < 5, 0.1, 0.01))")
+    assert compiled.supposed() is None
+
+
+def test_a_count_stays_an_integer_of_32_bits() -> None:
+    call = read("optax.sgd(lambda t: t * 1000000 / 1e9)")
+    with np.errstate(over="ignore"):
+        assert rates_of(call, 3000)[-1] == np.float32(
+            np.int32(2999) * np.int32(10**6)
+        ) / np.float32(1e9)
+
+
+def test_what_a_function_lacks_is_asked_for() -> None:
+    with pytest.raises(ReadError, match=r"--set args.warmup=\.\.\."):
+        read("import optax\noptax.sgd(lambda t: 0.1 * t / args.warmup)")
