@@ -278,11 +278,26 @@ trainer.add_event_handler(Events.{}, lambda: sched.step())
         (ENGINE.format("EPOCH_STARTED(every=2)") + "trainer.run(loader, max_epochs=4)",
          "every so-manieth time"),
         (ENGINE.format("EPOCH_COMPLETED") + "trainer.run(loader, max_iters=40)", "max_iters ends"),
+        (ENGINE.format("EPOCH_COMPLETED").replace("trainer.add", "if ready():\n    trainer.add")
+         + "trainer.run(loader, max_epochs=4)", "which handlers an Engine has"),
+        (ENGINE.format("ITERATION_COMPLETED").replace("sched.step())", "engine(trainer))")
+         + "def engine(e):\n    sched.step()\n    if loss > 3:\n        e.terminate_epoch()\n"
+         "trainer.run(loader, max_epochs=4)", "terminate_epoch() ends"),
     ],
 )  # fmt: skip
 def test_what_ignite_does_otherwise_is_refused(text: str, why: str) -> None:
     with pytest.raises(ReadError, match=re.escape(why)):
         read(text, names={"len(loader)": 4})
+
+
+def test_a_run_that_may_be_terminated_says_so() -> None:
+    text = ENGINE.format("EPOCH_COMPLETED") + (
+        "@trainer.on(Events.EPOCH_COMPLETED)\ndef end(engine):\n    if engine.state.epoch > 3:\n"
+        "        engine.terminate()\ntrainer.run(loader, max_epochs=9)"
+    )
+    recipe = read(text, names={"len(loader)": 4})
+    assert recipe.run == Run(epochs=9, updates_per_epoch=4, step_every="epoch")
+    assert any("terminate() may end it before" in each for each in recipe.assumptions)
 
 
 def test_an_engine_that_nothing_runs_is_taken_to_run() -> None:

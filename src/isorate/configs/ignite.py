@@ -64,6 +64,14 @@ class Engine:
     def register_events(self, *events, **others):
         pass
 
+    def terminate(self, *given, **named):
+        loss.backward()  # so that it is seen where a condition holds
+        assume("the run goes on to its end, where terminate() may end it before")
+
+    def terminate_epoch(self, *given, **named):
+        loss.backward()
+        refuse("terminate_epoch() ends an epoch before it is over, which is not followed")
+
     def run(self, data=None, max_epochs=None, max_iters=None, epoch_length=None, **others):
         self.ran = True
         batches = epoch_length if is_given(epoch_length) else len(data)
@@ -72,6 +80,8 @@ class Engine:
             refuse("max_iters ends the run of an Engine, which is not followed")
         iteration, process, accumulation = 0, self.process, self.accumulation
         handlers = tuple(self.handlers)
+        if not is_known(handlers):
+            refuse("which handlers an Engine has is not followed")
         fire(handlers, "STARTED")
         for epoch in range(1, epochs + 1):
             self.epoch = epoch
