@@ -125,7 +125,7 @@ def test_every_change_of_one_argument_is_noticed_where_the_digits_can_tell(
             at = np.arange(min(len(known), len(other)))
             told, errors = printed(other[at], digits)
             room = TOLERANCE[other.dtype.name] * max(known.max(), np.abs(told).max())
-            tells = np.abs(told - known[at]) > errors + room
+            tells = np.abs(told - known[at]) > errors * evidence.TIE + room
             written = log(other[at], offsets=(0, 0), digits=digits)
             follows = aligned(written.groups, written, Recipe(call, Run(100))).follows
             seen += bool(tells.any())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import identify
+from isorate import identify, simulate
 from isorate.cli._commands import run
 from isorate.schedule.errors import ReadError
 from tests.lists import LISTS, numbers
@@ -26,6 +26,47 @@ WRITTEN: list[tuple[str, str, dict[str, float]]] = [
     ("line", "line", {"warmup": 7, "peak": 0.1, "end": 0, "updates": 100}),
     ("joined", "cosine", {"warmup": 5, "start": 0.01, "peak": 0.1, "end": 0, "updates": 100}),
 ]
+
+
+SGD = "torch.optim.SGD(params, lr=0.02)"
+LAMBDA = f"torch.optim.lr_scheduler.LambdaLR({SGD}, lambda k: {{}})"
+COMPOSED: list[tuple[str, str, dict[str, float]]] = [
+    (f"optimizer = {SGD}\nSequentialLR(optimizer, [LinearLR(optimizer, 0.001, total_iters=500), "
+     "MultiStepLR(optimizer, [2500, 4000], 0.1)], [500])", "steps",
+     {"warmup": 500, "start": 2e-05, "peak": 0.02, "factor": 0.1, "step 1": 3000, "step 2": 4500}),
+    (f"MultiStepLR({SGD}, [3000, 4500], 0.1)", "steps",
+     {"peak": 0.02, "factor": 0.1, "step 1": 3000, "step 2": 4500}),
+    (LAMBDA.format("min(k / 500, 1, (5000 - k) / 1000)"), "plateau, then line",
+     {"warmup": 500, "peak": 0.02, "plateau to": 4000, "end": 0, "updates": 5000}),
+    (LAMBDA.format("k / 500 if k < 500 else 1 if k < 4000 else 1 - ((k - 4000) / 1000) ** 0.5"),
+     "plateau, then one less the square root",
+     {"warmup": 500, "peak": 0.02, "plateau to": 4000, "end": 0, "updates": 5000}),
+    (f"transformers.get_wsd_schedule({SGD}, 500, 1000, num_training_steps=5000, "
+     "min_lr_ratio=0.1)", "plateau, then cosine",
+     {"warmup": 500, "start": 0.002, "peak": 0.02, "plateau to": 4000, "end": 0.002,
+      "updates": 5000}),
+    (f"transformers.get_inverse_sqrt_schedule({SGD}, 500)", "inverse square root",
+     {"warmup": 500, "peak": 0.02}),
+    (f"transformers.get_inverse_sqrt_schedule({SGD}, 500, timescale=1000)", "inverse square root",
+     {"warmup": 500, "peak": 0.02, "ahead": 500}),
+    (f"CyclicLR({SGD}, 0.001, 0.02, 800)", "line that goes back",
+     {"from": 0.001, "to": 0.02, "updates": 800}),
+    (f"CosineAnnealingWarmRestarts({SGD}, 1500, eta_min=1e-4)", "cosine that starts over",
+     {"from": 0.02, "to": 1e-4, "updates": 1500}),
+    (f"CosineAnnealingLR({SGD}, 700, 1e-4)", "cosine that goes back",
+     {"from": 0.02, "to": 1e-4, "updates": 700}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", range(len(COMPOSED)))
+def test_what_takes_several_pieces_is_found_in_a_log_of_few_updates(row: int) -> None:
+    text, family, arguments = COMPOSED[row]
+    steps = np.arange(49, 5000, 50)
+    found = log(simulate(text, 5000).values[steps], steps=steps, digits=None if row % 2 else 5)
+    first = identify(found)[0]
+    assert first.fits
+    assert first.family == family
+    assert dict(first.arguments) == pytest.approx(arguments, rel=1e-3)
 
 
 #: Of these, ten rows tell nothing of the warmup.

@@ -42,8 +42,8 @@ TABLE, NEAR = 2**21, 2**14
 #: So many rates are looked up in a recipe at once.
 TOGETHER: Final = 2**21
 
-#: A printed number may be a tie that was rounded either way.
-TIE: Final = 1 + 1e-9
+#: A printed number may be a tie, which float32 rounds another way than float64.
+TIE: Final = 1 + 1e-3
 
 
 @dataclass(frozen=True, slots=True)

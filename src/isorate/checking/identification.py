@@ -8,18 +8,18 @@ lengths are looked for. Arguments are rounded to what people write as far as the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from isorate.checking.composed import plateaus, roots, stairs, waves
 from isorate.checking.evidence import Clock, Points, clocks
+from isorate.checking.measured import Candidate, Measured, after, least
 from isorate.checking.ways import round_factor
 from isorate.explanation import told
 from isorate.logs.log import Log
 from isorate.recipe import Recipe
-from isorate.schedule.arrays import ArrayNamespace
-from isorate.schedule.combinators import Join, Staircase, Until
+from isorate.schedule.combinators import Staircase, Until
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.laws import law_of
@@ -53,30 +53,6 @@ FALLS: Final[Mapping[str, tuple[Callable[[Any], Any], Callable[..., Schedule]]]]
         lambda x: np.sqrt(1 - x), lambda p, f, d: Polynomial(p, f, d, 0.5)
     ),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A schedule that may have made a log.
-
-    Args:
-        family: what it is.
-        schedule: the schedule itself.
-        arguments: its numbers by name.
-        residual: the largest distance from the log, as a share of the peak.
-        fits: whether it is the log, by the digits that were printed.
-
-    """
-
-    family: str
-    schedule: Schedule
-    arguments: Mapping[str, float]
-    residual: float
-    fits: bool
-
-    def __str__(self) -> str:
-        listed = ", ".join(f"{name} {value:.10g}" for name, value in self.arguments.items())
-        return f"{self.family}: {listed}" if listed else self.family
 
 
 def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
@@ -172,85 +148,33 @@ def _candidates(points: Points) -> Iterator[Candidate]:
     if points.single or (v.astype(np.float32) == v).all():
         # what was computed in float32 has more roundings than one, and differences of the peak
         e = e + 3e-7 * float(np.abs(v).max(initial=0.0))
-    log = _Measured(u, v, e + 1e-9 * float(np.abs(v).max(initial=0.0)))
+    log = Measured(u, v, e + 1e-9 * float(np.abs(v).max(initial=0.0)))
     top = log.rounded(float(v[int(v.argmax())]), int(v.argmax()))
     constant = log.judged("constant", Constant(top), {"rate": top})
     yield constant
     if constant.fits:
         return
     yield from _steps(log)
+    yield from waves(log)
     for start, slope in log.climbs():
-        found = [one for family in (_held, _falls, _decays) for one in family(log, start, slope)]
+        families = (_held, _falls, _decays, plateaus, stairs, roots)
+        found = [one for family in families for one in family(log, start, slope)]
         yield from found
         if any(one.fits for one in found):
             return
 
 
-class _Measured:
-    """A log's points, in order: updates, rates, and how far each may be off."""
-
-    def __init__(self, u: Any, v: Floats, room: Floats) -> None:
-        self.u, self.v, self.room = u, v, room
-        self.peak = float(np.abs(v).max(initial=0.0)) or 1.0
-
-    def rounded(self, value: float, at: int) -> float:
-        """Return the roundest number that a rate at a point may be."""
-        return round_factor(value, float(self.room[at])) if value else 0.0
-
-    def climbs(self) -> Iterator[tuple[float, float | None]]:
-        """Visit what a climb at the beginning may be: its first rate, and its slope, or none."""
-        yield 0.0, None
-        rise = int(self.v.argmax())
-        if rise < 1:
-            return
-        if self.u[0] > 0 and self.v[0] > 0:  # from 0, and the first row tells how fast
-            yield 0.0, float(self.v[0] / self.u[0])
-        # the last point of a climb may lie past its end
-        for last in (rise, rise - 1):
-            if last < 1:
-                continue
-            slope = (self.v[last] - self.v[0]) / (self.u[last] - self.u[0])
-            line = self.v[0] + slope * (self.u[: last + 1] - self.u[0])
-            if slope > 0 and (np.abs(line - self.v[: last + 1]) <= 3 * self.room[: last + 1]).all():
-                start = float(self.v[0] - slope * self.u[0])
-                start = (
-                    0.0
-                    if abs(start) <= 1e-6 * self.peak
-                    else round_factor(start, float(self.room[0]))
-                )
-                yield start, float(slope)
-                return
-
-    def judged(self, family: str, schedule: Schedule, arguments: Mapping[str, float]) -> Candidate:
-        """Return a schedule with how near it comes to all points."""
-        with np.errstate(all="ignore"):
-            far = np.abs(schedule.formula(self.u, ArrayNamespace()) - self.v)
-        far = np.broadcast_to(far, self.v.shape)
-        residual = float(far.max(initial=0.0)) / self.peak
-        return Candidate(family, schedule, arguments, residual, bool((far <= self.room).all()))
-
-
-def _after(
-    start: float, warmup: int, peak: float, rest: Schedule, told: dict[str, float]
-) -> tuple[Schedule, dict[str, float]]:
-    """Put a climb before a schedule."""
-    if not warmup:
-        return rest, told
-    said = {"warmup": float(warmup)} | ({"start": start} if start else {})
-    return Join((Linear(start, peak, warmup), rest), (warmup,)), said | told
-
-
-def _held(log: _Measured, start: float, slope: float | None) -> Iterator[Candidate]:
+def _held(log: Measured, start: float, slope: float | None) -> Iterator[Candidate]:
     if slope is None:
         return
     peak = log.rounded(float(log.v.max()), int(log.v.argmax()))
     warmup = round((peak - start) / slope)
     if warmup > 0:
-        schedule, told = _after(start, warmup, peak, Constant(peak), {"peak": peak})
+        schedule, told = after(start, warmup, peak, Constant(peak), {"peak": peak})
         yield log.judged("constant after a warmup", schedule, told)
 
 
-def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candidate]:
+def _falls(log: Measured, start: float, slope: float | None) -> Iterator[Candidate]:
     """Visit the falls to an end; the peak, the floor and the warmup follow from the length."""
     pick = np.unique(np.linspace(0, len(log.u) - 1, FITTED).astype(np.int64))
     u, v = log.u[pick], log.v[pick]
@@ -269,7 +193,7 @@ def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candid
 
                 grid = np.geomspace(low, high, LENGTHS)
                 at = int(np.argmin([off(end) for end in grid.tolist()]))
-                end = _least(off, grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)])
+                end = least(off, grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)])
                 best.append((max(off(end), enough), warmup, end))
             _, warmup, end = min(best)
             found = list(_rounded(log, family, (shape, build), start, warmup, end, fixed))
@@ -278,7 +202,7 @@ def _falls(log: _Measured, start: float, slope: float | None) -> Iterator[Candid
                 break  # without a floor
 
 
-def _warmups(log: _Measured, start: float, slope: float | None) -> list[int]:
+def _warmups(log: Measured, start: float, slope: float | None) -> list[int]:
     if slope is None:  # where the log begins later, nobody saw the climb
         return list(range(min(int(log.u[0]), UNSEEN) + 1))
     top = (float(log.v.max()) - start) / slope
@@ -311,25 +235,8 @@ def _solve(
     return far, float(peak), float(floor)
 
 
-def _least(off: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function is least between two points."""
-    ratio = (math.sqrt(5) - 1) / 2
-    a, b = high - ratio * (high - low), low + ratio * (high - low)
-    fa, fb = off(a), off(b)
-    for _ in range(40):
-        if fa < fb:
-            high, b, fb = b, a, fa
-            a = high - ratio * (high - low)
-            fa = off(a)
-        else:
-            low, a, fa = a, b, fb
-            b = low + ratio * (high - low)
-            fb = off(b)
-    return (low + high) / 2
-
-
 def _rounded(
-    log: _Measured, family: str, of: tuple[Any, Any], start: float, warmup: int, end: float,
+    log: Measured, family: str, of: tuple[Any, Any], start: float, warmup: int, end: float,
     fixed: bool,
 ) -> Iterator[Candidate]:  # fmt: skip
     """Visit a fall with its numbers as people write them: the roundest that fit, or the nearest."""
@@ -347,7 +254,7 @@ def _rounded(
                 low = 0.0
             try:
                 fall = build(top, low, length - warmup)
-                schedule, told = _after(
+                schedule, told = after(
                     start, warmup, top, fall, {"peak": top, "end": low, "updates": float(length)}
                 )
                 one = log.judged(family, schedule, told)
@@ -364,7 +271,7 @@ def _rounded(
         yield nearest
 
 
-def _decays(log: _Measured, start: float, slope: float | None) -> Iterator[Candidate]:
+def _decays(log: Measured, start: float, slope: float | None) -> Iterator[Candidate]:
     """Visit an exponential decay, whose factor two points tell."""
     for warmup in _warmups(log, start, slope):
         down = np.flatnonzero((log.u >= warmup) & (log.v > 0))
@@ -383,13 +290,13 @@ def _decays(log: _Measured, start: float, slope: float | None) -> Iterator[Candi
             for few in (1, 2, 3, 17):
                 top = float(f"{peak:.{few}g}")
                 rest = Exponential(top, rounded, 1)
-                schedule, told = _after(start, warmup, top, rest, {"peak": top, "factor": rounded})
+                schedule, told = after(start, warmup, top, rest, {"peak": top, "factor": rounded})
                 found.append(log.judged("exponential", schedule, told))
         fitting = [one for one in found if one.fits]
         yield fitting[0] if fitting else min(found, key=lambda one: one.residual)
 
 
-def _steps(log: _Measured) -> Iterator[Candidate]:
+def _steps(log: Measured) -> Iterator[Candidate]:
     """Visit a rate that is multiplied once in so many updates."""
     changes = np.flatnonzero(np.abs(np.diff(log.v)) > 2 * log.room[1:])
     if not len(changes) or len(changes) > len(log.v) // 2:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from isorate.checking.evidence import Steps, allowed, highest, means
+from isorate.checking.evidence import TIE, Steps, allowed, highest, means
 from isorate.configs.configuration import scaled
 from isorate.kit.call import Call
 from isorate.schedule.combinators import Groups, Join
@@ -87,7 +87,7 @@ class Case:
         finite = self.rates[np.isfinite(self.rates)]
         self.peak = float(max(np.abs(finite).max(initial=0.0), highest(recipe)))
         room = max(allowed(recipe, self.peak), 1e-9 * self.peak)
-        self.room: Floats = errors * (1 + 1e-9) + room + np.where(single, 1.5 * spacing, 0.0)
+        self.room: Floats = errors * TIE + room + np.where(single, 1.5 * spacing, 0.0)
         self.first = int(np.flatnonzero(~self.agrees)[0])
         self.source = Steps(recipe)
         self.steps: Integers = self.step_of(self.updates)

@@ -44,12 +44,13 @@ def foretell(given: Given) -> Foretold:
     if total is None:
         total = updates if share is None else math.floor(updates * share)
     total = max(1, total)
-    warmup = given.number("warmup") * total
+    part = given.number("warmup")
+    warmup = part * total
     steps = math.floor(warmup)
     if total <= warmup:
         raise given.refuse("warmup", "leaves nothing to decay: it is a share of the run")
     if warmup:
-        given.derive("warmup", f"{steps} updates: {given.values['warmup']:g} × {total}")
+        given.derive("warmup", f"{steps} updates: {part:g} × {total}")
     if total != updates:
         text = f"the schedule is over at update {total}, the run has {updates}"
         again = ": a cosine climbs again" if style == "cosine" and total < updates else ""

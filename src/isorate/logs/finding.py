@@ -56,6 +56,7 @@ LISTED: Final = 8
 CHECKPOINT: Final = "checkpoint-"
 #: How Git LFS begins what it leaves in the place of a file.
 ELSEWHERE: Final = b"version https://git-lfs"
+POINTER: Final = "only says where Git LFS keeps the file"
 #: Folders that are not searched.
 NO_FOLDERS: Final = frozenset({"__pycache__", ".git"})
 _NUMBERED = re.compile(r"(.*)#([0-9]{1,6})", re.DOTALL)
@@ -223,8 +224,7 @@ def _of_file(source: Source, form: Format | None = None) -> list[Log]:
         raise ReadError(f"{path} is no file that holds a log")
     try:
         if source.head.startswith(ELSEWHERE):
-            what = f"{path} only says where Git LFS keeps the file"
-            raise ReadError(what, hint="git lfs pull")
+            raise ReadError(f"{path} {POINTER}", hint="git lfs pull")
         form = form or _format(source)
         if form is None:
             known = ", ".join(form.name for form in FORMATS)
@@ -267,7 +267,16 @@ def _of_directory(root: Path, wanted: tuple[str, ...]) -> list[Log]:
         raise NoRatesError(
             f"no log in {root} holds learning rates: {without.what}", hint=without.hint
         )
-    raise ReadError(f"{root} has no log that Isorate knows")
+    what = f"{root} has no log that Isorate knows"
+    if elsewhere := next(filter(_is_elsewhere, _files(root)), None):
+        raise ReadError(f"{what}; {elsewhere.name} {POINTER}", hint="git lfs pull")
+    raise ReadError(what)
+
+
+def _is_elsewhere(path: Path) -> bool:
+    with suppress(OSError):
+        return Source(path).head.startswith(ELSEWHERE)
+    return False
 
 
 def _of_checkpoints(root: Path, wanted: tuple[str, ...]) -> list[Log]:
