@@ -252,3 +252,17 @@ def test_devices_that_are_visible_share_the_batches_of_a_program_alone(tmp_path:
     assert foretell(f"CUDA_VISIBLE_DEVICES=0,1,2,3 {own}", facts=facts).updates == 20
     with pytest.raises(OpenError, match="--processes N"):
         foretell(f"FORCE_TORCHRUN=1 NNODES=2 {own}")
+
+
+def test_launchers_that_take_all_devices_leave_open_how_many_train() -> None:
+    facts = {"examples": 320}
+    four = foretell(f"deepspeed --include localhost:0,1,2,3 {COMMAND}", facts=facts)
+    two = foretell(f"deepspeed --include a:0@b:1 {COMMAND}", facts=facts)
+    assert (four.updates, two.updates) == (20, 40)
+    for launcher in ("deepspeed", "deepspeed --include a@b:0", "accelerate launch --multi_gpu",
+                     "accelerate launch --config_file x.yaml"):  # fmt: skip
+        with pytest.raises(ReadError, match="processes are not known"):
+            foretell(f"{launcher} {COMMAND}", facts=facts)
+        assert foretell(f"{launcher} {COMMAND}", facts=facts | {"processes": 2}).updates == 40
+    assert foretell(f"accelerate launch {COMMAND} --config_file x", facts=facts).updates == 80
+    assert foretell(f"deepspeed --num_gpus 2 {COMMAND}", facts=facts).updates == 40

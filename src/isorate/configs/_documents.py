@@ -74,6 +74,9 @@ LAUNCHERS: Final = {
 
 
 FLAG_VALUE: Final = pattern(r"--([\w-]+)[\s=]+([^\s-]\S*)")
+#: What says which devices DeepSpeed's launcher takes; what says that Accelerate's takes several.
+INCLUDED: Final = ("--include", "-i")
+TOLD: Final = ("__config_file", "__multi_gpu", "__use_deepspeed", "__use_fsdp")
 #: What the environment says of processes: on each node, and how many nodes.
 PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
@@ -334,6 +337,8 @@ def _flags(text: str) -> dict[str, Any]:
     if more:
         found["__more__"] = more
     _launched(found, before, script.held)
+    if "__processes__" not in found:
+        found |= _everywhere(words)
     if script.written:
         found["__written__"] = script.written
     if found:
@@ -390,6 +395,20 @@ def _launched(found: dict[str, Any], words: list[str], held: Mapping[str, str]) 
     for script, count in itertools.pairwise(words):
         if script.endswith(COUNTED):
             found.setdefault("__processes__", int(count[:6]) if count.isdecimal() else "$processes")
+
+
+def _everywhere(words: list[str]) -> dict[str, Any]:
+    """Return the processes of a launcher that takes all devices, or those that a file lists."""
+    at = next((place for place, word in enumerate(words) if word.endswith(".py")), 0)
+    own = words[:at]
+    if "deepspeed" in own:
+        slots = next((to for flag, to in itertools.pairwise(own) if flag in INCLUDED), "")
+        nodes = [node.partition(":")[2].split(",") for node in slots.split("@")]
+        if all(slot.isdecimal() for node in nodes for slot in node):
+            return {"__processes__": sum(map(len, nodes))}
+        return {"__processes__": "$deepspeed"}
+    told = [word for word in own if word.partition("=")[0].replace("-", "_") in TOLD]
+    return {"__processes__": "$accelerate"} if "accelerate" in own and told else {}
 
 
 def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:
