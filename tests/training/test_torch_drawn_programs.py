@@ -143,6 +143,11 @@ def _save_and_load(
         else:
             more = ("load", which, draw.randrange(len(kinds)))
         operations.insert(place, more)
+    if draw.random() < 0.15:  # what comes in with a low rate, and with what torch's asks it for
+        peak = draw.choice((0.2, 0.8))
+        brought = {"swa_lr": peak, "max_lr": peak, "initial_lr": peak / 25, "min_lr": peak / 25e4}
+        late = ("add", draw.choice((0.001, 0.1)), draw.choice((brought, {"swa_lr": peak})))
+        operations.insert(draw.randint(len(kinds), len(operations)), late)
 
 
 class Execution:
@@ -184,7 +189,8 @@ class Execution:
             self.optimizer.param_groups[given[0]]["lr"] = given[1]
         elif what == "add":
             self.firsts.append(given[0])
-            self.optimizer.add_param_group({"params": [torch.zeros(1)], "lr": given[0]})
+            group = {"params": [torch.zeros(1)], "lr": given[0]}
+            self.optimizer.add_param_group(group | dict(*given[1:]))
         elif what == "copy":
             self.optimizer, self.schedulers = copy.deepcopy((self.optimizer, self.schedulers))
         elif what == "pickle":
