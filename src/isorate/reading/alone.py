@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from isorate.reading import by_hand, functions, subclasses, terms
 from isorate.reading.arguments import parameters

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import msgspec
 
 from isorate.reading.values import (
     Bound,
@@ -199,8 +200,7 @@ class Parser:
                 yield name, Default(first.value, f"{first.said}, for {command}")
 
 
-@dataclass(eq=False, slots=True)
-class Commands:
+class Commands(msgspec.Struct, eq=False):
     """The commands of a parser, each with a parser of its own."""
 
     of: Parser
@@ -217,11 +217,10 @@ class Commands:
         return made
 
 
-@dataclass(eq=False, slots=True)
-class Dataclasses:
+class Dataclasses(msgspec.Struct, eq=False):
     """A parser whose arguments are the fields of dataclasses."""
 
-    classes: list[Any] = field(default_factory=list)
+    classes: list[Any] = msgspec.field(default_factory=list)
 
     def called(
         self, follower: Foreign, name: str, given: list[Any], named: dict[str, Any], node: ast.AST

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import copy
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit import in_turns, registry
 from isorate.kit.in_turns import Moment
@@ -32,8 +34,7 @@ ONLY: Final = "paste only what builds the schedule"
 COUNTING: Final = (Worker, Sequential, Chained)
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """A rate that a loop sets beside a scheduler.
 
     Args:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit.writing import source as written_out
 from isorate.reading import beside
@@ -225,8 +227,7 @@ def placed(source: str, turn: ast.expr) -> ast.expr:
     return Placing({TURN: turn}).visit(ast.parse(source, mode="eval").body)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """What is written into one parameter group, or into all of them.
 
     Args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from copy import deepcopy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from isorate.reading import subclasses
 from isorate.reading.endings import Returning, Undecided

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +34,7 @@ ABOVE: Final = "above"
 MOST_OPEN: Final = 4
 
 
-@dataclass
-class Line:
+class Line(msgspec.Struct):
     """A statement's first line, or a simple statement: which lines it is, and how it begins."""
 
     start: int
@@ -42,8 +42,7 @@ class Line:
     text: str
 
 
-@dataclass
-class Scan:
+class Scan(msgspec.Struct):
     """What a text's brackets and quotes make of its lines.
 
     Args:
@@ -54,8 +53,8 @@ class Scan:
 
     """
 
-    lines: list[Line] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
+    lines: list[Line] = msgspec.field(default_factory=list)
+    open: list[str] = msgspec.field(default_factory=list)
     quote: str = ""
     strange: int | None = None
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.reading import by_hand, terms

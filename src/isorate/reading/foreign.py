@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.reading import arguments, functions, in_arrays

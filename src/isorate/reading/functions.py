@@ -6,8 +6,9 @@ import ast
 import copy
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from isorate.reading import in_arrays
 from isorate.reading.arrays import Array, array, interpolated
@@ -46,12 +47,11 @@ RENAMED: Final = {"maximum": "max", "minimum": "min", "max": "max", "min": "min"
                   "float64": "float"}  # fmt: skip
 
 
-@dataclass
-class Room:
+class Room(msgspec.Struct):
     """How much longer a function may become, written out, and what it lacks so far."""
 
     left: int
-    lacking: list[Unknown] = field(default_factory=list)
+    lacking: list[Unknown] = msgspec.field(default_factory=list)
 
 
 def expression(
@@ -214,8 +214,7 @@ def _names(node: ast.Import | ast.ImportFrom) -> set[str]:
     return {each.asname or each.name.partition(".")[0] for each in node.names}
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(msgspec.Struct, frozen=True):
     """What is known of the names that a function does not have itself."""
 
     evaluator: Schedules

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import math
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.reading.effects import binds
@@ -40,8 +42,7 @@ class Supposed(ast.For):
     """A loop that no text has: it is taken to be the run."""
 
 
-@dataclass(eq=False, slots=True)
-class Loop:
+class Loop(msgspec.Struct, eq=False):
     """A loop that is followed once for all of its turns.
 
     Args:
@@ -57,22 +58,21 @@ class Loop:
 
     node: Any
     turns: Count
-    counters: dict[str, int] = field(default_factory=dict)
-    before: dict[str, int] = field(default_factory=dict)
-    starts: dict[str, tuple[ast.expr, Frame]] = field(default_factory=dict)
-    each: set[str] = field(default_factory=set)
+    counters: dict[str, int] = msgspec.field(default_factory=dict)
+    before: dict[str, int] = msgspec.field(default_factory=dict)
+    starts: dict[str, tuple[ast.expr, Frame]] = msgspec.field(default_factory=dict)
+    each: set[str] = msgspec.field(default_factory=set)
     #: Those that it counts from what is not known.
-    open: dict[str, Unknown] = field(default_factory=dict)
+    open: dict[str, Unknown] = msgspec.field(default_factory=dict)
     #: The conditions by which it ends after so many turns as it takes.
-    ends: list[ast.AST] = field(default_factory=list)
+    ends: list[ast.AST] = msgspec.field(default_factory=list)
     #: What these are while it is followed.
-    turn: dict[str, Any] = field(default_factory=dict)
+    turn: dict[str, Any] = msgspec.field(default_factory=dict)
     #: What holds for the rest of a turn, as the turn goes on only then.
-    rest: list[Guard] = field(default_factory=list)
+    rest: list[Guard] = msgspec.field(default_factory=list)
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """A body of statements that is followed: a function's, or a loop's.
 
     Args:
@@ -86,14 +86,13 @@ class Scope:
     statements: Sequence[ast.stmt]
     frame: Frame
     loop: Loop | None = None
-    start: dict[str, Any] = field(init=False)
+    start: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.start = dict(self.frame.names)
 
 
-@dataclass(eq=False, slots=True)
-class Tally:
+class Tally(msgspec.Struct, eq=False):
     """What an object of the text counts: one is added to it, in one place.
 
     Args:
@@ -108,8 +107,7 @@ class Tally:
     outer: tuple[Loop, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True, eq=False):
     """A condition that nobody decides, under which something happens.
 
     Args:
@@ -143,8 +141,7 @@ class Guard:
         return self.node is other.node and self.holds == other.holds
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, eq=False):
     """An update, a step of a schedule, or what may be some; and where it stands."""
 
     kind: str
@@ -163,8 +160,7 @@ class Irregular(Exception):  # noqa: N818 - it is told as a ReadError
         self.conditions = [g.condition for g in guards if g.condition is not None]
 
 
-@dataclass
-class Facts:
+class Facts(msgspec.Struct):
     """What a loop says of the run: numbers, what has to be given for them, and sentences.
 
     Args:
@@ -176,14 +172,14 @@ class Facts:
 
     """
 
-    known: dict[str, Any] = field(default_factory=dict)
-    missing: dict[str, Unknown] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
+    known: dict[str, Any] = msgspec.field(default_factory=dict)
+    missing: dict[str, Unknown] = msgspec.field(default_factory=dict)
+    said: list[str] = msgspec.field(default_factory=list)
     why: str = ""
     hint: str = "say it: --step-every update, or epoch"
-    undecided: list[Unknown] = field(default_factory=list)
+    undecided: list[Unknown] = msgspec.field(default_factory=list)
     #: What would say how long the run is, where nobody does.
-    wanted: list[Unknown] = field(default_factory=list)
+    wanted: list[Unknown] = msgspec.field(default_factory=list)
 
     def put(self, name: str, value: Count) -> None:
         """Take notice of a number."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from isorate.reading.effects import Effects, binds, running
 from isorate.schedule.syntax import children, dotted, walk
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(msgspec.Struct, frozen=True):
     """The last parts of names in a statement, functions that it defines included.
 
     Args:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import builtins
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
@@ -31,8 +32,7 @@ HERE = "<text>"
 ALIAS: Final = re.compile(r"lr|sched|optim")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """A dotted name of the text.
 
     Args:

@@ -6,9 +6,11 @@ import ast
 import json
 import re
 import sys
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.kit.call import Call
@@ -64,8 +66,7 @@ MOST_SCHEDULES: Final = 100
 MOST_WAYS: Final = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a text came to.
 
     Args:
@@ -92,7 +93,7 @@ class Reading:
     prepared: bool = False
     said: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
-    run: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = msgspec.field(default_factory=dict)
     wanted: tuple[Unknown, ...] = ()
     title: str = ""
     line: int = 0
@@ -100,14 +101,13 @@ class Reading:
     saved: tuple[str, ...] = ()
 
 
-@dataclass
-class Way:
+class Way(msgspec.Struct):
     """What a text comes to, conditions that nobody decides being taken to be so."""
 
     decisions: dict[str, bool]
     reading: Reading | None = None
     error: ReadError | None = None
-    conditions: list[Unknown] = field(default_factory=list)
+    conditions: list[Unknown] = msgspec.field(default_factory=list)
 
 
 def reading(

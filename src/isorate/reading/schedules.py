@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.kit.call import Call, Composition
@@ -50,8 +52,7 @@ if TYPE_CHECKING:
 NO_OPTIMIZERS: Final = ("float", "int", "min", "max", "abs", "len", "round", "sum")
 
 
-@dataclass(eq=False, slots=True)
-class Argument:
+class Argument(msgspec.Struct, eq=False):
     """A value that a call is given, and its text, where it has one of its own."""
 
     value: Any
@@ -99,18 +100,17 @@ def all_of(errors: Sequence[ReadError], more: str = "") -> ReadError:
     return LackingError(named[-1], leaves, rate=rate, more=more)  # which holds the others, perhaps
 
 
-@dataclass
-class Found:
+class Found(msgspec.Struct):
     """What a text has come to so far."""
 
     #: The schedulers in the order in which Python would build them, and those that one holds.
-    built: list[Schedule] = field(default_factory=list)
-    held: set[int] = field(default_factory=set)
-    choices: dict[str, str] = field(default_factory=dict)
+    built: list[Schedule] = msgspec.field(default_factory=list)
+    held: set[int] = msgspec.field(default_factory=set)
+    choices: dict[str, str] = msgspec.field(default_factory=dict)
     #: Those that lack something.
-    lacking: list[Schedule] = field(default_factory=list)
+    lacking: list[Schedule] = msgspec.field(default_factory=list)
     #: What the text tells frameworks beforehand, by the calls' fields that say it.
-    told: set[str] = field(default_factory=set)
+    told: set[str] = msgspec.field(default_factory=set)
 
 
 class Schedules(Expressions):

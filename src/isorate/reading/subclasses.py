@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from isorate.kit import registry
 from isorate.reading import functions

@@ -6,9 +6,11 @@ import ast
 import copy
 import math
 import re
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.reading import functions
 from isorate.reading.effects import HARMLESS, PURE, STAYING
@@ -412,8 +414,7 @@ class _Placed(ast.NodeTransformer):
         return node.value
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
+class _Terms(msgspec.Struct, frozen=True):
     """Values as arithmetic with what loops count.
 
     Args:

@@ -8,9 +8,10 @@ import re
 import sys
 import textwrap
 import warnings
-from dataclasses import dataclass
 from itertools import chain, starmap
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from isorate.reading.cuts import mended, scan
 from isorate.reading.effects import binds
@@ -45,8 +46,7 @@ LEFT_OUT: Final = re.compile(r"-|\+\+\+ |@@|diff |index ")
 PYTHON: Final = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """What a text may be as Python, with the lines put above it, and what is taken for granted."""
 
     text: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from isorate.reading import by_hand, terms
 from isorate.reading.leaving_out import needed
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
 MOST_TOLD: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """A rate that is written into a parameter group.
 
     Args:
@@ -48,18 +49,17 @@ class Write:
     place: int
 
 
-@dataclass(slots=True)
-class Turns:
+class Turns(msgspec.Struct):
     """A loop that is followed turn by turn, and the rates that it has written so far."""
 
     loop: Loop
-    writes: list[list[Write]] = field(default_factory=list)
+    writes: list[list[Write]] = msgspec.field(default_factory=list)
     #: The statements of the first turn, by how many events came before and how many after.
-    spans: list[tuple[ast.stmt, int, int]] = field(default_factory=list)
+    spans: list[tuple[ast.stmt, int, int]] = msgspec.field(default_factory=list)
     #: Those that a rate may depend on, once the first turn is over.
     needed: set[int] | None = None
     #: Those that are left out, and where.
-    left: dict[int, tuple[ast.stmt, Frame]] = field(default_factory=dict)
+    left: dict[int, tuple[ast.stmt, Frame]] = msgspec.field(default_factory=dict)
 
     def leaves_out(self, follower: Interpreter, node: ast.stmt, frame: Frame) -> bool:
         """Leave out a statement on which no rate depends: whatever it may touch is unknown."""

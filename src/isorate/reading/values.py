@@ -7,9 +7,10 @@ it may have been changed by something that is not followed.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from isorate.kit.writing import source
 from isorate.schedule.errors import ReadError
@@ -31,8 +32,7 @@ MOST_BASES: Final = 50
 FEWEST: Final = 1000
 
 
-@dataclass(eq=False, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, eq=False):
     """A value that nobody knows, or an object of another package.
 
     Args:
@@ -59,7 +59,7 @@ class Unknown:
     varies: bool = False
     plain: bool = True
     made: tuple[str, list[Any], dict[str, Any]] | None = None
-    kept: dict[Any, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = msgspec.field(default_factory=dict)
     owner: Unknown | None = None
     before: str = ""
     term: ast.expr | None = None
@@ -77,16 +77,14 @@ class Unknown:
         return not any(leaf.varies for leaf in self.leaves())
 
 
-@dataclass(eq=False, slots=True)
-class Builtin:
+class Builtin(msgspec.Struct, eq=False):
     """A function of Python's, or a module's whose arithmetic is known: ``math.cos``."""
 
     name: str
     module: str = ""
 
 
-@dataclass(eq=False, slots=True)
-class Function:
+class Function(msgspec.Struct, eq=False):
     """A function of the text, with what it is bound to."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -106,25 +104,22 @@ class Function:
         return getattr(self.node, "name", "<lambda>")
 
 
-@dataclass(eq=False, slots=True)
-class Bound:
+class Bound(msgspec.Struct, eq=False):
     """A function with its first arguments: a method, or ``functools.partial``."""
 
     function: Any
     given: list[Any]
-    named: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(eq=False, slots=True)
-class Method:
+class Method(msgspec.Struct, eq=False):
     """A method of a value that is known, by its name."""
 
     of: Any
     name: str
 
 
-@dataclass(eq=False, slots=True)
-class Class:
+class Class(msgspec.Struct, eq=False):
     """A class of the text."""
 
     name: str
@@ -132,7 +127,7 @@ class Class:
     bases: list[Any]
     fields: list[str] | None = None
     #: The class and those of the text that it derives from, in the order in which Python looks.
-    mro: list[Class] = field(init=False)
+    mro: list[Class] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
         bases = [base for base in self.bases if isinstance(base, Class)]
@@ -166,18 +161,16 @@ class Class:
         return found + [f for b in self.bases if isinstance(b, Class) for f in b.foreign]
 
 
-@dataclass(eq=False, slots=True)
-class Instance:
+class Instance(msgspec.Struct, eq=False):
     """An object of a class of the text."""
 
     of: Class
     source: str
-    kept: Dict = field(default_factory=lambda: Dict())
+    kept: Dict = msgspec.field(default_factory=lambda: Dict())
     line: int = 0
 
 
-@dataclass(eq=False, slots=True)
-class Super:
+class Super(msgspec.Struct, eq=False):
     """An object as the bases of one of its classes have it."""
 
     of: Class
@@ -235,8 +228,7 @@ class Dict(dict[Any, Any], Kept):
     """A dict of the text."""
 
 
-@dataclass(eq=False, slots=True)
-class Default:
+class Default(msgspec.Struct, eq=False):
     """What a name stands for where nobody gives it anything else.
 
     Args:
@@ -293,8 +285,7 @@ class Answers(Dict):
             yield value.value if known else self[key]
 
 
-@dataclass(eq=False, slots=True)
-class Namespace(Instance):
+class Namespace(Instance, eq=False):
     """What a command line is parsed into."""
 
     @classmethod
@@ -337,16 +328,14 @@ def kept_as_groups(params: Any, optimizer: Built) -> Any:
     return found
 
 
-@dataclass(eq=False, slots=True)
-class Module:
+class Module(msgspec.Struct, eq=False):
     """A module of the text's own: a file that is given beside it."""
 
     name: str
     frame: Frame
 
 
-@dataclass(eq=False, slots=True)
-class Built:
+class Built(msgspec.Struct, eq=False):
     """An optimizer, as the text builds it.
 
     Args:
@@ -373,17 +362,16 @@ class Built:
     groups: Groups | None = None
     lost: str = ""
     whole: Optimizer | None = None
-    read: dict[str, Optimizer | ReadError] = field(default_factory=dict)
+    read: dict[str, Optimizer | ReadError] = msgspec.field(default_factory=dict)
     used: bool = False
     label: str = ""
     regrouped: bool = False
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call] = msgspec.field(default_factory=list)
     keys: frozenset[str] = frozenset()
     handed: str = ""
 
 
-@dataclass(eq=False, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, eq=False):
     """A scheduler, a list of rates, or a schedule: none, where something is missing.
 
     Args:
@@ -409,8 +397,8 @@ class Schedule:
     call: Call | None
     node: ast.AST
     optimizer: Any = None
-    members: list[Schedule] = field(default_factory=list)
-    functions: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
+    members: list[Schedule] = msgspec.field(default_factory=list)
+    functions: list[tuple[Any, str, dict[str, Any]]] = msgspec.field(default_factory=list)
     stepped: bool | ast.AST = False
     label: str = ""
     loops: tuple[Any, ...] = ()
@@ -429,8 +417,7 @@ class Schedule:
         return self.optimizer or next((m.writes_to for m in self.members if m.writes_to), None)
 
 
-@dataclass(eq=False, slots=True)
-class Given:
+class Given(msgspec.Struct, eq=False):
     """What is given a schedule: an optimizer of a framework whose optimizers take them."""
 
     schedule: Schedule
