@@ -150,6 +150,22 @@ NOT_READ = {
         f"{SCHED}bus = Bus()\nbus.on('end', sched.step)\n{LOOP}    sched.step()\n"
         "    bus.fire('end')"
     ),
+    "a method of what a call builds": (
+        "class T:\n    def __init__(self, s):\n        self.s = s\n    def go(self):\n"
+        f"        self.s.step()\n{SCHED}{LOOP}    sched.step()\n    if epoch == 2:\n"
+        "        T(sched).go()"
+    ),
+    "one optimizer or another": (
+        f"{OPT}fine = torch.optim.SGD(model.parameters(), lr=0.01)\nsched = StepLR(opt, 2)\n"
+        "for epoch in range(6):\n    now = fine if epoch < 3 else opt\n"
+        "    for batch in loader:\n        now.step()\n    sched.step()"
+    ),
+    "a framework's class that is changed": (
+        "kept = torch.optim.lr_scheduler.ExponentialLR.get_lr\n"
+        "torch.optim.lr_scheduler.ExponentialLR.get_lr = lambda self: [0.5]\n"
+        f"{SCHED}for i in range(5):\n    opt.step()\n    sched.step()\n"
+        "torch.optim.lr_scheduler.ExponentialLR.get_lr = kept"
+    ),
     "what ends a block steps": (
         "class Ctx:\n    def __init__(self, s):\n        self.s = s\n    def __enter__(self):\n"
         "        return self\n    def __exit__(self, *given):\n        self.s.step()\n"

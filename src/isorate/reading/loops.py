@@ -302,6 +302,11 @@ class Loops:
         """
         if self.lost is not None and (steps or updates):
             raise Irregular(f"{_at(self.lost)} is not followed")
+        for update in updates:
+            alias = update.of.made if isinstance(update.of, Unknown) else None
+            several = alias[1] if alias and not alias[0] else ()
+            if sum(isinstance(each, Built) for each in several) > 1:
+                raise Irregular(f"{_at(update.node)} updates one optimizer or another")
         by_hand = bool(steps) if schedule.call is None else schedule.call.card.clock == "step"
         nests = list({id(u.loops[0]): u.loops[0] for u in updates if u.loops}.values())
         if len(nests) > 1:

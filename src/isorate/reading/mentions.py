@@ -90,7 +90,7 @@ def _mentions(node: ast.AST) -> Mentions:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
                 used.add(name)
             case ast.Call(func=func):
-                called.add((dotted(func) or "").rpartition(".")[2])
+                called.add(getattr(func, "attr", "") or getattr(func, "id", ""))
                 steps = steps or (
                     isinstance(func, ast.Attribute)
                     and func.attr in ("step", "step_update", "backward")

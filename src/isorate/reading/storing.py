@@ -206,6 +206,9 @@ class Storing(Unfollowing):
                     return
                 if isinstance(base, Unknown) and base.made and name != "grad":
                     self._reaches(base, target)
+                if isinstance(base, Unknown) and base.name and self.is_constructor(base.name):
+                    text = f"{shown(target)} changes what {base.name.last} does"
+                    raise ReadError(text, hint="paste only what builds the schedule")
                 setter = self.setter_of(base, name)
                 if setter is not None:
                     self.called(setter, [value], {}, target)
