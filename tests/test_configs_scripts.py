@@ -58,7 +58,7 @@ def test_a_launcher_that_a_name_holds_says_how_many_train(ending: str, tmp_path:
 def test_processes_that_a_launcher_has_from_elsewhere_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(OpenError, match=r"--examples N .*; --processes N"):
         read(tmp_path, f"torchrun --nproc_per_node $GPUS {COMMAND}")
-    with pytest.raises(ReadError, match="processes are not known"):
+    with pytest.raises(ReadError, match=r"leaves open .*--processes N"):
         read(tmp_path, f"torchrun --nproc_per_node $GPUS {COMMAND}", examples=400)
 
 
@@ -261,8 +261,14 @@ def test_launchers_that_take_all_devices_leave_open_how_many_train() -> None:
     assert (four.updates, two.updates) == (20, 40)
     for launcher in ("deepspeed", "deepspeed --include a@b:0", "accelerate launch --multi_gpu",
                      "accelerate launch --config_file x.yaml"):  # fmt: skip
-        with pytest.raises(ReadError, match="processes are not known"):
+        with pytest.raises(ReadError, match=r"leaves open .*--processes N"):
             foretell(f"{launcher} {COMMAND}", facts=facts)
         assert foretell(f"{launcher} {COMMAND}", facts=facts | {"processes": 2}).updates == 40
     assert foretell(f"accelerate launch {COMMAND} --config_file x", facts=facts).updates == 80
     assert foretell(f"deepspeed --num_gpus 2 {COMMAND}", facts=facts).updates == 40
+
+
+def test_what_all_refuse_alike_is_the_reason() -> None:
+    line = "rl.py --learning_rate 1e-5 --num_generations 4 --beta 1e-3 --train_batch_size 64"
+    with pytest.raises(ReadError, match="train_batch_size=64 is another trainer's key: trl on"):
+        foretell(f"{line} --num_train_epochs 2 --output_dir x", facts={"examples": 100})

@@ -84,14 +84,18 @@ def foretell(
         told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
     values = _keyed(values)
     whose = _chosen(values, origin, as_)
-    try:
-        found = [_foretold(values, of, origin, kind, told, added, as_) for of in whose]
-    except OpenError:
-        raise
-    except ReadError:
-        if len(whose) == 1:
+    found: list[Foretold] = []
+    refused: list[ReadError] = []
+    for of in whose:
+        try:
+            found.append(_foretold(values, of, origin, kind, told, added, as_))
+        except OpenError:
             raise
-        raise _several(origin, whose) from None
+        except ReadError as error:
+            refused.append(error)
+    if refused:
+        alike = len({str(error) for error in refused}) == 1 and not found
+        raise (refused[0] if alike else _several(origin, whose)) from None
     # whose it is does not matter where it comes to the same
     if any(replace(other, trainer=found[0].trainer) != found[0] for other in found[1:]):
         raise _several(origin, whose)
