@@ -237,3 +237,17 @@ def test_a_rate_that_is_not_followed_is_named() -> None:
     text = "import mindspore.nn as nn\nrates = [0.1, 0.2]['x']\nopt = nn.SGD(p, rates)"
     with pytest.raises(ReadError, match="is given rates: cannot compute"):
         read(text)
+
+
+def test_a_schedule_that_a_default_leaves_out_is_said_to_be_so() -> None:
+    text = """
+parser = argparse.ArgumentParser()
+parser.add_argument("--sched", action="store_true")
+args = parser.parse_args()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+if args.sched:
+    scheduler = StepLR(optimizer, 3)
+"""
+    with pytest.raises(ReadError, match=r"args.sched is False by default"):
+        read(text)
+    assert "step_size=3" in str(read(text, names={"args.sched": True}))

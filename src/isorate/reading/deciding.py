@@ -26,7 +26,7 @@ from isorate.reading.mentions import building, leaving, mentions
 from isorate.reading.naming import Name, holds_schedulers
 from isorate.reading.values import Bound, Class, Dict, Function, Group, Unknown
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, shown
+from isorate.schedule.syntax import dotted, shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +41,8 @@ class Deciding(Defining):
 
     def __init__(self, given: Any) -> None:
         super().__init__(given)
+        #: What is so by default that leaves out what builds a schedule.
+        self.not_by_default = ""
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
         #: Which ways conditions went.
@@ -109,6 +111,8 @@ class Deciding(Defining):
             by_default = self.taken != taken or self._is_default(test, frame)
             if by_default and end_of(body if truth else orelse) == "raise":
                 truth = not truth  # who runs it gives something else than the default
+            elif self.taken != taken and self.builds(orelse if truth else body, frame):
+                self.not_by_default = f"{unparsed(test)} is {truth} by default"
             self.body(body if truth else orelse, frame)
             return
         ends = [end_of(branch) for branch in (body, orelse)]

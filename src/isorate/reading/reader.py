@@ -696,6 +696,8 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     if strange is not None and stars and isinstance(strange.func, ast.Name):
         text = f"{strange.func.id} (line {strange.lineno}) may be of a file that is not opened"
         hint = f"{text}: give {' or '.join(dict.fromkeys(map(_path_of, stars)))}, too"
+    elif follower.not_by_default:
+        hint = f"{follower.not_by_default}: --set what it is made of, where it trains so"
     elif told:
         homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
         called = " and ".join(dict.fromkeys(name.written for name in told[:3]))

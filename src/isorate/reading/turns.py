@@ -65,6 +65,8 @@ class Turns(msgspec.Struct):
         """Leave out a statement on which no rate depends: whatever it may touch is unknown."""
         if self.needed is None or id(node) in self.needed or isinstance(node, ast.Return):
             return False
+        if follower.steps_in(node):  # or may, by its name
+            return False
         if id(node) not in self.left:
             follower.unfollowed(node, frame)
         self.left[id(node)] = node, frame
