@@ -104,3 +104,9 @@ def test_a_count_stays_an_integer_of_32_bits() -> None:
 def test_what_a_function_lacks_is_asked_for() -> None:
     with pytest.raises(ReadError, match=r"--set args.warmup=\.\.\."):
         read("import optax\noptax.sgd(lambda t: 0.1 * t / args.warmup)")
+
+
+def test_another_framework_s_scheduler_computes_in_python_s_numbers() -> None:
+    text = "import jax.numpy as jnp\nLambdaLR(SGD(p, lr=0.1), lambda t: jnp.minimum(1.0, t / 10))"
+    with pytest.raises(ReadError, match="cannot be computed here"):
+        read(text)

@@ -88,6 +88,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         super().__init_subclass__()
         guard(cls, ANSWERS, Halting)
 
+    @classmethod
+    def own_functions(cls) -> type[Call] | None:
+        """Return what functions of a text are among its arguments; none where as they are."""
+        return None
+
     @property
     def dialect(self) -> str:
         """The name of the dialect."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from isorate.kit import xla
+from isorate.kit import registry, xla
 from isorate.kit.boundary import Fault
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
@@ -39,6 +39,10 @@ class Counted(Call, frozen=True):
 
     #: The constructor that says what this one could.
     instead: ClassVar[str | None] = None
+
+    @classmethod
+    def own_functions(cls) -> type[Call] | None:
+        return registry.get(cls.card.dialect).own
 
     def made(self) -> Counted:
         """Return the schedule that the framework's own function makes and returns."""

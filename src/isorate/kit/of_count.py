@@ -21,7 +21,7 @@ from isorate.kit.call import Lift
 from isorate.kit.counted import Counted
 from isorate.kit.match import Refusal
 from isorate.schedule.arithmetic import BUILTINS, Arithmetic
-from isorate.schedule.errors import NativeError, ScheduleError
+from isorate.schedule.errors import NativeError, ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.lazily import np
 from isorate.schedule.python_source import python_source
@@ -278,6 +278,10 @@ class Own(Counted, frozen=True):
     #: What stands for ``xp``, and what for single functions of it, ``{}`` for what they are given.
     arrays: ClassVar[str] = ""
     spelled: ClassVar[Mapping[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.function, Expression):
+            raise ReadError(f"{self.card.name} is no function", hint=f"write {self.signature()}")
 
     def written(self, optimizer: str | None = None) -> str:
         body = _Spelled(self.arrays, self.spelled, self.asked).visit(parse(self.function.source))

@@ -352,17 +352,12 @@ class Foreign(Touching):
     def own_function(self, constructor: type[Call], function: Any, node: ast.Call) -> Schedule:
         """Return a function of the text's, of an optimizer's count, as the schedule that it is."""
         schedule = Schedule(None, node)
-        before, self.asked = self.asked, []
         try:
-            made = functions.expression(self, function, self.longest)
-            schedule.call = constructor.of({"function": made, "asked": tuple(self.asked)})
-            schedule.functions.append((function, made.source, functions.names_of(function)))
+            schedule.call = self.own_call(constructor, function, schedule)
         except LackingError as error:
             self.lacking.append(error)
             self.found.lacking.append(schedule)
             return schedule
-        finally:
-            self.asked = before
         self.found.built.append(schedule)
         self.last = schedule
         self.unasked.pop(id(_inner(function).node), None)

@@ -480,12 +480,13 @@ class _Inline(ast.NodeTransformer):
         if isinstance(function, Schedule) and varies and self.evaluator.asked is not None:
             asked = in_arrays.asked(function, node, self.evaluator.asked)
             return in_arrays.xp("member", asked, self.visit(node.args[0]))
-        in_arrays_ = in_arrays.called(function, node, self.visit)
-        if in_arrays_ is not None:
-            return in_arrays_
-        match node:
-            case ast.Call(ast.Attribute(of, "astype"), [dtype], []) if self._varies(of):
-                return in_arrays.made(of, [dtype], self.visit)
+        if self.evaluator.asked is not None:
+            made = in_arrays.called(function, node, self.visit)
+            if made is not None:
+                return made
+            match node:
+                case ast.Call(ast.Attribute(of, "astype"), [dtype], []) if self._varies(of):
+                    return in_arrays.made(of, [dtype], self.visit)
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:

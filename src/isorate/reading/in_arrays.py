@@ -147,8 +147,9 @@ def constant(value: Unknown) -> float | None:
 
 def used(follower: Schedules, node: ast.AST) -> set[str]:
     """Return the modules of other packages that the names in an expression are of."""
-    names = [getattr(follower.value(each, follower.outermost), "name", None)
-             for each in ast.walk(node) if isinstance(each, ast.Attribute)]  # fmt: skip
+    found = [follower.value(each, follower.outermost) for each in ast.walk(node)
+             if isinstance(each, ast.Attribute)]  # fmt: skip
+    names = [each.name for each in found if isinstance(each, Unknown)]
     return {name.origin.rpartition(".")[0] for name in names if name is not None}
 
 

@@ -255,7 +255,9 @@ class Schedules(Expressions):
         if missing or held is not None:
             rated = getattr(unrated, "leaves", ())
             self.lack(name, [*missing, *rated], rate=unrated is not None and not rated)
+        self.own = constructor.own_functions()
         values.update({f: self.argument(v.value, schedule) for f, v in given.items()})
+        self.own = None
         for field_ in constructor.parameters():
             if field_ not in values and field_ not in constructor.defaults():
                 hint = None
@@ -387,10 +389,25 @@ class Schedules(Expressions):
     def _function(self, value: Function | Bound, schedule: Schedule) -> Any:
         kept = self.expressions.get(id(value))
         if kept is None:
+            if self.own is not None:
+                return self.own_call(self.own, value, schedule)
             kept = value, functions.expression(self, value, self.longest)
             self.expressions[id(value)] = kept
             schedule.functions.append((value, kept[1].source, functions.names_of(value)))
         return kept[1]
+
+    def own_call(
+        self, constructor: type[Call], function: Function | Bound, schedule: Schedule
+    ) -> Call:
+        """Return the call that a function of the text's is, of an optimizer's count."""
+        before, self.asked = self.asked, []
+        try:
+            made = functions.expression(self, function, self.longest)
+            call = constructor.of({"function": made, "asked": tuple(self.asked)})
+        finally:
+            self.asked = before
+        schedule.functions.append((function, made.source, functions.names_of(function)))
+        return call
 
     def _schedule_of(self, text: str, optimizer: Optimizer | None) -> Any:
         from isorate.reading.reader import read_schedule  # which reads texts in texts

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isorate.dialects.optax.own import Schedule as Own
 from isorate.dialects.optax.schedules import (
     BEGINS,
     BELOW,
@@ -25,7 +24,6 @@ from isorate.kit import knots
 from isorate.kit import meaning as say
 from isorate.kit.counted import Counted, never, since
 from isorate.schedule.errors import NativeError
-from isorate.schedule.expression import Expression
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
@@ -47,24 +45,18 @@ class join_schedules(Function, frozen=True):
         ValueError="what its schedules refuse", IndexError="no schedules: at the first step",
     )  # fmt: skip
 
-    @property
-    def functions(self) -> list[Counted]:
-        """Its schedules, those that a text has itself as well."""
-        return [Own(m, x64=self.x64) if isinstance(m, Expression) else m for m in self.schedules]
-
     def build(self) -> None:
-        for member in self.functions:
+        for member in self.schedules:
             if not isinstance(member, Counted):
                 raise NativeError(f"Isorate does not follow {member!r} in join_schedules")
             member.build()
 
     @property
     def strong(self) -> bool:
-        return any(member.strong for member in self.functions)
+        return any(member.strong for member in self.schedules)
 
     def rates(self, t: Any, real: Real) -> Rates:
-        functions = self.functions
-        first, rest = functions[0], functions[1:]
+        first, rest = self.schedules[0], self.schedules[1:]
         rates: Any = first.rates(t, real)
         strong = first.strong
         for boundary, member in zip(self.boundaries, rest, strict=False):
@@ -77,7 +69,7 @@ class join_schedules(Function, frozen=True):
         return rates
 
     def means(self) -> Meaning:
-        return say.in_turn([member.means() for member in self.functions], at=self.boundaries)
+        return say.in_turn([member.means() for member in self.schedules], at=self.boundaries)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

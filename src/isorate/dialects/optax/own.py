@@ -10,6 +10,7 @@ from isorate.dialects.optax.schedules import Function, card
 from isorate.kit.card import Proof
 from isorate.kit.of_count import LEDGER, Own
 from isorate.schedule.expression import Expression  # noqa: TC001 (msgspec looks it up there)
+from isorate.schedule.syntax import mentions, parse
 
 if TYPE_CHECKING:
     from isorate.kit.card import Card
@@ -28,6 +29,12 @@ class Schedule(Own, Function, frozen=True):
         share=1e-5,
         ledger=LEDGER,
     )
+
+    def written(self, optimizer: str | None = None) -> str:
+        """Return it as a lambda, by which one sees whose numbers it is of."""
+        variable, _, body = super().written().partition(": ")
+        told = mentions(parse(body), "jnp") or mentions(parse(body), "jax") or self.asked
+        return f"{variable}: {body if told else f'jnp.asarray({body})'}"
 
     def _named(self, name: str, written: str) -> list[str]:
         return [f"{name}: {self.card.name} = {written}"]
