@@ -42,6 +42,10 @@ def test_a_framework_that_is_known_and_not_read_is_named(text: str, title: str) 
     assert "Isorate knows of" in said
 
 
+def test_a_range_may_be_longer_than_python_can_say() -> None:
+    assert "a list is too long" in refused("f(*range(2**70))\ns = StepLR(o, 3)")
+
+
 def test_several_optimizers_are_called_that() -> None:
     built = "a = Adam(p, lr=x)\nb = Adam(q, lr=x)\n"
     for first, lines in (("", "a = SGD(p)\nb = SGD(q)\n"), ("", "")):

@@ -36,6 +36,8 @@ def items_of(value: Any) -> list[Any]:
     """
     if not isinstance(value, SEQUENCES):
         raise TypeError(f"{type(value).__name__} has no items")
+    if isinstance(value, range):  # whose length may be too large for Python's len
+        value = value[: MOST_ITEMS + 1]
     if len(value) > MOST_ITEMS:
         raise ReadError("a list is too long", required=f"at most {MOST_ITEMS} items")
     return list(value)
