@@ -537,6 +537,7 @@ def test_what_mmengines_states_do_not_say_is_told(
 
 
 def test_a_table_may_have_something_else_where_mmengine_has_its_states(tmp_path: Path) -> None:
+    held: Any
     for held in (19, [19], [{}], None):
         state = {"last_epoch": 3, "base_lrs": [0.1], "param_schedulers": held}
         (found,) = read_checkpoint(write(tmp_path / "a.pth", {"scheduler": state})).schedulers

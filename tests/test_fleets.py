@@ -11,7 +11,7 @@ import pytest
 
 from isorate import ReadError, Recipe, Run, check_all, read, read_log, read_logs
 from isorate.checking import verdict
-from isorate.checking.verdict import Finding
+from isorate.checking.verdict import Finding, Meant
 from isorate.cli import _fleet
 from isorate.cli._commands import run
 from isorate.logs.finding import runs_below
@@ -223,7 +223,7 @@ def test_a_path_elsewhere_needs_what_fetches_it(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_file_of_checked_runs_goes_on_in_processes_too(runs: Path) -> None:
     parts = [str(runs / name) for name in ("a", "b")]
-    told = {"recipe": Recipe(read(WARM).call), "facts": None, "as_": None}
+    told = Meant(Recipe(read(WARM).call))
     alone = list(_fleet.Fleet(parts, told, ["x"], None).documents(1))
     file = runs.parent / "out.jsonl"
     assert list(_fleet.Fleet(parts, told, ["x"], file).documents(2)) == alone

@@ -235,9 +235,9 @@ def _of_file(source: Source, form: Format | None = None) -> list[Log]:
     except (ValueError, RecursionError) as error:
         raise ReadError(f"{path} is damaged", got=f"{type(error).__name__}: {error}") from None
     if not logs:
-        known = how_to_log(source.text)
-        without = "holds no learning rates" if known else form.without
-        raise NoRatesError(f"{path} {without} ({form.name})", hint=known or form.how)
+        how = how_to_log(source.text)
+        without = "holds no learning rates" if how else form.without
+        raise NoRatesError(f"{path} {without} ({form.name})", hint=how or form.how)
     return logs
 
 

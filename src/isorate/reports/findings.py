@@ -22,7 +22,7 @@ from isorate.schedule.run import Run as Loop
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from isorate.checking.identification import Candidate
+    from isorate.checking.measured import Candidate
     from isorate.checking.verdict import Finding
     from isorate.checking.verdict import Part as Run
     from isorate.logs.log import Log
