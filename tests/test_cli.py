@@ -530,9 +530,11 @@ def test_code_is_all_that_is_printed() -> None:
         "import torch\n\noptimizer = torch.optim.SGD(params, lr=0.1)\n"
         "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)\n"
     )
-    done = isorate("convert", "cosine_decay_lr(0.0, 0.1, 100, 10, 10)", "--to", "optax", "--code")
+    done = isorate(
+        "convert", "cosine_decay_lr(0.0, 0.1, 100, 10, 10)", "--to", "tensorflow", "--code"
+    )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("isorate: there is no way to say it in optax")
+    assert done.stderr.startswith("isorate: there is no way to say it in tensorflow")
     done = isorate("convert", steps, "--to", "torch", "--code", "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "leave one of them away" in done.stderr
