@@ -110,3 +110,30 @@ def test_another_framework_s_scheduler_computes_in_python_s_numbers() -> None:
     text = "import jax.numpy as jnp\nLambdaLR(SGD(p, lr=0.1), lambda t: jnp.minimum(1.0, t / 10))"
     with pytest.raises(ReadError, match="cannot be computed here"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "third"),
+    [
+        ("jnp.clip(t / 10, a_max=0.5, a_min=0.1)", 0.2),
+        ("jnp.clip(t / 10, max=0.15)", 0.15),
+        ("jnp.clip(t / 10, None, 0.15)", 0.15),
+        ("jnp.clip(t / 10, 0.3)", 0.3),
+        ("jnp.where(t < 2, y=0.1, x=0.7)", 0.1),
+        ("jax.lax.cond(t < 2, lambda: 0.1, lambda: 0.7)", 0.7),
+        ("tf.cond(true_fn=lambda: 0.1, false_fn=lambda: 0.7, pred=t > 1)", 0.1),
+        ("tf.clip_by_value(t / 10, clip_value_max=0.5, clip_value_min=0.3)", 0.3),
+        ("jnp.max(t, 0)", None),
+        ("jnp.minimum(t, 0.1, where=t > 2)", None),
+        ("jax.lax.div(t, 3)", None),
+        ("jnp.select([t < 1, t < 3], [0.1, 0.2], 0.3)", None),
+    ],
+)
+def test_arguments_go_by_their_names(body: str, third: float | None) -> None:
+    imports = "import jax, optax\nimport jax.numpy as jnp\nimport tensorflow as tf\n"
+    text = f"{imports}optax.sgd(lambda t: {body})"
+    if third is None:
+        with pytest.raises(IsorateError):
+            rates_of(read(text), 3)
+    else:
+        assert rates_of(read(text), 3)[2] == np.float32(third)

@@ -25,13 +25,13 @@ ALONE: Final = {
                                "floor", "ceil")},
     "to_float": "float32", "float32": "float32",
 }  # fmt: skip
-TWO: Final = {"minimum": "minimum", "maximum": "maximum", "min": "minimum", "max": "maximum"}
+TWO: Final = ("minimum", "maximum")
 #: Those that operators stand for, too.
 OPERATORS: Final[dict[str, ast.operator]] = {
     "add": ast.Add(), "subtract": ast.Sub(), "sub": ast.Sub(), "multiply": ast.Mult(),
-    "mul": ast.Mult(), "divide": ast.Div(), "div": ast.Div(), "true_divide": ast.Div(),
-    "realdiv": ast.Div(), "pow": ast.Pow(), "power": ast.Pow(), "mod": ast.Mod(),
-    "floormod": ast.Mod(), "floor_divide": ast.FloorDiv(), "floordiv": ast.FloorDiv(),
+    "mul": ast.Mult(), "divide": ast.Div(), "true_divide": ast.Div(), "pow": ast.Pow(),
+    "power": ast.Pow(), "mod": ast.Mod(), "floormod": ast.Mod(), "floor_divide": ast.FloorDiv(),
+    "floordiv": ast.FloorDiv(),
 }  # fmt: skip
 #: Operators between comparisons.
 BOTH: Final[dict[type[ast.operator], str]] = {
@@ -44,7 +44,16 @@ COMPARISONS: Final[dict[str, ast.cmpop]] = {
 #: Those that make an array of what they are given, perhaps of a dtype that they are told.
 MAKING: Final = ("cast", "asarray", "array", "convert_to_tensor", "constant", "astype", "Tensor",
                  "convert_element_type", "tensor")  # fmt: skip
+#: Of those, what a Python float is an array of float32 in, and no number of Python's any more.
+STRONG: Final = ("array", "constant", "convert_to_tensor", "tensor")
 LIMITS: Final = ("clip", "clip_by_value", "clamp")
+#: What the arguments of some are called, in their order.
+CALLED: Final = {
+    **dict.fromkeys(("where", "select"), ("condition pred", "x on_true", "y on_false")),
+    **dict.fromkeys(LIMITS, ("x a t arr", "a_min min clip_value_min x_min",
+                             "a_max max clip_value_max x_max")),
+    "cond": ("pred", "true_fn true_fun", "false_fn false_fun"),
+}  # fmt: skip
 
 
 def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr]) -> ast.expr | None:
@@ -59,19 +68,26 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
         return None
     last, given = name.last, list(node.args)
     named = {str(k.arg): k.value for k in node.keywords if k.arg != "name"}
-    if last == "cond":
-        test, *branches = [*given, *named.values()][:3]
-        given_ = given[3:]
-        return xp("where", visit(test), *(branch(each, given_, visit) for each in branches))
     if last in MAKING and given:
-        dtype = [*given[1:], *named.values()]
-        return made(given[0], dtype, visit)
-    parts = [visit(each) for each in (*given, *named.values())]
+        return made(given[0], [*given[1:], *named.values()], visit, strong=last in STRONG)
+    order = CALLED.get(last, ())
+    given += [ast.Constant(None)] * (len(order) - len(given))
+    for place, titles in enumerate(order):
+        for title in {*named}.intersection(titles.split()):
+            given[place] = named.pop(title)
+    if named or any(isinstance(each, ast.Constant) and each.value is None for each in given[:1]):
+        raise ReadError(f"{shown(node)} is not followed in a function of the step")
+    if last == "cond":
+        test, *branches = given[:3]
+        return xp("where", visit(test), *(branch(each, given[3:], visit) for each in branches))
+    if last in LIMITS:
+        return limited(given, visit)
+    parts = list(map(visit, given))
     match last, parts:
         case _, [one] if last in ALONE:
             return xp(ALONE[last], one)
         case _, [a, b] if last in TWO:
-            return xp(TWO[last], a, b)
+            return xp(last, a, b)
         case _, [a, b] if last in OPERATORS:
             return ast.BinOp(a, OPERATORS[last], b)
         case _, [a, b] if last in COMPARISONS:
@@ -84,9 +100,16 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
             return ast.Call(ast.Name("abs", ast.Load()), [one], [])
         case "square", [one]:
             return ast.BinOp(one, ast.Pow(), ast.Constant(2))
-        case _, [x, low, high] if last in LIMITS:
-            return xp("minimum", xp("maximum", x, low), high)
     raise ReadError(f"{shown(node)} is not followed in a function of the step")
+
+
+def limited(given: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast.expr:
+    """Return a value between two limits, of which one may be none."""
+    found, *limits = map(visit, given)
+    for name, limit in zip(("maximum", "minimum"), limits, strict=True):
+        if not (isinstance(limit, ast.Constant) and limit.value is None):
+            found = xp(name, found, limit)
+    return found
 
 
 def truth(name: str, parts: list[ast.expr]) -> ast.expr:
@@ -153,7 +176,10 @@ def used(follower: Schedules, node: ast.AST) -> set[str]:
     return {name.origin.rpartition(".")[0] for name in names if name is not None}
 
 
-def made(value: ast.expr, dtype: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast.expr:
+def made(
+    value: ast.expr, dtype: list[ast.expr], visit: Callable[[ast.expr], ast.expr], *,
+    strong: bool = False,
+) -> ast.expr:  # fmt: skip
     """Return an array that is made of a value, a real where its dtype says so.
 
     Raises:
@@ -163,7 +189,9 @@ def made(value: ast.expr, dtype: list[ast.expr], visit: Callable[[ast.expr], ast
     said = ast.unparse(dtype[0]) if dtype else ""
     if len(dtype) > 1 or (said and "float" not in said and not said.endswith(".dtype")):
         raise ReadError(f"{shown(value)} as {said} is not followed in a function of the step")
-    return xp("float32", visit(value)) if said else visit(value)
+    found = visit(value)
+    plain = isinstance(found, ast.Constant) and isinstance(found.value, float)
+    return xp("float32", found) if said or (strong and plain) else found
 
 
 def xp(name: str, *given: ast.expr) -> ast.expr:
