@@ -298,7 +298,7 @@ class Own(Counted, frozen=True):
 
     def build(self) -> None:
         for schedule in self.asked:
-            schedule.build()
+            schedule.checked()
 
     def supposed(self) -> str | None:
         variable = self.function.variable

@@ -341,15 +341,17 @@ def taking_schedules(origin: str) -> Optimizers | None:
 def own_of(of: Optimizers) -> type[Call] | None:
     """Return what a function of the count is that optimizers are given; none where it is none."""
     known = registered().values()
-    return next((d.own for d in known if of in (d.optimizers, d.takers) and d.own), None)
+    bare = (d for d in known if d.own and not d.derived[0])
+    return next((d.own for d in bare if of in (d.optimizers, d.takers)), None)
 
 
 def own_in(dialect: str | None, modules: Collection[str]) -> type[Call] | None:
     """Return what a function of the count is in a dialect, or in that whose arrays are used."""
+    known = (d for d in registered().values() if d.own and not d.derived[0])
     if dialect is not None:
-        return get(dialect).own
-    known = ((d, {d.name, *d.arrays, *d.arrays.values()}) for d in registered().values())
-    return next((d.own for d, homes in known if d.own and not homes.isdisjoint(modules)), None)
+        return next((d.own for d in known if d.name == get(dialect).name), None)
+    homes = ((d, {d.name, *d.arrays, *d.arrays.values()}) for d in known)
+    return next((d.own for d, home in homes if not home.isdisjoint(modules)), None)
 
 
 def derived_from(origin: str) -> tuple[type[Call], str] | None:

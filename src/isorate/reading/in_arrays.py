@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.kit import registry
-from isorate.kit.counted import Counted
 from isorate.kit.float32 import single
+from isorate.reading.arrays import Array
 from isorate.reading.builtin import CONSTANTS
 from isorate.reading.values import Schedule, Unknown
 from isorate.schedule.errors import ReadError
@@ -31,7 +31,7 @@ OPERATORS: Final[dict[str, ast.operator]] = {
     "add": ast.Add(), "subtract": ast.Sub(), "sub": ast.Sub(), "multiply": ast.Mult(),
     "mul": ast.Mult(), "divide": ast.Div(), "true_divide": ast.Div(), "pow": ast.Pow(),
     "power": ast.Pow(), "mod": ast.Mod(), "floormod": ast.Mod(), "floor_divide": ast.FloorDiv(),
-    "floordiv": ast.FloorDiv(),
+    "floordiv": ast.FloorDiv(), "realdiv": ast.Div(),
 }  # fmt: skip
 #: Operators between comparisons.
 BOTH: Final[dict[type[ast.operator], str]] = {
@@ -41,6 +41,8 @@ COMPARISONS: Final[dict[str, ast.cmpop]] = {
     "less": ast.Lt(), "less_equal": ast.LtE(), "greater": ast.Gt(), "greater_equal": ast.GtE(),
     "equal": ast.Eq(), "not_equal": ast.NotEq(),
 }  # fmt: skip
+#: Operations that are objects, and called as such, by the names of functions.
+OBJECTS: Final = (*COMPARISONS, "logical_and", "logical_or", "logical_not")
 #: Those that make an array of what they are given, perhaps of a dtype that they are told.
 MAKING: Final = ("cast", "asarray", "array", "convert_to_tensor", "constant", "astype", "Tensor",
                  "convert_element_type", "tensor")  # fmt: skip
@@ -63,10 +65,9 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
         ReadError: it is one that is not followed.
 
     """
-    name = function.name if isinstance(function, Unknown) else None
-    if name is None or not registry.of_arrays(name.origin):
+    last, given = _called(function), list(node.args)
+    if last is None:
         return None
-    last, given = name.last, list(node.args)
     named = {str(k.arg): k.value for k in node.keywords if k.arg != "name"}
     if last in MAKING and given:
         return made(given[0], [*given[1:], *named.values()], visit, strong=last in STRONG)
@@ -101,6 +102,19 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
         case "square", [one]:
             return ast.BinOp(one, ast.Pow(), ast.Constant(2))
     raise ReadError(f"{shown(node)} is not followed in a function of the step")
+
+
+def _called(function: Any) -> str | None:
+    """Return the name of a framework's function of arrays, or of one that is an object there."""
+    if not isinstance(function, Unknown):
+        return None
+    if function.name is not None:
+        return function.name.last if registry.of_arrays(function.name.origin) else None
+    origin, given, named = function.made or ("", [None], {})
+    if given or named or not registry.of_arrays(origin):
+        return None
+    title = origin.rpartition(".")[2].lower()
+    return next((name for name in OBJECTS if name.replace("_", "") == title), title)
 
 
 def limited(given: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast.expr:
@@ -142,7 +156,10 @@ def asked(schedule: Schedule, node: ast.Call, others: list[Call]) -> ast.expr:
 
     """
     call = schedule.call
-    if not isinstance(call, Counted) or len(node.args) != 1 or node.keywords:
+    of_counts = (
+        call is not None and call.card.clock == "update" and callable(getattr(call, "rates", 0))
+    )
+    if call is None or not of_counts or len(node.args) != 1 or node.keywords:
         raise ReadError(f"{shown(node)} is not followed in a function of the step")
     if call not in others:
         others.append(call)
@@ -155,6 +172,8 @@ def number(function: Any, given: list[Any]) -> float | None:
     if name is None or name.last not in MAKING or not registry.of_arrays(name.origin):
         return None
     first, *dtype = given or [None]
+    if isinstance(first, Array) and len(first) == 1 and first.lost is None:
+        return float(single(first[0])) if first.single and not dtype else None
     said = [each if isinstance(each, str) else getattr(each, "source", "") for each in dtype]
     real = any("float" in each for each in said) if dtype else isinstance(first, float)
     return float(single(first)) if type(first) in (int, float) and real else None

@@ -36,6 +36,8 @@ from isorate.dialects.mindspore.lists import (
     warmup_lr,
 )
 from isorate.dialects.mindspore.optimizers import MINDSPORE, TAKERS
+from isorate.dialects.mindspore.own import HOME as DERIVED
+from isorate.dialects.mindspore.own import LearningRateSchedule
 from isorate.dialects.mindspore.plain_lists import (
     LearningRateList,
     ListConcatenation,
@@ -69,12 +71,22 @@ ROLES = {
         length="total_step milestone",
     ),
 }
+#: The modules of its functions of tensors, and what they are imported as.
+ARRAYS = {
+    "mindspore": "ms", "mindspore.ops": "ops", "mindspore.ops.operations": "P",
+    "mindspore.ops.functional": "F", "mindspore.numpy": "mnp", "mindspore.common.tensor": "tensor",
+}  # fmt: skip
+completed((LearningRateSchedule,), DERIVED.rpartition(".")[0], VERSION, ROLES,
+          f"{DOCS}nn/{{}}.html", "mindspore")  # fmt: skip
 DIALECT = Dialect(
     name="mindspore",
     title="MindSpore",
     version=VERSION,
     optimizers=MINDSPORE,
     takers=TAKERS,
+    own=LearningRateSchedule,
+    derived=(DERIVED, "construct"),
+    arrays=ARRAYS,
     lists=Lists(LearningRateList, concatenated, repeated, is_list),
     constructors=(
         *completed(NN, "mindspore.nn", VERSION, ROLES, f"{DOCS}nn/{{}}.html", "mindspore"),

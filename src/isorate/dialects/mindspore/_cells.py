@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.dialects.mindspore._shared import Checked
 from isorate.schedule.evaluate import BLOCK
@@ -27,6 +27,10 @@ class Cell(Checked, frozen=True):
     def at_steps(self, t: Int64s) -> Float32s:
         """Return the rate of each step, to the bit."""
         raise NotImplementedError
+
+    def rates(self, t: Any, real: Any) -> Float32s:
+        """Return the rates of counts, as an object that asks it takes them."""
+        return self.at_steps(t.astype(np.int64))
 
     def native(self, steps: int) -> Iterator[Float32s]:
         self.checked()
