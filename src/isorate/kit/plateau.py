@@ -110,34 +110,38 @@ class Patience:
 
     """
 
-    def __init__(self, call: Any, number: Callable[[Any], Any] = lambda value: value) -> None:
-        self.call = call
-        self.number = number
-        self.best = number(math.inf if call.mode == "min" else -math.inf)
-        self.waiting = self.cooling = number(0)
+    def __init__(self, call: Any, number: Callable[[Any], Any] | None = None) -> None:
+        self.call, self.number = call, number
+        self.zero, self.one = map(self._counted, (0, 1))
+        self.best = self._counted(math.inf if call.mode == "min" else -math.inf)
+        self.waiting = self.cooling = self.zero
+
+    def _counted(self, value: Any) -> Any:
+        return value if self.number is None else self.number(value)
 
     def over(self, metric: float) -> bool:
-        """Count one more metric, and return whether it is time to bring the rate down."""
-        number, current = self.number, self.number(metric)
-        if self._is_better(current):
-            self.best, self.waiting = current, number(0)
-        else:
-            self.waiting = self.waiting + number(1)
-        if self.cooling > 0:
-            self.cooling, self.waiting = self.cooling - number(1), number(0)
-        over = bool(self.waiting > number(self.call.patience))
-        if over:
-            self.cooling, self.waiting = number(self.call.cooldown), number(0)
-        return over
+        """Count one more metric, and return whether it is time to bring the rate down.
 
-    def _is_better(self, metric: Any) -> bool:
-        call, lower = self.call, self.call.mode == "min"
+        It is asked at every step: Python's numbers go through no function.
+        """
+        call, number, lower = self.call, self.number, self.call.mode == "min"
+        current = metric if number is None else number(metric)
         if call.threshold_mode == "rel":
-            mark = self.best * self.number(1.0 - call.threshold if lower else call.threshold + 1.0)
+            share = 1.0 - call.threshold if lower else call.threshold + 1.0
+            mark = self.best * (share if number is None else number(share))
         else:
-            threshold = self.number(call.threshold)
+            threshold = self._counted(call.threshold)
             mark = self.best - threshold if lower else self.best + threshold
-        return bool(metric < mark if lower else metric > mark)
+        if current < mark if lower else current > mark:
+            self.best, self.waiting = current, self.zero
+        else:
+            self.waiting = self.waiting + self.one
+        if self.cooling > 0:
+            self.cooling, self.waiting = self.cooling - self.one, self.zero
+        over = bool(self.waiting > (call.patience if number is None else number(call.patience)))
+        if over:
+            self.cooling, self.waiting = self._counted(call.cooldown), self.zero
+        return over
 
 
 def plateau_fault(call: Any) -> Fault | None:
