@@ -157,3 +157,11 @@ def test_what_a_cell_says_is_found_in_its_terms() -> None:
     (case,) = (case for case in CASES if case["name"] == "mindspore_cosine")
     ways = convert(read("\n".join(case["text"])), to="torch", run=Run(150)).ways
     assert ways[0].call.name == "CosineAnnealingLR"
+
+
+def test_a_tensor_that_an_optimizer_is_given_stays_one() -> None:
+    group = "{{'params': p, 'lr': {0}, 'initial_lr': {0}}}"
+    text = f"mindspore.experimental.optim.SGD([{group}], lr={{0}})".format("mindspore.tensor(1.0)")
+    call: Any = read(f"CosineAnnealingLR({text}, T_max=1, eta_min=8.879365457307262, last_epoch=0)")
+    assert call.optimizer.groups[0].tensor == "float32"
+    assert rates_of(call, 2)[1] == 1.0

@@ -317,7 +317,7 @@ LOADS = (("load", 0, 0), ("resume", True, False), ("resume", False, False))
         [("build", ("LambdaLR", {"lr_lambda": thirds})), *STEPS, ("set", 0, "last_epoch", 2)],
         [("build", ("SequentialLR", ([ONE_CYCLE, AVERAGING[1]], [8]))), *STEPS, ("add", 0.2)],
     ],
-    ids=str,
+    ids=lambda program: f"{program[0][1][0]}-{program[-1][-2]}",
 )
 def test_a_state_brings_the_rates_that_were_used_and_not_those_to_come(
     program: list[Any], load: tuple[Any, ...]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from isorate.kit import registry
-from isorate.reading import arguments, functions, in_arrays
+from isorate.reading import arguments, functions
 from isorate.reading.arrays import Array
 from isorate.reading.effects import PURE, STAYING
 from isorate.reading.endings import Fork
@@ -395,9 +395,6 @@ class Foreign(Touching):
         written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
         last = written_.rpartition(".")[2]
         values = [*given, *named.values()]
-        number = in_arrays.number(function, values)
-        if number is not None:
-            return number
         self.strange += 1
         if isinstance(function, Unknown):
             self._touch_owner(function, given, named, node)

@@ -703,6 +703,9 @@ class _Inline(ast.NodeTransformer):
         self.room.left -= self.evaluator.sizes.of(value)
         if self.room.left < 0:
             raise ReadError("a lambda is too long with the values of its names written out")
+        constant = None if self.evaluator.asked is None else in_arrays.constant(value)
+        if constant is not None:
+            return number_node(constant)
         match value:
             case bool() | str() | None:
                 return ast.Constant(value)
@@ -719,8 +722,6 @@ class _Inline(ast.NodeTransformer):
             case Unknown():
                 if value.why.startswith("cannot compute"):
                     raise ReadError(value.why)
-                if (constant := in_arrays.constant(value)) is not None:
-                    return number_node(constant)
                 self.room.lacking += value.leaves()
                 return ast.Constant(1)  # which nobody sees
         raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")

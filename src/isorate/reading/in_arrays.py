@@ -166,25 +166,27 @@ def asked(schedule: Schedule, node: ast.Call, others: list[Call]) -> ast.expr:
     return ast.Constant(others.index(call))
 
 
-def number(function: Any, given: list[Any]) -> float | None:
-    """Return the number that an array is made of, rounded as a real; none where it is no real."""
-    name = function.name if isinstance(function, Unknown) else None
-    if name is None or name.last not in MAKING or not registry.of_arrays(name.origin):
+def constant(value: Any) -> float | None:
+    """Return the number that a framework's array is made of, or one of its names stands for.
+
+    None where it is none: an array of integers is not followed.
+    """
+    if isinstance(value, Array) and len(value) == 1 and value.lost is None:
+        return float(single(value[0])) if value.single else None
+    if not isinstance(value, Unknown):
         return None
-    first, *dtype = given or [None]
-    if isinstance(first, Array) and len(first) == 1 and first.lost is None:
-        return float(single(first[0])) if first.single and not dtype else None
+    name = value.name
+    if name is not None and registry.of_arrays(name.origin):
+        return CONSTANTS.get(name.last)
+    origin, given, named = value.made or ("", [], {})
+    if origin.rpartition(".")[2] not in MAKING or not registry.of_arrays(origin) or not given:
+        return None
+    first, *dtype = [*given, *named.values()]
+    if isinstance(first, Array) and not dtype:
+        return constant(first)
     said = [each if isinstance(each, str) else getattr(each, "source", "") for each in dtype]
     real = any("float" in each for each in said) if dtype else isinstance(first, float)
     return float(single(first)) if type(first) in (int, float) and real else None
-
-
-def constant(value: Unknown) -> float | None:
-    """Return the number that a name of a framework's arrays stands for; none where it is none."""
-    name = value.name
-    if name is None or not registry.of_arrays(name.origin):
-        return None
-    return CONSTANTS.get(name.last)
 
 
 def used(follower: Schedules, node: ast.AST) -> set[str]:
