@@ -200,7 +200,8 @@ def joins() -> Iterator[Case]:
 def functions() -> Iterator[Case]:
     """Give functions of the count that a text has itself."""
     for body, updates in (
-        ("0.1 * jnp.minimum(1.0, (count + 1) / 10)", 15), ("0.3 * jnp.cos(count / 40)", 60),
+        ("0.1 * jnp.minimum(1.0, (count + 1) / 10)", 15),
+        ("0.1 * jnp.cos(3.141592653589793 * count / 60)", 25),
         ("jnp.where(count < 5, 0.1 * count / 5, 0.1 * 0.5 ** (count // 7))", 60),
         ("0.1 / jnp.sqrt(1.0 + count)", 200), ("0.1 * jnp.abs(count % 20 - 10) / 10", 45),
         ("0.1 * jnp.floor(count / 3) ** 2", 12), ("1e-3 * jnp.maximum(count, 4.0) ** -0.5", 12),
