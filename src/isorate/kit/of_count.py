@@ -20,12 +20,12 @@ from isorate.kit import xla
 from isorate.kit.call import Lift
 from isorate.kit.counted import Counted
 from isorate.kit.match import Refusal
-from isorate.schedule.arithmetic import BUILTINS, Arithmetic
+from isorate.schedule.arithmetic import BUILTINS, Arithmetic, of_xp
 from isorate.schedule.errors import NativeError, ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.lazily import np
 from isorate.schedule.python_source import python_source
-from isorate.schedule.syntax import mentions, parse, shown
+from isorate.schedule.syntax import Placing, mentions, parse, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ COUNT: Final = "count"
 OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
     ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
-    ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.USub: operator.neg, ast.UAdd: operator.pos,
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
@@ -61,121 +61,16 @@ def computed(name: str, x: Rates) -> Rates:
     return found.astype(x.dtype)
 
 
-class Numbers:
-    """Numbers of one dtype in an array: integers, or reals."""
-
-    def __init__(self, values: Any, real: Real) -> None:
-        self.values, self.real = values, real
-
-    @property
-    def whole(self) -> bool:
-        """Whether they are integers."""
-        return bool(self.values.dtype.kind == "i")
-
-    def reals(self) -> Rates:
-        """Return them as reals."""
-        reals: Rates = self.values.astype(self.real)
-        return reals
-
-    def _of(self, other: Any, compute: Callable[..., Any], *, swapped: bool = False) -> Any:
-        if isinstance(other, bool) or not isinstance(other, int | float | Numbers):
-            return NotImplemented
-        theirs = other if isinstance(other, Numbers) else xla.number(other, self.real)
-        integers = theirs.whole if isinstance(theirs, Numbers) else isinstance(other, int)
-        if self.whole and integers and compute is not operator.truediv:
-            a, b = self.values, getattr(theirs, "values", theirs)
-        else:
-            a = self.reals()
-            b = theirs.reals() if isinstance(theirs, Numbers) else self.real(theirs)
-        found = compute(b, a) if swapped else compute(a, b)
-        if found.dtype.kind == "i" and self.real is np.float32:
-            found = found.astype(np.int32).astype(np.int64)  # what is beyond comes out below
-        return Numbers(found, self.real)
-
-    def __add__(self, other: Any) -> Any:
-        return self._of(other, operator.add)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._of(other, operator.add, swapped=True)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._of(other, operator.sub)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._of(other, operator.sub, swapped=True)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._of(other, operator.mul)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._of(other, operator.mul, swapped=True)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._of(other, operator.truediv)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._of(other, operator.truediv, swapped=True)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return self._of(other, operator.floordiv)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return self._of(other, operator.floordiv, swapped=True)
-
-    def __mod__(self, other: Any) -> Any:
-        return self._of(other, operator.mod)
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._of(other, operator.mod, swapped=True)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._of(other, operator.lt)
-
-    def __le__(self, other: Any) -> Any:
-        return self._of(other, operator.le)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._of(other, operator.gt)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._of(other, operator.ge)
-
-    def __eq__(self, other: object) -> Any:
-        return self._of(other, operator.eq)
-
-    def __ne__(self, other: object) -> Any:
-        return self._of(other, operator.ne)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __neg__(self) -> Numbers:
-        return Numbers(-self.values, self.real)
-
-    def __pos__(self) -> Numbers:
-        return self
-
-    def __abs__(self) -> Numbers:
-        return Numbers(np.abs(self.values), self.real)
-
-    def __pow__(self, exponent: Any) -> Any:
-        if isinstance(exponent, int) and (exponent >= 0 or not self.whole):
-            return Numbers(xla.power(self.values, exponent), self.real)
-        powers = exponent.reals() if isinstance(exponent, Numbers) else exponent * 1.0
-        return Numbers(xla.power(self.reals(), powers), self.real)
-
-    def __rpow__(self, base: Any) -> Any:
-        bases = np.full(len(self.values), xla.numbers(self.real, base)[0])
-        return Numbers(xla.power(bases, self.reals()), self.real)
-
-
 class _Computing:
-    """Computes source for many counts at once."""
+    """Computes source for many counts at once.
+
+    What depends on the count is an array, of integers, reals, or whether something holds.
+    """
 
     def __init__(
         self, variable: str, counts: Any, real: Real, members: Sequence[Counted] = ()
     ) -> None:
-        self.variable, self.real, self.members = variable, real, members
-        self.counts = Numbers(counts, real)
+        self.variable, self.counts, self.real, self.members = variable, counts, real, members
 
     def of(self, node: ast.expr) -> Any:
         """Return Python's number, or those of all counts."""
@@ -185,19 +80,18 @@ class _Computing:
             case ast.Name():
                 return self.counts
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
-                return OPERATORS[type(op)](self.of(operand))
+                return OPERATORS[type(op)](self.number(operand))
             case ast.BinOp(left=left, op=op, right=right):
-                return OPERATORS[type(op)](self.number(left), self.number(right))
+                return self.operation(op, self.number(left), self.number(right))
             case ast.Compare(left=left, ops=ops, comparators=others):
                 sides = list(map(self.number, (left, *others)))
                 pairs = zip(ops, sides, sides[1:], strict=False)
-                each = [self.array(OPERATORS[type(op)](a, b)) for op, a, b in pairs]
-                return Numbers(reduce(np.logical_and, (one.values for one in each)), self.real)
+                return reduce(np.logical_and, (self.operation(op, a, b) for op, a, b in pairs))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return Numbers(~self.truth(operand), self.real)
+                return ~self.truth(operand)
             case ast.BoolOp(op=op, values=values):
                 both = np.logical_and if isinstance(op, ast.And) else np.logical_or
-                return Numbers(reduce(both, map(self.truth, values)), self.real)
+                return reduce(both, map(self.truth, values))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.where(test, body, orelse)
             case ast.Call(func=ast.Attribute(ast.Name("xp"), name), args=args):
@@ -213,35 +107,56 @@ class _Computing:
     def number(self, node: ast.expr) -> Any:
         """Return a number, or numbers; what compares counts as 0 and 1."""
         found = self.of(node)
-        if isinstance(found, Numbers) and found.values.dtype.kind == "b":
-            return Numbers(found.values.astype(np.int64), self.real)
+        holds = isinstance(found, np.ndarray) and found.dtype.kind == "b"
+        return found.astype(np.int64) if holds else found
+
+    def array(self, value: Any) -> Any:
+        """Return one number as those of all counts."""
+        if isinstance(value, np.ndarray):
+            return value
+        taken = xla.number(value, self.real)
+        return np.full(len(self.counts), taken if isinstance(value, int) else self.real(taken))
+
+    def reals(self, value: Any) -> Rates:
+        """Return numbers as reals."""
+        reals: Rates = self.array(value).astype(self.real)
+        return reals
+
+    def alike(self, *values: Any) -> list[Any]:
+        """Return several as integers, where all of them are, else as reals."""
+        arrays = list(map(self.array, values))
+        if all(each.dtype.kind == "i" for each in arrays):
+            return arrays
+        return list(map(self.reals, arrays))
+
+    def operation(self, op: ast.AST, a: Any, b: Any) -> Any:
+        """Return what an operator makes of two."""
+        if isinstance(op, ast.Pow):
+            return self.power(self.array(a), b)
+        divides = isinstance(op, ast.Div)
+        found = OPERATORS[type(op)](*(map(self.reals, (a, b)) if divides else self.alike(a, b)))
+        if found.dtype.kind == "i" and self.real is np.float32:
+            return found.astype(np.int32).astype(np.int64)  # what is beyond comes out below
         return found
 
-    def array(self, value: Any) -> Numbers:
-        """Return one number as those of all counts."""
-        if isinstance(value, Numbers):
-            return value
-        number = value if isinstance(value, int) else xla.numbers(self.real, value)[0]
-        return Numbers(np.full(len(self.counts.values), number), self.real)
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Return a power; one of Python's integers is made of products."""
+        if isinstance(exponent, int) and (exponent >= 0 or base.dtype.kind != "i"):
+            return xla.power(base, exponent)
+        return xla.power(self.reals(base), self.reals(exponent))
 
     def truth(self, node: ast.expr) -> Any:
         """Return where something holds."""
-        return self.array(self.of(node)).values.astype(bool)
+        return self.array(self.of(node)).astype(bool)
 
-    def where(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Numbers:
+    def where(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Any:
         """Return one number or another, both of which are computed."""
-        yes, no = (self.array(self.number(each)) for each in (body, orelse))
-        if not (yes.whole and no.whole):
-            yes, no = (Numbers(each.reals(), self.real) for each in (yes, no))
-        return Numbers(np.where(self.truth(test), yes.values, no.values), self.real)
+        return np.where(self.truth(test), *self.alike(self.number(body), self.number(orelse)))
 
-    def extreme(self, name: str, a: Any, b: Any) -> Numbers:
+    def extreme(self, name: str, a: Any, b: Any) -> Any:
         """Return the smaller or the larger of two, NaN where one is."""
-        a, b = self.array(a), self.array(b)
-        if not (a.whole and b.whole):
-            a, b = (Numbers(each.reals(), self.real) for each in (a, b))
         compute = np.minimum if name.startswith("min") else np.maximum
-        return Numbers(compute(a.values, b.values), self.real)
+        return compute(*self.alike(a, b))
 
     def function(self, name: str, args: list[ast.expr]) -> Any:
         """Return what one of the framework's own functions gives."""
@@ -249,14 +164,11 @@ class _Computing:
             return self.where(*args)
         given = list(map(self.number, args))
         if name == "member":
-            counts = self.array(given[1]).values
-            return Numbers(self.members[given[0]].rates(counts, self.real), self.real)
+            return self.members[given[0]].rates(self.array(given[1]), self.real)
         if name in ("minimum", "maximum"):
             return self.extreme(name, *given)
-        (value,) = map(self.array, given)
-        if name == "float32":
-            return Numbers(value.reals(), self.real)
-        return Numbers(computed(name, value.reals()), self.real)
+        reals = self.reals(*given)
+        return reals if name == "float32" else computed(name, reals)
 
 
 def _in_arrays(node: ast.expr, variable: str) -> bool:
@@ -275,6 +187,8 @@ class Own(Counted, frozen=True):
         function: Expression
         asked: tuple[Any, ...] = ()
     by_formula: ClassVar[bool] = True
+    #: The class that its class is derived from, and the method, where optimizers take an object.
+    derived: ClassVar[tuple[str, str]] = ("", "")
     #: What stands for ``xp``, and what for single functions of it, ``{}`` for what they are given.
     arrays: ClassVar[str] = ""
     spelled: ClassVar[Mapping[str, str]] = {}
@@ -283,14 +197,35 @@ class Own(Counted, frozen=True):
         if not isinstance(self.function, Expression):
             raise ReadError(f"{self.card.name} is no function", hint=f"write {self.signature()}")
 
+    @property
+    def body(self) -> str:
+        """What it computes, in the framework's words."""
+        spelled = _Spelled(self.arrays, self.spelled, self.asked)
+        return ast.unparse(spelled.visit(parse(self.function.source)))
+
     def written(self, optimizer: str | None = None) -> str:
-        body = _Spelled(self.arrays, self.spelled, self.asked).visit(parse(self.function.source))
-        return f"lambda {self.function.variable}: {ast.unparse(body)}"
+        """Return it as a lambda, or as an object of a class that is made where it stands."""
+        base, method = self.derived
+        if not base:
+            return f"lambda {self.function.variable}: {self.body}"
+        says = f"lambda self, {self.function.variable}: {self.body}"
+        return f"type('Schedule', ({base},), {{{method!r}: {says}}})()"
+
+    def _named(self, name: str, written: str) -> list[str]:
+        base, method = self.derived
+        if not base:
+            return [f"{name}: {self.card.name} = {written}"]
+        return [
+            f"class Schedule({base}):",
+            f"    def {method}(self, {self.function.variable}):",
+            f"        return {self.body}\n\n",
+            f"{name} = Schedule()",
+        ]
 
     def rates(self, t: Any, real: Real) -> Rates:
         computing = _Computing(self.function.variable, t, real, self.asked)
         with np.errstate(all="ignore"):
-            return computing.array(computing.number(_parsed(self.function.source))).reals()
+            return computing.reals(computing.number(_parsed(self.function.source)))
 
     @classmethod
     def signature(cls) -> str:
@@ -355,23 +290,13 @@ class _Plain(ast.NodeTransformer):
                 return arg
             case ast.Call(ast.Attribute(ast.Name("xp"), "member"), [ast.Constant(int(k)), arg]):
                 said = python_source(self.asked[k].lower().normal(), "t")
-                return _Put("t", arg).visit(parse(said))  # type: ignore[no-any-return]
+                return Placing({"t": arg}).visit(parse(said))  # type: ignore[no-any-return]
             case ast.Call(ast.Attribute(ast.Name("xp"), "rsqrt"), [arg]):
                 return ast.BinOp(arg, ast.Pow(), ast.Constant(-0.5))
             case ast.Call(ast.Attribute(ast.Name("xp"), name), args):
                 return ast.Call(ast.Attribute(ast.Name("math", ast.Load()), name, ast.Load()),
                                 args, [])  # fmt: skip
         return node
-
-
-class _Put(ast.NodeTransformer):
-    """Puts an expression in the place of a name."""
-
-    def __init__(self, name: str, value: ast.expr) -> None:
-        self.name, self.value = name, value
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.value if node.id == self.name else node
 
 
 class _OfArrays(ast.NodeTransformer):
@@ -387,7 +312,7 @@ class _OfArrays(ast.NodeTransformer):
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         self.generic_visit(node)
-        return _xp("where", node.test, node.body, node.orelse)
+        return of_xp("where", node.test, node.body, node.orelse)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         raise ScheduleError("a table has no formula in arrays", hint="it can be a list")
@@ -396,16 +321,12 @@ class _OfArrays(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Call(ast.Name("min" | "max" as name), [first, *others]):
-                return reduce(lambda a, b: _xp(f"{name}imum", a, b), others, first)
+                return reduce(lambda a, b: of_xp(f"{name}imum", a, b), others, first)
             case ast.Call(ast.Attribute(ast.Name("math"), "pow"), [base, exponent]):
                 return ast.BinOp(base, ast.Pow(), exponent)
             case ast.Call(ast.Attribute(ast.Name("math"), name), args):
-                return _xp(name, *args)
+                return of_xp(name, *args)
         return node
-
-
-def _xp(name: str, *args: ast.expr) -> ast.expr:
-    return ast.Call(ast.Attribute(ast.Name("xp", ast.Load()), name, ast.Load()), list(args), [])
 
 
 class _Spelled(ast.NodeTransformer):

@@ -68,8 +68,6 @@ class Dialect(msgspec.Struct, frozen=True):
         function: the constructor whose rate is the optimizer's, or its first argument, times a
             function of the step.
         own: the constructor of a function of the optimizer's count that a text has itself.
-        derived: what such a function is a method of, where optimizers are given an object: the
-            class that its class is derived from, and the method.
         arrays: the modules of its functions of arrays, mapped to what they are imported as.
         holds: other dialects whose schedulers its own may hold.
         side_by_side: the constructor that several schedulers are which a loop steps one by one.
@@ -93,8 +91,7 @@ class Dialect(msgspec.Struct, frozen=True):
     lists: Lists | None = None
     follower: type[Call] | None = None
     function: type[Call] | None = None
-    own: type[Call] | None = None
-    derived: tuple[str, str] = ("", "")
+    own: type[Any] | None = None
     arrays: Mapping[str, str] = msgspec.field(default_factory=dict)
     holds: tuple[str, ...] = ()
     side_by_side: type[Call] | None = None
@@ -341,13 +338,13 @@ def taking_schedules(origin: str) -> Optimizers | None:
 def own_of(of: Optimizers) -> type[Call] | None:
     """Return what a function of the count is that optimizers are given; none where it is none."""
     known = registered().values()
-    bare = (d for d in known if d.own and not d.derived[0])
+    bare = (d for d in known if d.own and not d.own.derived[0])
     return next((d.own for d in bare if of in (d.optimizers, d.takers)), None)
 
 
 def own_in(dialect: str | None, modules: Collection[str]) -> type[Call] | None:
     """Return what a function of the count is in a dialect, or in that whose arrays are used."""
-    known = (d for d in registered().values() if d.own and not d.derived[0])
+    known = (d for d in registered().values() if d.own and not d.own.derived[0])
     if dialect is not None:
         return next((d.own for d in known if d.name == get(dialect).name), None)
     homes = ((d, {d.name, *d.arrays, *d.arrays.values()}) for d in known)
@@ -359,10 +356,10 @@ def derived_from(origin: str) -> tuple[type[Call], str] | None:
 
     None where it is of no function of the count.
     """
-    for known in registered().values():
-        base, method = known.derived
-        if known.own is not None and at_home(origin) == base:
-            return known.own, method
+    for own in (known.own for known in registered().values() if known.own):
+        base, method = own.derived
+        if at_home(origin) == base:
+            return own, method
     return None
 
 

@@ -19,7 +19,7 @@ from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import power
 from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
-from isorate.schedule.syntax import number_node
+from isorate.schedule.syntax import Placing, number_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -238,15 +238,7 @@ _PLACE: Final = ast.Name(PLACE, ast.Load())
 
 def put(place: ast.expr, formula: ast.expr, name: str = PLACE) -> ast.expr:
     """Return an expression of the place with another one in its stead."""
-    return _Put(place, name).visit(_copied(formula))  # type: ignore[no-any-return]
-
-
-class _Put(ast.NodeTransformer):
-    def __init__(self, place: ast.expr, name: str) -> None:
-        self.place, self.name = place, name
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.place if node.id == self.name else node
+    return Placing({name: place}).visit(_copied(formula))  # type: ignore[no-any-return]
 
 
 def _copied(node: ast.expr) -> ast.expr:

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from isorate.kit.writing import source as written_out
 from isorate.reading import beside
 from isorate.reading.effects import HARMLESS
-from isorate.reading.functions import Placing
 from isorate.reading.loops import Event, Guard, Loop, Scope, alike, counters, within
 from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
@@ -29,7 +28,7 @@ from isorate.reading.terms import (
 from isorate.reading.values import Built, Group, Schedule, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.expression import Expression
-from isorate.schedule.syntax import shown
+from isorate.schedule.syntax import Placing, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -112,8 +112,6 @@ class Expressions:
         self.line = 0
         #: The schedules that a function of an optimizer's count asks, while one is written out.
         self.asked: list[Any] | None = None
-        #: What a function among the arguments of a schedule is, if not what it says.
-        self.own: Any = None
         #: What ``absl`` has of the command line.
         self.flags = Namespace.of_arguments(self)
         self.flags.source = "FLAGS"

@@ -31,11 +31,9 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.functions import lambda_of
 from isorate.schedule.recurrence import RATE, Recurrence
-from isorate.schedule.syntax import mentions, number_node, shown
+from isorate.schedule.syntax import Placing, mentions, number_node, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from isorate.reading.schedules import Schedules
 
 #: Functions call each other no deeper.
@@ -479,7 +477,7 @@ class _Inline(ast.NodeTransformer):
         function = called_as(function, self.evaluator.given)
         if isinstance(function, Schedule) and varies and self.evaluator.asked is not None:
             asked = in_arrays.asked(function, node, self.evaluator.asked)
-            return in_arrays.xp("member", asked, self.visit(node.args[0]))
+            return arithmetic.of_xp("member", asked, self.visit(node.args[0]))
         if self.evaluator.asked is not None:
             made = in_arrays.called(function, node, self.visit)
             if made is not None:
@@ -725,16 +723,6 @@ class _Inline(ast.NodeTransformer):
                 self.room.lacking += value.leaves()
                 return ast.Constant(1)  # which nobody sees
         raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
-
-
-class Placing(ast.NodeTransformer):
-    """Puts what they stand for in place of names."""
-
-    def __init__(self, placed: Mapping[str, ast.expr]) -> None:
-        self.placed = placed
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.placed.get(node.id, node)
 
 
 class _Put(ast.NodeTransformer):

@@ -10,6 +10,7 @@ from isorate.kit.float32 import single
 from isorate.reading.arrays import Array
 from isorate.reading.builtin import CONSTANTS
 from isorate.reading.values import Schedule, Unknown
+from isorate.schedule.arithmetic import of_xp
 from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import shown
 
@@ -80,21 +81,21 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
         raise ReadError(f"{shown(node)} is not followed in a function of the step")
     if last == "cond":
         test, *branches = given[:3]
-        return xp("where", visit(test), *(branch(each, given[3:], visit) for each in branches))
+        return of_xp("where", visit(test), *(branch(each, given[3:], visit) for each in branches))
     if last in LIMITS:
         return limited(given, visit)
     parts = list(map(visit, given))
     match last, parts:
         case _, [one] if last in ALONE:
-            return xp(ALONE[last], one)
+            return of_xp(ALONE[last], one)
         case _, [a, b] if last in TWO:
-            return xp(last, a, b)
+            return of_xp(last, a, b)
         case _, [a, b] if last in OPERATORS:
             return ast.BinOp(a, OPERATORS[last], b)
         case _, [a, b] if last in COMPARISONS:
             return ast.Compare(a, [COMPARISONS[last]], [b])
         case (("where" | "select"), [test, yes, no]):
-            return xp("where", test, yes, no)
+            return of_xp("where", test, yes, no)
         case (("logical_and" | "logical_or" | "logical_not"), _):
             return truth(last, parts)
         case (("abs" | "absolute"), [one]):
@@ -122,7 +123,7 @@ def limited(given: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast
     found, *limits = map(visit, given)
     for name, limit in zip(("maximum", "minimum"), limits, strict=True):
         if not (isinstance(limit, ast.Constant) and limit.value is None):
-            found = xp(name, found, limit)
+            found = of_xp(name, found, limit)
     return found
 
 
@@ -131,11 +132,11 @@ def truth(name: str, parts: list[ast.expr]) -> ast.expr:
     yes, no = ast.Constant(True), ast.Constant(False)
     match name, parts:
         case "logical_and", [a, b]:
-            return xp("where", a, b, no)
+            return of_xp("where", a, b, no)
         case "logical_or", [a, b]:
-            return xp("where", a, yes, b)
+            return of_xp("where", a, yes, b)
         case _, [a]:
-            return xp("where", a, no, yes)
+            return of_xp("where", a, no, yes)
     raise ReadError(f"{name} of {len(parts)} is not followed in a function of the step")
 
 
@@ -212,9 +213,4 @@ def made(
         raise ReadError(f"{shown(value)} as {said} is not followed in a function of the step")
     found = visit(value)
     plain = isinstance(found, ast.Constant) and isinstance(found.value, float)
-    return xp("float32", found) if said or (strong and plain) else found
-
-
-def xp(name: str, *given: ast.expr) -> ast.expr:
-    """Return the call of a function of arrays."""
-    return ast.Call(ast.Attribute(ast.Name("xp", ast.Load()), name, ast.Load()), [*given], [])
+    return of_xp("float32", found) if said or (strong and plain) else found

@@ -235,7 +235,7 @@ class Schedules(Expressions):
             own = {name: replace(given[name], value=of) for name, of in places if of is not None}
             given, constructor = {**given, **own}, constructor.of_rates if own else constructor
         name = constructor.card.name
-        schedule = Schedule(None, node)
+        schedule = Schedule(None, node, own=constructor.own_functions())
         unrated: MissingRateError | None = None
         held: LackingError | None = None
         values: dict[str, Any] = {}
@@ -255,9 +255,7 @@ class Schedules(Expressions):
         if missing or held is not None:
             rated = getattr(unrated, "leaves", ())
             self.lack(name, [*missing, *rated], rate=unrated is not None and not rated)
-        self.own = constructor.own_functions()
         values.update({f: self.argument(v.value, schedule) for f, v in given.items()})
-        self.own = None
         for field_ in constructor.parameters():
             if field_ not in values and field_ not in constructor.defaults():
                 hint = None
@@ -387,10 +385,10 @@ class Schedules(Expressions):
         raise ReadError(f"{written(value)} is no argument that is read")
 
     def _function(self, value: Function | Bound, schedule: Schedule) -> Any:
+        if schedule.own is not None:
+            return self.own_call(schedule.own, value, schedule)
         kept = self.expressions.get(id(value))
         if kept is None:
-            if self.own is not None:
-                return self.own_call(self.own, value, schedule)
             kept = value, functions.expression(self, value, self.longest)
             self.expressions[id(value)] = kept
             schedule.functions.append((value, kept[1].source, functions.names_of(value)))

@@ -23,7 +23,7 @@ from isorate.reading.values import (
     Unknown,
 )
 from isorate.schedule.errors import MissingRateError, ReadError
-from isorate.schedule.syntax import number_node, shown
+from isorate.schedule.syntax import Placing, number_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,7 +277,7 @@ def _of_steps(
         made = functions.formula(follower, whole, follower.longest)[1]
     finally:
         del follower.tallies[COUNT]
-    return functions.said(STEP, functions.Placing({COUNT: ast.Name(STEP, ast.Load())}).visit(made))
+    return functions.said(STEP, Placing({COUNT: ast.Name(STEP, ast.Load())}).visit(made))
 
 
 class _OfGroup(ast.NodeTransformer):

@@ -30,7 +30,7 @@ from isorate.reading.mentions import mentions
 from isorate.reading.schedules import LackingError
 from isorate.reading.values import MISSING, Instance, Unknown
 from isorate.schedule.errors import ReadError
-from isorate.schedule.syntax import dotted, number_node, shown, unparsed, walk
+from isorate.schedule.syntax import Placing, dotted, number_node, shown, unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -498,7 +498,7 @@ class _Terms(msgspec.Struct, frozen=True):
             return seen
         except ReadError:
             return None
-        return functions.Placing(terms).visit(made)  # type: ignore[no-any-return]
+        return Placing(terms).visit(made)  # type: ignore[no-any-return]
 
     @staticmethod
     def tally(follower: Interpreter, loops: list[Loop], name: str, where: str) -> Count:
@@ -794,7 +794,7 @@ def _computed(
     except LackingError as error:
         _check_same(error.leaves, [*statements, value])
         raise
-    made = functions.Placing(placed).visit(copy.deepcopy(made)) if placed else made
+    made = Placing(placed).visit(copy.deepcopy(made)) if placed else made
     return functions.said(TURN, ast.fix_missing_locations(made))
 
 

@@ -380,6 +380,7 @@ class Schedule(msgspec.Struct, eq=False):
         optimizer: the optimizer that it is given.
         members: those that it holds.
         functions: the functions among its arguments, with the text that they had.
+        own: what such a function is by itself, where it is more than its text.
         stepped: whether it took a step; the call that tells it which, where one does.
         label: the name that it was given first.
         loops: the loops that it is built in, and the conditions.
@@ -399,6 +400,7 @@ class Schedule(msgspec.Struct, eq=False):
     optimizer: Any = None
     members: list[Schedule] = msgspec.field(default_factory=list)
     functions: list[tuple[Any, str, dict[str, Any]]] = msgspec.field(default_factory=list)
+    own: Any = None
     stepped: bool | ast.AST = False
     label: str = ""
     loops: tuple[Any, ...] = ()

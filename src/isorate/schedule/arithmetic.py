@@ -329,6 +329,11 @@ class Arithmetic:
         return replace(part, code=keeping), replace(part, code=name_of(name))
 
 
+def of_xp(name: str, *given: ast.expr) -> ast.expr:
+    """Return the call of a function of a framework's arrays as code."""
+    return ast.Call(ast.Attribute(name_of("xp"), name, ast.Load()), [*given], [])
+
+
 def _unsaid(k: int, t: float) -> float:
     raise ReadError(f"schedule {k} at {t} is no arithmetic")
 

@@ -28,7 +28,7 @@ from isorate.schedule.combinators import (
 from isorate.schedule.errors import ReadError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
-from isorate.schedule.syntax import parse
+from isorate.schedule.syntax import Placing, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +105,7 @@ def _written(schedule: Schedule, x: str) -> str:
             index = f"{x} % {len(rates)}" if after == "repeat" else f"min({x}, {last})"
             return _looked_up(rates, index)
         case Formula(scale=scale, variable=variable, source=source):
-            inlined = ast.unparse(_Substituted(variable, parse(x)).visit(parse(source)))
+            inlined = ast.unparse(Placing({variable: parse(x)}).visit(parse(source)))
             return f"{scale!r} * ({inlined})"
         case Staircase(of=of, every=every):
             return _source(of, x if every == 1 else f"{x} // {every}")
@@ -222,14 +222,3 @@ def _number(value: float) -> str:
 
 def _atom(expression: str) -> str:
     return expression if expression.isidentifier() else f"({expression})"
-
-
-class _Substituted(ast.NodeTransformer):
-    """Puts an expression in the place of a name."""
-
-    def __init__(self, name: str, value: ast.expr) -> None:
-        self.name = name
-        self.value = value
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.value if node.id == self.name else node

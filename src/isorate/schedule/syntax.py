@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 #: Fields that say how a node is used, which operator it is or what it is called: no parts.
@@ -117,6 +117,16 @@ def number_node(value: float) -> ast.expr:
     if value < 0 or (isinstance(value, float) and math.copysign(1, value) < 0):
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
+
+
+class Placing(ast.NodeTransformer):
+    """Puts what they stand for in place of names; each stands for one and the same node."""
+
+    def __init__(self, placed: Mapping[str, ast.expr]) -> None:
+        self.placed = placed
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.placed.get(node.id, node)
 
 
 def mentions(node: ast.AST, name: str) -> bool:

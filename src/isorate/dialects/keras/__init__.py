@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.dialects.keras import recurring
 from isorate.dialects.keras.callbacks import LearningRateScheduler, ReduceLROnPlateau
-from isorate.dialects.keras.own import HOME as DERIVED
 from isorate.dialects.keras.own import LearningRateSchedule
 from isorate.dialects.keras.schedules import (
     CosineDecay,
@@ -82,7 +81,7 @@ DIALECT = Dialect(
                    f"{DOCS}callbacks/#{{}}", "keras"),
     ],
     aliases={"tf.keras": "keras", "tensorflow.keras": "keras"},
-    own=LearningRateSchedule, derived=(DERIVED, "__call__"), arrays=ARRAYS,
+    own=LearningRateSchedule, arrays=ARRAYS,
     optimizers=Optimizers(
         "keras.optimizers", "keras", "\n".join([*STUBS, "def LossScaleOptimizer(): ..."]),
         schedules=True, hindered=HINDERED,

@@ -36,7 +36,6 @@ from isorate.dialects.mindspore.lists import (
     warmup_lr,
 )
 from isorate.dialects.mindspore.optimizers import MINDSPORE, TAKERS
-from isorate.dialects.mindspore.own import HOME as DERIVED
 from isorate.dialects.mindspore.own import LearningRateSchedule
 from isorate.dialects.mindspore.plain_lists import (
     LearningRateList,
@@ -76,7 +75,7 @@ ARRAYS = {
     "mindspore": "ms", "mindspore.ops": "ops", "mindspore.ops.operations": "P",
     "mindspore.ops.functional": "F", "mindspore.numpy": "mnp", "mindspore.common.tensor": "tensor",
 }  # fmt: skip
-completed((LearningRateSchedule,), DERIVED.rpartition(".")[0], VERSION, ROLES,
+completed((LearningRateSchedule,), "mindspore.nn.learning_rate_schedule", VERSION, ROLES,
           f"{DOCS}nn/{{}}.html", "mindspore")  # fmt: skip
 DIALECT = Dialect(
     name="mindspore",
@@ -85,7 +84,6 @@ DIALECT = Dialect(
     optimizers=MINDSPORE,
     takers=TAKERS,
     own=LearningRateSchedule,
-    derived=(DERIVED, "construct"),
     arrays=ARRAYS,
     lists=Lists(LearningRateList, concatenated, repeated, is_list),
     constructors=(

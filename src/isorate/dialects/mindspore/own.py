@@ -9,14 +9,13 @@ from isorate.kit.card import Card, Proof
 from isorate.kit.of_count import Own
 from isorate.schedule.expression import Expression  # noqa: TC001 (msgspec looks it up there)
 
-HOME = "mindspore.nn.learning_rate_schedule.LearningRateSchedule"
-
 
 class LearningRateSchedule(Own, frozen=True):
     """A cell of a class derived from MindSpore's, whose ``construct`` says the rate."""
 
     function: Expression
     asked: tuple[Any, ...] = ()
+    derived = ("mindspore.nn.learning_rate_schedule.LearningRateSchedule", "construct")
     arrays: ClassVar[str] = "mindspore.ops"
     spelled: ClassVar[Any] = {"float32": "mindspore.ops.cast({}, mindspore.float32)"}
     card: ClassVar[Card] = card(
@@ -25,8 +24,3 @@ class LearningRateSchedule(Own, frozen=True):
         ledger="a quotient of a number and a tensor is a product by the reciprocal, and exp and "
         "rsqrt are MindSpore's own",
     )  # fmt: skip
-
-    def written(self, optimizer: str | None = None) -> str:
-        """Return it as a cell of a class that is made where it stands."""
-        says = super().written().removeprefix("lambda ")
-        return f"type('Schedule', ({HOME},), {{'construct': lambda self, {says}}})()"

@@ -30,11 +30,9 @@ class Schedule(Own, Function, frozen=True):
         ledger=LEDGER,
     )
 
-    def written(self, optimizer: str | None = None) -> str:
-        """Return it as a lambda, by which one sees whose numbers it is of."""
-        variable, _, body = super().written().partition(": ")
+    @property
+    def body(self) -> str:
+        """What it computes, by which one sees whose numbers it is of."""
+        body = super().body
         told = mentions(parse(body), "jnp") or mentions(parse(body), "jax") or self.asked
-        return f"{variable}: {body if told else f'jnp.asarray({body})'}"
-
-    def _named(self, name: str, written: str) -> list[str]:
-        return [f"{name}: {self.card.name} = {written}"]
+        return body if told else f"jnp.asarray({body})"
