@@ -165,3 +165,52 @@ def test_a_tensor_that_an_optimizer_is_given_stays_one() -> None:
     call: Any = read(f"CosineAnnealingLR({text}, T_max=1, eta_min=8.879365457307262, last_epoch=0)")
     assert call.optimizer.groups[0].tensor == "float32"
     assert rates_of(call, 2)[1] == 1.0
+
+
+CELL = """
+import mindspore as ms
+from mindspore import nn, ops
+from mindspore.nn.learning_rate_schedule import (
+    CosineDecayLR, LearningRateSchedule, PolynomialDecayLR
+)
+
+class Warm(LearningRateSchedule):
+    def __init__(self, rate, warmup, total, cosine=True):
+        super().__init__()
+        self.rate, self.warmup, self.total, self.cosine = rate, warmup, total, cosine
+        self.line = PolynomialDecayLR(rate, 0.0, total, 1.0)
+        self.wave = CosineDecayLR(0.0, rate, total)
+        self.summary = ops.ScalarSummary()
+
+    def construct(self, step):
+        step = ops.minimum(step, self.total)
+        share = step.astype(ms.float32) / self.total
+        rate = self.wave(step) if self.cosine else self.line(step)
+        self.summary("rate", rate)
+        return ops.select(step < self.warmup, self.rate * share, rate)
+
+optimizer = nn.SGD(params, learning_rate=Warm(0.1, 4, 16{}))
+"""
+
+
+@pytest.mark.parametrize(("more", "twelfth"), [("", 0.014644658), (", cosine=False", 0.025)])
+def test_an_object_may_have_schedules_that_it_never_asks(more: str, twelfth: float) -> None:
+    rates = rates_of(read(CELL.format(more)), 30)
+    assert rates[:4].tolist() == [np.float32(0.1) * np.float32(t / 16) for t in range(4)]
+    assert rates[12] == pytest.approx(twelfth, rel=1e-6)
+    assert rates[16] == rates[29] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("t.size", "t.size is not followed"),
+        ("jnp.where(t > 3, 0.1)", "is not followed"),
+        ("jnp.array([0.1, 0.2])[t]", "followed|computed"),
+        ("0.1 * 10 ** 10 ** 10", "an integer is too large"),
+    ],
+)
+def test_what_stands_in_a_function_is_refused_for_what_it_is(body: str, said: str) -> None:
+    with pytest.raises(IsorateError, match=said) as raised:
+        read(f"import jax.numpy as jnp\nimport optax\noptax.sgd(lambda t: {body})").checked()
+    assert "optax raises" not in str(raised.value)

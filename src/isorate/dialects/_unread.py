@@ -42,7 +42,7 @@ UNREAD = (
         "create_constant_learning_rate_schedule create_stepped_learning_rate_schedule "
         "create_cosine_learning_rate_schedule",
     ),
-    Unread("JAX", ("jax",)),
+    Unread("JAX's example libraries", ("jax.example_libraries", "jax.experimental.optimizers")),
     Unread(
         "TensorFlow",
         ("tensorflow", "tf"),

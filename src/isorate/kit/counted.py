@@ -12,7 +12,7 @@ from isorate.kit.boundary import Fault
 from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
 from isorate.kit.unknown import Unknown
-from isorate.schedule.errors import NativeError
+from isorate.schedule.errors import IsorateError, NativeError
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.lazily import np
 
@@ -94,7 +94,7 @@ class Counted(Call, frozen=True):
             self.build()
             when = "on the first step"
             self._first  # noqa: B018 - it may raise
-        except NativeError:
+        except IsorateError:
             raise
         except Exception as error:
             return Fault(type(error), str(error), when)

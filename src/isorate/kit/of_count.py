@@ -100,6 +100,8 @@ class _Computing:
                 return reduce(lambda a, b: self.extreme(name, a, b), map(self.number, args))
             case ast.Call(func=ast.Name("abs"), args=[arg]):
                 return abs(self.number(arg))
+            case ast.Subscript():
+                raise NativeError(f"{shown(node)} is looked up by the count, which is not followed")
         raise NativeError(
             f"{shown(node)} takes no array, and an optimizer that is compiled has one"
         )

@@ -195,7 +195,7 @@ def _body(
         ]  # fmt: skip
         for each in imported:
             evaluator.imports(each, frame)
-        kept = _Telling(evaluator, imported).visit(
+        kept = _Telling(evaluator, frame, imported).visit(
             ast.FunctionDef(node.name, _alone(variable), [*begun, *node.body], [])
         )
         try:
@@ -269,8 +269,8 @@ def _written_out(value: Any) -> ast.expr | None:
 class _Telling(ast.NodeTransformer):
     """Leaves out what only says something, and what is asserted."""
 
-    def __init__(self, evaluator: Schedules, imported: list[Any]) -> None:
-        self.evaluator, self.imported = evaluator, imported
+    def __init__(self, evaluator: Schedules, frame: Frame, imported: list[Any]) -> None:
+        self.evaluator, self.frame, self.imported = evaluator, frame, imported
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return ast.FunctionDef(node.name, node.args, self._left(node.body), [])
@@ -292,6 +292,10 @@ class _Telling(ast.NodeTransformer):
                     line = getattr(statement, "lineno", 0)
                     self.evaluator.assumed[f"{shown(statement)} (line {line}) holds"] = None
                 case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+                    pass
+                case ast.Expr(value=ast.Call(func=func)) if in_arrays.tells(
+                    self.evaluator.value(func, self.frame)
+                ):
                     pass
                 case ast.With(items=items, body=body) if all(map(_is_scope, items)):
                     found += self._left(body)
@@ -383,6 +387,8 @@ class _Inline(ast.NodeTransformer):
         if inner in ("math.pi", "math.inf", "math.nan", "math.e", "np.pi", "numpy.pi"):
             value = self.evaluator.value(node, self.frame)
             return node if isinstance(value, float) else self._known(node)
+        if mentions(node, self.variable):
+            raise ReadError(f"{inner} is not followed in a function of the step")
         return self._known(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
@@ -465,6 +471,8 @@ class _Inline(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if any(isinstance(a, ast.Starred) for a in node.args):
             raise ReadError(f"{shown(node)} is not arithmetic", hint="nothing is ever executed")
+        if hasattr(node, "of_arrays"):  # what is assigned once may be used, and visited, often
+            return node
         match node:
             case ast.Call(ast.Attribute(ast.Compare(left, [op], [right]), "sum"), [], []):
                 found = self._compared(left, op, right)
@@ -475,22 +483,28 @@ class _Inline(ast.NodeTransformer):
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
         function = called_as(function, self.evaluator.given)
-        if isinstance(function, Schedule) and varies and self.evaluator.asked is not None:
-            asked = in_arrays.asked(function, node, self.evaluator.asked)
-            return arithmetic.of_xp("member", asked, self.visit(node.args[0]))
-        if self.evaluator.asked is not None:
-            made = in_arrays.called(function, node, self.visit)
-            if made is not None:
-                return made
-            match node:
-                case ast.Call(ast.Attribute(of, "astype"), [dtype], []) if self._varies(of):
-                    return in_arrays.made(of, [dtype], self.visit)
+        made = self._of_arrays(function, node)
+        if made is not None:
+            made.of_arrays = True  # type: ignore[attr-defined]
+            return made
         if isinstance(function, Function | Bound) and varies:
             return self._inside(function, node)
         if varies:
             hint = "nothing is ever executed; write its value, or a name and --set it"
             raise ReadError(f"{shown(node)} cannot be computed here", hint=hint)
         return self._known(node)
+
+    def _of_arrays(self, function: Any, node: ast.Call) -> ast.expr | None:
+        """Return what a call is in a function of an optimizer's count; none where as elsewhere."""
+        if self.evaluator.asked is None:
+            return None
+        if isinstance(function, Schedule) and self._varies(node):
+            asked = in_arrays.asked(function, node, self.evaluator.asked)
+            return arithmetic.of_xp("member", asked, self.visit(node.args[0]))
+        match node:
+            case ast.Call(ast.Attribute(of, "astype"), [dtype], []) if self._varies(of):
+                return in_arrays.made(of, [dtype], self.visit)
+        return in_arrays.called(function, node, self.visit)
 
     def _arithmetic(self, function: Builtin, node: ast.Call) -> ast.expr:
         name, numpy = function.name, function.module == "numpy"

@@ -49,6 +49,8 @@ MAKING: Final = ("cast", "asarray", "array", "convert_to_tensor", "constant", "a
                  "convert_element_type", "tensor")  # fmt: skip
 #: Of those, what a Python float is an array of float32 in, and no number of Python's any more.
 STRONG: Final = ("array", "constant", "convert_to_tensor", "tensor")
+#: Those that only tell of a value.
+TELLING: Final = ("print", "scalar", "scalarsummary", "scalar_summary")
 LIMITS: Final = ("clip", "clip_by_value", "clamp")
 #: What the arguments of some are called, in their order.
 CALLED: Final = {
@@ -77,7 +79,10 @@ def called(function: Any, node: ast.Call, visit: Callable[[ast.expr], ast.expr])
     for place, titles in enumerate(order):
         for title in {*named}.intersection(titles.split()):
             given[place] = named.pop(title)
-    if named or any(isinstance(each, ast.Constant) and each.value is None for each in given[:1]):
+    least = 1 if last in LIMITS else len(order)
+    if named or any(
+        isinstance(each, ast.Constant) and each.value is None for each in given[:least]
+    ):
         raise ReadError(f"{shown(node)} is not followed in a function of the step")
     if last == "cond":
         test, *branches = given[:3]
@@ -116,6 +121,11 @@ def _called(function: Any) -> str | None:
         return None
     title = origin.rpartition(".")[2].lower()
     return next((name for name in OBJECTS if name.replace("_", "") == title), title)
+
+
+def tells(function: Any) -> bool:
+    """Whether a framework's function only tells of what it is given."""
+    return _called(function) in TELLING
 
 
 def limited(given: list[ast.expr], visit: Callable[[ast.expr], ast.expr]) -> ast.expr:

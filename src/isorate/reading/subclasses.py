@@ -102,9 +102,12 @@ def _of_the_count(
     method = MISSING if known is None else of.find(known[1])
     if known is None or not isinstance(method, Function):
         return None
-    instance = Instance(of, _source(node))
+    instance, before = Instance(of, _source(node)), len(follower.found.built)
     start(instance)
-    return follower.own_function(known[0], Bound(method, [instance], {}), node)
+    inside = follower.found.built[before:]  # they are the object's, be they asked or not
+    schedule = follower.own_function(known[0], Bound(method, [instance]), node)
+    schedule.members += inside
+    return schedule
 
 
 def _with_its_rate(

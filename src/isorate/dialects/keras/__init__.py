@@ -65,7 +65,7 @@ STUBS = [f"def {n}(learning_rate={g}): ..." for g, names in GIVEN.items() for n 
 HINDERED = {"gradient_accumulation_steps": "the schedule is read at each batch, not each update"}
 ARRAYS = {
     "keras.ops": "ops", "keras.backend": "K", "tensorflow": "tf", "tensorflow.math": "tf.math",
-    "tensorflow.experimental.numpy": "tnp",
+    "tensorflow.summary": "tf.summary", "tensorflow.experimental.numpy": "tnp",
 }  # fmt: skip
 HOME, DOCS = "keras.optimizers.schedules", "https://keras.io/api/"
 completed((recurring.LearningRateScheduler,), "keras.callbacks", VERSION, ROLES,
@@ -80,7 +80,8 @@ DIALECT = Dialect(
         *completed((LearningRateScheduler, ReduceLROnPlateau), "keras.callbacks", VERSION, ROLES,
                    f"{DOCS}callbacks/#{{}}", "keras"),
     ],
-    aliases={"tf.keras": "keras", "tensorflow.keras": "keras"},
+    aliases={"tf.keras": "keras", "tensorflow.keras": "keras",
+             "tf.optimizers": "keras.optimizers", "tensorflow.optimizers": "keras.optimizers"},
     own=LearningRateSchedule, arrays=ARRAYS,
     optimizers=Optimizers(
         "keras.optimizers", "keras", "\n".join([*STUBS, "def LossScaleOptimizer(): ..."]),
