@@ -8,23 +8,19 @@ in ``t``, the update, has the framework's ``last_batch_iteration`` as ``t - 1``.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from isorate.dialects.torch.base import Setting
-from isorate.dialects.torch.lambdas import Given
+from isorate.dialects.torch.base import function_of
 from isorate.dialects.torch.optimizers import TORCH
+from isorate.dialects.torch.written import Written, around
 from isorate.kit import Card, Deviation, Dialect, Halting, Proof, Refusal
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
 from isorate.kit.registry import completed
 from isorate.kit.schedulers import one_for_each
 from isorate.kit.unknown import ANY, Unknown
-from isorate.kit.writing import source
-from isorate.schedule.errors import ScheduleError
-from isorate.schedule.expression import Expression
+from isorate.kit.writing import formula
 from isorate.schedule.formula import Formula
-from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
     from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
     from isorate.kit.scheduler import Match
-    from isorate.schedule.node import Schedule
 
 VERSION: Final = "0.19.8"
 #: The warm-ups, in the updates t and the steps W that they take.
@@ -77,7 +72,7 @@ class Held(stepping.Worker):
         raise Halting("AttributeError", "it has no last_epoch, which SequentialLR counts back")
 
 
-class Scheduled(Setting, frozen=True):
+class Scheduled(Written, frozen=True):
     """A scheduler that sets the rates of one text, in ``t`` and the names of ``values``."""
 
     worker: ClassVar[Any] = Held
@@ -97,24 +92,21 @@ class Scheduled(Setting, frozen=True):
     def check(self, workers: list[Worker]) -> None:
         """Raise what building it raises."""
 
-    def function(self, base: Any, group: int) -> Callable[[Any], Any]:
-        """Return a group's rate as a function of the update."""
+    def rate_of(self, base: Any, group: int) -> Callable[[Any], Any]:
         own = self.of_group(group)
-        return Given({**own.arguments(), **own.values(base)}, "t").function(parse(own.factor))
+        return function_of(own.factor, {**own.arguments(), **own.values(base)})
 
-    def expression(self, base: Any, group: int) -> Expression:
-        """Return the same as text, the numbers in place of their names."""
+    def formula(self, base: float, group: int) -> Formula:
         own = self.of_group(group)
-        values = {**own.arguments(), **own.values(base)}
-        names = re.compile(rf"\b({'|'.join(values)})\b")
-        return Expression("t", names.sub(lambda n: f"({source(values[n.group()])})", own.factor))
+        text = formula(own.factor, {**own.arguments(), **own.values(base)}).source
+        return Formula(1.0, "t", text)
 
     def begin(self, workers: list[Worker]) -> None:
         for name in self.listed:
             one_for_each(getattr(self, name), name, workers)
         self.check(workers)
         for worker in workers:
-            worker.kept["function"] = self.function(worker.lr, worker.index)
+            worker.kept["function"] = self.rate_of(worker.lr, worker.index)
 
     def resume(self, workers: list[Worker]) -> None:
         """Take the group's rate for its first one, whatever ``initial_lr`` is."""
@@ -136,26 +128,11 @@ class Scheduled(Setting, frozen=True):
     def plain(self, worker: Worker) -> bool:
         return super().plain(worker) and not any(group.tensor for group in self.optimizer.groups)
 
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return what it means for usual arguments; for others the rates as they are computed."""
-        rate = self.function(base, group)
-        try:
-            usual = super().shape(base, group)
-            near = 1e-9 * max(abs(rate(t)) for t in self.joints)
-            if all(math.isclose(usual.at(t), rate(t), abs_tol=near) for t in self.joints):
-                return usual
-        except (ScheduleError, ArithmeticError, ValueError, NotImplementedError):
-            pass
-        return Formula(1.0, "t", self.expression(base, group).source)
-
     @property
     def joints(self) -> list[int]:
-        """The updates about which arguments out of the ordinary show: where its parts may end."""
         lengths = [getattr(self, name) or 0 for name, role in self.card.roles.items()
                    if role == "duration"]  # fmt: skip
-        ends = {0, *lengths, sum(lengths[:2]), 2 * lengths[0]}
-        found = {math.floor(end) + near for end in ends for near in (-1, 0, 1, 2, 3)}
-        return sorted(t for t in found if t >= 0)
+        return around({0, *lengths, sum(lengths[:2]), 2 * lengths[0]}, 3)
 
     @classmethod
     def base_for(cls, shape: Any) -> float | None:

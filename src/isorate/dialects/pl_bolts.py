@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from isorate.dialects.torch.base import RESUMED, LRScheduler
+from isorate.dialects.torch.base import RESUMED, Closed
 from isorate.kit import ANY, Card, Deviation, Dialect, Proof
 from isorate.kit import meaning as say
 from isorate.kit.card import roles_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VERSION: Final = "0.7.0"
 
 
-class LinearWarmupCosineAnnealingLR(LRScheduler, frozen=True):
+class LinearWarmupCosineAnnealingLR(Closed, frozen=True):
     """A line from warmup_start_lr to the base rate, half a cosine to eta_min, and up again.
 
     The line is at the base rate one step before warmup_epochs, where the cosine begins.
@@ -91,13 +91,6 @@ class LinearWarmupCosineAnnealingLR(LRScheduler, frozen=True):
         if t == W:
             return worker.base
         return chained_rate(worker, t - W, self.max_epochs - W, self.eta_min)
-
-    def closed(self, worker: Worker) -> Any:
-        W, low = self.warmup_epochs, self.eta_min
-        if W > 0:
-            return self.warmup_start_lr + 0 * (worker.base - self.warmup_start_lr) / (W - 1)
-        turn = 1 + math.cos(math.pi * (0 - W) / (self.max_epochs - W))
-        return low + 0.5 * (worker.base - low) * turn
 
     def plain(self, worker: Worker) -> bool:
         whole = type(self.warmup_epochs) is int and self.max_epochs != self.warmup_epochs

@@ -329,6 +329,13 @@ class Arithmetic:
         return replace(part, code=keeping), replace(part, code=name_of(name))
 
 
+class Given(Arithmetic):
+    """Arithmetic of values of any kind: what is no number raises where it is computed."""
+
+    def literal(self, value: Any) -> Part:
+        return replace(super().literal(value), odd=False)
+
+
 def of_xp(name: str, *given: ast.expr) -> ast.expr:
     """Return the call of a function of a framework's arrays as code."""
     return ast.Call(ast.Attribute(name_of("xp"), name, ast.Load()), [*given], [])

@@ -17,25 +17,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
-from isorate.dialects.torch.base import Setting
-from isorate.dialects.torch.lambdas import Given
+from isorate.dialects.torch.base import Setting, function_of
+from isorate.dialects.torch.functions import values_of
 from isorate.dialects.torch.plateau import ReduceLROnPlateau
+from isorate.dialects.torch.written import Written, around
 from isorate.kit import Card, Halting, Optimizer, ParamGroup, Proof, Refusal, matching
 from isorate.kit import meaning as say
 from isorate.kit import objects as stepping
-from isorate.kit.boundary import LIMIT, halting
+from isorate.kit.boundary import LIMIT
 from isorate.kit.effects import Moves, Values
 from isorate.kit.scheduler import Match
 from isorate.kit.standing import Standing
 from isorate.kit.unknown import ANY
 from isorate.kit.writing import formula, source
 from isorate.schedule.combinators import Scale
-from isorate.schedule.errors import ReadError, ScheduleError
+from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
-from isorate.schedule.lazily import np
 from isorate.schedule.shapes import PiecewiseConstant
-from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +115,7 @@ NOISES: Final = "noise_range_t noise_pct noise_std noise_seed"
 CYCLIC: Final = f"optimizer t_initial {{}} lr_min cycle_mul cycle_decay cycle_limit {WARM} {NOISES}"
 
 
-class Timed(Setting, frozen=True, kw_only=True):
+class Timed(Written, frozen=True, kw_only=True):
     """A scheduler that is told the step; most begin with a line from warmup_lr_init."""
 
     warmup_t: int = 0
@@ -158,7 +157,7 @@ class Timed(Setting, frozen=True, kw_only=True):
         """Return the rate as a function of the step."""
         known, key = self._functions, (type(base), repr(base))
         if key not in known:
-            known[key] = Given(self.values(base), "t").function(parse(self.curve))
+            known[key] = function_of(self.curve, self.values(base))
         return known[key]
 
     @cached_property
@@ -199,10 +198,9 @@ class Timed(Setting, frozen=True, kw_only=True):
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         try:
-            values, error = self.expression(worker.base).over(np.arange(steps.start, steps.stop))
+            values, halt = values_of(self.expression(worker.base), steps)
         except ReadError:  # what is no number, and taken for one
             return super().rates(worker, steps)
-        halt = None if error is None else halting(error)
         return Values(values * worker.group["scale"], halt)
 
     def plain(self, worker: Worker) -> bool:
@@ -213,25 +211,17 @@ class Timed(Setting, frozen=True, kw_only=True):
         shape = shape if scale == 1 else Scale(shape, float(scale))
         return stepping.set_from(shape, worker.t, float(worker.lr))
 
-    def shape(self: Any, base: float, group: int) -> Schedule:
-        """Return what it means for usual arguments; for others, the formula of its rates."""
-        try:
-            usual: Schedule = self.means(base).schedule()
-            at = self.function(base)
-            if all(math.isclose(usual.at(t), at(t), abs_tol=1e-9 * base) for t in self.joints):
-                return usual
-        except (ScheduleError, ArithmeticError, ValueError, NotImplementedError):
-            pass
+    def rate_of(self, base: Any, group: int) -> Callable[[Any], Any]:
+        return self.function(base)
+
+    def formula(self, base: float, group: int) -> Formula:
         return Formula(1.0, "t", self.expression(base).source)
 
     @property
     def joints(self: Any) -> list[int]:
-        """The steps about which arguments out of the ordinary show."""
         W = self.warmup_t
         ends = [W, *(W * self.warmup_prefix + end for end in (0, *self.ends))]
-        ends += [(a + b) / 2 for a, b in pairwise(ends)]
-        near = {math.floor(end) + by for end in ends for by in (-1, 0, 1, 2)}
-        return sorted(t for t in near if t >= 0)
+        return around({*ends, *((a + b) / 2 for a, b in pairwise(ends))})
 
     def warmed(self: Any, base: Any, rest: Meaning) -> Meaning:
         """Return what it means: a line, and the rest, which the line delays or cuts."""
@@ -370,8 +360,7 @@ class TanhLRScheduler(Cyclic, frozen=True, kw_only=True):
         if self.warmup_prefix:
             return base
         values = {**self.arguments(), "base": base}
-        rest = Given(values, "t").function(parse(self.rest.replace("{x}", "t")))
-        return rest(self.warmup_t)
+        return function_of(self.rest.replace("{x}", "t"), values)(self.warmup_t)
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isorate.kit import card as cards
 from isorate.kit import objects as stepping
 from isorate.kit import scheduler
 from isorate.kit.effects import Moves, Values
 from isorate.kit.tensors import LARGEST_SINGLE
+from isorate.schedule.arithmetic import Given
 from isorate.schedule.lazily import np
+from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from isorate.kit.boundary import Halting
@@ -40,12 +44,27 @@ class LRScheduler(scheduler.LRScheduler, frozen=True):
             return False
 
 
-class Multiplying(scheduler.Multiplying, LRScheduler, frozen=True):
+class Closed(LRScheduler, frozen=True):
+    """A scheduler that sets the rate by its closed form, if any, where it is told the step."""
+
+    def closed(self, worker: Worker) -> Any:
+        if not self.closed_form:
+            return super().closed(worker)
+        values = {**self.arguments(), "base": worker.base}
+        return function_of(self.closed_form, values)(0)
+
+
+class Multiplying(scheduler.Multiplying, Closed, frozen=True):
     """A scheduler whose steps multiply the rate they find."""
 
 
 class Setting(scheduler.Setting, LRScheduler, frozen=True):
     """A scheduler whose steps set the rate, whatever it was."""
+
+
+def function_of(text: str, values: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return a function of ``t`` that computes a dialect's own text with values of any kind."""
+    return Given(values, "t").function(parse(text))
 
 
 def filled(rates: NDArray[np.float64], worker: Worker, halt: Halting | None) -> Moves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isorate.dialects.torch.base import LRScheduler, Setting, card
+from isorate.dialects.torch.base import Closed, Setting, card
 from isorate.kit import objects as stepping
 from isorate.kit import schedulers
 from isorate.kit.card import Card, Deviation, Proof
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 
-class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
+class CosineAnnealingLR(Closed, schedulers.CosineAnnealingLR, frozen=True):
     """``CosineAnnealingLR``: half a cosine down in T_max steps, half a cosine up, without end.
 
     Documented as ``lr(t) = η + (base−η)(1+cos(πt/T_max))/2``; computed by a recursion from
@@ -63,10 +63,6 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
         if worker.initial:
             return worker.lr
         return chained_rate(worker, worker.t, self.T_max, self.eta_min)
-
-    def closed(self, worker: Worker) -> Any:
-        eta, span = self.eta_min, worker.base - self.eta_min
-        return eta + span * (1 + math.cos(math.pi * 0 / self.T_max)) / 2
 
     def moves(self, worker: Worker, steps: int) -> Moves:
         ratios, anchors, halt = cosine_links(self.T_max, worker.t, steps)

@@ -39,9 +39,6 @@ class StepLR(Multiplying, schedulers.StepLR, frozen=True):
     def ratio(self, worker: Worker, t: Any) -> Any:
         return 1 if t == 0 or t % self.step_size != 0 else self.gamma
 
-    def closed(self, worker: Worker) -> Any:
-        return worker.base * self.gamma ** (0 // self.step_size)
-
     def shape(self, base: float, group: int) -> Schedule:
         if not isinstance(self.step_size, int) or self.step_size <= 0:
             raise ConvertError(f"step_size={self.step_size!r} is no number of steps")
@@ -119,9 +116,6 @@ class ConstantLR(Multiplying, schedulers.ConstantLR, frozen=True):
             return self.factor
         return 1 if t != self.total_iters else 1.0 / self.factor
 
-    def closed(self, worker: Worker) -> Any:
-        return worker.base * (self.factor + (self.total_iters <= 0) * (1 - self.factor))
-
 
 class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
     """``LinearLR``: base times a factor that goes in a straight line, and stays at its end."""
@@ -151,11 +145,6 @@ class LinearLR(Multiplying, schedulers.LinearLR, frozen=True):
         rise = self.end_factor - self.start_factor
         return 1.0 + rise / (self.total_iters * self.start_factor + (t - 1) * rise)
 
-    def closed(self, worker: Worker) -> Any:
-        rise = self.end_factor - self.start_factor
-        gone = rise * min(self.total_iters, 0) / self.total_iters
-        return worker.base * (self.start_factor + gone)
-
 
 class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
     """``ExponentialLR``: the rate is multiplied by gamma at every step."""
@@ -169,9 +158,6 @@ class ExponentialLR(Multiplying, schedulers.ExponentialLR, frozen=True):
 
     def ratio(self, worker: Worker, t: Any) -> Any:
         return 1 if worker.initial else self.gamma
-
-    def closed(self, worker: Worker) -> Any:
-        return worker.base * self.gamma**0
 
 
 class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
@@ -196,7 +182,3 @@ class PolynomialLR(Multiplying, schedulers.PolynomialLR, frozen=True):
             return 1
         left, before = 1.0 - t / self.total_iters, 1.0 - (t - 1) / self.total_iters
         return (left / before) ** self.power
-
-    def closed(self, worker: Worker) -> Any:
-        left = 1.0 - min(self.total_iters, 0) / self.total_iters
-        return worker.base * left**self.power

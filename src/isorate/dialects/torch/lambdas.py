@@ -6,37 +6,33 @@ begin with a warm-up, a line from 0 to the base rate, which is said here for all
 
 from __future__ import annotations
 
-import math
-import re
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from msgspec.structs import replace
 
-from isorate.dialects.torch.base import RESUMED, Setting
-from isorate.dialects.torch.functions import LambdaLR
+from isorate.dialects.torch.base import RESUMED, function_of
+from isorate.dialects.torch.functions import LambdaLR, values_of
+from isorate.dialects.torch.written import Written, around
 from isorate.kit import objects as stepping
-from isorate.kit.boundary import LIMIT, Halting, halting
+from isorate.kit.boundary import LIMIT, Halting
 from isorate.kit.card import Card, Deviation, Proof, Role
 from isorate.kit.effects import Moves, Values
 from isorate.kit.match import Refusal
 from isorate.kit.meaning import Meaning, cosine, join, line, polynomial
 from isorate.kit.tensors import Tensor
 from isorate.kit.unknown import ANY
-from isorate.kit.writing import source
-from isorate.schedule.arithmetic import Arithmetic, Part
-from isorate.schedule.errors import ConvertError, ReadError, ScheduleError
-from isorate.schedule.expression import Expression
+from isorate.kit.writing import formula
+from isorate.schedule.errors import ConvertError, ReadError
 from isorate.schedule.formula import Formula
-from isorate.schedule.lazily import np
-from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from isorate.kit.call import Lift
     from isorate.kit.objects import Worker
+    from isorate.schedule.expression import Expression
     from isorate.schedule.node import Schedule
 
     #: The workers of all groups; none where only the schedule is asked for.
@@ -136,14 +132,7 @@ def card(
     )
 
 
-class Given(Arithmetic):
-    """Arithmetic of whatever the arguments are: what is no number raises where it is computed."""
-
-    def literal(self, value: Any) -> Part:
-        return replace(super().literal(value), odd=False)
-
-
-class Lambda(Setting, frozen=True):
+class Lambda(Written, frozen=True):
     """A function that builds a ``LambdaLR``: ``lr(t) = base · λ(t)``."""
 
     #: λ(t), in ``t`` and the names of ``values``. It is the dialect's own text: whatever the
@@ -165,8 +154,7 @@ class Lambda(Setting, frozen=True):
 
     def function(self, workers: Workers) -> Callable[[Any], Any]:
         """Return λ, or raise what building it raises: first for its text, then for its values."""
-        text = parse(self.factor)
-        return Given(self.values(workers), "t").function(text)
+        return function_of(self.factor, self.values(workers))
 
     def begin(self, workers: list[Worker]) -> None:
         function = self.function(workers)
@@ -178,10 +166,9 @@ class Lambda(Setting, frozen=True):
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         try:
-            values, error = self.expression.over(np.arange(steps.start, steps.stop))
+            values, halt = values_of(self.expression, steps)
         except ReadError:  # what is no number, and taken for one
             return super().rates(worker, steps)
-        halt = None if error is None else halting(error)
         return Values(float(worker.base) * values, halt)
 
     def plain(self, worker: Worker) -> bool:
@@ -206,35 +193,23 @@ class Lambda(Setting, frozen=True):
             raise ConvertError("it divides by the optimizer's tensor, which each step sets")
         return self.default(())
 
-    def shape(self, base: float, group: int) -> Schedule:
-        """Return what it means for usual arguments; for others, as fractions of steps, λ itself."""
-        try:
-            usual = super().shape(base, group)
-            λ = self.function(())
-            if all(
-                math.isclose(usual.at(t), base * λ(t), abs_tol=1e-9 * base) for t in self.joints
-            ):
-                return usual
-        except (ScheduleError, ArithmeticError, ValueError, NotImplementedError):
-            pass
+    def rate_of(self, base: Any, group: int) -> Callable[[Any], Any]:
+        λ = self.function(())
+        return lambda t: base * λ(t)
+
+    def formula(self, base: float, group: int) -> Formula:
         return Formula(base, "t", self.expression.source)
 
     @property
     def expression(self) -> Expression:
         """λ with the numbers in place of their names."""
-        values = self.values(())
-        names = re.compile(rf"\b({'|'.join(values)})\b")
-        written = names.sub(lambda name: f"({source(values[name.group()])})", self.factor)
-        return Expression("t", written)
+        return formula(self.factor, self.values(()))
 
     @property
     def joints(self) -> list[int]:
-        """The steps about which arguments out of the ordinary show: where its parts may end."""
         roles, arguments = self.card.roles, self.arguments()
         steps = [arguments[name] or 0 for name, role in roles.items() if role == "duration"]
-        sums = {sum(some) for n in range(4) for some in combinations(steps, n)}
-        found = {math.floor(at) + near for at in sums for near in (-1, 0, 1, 2)}
-        return sorted(t for t in found if t >= 0)
+        return around({sum(some) for n in range(4) for some in combinations(steps, n)})
 
 
 class GroupTensor(Tensor):
