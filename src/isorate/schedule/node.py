@@ -107,13 +107,16 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
     def mapped(self, change: Callable[[Schedule], Schedule]) -> Schedule:
         """Return the same node over changed children."""
         children = self.children()
-        if not children:
-            return self
         changed = tuple(change(child) for child in children)
-        if changed == children:
-            return self
+        found = None if changed == children else self.around(*changed)
+        return self if found is None else found
+
+    def around(self, *children: Schedule | None, **changed: Any) -> Schedule | None:
+        """Return the same node over other children; none where one of them is none."""
+        if None in children:
+            return None
         many = isinstance(self.of, tuple)  # type: ignore[attr-defined]
-        return msgspec.structs.replace(self, of=changed if many else changed[0])
+        return msgspec.structs.replace(self, of=children if many else children[0], **changed)
 
     # --- what can be said of the rates without computing any -----------------------------------
 

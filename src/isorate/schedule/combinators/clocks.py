@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from isorate.schedule import node  # noqa: TC001 (msgspec looks a field's type up there)
 from isorate.schedule.domains import FARTHEST, arrival, check_count, check_finite, whole
 from isorate.schedule.errors import ScheduleError
@@ -27,10 +25,6 @@ class Around(Schedule, frozen=True):
     def inner(self) -> Schedule:
         """The schedule that is asked: ``of``."""
         return self.of
-
-    def around(self, of: Schedule | None, **changed: Any) -> Schedule | None:
-        """Return this combinator around another schedule; none around none."""
-        return None if of is None else msgspec.structs.replace(self, of=of, **changed)
 
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Ask ``inner``."""

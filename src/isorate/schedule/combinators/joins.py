@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -154,22 +154,14 @@ class Join(Several, frozen=True, tag="join"):
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale every part."""
-        parts = [part.scaled_by(factor) for part in self.of]
-        if any(part is None for part in parts):
-            return None
-        return Join(cast("tuple[Schedule, ...]", tuple(parts)), self.boundaries)
+        return self.around(*(part.scaled_by(factor) for part in self.of))
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch every part, where every boundary stays an update."""
-        parts = [part.stretched_by(factor) for part in self.of]
-        moved = [whole(boundary * factor) for boundary in self.boundaries]
-        if any(part is None for part in parts):
-            return None
+        moved = tuple(whole(boundary * factor) for boundary in self.boundaries)
         if not all(isinstance(boundary, int) and 0 < boundary < FARTHEST for boundary in moved):
             return None
-        return Join(
-            cast("tuple[Schedule, ...]", tuple(parts)), cast("tuple[int, ...]", tuple(moved))
-        )
+        return self.around(*(part.stretched_by(factor) for part in self.of), boundaries=moved)
 
     def shifted_by(self, updates: float) -> Schedule | None:
         """Leave out the parts that are over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.schedule.combinators.clocks import (
     Around,
@@ -17,19 +17,41 @@ from isorate.schedule.combinators.joins import Join, Several
 from isorate.schedule.domains import check_finite
 from isorate.schedule.errors import ScheduleError
 from isorate.schedule.namespace import SCALAR, Namespace
+from isorate.schedule.node import Schedule
 from isorate.schedule.shapes import Constant, PiecewiseConstant, Table
 from isorate.schedule.wide import NORMAL, fixed, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isorate.schedule.node import Schedule
-
 #: Schedules with more boundaries than this are not taken apart: it would cost more than it shows.
 MOST_BOUNDARIES = 100
 
 
-class Scale(Around, frozen=True, tag="scale"):
+class _OfHeight(Schedule, frozen=True):
+    """A combinator of height: what is done to its time is done to all that is inside."""
+
+    @property
+    def cycle(self) -> int | None:
+        """The least common multiple of the cycles inside, where all have one."""
+        cycles = [child.cycle for child in self.children()]
+        known = [cycle for cycle in cycles if cycle is not None]
+        return math.lcm(*known) if len(known) == len(cycles) else None
+
+    def stretched_by(self, factor: float) -> Schedule | None:
+        return self.around(*(child.stretched_by(factor) for child in self.children()))
+
+    def shifted_by(self, updates: float) -> Schedule | None:
+        return self.mapped(lambda child: Shift(child, updates))
+
+    def on_a_staircase(self, every: int) -> Schedule | None:
+        return self.mapped(lambda child: Staircase(child, every))
+
+    def cut_short(self, updates: int) -> Schedule:
+        return self.mapped(lambda child: child.cut_short(updates)).normal()
+
+
+class Scale(_OfHeight, Around, frozen=True, tag="scale"):
     """A schedule with every rate multiplied by the same number, which rounds once more.
 
     Args:
@@ -52,11 +74,6 @@ class Scale(Around, frozen=True, tag="scale"):
         return product(t, xp, self.of.formula, fixed(self.by))
 
     @property
-    def cycle(self) -> int | None:
-        """The cycle of ``of``."""
-        return self.of.cycle
-
-    @property
     def bounds(self) -> tuple[float, float]:
         """The bounds of ``of``, multiplied."""
         return _hull([_times(bound, self.by) for bound in self.of.bounds])
@@ -70,22 +87,6 @@ class Scale(Around, frozen=True, tag="scale"):
     def scaled_by(self, factor: float) -> Schedule:
         """Merge the factors."""
         return Scale(self.of, self.by * factor)
-
-    def stretched_by(self, factor: float) -> Schedule | None:
-        """Stretch what is inside."""
-        return self.around(self.of.stretched_by(factor))
-
-    def shifted_by(self, updates: float) -> Schedule:
-        """Shift what is inside."""
-        return Scale(Shift(self.of, updates), self.by)
-
-    def on_a_staircase(self, every: int) -> Schedule:
-        """Put what is inside on it."""
-        return Scale(Staircase(self.of, every), self.by)
-
-    def cut_short(self, updates: int) -> Schedule:
-        """Cut what is inside short."""
-        return Scale(self.of.cut_short(updates), self.by).normal()
 
 
 def _scaled(of: Schedule, factor: float) -> Schedule | None:
@@ -118,7 +119,7 @@ def _times(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else a * b
 
 
-class _Many(Several, frozen=True):
+class _Many(_OfHeight, Several, frozen=True):
     """What the combinators of several schedules share."""
 
     #: Puts the rates of the parts together, from left to right.
@@ -127,14 +128,6 @@ class _Many(Several, frozen=True):
     def formula(self, t: Any, xp: Namespace) -> Any:
         """Put the rates of the parts together."""
         return self.together(t, xp, *(part.formula for part in self.of))
-
-    @property
-    def cycle(self) -> int | None:
-        """The least common multiple of their cycles, where all have one."""
-        cycles = [child.cycle for child in self.of]
-        if any(cycle is None for cycle in cycles):
-            return None
-        return math.lcm(*cast("list[int]", cycles))
 
     def normal(self) -> Schedule:
         """Flatten; take ends, boundaries and the run's clock outwards; put them in order."""
@@ -161,25 +154,6 @@ class _Many(Several, frozen=True):
 
     def _of(self, parts: list[Schedule]) -> Schedule:
         return parts[0] if len(parts) == 1 else type(self)(tuple(parts))
-
-    def stretched_by(self, factor: float) -> Schedule | None:
-        """Stretch all of them."""
-        parts = [part.stretched_by(factor) for part in self.of]
-        if any(part is None for part in parts):
-            return None
-        return self._of(cast("list[Schedule]", parts))
-
-    def shifted_by(self, updates: float) -> Schedule | None:
-        """Shift all of them."""
-        return self._of([Shift(part, updates) for part in self.of])
-
-    def on_a_staircase(self, every: int) -> Schedule:
-        """Put all of them on it."""
-        return self._of([Staircase(part, every) for part in self.of])
-
-    def cut_short(self, updates: int) -> Schedule:
-        """Cut all of them short."""
-        return self._of([part.cut_short(updates) for part in self.of]).normal()
 
 
 def _joined(
@@ -308,13 +282,10 @@ class Sum(_Many, frozen=True, tag="sum"):
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Scale all of them."""
-        parts = [part.scaled_by(factor) for part in self.of]
-        if any(part is None for part in parts):
-            return None
-        return Sum(cast("tuple[Schedule, ...]", tuple(parts)))
+        return self.around(*(part.scaled_by(factor) for part in self.of))
 
 
-class Clamp(Around, frozen=True, tag="clamp"):
+class Clamp(_OfHeight, Around, frozen=True, tag="clamp"):
     """A schedule kept within bounds: ``rate(t) = min(max(of(t), least), most)``.
 
     Args:
@@ -347,11 +318,6 @@ class Clamp(Around, frozen=True, tag="clamp"):
         if self.least is not None:
             rate = xp.maximum(rate, self.least)
         return rate if self.most is None else xp.minimum(rate, self.most)
-
-    @property
-    def cycle(self) -> int | None:
-        """The cycle of ``of``."""
-        return self.of.cycle
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -407,19 +373,3 @@ class Clamp(Around, frozen=True, tag="clamp"):
             return None
         bounds = [None if b is None else b * factor for b in (self.least, self.most)]
         return Clamp(of, *(bounds if factor >= 0 else reversed(bounds)))
-
-    def stretched_by(self, factor: float) -> Schedule | None:
-        """Stretch what is inside."""
-        return self.around(self.of.stretched_by(factor))
-
-    def shifted_by(self, updates: float) -> Schedule:
-        """Shift what is inside."""
-        return Clamp(Shift(self.of, updates), self.least, self.most)
-
-    def on_a_staircase(self, every: int) -> Schedule:
-        """Put what is inside on it."""
-        return Clamp(Staircase(self.of, every), self.least, self.most)
-
-    def cut_short(self, updates: int) -> Schedule:
-        """Cut what is inside short."""
-        return Clamp(self.of.cut_short(updates), self.least, self.most).normal()
