@@ -92,7 +92,7 @@ def plain(
     return rates
 
 
-def _process(rank: int, port: int, where: str, split: bool = False) -> None:
+def _process(rank: int, port: int, where: str, split: bool) -> None:
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     from accelerate import Accelerator
@@ -116,24 +116,24 @@ def _process(rank: int, port: int, where: str, split: bool = False) -> None:
     accelerator.end_training()
 
 
+def _on_two(port: int, *, split: bool = False) -> list[float]:
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder) / "rates.json"
+        torch.multiprocessing.spawn(_process, (port, str(where), split), nprocs=2)
+        found: list[float] = json.loads(where.read_text())
+    return found
+
+
 @run(WARM.format(10, 100), "steps")
 def two_processes() -> list[float]:
     """Accelerate on two processes, whose scheduler takes two steps an update."""
-    with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder) / "rates.json"
-        torch.multiprocessing.spawn(_process, (29517, str(where)), nprocs=2)
-        found: list[float] = json.loads(where.read_text())
-    return found
+    return _on_two(29517)
 
 
 @run(WARM.format(10, 100), "steps", "--accelerate", "2")
 def split_batches() -> list[float]:
     """Accelerate on two processes that share each batch: one step an update."""
-    with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder) / "rates.json"
-        torch.multiprocessing.spawn(_process, (29519, str(where), True), nprocs=2)
-        found: list[float] = json.loads(where.read_text())
-    return found
+    return _on_two(29519, split=True)
 
 
 @run(WARM.format(10, 100), "steps")
