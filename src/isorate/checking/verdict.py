@@ -340,10 +340,10 @@ def checked(path: str, meant: Meant) -> list[tuple[str, Finding | IsorateError]]
     try:
         logs = read_logs(path)
     except IsorateError as error:
-        return [(path, error)]
+        return [(str(path), error)]
     found: list[tuple[str, Finding | IsorateError]] = []
     for log in logs:
-        name = path if len(logs) == 1 else log.path
+        name = str(path) if len(logs) == 1 else log.path
         try:
             found.append((name, judge(log, meant.by(log))))
         except IsorateError as error:

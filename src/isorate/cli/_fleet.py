@@ -114,7 +114,7 @@ def _documents(part: str, *, meant: Meant, asked: str) -> list[dict[str, Any]]:
     from isorate.checking.verdict import checked
     from isorate.reports import findings
 
-    beside = {"part": part, "asked": asked}
+    beside = {"part": str(part), "asked": asked}
     try:
         return [
             (
@@ -127,4 +127,4 @@ def _documents(part: str, *, meant: Meant, asked: str) -> list[dict[str, Any]]:
         ]
     except Exception as error:
         said = f"internal error, please report it: {type(error).__name__}: {error}"
-        return [{"log": {"path": part}, "error": said} | beside]
+        return [{"log": {"path": str(part)}, "error": said} | beside]

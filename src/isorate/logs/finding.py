@@ -109,6 +109,8 @@ def read_logs(path: str | os.PathLike[str]) -> list[Log]:
         from isorate.logs.remote import fetched
 
         return fetched(text, read_logs)
+    if isinstance(path, Part):
+        return _of_file(Source(Path(text)), FORMATS[path.form])
     found, wanted, number = _named(text)
     logs = _of_directory(found, wanted) if found.is_dir() else _of_file(Source(found, wanted))
     if number is None:
@@ -117,6 +119,13 @@ def read_logs(path: str | os.PathLike[str]) -> list[Log]:
         required = f"1 to {len(logs)}"
         raise ReadError(f"{found} has no such run", required=required, got=number)
     return [logs[number - 1]]
+
+
+class Part(str):
+    """The path of a file that is one of several runs, with the number of its format."""
+
+    __slots__ = ("form",)
+    form: int
 
 
 def runs_below(path: str | os.PathLike[str]) -> Iterator[str]:
@@ -132,10 +141,10 @@ def runs_below(path: str | os.PathLike[str]) -> Iterator[str]:
         yield text
         return
     for part in _parts(found):
-        yield ":".join((str(part), *wanted))
+        yield ":".join((part, *wanted)) if wanted else part
 
 
-def _parts(root: Path) -> Iterator[Path]:
+def _parts(root: Path) -> Iterator[str]:
     """Visit the parts of a folder, in the order of their names."""
     waiting = [root]
     while waiting:
@@ -144,9 +153,12 @@ def _parts(root: Path) -> Iterator[Path]:
         forms = [(path, form) for path in files if (form := _form_of(Source(path)))]
         kinds = {form for _, form in forms}
         if len(kinds) == 1 and not below and not forms[0][1].together:
-            yield from (path for path, _ in forms)
+            for path, form in forms:
+                part = Part(path)
+                part.form = FORMATS.index(form)
+                yield part
         elif forms or any(name.startswith(CHECKPOINT) for name in below):
-            yield folder
+            yield str(folder)
         else:
             waiting += (folder / name for name in reversed(below))
 

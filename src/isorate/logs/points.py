@@ -95,7 +95,7 @@ class _Column:
         self.skipped = array("q")  # empty as long as none was
         self.values = array("d")
         self.significant = 0
-        self.last = array("h")
+        self.last = array("q")
         self.decimals: set[int] = set()
         self.padded = False
         self.exact = False
@@ -131,7 +131,7 @@ class _Column:
             shown = map(str.lstrip, map(add, wholes, fractions), repeat("0"))
             significant = max(map(len, shown))
             many = list(map(len, fractions))
-            exponents = {power: int(power or 0) for power in set(powers)}
+            exponents = {power: max(int(power or 0), -400) for power in set(powers)}
             last = map(sub, map(exponents.__getitem__, powers), many)
             padded = any(map(str.endswith, fractions, repeat("0"))) and any(
                 fraction[-1:] == "0" and (len(fraction) > 1 or power != "")
@@ -139,7 +139,7 @@ class _Column:
             )
         self.significant = max(self.significant, significant)
         self.exact = self.significant >= ALL_DIGITS
-        self.last.extend(map(max, last, repeat(-800)))
+        self.last.extend(last)
         self.decimals.update(many)
         self.padded = self.padded or padded
 
@@ -155,7 +155,7 @@ class _Column:
         if not self.last or self.exact:
             return zeros, False
         significant = max(self.significant, least)
-        last = np.frombuffer(self.last, np.int16).astype(np.float64)
+        last = np.frombuffer(self.last, np.int64).astype(np.float64)
         if len(self.decimals) == 1 and self.padded and len(last) == len(values):
             return 0.5 * 10.0**last, False
         if significant <= WRITTEN_DIGITS:

@@ -98,15 +98,23 @@ class Line:
         return (int(found["epoch"][:9]) - self.first) * int(found["of"][:9]) + step
 
 
+def _words(*words: str, within: str = r"\w") -> str:
+    """Return what finds words, none within another: their first letters are looked for first."""
+    letters = "".join(word[0] + word[0].upper() for word in words)
+    rest = "|".join(f"(?<={word[0]}){word[1:]}" for word in words)
+    return f"[{letters}](?<!{within}.)(?:{rest})"
+
+
 _WITHIN = r"(?P<step>\d+)\s*/\s*(?P<of>\d+)"
 #: Of a share of the way, which is no count, a percentage tells.
 _NUMBERED = r"s?\W{0,9}(?P<step>\d+))(?!\d|\.\d|\s*%)"
-_COUNT = r"(?i:\b(?:global[_ ]?step|step|iteration|iter|updates?)" + _NUMBERED
+_COUNT = "(?i:" + _words("global[_ ]?step", "step", "iteration", "iter", "updates?") + _NUMBERED
 _BATCH = r"(?i:\bbatch(?:es)?" + _NUMBERED
 _EPOCH = r"(?i:\bepoch)\W{0,9}(?P<passed>\d+)"
+_RATE = "l(?:r|earning[_ -]?rate)"
 _NAMED = (
-    r"(?i:(?<![a-z_/])(?:cur(?:rent)?_)?(?:lr|learning[_ -]?rate)(?![a-z_])(?:\(\w+\))?\W{0,4}?)"
-    "RATES"
+    f"(?i:{_words(_RATE, f'cur(?:rent)?_{_RATE}', within='[a-z_/]')}"
+    r"(?![a-z_])(?:\(\w+\))?\W{0,4}?)RATES"
 )
 _ALL = r"(?:\s*/\s*(?P<all>\d+))?"
 _BAR = r"(?P<step>\d+)/(?P<all>\d+) \[[^\]]*?"
