@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
 
         status = run(arguments)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to clean up
+        gc.freeze()  # nor is all that was loaded looked through once more
     except KeyboardInterrupt:
         _interrupted()
     sys.exit(status)

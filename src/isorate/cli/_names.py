@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +91,8 @@ def _read(file: str) -> Mapping[str, Any]:
     text = _streams.read(file)
     try:
         if kind == ".json":
+            import json
+
             found = json.loads(text)
         else:
             import tomllib

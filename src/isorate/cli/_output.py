@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 #: The formats that ``--plot`` writes, by file name.
 FORMATS = ("png", "svg", "html")
 
-#: A terminal narrower than the one and wider than the other is no terminal; and how high it is.
-NARROWEST, WIDEST, ROWS = 20, 1000, 25
+#: A terminal narrower than the one and wider than the other is no terminal; how wide and how high
+#: it is where nothing says it.
+NARROWEST, WIDEST, COLUMNS, ROWS = 20, 1000, 80, 25
 
 #: What asks for colours where there is no terminal.
 COLORED = ("FORCE_COLOR", "TTY_COMPATIBLE")
@@ -46,8 +47,17 @@ def paper() -> Paper:
 
 
 def columns() -> int:
-    """Return the width of the terminal, or the usual one where there is none."""
-    return min(max(shutil.get_terminal_size((80, ROWS)).columns, NARROWEST), WIDEST)
+    """Return the width of the terminal, or the usual one where there is none.
+
+    ``shutil`` would say the same, but loads all that packs files.
+    """
+    width = 0
+    with suppress(ValueError):
+        width = int(os.environ.get("COLUMNS", ""))
+    if width <= 0:
+        with suppress(AttributeError, ValueError, OSError):
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    return min(max(width or COLUMNS, NARROWEST), WIDEST)
 
 
 def print_json(document: Any) -> None:

@@ -7,7 +7,6 @@ could hold.
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import re
 import warnings
@@ -224,6 +223,8 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
     """
     ending = path.suffix.lower()
     if text.lstrip().startswith("{"):
+        import json
+
         try:
             return "JSON", json.loads(text)
         except json.JSONDecodeError as error:

@@ -57,7 +57,7 @@ class Optimizers(msgspec.Struct, frozen=True):
             {'params': None, 'lr': '0.1'}
 
         """
-        return _signatures(self.stubs)[name]
+        return _signature(_stubs(self.stubs)[name])
 
     def rate_of(self, name: str) -> tuple[str | None, int]:
         """Return the parameter of an optimizer that its rate is, and its place among them."""
@@ -67,19 +67,24 @@ class Optimizers(msgspec.Struct, frozen=True):
 
     def __contains__(self, name: object) -> bool:
         """Whether an optimizer of that name is one of them."""
-        return name in _signatures(self.stubs)
+        return name in _stubs(self.stubs)
 
 
 @cache
-def _signatures(stubs: str) -> dict[str, dict[str, str | None]]:
-    found: dict[str, dict[str, str | None]] = {}
-    for stub in ast.parse(stubs).body:
-        assert isinstance(stub, ast.FunctionDef)
-        plain, keyword = stub.args.args, stub.args.kwonlyargs
-        defaults = [None] * (len(plain) - len(stub.args.defaults)) + [*stub.args.defaults]
-        pairs = zip([*plain, *keyword], [*defaults, *stub.args.kw_defaults], strict=True)
-        found[stub.name] = {a.arg: None if d is None else ast.unparse(d) for a, d in pairs}
-    return found
+def _stubs(stubs: str) -> dict[str, str]:
+    """Return functions by their names: few of them are ever parsed."""
+    parts = f"\n{stubs}".split("\ndef ")[1:]
+    return {part.partition("(")[0]: f"def {part}" for part in parts}
+
+
+@cache
+def _signature(text: str) -> dict[str, str | None]:
+    stub = ast.parse(text).body[0]
+    assert isinstance(stub, ast.FunctionDef)
+    plain, keyword = stub.args.args, stub.args.kwonlyargs
+    defaults = [None] * (len(plain) - len(stub.args.defaults)) + [*stub.args.defaults]
+    pairs = zip([*plain, *keyword], [*defaults, *stub.args.kw_defaults], strict=True)
+    return {a.arg: None if d is None else ast.unparse(d) for a, d in pairs}
 
 
 #: Those of a framework whose rates do not lie in an optimizer.
