@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from isorate import ReadError, check
+from isorate.configs.configuration import FEWEST
+from isorate.configs.reading import CONFIGURATIONS
 from isorate.given import configured
 
 HOME = Path(__file__).parent / "cases" / "configs"
@@ -30,6 +32,19 @@ def foretold(row: dict[str, Any]) -> list[float]:
     assert recipe.run.updates == len(row["rates"])
     rates: list[float] = np.atleast_2d(recipe.curve.values)[0].tolist()
     return rates
+
+
+def test_whose_a_file_is_is_among_those_whose_it_may_be() -> None:
+    known = list(CONFIGURATIONS.values())
+    for param in ROWS:
+        row: Any = param.values[0]
+        values = row["values"]
+        likely = [of.name for of in CONFIGURATIONS.likely(values)]
+        assert not [of for of in known if of.score(values) >= FEWEST and of.name not in likely]
+        for key in values:  # nor does it take more than what is looked at
+            alone = {name: value for name, value in values.items() if name != key}
+            likely = [of.name for of in CONFIGURATIONS.likely(alone)]
+            assert not [of for of in known if of.score(alone) >= FEWEST and of.name not in likely]
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -9,7 +9,7 @@ import pytest
 
 from isorate import compare, read
 from isorate.cli._commands import run
-from isorate.configs.reading import configurations
+from isorate.configs.reading import CONFIGURATIONS
 from isorate.given import configured
 from isorate.schedule.errors import RunError
 from isorate.spelling import side_by_side, spellings
@@ -25,7 +25,7 @@ FLOOR = {
 }
 
 
-@pytest.mark.parametrize("to", [name for name, of in configurations().items() if of.spell])
+@pytest.mark.parametrize("to", [name for name, of in CONFIGURATIONS.items() if of.spell])
 def test_what_is_written_makes_the_rates_that_are_measured(to: str) -> None:
     recipe = configured(COSINE | {"max_steps": 60}, "transformers")
     for way in spellings(recipe, to):

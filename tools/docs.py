@@ -22,6 +22,7 @@ from pathlib import Path
 
 import complaints
 import deviations
+import index
 import mappings
 import matrix
 import mpmath
@@ -246,6 +247,7 @@ last place that was found by measuring.
 def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with what it should hold."""
     files = {
+        index.HOME: index.text(),
         ROOT / "README.md": with_unread(with_outputs((ROOT / "README.md").read_text())),
         ROOT / "docs" / "logs.md": with_formats((ROOT / "docs" / "logs.md").read_text()),
         ROOT / "docs" / "one-recipe.md": recipes.page(),

@@ -125,7 +125,8 @@ def one_by_one(side: Side, run: Run) -> list[list[float]] | None:
     columns = call.one_by_one(last + 1)
     if columns is None:
         return None
-    at = [min(loop.step_of(update), last) for update in range(length)]
+    each = loop.updates_per_step == 1 and [*map(loop.step_of, range(2))] == [0, 1]
+    at = [min(step, last) for step in (range(length) if each else map(loop.step_of, range(length)))]
     return [[columns[step][group] for step in at] for group in range(call.groups)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from isorate.comparison import Comparison, compare
 from isorate.configs.configuration import Wanted
-from isorate.configs.reading import configurations
+from isorate.configs.reading import CONFIGURATIONS
 from isorate.given import configured
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, RunError
@@ -61,7 +61,7 @@ def side_by_side(wanted: Wanted = ONE_RECIPE) -> list[tuple[np.ndarray, list[Tol
     A trainer's ways are those that call it a cosine. The curve of most trainers comes first.
     """
     found: list[tuple[np.ndarray, list[Told]]] = []
-    for name, of in configurations().items():
+    for name, of in CONFIGURATIONS.items():
         ways = [] if of.spell is None else [*of.spell(wanted)]
         ways = [keys for keys in ways if "cosine" in str(keys).lower()] or ways[:1]
         for keys in ways:
@@ -100,7 +100,7 @@ def spellings(recipe: Recipe, to: str) -> list[Spelling]:
     if given.run.length > LONGEST:
         required = f"at most {LONGEST} updates"
         raise RunError("the run is too long to try ways", required=required, got=given.run.length)
-    of = configurations()[to]
+    of = CONFIGURATIONS[to]
     if of.spell is None:
         raise RunError(f"{of.title}'s keys are read, and not written")
     rows = np.atleast_2d(given.curve.values)

@@ -46,11 +46,11 @@ def command(
       isorate convert "CosineAnnealingLR(T_max=100)" --lr 0.1 --to mindspore \\
                       --updates 100
     """  # noqa: D301 - \b is click's
-    from isorate.configs.reading import configurations
+    from isorate.configs.reading import CONFIGURATIONS
     from isorate.conversion import convert
 
-    if to not in configurations():
-        _dialect(to, configurations())
+    if to not in CONFIGURATIONS:
+        _dialect(to, CONFIGURATIONS)
     if only_code and options["as_json"]:
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
@@ -59,7 +59,7 @@ def command(
         call, options["rates"], known, dialect=dialect, run=told, which=which
     )
     recipe = _sides.recipe_of(side, options)
-    if to in configurations():
+    if to in CONFIGURATIONS:
         return _spell(recipe, to, as_json=options["as_json"])
     run, assumed = recipe.run, _sides.assumptions(recipe.run, side)
     _output.check_plot(options["plot"], run)

@@ -177,6 +177,10 @@ class Configuration(msgspec.Struct, frozen=True):
         """Return values by its keys, as it writes them."""
         return dict(values)
 
+    def signs(self) -> tuple[str, ...]:
+        """Return keys of which any file that ``score`` takes for its own has one."""
+        return self.marks or self.keys
+
     def score(self, values: Mapping[str, Any]) -> int:
         """Return how many of its keys a file has; none, where it is another trainer's.
 

@@ -304,6 +304,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """A configuration that its tables tell, too: a plain one has keys that others have as well."""
 
+    def signs(self) -> tuple[str, ...]:
+        return (*self.marks, "scheduler", "optimizer")
+
     def score(self, values: Mapping[str, Any]) -> int:
         if "__program__" in values:  # a command, which names its file
             return 0

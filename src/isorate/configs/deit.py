@@ -89,6 +89,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """The flags of a program that is called as DeiT's is."""
 
+    def signs(self) -> tuple[str, ...]:
+        return ("data_path", *MARKS)
+
     def score(self, values: Mapping[str, Any]) -> int:
         own = values.get("__program__") in ("main", "run_with_submitit")
         told = "data_path" in values and ("sched" in values or "dist_eval" in values)

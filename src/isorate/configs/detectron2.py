@@ -336,6 +336,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """A configuration whose rates another file may have, which it is based on."""
 
+    def signs(self) -> tuple[str, ...]:
+        return ("SOLVER", "_BASE_")
+
     def score(self, values: Mapping[str, Any]) -> int:
         based = isinstance(values.get("_BASE_"), str) and "MODEL" in values
         return max(super().score(values), FEWEST) if based else super().score(values)

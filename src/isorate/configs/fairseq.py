@@ -209,6 +209,9 @@ class _Known(Configuration, frozen=True):
         name = {"lr_scheduler": told.pop("_name", None)}
         return {**values, **own, **told, **name}
 
+    def signs(self) -> tuple[str, ...]:
+        return ("criterion", "lr_scheduler", *MARKS)
+
     def score(self, values: Mapping[str, Any]) -> int:
         own = self.named(values)
         sure = any(key in own for key in MARKS) or own.get("lr_scheduler") in NAMES

@@ -200,6 +200,9 @@ class _Known(Configuration, frozen=True):
     def takes(self, key: str) -> bool:
         return True
 
+    def signs(self) -> tuple[str, ...]:
+        return ("_target_", "hydra", "defaults")
+
     def score(self, values: Mapping[str, Any]) -> int:
         named = [str(table[TARGET]) for _, table in targets(values)]
         likely = sum("torch.optim" in each or "sched" in each.lower() for each in named)

@@ -89,6 +89,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """A configuration of flags alone, which a base rate or batches gathered tell."""
 
+    def signs(self) -> tuple[str, ...]:
+        return (*self.marks, "warmup_epochs")
+
     def score(self, values: Mapping[str, Any]) -> int:
         told = values.get("__program__") in SCRIPTS and "warmup_epochs" in values
         return super().score(values) if told or "blr" in values else 0

@@ -236,6 +236,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """A configuration that the scheduler in its model's optimizer tells."""
 
+    def signs(self) -> tuple[str, ...]:
+        return ("sched", "exp_manager")
+
     def score(self, values: Mapping[str, Any]) -> int:
         model = values.get("model")
         optim = model.get("optim") if isinstance(model, dict) else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from isorate.configs._index import INDEX
 from isorate.configs.configuration import (
     CONCEPTS,
     FACTS,
@@ -18,11 +18,11 @@ from isorate.configs.configuration import (
     Given,
     OpenError,
 )
-from isorate.kit.registry import modules_in
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 #: Programs whose keys others have, too, and those that tell them.
@@ -40,13 +40,33 @@ KINDS = CONCEPTS[1]
 MOST_LIKELY = 4
 
 
-@cache
-def configurations() -> dict[str, Configuration]:
-    """Return the configurations that are known, by what ``--as`` calls them."""
-    names = (name for name in modules_in("isorate.configs") if not name.startswith("_"))
-    found = (importlib.import_module(f"isorate.configs.{name}") for name in names)
-    every = (each for m in found for each in getattr(m, "CONFIGURATIONS", ()))
-    return {each.name: each for each in every}
+class Configurations(Mapping[str, Configuration]):
+    """The configurations that are known, by what ``--as`` calls them; each loaded when asked for.
+
+    Which there are, and by what each is told, is written down: ``tools/index.py``.
+    """
+
+    def __getitem__(self, name: str) -> Configuration:
+        module = import_module(f"isorate.configs.{INDEX[name][0]}")
+        found: Configuration = next(each for each in module.CONFIGURATIONS if each.name == name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in INDEX
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(INDEX)
+
+    def __len__(self) -> int:
+        return len(INDEX)
+
+    def likely(self, values: Mapping[str, Any]) -> list[Configuration]:
+        """Return those whose own a file may be, by its keys or by the program that has them."""
+        words = {*keys_in(values), values.get("__program__")}
+        return [self[name] for name, (_, signs) in INDEX.items() if not words.isdisjoint(signs)]
+
+
+CONFIGURATIONS: Final = Configurations()
 
 
 def foretell(
@@ -194,7 +214,7 @@ def _keyed(value: Any) -> Any:
 
 def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> list[Configuration]:
     """Return whose configuration it is, or may be as well."""
-    known = configurations()
+    known = CONFIGURATIONS
     if as_ is not None:
         if as_ not in known:
             hint = did_you_mean(as_, known) or f"--as NAME, of {', '.join(known)}"
@@ -204,17 +224,32 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> list[Con
     if kind in known:
         return [known[kind]]
     program = values.get("__program__")
-    if program and " " in program and not any(program in of.programs for of in known.values()):
+    if program and " " in program and not any(program in signs for _, signs in INDEX.values()):
         raise ReadError(f"{origin} starts {program}, which is not read", hint=_likely({}))
     for title, marks in UNREAD.items():
         if all(mark in values or mark.replace("_", "-") in values for mark in marks):
             raise ReadError(f"{origin} is {title}'s, which is not read", hint=_likely({}))
-    scores = {name: of.score(values) for name, of in known.items()}
-    best = max(scores.values(), default=0)
+    scores = [(of.score(values), of) for of in known.likely(values)]
+    best = max((score for score, _ in scores), default=0)
     if best < FEWEST:
         raise ReadError(f"{origin} is no known trainer's configuration", hint=_likely(values))
-    first = [name for name, score in scores.items() if score == best]
-    return [known[name] for name in [name for name in first if known[name].marks] or first]
+    first = [of for score, of in scores if score == best]
+    return [of for of in first if of.marks] or first
+
+
+def keys_in(value: Any, at: str = "") -> Iterator[str]:
+    """Visit the keys of a file at any depth, and each part of those that have dots.
+
+    Example:
+        >>> sorted(keys_in({"train": [{"lr-max": 1}], "+a.b": 2}))
+        ['a', 'a.b', 'b', 'lr_max', 'train', 'train.lr_max']
+
+    """
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        last = key.lstrip("+").replace("-", "_")
+        yield from (f"{at}{last}", *last.split("."))
+        for each in inner if isinstance(inner, list) else [inner]:
+            yield from keys_in(each, f"{at}{last}.")
 
 
 def _several(origin: str, of: list[Configuration]) -> ReadError:
@@ -225,7 +260,7 @@ def _several(origin: str, of: list[Configuration]) -> ReadError:
 
 def _likely(values: Mapping[str, Any]) -> str:
     """Return how to say whose a configuration is: by the names of those that share keys with it."""
-    shared = {name: sum(key in values for key in of.keys) for name, of in configurations().items()}
+    shared = {name: sum(key in values for key in of.keys) for name, of in CONFIGURATIONS.items()}
     best = sorted((name for name in shared if shared[name]), key=lambda name: -shared[name])
     if not best:
         return "--as NAME says whose it is"

@@ -113,6 +113,9 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
 class _Known(Configuration, frozen=True):
     """A file whose tables have its names for the rates, or its model."""
 
+    def signs(self) -> tuple[str, ...]:
+        return ("TRAIN", "MODEL")
+
     def score(self, values: Mapping[str, Any]) -> int:
         train, model = values.get("TRAIN"), values.get("MODEL")
         told = isinstance(train, dict) and any(key in train for key in ("BASE_LR", "WARMUP_LR"))

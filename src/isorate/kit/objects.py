@@ -81,6 +81,8 @@ def rate_of(group: Group) -> float:
 
     """
     lr = group["lr"]
+    if type(lr) is float:
+        return lr
     if isinstance(lr, complex):
         raise Halting(LIMIT, f"the rate comes out complex: {lr!r}")
     if not isinstance(lr, int | float | Tensor) and not isinstance(lr, np.floating):
@@ -506,10 +508,12 @@ def work(call: Any, groups: list[Group]) -> list[Work]:
 
 def _put_all(workers: list[Any], rates: list[Any]) -> None:
     """Set every group's rate, once all are known; groups may share one tensor."""
-    if len(workers) > 1:
-        shared = [r for worker, r in zip(workers, rates, strict=True) if "shared" in worker.group]
-        if len(set(map(repr, shared))) > 1:
-            raise Halting(LIMIT, SHARED)
+    if len(workers) == 1:
+        put(workers[0].group, *rates)
+        return
+    shared = [r for worker, r in zip(workers, rates, strict=True) if "shared" in worker.group]
+    if len(set(map(repr, shared))) > 1:
+        raise Halting(LIMIT, SHARED)
     for worker, rate in zip(workers, rates, strict=True):
         put(worker.group, rate)
 

@@ -189,9 +189,8 @@ def modules_in(package: str) -> list[str]:
 @cache
 def trainers() -> tuple[Trainer, ...]:
     """Return the trainers whose loops are known."""
-    names = modules_in("isorate.configs")
-    modules = (importlib.import_module(f"isorate.configs.{name}") for name in names)
-    return tuple(module.TRAINER for module in modules if hasattr(module, "TRAINER"))
+    names = importlib.import_module("isorate.configs._index").TRAINERS
+    return tuple(importlib.import_module(f"isorate.configs.{name}").TRAINER for name in names)
 
 
 def trainer_of(origin: str, *, known: bool, used: Collection[str]) -> Trainer | None:
