@@ -499,7 +499,7 @@ def test_yaml_in_braces_may_have_comments(tmp_path: Path) -> None:
     assert foretell(tmp_path / "a.yml").updates == 9
 
 
-@pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune run"])
+@pytest.mark.parametrize("command", ["megatron sft", "swift infer", "tune cp"])
 def test_a_command_that_is_not_read_is_no_other_trainers(command: str) -> None:
     flags = "--tuner_type lora --max_steps 20 --learning_rate 1e-4 --lr 1e-4 --train_iters 9"
     with pytest.raises(IsorateError, match=f"starts {command}, which is not read"):

@@ -264,7 +264,8 @@ def test_launchers_that_take_all_devices_leave_open_how_many_train() -> None:
         with pytest.raises(ReadError, match=r"leaves open .*--processes N"):
             foretell(f"{launcher} {COMMAND}", facts=facts)
         assert foretell(f"{launcher} {COMMAND}", facts=facts | {"processes": 2}).updates == 40
-    assert foretell(f"accelerate launch {COMMAND} --config_file x", facts=facts).updates == 80
+    with pytest.raises(ReadError, match="x is not there, and the schedule may stand in it"):
+        foretell(f"accelerate launch {COMMAND} --config_file x", facts=facts)
     assert foretell(f"deepspeed --num_gpus 2 {COMMAND}", facts=facts).updates == 40
 
 
@@ -272,3 +273,65 @@ def test_what_all_refuse_alike_is_the_reason() -> None:
     line = "rl.py --learning_rate 1e-5 --num_generations 4 --beta 1e-3 --train_batch_size 64"
     with pytest.raises(ReadError, match="train_batch_size=64 is another trainer's key: trl on"):
         foretell(f"{line} --num_train_epochs 2 --output_dir x", facts={"examples": 100})
+
+
+def test_a_hash_within_a_word_or_a_text_begins_no_comment(tmp_path: Path) -> None:
+    flags = '--run_name a#1 --tag "x # y" `# half of it` \\\n  --learning_rate 1e-3 # of all'
+    done = read(tmp_path, f"python run_clm.py --max_steps 9 {flags}\n")
+    assert (done.peak, done.updates) == (1e-3, 9)
+
+
+FILES = {
+    "a.yaml": "learning_rate: 1e-3\nlr_scheduler_type: cosine\nwarmup_ratio: 0.1\npacking: false\n",
+    "b.yaml": "base_model: x\nsequence_len: 9\nlearning_rate: 1e-3\nmax_steps: 40\n"
+    "warmup_steps: 4\n",
+    "c.yaml": "tokenizer: {}\ncheckpointer: {}\noptimizer: {lr: 1e-3}\nepochs: 9\nbatch_size: 2\n"
+    "lr_scheduler: {_component_: torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup,"
+    " num_warmup_steps: 4}\n",
+    "d.yaml": "MODEL: {TYPE: swin}\nTRAIN: {BASE_LR: 1e-3, EPOCHS: 9, WARMUP_EPOCHS: 1}\n",
+    "e.toml": "[training]\nsteps = 40\n[lr_scheduler]\nwarmup_steps = 4\n[parallelism]\n",
+    "f.yaml": "num_processes: 4\n",
+    "g.py": "optim_wrapper = dict(optimizer=dict(type='SGD', lr=1e-3))\n"
+    "train_cfg = dict(type='IterBasedTrainLoop', max_iters=20)\n"
+    "param_scheduler = [dict(type='LinearLR', by_epoch=False, end=4)]\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "updates", "warmup", "peak"),
+    [
+        ("trl sft --config a.yaml --max_steps 40", 40, 4, 1e-3),
+        ("python sft.py --config a.yaml --max_steps 40 --learning_rate 1e-2", 40, 4, 1e-2),
+        ("axolotl train b.yaml", 40, 4, 1e-3),
+        ("axolotl train b.yaml --max-steps 20 --learning-rate 1e-2", 20, 4, 1e-2),
+        ("accelerate launch -m axolotl.cli.train b.yaml", 40, 4, 1e-3),
+        ("tune run lora --config c.yaml epochs=1 optimizer.lr=1e-2", 40, 4, 1e-2),
+        ("torchrun --nproc_per_node 2 main.py --cfg d.yaml --batch-size 4 --opts TRAIN.EPOCHS 4 "
+         "TRAIN.BASE_LR 64e-2", 40, 11, 1e-2),
+        ("torchrun -m torchtitan.train --job.config_file e.toml --training.steps 20", 20, 4, 8e-4),
+        ("accelerate launch --config_file f.yaml sft.py --config a.yaml --num_train_epochs 16 "
+         "--packing false", 48, 5, 1e-3),
+        ("bash tools/dist_train.sh g.py 8 --cfg-options optim_wrapper.optimizer.lr=1e-2",
+         20, 4, 1e-2),
+    ],
+)  # fmt: skip
+def test_a_file_that_a_command_names_says_what_its_flags_do_not(
+    line: str, updates: int, warmup: int, peak: float, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    assert is_configuration(line)
+    found = foretell(line, facts={"examples": 80})
+    assert (found.updates, found.warmup, found.peak) == (updates, warmup, pytest.approx(peak))
+    assert any("says what the flags leave to it" in one for one in found.assumptions)
+    for name in FILES:
+        (tmp_path / name).unlink()
+    with pytest.raises(ReadError, match=r"is not there|no known trainer|no flags"):
+        foretell(line, facts={"examples": 80})
+
+
+def test_a_file_that_a_script_writes_is_the_one_that_its_command_names(tmp_path: Path) -> None:
+    script = f"cat > a.yaml <<EOF\n{FILES['a.yaml']}EOF\ntrl sft --config a.yaml --max_steps 40\n"
+    assert read(tmp_path, script).warmup == 4

@@ -322,10 +322,10 @@ def test_what_a_yaml_includes_is_not_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "as_", "said"),
     [
-        (MLX | {"config": "lora.yaml"}, None, "config=lora.yaml is not opened"),
-        (YOLO | {"cfg": "own.yaml"}, None, "cfg=own.yaml is not opened"),
-        (SCHEDULED | {"yaml_cfg": "gpt.yaml"}, None, "yaml_cfg=gpt.yaml is not opened"),
-        ({"iters": 9, "config": "lora.yaml"}, "mlx", "config=lora.yaml is not opened"),
+        (MLX | {"config": "lora.yaml"}, None, "lora.yaml is not there"),
+        (YOLO | {"cfg": "own.yaml"}, None, "own.yaml is not there"),
+        (SCHEDULED | {"yaml_cfg": "gpt.yaml"}, None, "gpt.yaml is not there"),
+        ({"iters": 9, "config": "lora.yaml"}, "mlx", "lora.yaml is not there"),
     ],
 )
 def test_a_file_that_flags_name_is_not_passed_over(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from isorate.configs._shell import COMMENT, FLAG, OVERRIDE, words_of
+from isorate.configs._shell import FLAG, OVERRIDE, STARTED, without_comments, words_of
 from isorate.schedule.errors import ReadError
 from isorate.schedule.lazily import pattern
 
@@ -38,6 +38,8 @@ MOST_VALUES: Final = 50_000
 DEEPEST: Final = 30
 #: How an archive begins that may have a pickle, and how a pickle does.
 PICKLED: Final = (b"PK\x03\x04", b"\x80")
+#: Files that hold values as somebody wrote them.
+PLAIN: Final = ("JSON", "YAML", "TOML")
 #: What a file in Python has, that is a configuration and no script.
 PYTHON: Final = (b"\nparam_scheduler =", b"\noptim_wrapper =", b"\n_base_ =", b"\nwith read_base()")
 #: What such a table is called, where a text is pasted or hands them to a runner.
@@ -49,14 +51,10 @@ SCRIPT: Final = (b"\ndef ", b"\nclass ", b"\nfor ", b"\nwhile ", b"\nfrom ", b".
 MODULE: Final = pattern(r"\w+(?:\.\w+)+")
 #: A flag of one letter, and a script that is first told how many processes train.
 SHORT: Final = pattern(r"-[A-Za-z]")
-COUNTED: Final = "distributed_train.sh"
-#: What sets a key, after a program, where no flag takes it but hydra's own.
-HYDRA: Final = (None, "config_name", "config_path", "config_dir", "multirun")
+COUNTED: Final = ("distributed_train.sh", "dist_train.sh")
+#: What sets a key, after a program, where no flag takes it but a file's, or hydra's own.
+HYDRA: Final = (None, "config", "config_name", "config_path", "config_dir", "multirun")
 SETTING: Final = pattern(r"\+{0,2}[A-Za-z_][\w@/]*=")
-#: A line that starts a program in Python, and hands it such settings.
-STARTED: Final = pattern(
-    r"(?:\w+=\S*\s+)*(?:python[\d.]*|torchrun|accelerate|srun)\s(?:.*\s)?\+{0,2}[A-Za-z_][\w@/.]*="
-)
 #: What a model card says of the run, and what it calls a version.
 CARD: Final = pattern(r"^- (Transformers(?= \d)|[\w ]+(?=:)):? (.*)$", re.MULTILINE)
 CARD_HEAD: Final = "hyperparameters were used during training"
@@ -79,6 +77,8 @@ TOLD: Final = ("__config_file", "__multi_gpu", "__use_deepspeed", "__use_fsdp")
 #: What the environment says of processes: on each node, and how many nodes.
 PROCESSES: Final = ("NPROC_PER_NODE", "NNODES")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+#: What Accelerate's own file is noted as.
+ACCELERATE: Final = "__accelerate__"
 #: The command that starts a process for each device, where nobody says how many.
 EACH_DEVICE: Final = "llamafactory-cli"
 #: Commands whose first word says what is trained, and with what.
@@ -183,7 +183,10 @@ def parsed(text: str, path: Path) -> Document:
     except ValueError as error:
         first = " ".join(str(error).split())
         raise ReadError(f"cannot read {path.name}: {first}") from None
-    return Document(_table(found, path.name), path.name, kind)
+    values = _table(found, path.name)
+    if kind in PLAIN:  # which has no notes of ours
+        values = {key: value for key, value in values.items() if not key.startswith("__")}
+    return Document(values, path.name, kind)
 
 
 def _inside(folder: str | PathLike[str]) -> Path | None:
@@ -322,19 +325,30 @@ def _flags(text: str) -> dict[str, Any]:
         if word.startswith("--") and len(word) > 2:
             name, equals, value = word[2:].partition("=")
             name = name.replace("-", "_")
+            if name == "config_file" and "accelerate" in before and not _started(before):
+                name = ACCELERATE
             found[name] = value if equals else True
             name = None if equals else name
-        elif SHORT.fullmatch(word) and any(one.endswith((".py", ".sh")) for one in before):
+        elif word == "-m" and not _started(before):
+            before.append(word)
+            name = None
+        elif SHORT.fullmatch(word) and _started(before):
             found[name := word] = True
         elif name is not None and found[name] is True and not OVERRIDE.match(word):
             found[name] = word
         elif OVERRIDE.match(word) or (before and name in HYDRA and SETTING.match(word)):
             key, _, value = word.partition("=")
             found[key.lstrip("+")] = _scalar(value)
-        elif word.endswith(".py") or not found:
+        elif word.endswith(".py") or not found or (name is None and _names(word, before)):
             before.append(word)
+            name = None
         elif name is not None:  # of a flag that takes several, or an argument without one
             more.setdefault(name, []).append(word)
+    shell = any(word.endswith(".sh") for word in before)  # which starts a program of its own
+    files = [word for word in before if word.endswith(".py")][0 if shell else 1 :]
+    files += [word for word in before if NAMED.fullmatch(word)]
+    if files:
+        found["__files__"] = files
     if more:
         found["__more__"] = more
     _launched(found, before, script.held)
@@ -343,13 +357,10 @@ def _flags(text: str) -> dict[str, Any]:
     if script.written:
         found["__written__"] = script.written
     if found:
-        program = found.setdefault("__program__", _program(words))
+        program = found.setdefault("__program__", _program([w for w in words if w not in files]))
         if program and program.partition(" ")[0] in COMMANDS and "__processes__" not in found:
             _surrounded(found, words, text)
         _visible(found, words, script.held)
-    files = [word for word in before if word.endswith(".py")][1:]
-    if files:
-        found["__files__"] = files
     if unsure:
         found["__unsure__"] = unsure
     if supposed:
@@ -360,6 +371,16 @@ def _flags(text: str) -> dict[str, Any]:
         what = "the command line has no flags"
         raise ReadError(what, required="--learning_rate 1e-3 and others", hint=hint)
     return found
+
+
+def _started(words: list[str]) -> bool:
+    """Whether words have named the program that they start."""
+    return any(word.endswith((".py", ".sh")) or word == "-m" for word in words)
+
+
+def _names(word: str, before: list[str]) -> bool:
+    """Whether a word names a module, or a file, after the program that is started."""
+    return before[-1:] == ["-m"] or (bool(NAMED.fullmatch(word)) and _started(before))
 
 
 def _scalar(text: str) -> Any:
@@ -393,8 +414,8 @@ def _launched(found: dict[str, Any], words: list[str], held: Mapping[str, str]) 
             unknown = [count for count in counts if not count.isdecimal()]
             product = math.prod(int(count[:6]) for count in counts if count.isdecimal())
             found.setdefault("__processes__", f"${unknown[0]}" if unknown else product)
-    for script, count in itertools.pairwise(words):
-        if script.endswith(COUNTED):
+    for script, count in [*itertools.pairwise(words), *zip(words, words[2:], strict=False)]:
+        if script.endswith(COUNTED) and count.replace("$", "").isalnum():
             found.setdefault("__processes__", int(count[:6]) if count.isdecimal() else "$processes")
 
 
@@ -417,7 +438,7 @@ def _surrounded(found: dict[str, Any], words: list[str], text: str) -> None:
 
     What stands before it there goes before what the script exports.
     """
-    lines = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    lines = without_comments(text)
     said = [
         {word.partition("=")[2] for word in words if word.startswith(f"{name}=")}
         or set(re.findall(rf"\b{name}=[\"']?([^\s\"';]+)", lines))

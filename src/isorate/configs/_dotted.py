@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs.configuration import NEAR, Configuration
@@ -38,6 +39,25 @@ def dotted(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
             found = dotted(value, f"{at}{key}.") | found
     plain = {f"{at}{k}".lstrip("+"): v for k, v in values.items() if not isinstance(v, dict)}
     return found | plain
+
+
+def applied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with those of dotted keys in their tables.
+
+    Example:
+        >>> applied({"run": {"lr": 1}, "run.lr": 2})["run"]
+        {'lr': 2}
+
+    """
+    found = deepcopy(dict(values))
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table: Any = found
+        for name in path:
+            table = table.setdefault(name, {}) if isinstance(table, dict) else None
+        if path and isinstance(table, dict):
+            table[last] = value
+    return found
 
 
 class Dotted(Configuration, frozen=True):

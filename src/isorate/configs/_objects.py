@@ -24,6 +24,36 @@ MEASURED: Final = ("ReduceLROnPlateau", "PlateauLRScheduler")
 TAKING: Final = ("StochasticWeightAveraging", "GradientAccumulationScheduler")
 
 
+def nested(
+    values: Mapping[str, Any],
+    plain: tuple[str, ...] = ("trainer",),
+    objects: tuple[str, ...] = ("optimizer", "lr_scheduler", "data"),
+) -> dict[str, Any]:
+    """Return the values as tables in tables: of a subcommand, and of flags with dots.
+
+    Args:
+        values: by their keys.
+        plain: the tables of plain values.
+        objects: those of a class and its arguments, where the class may stand alone.
+
+    """
+    inner = values.get("fit")
+    found: dict[str, Any] = {**values, **inner} if isinstance(inner, dict) else dict(values)
+    for key in objects:
+        if isinstance(found.get(key), str):
+            found[key] = {"class_path": found[key]}
+    for key, value in values.items():
+        table, dot, name = key.partition(".")
+        if dot and table in (*plain, *objects):
+            own = found.get(table)
+            own = found[table] = dict(own) if isinstance(own, dict) else {}
+            target = own
+            if table in objects and name != "class_path":
+                target = own["init_args"] = dict(own.get("init_args") or {})
+            target[name.removeprefix("init_args.")] = value
+    return found
+
+
 def constructor_of(path: str) -> type[Call] | None:
     """Return the constructor that goes by a dotted name, or a last name alone."""
     home = registry.at_home(path)

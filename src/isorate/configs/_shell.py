@@ -24,6 +24,12 @@ MOST_NAMES: Final = 500
 FLAG: Final = pattern(r"(?:^|\s)--[A-Za-z][\w.-]*(?:[\s=]|$)")
 #: What sets a key of a table in a table: ``trainer.max_epochs=9``.
 OVERRIDE: Final = pattern(r"(?:^|(?<=\s))\+{0,2}[A-Za-z_][\w@/]*(?:\.[\w@/]+)+=")
+#: A line that starts a program in Python, and hands it such settings, or a file.
+STARTED: Final = pattern(
+    r"(?:\w+=\S*\s+)*(?:python[\d.]*|torchrun|accelerate|srun|composer|bash|sh|swift|trl|litgpt|tune"
+    r"|llamafactory-cli|axolotl|megatron|mlx_lm[.\w]*)\s(?:.*\s)?"
+    r"(?:\+{0,2}[A-Za-z_][\w@/.]*=|[\w./~-]+\.(?:json|ya?ml|toml|py)(?:\s|$))"
+)
 #: An array, a text in quotes, or a word that a script gives a name.
 ASSIGNED: Final = pattern(
     r"^(?P<inside>[ \t]*)(?:(?:export|local|readonly|declare)[ \t]+)?(?P<name>[A-Za-z_]\w*)"
@@ -53,7 +59,10 @@ INTO: Final = pattern(r"(?:>|\btee)[ \t]*[\"']?([^\s\"'<>|;&]+)")
 UNFINISHED: Final = pattern(r"(?<!\\)\\\s*\Z")
 #: What ends a command.
 END: Final = pattern(r"[|&;]+$|\d?>|&>")
-COMMENT: Final = pattern(r"(?:^|(?<=\s))#[^\n]*")
+#: A comment, which begins a word, or is one that a command is made of; a text in quotes is none.
+COMMENT: Final = pattern(
+    r"(?P<quoted>'[^'\n]*'|\"(?:\\.|[^\"\\\n])*\")|(?:^|(?<=\s))#[^\n]*|`#[^`\n]*`"
+)
 
 
 class Script(NamedTuple):
@@ -88,7 +97,7 @@ def words_of(script: str) -> Script:
 
     """
     text = re.sub(r"(?:\\|(?<=\s)\^)\r?\n", " ", _without_notes(script))
-    text = "\n".join(COMMENT.sub("", line) for line in text.splitlines())
+    text = without_comments(text)
     text = UNFINISHED.sub("", text)
     text = EXPR.sub(lambda found: f"$(({found[1].replace(chr(92), '')}))", text)
     held: dict[str, str] = {}
@@ -116,6 +125,18 @@ def words_of(script: str) -> Script:
     used = _named(line or " ".join(behind.values()), behind)
     supposed = {n: own for n, own in else_.items() if n in used and own}
     return Script(known, [*unsure, *left], supposed, held, _written(script, held))
+
+
+def without_comments(text: str) -> str:
+    """Return the lines of a script without their comments.
+
+    Example:
+        >>> without_comments("train --name a#b --lr 1  # more")
+        'train --name a#b --lr 1  '
+
+    """
+    lines = text.splitlines()
+    return "\n".join(COMMENT.sub(lambda part: part["quoted"] or "", line) for line in lines)
 
 
 def _written(script: str, held: dict[str, str]) -> dict[str, str]:
@@ -161,9 +182,10 @@ def _command(text: str, held: dict[str, str], else_: dict[str, str]) -> tuple[st
 
     The line is empty where a script is a part, whose command stands in another file.
     """
-    lines = ((_filled(line, held, else_), line) for line in text.splitlines())
-    command, line = max(lines, key=lambda pair: _flags(pair[0]), default=("", ""))
-    if _flags(command):
+    lines = [(_filled(line, held, else_), line) for line in text.splitlines()]
+    started = [pair for pair in lines if STARTED.match(pair[0].lstrip())]
+    command, line = max([*started, *lines], key=lambda pair: _flags(pair[0]), default=("", ""))
+    if _flags(command) or started:
         return command, line
     return " ".join(value for value in held.values() if _flags(value)), ""
 
@@ -171,7 +193,7 @@ def _command(text: str, held: dict[str, str], else_: dict[str, str]) -> tuple[st
 def _words(command: str) -> tuple[list[str], list[str]]:
     """Return the words of a command, and what of it nobody knows."""
     try:
-        words = shlex.split(command, comments=True)
+        words = shlex.split(command)  # a comment is gone, and a # within a word begins none
     except ValueError as error:
         raise ReadError("the command line cannot be read", got=str(error).lower()) from None
     parts: list[list[str]] = [[]]

@@ -82,7 +82,7 @@ def counted(given: Given) -> int:
         given.assume("the examples are those that are trained: val_set_size has been taken off")
     side = given.whole("micro_batch_size", 1, least=1)
     own = side * given.whole("gradient_accumulation_steps", 1, least=1)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     whole, epochs = own * processes, given.number("num_epochs", 1.0)
     said = f"{whole} examples: {side} × {own // side} × {processes} processes"
     given.derive("update", said)
@@ -184,7 +184,7 @@ class _Filed(Configuration, frozen=True):
     """A configuration that is a file: flags alike are those of another program."""
 
     def score(self, values: Mapping[str, Any]) -> int:
-        own = values.get("__program__") in (None, "axolotl train")
+        own = values.get("__program__") in (None, *self.programs) or "__based__" in values
         return super().score(values) if own else 0
 
 
@@ -200,5 +200,6 @@ CONFIGURATIONS: Final = (
         {"lr": "learning_rate", "batch_size": "micro_batch_size", "epochs": "num_epochs",
          "accumulation": "gradient_accumulation_steps", "max_steps": "max_steps"},
         spell=spell,
+        programs=("axolotl train",),
     ),
 )  # fmt: skip

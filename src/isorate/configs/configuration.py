@@ -411,10 +411,10 @@ class Given:
         self.used.add(name)
         return value
 
-    def processes(self, key: str | None = None) -> int:
-        """Return how many processes train: as told, as a key says, or one."""
+    def processes(self, key: str = "__processes__") -> int:
+        """Return how many processes train: as told, as a launcher starts or a key says, or one."""
         told = self.fact("processes")
-        if told is None and key:
+        if told is None:
             if str(self.values.get(key)).startswith("$"):
                 raise self.open([])
             told = self.whole(key, least=1)

@@ -241,7 +241,7 @@ def updates(given: Given, params: Mapping[str, Any]) -> int:
     epochs = given.fact("epochs")
     if epochs is None:
         raise given.open([("epochs",)])
-    processes = given.processes("__processes__")
+    processes = given.processes()
     micro, accumulation = shares(given, processes)
     if batches is not None:
         each = math.ceil(batches / processes)

@@ -50,7 +50,7 @@ def foretell(given: Given) -> Foretold:
     if sched not in FALLS:
         raise given.refuse("sched", f"is none of those that are read: {', '.join(FALLS)}")
     alone = "__processes__" not in given and given.told.get("processes") in (None, 1)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     size, epochs = given.whole("batch_size", least=1), given.whole("epochs", least=1)
     warmup, examples = given.whole("warmup_epochs"), given.told.get("examples")
     if not alone and isinstance(examples, int) and not given.values.get("no_repeated_aug"):

@@ -76,7 +76,7 @@ OTHERWISE: Final = ("amused", "cosmos_predict25_lora", "llada2", "vqgan")
 
 def foretell(given: Given) -> Foretold:
     """Return what the flags of a script make of a run."""
-    processes = given.processes("__processes__")
+    processes = given.processes()
     accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
     script = which(given, alone=processes == accumulation == 1)
     given.assume(f"{script.name}.py of diffusers {VERSION}")

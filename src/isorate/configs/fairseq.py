@@ -113,7 +113,7 @@ def length(given: Given) -> int:
         raise given.refuse("update_freq", "changes with the epochs, which is not followed")
     if batches is None:
         raise given.open([("batches", "max_steps")])
-    processes = given.processes("__processes__")
+    processes = given.processes()
     own, gathered = math.ceil(batches / processes), every[0] if every else 1
     each = math.ceil(own / gathered)
     if given.truth("skip_remainder_batch"):

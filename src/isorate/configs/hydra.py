@@ -6,10 +6,10 @@ stands in other files, which are not opened; the composed file of a run has it.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _objects
+from isorate.configs._dotted import applied
 from isorate.configs.configuration import Configuration
 from isorate.schedule.lazily import pattern
 
@@ -64,19 +64,6 @@ def foretell(given: Given) -> Foretold:
               "length": "trainer.max_epochs"},
         each=each if by_epoch else None,
     )  # fmt: skip
-
-
-def applied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with those of dotted keys in their tables."""
-    found = deepcopy(dict(values))
-    for key, value in values.items():
-        *path, last = key.split(".")
-        table: Any = found
-        for name in path:
-            table = table.get(name) if isinstance(table, dict) else None
-        if path and isinstance(table, dict):
-            table[last] = value
-    return found
 
 
 def targets(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ast
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.configs._documents import document
 from isorate.configs.configuration import Configuration
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
@@ -41,7 +39,7 @@ LONGEST: Final = 200
 
 def foretell(given: Given) -> Foretold:
     """Return what flags or a file make of a run."""
-    given.values = flat(filed(given) | given.values)
+    given.values = flat(given.values)
     kind = (given.text("optimizer_type") or "AdamW").lower()
     if kind.endswith("schedulefree"):
         raise given.refuse("optimizer_type", "has no schedule: it finds its rates itself")
@@ -51,7 +49,7 @@ def foretell(given: Given) -> Foretold:
     if kind == "adafactor" and relative:
         raise given.refuse("optimizer_type", "finds its rates itself, unless relative_step=False")
     groups = rates(given)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     updates = trained(given, processes)
     length = updates * processes
     call = scheduler(given, groups, length, processes)
@@ -62,23 +60,6 @@ def foretell(given: Given) -> Foretold:
         keys={"rate": "learning_rate", "warmup": "lr_warmup_steps", "length": "max_train_steps"},
         accelerate=processes if processes > 1 else None,
     )  # fmt: skip
-
-
-def filed(given: Given) -> dict[str, Any]:
-    """Return what the file holds that a flag names; flags go before it.
-
-    Raises:
-        ReadError: it cannot be read.
-
-    """
-    name = given.text("config_file")
-    if name is None or name.endswith((".yaml", ".yml")):  # which is Accelerate's own
-        return {}
-    path = Path(name if name.endswith(".toml") else f"{name}.toml")
-    if not path.is_file():
-        hint = "give that file itself, and what the flags say as --set KEY=VALUE"
-        raise given.refuse("config_file", "is not there, and the schedule may stand in it", hint)
-    return flat(document(path).values)
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:

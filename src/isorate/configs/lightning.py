@@ -313,7 +313,7 @@ TRAINER: Final = Trainer(
 
 def foretell(given: Given) -> Foretold:
     """Return what a file of ``LightningCLI`` makes of a run: a step of the schedule an epoch."""
-    given.values = nested(given.values)
+    given.values = _objects.nested(given.values)
     optimizer, schedule = (given.table(key) for key in ("optimizer", "lr_scheduler"))
     by_epoch = True
     model = _objects.arguments_of(given, "model", given.table("model"))
@@ -353,31 +353,6 @@ def foretell(given: Given) -> Foretold:
     )  # fmt: skip
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as tables in tables: of a subcommand, and of flags with dots."""
-    inner = values.get("fit")
-    found: dict[str, Any] = {**values, **inner} if isinstance(inner, dict) else dict(values)
-    for key, value in values.items():
-        table, dot, name = key.partition(".")
-        if dot and table in ("trainer", "optimizer", "lr_scheduler", "data"):
-            own = found.get(table)
-            own = (
-                {"class_path": own}
-                if isinstance(own, str)
-                else dict(own)
-                if isinstance(own, dict)
-                else {}
-            )
-            target = own if table == "trainer" else own.setdefault("init_args", {})
-            if isinstance(target, dict):
-                target[name.removeprefix("init_args.")] = value
-            found[table] = own
-    for key in ("optimizer", "lr_scheduler"):
-        if isinstance(found.get(key), str):
-            found[key] = {"class_path": found[key]}
-    return found
-
-
 class _Known(Configuration, frozen=True):
     """A configuration that its classes tell, and whose values may name any others."""
 
@@ -385,7 +360,7 @@ class _Known(Configuration, frozen=True):
         return True
 
     def score(self, values: Mapping[str, Any]) -> int:
-        found = nested(values)
+        found = _objects.nested(values)
         tables = (found.get(key) for key in ("optimizer", "lr_scheduler", "model", "data"))
         named = sum(isinstance(table, dict) and "class_path" in table for table in tables)
         return named + 1 if named and isinstance(found.get("trainer"), dict) else 0

@@ -34,6 +34,7 @@ def foretell(given: Given) -> Foretold:
     for key in ("lora_r", "checkpoint_dir", "adapter_start_layer"):
         if key in given and "initial_checkpoint_dir" not in given:
             raise given.refuse(key, "is of finetuning", "--as litgpt-finetune")
+    given.values = _objects.nested(given.values, ("train",))
     train, optimizer = given.table("train"), given.table("optimizer")
     for key in KEYS:
         given.default(**{key: train.get(key)})
@@ -47,7 +48,7 @@ def foretell(given: Given) -> Foretold:
         raise given.refuse("max_seq_length", text, "--set max_seq_length=2048")
     if train.get("max_steps") is not None:
         given.warn("train.max_steps", "ignored: max_tokens says how long the run is")
-    processes = given.processes("__processes__")
+    processes = given.processes()
     size = given.whole("micro_batch_size", 4, least=1)
     each = given.whole("global_batch_size", 512, least=1) // processes // size
     if not each:
@@ -108,5 +109,6 @@ CONFIGURATIONS: Final = (
         ("initial_checkpoint_dir", "tokenizer_dir", "logger_name", "model_name"),
         {"lr": "lr", "tokens": "max_tokens", "batch_size": "micro_batch_size"},
         spell=spell,
+        programs=("litgpt pretrain",),
     ),
 )  # fmt: skip

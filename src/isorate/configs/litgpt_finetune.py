@@ -29,6 +29,7 @@ KEYS: Final = (
 
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
+    given.values = _objects.nested(given.values, ("train",))
     train, optimizer = given.table("train"), given.table("optimizer")
     for key in KEYS:
         given.default(**{key: train.get(key)})
@@ -78,7 +79,7 @@ def counted(given: Given) -> tuple[int, int]:
     if isinstance(devices, int) and devices > 0:
         nodes = given.whole("num_nodes", 1, least=1)
         given.values.setdefault("__processes__", devices * nodes)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     size = given.whole("micro_batch_size", least=1)
     each = given.whole("global_batch_size", least=1) // processes // size
     if not each:
@@ -128,5 +129,7 @@ CONFIGURATIONS: Final = (
         {"lr": "lr", "epochs": "epochs", "max_steps": "max_steps",
          "batch_size": "micro_batch_size"},
         spell=spell,
+        programs=tuple(f"litgpt finetune{kind}" for kind in ("", "_full", "_lora", "_adapter",
+                                                             "_adapter_v2")),
     ),
 )  # fmt: skip

@@ -47,7 +47,7 @@ def foretell(given: Given) -> Foretold:
     if missing:
         text = f"may be any: {name or 'what is started'} is none of {', '.join(SCRIPTS)}"
         raise given.refuse(missing[0], text, " ".join(f"--set {key}=..." for key in missing))
-    processes = given.processes("__processes__")
+    processes = given.processes()
     size, every = given.whole("batch_size", least=1), given.whole("accum_iter", 1, least=1)
     each = batches(given, processes, size)
     updates = each // every

@@ -45,7 +45,6 @@ ELSEWHERE: Final = {
     "not followed",
     "warmup": "is refused by Megatron-LM, which takes lr_warmup_fraction",
     "skip_train": "trains no update",
-    "yaml_cfg": "is not opened: give the file itself",
     **dict.fromkeys(
         ("lr_decay_tokens", "lr_warmup_tokens", "train_tokens"),
         "is of another Megatron, which counts tokens: not followed",
@@ -116,7 +115,7 @@ def batch(given: Given) -> int:
     micro = given.whole("micro_batch_size", least=1)
     if micro is None:
         raise given.refuse("global_batch_size", "is not there", "--set global_batch_size=256")
-    processes = given.processes("__processes__")
+    processes = given.processes()
     shared = math.prod(given.whole(key, 1, least=1) for key in PARALLEL)
     if processes % shared:
         raise given.refuse("tensor_model_parallel_size", f"does not divide {processes} processes")

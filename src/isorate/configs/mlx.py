@@ -19,8 +19,6 @@ OPTIMIZERS: Final = ("adam", "adamw", "muon", "sgd", "adafactor")
 
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
-    if "config" in given:
-        raise given.refuse("config", "is not opened", "give the file itself, and --set KEY=VALUE")
     peak = given.number("learning_rate", 1e-5)
     iters, each = given.whole("iters", 1000), given.whole("grad_accumulation_steps", 1, least=1)
     total = iters // each
@@ -135,7 +133,7 @@ CONFIGURATIONS: Final = (
         "mlx",
         "MLX-LM",
         ("iters", "learning_rate", "lr_schedule", "grad_accumulation_steps", "optimizer",
-         "optimizer_config", "config"),
+         "optimizer_config"),
         foretell,
         ("model", "train", "data", "seed", "num_layers", "lora_layers", "batch_size", "val_batches",
          "steps_per_report", "steps_per_eval", "save_every", "test", "test_batches",

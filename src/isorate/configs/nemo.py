@@ -182,7 +182,7 @@ def updates_of_epoch(given: Given) -> int:
     devices = given.values.get("trainer.devices")
     if isinstance(devices, int) and devices > 0:
         given.values.setdefault("__processes__", devices * nodes)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     batches, examples = given.fact("batches"), given.fact("examples")
     if batches is not None:
         own = math.ceil(batches / processes)

@@ -38,7 +38,7 @@ def foretell(given: Given) -> Foretold:
     for key in ("use_naflex", "train_num_image_tokens", "siglip_schedule"):
         if given.values.get(key):
             raise given.refuse(key, "changes what a batch is, which is not followed")
-    processes, every = given.processes("__processes__"), given.whole("accum_freq", least=1)
+    processes, every = given.processes(), given.whole("accum_freq", least=1)
     size, epochs = given.whole("batch_size", least=1), given.whole("epochs", least=1)
     each = counted(given, processes, size) // every
     updates, warmup = each * epochs, given.whole("warmup")

@@ -165,7 +165,7 @@ def trained(
     whole = given.whole(flags.batch, 128, least=1)
     micro = given.whole(flags.micro, program.micro, least=1)
     epochs = given.whole(flags.epochs, program.epochs, least=1)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     shares = given.whole(flags.rings, 1, least=1) * given.whole(flags.tensors, 1, least=1)
     if whole * shares % (micro * processes) or processes % shares:
         said = f"{whole} × {shares}" if shares > 1 else str(whole)

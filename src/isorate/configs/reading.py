@@ -97,6 +97,10 @@ def foretell(
         from isorate.configs._documents import document
 
         values, origin, kind = document(source)
+    if kind in ("", "flags"):
+        from isorate.configs._named import with_files
+
+        values = with_files(values, origin)
     told = {name: value for name, value in (facts or {}).items() if name in FACTS}
     added = {key: value for key, value in (facts or {}).items() if key not in FACTS}
     values |= added
@@ -151,6 +155,7 @@ def _foretold(
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
     unsure = values.pop("__unsure__", [])
     supposed = values.pop("__supposed__", {})
+    based = values.pop("__based__", [])
     given = Given(values, told, of, origin, kind, sure=as_ is not None)
     for key, own in of.foreign(given.values) if kind != "model card" else ():
         if own is not None:
@@ -179,6 +184,8 @@ def _foretold(
     if supposed:
         own_values = ", ".join(f"{name}={value}" for name, value in supposed.items())
         given.assume(f"the environment does not set what the script has a value for: {own_values}")
+    for name in based:
+        given.assume(f"{name} says what the flags leave to it")
     for word in unsure:
         given.assume(f"no flag that rates depend on comes of {word}")
     try:

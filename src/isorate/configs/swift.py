@@ -52,7 +52,7 @@ def accumulated(given: Given) -> int:
     """Return the batches of an update: as many as make sixteen examples, on all processes."""
     if given.number("max_steps", -1) > 0:
         return 1
-    processes = given.processes("__processes__")
+    processes = given.processes()
     given.values["__processes__"] = processes
     side = given.whole("per_device_train_batch_size", least=1)
     found = int(max(1, math.ceil(AN_UPDATE / side / processes)))
@@ -63,7 +63,7 @@ def accumulated(given: Given) -> int:
 def shared(given: Given) -> int:
     """Return the batches of an epoch: the examples are shared before they are made batches."""
     examples = given.fact("examples")
-    processes = given.processes("__processes__")
+    processes = given.processes()
     if processes == 1 or examples is None:
         return transformers.batches_of_epoch(given)
     size = given.whole("per_device_train_batch_size", least=1)

@@ -116,6 +116,11 @@ class _Known(Configuration, frozen=True):
     def signs(self) -> tuple[str, ...]:
         return ("TRAIN", "MODEL")
 
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values by the file's keys, where flags of ``main.py`` say them."""
+        flags = {"batch_size": "BATCH_SIZE", "accumulation_steps": "ACCUMULATION_STEPS"}
+        return {flags.get(key, key): value for key, value in values.items()}
+
     def score(self, values: Mapping[str, Any]) -> int:
         train, model = values.get("TRAIN"), values.get("MODEL")
         told = isinstance(train, dict) and any(key in train for key in ("BASE_LR", "WARMUP_LR"))

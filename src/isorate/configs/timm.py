@@ -59,7 +59,7 @@ def foretell(given: Given) -> Foretold:
     own = () if "lr_base" in given else ("lr",)
     own = (*own, "sched", "epochs", "warmup_epochs", *rising, "min_lr", "cooldown_epochs")
     given.own_defaults("train", *own, "batch_size")
-    processes = given.processes("__processes__")
+    processes = given.processes()
     peak, each = rate(given, processes), updates(given, processes)
     arguments = {name: given.number(*known) for name, known in NUMBERS.items()}
     arguments |= {name: given.whole(*known) for name, known in WHOLE.items()}

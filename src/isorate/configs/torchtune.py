@@ -67,7 +67,7 @@ def updates(given: Given) -> int:
     """Return how many updates are trained."""
     epochs = given.whole("epochs", 1)
     accumulation = given.whole("gradient_accumulation_steps", 1, least=1)
-    size, processes = given.whole("batch_size", 1, least=1), given.processes("__processes__")
+    size, processes = given.whole("batch_size", 1, least=1), given.processes()
     if given.truth("packed") or given.table("dataset").get("packed"):
         given.assume("the examples are packs, of as many examples as fit")
     own = batches(given, processes, size)
@@ -99,5 +99,6 @@ CONFIGURATIONS: Final = (
         {"lr": "lr", "epochs": "epochs", "batch_size": "batch_size",
          "accumulation": "gradient_accumulation_steps"},
         spell=spell,
+        programs=("tune run",),
     ),
 )  # fmt: skip

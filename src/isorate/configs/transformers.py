@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import deepspeed
-from isorate.configs._documents import document, parsed
 from isorate.configs._keys import DUMPED, OTHERS
+from isorate.configs._named import opened
 from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
 from isorate.kit import Optimizer
 from isorate.kit.optimizer import ParamGroup
@@ -347,21 +346,11 @@ def deepspeed_of(given: Given) -> dict[str, Any]:
     """Return what DeepSpeed is told, in a table or a file, where that has a scheduler."""
     own = given.values.get("deepspeed")
     if isinstance(own, str) and own.endswith(".json"):
-        written, found = given.table("__written__").get(own), named_by(given, own)
-        if written is not None:
-            own = parsed(written, Path(own)).values
-        elif found is not None:
-            own = document(found).values
+        found = opened(given.values, own)
+        own = own if found is None else found.values
     if own and not isinstance(own, dict):
         given.assume(f"{own} has no scheduler, which would stand in place of lr_scheduler_type")
     return own if isinstance(own, dict) and own.get("scheduler") else {}
-
-
-def named_by(given: Given, name: str) -> Path | None:
-    """Return the file that a configuration names, from here, its own folder or the one above."""
-    home = Path(given.values.get("__folder__", ""))
-    places = (Path(name), home / name, home.parent / name)
-    return next((path for path in places if path.is_file()), None)
 
 
 def by_deepspeed(
@@ -382,7 +371,7 @@ def by_deepspeed(
     }
     if isinstance(own.get("train_batch_size"), int):
         whole = filled["train_micro_batch_size_per_gpu"] * filled["gradient_accumulation_steps"]
-        filled["train_batch_size"] = whole * given.processes("__processes__")
+        filled["train_batch_size"] = whole * given.processes()
     aside = Given(own, {}, given.of, f"{given.origin}: deepspeed")
     optimizer = Given(aside.table("optimizer"), {}, given.of, f"{given.origin}: deepspeed").table(
         "params"
@@ -478,7 +467,7 @@ def batches_of_epoch(given: Given) -> int:
     if "distributed_state" in given:  # of a pickle: the processes that there were
         there = given.table("distributed_state").get("num_processes")
         given.values.setdefault("__processes__", there)
-    processes = given.processes("__processes__")
+    processes = given.processes()
     drops = given.truth("dataloader_drop_last")
     size = given.whole("per_device_train_batch_size", 8, least=1)
     devices = given.whole("_n_gpu", 1) or 1

@@ -98,7 +98,7 @@ def generated(given: Given) -> int:
     prompts = given.fact("examples")
     if prompts is None:
         raise given.open([("examples", "batches")])
-    processes = given.processes("__processes__")
+    processes = given.processes()
     side = given.whole("per_device_train_batch_size", 8, least=1) * processes
     whole, steps = given.whole("generation_batch_size"), given.whole("steps_per_generation")
     if whole is not None and steps is not None:

@@ -112,7 +112,7 @@ def counted(given: Given, *, supervised: bool) -> tuple[int, int]:
     examples = min(examples, int(most)) if most > 0 else examples
     whole, own = examples, size
     if supervised:
-        processes = given.processes("__processes__")
+        processes = given.processes()
         whole, own = examples // processes, size // processes
     each = whole // own if own else 0
     given.derive("steps", f"{epochs * each}: {epochs} epochs × floor({whole} examples / {own})")
