@@ -176,6 +176,21 @@ def test_refusals_say_why(text: str, to: str, name: str, reason: str) -> None:
     assert reason in dict(convert(text, to=to, run=Run(20)).refusals)[name]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "timm.scheduler.CosineLRScheduler",
+        "mmengine.optim.CosineAnnealingLR",
+        "torch.optim.swa_utils.SWALR",
+    ],
+)
+def test_what_cannot_be_resumed_refuses_what_begins_part_of_the_way(name: str) -> None:
+    groups = "[{'params': p, 'lr': 0.1, 'initial_lr': 0.1}]"
+    resumed = f"isorate.torch.CosineAnnealingLR(SGD({groups}), T_max=9, last_epoch=2)"
+    found = convert(resumed, to=name.partition(".")[0], run=Run(20))
+    assert dict(found.refusals)[name] == "it begins at its start, and the schedule 3 steps on"
+
+
 def test_where_there_is_no_way_the_refusal_says_so() -> None:
     text = "CosineAnnealingLR(SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 0.2}]), T_max=9)"
     result = convert(text, to="mindspore", run=Run(9))

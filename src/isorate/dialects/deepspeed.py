@@ -25,9 +25,7 @@ from isorate.schedule.formula import Formula
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isorate.kit.call import Lift
     from isorate.kit.card import Role
-    from isorate.kit.match import Parts
     from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Worker
     from isorate.kit.scheduler import Match
@@ -77,6 +75,7 @@ class Scheduled(Written, frozen=True):
 
     worker: ClassVar[Any] = Held
     factor: ClassVar[Any]
+    resumes = False  # it takes the rate that it finds for the one it began with
     #: Whether its rates follow from the one that the optimizer has.
     based: ClassVar[bool] = False
 
@@ -140,11 +139,6 @@ class Scheduled(Written, frozen=True):
         if cls.based:
             return None
         return float(max(abs(shape.at(t)) for t in (0, *getattr(shape, "boundaries", ()))) or 1e-3)
-
-    @classmethod
-    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Refuse: resumed, it takes the rate that it finds for the one it began with."""
-        return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
 
 
 class Warming(Scheduled, frozen=True):

@@ -31,7 +31,6 @@ from isorate.schedule.shapes import Constant, PiecewiseConstant
 
 if TYPE_CHECKING:
     from isorate.kit.call import Lift
-    from isorate.kit.match import Parts
     from isorate.kit.meaning import Meaning
     from isorate.kit.objects import Group, Worker
     from isorate.schedule.node import Schedule
@@ -94,6 +93,7 @@ class ParamScheduler(Setting, frozen=True, kw_only=True):
     #: Whether it has come to its end where its window ends.
     ends: ClassVar[bool] = False
     choices: ClassVar[Any] = {"begin": (0,), "end": (INF,)}
+    resumes = False  # but with the rate that it finds
 
     @property
     def last_epoch(self) -> Any:
@@ -115,11 +115,6 @@ class ParamScheduler(Setting, frozen=True, kw_only=True):
     def within(self, found: float, base: float) -> Schedule:
         """Return what it means in its window, from a rate that it finds and the first one."""
         return self.means(found).schedule()
-
-    @classmethod
-    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Refuse: what it resumes with is the rate that it finds."""
-        return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
 
 
 class ConstantLR(ParamScheduler, frozen=True):

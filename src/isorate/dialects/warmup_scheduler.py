@@ -125,6 +125,7 @@ class GradualWarmupScheduler(Composition, LRScheduler, frozen=True):
     last_epoch: ClassVar[int] = -1
     worker: ClassVar[Any] = Warming
     holds: ClassVar[str] = "after_scheduler"
+    resumes: ClassVar[bool] = False  # it begins at step 0
     choices: ClassVar[Any] = {"multiplier": (1.0, ANY), "after_scheduler": (None,)}
     card: ClassVar[Card] = Card(
         runs_in="torch", clock="step", proof=Proof.MEMBERS,
@@ -268,10 +269,6 @@ class GradualWarmupScheduler(Composition, LRScheduler, frozen=True):
         held = msgspec.structs.replace(after, optimizer=found.call.owner)
         call = msgspec.structs.replace(found.call, after_scheduler=held)
         return Lift(call, found.updates_per_step, found.losses)
-
-    @classmethod
-    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
-        return Refusal("it begins at step 0")
 
 
 DIALECT = Dialect(

@@ -322,14 +322,6 @@ class Composed:
         """Return what the rate is multiplied by from here on, where it does no more than that."""
         raise ConvertError(f"a {self.call.name} inside a ChainedScheduler has no schedule")
 
-    def set_anew(self) -> int:
-        """Return 0: what happens to it in a chain is not told apart."""
-        return 0
-
-    def meaning_anew(self) -> Schedule:
-        """Refuse: it is never set anew as a whole."""
-        raise ConvertError(f"a {self.call.name} is never set anew")
-
 
 class Sequential(Composed):
     """``SequentialLR`` at work: one scheduler after another."""
@@ -481,7 +473,7 @@ class Chained(Composed):
         if len(self.workers) == 1 or (isinstance(last, Worker) and last.call.sets):
             return last.meaning()
         product = Scale(self.factor(), float(self.group["lr"]))
-        anew = [worker for worker in self.workers if worker.set_anew()]
+        anew = [each for each in self.workers if isinstance(each, Worker) and each.set_anew()]
         if not anew:
             return product
         setting, steps = anew[0], anew[0].set_anew()

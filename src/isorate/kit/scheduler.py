@@ -182,6 +182,8 @@ class LRScheduler(AtWork, frozen=True):
     #: What a conversion to it always loses.
     losses: ClassVar[tuple[str, ...]] = ()
     besides: ClassVar[Any] = (BASE,)
+    #: Whether one that is resumed goes on where the schedule stood, and not from its beginning.
+    resumes: ClassVar[bool] = True
     #: How many steps building it takes, where it is resumed.
     behind: ClassVar[int] = 0
     #: The rate of a step ``t`` that it is told, as it computes that; none where that is not known.
@@ -243,7 +245,7 @@ class LRScheduler(AtWork, frozen=True):
             return Refusal(f"{cls.alone}: convert each group by itself")
         fresh = from_the_start(parts)
         if isinstance(fresh, Refusal):
-            return cls.resumed(parts)
+            return cls.resumed(parts) if cls.resumes else fresh
         matches = cls._matches(fresh.shapes)
         if isinstance(matches, Refusal):
             return matches

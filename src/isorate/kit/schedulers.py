@@ -368,7 +368,8 @@ class OfFunctions(LRScheduler, frozen=True):
     last_epoch: int = -1
 
     def begin(self, workers: list[Worker]) -> None:
-        for worker, function in zip(workers, functions_of(self.lr_lambda, workers), strict=True):
+        functions = one_for_each(self.lr_lambda, "lr_lambda", workers)
+        for worker, function in zip(workers, functions, strict=True):
             worker.kept["function"] = function
 
 
@@ -427,15 +428,6 @@ class MultiplicativeLR(OfFunctions, Multiplying, frozen=True):
     @classmethod
     def match(cls, shape: Any, base: float | None) -> Match | Refusal:
         return matching.constant_factor(shape, base, cls.losses)
-
-
-def functions_of(functions: Any, workers: list[Worker]) -> list[Any]:
-    """Return the function of every group: one for all, or one of as many as there are."""
-    if not isinstance(functions, list | tuple):
-        return [functions] * len(workers)
-    if len(functions) != len(workers):
-        raise ValueError(f"{len(functions)} lambdas for {len(workers)} parameter groups")
-    return list(functions)
 
 
 def one_for_each(value: Any, name: str, workers: list[Worker]) -> list[Any]:

@@ -14,6 +14,8 @@ from isorate.kit.meaning import Meaning, natural_exponential
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Check = Callable[[str, Any], Fault | None]
+
 VERSION = "2.10.0"
 DOCS = "https://www.mindspore.cn/docs/en/r2.10.0/api_python/"
 REMOVED = "This interface is deprecated and will be removed after version 2.9.0."
@@ -57,28 +59,21 @@ def check_float(name: str, value: Any) -> Fault | None:
     return None
 
 
-def check_finite(name: str, value: Any) -> Fault | None:
-    """Check that an argument is a finite float."""
-    fault = check_float(name, value)
-    if fault is None and not math.isfinite(value):
-        return Fault(ValueError, f"{name} is not finite: {value!r}")
-    return fault
+def _besides(before: Check, fails: Callable[[float], bool], how: str) -> Check:
+    """Return a check that an argument passes another one, and is not ``how`` it fails this."""
+
+    def check(name: str, value: Any) -> Fault | None:
+        fault = before(name, value)
+        if fault is None and fails(value):
+            return Fault(ValueError, f"{name} is {how}: {value!r}")
+        return fault
+
+    return check
 
 
-def check_not_negative(name: str, value: Any) -> Fault | None:
-    """Check that an argument is a finite float from 0."""
-    fault = check_finite(name, value)
-    if fault is None and value < 0:
-        return Fault(ValueError, f"{name} is negative: {value!r}")
-    return fault
-
-
-def check_positive(name: str, value: Any) -> Fault | None:
-    """Check that an argument is a finite float above 0."""
-    fault = check_finite(name, value)
-    if fault is None and value <= 0:
-        return Fault(ValueError, f"{name} is not positive: {value!r}")
-    return fault
+check_finite = _besides(check_float, lambda value: not math.isfinite(value), "not finite")
+check_not_negative = _besides(check_finite, lambda value: value < 0, "negative")
+check_positive = _besides(check_finite, lambda value: value <= 0, "not positive")
 
 
 def check_count(name: str, value: Any) -> Fault | None:
@@ -107,7 +102,7 @@ def check_sequence(name: str, value: Any) -> Fault | None:
 
 
 #: What an argument of such a name has to be, whichever call has it.
-CHECKS: dict[str, Callable[[str, Any], Fault | None]] = {
+CHECKS: dict[str, Check] = {
     **dict.fromkeys(("learning_rate", "decay_rate", "max_lr", "power"), check_positive),
     **dict.fromkeys(("min_lr", "end_learning_rate"), check_not_negative),
     **dict.fromkeys(("total_step", "step_per_epoch", "decay_epoch", "warmup_epoch"), check_count),

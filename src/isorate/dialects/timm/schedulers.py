@@ -128,6 +128,7 @@ class Timed(Written, frozen=True, kw_only=True):
     initialize: bool = True
     last_epoch: ClassVar[int] = -1
     lenient: ClassVar[bool] = True
+    resumes: ClassVar[bool] = False  # a loop that resumes tells it the step
     choices: ClassVar[Any] = {
         "warmup_t": (0, ANY), "cycle_mul": (1.0,), "cycle_limit": (1,), "k_decay": (1.0,),
         "warmup_prefix": (False, True), "stable_fn": ("constant",),
@@ -230,10 +231,6 @@ class Timed(Written, frozen=True, kw_only=True):
             return rest
         rest = rest if self.warmup_prefix else say.shift(rest, W)
         return say.join([say.line(self.warmup_lr_init, base, W), rest], at=[W])
-
-    @classmethod
-    def resumed(cls, parts: Any) -> Lift | Refusal:
-        return Refusal("it begins at step 0: a loop that resumes tells it the step")
 
 
 class Cyclic(Timed, frozen=True, kw_only=True):

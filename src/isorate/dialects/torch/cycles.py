@@ -18,7 +18,7 @@ from isorate.kit.boundary import Halting
 from isorate.kit.call import Lift
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Moves, Stepwise, Values
-from isorate.kit.match import Parts, Refusal
+from isorate.kit.match import Refusal
 from isorate.kit.meaning import Meaning, cosine, line
 from isorate.kit.tensors import Tensor
 from isorate.schedule.combinators.clocks import Shift, Until
@@ -406,6 +406,7 @@ class SWALR(LRScheduler, frozen=True):
     last_epoch: int = -1
 
     listed = ("swa_lr",)
+    resumes = False  # it begins its annealing anew
     choices: ClassVar[Any] = {"anneal_strategy": ("cos", "linear")}
 
     leaves_behind: ClassVar[bool] = True
@@ -473,8 +474,3 @@ class SWALR(LRScheduler, frozen=True):
     def means(self, base: Any) -> Meaning:
         wave = cosine if self.anneal_strategy == "cos" else line
         return wave(base, self.swa_lr, self.anneal_epochs)
-
-    @classmethod
-    def resumed(cls, parts: Parts[Any]) -> Lift | Refusal:
-        """Refuse: resumed, it begins its annealing anew."""
-        return Refusal(f"it begins at its start, and the schedule {parts.begin:g} steps on")
