@@ -67,7 +67,7 @@ def asked(text: str, *settings: str, lr: tuple[float, ...] = (), head: str = HEA
     try:
         read_side(head + text, lr, names(settings))
     except ReadError as error:
-        hint = re.search(r"\(((?:--set|--lr).*)\)$", str(error))
+        hint = re.search(r"\(((?:--set|--lr).*?)(?:, or give .*, too)?\)$", str(error))
         assert hint is not None, str(error)
         words = shlex.split(hint[1])
         return [f"{a} {b}" for a, b in zip(words[::2], words[1::2], strict=True)]
@@ -111,6 +111,8 @@ def test_a_list_of_rates_asks_for_all_of_it() -> None:
 def test_a_function_is_given_as_a_lambda() -> None:
     text = "from project import shape\ns = LambdaLR(SGD(p, lr=0.5), shape)"
     assert asked(text) == ["--set shape=..."]
+    with pytest.raises(ReadError, match=r"--set shape=\.\.\., or give project\.py, too"):
+        read_side(HEAD + text, (), {})
     shape = "shape=lambda step: 1 - step / total"
     assert asked(text, shape) == ["--set total=..."]
     side = read_side(HEAD + text, (), names((shape, "total=4")))

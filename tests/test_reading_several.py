@@ -71,6 +71,48 @@ def test_others_on_the_chosen_one_s_optimizer_are_not_passed_over() -> None:
     assert read(text, which="c").step_size == 5
 
 
+def test_optimizers_that_one_loop_sets_have_a_schedule_each() -> None:
+    text = (
+        "a = SGD(p, 0.02)\nb = SGD(q, 0.02)\nfor epoch in range(300):\n    lr = 0.02\n"
+        "    if epoch >= 150:\n        lr /= 10\n"
+        "    for g in a.param_groups:\n        g['lr'] = lr\n"
+        "    for g in b.param_groups:\n        g['lr'] = lr / 2\n"
+        "    train(epoch, a, loader)\n    train(epoch, b, loader)\n"
+    )
+    given = {"len(loader)": 1}
+    with pytest.raises(ReadError, match=r"LambdaLR on a.*LambdaLR on b"):
+        read(text, names=given)
+    for which, rates in (("LambdaLR:8", [0.02, 0.002]), ("LambdaLR:10", [0.01, 0.001])):
+        recipe = read(text, names=given, which=which)
+        assert simulate(recipe).values[[149, 150]].tolist() == rates
+    unknown = text.replace("b = SGD(q, 0.02)", "b = a if again else SGD(q, 0.02)")
+    with pytest.raises(ReadError):
+        read(unknown, names=given, which="LambdaLR:8")
+
+
+def test_what_sets_rates_elsewhere_is_not_taken_to_set_none() -> None:
+    text = (
+        "from utils import adjust_learning_rate\nopt = SGD(p, 0.1)\nsched = StepLR(opt, 3)\n"
+        "for epoch in range(9):\n    for batch in range(2):\n        opt.step()\n"
+        "    sched.step()\n    adjust_learning_rate(opt, epoch)\n"
+    )
+    with pytest.raises(ReadError, match=r"adjust_learning_rate .* may set the rate as well"):
+        read(text)
+    assert read(text.replace("adjust_learning_rate", "show")).step_size == 3
+
+
+def test_what_several_processes_run_is_followed_in_the_first() -> None:
+    text = (
+        "import torch.multiprocessing as mp\ndef work(rank, lr):\n"
+        "    if rank == 0:\n        print('begins')\n    opt = SGD(p, lr)\n"
+        "    sched = StepLR(opt, 3)\n    for epoch in range(9):\n        opt.step()\n"
+        "        sched.step()\nmp.spawn(work, args=(0.1,), nprocs=4)\n"
+    )
+    recipe = read(text)
+    assert (recipe.step_size, recipe.run.updates) == (3, 9)
+    assert any("the first process is followed" in said for said in recipe.assumptions)
+
+
 def test_on_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "train.py"
     file.write_text(TWO, encoding="utf-8")

@@ -23,7 +23,7 @@ from isorate.reading.values import (
     Unknown,
     own,
 )
-from isorate.schedule.syntax import unparsed
+from isorate.schedule.syntax import shown, unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -384,6 +384,19 @@ def _run(follower: Foreign, name: Name, given: list[Any], named: dict[str, Any],
     return follower.called(main, [Unknown("argv", varies=True)], {}, node)
 
 
+def _spawn(
+    follower: Foreign, name: Name, given: list[Any], named: dict[str, Any], node: Any
+) -> Any:
+    """Follow what is run in several processes in the first of them, which is told so."""
+    main = given[0] if given else named.get("fn", named.get("function"))
+    rest = named.get("args", given[1] if len(given) > 1 else ())
+    if not isinstance(main, Function) or not isinstance(rest, tuple | list):
+        return None
+    follower.assumed[f"{shown(node)} (line {node.lineno}): the first process is followed"] = None
+    ranked = [0, *rest] if name.last == "spawn" else [*rest]
+    return follower.called(main, ranked, {}, node)
+
+
 #: Kinds of flags.
 FLAGS: Final = ("float", "integer", "bool", "boolean", "string", "enum", "list", "multi_integer",
                 "multi_float", "multi_string")  # fmt: skip
@@ -399,6 +412,7 @@ MAKERS: Final[dict[str, Maker]] = {
     **dict.fromkeys(("fire.Fire", "Fire", "typer.run", "tyro.cli"), _fire),
     **dict.fromkeys((f"DEFINE_{kind}" for kind in FLAGS), _flag),
     "absl.app.run": _run,
+    **dict.fromkeys(("spawn", "notebook_launcher"), _spawn),
     **dict.fromkeys(("os.environ.get", "os.getenv", "environ.get"), _environment),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     from isorate.reading.frames import Frame
     from isorate.reading.interpreter import Interpreter
 
-ONLY: Final = "paste only what builds the schedule"
+ONLY: Final = "paste only what builds the schedule, or give the files that have the rest, too"
+#: What functions of elsewhere are called that write rates into what they are given.
+SETTING: Final = re.compile(
+    r"(adjust|set|update|change|decay|modify|reduce|reset|anneal)_?(\w+_)?(lr|learning_?rate)s?$"
+    r"|^(lr|learning_?rate)_?(adjust|set|updat|chang|decay)", re.IGNORECASE
+)  # fmt: skip
 #: The schedulers that go on from the ``last_epoch`` that they are given.
 COUNTING: Final = (Worker, Sequential, Chained)
 
@@ -320,7 +326,7 @@ def _of_epochs(made: Expression, each: int) -> Expression:
     if each == 1:
         return made
     inner = ast.BinOp(terms.turn_name(), ast.FloorDiv(), ast.Constant(each))
-    node = by_hand.placed(made.source, inner)
+    node = terms.placed(made.source, inner)
     return Expression(terms.TURN, ast.unparse(ast.fix_missing_locations(node)))
 
 
@@ -338,7 +344,8 @@ def check(follower: Interpreter, schedule: Schedule) -> None:
     nodes = [n for part in follower.whole for n in walk(part)] if follower.handed else []
     setting = {n.name for n in nodes if isinstance(n, ast.FunctionDef) and mentions(n).rates}
     for said in follower.handed:  # the text may have something else go by the name
-        if said.partition(" (")[0].rpartition(".")[2] in setting:
+        name = said.partition(" (")[0].rpartition(".")[2]
+        if name in setting or SETTING.search(name):
             raise ReadError(f"{said} may set the rate as well, and is not followed", hint=ONLY)
     others = [one.writes_to for one in follower.found.built if one.writes_to]
     others = [one for one in others if one is not schedule.writes_to]

@@ -17,12 +17,14 @@ from isorate.reading.optimizers import entries_of
 from isorate.reading.schedules import RATE as GIVEN
 from isorate.reading.schedules import LackingError
 from isorate.reading.terms import (
+    FIRST,
     TURN,
     besides_groups,
     function_of,
     goes_through,
     names_of,
     over_turns,
+    placed,
     turn_name,
 )
 from isorate.reading.values import Built, Group, Schedule, Unknown
@@ -103,9 +105,10 @@ def written(
         return
     found = [made] * several if place is None else [parts[each].made for each in range(several)]
     follower.unwritten = None
-    if late:
+    if late or any(FIRST in names_of(ast.parse(one.source)) for one in found):
         firsts = _first_of_each(follower, optimizer, several, begun)
-        found = [_after(first, one) for first, one in zip(firsts, found, strict=True)]
+        found = [_begun(first, one) for first, one in zip(firsts, found, strict=True)]
+        found = [_after(*each) for each in zip(firsts, found, strict=True)] if late else found
     if all(one == found[0] for one in found):
         found = found[:1] * several
     schedule = schedule_of(follower, target, follower.of_function(found, optimizer))
@@ -151,7 +154,8 @@ def told(follower: Interpreter, schedule: Schedule, node: ast.Call, frame: Frame
             follower, node, value.body, frame, follower.scopes, late=late
         )
         found.append(one)
-    if whole is None or stride is not None or guards:
+    unset = any(FIRST in names_of(ast.parse(one.source)) for one in found)
+    if whole is None or stride is not None or guards or unset:
         raise refused
     if late:
         firsts = next(iter(given.native(1)))[:, 0].tolist()
@@ -214,16 +218,17 @@ def first_rates(follower: Interpreter, optimizer: Any, several: int) -> list[flo
     return rates
 
 
+def _begun(first: float, made: Expression) -> Expression:
+    """Return a rate with the first one in its place."""
+    given = {FIRST: ast.parse(written_out(first), mode="eval").body}
+    return replace(made, source=ast.unparse(Placing(given).visit(ast.parse(made.source))))
+
+
 def _after(first: float, made: Expression) -> Expression:
     """Return a rate that is set at the end of each turn: in the first it is what it was before."""
     before = ast.BinOp(turn_name(), ast.Sub(), ast.Constant(1))
     source = ast.unparse(ast.fix_missing_locations(placed(made.source, before)))
     return Expression(TURN, f"{written_out(first)} if {TURN} < 1 else {source}")
-
-
-def placed(source: str, turn: ast.expr) -> ast.expr:
-    """Return a function of the turns as one of something else."""
-    return Placing({TURN: turn}).visit(ast.parse(source, mode="eval").body)  # type: ignore[no-any-return]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -317,8 +322,12 @@ def check(follower: Interpreter, schedule: Schedule, text: Sequence[ast.AST]) ->
     _check_ends(follower)
     nodes = [*_run(follower, text)]
     _check_keys(follower, nodes)
-    parts = follower.written_rates.get(id(schedule.optimizer), {}).values()
-    own = {id(schedule.node), *(id(part.target) for part in parts), *follower.set_beside}
+    several = {id(each.optimizer) for each in follower.found.built
+               if isinstance(each.optimizer, Built)}  # fmt: skip
+    several = {id(schedule.optimizer), *(several if id(schedule.optimizer) in several else ())}
+    written_to = [follower.written_rates.get(each, {}).values() for each in several]
+    own = {id(part.target) for parts in written_to for part in parts}
+    own |= {id(schedule.node), *follower.set_beside}
     for error in (follower.unread[place] for place in own & follower.unread.keys()):
         raise error
     own |= {place for place, plain in follower.plain_stores.items() if plain}

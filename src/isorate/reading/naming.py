@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import sys
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -255,6 +256,18 @@ def _is_own(origin: str) -> bool:
 def at_home(origin: str) -> bool:
     """Whether a name comes from a package that a dialect reads."""
     return origin.partition(".")[0] in _roots(tuple(registry.builtin()))
+
+
+def is_elsewhere(name: Name) -> bool:
+    """Whether a name is of a package that is no framework and not Python's own."""
+    package = name.origin.lstrip(".").partition(".")[0]
+    here = name.is_here or at_home(f"{name.origin}.")
+    return not here and package not in sys.stdlib_module_names
+
+
+def path_of(module: str) -> str:
+    """Return the file that a module is in."""
+    return f"{module.lstrip('.').replace('.', '/')}.py"
 
 
 def holds_schedulers(origin: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from isorate.kit import registry
 from isorate.kit.optimizer import NO_OPTIMIZERS, Optimizer, ParamGroup
-from isorate.reading.naming import Name, prefix_fits
+from isorate.reading.naming import Name, is_elsewhere, path_of, prefix_fits
 from isorate.reading.values import NO_TEXT, Built, List, Unknown, unknown_in, written
 from isorate.schedule.errors import LONGEST_PART, MissingRateError, OwnRateError, ReadError
 from isorate.schedule.expression import LARGEST_INTEGER
@@ -75,10 +75,14 @@ def apart(leaves: Iterable[Unknown]) -> list[Unknown]:
     return [u for source, u in found.items() if "(" not in source or not source.startswith(known)]
 
 
-def hint_of(leaves: Sequence[Unknown]) -> str:
-    """Return how values can be given that nobody knows."""
+def hint_of(leaves: Sequence[Unknown], more: str = "") -> str:
+    """Return how values can be given that nobody knows, and ``more`` that is to be given."""
     sources = {leaf.source: leaf.before for leaf in leaves if leaf.source != NO_TEXT}
-    return " ".join(f"--set {quoted(source, before)}" for source, before in sources.items())
+    sets = " ".join(f"--set {quoted(source, before)}" for source, before in sources.items())
+    names = [leaf.name for leaf in leaves if leaf.name and leaf.source.isidentifier()]
+    homes = [n.origin.rpartition(".")[0] for n in names if n.known and is_elsewhere(n)]
+    files = " and ".join(dict.fromkeys(path_of(home) for home in homes if home))
+    return f"{sets}{more}, or give {files}, too" if files else sets + more
 
 
 def quoted(source: str, before: str = "") -> str:

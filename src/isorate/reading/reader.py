@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +26,16 @@ from isorate.reading.functions import expression, names_of
 from isorate.reading.interpreter import Interpreter
 from isorate.reading.loops import alike
 from isorate.reading.mentions import mentions, once
-from isorate.reading.naming import HERE, Name, at_home, no_constructor, not_a_name, unread_of
+from isorate.reading.naming import (
+    HERE,
+    Name,
+    at_home,
+    is_elsewhere,
+    no_constructor,
+    not_a_name,
+    path_of,
+    unread_of,
+)
 from isorate.reading.needed import assumed, lacking
 from isorate.reading.optimizers import apart, hint_of
 from isorate.reading.pieces import completed
@@ -357,7 +365,7 @@ def _chosen(ways: list[Way]) -> Reading:
         getattr(way.error, "rate", isinstance(way.error, MissingRateError) and not missing)
         for way in ways
     )
-    error = AlternativesError(text, hint=hint_of(leaves) + (" --lr 0.1" if rate else ""))
+    error = AlternativesError(text, hint=hint_of(leaves, " --lr 0.1" if rate else ""))
     error.leaves, error.rate = leaves, rate
     if len(readable) + len(nothing) == len(ways):
         found = [(way.reading, f"where {_holds(way)}") for way in readable if way.reading]
@@ -685,23 +693,23 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
         return NoScheduleError(found.what, hint=found.hint)
     values = follower.outermost.names.values()
     names = [v.name for v in values if isinstance(v, Unknown) and v.name and v.name.known]
-    elsewhere = any(map(_is_elsewhere, names))
+    elsewhere = any(map(is_elsewhere, names))
     unread = unread_of(names)
     hint = "what it imports is not opened: give the files, too" if elsewhere else None
-    told = [n for n in names if _is_elsewhere(n) and SCHEDULER_LIKE.search(n.written)]
+    told = [n for n in names if is_elsewhere(n) and SCHEDULER_LIKE.search(n.written)]
     told += _rated_elsewhere(follower, body)
     told = [name for name in told if unread_of([name]) is None]
     strange = _strange(_parts(follower, body))
     stars = [star for star in follower.outermost.stars if not at_home(f"{star}.")]
     if strange is not None and stars and isinstance(strange.func, ast.Name):
         text = f"{strange.func.id} (line {strange.lineno}) may be of a file that is not opened"
-        hint = f"{text}: give {' or '.join(dict.fromkeys(map(_path_of, stars)))}, too"
+        hint = f"{text}: give {' or '.join(dict.fromkeys(map(path_of, stars)))}, too"
     elif follower.not_by_default:
         hint = f"{follower.not_by_default}: --set what it is made of, where it trains so"
     elif told:
         homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
         called = " and ".join(dict.fromkeys(name.written for name in told[:3]))
-        files = " and ".join(_path_of(home) for home in homes if home)
+        files = " and ".join(path_of(home) for home in homes if home)
         hint = f"the file that has {called} is not opened: give {files or 'it'}, too"
     elif unread is not None:
         hint = f"Isorate knows of {unread}, and does not read it yet"
@@ -714,10 +722,6 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
     elif follower.unread_rate:
         hint = follower.unread_rate
     return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
-
-
-def _path_of(module: str) -> str:
-    return f"{module.lstrip('.').replace('.', '/')}.py"
 
 
 def _rated_elsewhere(follower: Interpreter, body: list[ast.stmt]) -> list[Name]:
@@ -739,16 +743,9 @@ def _rated_elsewhere(follower: Interpreter, body: list[ast.stmt]) -> list[Name]:
         name = value.name if isinstance(value, Unknown) else None
         given = any("optim" in (dotted(each) or "") for each in call.args)
         rates = given or RATED.search(path.rpartition(".")[2])
-        if name is not None and name.known and _is_elsewhere(name) and rates:
+        if name is not None and name.known and is_elsewhere(name) and rates:
             found.append(name)
     return found
-
-
-def _is_elsewhere(name: Name) -> bool:
-    """Whether a name is of a package that is no framework and not Python's own."""
-    package = name.origin.lstrip(".").partition(".")[0]
-    here = name.is_here or at_home(f"{name.origin}.")
-    return not here and package not in sys.stdlib_module_names
 
 
 def _strange(parts: Sequence[ast.AST]) -> ast.Call | None:

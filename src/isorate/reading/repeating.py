@@ -32,7 +32,7 @@ from isorate.reading.loops import (
 )
 from isorate.reading.loops import turns as turns_of
 from isorate.reading.mentions import effects, once
-from isorate.reading.touching import TALK
+from isorate.reading.touching import TALK, TRAINING
 from isorate.reading.values import (
     Built,
     Dict,
@@ -106,7 +106,7 @@ class Repeating(Deciding):
             isinstance(each, Built | Schedule | Function) for each in reached(listed)
         )
         objects |= 0 < len(listed) <= MOST_PHASES and all(isinstance(each, str) for each in listed)
-        training = self._trains_in(node)
+        training = self._trains_by(node, frame)
         if not training or objects:
             short = not isinstance(source, range) or len(source) <= MOST_TURNS
             items = self.items(source) if short else None
@@ -145,6 +145,15 @@ class Repeating(Deciding):
                 self.body(node.orelse, frame)
                 return
         self._otherwise(node, frame)
+
+    def _trains_by(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> bool:
+        """Whether a loop trains, perhaps by functions that the text has not."""
+        if self._trains_in(node) or not self.sets_rates(node):
+            return self._trains_in(node)
+        calls = (n for n in walk(node) if isinstance(n, ast.Call) and TRAINING.search(
+            (dotted(n.func) or "").rpartition(".")[2].lower()))  # fmt: skip
+        given = (each for n in calls for each in (*n.args, *(k.value for k in n.keywords)))
+        return any(isinstance(self._quiet(each, frame), Built) for each in given)
 
     def turn(self, body: list[ast.stmt], frame: Frame) -> None:
         """Follow one turn of a loop, which ``continue`` ends."""
@@ -206,7 +215,7 @@ class Repeating(Deciding):
         return [value for value in values if isinstance(value, List)]
 
     def _while(self, node: ast.While, frame: Frame) -> None:
-        if self._trains_in(node):
+        if self._trains_by(node, frame):
             self.value(node.test, frame)
             self._any_turn(node, None, None, frame)
             self._otherwise(node, frame)
@@ -230,6 +239,8 @@ class Repeating(Deciding):
     def _any_turn(self, node: Any, target: ast.expr | None, source: Any, frame: Frame) -> None:
         """Follow a loop's body once, for whichever turn: what it changes is not known before."""
         loop, by, turned = Loop(node, None), self._needed_by(node, frame), len(self.turned)
+        anew, outer = self.anew, bool(self.loops.stack)
+        self.anew = (anew or not outer) and self.builds(node.body, frame)
         self._counted(loop, frame)
         if target is not None:
             loop.turns, loop.counters = self.count(node.iter, frame), {}
@@ -285,6 +296,7 @@ class Repeating(Deciding):
             self.scopes.pop()
             self.expected = expected
         self._lose_turns(node, frame, by)
+        self.anew = anew
         if not self.loops.stack and not self._trains_in(node):  # what it has left stays so
             for kept, varied in reversed(self.turned[turned:]):
                 kept.varies = varied

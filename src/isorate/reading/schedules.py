@@ -74,7 +74,7 @@ class LackingError(ReadError):
         told = [f"{u.source} ({u.why})" if u.why else u.source for u in leaves]
         told = [text.removeprefix(f"{NO_TEXT} ") for text in told]
         text = f"{name} uses names without a value: {', '.join(dict.fromkeys(told))}"
-        hint = optimizers.hint_of(leaves) + (" --lr 0.1" if rate else "") + more
+        hint = optimizers.hint_of(leaves, (" --lr 0.1" if rate else "") + more)
         super().__init__(text, hint=hint or "write its value in its place")
         self.leaves, self.name, self.rate = leaves, name, rate
 
@@ -92,7 +92,7 @@ def all_of(errors: Sequence[ReadError], more: str = "") -> ReadError:
     rate = any(getattr(e, "rate", not getattr(e, "leaves", ())) for e in telling)
     rates = [e for e in telling if isinstance(e, MissingRateError)]
     if len(rates) == len(telling):
-        hint = f"{optimizers.hint_of(leaves)}{' --lr 0.1' if rate else ''}" if leaves else RATE
+        hint = optimizers.hint_of(leaves, " --lr 0.1" if rate else "") if leaves else RATE
         said = MissingRateError(first.what, hint=hint.strip() + more)
         said.leaves = leaves  # type: ignore[attr-defined]
         return said

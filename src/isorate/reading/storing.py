@@ -142,8 +142,8 @@ class Storing(Unfollowing):
             case ast.Name(id=name):
                 again = self.loops.stack and isinstance(value, Built)
                 held = frame.get(name)
-                before = other_name_of(held)[1] if again else []
-                set_ = any(id(each) in self.written_rates for each in (held, *before))
+                before = [b for b in other_name_of(held)[1] if b is not value] if again else []
+                set_ = any(id(each) in self.written_rates for each in before)
                 if (set_ or any(isinstance(b, Built) and b.used for b in before)) and not any(
                     value in reached(scope.start.values()) for scope in self.scopes if scope.loop
                 ):

@@ -65,6 +65,8 @@ RESIZING: Final = frozenset({"append", "extend", "insert", "pop", "popleft", "re
 SET: Final = "set_"
 #: The name that stands for how many turns are over.
 TURN: Final = "step"
+#: The name that stands for the rate that a group has before a loop sets one.
+FIRST: Final = "first_rate"
 
 
 def over_turns(follower: Interpreter) -> list[Loop]:
@@ -137,9 +139,7 @@ def function_of(
         _check_since(follower, own, statements, value, at)
     tallied = _tallied(follower, statements, value, frame, before)
     counts_all = _counts_all(follower, loops, tallied)
-    stride = None if counts_all else _stride(follower, loops, where, missing)
-    if late and stride is not None and stride.every != 1:
-        raise ReadError(f"{where} is set after the update where a condition holds")
+    stride, since = (None, None) if counts_all else _stride(follower, loops, where, missing, late)
     terms_ = _Terms(follower, others, missing)
     terms = {
         name: terms_.of(name, found, frame)
@@ -161,7 +161,7 @@ def function_of(
     if any(each.loop not in loops for each in counted):
         raise ReadError(f"{where} is set to another rate in each of the groups")
     deepest = max((loops.index(each.loop) for each in counted), default=0)
-    if late or counts_all or (stride is not None and stride.every != 1):
+    if late or counts_all or since or (stride is not None and stride.every != 1):
         deepest = len(loops) - 1
     whole = tuple(loops[: deepest + 1])
     for each in counted:
@@ -180,6 +180,8 @@ def function_of(
     _check_kept(missing, [each for s in around if s.loop is not None for each in s.statements])
     if missing:
         follower.lack("the rate", missing)
+    if since is not None:
+        made = _holding(made, since)
     guarded = counts_all or (stride is not None and stride.every != 1)
     return made, whole, stride, follower.loops.conditions() if guarded else ()
 
@@ -547,22 +549,51 @@ class _Terms(msgspec.Struct, frozen=True):
 
 
 def _stride(
-    follower: Interpreter, loops: list[Loop], where: str, missing: list[Unknown]
-) -> Guard | None:
-    """Return what says that a rate is set in each so-manieth turn; none where it is in each."""
+    follower: Interpreter, loops: list[Loop], where: str, missing: list[Unknown], late: bool
+) -> tuple[Guard | None, Guard | None]:  # fmt: skip
+    """Return what says that a rate is set in each so-manieth turn; none where it is in each.
+
+    It is told by how often it was set so far, or else by the turns, between which it stays.
+    """
     conditions = follower.loops.conditions()
     if not conditions:
-        return None
+        return None, None
     guard = conditions[0]
-    if isinstance(guard.every, Unknown) and guard.every.askable and guard.counts in loops:
+    whole = guard.counts is None and guard.name in counters(loops[-1].node)
+    if isinstance(guard.every, Unknown) and guard.every.askable and (
+        guard.counts in loops or whole
+    ):  # fmt: skip
         missing += guard.every.leaves()
         guard = replace(guard, every=1)
-    if (
-        len(conditions) > 1 or not isinstance(guard.every, int) or guard.every < 1
-        or guard.first != 0 or guard.last or guard.counts is not loops[-1]
-    ):  # fmt: skip
-        raise ReadError(f"{where} is set where a condition holds that is not followed")
-    return guard
+    if len(conditions) == 1 and isinstance(guard.every, int) and guard.every > 0 and not guard.last:
+        if guard.first == 0 and guard.counts is loops[-1] and not (late and guard.every > 1):
+            return guard, None
+        each = whole and counters(loops[-1].node)[guard.name]
+        if each or (guard.counts is loops[-1] and len(loops) == 1):
+            return None, guard
+    raise ReadError(f"{where} is set where a condition holds that is not followed")
+
+
+def _holding(made: Expression, since: Guard) -> Expression:
+    """Return a rate by the turn in which it was set last, where some leave it as it is.
+
+    Before the first of them it is ``FIRST``.
+    """
+    first, every = since.first, since.every
+    last = f"{TURN} // {every} * {every}" if not first else (
+        f"({TURN} - {first}) // {every} * {every} + {first}"
+    )  # fmt: skip
+    turn = turn_name() if every == 1 else ast.parse(last, mode="eval").body
+    found = placed(made.source, turn)
+    if first:
+        test = ast.Compare(turn_name(), [ast.Lt()], [ast.Constant(first)])
+        found = ast.IfExp(test, ast.Name(FIRST, ast.Load()), found)
+    return replace(made, source=ast.unparse(ast.fix_missing_locations(found)))
+
+
+def placed(source: str, turn: ast.expr) -> ast.expr:
+    """Return a function of the turns as one of something else."""
+    return Placing({TURN: turn}).visit(ast.parse(source, mode="eval").body)  # type: ignore[no-any-return]
 
 
 def _slice(

@@ -34,7 +34,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import shown, unparsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from isorate.reading.turns import Turns
 
@@ -56,9 +56,19 @@ class Touching(Schedules):
         self.loops = Loops()
         #: The loop that is followed turn by turn.
         self.turns: Turns | None = None
+        #: Whether each turn of all loops that are followed builds schedulers of its own, one of
+        #: which is asked for: what is given is so in that turn.
+        self.anew = False
+        #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
+        self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
         #: Unknown calls that were given what holds the rates, by where they stand.
         self.handed: dict[str, None] = {}
         self.loaded = False
+
+    @property
+    def turning(self) -> bool:
+        """Whether what is made unknown is so in a loop, and another thing in each turn."""
+        return not self.anew and (bool(self.loops.stack) or self.unbound is not None)
 
     def bound_effects(self, function: Function) -> None:
         """Let what a function may change be unknown, as somebody may call it."""
@@ -169,7 +179,7 @@ class Touching(Schedules):
                 case Schedule():
                     self.hand([value], node)
                 case Instance():
-                    value.kept.forgets(self.at(node), None, varies=bool(self.loops.stack))
+                    value.kept.forgets(self.at(node), None, varies=self.turning)
                     value.kept.clear()
                 case Parser():
                     value.lost = self.at(node)

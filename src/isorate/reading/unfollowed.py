@@ -61,8 +61,6 @@ class Unfollowing(Calls):
         super().__init__(given)
         self._known_functions: dict[int, tuple[int, dict[str, list[Function]]]] = {}
         self._losing: set[int] = set()
-        #: Attributes that a loop may set, by its methods' hands, too: what has to be looked at.
-        self.unbound: list[tuple[Instance, str, Any, Sequence[ast.AST]]] | None = None
         #: What loops make other in each turn, and whether it was before.
         self.turned: list[tuple[Dict, bool]] = []
         #: Whether what is made unknown is followed besides.
@@ -91,7 +89,7 @@ class Unfollowing(Calls):
                 case Group():
                     self._written(each.owner, target)
                 case List() | Dict() | Array():
-                    each.lost = Unknown("", self.at(target), varies=self._turning)
+                    each.lost = Unknown("", self.at(target), varies=self.turning)
                     groups = each if isinstance(each, List) else ()
                     for group in groups:
                         if isinstance(group, Group):
@@ -435,7 +433,8 @@ class Unfollowing(Calls):
             case Built() if changed:
                 value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
             case Schedule() if changed and name not in effects.loaded:
-                if value.call is not None and not hasattr(value.call, "optimizer"):
+                over = len(value.loops) > len(self.loops.stack)  # the turn that it is of
+                if over or (value.call is not None and not hasattr(value.call, "optimizer")):
                     return
                 raise changing(where, value)
             case List() | Array() if name not in effects.entire and of_numbers(value):
@@ -446,7 +445,7 @@ class Unfollowing(Calls):
                 counted = name not in effects.resized | effects.passed
                 counted = counted and (value.lost is None or value.counted)
                 value.lost = Unknown(name, self.at(where), condition=condition, parts=self._by,
-                                     varies=self._turning)  # fmt: skip
+                                     varies=self.turning)  # fmt: skip
                 value.counted = counted
             case Parser():
                 value.lost = self.at(where)
@@ -455,7 +454,7 @@ class Unfollowing(Calls):
                     first = not value.kept.touched
                     condition = condition if first else None
                     self.turned.append((value.kept, value.kept.varies))
-                    value.kept.forgets(self.at(where), condition, varies=self._turning)
+                    value.kept.forgets(self.at(where), condition, varies=self.turning)
                 objects = Built | Schedule | Function | Method | Bound
                 for key, held in list(value.kept.items()):
                     parts = held if isinstance(held, tuple) else [held]
@@ -466,13 +465,8 @@ class Unfollowing(Calls):
                         isinstance(each, objects) for each in reached([held])
                     ):  # which may still be called
                         lost = Unknown(f"{value.source}.{key}", self.at(where))
-                        lost.varies, lost.made = self._turning, other_name_of(held)
+                        lost.varies, lost.made = self.turning, other_name_of(held)
                         value.kept[key] = lost
-
-    @property
-    def _turning(self) -> bool:
-        """Whether what is made unknown is so in a loop, and another thing in each turn."""
-        return bool(self.loops.stack) or self.unbound is not None
 
     def _unrated(self, optimizer: Built, where: ast.AST) -> None:
         """Let the rates of an optimizer be others each time."""

@@ -80,7 +80,7 @@ DIALECT = Dialect(
         *completed((LearningRateScheduler, ReduceLROnPlateau), "keras.callbacks", VERSION, ROLES,
                    f"{DOCS}callbacks/#{{}}", "keras"),
     ],
-    aliases={"tf.keras": "keras", "tensorflow.keras": "keras",
+    aliases={"tf.keras": "keras", "tensorflow.keras": "keras", "keras_core": "keras",
              "tf.optimizers": "keras.optimizers", "tensorflow.optimizers": "keras.optimizers"},
     own=LearningRateSchedule, arrays=ARRAYS,
     optimizers=Optimizers(
