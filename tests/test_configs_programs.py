@@ -564,3 +564,59 @@ def test_a_tag_of_yaml_makes_a_table_and_no_object(tmp_path: Path) -> None:
 def test_a_script_that_ends_in_a_backslash_is_over(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("run.py --max_steps 9 \\\n  --learning_rate 0.1 \\\n")
     assert foretell(tmp_path / "a.sh", "transformers").updates == 9
+
+
+NESTED = {"max_steps": 40, "learning_rate": 1e-3, "warmup_steps": 4, "lr_scheduler_type": "cosine"}
+
+
+def test_a_table_is_read_where_somebody_says_whose_it_is() -> None:
+    with pytest.raises(ReadError, match="--as transformers, if its table training is theirs"):
+        foretell({"method": "x", "training": NESTED})
+    with pytest.raises(ReadError, match="--as llamafactory, if its table own is theirs"):
+        foretell({"own": NESTED | {"finetuning_type": "lora"}})
+    found = foretell({"training": NESTED, "method": "x"}, "transformers")
+    assert (found.updates, found.warmup, found.peak) == (40, 4, 1e-3)
+    assert "the table training is what transformers is told" in found.assumptions
+
+
+FAIRSEQ = {"lr_scheduler": "cosine", "lr": 1e-7, "max_lr": 1e-3, "max_update": 60, "arch": "x"}
+
+
+@pytest.mark.parametrize(
+    ("values", "as_", "key"),
+    [
+        (
+            {"train_iters": 9, "lr": 1e-3, "global_batch_size": 2, "lr_wsd_decay_style": "linear"},
+            "megatron", "lr_wsd_decay_style",
+        ),
+        ({"max_train_steps": 9, "lr_num_cycles": 3, "script": "train_text_to_image"}, "diffusers",
+         "lr_num_cycles"),
+        ({"sched": "cosine", "decay_rate": 0.5, "epochs": 9}, "timm", "decay_rate"),
+        ({"scheduler": "warmuplr", "scheduler_conf": {"warmup_steps": 9}, "max_epoch": 3,
+          "optim_conf": {"lr": 1e-3}, "hold_ratio": 0.4}, "espnet", "hold_ratio"),
+    ],
+)  # fmt: skip
+def test_a_key_that_is_taken_and_ignored_is_warned_of(
+    values: dict[str, Any], as_: str, key: str
+) -> None:
+    found = foretell(values, as_, {"batches": 10})
+    assert [one.text for one in found.cautions if one.key == key and "ignored: " in one.text]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (FAIRSEQ | {"criterion": "x"}, "lr_period_updates is not there: 5000 in 0.8"),
+        (NESTED | {"lr": 1e-2}, "lr=0.01 is a rate: no key of transformers's own"),
+        ({"train_loader": {}, "global_train_batch_size": 8, "optimizer": {"lr": 1e-4},
+          "scheduler": {"name": "linear_decay_with_warmup", "t_warmup": "20ba"}},
+         "give --max-steps N"),
+        ({"actor_rollout_rf.actor.optim.lr": 1e-3, "trainer.total_epochs": 1,
+          "actor_rollout_ref.actor.ppo_mini_batch_size": 8, "algorithm.adv_estimator": "grpo"},
+         "did you mean actor_rollout_ref.actor.optim.lr"),
+        ({"BASE": 3, "TRAIN": {"BASE_LR": 1e-3}}, "BASE=3 is not opened"),
+    ],
+)  # fmt: skip
+def test_what_may_be_meant_otherwise_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(said)):
+        foretell(values)

@@ -1,7 +1,7 @@
 """Scripts with schedulers of their own: ``tools/configs.py`` asks for their rates.
 
 Where their repositories are, the environment says: ``MAE``, ``DEIT``, ``SWIN``, ``OPEN_CLIP``,
-``FAIRSEQ``, ``WENET``, ``PADDLECLAS``.
+``FAIRSEQ`` (and ``FAIRSEQ_0_9``, whose cosine has ``max_lr``), ``WENET``, ``PADDLECLAS``.
 What they import of timm and of ESPnet are the packages as released.
 """
 
@@ -227,10 +227,16 @@ class FairseqLRScheduler:
     """What fairseq's schedulers are, without what their base asks of an optimizer."""
 
     def __init__(self, cfg: Any, optimizer: Any) -> None:
-        self.cfg, self.optimizer = cfg, optimizer
+        self.cfg, self.args, self.optimizer = cfg, cfg, optimizer
 
     def step_begin_epoch(self, epoch: int) -> None:
         """Do nothing, as most of them."""
+
+
+#: What the parser of 0.9 has of a cosine where nobody says, and what it asks for.
+COSINE = {"warmup_updates": 0, "warmup_init_lr": -1, "t_mult": 1, "lr_period_updates": -1,
+          "lr_shrink": 0.1}  # fmt: skip
+OLD = ("lr", "max_lr", "min_lr")
 
 
 def fairseq(row: dict[str, Any]) -> list[float]:
@@ -240,7 +246,8 @@ def fairseq(row: dict[str, Any]) -> list[float]:
     module = {"inverse_sqrt": "inverse_square_root_schedule", "cosine": "cosine_lr_scheduler",
               "polynomial_decay": "polynomial_decay_schedule", "fixed": "fixed_schedule",
               "tri_stage": "tri_stage_lr_scheduler"}[name]  # fmt: skip
-    path = of("FAIRSEQ", f"fairseq/optim/lr_scheduler/{module}.py")
+    repository = "FAIRSEQ_0_9" if "max_lr" in values else "FAIRSEQ"
+    path = of(repository, f"fairseq/optim/lr_scheduler/{module}.py")
     body = [
         node for node in ast.parse(Path(path).read_text()).body if isinstance(node, ast.ClassDef)
     ]
@@ -254,8 +261,8 @@ def fairseq(row: dict[str, Any]) -> list[float]:
         Optional=Optional, Tuple=tuple, Collection=Collection,
         register_lr_scheduler=lambda *_, **__: lambda kind: kind,
     )  # fmt: skip
-    config, kind = (own[node.name] for node in body)
-    cfg = config()
+    *config, kind = (own[node.name] for node in body)
+    cfg = config[0]() if config else SimpleNamespace(**dict.fromkeys(OLD), **COSINE)
     told = {**values, "lr": [float(values["lr"])]}
     if "phase_ratio" in told:
         told["phase_ratio"] = tuple(ast.literal_eval(str(told["phase_ratio"])))

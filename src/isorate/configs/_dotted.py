@@ -69,8 +69,12 @@ class Dotted(Configuration, frozen=True):
     def misspelt(self, values: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return a key whose last part is nearly that of one in the same table."""
         found = dotted(values)
+        tables = dict.fromkeys(key.rpartition(".")[0] for key in self.keys)
         for key in found:
             table, _, last = key.rpartition(".")
+            for own in difflib.get_close_matches(table, tables, 1, NEAR):
+                if own != table and f"{own}.{last}" in self.keys and f"{own}.{last}" not in found:
+                    return key, f"{own}.{last}"
             known = [k.rpartition(".")[2] for k in self.keys if k.rpartition(".")[0] == table]
             if last in known or key in self.others:
                 continue

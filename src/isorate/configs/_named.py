@@ -60,9 +60,9 @@ def with_files(values: Mapping[str, Any], origin: str) -> dict[str, Any]:
             found["__based__"] = [*found.get("__based__", []), name]
         elif key != ALONE or not name.endswith(".py"):
             text = f"{origin}: {name} is not there, and the schedule may stand in it"
-            raise ReadError(
-                text, hint="give that file itself, and what flags say as --set KEY=VALUE"
-            )
+            hint = "give that file itself, and what flags say as --set KEY=VALUE"
+            hint += "" if key == ALONE else f"; --set {key}=None, where it says no rates"
+            raise ReadError(text, hint=hint)
     return found
 
 

@@ -32,6 +32,8 @@ FACTS: Final = {
 NEAR: Final = 0.89
 #: A configuration of a trainer has so many of its keys at least, where nobody says whose it is.
 FEWEST: Final = 2
+#: A table in a file of somebody else's has so many.
+MANY: Final = 4
 #: What the name of a program adds to the keys that are found.
 SURE: Final = 1000
 #: What trainers call the rate, the kind of schedule, the warm-up, the length of a run, the rate at
@@ -53,6 +55,10 @@ CONCEPTS: Final = (
 )  # fmt: skip
 #: A key that speaks of rates: those of some parameters, say.
 OF_RATES: Final = pattern(r"(?:^|_)(?:lr|learning_rate|warmup|scheduler)(?:_|$)")
+#: A key that says a part of a schedule, or its shape, whatever its trainer calls it.
+OF_SHAPES: Final = pattern(
+    r"lr|learning_rate|warm|sched|decay|min_|init|final|hold|cycle|power|alpha|gamma|_ratio|style"
+)
 #: An integer beyond this is no float, and nobody's.
 LARGEST: Final = 10**300
 #: A longer key is nobody's.
@@ -151,7 +157,7 @@ class Configuration(msgspec.Struct, frozen=True):
         marks: keys that nobody else has; one of them has to be there, where there are any.
         facts: the keys that say facts, by their names.
         foretell: works out what comes of it.
-        within: where in a file it stands, dotted; at its top where it is empty.
+        within: the table of a file that it stands in; its top where it is empty.
         coerces: whether the trainer makes a number of a text where one is due.
         spell: visits the ways to say a schedule with its keys; none where they are not known.
         programs: what its programs are called, which a command line names.
@@ -194,6 +200,15 @@ class Configuration(msgspec.Struct, frozen=True):
         own = sum(key in values for key in self.keys if key not in self.others)
         told = any(mark in values for mark in self.marks) if self.marks else own >= FEWEST
         return found if told and (own or self.misspelt(values)) else 0
+
+    def inside(self, values: Mapping[str, Any]) -> tuple[int, str]:
+        """Return the table that has most of its keys, and how many, where the top has none."""
+        if self.within or any(key in values for key in self.keys):
+            return 0, ""
+        tables = {key: each for key, each in values.items() if isinstance(each, dict)}
+        found = [(sum(own in each for own in self.keys), key) for key, each in tables.items()]
+        most = max(found, default=(0, ""))
+        return most if most[0] >= MANY else (0, "")
 
     def foreign(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
         """Visit keys by which other trainers say what a schedule depends on.
@@ -272,6 +287,9 @@ class Given:
         #: What a trainer on top of another one adds to the schedule's own arguments.
         self.complete: Callable[[int, int], Mapping[str, Any]] | None = None
         self.used: set[str] = set()
+        #: What it says, and what of that was looked at.
+        self.said = {key for key, value in values.items() if value is not None}
+        self.asked: set[str] = set()
         self.derivation: list[tuple[str, str]] = []
         self.cautions: list[Caution] = []
         self.assumptions: list[str] = []
@@ -290,6 +308,7 @@ class Given:
 
     def __contains__(self, key: str) -> bool:
         """Whether it says something of a key."""
+        self.asked.add(key)
         return self.values.get(key) is not None
 
     def default(self, **values: Any) -> None:
@@ -324,6 +343,7 @@ class Given:
 
     def number(self, key: str, default: Any = None) -> Any:
         """Return a number; text is one where it is written as one, as ``1e-5`` in YAML is."""
+        self.asked.add(key)
         value = self.values.get(key)
         if value is None:
             return default
@@ -352,6 +372,7 @@ class Given:
 
     def truth(self, key: str, default: bool = False) -> bool:
         """Return whether something holds; flags say it in words."""
+        self.asked.add(key)
         value = self.values.get(key, default)
         if value is None:
             return default
@@ -363,6 +384,7 @@ class Given:
 
     def text(self, key: str, default: Any = None) -> Any:
         """Return a text."""
+        self.asked.add(key)
         value = self.values.get(key)
         if value is None:
             return default
@@ -372,12 +394,14 @@ class Given:
 
     def words(self, key: str) -> list[Any]:
         """Return what a list has, or the words that follow a flag."""
+        self.asked.add(key)
         value = self.values.get(key)
         first = value if isinstance(value, list) else [] if value is None else [value]
         return [*first, *self.table("__more__").get(key, [])]
 
     def table(self, key: str) -> dict[str, Any]:
         """Return a table of values, empty where there is none."""
+        self.asked.add(key)
         value = self.values.get(key)
         if value is None or value == "":
             return {}
@@ -443,6 +467,10 @@ class Given:
         """Return what came of it, with all that was noted."""
         for name in sorted(self.told.keys() - self.used):
             self.warn(FACTS[name][0].partition(" ")[0], "the run does not depend on it")
+        for key in self.of.keys:
+            idle = key in self.said - self.asked and OF_SHAPES.search(key)
+            if idle and all(key not in one for one in (*self.assumptions, *self.cautions)):
+                self.warn(key, "ignored: no rate depends on it here")
         return Foretold(
             call,
             updates,

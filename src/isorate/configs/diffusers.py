@@ -101,6 +101,9 @@ def foretell(given: Given) -> Foretold:
                    f"the schedule is told of {length} steps with a warm-up of {warmup}, "
                    f"and the run takes {updates * processes}: {processes} an update")  # fmt: skip
     schedule = given.text("lr_scheduler", "cosine" if name == "unconditional" else "constant")
+    for key, kind in (("lr_num_cycles", "cosine_with_restarts"), ("lr_power", "polynomial")):
+        if given.number(key, 1) != 1 and schedule != kind:
+            given.warn(key, f"ignored: {schedule} does not take it")
     if warmup:
         given.derive("warmup", f"{warmup} steps: {warmup // factor} × {factor}")
     given.derive("schedule", f"{length} steps, {processes} an update")

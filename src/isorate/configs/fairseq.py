@@ -58,17 +58,24 @@ def foretell(given: Given) -> Foretold:
         text = "is not there: a plateau in old versions, which lr_shrink is for, and fixed in new"
         raise given.refuse("lr_scheduler", text, "--set lr_scheduler=fixed")
     usual, text = SCHEDULERS[name]
+    stops = given.number("stop_min_lr", -1.0)
+    if "min_lr" in given and (name != "cosine" or "max_lr" in given):  # as before 0.10
+        stops = given.number("min_lr")
+    if name == "cosine" and "max_lr" in given:
+        given.assume("fairseq before 0.10, as max_lr tells: the rate falls from that to lr")
+        if "lr_period_updates" not in given:
+            text = "is not there: 5000 in 0.8, the rest of the run since then"
+            raise given.refuse("lr_period_updates", text, "--set lr_period_updates=5000")
+        given.values |= {"lr": given.number("max_lr"), "min_lr": given.number("lr")}
     peaks = [float(one) for one in NUMBER.findall(" ".join(map(str, given.words("lr"))))]
     if len(peaks) != 1 or given.values.get("force_anneal"):
         key = "lr" if len(peaks) != 1 else "force_anneal"
         what = "is not there: it is 0.25 by default" if not peaks else "follows epochs: not read"
         raise given.refuse(key, what, "--lr 5e-4")
     peak = peaks[0]
-    stops = given.number("stop_min_lr", -1.0)
-    if name != "cosine" and "min_lr" in given:  # as versions before 0.10 call it
-        stops = given.number("min_lr")
-    for key in KEYS:
-        if key in given and key not in usual and key != "min_lr":
+    for key in (*KEYS, "max_lr"):
+        taken = (*usual, "min_lr", *(("max_lr",) if name == "cosine" else ()))
+        if key in given and key not in taken:
             given.warn(key, f"{name} does not take it, and the run is refused")
     given.default(**usual)
     updates = length(given)
@@ -237,7 +244,7 @@ CONFIGURATIONS: Final = (
         "fairseq",
         "fairseq",
         ("lr", "lr_scheduler", "max_update", "max_epoch", "update_freq", "stop_min_lr", *KEYS,
-         "force_anneal", "skip_remainder_batch"),
+         "force_anneal", "skip_remainder_batch", "max_lr"),
         foretell,
         tuple(_OTHERS.split()),
         (),

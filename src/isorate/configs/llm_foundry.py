@@ -195,6 +195,10 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
     yield usual | {"scheduler": {"name": "constant_with_warmup", "t_warmup": warmup}}
 
 
+#: Keys of Composer's, one of which is beside a loader.
+COMPOSERS: Final = {"max_duration", "global_train_batch_size"}
+
+
 class _Known(Configuration, frozen=True):
     """A configuration with a length in Composer's words, which OLMo's has, too, and a loader."""
 
@@ -205,7 +209,7 @@ class _Known(Configuration, frozen=True):
 
     def score(self, values: Mapping[str, Any]) -> int:
         values = self.named(values)
-        told = "max_duration" in values and "train_loader" in values
+        told = "train_loader" in values and bool(COMPOSERS & values.keys())
         return super().score(values) + FEWEST if told else 0
 
 

@@ -159,8 +159,8 @@ def batches(
 
 def listed(given: Given) -> list[dict[str, Any]]:
     """Return the schedulers as they are written."""
-    written = given.values.get("param_scheduler")
-    written = [] if written is None else [written] if isinstance(written, dict) else written
+    written = given.values["param_scheduler"] if "param_scheduler" in given else []
+    written = [written] if isinstance(written, dict) else written
     if not isinstance(written, list) or not all(isinstance(each, dict) for each in written):
         raise given.refuse("param_scheduler", "is no list of tables")
     if any("type" not in each for each in written):

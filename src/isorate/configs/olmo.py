@@ -9,7 +9,7 @@ from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from isorate.configs.configuration import Foretold, Given, Wanted
 
@@ -157,8 +157,15 @@ def spell(wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {"max_duration": wanted.updates, "optimizer": optimizer, "scheduler": scheduler}
 
 
+class _Known(Configuration, frozen=True):
+    """A file without a loader, which LLM Foundry's has beside the same keys."""
+
+    def score(self, values: Mapping[str, Any]) -> int:
+        return 0 if "train_loader" in values else super().score(values)
+
+
 CONFIGURATIONS: Final = (
-    Configuration(
+    _Known(
         "olmo",
         "OLMo",
         ("scheduler", "optimizer", "max_duration", "global_train_batch_size", "stop_at",

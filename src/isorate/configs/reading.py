@@ -34,8 +34,8 @@ UNREAD = {
 
 #: More bits no integer of a configuration has.
 LONGEST = 8192
-#: What trainers call the kind of schedule.
-KINDS = CONCEPTS[1]
+#: What trainers call the rate, and the kind of schedule.
+RATES, KINDS = CONCEPTS[:2]
 #: So many of those whose it may be are named.
 MOST_LIKELY = 4
 
@@ -97,13 +97,13 @@ def foretell(
         from isorate.configs._documents import document
 
         values, origin, kind = document(source)
+    told = {name: value for name, value in (facts or {}).items() if name in FACTS}
+    added = {key: value for key, value in (facts or {}).items() if key not in FACTS}
+    values |= added
     if kind in ("", "flags"):
         from isorate.configs._named import with_files
 
         values = with_files(values, origin)
-    told = {name: value for name, value in (facts or {}).items() if name in FACTS}
-    added = {key: value for key, value in (facts or {}).items() if key not in FACTS}
-    values |= added
     for option in [key for key in values if key.startswith("--")]:  # as a spelling has them
         told[option.removeprefix("--").replace("-", "_")] = values.pop(option)
     values = _keyed(values)
@@ -137,10 +137,9 @@ def _foretold(
 ) -> Foretold:
     """Return what a run does, whose configuration it is being known."""
     values = of.named(values)
-    for part in of.within.split(".") if of.within else ():
-        inner = values.get(part)
-        values = {**values, **inner} if isinstance(inner, dict) else values
-    for key in (key for key in added if not of.takes(key)):
+    inner = of.within or (of.inside(values)[1] if as_ is not None else "")
+    values = {**values, **values[inner]} if isinstance(values.get(inner), dict) else values
+    for key in (key for key in added if added[key] is not None and not of.takes(key)):
         hint = did_you_mean(key, of.keys) or "leave it away"
         raise ReadError(f"--set {key}: no rate of {of.title}'s depends on it", hint=hint)
     short = list(of.shortened(values)) if kind == "flags" else []
@@ -164,6 +163,8 @@ def _foretold(
         lone = f"no key of {of.title}'s own: what a program makes of it is not followed"
         if as_ is None and key in KINDS and not any(map(of.takes, KINDS)):
             raise given.refuse(key, f"chooses a schedule: {lone}", f"--as {of.name}, all the same")
+        if as_ is None and key in RATES and added.keys().isdisjoint(RATES):
+            raise given.refuse(key, f"is a rate: {lone}", f"--as {of.name}, all the same")
         given.warn(key, lone)
     for key, whole in short:
         if key in values:
@@ -184,6 +185,8 @@ def _foretold(
     if supposed:
         own_values = ", ".join(f"{name}={value}" for name, value in supposed.items())
         given.assume(f"the environment does not set what the script has a value for: {own_values}")
+    if inner and inner != of.within:
+        given.assume(f"the table {inner} is what {of.title} is told")
     for name in based:
         given.assume(f"{name} says what the flags leave to it")
     for word in unsure:
@@ -269,6 +272,15 @@ def _likely(values: Mapping[str, Any]) -> str:
     """Return how to say whose a configuration is: by the names of those that share keys with it."""
     shared = {name: sum(key in values for key in of.keys) for name, of in CONFIGURATIONS.items()}
     best = sorted((name for name in shared if shared[name]), key=lambda name: -shared[name])
+    tables = [(*of.inside(values), of) for of in CONFIGURATIONS.values()]
+    own = [
+        (most, of.score(values[key]), not of.marks, key, of.name)
+        for most, key, of in tables
+        if most
+    ]
+    if own:
+        *_, table, name = max(own)
+        return f"--as {name}, if its table {table} is theirs"
     if not best:
         return "--as NAME says whose it is"
     return f"--as {' or --as '.join(best[:MOST_LIKELY])}, if it is theirs"

@@ -38,7 +38,7 @@ FALLS: Final = {
 
 def foretell(given: Given) -> Foretold:
     """Return what a file makes of a run."""
-    if any(given.values.get("BASE") or []):
+    if any(given.words("BASE")):
         raise given.refuse("BASE", "is not opened", "--set BASE= and the keys that it has")
     train, scheduler = given.table("TRAIN"), given.table("TRAIN").get("LR_SCHEDULER") or {}
     if train.get("START_EPOCH") or not isinstance(scheduler, dict):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from isorate.configs import _formula
 from isorate.configs._counts import batches
 from isorate.configs.configuration import Configuration
@@ -37,6 +39,9 @@ WHOLE: Final[dict[str, tuple[str, Any]]] = {
     "cooldown_epochs": ("cooldown_epochs", 0),
     "cycle_limit": ("lr_cycle_limit", 1),
 }
+#: Arguments that not every schedule takes, and the schedules that count their parts by them.
+SHAPES: Final = ("decay_rate", "decay_epochs", "cycle_mul", "cycle_decay", "cycle_limit", "k_decay")
+PHASED: Final = ("wsd", "rsqrt")
 #: What leads elsewhere, and how.
 ELSEWHERE: Final = {
     "lr_noise": "is drawn by torch's generator, which is not followed",
@@ -64,7 +69,8 @@ def foretell(given: Given) -> Foretold:
     arguments = {name: given.number(*known) for name, known in NUMBERS.items()}
     arguments |= {name: given.whole(*known) for name, known in WHOLE.items()}
     by_update, prefix = given.truth("sched_on_updates"), given.truth("warmup_prefix")
-    milestones = given.values.get("decay_milestones", [90, 180, 270])
+    milestones = given.words("decay_milestones") or [90, 180, 270]
+    milestones = [int(m) if isinstance(m, str) and m.isdecimal() else m for m in milestones]
     if not isinstance(milestones, list) or not all(isinstance(m, int | float) for m in milestones):
         raise given.refuse("decay_milestones", "is no list of numbers", "[30, 60]")
     if given.values.get("layer_decay"):
@@ -84,11 +90,16 @@ def foretell(given: Given) -> Foretold:
         if fault is not None:
             raise ReadError(f"{given.origin}: train.py raises {fault.error.__name__}: {fault.text}")
         epochs = epochs_of(call)
+        for name in SHAPES:
+            key, default = {**NUMBERS, **WHOLE}[name]
+            others = arguments[name] != default and sched not in PHASED
+            if others and replace(call, **{name: default}).resolve() == call.resolve():
+                given.warn(key, f"ignored: {sched} does not take it")
     if epochs <= 0:
         raise given.refuse("epochs", "trains no update")
     if warmup:
         given.derive("warmup", f"{warmup} updates: {arguments['warmup_epochs']} epochs × {each}")
-        if not prefix and sched not in ("wsd", "rsqrt"):
+        if not prefix and sched not in PHASED:
             text = "the curve begins under the warm-up, which cuts it: warmup_prefix delays it"
             given.warn("warmup_prefix", text)
     if epochs != arguments["num_epochs"]:
