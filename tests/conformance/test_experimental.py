@@ -157,11 +157,11 @@ def test_first_nan() -> None:
 @given(st.one_of(st.integers(1, 20_000), st.integers(1, 10**7)), st.integers(0, 2**24))
 def test_kernels(T_max: int, begin: int) -> None:
     # the links between rates from anywhere, twenty thousand at a time
-    from isorate.kit.float32 import experimental_links
+    from isorate.dialects.mindspore.experimental_cosines import kernel_links
 
     epochs = np.arange(begin, begin + 20_001, dtype=np.float64).astype(np.float32)
     real, real_anchors = ratios(T_max, epochs[1:])
-    native, anchors = experimental_links(epochs[1:], T_max)
+    native, anchors = kernel_links(epochs[1:], T_max)
     assert (real_anchors == anchors).all()
     assert_close(real[None, :], native[None, :], 0, f"T_max={T_max} from {begin}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +44,3 @@ class Float32(np.float32):
         __neg__, __abs__ = _computed("__neg__"), _computed("__abs__")
 
     __hash__ = np.float32.__hash__
-
-
-PI, ONE, HALF = Float32(math.pi), Float32(1), Float32(0.5)

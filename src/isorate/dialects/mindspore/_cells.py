@@ -1,10 +1,17 @@
-"""What MindSpore's learning-rate cells share: float32, one step at a time, without end."""
+"""What MindSpore's learning-rate cells share: float32, one step at a time, without end.
+
+Measured on CPU, called with one step as an optimizer does, in either mode: every operation is
+rounded, ``Pow`` is the C library's powf, ``Sin`` the double function rounded once, a number over a
+tensor is the number times the reciprocal, and a count beside an int32 tensor wraps to int32.
+(Called with eight steps or more at once, ``Pow`` takes another kernel, an ULP or two away.)
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.dialects.mindspore._shared import Checked
+from isorate.kit.float32 import single
 from isorate.schedule.evaluate import BLOCK
 from isorate.schedule.lazily import np
 
@@ -24,9 +31,14 @@ class Cell(Checked, frozen=True):
     def dtype(self) -> Literal["float64", "float32"]:
         return "float32"
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        """Return the rate of each step, to the bit."""
+    def computed(self, t: Int64s) -> Float32s:
+        """Return the rate of each step, in the cell's own order of operations."""
         raise NotImplementedError
+
+    def at_steps(self, t: Int64s) -> Float32s:
+        """Return the rate of each step, to the bit; infinite or NaN where that is."""
+        with np.errstate(all="ignore"):
+            return self.computed(t)
 
     def rates(self, t: Any, real: Any) -> Float32s:
         """Return the rates of counts, as an object that asks it takes them."""
@@ -37,3 +49,14 @@ class Cell(Checked, frozen=True):
         for start in range(0, steps, BLOCK):
             t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
             yield self.at_steps(t)[None, :]
+
+
+def shares(t: Int64s, steps: int) -> Float32s:
+    """``t/D``: the share of a duration that is over."""
+    share: Float32s = t.astype(np.float32) / single(steps)
+    return share
+
+
+def capped(t: Int64s, steps: int) -> Float32s:
+    """``min(t, D)/D``, the minimum taken in int32, where a D from 2**31 on wraps."""
+    return shares(np.minimum(t, (steps + 2**31) % 2**32 - 2**31), steps)

@@ -13,7 +13,7 @@ from ctypes import c_float
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.boundary import LIMIT, Halting
-from isorate.kit.float32 import EXACT, divided, powf, single
+from isorate.kit.float32 import EXACT, powf, single
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
@@ -178,6 +178,21 @@ def _operand(value: Any) -> float:
 
 def _rounded(value: float) -> Single:
     return Single(c_float(value).value)
+
+
+def divided(a: Any, b: Any) -> Any:
+    """Return a tensor divided by a tensor or a number, as the kernel does it by zero.
+
+    The sign of that zero makes no difference, and whatever is neither zero nor above it, a NaN
+    too, becomes minus infinity.
+    """
+    with np.errstate(all="ignore"):
+        quotient = a / b
+    if np.all(b != 0):
+        return quotient
+    by_zero = np.where(a == 0, math.nan, np.where(a > 0, math.inf, -math.inf))
+    found = np.where(b == 0, by_zero, quotient).astype(quotient.dtype)
+    return found if np.ndim(quotient) else type(quotient)(found)
 
 
 def floor_divided(a: Any, b: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isorate.dialects.mindspore._cells import Cell
+from isorate.dialects.mindspore._cells import Cell, capped, shares
 from isorate.dialects.mindspore._shared import (
     BAD_COSINE,
     BAD_POLYNOMIAL,
@@ -14,9 +15,10 @@ from isorate.dialects.mindspore._shared import (
     card,
     check_falling,
 )
-from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.float32 import powf, single
 from isorate.kit.meaning import Meaning, cosine, line, polynomial
+from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
     from isorate.dialects.mindspore._cells import Float32s, Int64s
@@ -57,8 +59,11 @@ class CosineDecayLR(Cell, frozen=True):
     def means(self) -> Meaning:
         return cosine(self.max_lr, self.min_lr, self.decay_steps)
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        return float32.cosine_cell(self.min_lr, self.max_lr, self.decay_steps, t)
+    def computed(self, t: Int64s) -> Float32s:
+        angles = single(math.pi) * (capped(t, self.decay_steps) + single(0.5))
+        sines = [math.sin(angle) if math.isfinite(angle) else math.nan for angle in angles.tolist()]
+        half_span = single(0.5 * (self.max_lr - self.min_lr))
+        return single(self.min_lr) + half_span * (1 + np.array(sines).astype(np.float32))
 
 
 class PolynomialDecayLR(Cell, frozen=True):
@@ -107,10 +112,15 @@ class PolynomialDecayLR(Cell, frozen=True):
         start, end = self.learning_rate, self.end_learning_rate
         return polynomial(start, end, self.decay_steps, self.power, after)
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        shares = float32.shares_anew if self.update_decay_steps else float32.shares_of_one
-        p = shares(t, self.decay_steps)
-        return float32.polynomial_cell(self.learning_rate, self.end_learning_rate, self.power, p)
+    def computed(self, t: Int64s) -> Float32s:
+        steps, end = t.astype(np.float32), self.end_learning_rate
+        T: Any = single(self.decay_steps)
+        if self.update_decay_steps:
+            T = T * np.maximum(np.ceil(shares(t, self.decay_steps)), single(1))
+        else:
+            steps = np.minimum(steps, T, dtype=np.float32)
+        left = powf(1 - steps / T, np.full(len(t), single(self.power)))
+        return single(self.learning_rate - end) * left + single(end)
 
 
 class WarmUpLR(Cell, frozen=True):
@@ -143,5 +153,5 @@ class WarmUpLR(Cell, frozen=True):
     def means(self) -> Meaning:
         return line(0.0, self.learning_rate, self.warmup_steps)
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        return float32.warmup_cell(self.learning_rate, self.warmup_steps, t)
+    def computed(self, t: Int64s) -> Float32s:
+        return single(self.learning_rate) * capped(t, self.warmup_steps)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isorate.dialects.mindspore._cells import Cell
+from isorate.dialects.mindspore._cells import Cell, shares
 from isorate.dialects.mindspore._shared import BAD_STAIRS, Decaying, DecayingNaturally, card
-from isorate.kit import float32
 from isorate.kit.card import Card, Deviation, Proof
+from isorate.kit.float32 import powf, single
 from isorate.kit.meaning import Meaning, exponential, inverse, staircase
 from isorate.schedule.lazily import np
 
@@ -34,9 +35,9 @@ class DecayCell(Decaying, Cell, frozen=True):
     def ticking(self, decay: Meaning) -> Meaning:
         return staircase(decay, self.decay_steps) if self.is_stair else decay
 
-    def shares(self, t: Int64s) -> Float32s:
+    def over(self, t: Int64s) -> Float32s:
         """Return how many times ``decay_steps`` are over: a share, or whole stairs."""
-        p = float32.shares(t, self.decay_steps)
+        p = shares(t, self.decay_steps)
         return np.floor(p) if self.is_stair else p
 
 
@@ -53,8 +54,9 @@ class ExponentialDecayLR(DecayCell, frozen=True):
         way_out="isorate.mindspore.exponential_decay_lr",
     )  # fmt: skip
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        return float32.exponential_cell(self.learning_rate, self.decay_rate, self.shares(t))
+    def computed(self, t: Int64s) -> Float32s:
+        powers = powf(np.full(len(t), single(self.decay_rate)), self.over(t))
+        return single(self.learning_rate) * powers
 
 
 class NaturalExpDecayLR(DecayingNaturally, DecayCell, frozen=True):
@@ -80,11 +82,12 @@ class NaturalExpDecayLR(DecayingNaturally, DecayCell, frozen=True):
         **BAD_STAIRS, way_out="isorate.mindspore.natural_exp_decay_lr",
     )  # fmt: skip
 
-    def at_steps(self, t: Int64s) -> Float32s:
+    def computed(self, t: Int64s) -> Float32s:
         steps = t.astype(np.float32)
         if self.is_stair:
-            steps = self.shares(t) * float32.single(self.decay_steps)
-        return float32.natural_cell(self.learning_rate, self.decay_rate, steps)
+            steps = self.over(t) * single(self.decay_steps)
+        powers = powf(np.full(len(t), single(math.e)), single(-self.decay_rate) * steps)
+        return single(self.learning_rate) * powers
 
 
 class InverseDecayLR(DecayCell, frozen=True):
@@ -100,5 +103,5 @@ class InverseDecayLR(DecayCell, frozen=True):
         way_out="isorate.mindspore.inverse_decay_lr",
     )  # fmt: skip
 
-    def at_steps(self, t: Int64s) -> Float32s:
-        return float32.inverse_cell(self.learning_rate, self.decay_rate, self.shares(t))
+    def computed(self, t: Int64s) -> Float32s:
+        return single(self.learning_rate) * (1 / (1 + single(self.decay_rate) * self.over(t)))

@@ -12,12 +12,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isorate.dialects.mindspore._schedulers import Multiplying, card, sgd, want_float, want_int
-from isorate.dialects.mindspore._tensors import kernel_number, power_of_each, remainder
+from isorate.dialects.mindspore._tensors import divided, kernel_number, power_of_each, remainder
 from isorate.kit import schedulers
 from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.effects import Factors, Moves, OneAfterAnother, Stepwise
-from isorate.kit.float32 import divided, number, scalar_type
+from isorate.kit.float32 import number, scalar_type
 from isorate.kit.meaning import exponential, staircase
 from isorate.kit.objects import Worker, begun
 from isorate.schedule.lazily import np

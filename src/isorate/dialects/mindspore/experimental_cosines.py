@@ -14,15 +14,18 @@ from isorate.kit.boundary import halting
 from isorate.kit.card import Card, Deviation, Proof
 from isorate.kit.chained_cosine import chained_group
 from isorate.kit.effects import Factors, Links, Moves, OneAfterAnother, Values, scalar
-from isorate.kit.float32 import cosine_of, experimental_links, number
+from isorate.kit.float32 import number, scalar_type
 from isorate.kit.objects import Worker, begun
 from isorate.schedule.combinators.clocks import Shift
 from isorate.schedule.combinators.joins import Join, Repeat
 from isorate.schedule.errors import ConvertError
 from isorate.schedule.lazily import np
+from isorate.schedule.libm import exact
 from isorate.schedule.shapes import Cosine, PiecewiseConstant
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from isorate.dialects.mindspore._schedulers import Rates
     from isorate.schedule.node import Schedule
 
@@ -69,7 +72,7 @@ class CosineAnnealingLR(LRScheduler, schedulers.CosineAnnealingLR, frozen=True):
             kernel_number(2 * self.T_max)
         except RuntimeError as error:
             return replace(before, halt=halting(error) if len(counts) > kept else None)
-        ratios, anchors = experimental_links(counts[kept:], self.T_max)
+        ratios, anchors = kernel_links(counts[kept:], self.T_max)
         links = Links(ratios, anchors, self.eta_min, self._rise(worker))
         return OneAfterAnother((before, links)) if kept else links
 
@@ -193,3 +196,28 @@ class CosineAnnealingWarmRestarts(Setting, schedulers.CosineAnnealingWarmRestart
         if not odd:
             return here
         return Join((PiecewiseConstant(tuple(odd), tuple(range(1, len(odd)))), here), (len(odd),))
+
+
+def cosine_of(x: Rates) -> Rates:
+    """Return the cosines of angles as MindSpore has them: those of float64, rounded once."""
+    with np.errstate(invalid="ignore"):
+        return exact("cos", x.astype(np.float64)).astype(x.dtype)
+
+
+def kernel_links(counts: Rates, T_max: int) -> tuple[Rates, NDArray[np.bool_]]:
+    """Return what links the rates after the steps to some counts to the rates before them.
+
+    MindSpore's annealing is torch's recursion, with kernels and a step counter in float32.
+
+    Returns:
+        The ratios of cosines, and where the scheduler adds the anchor's rise instead.
+
+    """
+    real = scalar_type(counts)
+    before = counts - real(1)
+    with np.errstate(all="ignore"):  # 0/0 is how this scheduler turns NaN
+        heights, below = (
+            1 + cosine_of(real(math.pi) * at / number(T_max, real)) for at in (counts, before)
+        )
+        shifted = before - number(T_max, real)
+        return heights / below, np.mod(shifted, number(2 * T_max, real)) == 0
