@@ -104,4 +104,5 @@ class InverseDecayLR(DecayCell, frozen=True):
     )  # fmt: skip
 
     def computed(self, t: Int64s) -> Float32s:
-        return single(self.learning_rate) * (1 / (1 + single(self.decay_rate) * self.over(t)))
+        one = single(1)
+        return single(self.learning_rate) * (one / (one + single(self.decay_rate) * self.over(t)))
