@@ -97,6 +97,25 @@ READ = {
         f"{OPT}w = Writer(opt)\nfor epoch in range(4):\n    w.lr = 0.1 / (epoch + 1)\n"
         "    for batch in loader:\n        opt.step()"
     ),
+    "a dict whose keys are computed before its values": (
+        f"seen = [0]\ndef t():\n    seen[0] += 1\n    return seen[0]\nd = {{t(): t(), t(): t()}}\n"
+        f"{OPT}sched = MultiStepLR(opt, sorted(d.values()), 0.5)"
+    ),
+    "two lists that are not one": (
+        f"a, b = [2], [2]\n{OPT}sched = StepLR(opt, 3 if a is b else 2, 0.5)"
+    ),
+    "an argument that has no name": (
+        "def f(a, /, b=2, **named):\n    return a + b + named['a']\n"
+        f"{OPT}sched = StepLR(opt, f(1, a=-1), 0.5)"
+    ),
+    "a descriptor that is told its name": (
+        "class D:\n    def __set_name__(self, owner, name):\n        owner.n = 4\n"
+        f"class A:\n    n = 2\n    d = D()\n{OPT}sched = StepLR(opt, A.n, 0.5)"
+    ),
+    "a function of Python's that is another for a while": (
+        "import builtins\nkeep = builtins.max\nbuiltins.max = min\nn = max(2, 4)\n"
+        f"builtins.max = keep\n{OPT}sched = StepLR(opt, n, 0.5)"
+    ),
 }
 NOT_READ = {
     "a decorated function steps twice": (
@@ -250,6 +269,63 @@ NOT_READ = {
         f"{OPT}sched = StepLR(opt, 3, 0.5)\nfor step in range(12):\n    if step < 4:\n"
         "        match 3:\n            case step: pass\n        for g in opt.param_groups:\n"
         "            g['lr'] = 0.02 * (step + 1)\n    opt.step()\n    sched.step()"
+    ),
+    "a step that what is raised keeps from": (
+        f"{SCHED}class Skip(Exception): pass\nfor epoch in range(4):\n    try:\n"
+        "        opt.step()\n"
+        "        if epoch == 2:\n            raise Skip\n        sched.step()\n"
+        "    except Skip:\n        pass"
+    ),
+    "loops that what is raised leaves": (
+        f"{SCHED}class Done(Exception): pass\ntry:\n    for epoch in range(4):\n"
+        "        for batch in range(3):\n            opt.step()\n"
+        "            if epoch == 2 and batch == 1:\n                raise Done()\n"
+        "        sched.step()\nexcept Done:\n    sched.step()\n    opt.step()"
+    ),
+    "a generator that steps where it ends": (
+        f"from contextlib import contextmanager\n{SCHED}@contextmanager\ndef turn():\n    yield\n"
+        "    sched.step()\nfor epoch in range(4):\n    with turn():\n        opt.step()\n"
+        "    sched.step()"
+    ),
+    "a step that a comparison comes to": (
+        f"{SCHED}for epoch in range(4):\n    opt.step()\n    2 < epoch < (sched.step() or 9)"
+    ),
+    "a value that nobody knows after what swallows": (
+        "class Quiet:\n    def __enter__(self): return self\n"
+        "    def __exit__(self, *given): return True\nn = 2\nwith Quiet():\n    n = 3\n"
+        f"    int('x')\n    n = 4\n{OPT}sched = StepLR(opt, n, 0.5)"
+    ),
+    "an iterator that is gone through twice": (
+        "it = iter([2, 4, 6])\npairs = list(zip(it, it))\n"
+        f"{OPT}sched = MultiStepLR(opt, [*pairs[0], *it], 0.5)"
+    ),
+    "a function that is made another": (
+        f"def f(k): return 0.5 ** k\ndef g(k): return 0.9 ** k\n{OPT}f.__code__ = g.__code__\n"
+        "sched = LambdaLR(opt, f)"
+    ),
+    "an object that is made another's": (
+        "class A:\n    def n(self): return 2\nclass B:\n    def n(self): return 4\na = A()\n"
+        f"a.__class__ = B\n{OPT}sched = StepLR(opt, a.n(), 0.5)"
+    ),
+    "a class that its maker makes": (
+        "class M(type):\n    def __new__(cls, name, bases, names):\n        names['n'] = 4\n"
+        "        return super().__new__(cls, name, bases, names)\nclass A(metaclass=M):\n"
+        f"    n = 2\n{OPT}sched = StepLR(opt, A.n, 0.5)"
+    ),
+    "milestones that are changed where they are held": (
+        f"{OPT}marks = [2]\nsched = torch.optim.lr_scheduler.SequentialLR(\n    opt, "
+        "[ConstantLR(opt, 0.5, 9), ExponentialLR(opt, 0.9)], marks)\nmarks[0] = 4"
+    ),
+    "what is written into what is called anew": (
+        "seen = [0]\ndef at():\n    seen[0] += 1\n    return seen[0]\nx = [1, 2, 3]\n"
+        f"x[at()] += 2\n{OPT}sched = MultiStepLR(opt, x, 0.5)"
+    ),
+    "a factor that is drawn": (
+        f"import random\n{OPT}sched = LambdaLR(opt, lambda k: random.random())"
+    ),
+    "the next factor of a generator": (
+        "def halves():\n    r = 1.0\n    while True:\n        yield r\n        r /= 2\n"
+        f"g = halves()\n{OPT}sched = LambdaLR(opt, lambda k: next(g))"
     ),
 }
 

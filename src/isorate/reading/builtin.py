@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.reading import arrays
 from isorate.reading.arrays import Array
-from isorate.reading.values import PLAIN, Dict, List
+from isorate.reading.values import PLAIN, Dict, List, Passing, Unknown
 from isorate.schedule import arithmetic
 from isorate.schedule.arithmetic import bounded, power, product
 from isorate.schedule.errors import ReadError
@@ -40,6 +40,10 @@ def items_of(value: Any) -> list[Any]:
         value = value[: MOST_ITEMS + 1]
     if len(value) > MOST_ITEMS:
         raise ReadError("a list is too long", required=f"at most {MOST_ITEMS} items")
+    if isinstance(value, Passing):
+        if value.lost is not None:
+            raise TypeError("nobody knows what is left of it")
+        value.lost = Unknown("", "what is gone through once already")
     return list(value)
 
 
@@ -77,7 +81,7 @@ def _dict(items: Any = (), **named: Any) -> Dict:
 
 
 def _zip(*several: Any, strict: bool = False) -> List:
-    return List(zip(*map(items_of, several), strict=strict))
+    return Passing(zip(*map(items_of, several), strict=strict))
 
 
 #: Python's own functions; those that take functions stand where functions are called.
@@ -88,18 +92,18 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "bool": bool,
     "dict": _dict,
     "divmod": divmod,
-    "enumerate": lambda items, start=0: List(enumerate(items_of(items), start)),
+    "enumerate": lambda items, start=0: Passing(enumerate(items_of(items), start)),
     "float": float,
     "frozenset": _set,
     "int": _number,
-    "iter": lambda items: List(items_of(items)),
+    "iter": lambda items: items if isinstance(items, Passing) else Passing(items_of(items)),
     "len": len,
     "list": lambda items=(): List(items_of(items)),
     "max": lambda *given: max(items_of(given[0]) if len(given) == 1 else given),
     "min": lambda *given: min(items_of(given[0]) if len(given) == 1 else given),
     "pow": power,
     "range": range,
-    "reversed": lambda items: List(reversed(items_of(items))),
+    "reversed": lambda items: Passing(reversed(items_of(items))),
     "round": _round,
     "set": _set,
     "sorted": lambda items, reverse=False: List(sorted(items_of(items), reverse=reverse)),

@@ -96,7 +96,7 @@ class Calls(Methods):
             if found is not MISSING:
                 return found
         elif isinstance(function, Unknown) and isinstance(node.func, ast.Attribute):
-            lost = Name(node.func.attr, ast.unparse(node.func), known=True)
+            lost = Name(node.func.attr, unparsed(node.func), known=True)
             held = reached(a.value for a in (*given, *named.values()))
             self._check_scheduler_like(lost, node, held)
         values = [argument.value for argument in given]
@@ -135,7 +135,7 @@ class Calls(Methods):
                 value = self.value(each.value, frame)
                 items = self.items(value)
                 if items is None:
-                    spread.append(ast.unparse(each))
+                    spread.append(unparsed(each))
                 else:
                     given += [Argument(item) for item in items]
             else:
@@ -149,7 +149,7 @@ class Calls(Methods):
             elif isinstance(value, dict) and not getattr(value, "lost", None):
                 named.update({str(key): Argument(item) for key, item in value.items()})
             else:
-                spread.append(f"**{ast.unparse(keyword.value)}")
+                spread.append(f"**{unparsed(keyword.value)}")
         return given, named, spread
 
     def called(self, function: Any, given: list[Any], named: dict[str, Any], node: Any) -> Any:
@@ -203,6 +203,7 @@ class Calls(Methods):
         if isinstance(function.node, ast.Lambda):
             return self.value(function.node.body, frame)
         if mentions(function.node).yields or _is_abstract(function.node):
+            self.lose_steps(function.node)
             return self._lost_call(function, node, given, named)
         self.depth += 1
         line, outermost = self.line, self.outermost
@@ -237,12 +238,13 @@ class Calls(Methods):
         node_ = function.node.args
         placed = [argument.arg for argument in (*node_.posonlyargs, *node_.args)]
         alone = [argument.arg for argument in node_.kwonlyargs]
+        by_name = {*placed[len(node_.posonlyargs) :], *alone}
         values = dict(zip(placed, given, strict=False))
         rest, more = given[len(placed) :], {}
         if rest and not node_.vararg:
             return False
         for name, value in named.items():
-            if name in placed or name in alone:
+            if name in by_name:
                 values[name] = value
             else:
                 more[name] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class Deciding(Defining):
         self.not_by_default = ""
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
+        #: What catches what is raised.
+        self.catching: list[ast.ExceptHandler] = []
         #: Which ways conditions went.
         self.went: dict[int, set[bool]] = {}
 
@@ -52,7 +55,7 @@ class Deciding(Defining):
         truth = self.truth(self.value(test, frame))
         if not isinstance(truth, Unknown):
             return truth
-        source = ast.unparse(test)
+        source = unparsed(test)
         if source in self.decisions and truth.askable:
             return self.decisions[source]
         condition = Unknown(
@@ -117,6 +120,9 @@ class Deciding(Defining):
             return
         ends = [end_of(branch) for branch in (body, orelse)]
         if "raise" in ends:
+            raised = (body if ends[0] == "raise" else orelse)[-1]
+            if self.loops.stack and any(catches(each, raised) for each in self.catching):
+                raise Unfollowable(node)
             self.body(orelse if ends[0] == "raise" else body, frame)
             return
         kinds = {kind for each in (*body, *orelse) for kind in leaving(each)}
@@ -239,7 +245,7 @@ class Deciding(Defining):
         """Decide whether a parameter group has a key, or let it be asked."""
         key, name = about
         group = frame.get(name)
-        source = ast.unparse(node.test)
+        source = unparsed(node.test)
         if source in self.given and by_hand.is_group(
             self.interpreter, ast.Name(name, ast.Load()), frame
         ):
@@ -430,6 +436,25 @@ class Deciding(Defining):
                 test = ast.BoolOp(ast.And(), [test, case.guard])
             chain = [ast.copy_location(ast.If(test, case.body, chain), node)]
         self.body([ast.fix_missing_locations(each) for each in chain], frame)
+
+
+def catches(handler: ast.ExceptHandler, raised: ast.AST) -> bool:
+    """Whether a handler may catch what a statement raises: classes of a text derive from any."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    node = getattr(raised, "exc", None)
+    name = dotted(node.func if isinstance(node, ast.Call) else node) if node else None
+    if not isinstance(raised, ast.Raise):
+        name = "AssertionError" if isinstance(raised, ast.Assert) else "SystemExit"
+    made = getattr(builtins, str(name), None)
+    for kind in kinds:
+        caught = BaseException if kind is None else getattr(builtins, str(dotted(kind)), None)
+        if isinstance(made, type) and isinstance(caught, type):
+            may = issubclass(made, caught)
+        else:
+            may = not isinstance(made, type) and caught not in (KeyboardInterrupt, SystemExit)
+        if may:
+            return True
+    return False
 
 
 def _methods(of: Class) -> list[Function]:

@@ -26,6 +26,7 @@ from isorate.reading.values import (
     Module,
     Schedule,
     Unknown,
+    other_name_of,
 )
 from isorate.schedule.syntax import dotted, shown, unparsed, walk
 
@@ -253,7 +254,14 @@ class Defining(Storing):
         if isinstance(hook, Function):
             named = {k.arg: self.value(k.value, frame) for k in node.keywords if k.arg is not None}
             self.called(hook, [found], named, ast.copy_location(ast.Name(node.name), node))
+        for name, value in [*inner.names.items()]:
+            hook = value.of.find("__set_name__") if isinstance(value, Instance) else None
+            if isinstance(hook, Function):
+                self.called(hook, [value, found, name], {}, ast.copy_location(ast.Name(name), node))
+        makers = [self.value(k.value, frame) for k in node.keywords if k.arg == "metaclass"]
         whole: Any = found
+        if any(isinstance(each, Class) for each in makers):  # which may make it another
+            whole = Unknown(node.name, self.at(node), made=other_name_of(found), varies=True)
         for decorator in reversed(node.decorator_list):
             whole = self._decorated(whole, decorator, frame)
         frame.set(node.name, whole)

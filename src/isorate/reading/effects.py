@@ -43,6 +43,11 @@ DOING: Final = frozenset((
     *(ast.AsyncFor, ast.comprehension, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
     *(ast.alias, ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
 ))  # fmt: skip
+#: Those that give a name a value.
+BINDING: Final = frozenset((
+    *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler),
+    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.alias),
+))  # fmt: skip
 #: Names with more dots are not told from what they are in.
 DEEPEST_NAME: Final = 5
 
@@ -121,6 +126,8 @@ class Effects:
                 self.entire |= _uncut(of)
             if names & self.resized and of not in items:
                 self.resized |= names_in(of)
+        #: What it may do something to but give it a value.
+        self.touched = sorted(self.changed | self.passed | self.called)
 
     def _see(self, node: ast.AST) -> None:
         name = binds(node)
@@ -169,7 +176,7 @@ class Effects:
                 self.ends |= ends
                 for name in ends:
                     self.mentioning.setdefault(name, []).append(node)
-        if called == "exec":
+        if last == "exec" and called in ("exec", "builtins.exec", "__builtins__.exec"):
             self.everything = True
         if isinstance(func, ast.Name):  # which may be another name of a method
             self.called.add(called)
@@ -185,6 +192,8 @@ class Effects:
 
 def binds(node: ast.AST) -> str | None:
     """Return the name that a part of a statement gives a value, or takes it from."""
+    if type(node) not in BINDING:
+        return None
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             return name

@@ -33,6 +33,7 @@ from isorate.reading.values import (
     Method,
     Module,
     Namespace,
+    Passing,
     Schedule,
     Sizes,
     Super,
@@ -203,7 +204,9 @@ class Expressions:
             case ast.BoolOp(op=op, values=values):
                 return self._boolean(node, op, values, frame)
             case ast.Compare(left=left, ops=ops, comparators=others):
-                sides = [self.value(side, frame) for side in (left, *others)]
+                sides = [self.value(side, frame) for side in (left, *others[:1])]
+                first = Unknown(unparsed(node), varies=True) if others[1:] else None
+                sides += [self.perhaps(side, frame, first) for side in others[1:] if first]
                 return self._comparison(node, ops, sides)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 truth = self.decided(test, [body, orelse], frame)
@@ -415,6 +418,8 @@ class Expressions:
             origin = registry.at_home(f"{base.name.origin}.{name}")
             known = Name(f"{base.name.written}.{name}", origin, known=base.name.known)
             module = base.name.origin if base.name.known else MODULES.get(base.name.origin)
+            if module == "builtins":
+                return self.name(name, self.outermost)
             if module in builtin.MODULES:
                 if name in builtin.CONSTANTS:
                     return builtin.CONSTANTS[name]
@@ -635,7 +640,7 @@ class Expressions:
             case ast.Is() | ast.IsNot() if None in (a, b) or any(objects):
                 return (a is b) == isinstance(op, ast.Is)
             case ast.Is() | ast.IsNot():
-                same = type(a) is type(b) and a == b
+                same = a is b or (isinstance(a, PLAIN) and type(a) is type(b) and a == b)
                 return same == isinstance(op, ast.Is)
             case ast.In() | ast.NotIn():
                 return self._contains(node, op, a, b)
@@ -689,7 +694,8 @@ class Expressions:
 
     def items(self, value: Any) -> list[Any] | None:
         """Return what one comes across in going through a value; none where nobody knows."""
-        if isinstance(value, builtin.SEQUENCES):
+        passed = isinstance(value, Passing) and value.lost is not None
+        if isinstance(value, builtin.SEQUENCES) and not passed:
             return builtin.items_of(value)
         return None
 
@@ -699,11 +705,11 @@ class Expressions:
     ) -> Any:  # fmt: skip
         found = Dict()
         for key, value in zip(keys, values, strict=True):
+            place = None if key is None else self.value(key, frame)
             item = self.value(value, frame)
             if key is None and isinstance(item, dict):
                 found.update(item)
                 continue
-            place = None if key is None else self.value(key, frame)
             if len(keys) == 1 and isinstance(place, Unknown) and not place.askable:
                 found[place] = item  # by which it is found again
                 continue
@@ -740,7 +746,7 @@ class Expressions:
             if items is None:
                 unknown.append(source)
                 of = source.made if isinstance(source, Unknown) else None
-                items = [Unknown(ast.unparse(first.target), varies=True, made=of)]
+                items = [Unknown(unparsed(first.target), varies=True, made=of)]
             for item in items:
                 self.store(first.target, item, inner)
                 tests = [self.truth(self.value(test, inner)) for test in first.ifs]
@@ -760,7 +766,7 @@ class Expressions:
             return self.computed(node, lambda pairs: Dict(pairs), [List(made)])
         if isinstance(node, ast.SetComp):
             return self.computed(node, set, [List(made)])
-        return self.sized(List(made))
+        return self.sized(Passing(made) if isinstance(node, ast.GeneratorExp) else List(made))
 
     def _long(self, node: Any, source: Any, frame: Frame) -> Any:
         """Return the list that a comprehension makes, as a function of the place.

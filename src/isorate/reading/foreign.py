@@ -392,7 +392,7 @@ class Foreign(Touching):
     ) -> Any:
         """Return what nobody knows, made by a function of another package."""
         name = function.name if isinstance(function, Unknown) else None
-        written_ = name.written if name is not None else ast.unparse(getattr(node, "func", node))
+        written_ = name.written if name is not None else unparsed(getattr(node, "func", node))
         last = written_.rpartition(".")[2]
         values = [*given, *named.values()]
         self.strange += 1

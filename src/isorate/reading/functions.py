@@ -31,7 +31,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.expression import Expression
 from isorate.schedule.functions import lambda_of
 from isorate.schedule.recurrence import RATE, Recurrence
-from isorate.schedule.syntax import Placing, mentions, number_node, shown
+from isorate.schedule.syntax import Placing, dotted, mentions, number_node, shown
 
 if TYPE_CHECKING:
     from isorate.reading.schedules import Schedules
@@ -480,6 +480,9 @@ class _Inline(ast.NodeTransformer):
                     return found
         function = self.evaluator.value(node.func, self.frame)
         varies = self._varies(node)
+        origin = getattr(getattr(function, "name", None), "origin", dotted(node.func) or "")
+        if origin == "next" or "random" in origin.split("."):
+            raise ReadError(f"{shown(node)} is another one each time that a step asks for it")
         if isinstance(function, Builtin):
             return self._arithmetic(function, node)
         function = called_as(function, self.evaluator.given)

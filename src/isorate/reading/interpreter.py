@@ -12,12 +12,13 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit import registry
+from isorate.reading.deciding import catches
 from isorate.reading.endings import Breaking, Continuing, Fork, Raising, Returning, end_of
 from isorate.reading.gathering import Gathering
 from isorate.reading.loops import Guard, Loop, Scope, Tally, added
 from isorate.reading.mentions import mentions, once
 from isorate.reading.schedules import Found, LackingError
-from isorate.reading.values import Instance, Schedule, Sizes, Unknown
+from isorate.reading.values import Function, Instance, Schedule, Sizes, Unknown
 from isorate.schedule.errors import MissingRateError, ReadError
 from isorate.schedule.syntax import walk
 
@@ -185,6 +186,7 @@ class Interpreter(Gathering):
     # --- other blocks --------------------------------------------------------------------------
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
+        handlers: list[ast.ExceptHandler] = []  # what it keeps from going on
         for item in node.items:
             value = self.value(item.context_expr, frame)
             self.operated(value)
@@ -193,31 +195,51 @@ class Interpreter(Gathering):
                 bound = value if isinstance(value, Instance) else Unknown(name, self.at(node))
                 self.store(item.optional_vars, bound, frame)
             self.gathers(item.context_expr, node, frame)
-        self.body(node.body, frame)
+            hook = value.of.find("__exit__") if isinstance(value, Instance) else None
+            name = value.made[0] if isinstance(value, Unknown) and value.made else ""
+            if name == "contextlib.suppress":
+                kinds = ast.Tuple(getattr(item.context_expr, "args", []), ast.Load())
+                handlers.append(ast.ExceptHandler(kinds, None, [ast.Pass()]))
+            elif isinstance(hook, Function):
+                self.lose_steps(hook.node)
+                said = (n.value for n in walk(hook.node) if isinstance(n, ast.Return))
+                if any(not isinstance(v, ast.Constant | None) or (v and v.value) for v in said):
+                    handlers.append(ast.ExceptHandler(None, None, [ast.Pass()]))
+        self._tried(node.body, handlers, frame)
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
         try:
-            self._tried(node, frame)
+            self._tried(node.body, node.handlers, frame)
+            self.body(node.orelse, frame)
         except (Returning, Breaking, Continuing, Raising):
             self.body(node.finalbody, frame)
             raise
         self.body(node.finalbody, frame)
 
-    def _tried(self, node: ast.Try, frame: Frame) -> None:
+    def _tried(
+        self, body: list[ast.stmt], handlers: list[ast.ExceptHandler], frame: Frame
+    ) -> None:  # fmt: skip
         strange = self.strange
-        handled = [h for h in node.handlers if end_of(h.body) not in ("raise", "exit")]
+        handled = [h for h in handlers if end_of(h.body) not in ("raise", "exit")]
+        self.catching += handled
         try:
-            self.body(node.body, frame)
+            self.body(body, frame)
         except Raising:
             if not handled:
                 raise
             self.strange += 1
+        finally:
+            del self.catching[len(self.catching) - len(handled) :]
         if handled and self.strange != strange:
-            self.havoc(node.body, frame, None, followed=True)
+            caught = any(catches(each, ast.Raise()) for each in handled)
+            if caught and self.loops.stack and any(map(self.steps_in, body)):
+                self.assumed[
+                    f"what is tried in line {body[0].lineno} is taken to raise nothing"
+                ] = None
+            self.havoc(body, frame, None, followed=True)
             self.havoc(handled, frame, None)
             for handler in handled if self.loops.stack else ():  # else it trains anew
                 self.lose_steps(handler)
-        self.body(node.orelse, frame)
 
     # --- what is missing -----------------------------------------------------------------------
 

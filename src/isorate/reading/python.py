@@ -23,7 +23,7 @@ from isorate.reading.values import (
     Dict,
     Function,
     Instance,
-    List,
+    Passing,
     Schedule,
     Unknown,
 )
@@ -103,13 +103,13 @@ class Python(Foreign):
                 return base.kept
             case ("vars" | "next", [Built() | Schedule() | Unknown() as base, *_]):
                 made = base.made if isinstance(base, Unknown) else ("", [base], {})
-                varies = name == "next" and bool(self.loops.stack)
-                return Unknown(unparsed(node), self.at(node), made=made, plain=False, varies=varies)
+                return Unknown(unparsed(node), self.at(node), made=made, plain=False,
+                               varies=name == "next")  # fmt: skip
             case ("list" | "tuple", [Schedule() as one]):
                 return one
             case "map", [Builtin() | Function() as one, list() | tuple() | range() as several]:
                 items = self.items(several) or []
-                return List(self.called(one, [item], {}, node) for item in items)
+                return Passing(self.called(one, [item], {}, node) for item in items)
             case "filter" | "map", [_, source]:
                 found = self.unknown(node, [source])
                 found.plain = self.is_plain(source)

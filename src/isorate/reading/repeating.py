@@ -257,6 +257,8 @@ class Repeating(Deciding):
                     loop.starts[index.id] = text, before
         unbound, self.unbound = self.unbound, []
         self._lose_turns(node, frame)
+        if isinstance(source, List) and source.lost is not None and not source.counted:
+            loop.turns = None
         self._tallied(self.unbound)
         expected, self.expected = self.expected, {(id(of), n) for of, n, *_ in self.unbound}
         self.expected |= expected
@@ -272,7 +274,7 @@ class Repeating(Deciding):
                 if isinstance(getattr(each, "ctx", None), ast.Store) and (
                     isinstance(each, ast.Name | ast.Attribute)
                 ):
-                    turn = Unknown(ast.unparse(each), self.at(node), varies=True, made=made)
+                    turn = Unknown(unparsed(each), self.at(node), varies=True, made=made)
                     frame.own.add(turn.source)  # what is given is what it was before the loop
                     self.store(each, turn, frame)
                     loop.turn[turn.source] = turn

@@ -30,6 +30,7 @@ from isorate.reading.values import (
     Group,
     Groups,
     Instance,
+    Kept,
     Method,
     Schedule,
     Sizes,
@@ -133,6 +134,7 @@ class Schedules(Expressions):
     def scheduled(self, name: Name, node: ast.Call, given: list[Argument],
                   named: dict[str, Argument]) -> Schedule:  # fmt: skip
         """Build the schedule that a constructor makes."""
+        self.steps -= 10  # it takes as long
         arguments = (given, named)
         whose = self._framework(given, named)
         constructor, others = choose(
@@ -235,6 +237,7 @@ class Schedules(Expressions):
             own = {name: replace(given[name], value=of) for name, of in places if of is not None}
             given, constructor = {**given, **own}, constructor.of_rates if own else constructor
         name = constructor.card.name
+        lists = [each.value for each in given.values() if isinstance(each.value, Kept)]
         schedule = Schedule(None, node, own=constructor.own_functions())
         unrated: MissingRateError | None = None
         held: LackingError | None = None
@@ -268,6 +271,8 @@ class Schedules(Expressions):
         told = {name: True for name in constructor.settings if name in self.found.told}
         call = constructor.of(values, **told)
         self._check_same_optimizer(call)
+        for each in lists if schedule.members else ():
+            each.holder = schedule
         if call.card.clock == "step":  # what a scheduler holds is not stepped by the loop
             self.found.held |= {id(member) for member in call.members}
         schedule.call = call

@@ -14,6 +14,7 @@ from isorate.reading.schedules import DECIDING, LackingError, made_of
 from isorate.reading.touching import changing
 from isorate.reading.unfollowed import Unfollowing
 from isorate.reading.values import (
+    Bound,
     Built,
     Builtin,
     Class,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from isorate.schedule.expression import Expression
 
 
+#: What an object, a function or a class is made another by.
+REMAKING: Final = ("__class__", "__dict__", "__code__", "__defaults__", "__kwdefaults__",
+                   "__bases__")  # fmt: skip
 #: What notes are called that say whether something is so.
 NOTE: Final = re.compile(r"(by|is|on|per|update_on)_")
 
@@ -197,6 +201,13 @@ class Storing(Unfollowing):
                    for each in every for n in walk(each))  # fmt: skip
 
     def store_attribute(self, base: Any, name: str, value: Any, target: ast.expr) -> None:
+        whole = isinstance(base, Instance | Function | Class) and name in REMAKING
+        if whole or (isinstance(base, Unknown) and base.source.startswith("sys.modules[")):
+            what = base.name if isinstance(base, Function | Class) else base.source
+            text = f"{shown(target)} changes what {what} does"
+            raise ReadError(text, hint="paste only what builds the schedule")
+        if isinstance(base, Unknown) and base.name and base.name.origin == "builtins":
+            self.outermost.set(name, value)
         match base:
             case Instance() | Unknown():
                 source = f"{base.source}.{name}"
@@ -317,6 +328,10 @@ class Storing(Unfollowing):
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         target: Any = node.target
+        calls = (self._quiet(n.func, frame) for n in walk(target) if isinstance(n, ast.Call))
+        if any(isinstance(each, Function | Bound | Instance) for each in calls):
+            self.unfollowed(node, frame)  # which would be called twice
+            return
         loaded: Any = ast.copy_location(_loaded(target), target)
         before = self.value(loaded, frame)
         added = self.value(node.value, frame)

@@ -192,10 +192,9 @@ class Touching(Schedules):
 
     def minded(self, value: Any, node: ast.AST) -> None:
         """Mind a change of what may be an optimizer's parameter groups, or one of them."""
-        held = [each for each in value if isinstance(each, Schedule)] if type(value) is List else ()
-        for schedule in self.found.built if held else ():
-            if any(member is each for member in schedule.members for each in held):
-                raise changing(node, schedule)
+        holder = value.holder if isinstance(value, Kept) else None
+        if holder is not None:
+            raise changing(node, holder)
         owner = value.owner if isinstance(value, Kept) else None
         if owner is not None:
             self.rate_changed(owner, node)

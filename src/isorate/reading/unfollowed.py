@@ -14,7 +14,7 @@ from isorate.reading.loops import Tally
 from isorate.reading.mentions import bound, effects, mentions, methods
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.python import OF_TRAINERS
-from isorate.reading.touching import STEPPING, changing
+from isorate.reading.touching import STEPPING, changing, holds_rate
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -191,7 +191,7 @@ class Unfollowing(Calls):
             self.outermost.lose_all(self.at(where))
         for function in found.made:
             self.bound_effects(Function(function, frame, {}))
-        for name in sorted(found.changed | found.passed | found.called):
+        for name in found.touched:
             value = self._quiet_path(name, frame)
             if isinstance(value, Function) and name in found.called:
                 self.bound_effects(value)
@@ -205,8 +205,8 @@ class Unfollowing(Calls):
                 self._lose(value, name, found, where, condition, frame)
         for name in found.bound:
             sources = [self._quiet_path(source, frame) for source in found.sources.get(name, ())]
-            given = [*found.given.get(name, ()), ast.Name(name)]
-            plain = all(self._hands_on(each, frame) for each in given)
+            given = found.given.get(name, ())
+            plain = self._is_plain(name, frame) and all(self._hands_on(v, frame) for v in given)
             self._unbind(name, nodes, frame, condition, sources, plain=plain)
         for name, home in self._globals(nodes):
             self._unbind(name, nodes, home, condition)
@@ -378,6 +378,7 @@ class Unfollowing(Calls):
                 case dict():
                     waiting += [(each, "") for each in [*value.values()][:MOST_HELD]]
                 case Unknown(made=("", given, _)):
+                    self.steps -= len(given) // 10  # it takes as long
                     waiting += [(each, "") for each in given]
 
     def calls_one_of(self, node: ast.Call, frame: Frame) -> None:
@@ -388,9 +389,9 @@ class Unfollowing(Calls):
                 self.loops.lost = self.loops.lost or node
 
     def _quiet_path(self, name: str, frame: Frame) -> Any:
-        head, *rest = name.split(".")
+        head, dot, rest = name.partition(".")
         value: Any = frame.get(head)
-        for attribute in rest:
+        for attribute in rest.split(".") if dot else ():
             if isinstance(value, Instance):
                 value = value.kept.get(attribute, value.of.find(attribute))
             elif isinstance(value, Unknown):
@@ -414,7 +415,8 @@ class Unfollowing(Calls):
         ):  # fmt: skip
             return
         changed, ends = name in effects.changed, name in effects.ends
-        for call in effects.handing.get(name, ()):
+        handing = effects.handing.get(name, ())
+        for call in handing if handing and any(map(holds_rate, reached([value]))) else ():
             own = self._quiet(call.func, frame)
             if isinstance(own, Builtin) and own.name in OF_TRAINERS:
                 continue
@@ -477,12 +479,15 @@ class Unfollowing(Calls):
             source = f"{optimizer.label}.param_groups[{place}]['lr']"
             group["lr"] = Unknown(source, self.at(where), varies=True)
 
+    def _is_plain(self, name: str, frame: Frame) -> bool:
+        value = frame.get(name)
+        return value is None or value is MISSING or self.is_plain(value)
+
     def _hands_on(self, node: ast.expr, frame: Frame) -> bool:
         """Whether an expression that is not followed hands out parameters without rates."""
         match node:
             case ast.Name(id=name):
-                value = frame.get(name)
-                return value is None or value is MISSING or self.is_plain(value)
+                return self._is_plain(name, frame)
             case ast.Call(func=func, args=given):
                 last = getattr(func, "attr", getattr(func, "id", ""))
                 return last in PLAIN and all(self._hands_on(each, frame) for each in given[-1:])
@@ -511,6 +516,7 @@ class Unfollowing(Calls):
             before = frame.get(name)
             made = [v for v in (before, *sources) if not isinstance(v, Missing | Function | Class)]
             value.made = other_name_of(*(v for v in made if v is not None))
+            self.steps -= len(value.made[1]) // 10  # others go through them again and again
             if isinstance(before, Built | Schedule) and varies:
                 return
             frame.set(name, value)

@@ -202,6 +202,8 @@ class Kept:
 
     #: The optimizer that made it one of its parameter groups, or that has it as those.
     owner: Built | None = None
+    #: The scheduler that holds others, and that keeps it as it is.
+    holder: Schedule | None = None
     #: What may have changed it, and forgot some of it; and what decides that, if something does.
     touched: str = ""
     condition: Unknown | None = None
@@ -222,6 +224,10 @@ class Kept:
 
 class List(list[Any], Kept):
     """A list of the text."""
+
+
+class Passing(List):
+    """What ``iter``, ``zip`` or ``map`` hand out, which one goes through once."""
 
 
 class Dict(dict[Any, Any], Kept):
@@ -488,7 +494,7 @@ def each_once(values: Iterable[Any], parts: Callable[[Any], Iterable[Any]]) -> I
     seen: set[int] = set()
     while waiting:
         value = waiting.pop()
-        if isinstance(value, PLAIN) or id(value) in seen:
+        if type(value) in PLAIN or id(value) in seen:
             continue
         seen.add(id(value))
         yield value

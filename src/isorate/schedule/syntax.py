@@ -53,22 +53,26 @@ def _parts(kind: type[ast.AST]) -> list[str]:
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node that are nodes themselves; whether one is stored is none."""
     found: list[ast.AST] = []
-    held = node.__dict__
-    kind = type(node)
+    _put_parts(node, found)
+    return found
+
+
+def _put_parts(node: ast.AST, found: list[ast.AST]) -> None:
+    """Put the parts of a node into a list."""
+    held, kind = node.__dict__, type(node)
     for field in PARTS[kind] if kind in PARTS else _parts(kind):
         value = held.get(field)
         if type(value) is list:
             found += [each for each in value if isinstance(each, ast.AST)]
         elif isinstance(value, ast.AST):
             found.append(value)
-    return found
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Visit a node and all of its parts, as ``ast.walk`` does, in half the time."""
     waiting = [node]
     for each in waiting:
-        waiting += children(each)
+        _put_parts(each, waiting)
         yield each
 
 
