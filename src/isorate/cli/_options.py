@@ -109,22 +109,24 @@ def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def _whole(name: str, says: str) -> Callable[..., Any]:
+    """Return the option that says a whole number."""
+    return click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
+
+
 #: How a call is read and driven.
 SCHEDULE_OPTIONS: Final = (
     lr_option,
-    click.option("--updates", type=int, metavar="N", help="Length of the run in updates."),
+    _whole("updates", "Length of the run in updates."),
     click.option("--epochs", type=_Count(), metavar="N", help="Length in epochs."),
-    *(
-        click.option(f"--{name.replace('_', '-')}", type=int, metavar="N", help=says)
-        for name, says in OF_TRAINERS.items()
-    ),
+    *(_whole(*each) for each in OF_TRAINERS.items()),
     click.option(
         "--as",
         "as_",
         metavar="NAME",
         help="The trainer whose configuration CALL is, where its keys do not tell.",
     ),
-    click.option("--updates-per-epoch", type=int, metavar="N", help="Updates in one epoch."),
+    _whole("updates_per_epoch", "Updates in one epoch."),
     click.option(
         "--step-every",
         type=_Pace(["update", "epoch", "batch"]),
@@ -132,30 +134,19 @@ SCHEDULE_OPTIONS: Final = (
         help="When the loop calls scheduler.step(): after each update (where nothing says "
         "otherwise), each epoch, each of an update's batches, or every N updates.",
     ),
-    click.option(
-        "--steps-before",
-        type=int,
-        metavar="N",
-        help="Steps that the scheduler takes before the first update.",
+    _whole("steps_before", "Steps that the scheduler takes before the first update."),
+    _whole(
+        "first_step",
+        "Updates, or epochs, before the loop calls scheduler.step() for the first time.",
     ),
-    click.option(
-        "--first-step",
-        type=int,
-        metavar="N",
-        help="Updates, or epochs, before the loop calls scheduler.step() for the first time.",
-    ),
-    click.option(
-        "--accelerate",
-        type=int,
-        metavar="N",
-        help="Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
+    _whole(
+        "accelerate",
+        "Processes of a loop whose scheduler Accelerate's prepare wrapped: N steps at "
         "each step(). Not for plain data parallelism.",
     ),
-    click.option(
-        "--processes",
-        type=int,
-        metavar="N",
-        help="Processes that train side by side and share --batches-per-epoch; each steps "
+    _whole(
+        "processes",
+        "Processes that train side by side and share --batches-per-epoch; each steps "
         "its own scheduler, as Accelerate does where CALL's text uses it.",
     ),
     click.option("--world-size", "--world_size", "world_size", hidden=True),
@@ -164,18 +155,13 @@ SCHEDULE_OPTIONS: Final = (
         is_flag=True,
         help="With --accelerate: it splits batches, and takes one step at each step().",
     ),
-    click.option(
-        "--batches-per-epoch",
-        type=int,
-        metavar="N",
-        help="len(loader), instead of --updates-per-epoch: of the loader each process "
+    _whole(
+        "batches_per_epoch",
+        "len(loader), instead of --updates-per-epoch: of the loader each process "
         "has; with --processes or --accelerate, of the one that they share.",
     ),
-    click.option(
-        "--accumulation",
-        type=int,
-        metavar="N",
-        help="Batches of each process in one update: 1, where nothing says otherwise.",
+    _whole(
+        "accumulation", "Batches of each process in one update: 1, where nothing says otherwise."
     ),
     click.option(
         "--metrics",

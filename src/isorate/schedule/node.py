@@ -139,7 +139,12 @@ class Schedule(msgspec.Struct, frozen=True, tag_field="shape", forbid_unknown_fi
 
     def scaled_by(self, factor: float) -> Schedule | None:
         """Return this schedule with every rate multiplied, without a ``Scale`` around it."""
-        return None
+        scaled: dict[str, Any] = {}
+        for name in self.rate_fields:
+            rate = getattr(self, name)
+            many = isinstance(rate, tuple)
+            scaled[name] = tuple(one * factor for one in rate) if many else rate * factor
+        return msgspec.structs.replace(self, **scaled) if scaled else None
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Return this schedule with every duration multiplied, without a ``Stretch`` around it."""

@@ -62,14 +62,10 @@ class _Decay(Schedule, frozen=True):
 
     def normal(self) -> Schedule:
         """Write rates as floats, whole durations as integers; what does not decay is constant."""
-        if self.start == 0:
-            return Constant(0.0)
+        if self.start == 0 or math.isinf(self.thousandth):
+            return Constant(float(self.start or 0.0))
         rest = {n: float(getattr(self, n)) for n in self.__struct_fields__ if n != "duration"}
         return replace(self, duration=whole(self._duration), **rest)
-
-    def scaled_by(self, factor: float) -> Schedule:
-        """Scale the first rate."""
-        return replace(self, start=self.start * factor)
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Decay as many times as slowly."""
@@ -145,10 +141,6 @@ class Exponential(_Decay, frozen=True, tag="exponential"):
         """Decay as many times as slowly, unless the sign alternates."""
         return super().stretched_by(factor) if self.takes_fractions else None
 
-    def normal(self) -> Schedule:
-        """A factor of one leaves the rate as it is."""
-        return Constant(float(self.start)) if self.factor == 1 else super().normal()
-
 
 class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
     """An exponential decay by its rate of decay, without end.
@@ -196,10 +188,6 @@ class NaturalExponential(_Decay, frozen=True, tag="natural_exponential"):
         left = (((high - again) - less) + low) - passed * lost_as_float(self.duration)
         lost = left / D
         return xp.exp(-passed) * (1.0 - xp.where(abs(passed) < FAR, lost, 0.0))
-
-    def normal(self) -> Schedule:
-        """A decay of nothing leaves the rate as it is."""
-        return Constant(float(self.start)) if self.decay == 0 else super().normal()
 
 
 class Inverse(_Decay, frozen=True, tag="inverse"):
@@ -251,7 +239,3 @@ class Inverse(_Decay, frozen=True, tag="inverse"):
             return product(t, xp, *factors)
 
         return xp.mended(self.start / divisor, divisor < math.inf, t, far)
-
-    def normal(self) -> Schedule:
-        """A decay of nothing leaves the rate as it is."""
-        return Constant(float(self.start)) if self.decay == 0 else super().normal()

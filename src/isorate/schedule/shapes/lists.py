@@ -80,10 +80,6 @@ class PiecewiseConstant(Schedule, frozen=True, tag="piecewise_constant"):
         """The lowest and the highest rate."""
         return min(self.rates), max(self.rates)
 
-    def scaled_by(self, factor: float) -> Schedule:
-        """Scale every rate."""
-        return PiecewiseConstant(tuple(rate * factor for rate in self.rates), self.boundaries)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Move every boundary, where each of them stays an update."""
         moved = [whole(boundary * factor) for boundary in self.boundaries]
@@ -189,10 +185,6 @@ class Table(Schedule, frozen=True, tag="table"):
             return Table(tuple(map(float, self.rates)), self.after)
         constant = Constant(float(self.rates[0]))
         return constant.until(len(self.rates)) if self.after == "stop" else constant
-
-    def scaled_by(self, factor: float) -> Schedule:
-        """Scale every rate."""
-        return Table(tuple(rate * factor for rate in self.rates), self.after)
 
     def shifted_by(self, updates: float) -> Schedule | None:
         """Leave out the rates that are over; ``repeat`` needs them again."""

@@ -73,10 +73,6 @@ class Constant(Schedule, frozen=True, tag="constant"):
         """Write the rate as a float."""
         return Constant(float(self.rate))
 
-    def scaled_by(self, factor: float) -> Schedule:
-        """Scale the rate."""
-        return Constant(self.rate * factor)
-
     def stretched_by(self, factor: float) -> Schedule:
         """Stay as it is."""
         return self
@@ -185,10 +181,6 @@ class _Between(Schedule, frozen=True):
             return Constant(float(self.start))
         start, end, duration = float(self.start), float(self.end), whole(self.duration)
         return replace(self, start=start, end=end, duration=duration)
-
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale both ends."""
-        return replace(self, start=self.start * factor, end=self.end * factor)
 
     def stretched_by(self, factor: float) -> Schedule | None:
         """Take as many times as long."""
