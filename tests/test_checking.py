@@ -127,7 +127,7 @@ def test_every_change_of_one_argument_is_noticed_where_the_digits_can_tell(
             room = TOLERANCE[other.dtype.name] * max(known.max(), np.abs(told).max())
             tells = np.abs(told - known[at]) > errors * evidence.TIE + room
             written = log(other[at], offsets=(0, 0), digits=digits)
-            follows = aligned(written.groups, written, Recipe(call, Run(100))).follows
+            follows = aligned(written.groups, written, Recipe(call, Run(100)))[0].follows
             seen += bool(tells.any())
             assert follows != tells.any(), argument.name
     assert seen >= 12
@@ -217,7 +217,7 @@ def test_a_recipe_is_gone_through_once_for_all_ways_of_counting(
     monkeypatch.setattr(evidence, "rates_at", counted)
     written = log(rates(RECIPES["line"]) * 1.7, counts="row")
     assert len(list(evidence.clocks(written, read(RECIPES["line"])))) > 30
-    assert not aligned(written.groups, written, read(RECIPES["line"])).follows
+    assert not aligned(written.groups, written, read(RECIPES["line"]))[0].follows
     assert len(gone) == 2
 
 
@@ -261,6 +261,33 @@ def test_what_none_of_the_ways_explains_is_said_to_be_so() -> None:
     result = found(noise, RECIPES["warm"])
     assert result.first.ways == ()
     assert "none of the known ways" in result.sentence
+
+
+def test_a_log_whose_count_nothing_tells_is_explained_by_the_count_that_does() -> None:
+    # its rows hold the next update's rate, and its processes were four: 147 / 4 and 4875 / 4
+    text = "transformers.get_cosine_schedule_with_warmup(SGD(p, lr=2e-5), {}, {})"
+    run = log(rates(text.format(37, 1218), 40)[1:], steps=range(1, 40), offsets=(1, 0))
+    part = check(run, text.format(147, 4875)).first
+    assert part.clock.offset == 0
+    assert [fit.arguments for fit in part.ways if fit.way == "horizon"] == [{"ratio": 1 / 4}]
+
+
+def test_no_scaler_skips_an_epoch() -> None:
+    values = {"lr0": 0.01, "optimizer": "SGD", "epochs": 9, "batch": 16, "close_mosaic": 0}
+    facts = {"examples": 640}
+    early, late = (
+        configured({**values, "ultralytics_version": each}, None, facts) for each in ("8.1", "8.3")
+    )
+    seen = np.array(list(check(log(np.ones(9), counts="epoch"), early).first.alignment.rates))  # type: ignore[union-attr]
+    part = check(log(seen[:1], counts="epoch"), late).first
+    assert not part.follows
+    assert [fit.way for fit in part.ways] == ["resume"]
+    assert "from epoch 4 on" in part.ways[0].text
+
+
+def test_a_step_that_no_run_has_is_refused() -> None:
+    with pytest.raises(RunError, match="beyond any run's: required at most 100,000,000"):
+        check(log([0.1, 0.1], steps=[1, 777_777_777]), RECIPES["cosine"])
 
 
 def test_one_rate_speaks_for_no_way() -> None:

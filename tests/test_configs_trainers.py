@@ -204,7 +204,7 @@ YOLO = {"lr0": 0.01, "lrf": 0.01, "optimizer": "SGD", "batch": 4}
         ({"optimizer": "Lion"}, {"examples": 9}, "is none of SGD"),
         ({"time": 2.0}, {"examples": 9}, "ends the run by the clock"),
         ({"resume": True}, {"examples": 9}, "begins part of the way"),
-        ({"ultralytics_version": 5}, {"examples": 9}, "8.3 or 8.4"),
+        ({"ultralytics_version": 5}, {"examples": 9}, "8.0 to 8.4"),
         ({"warmup_epoch": 1}, {"examples": 9}, "did you mean warmup_epochs?"),
     ],
 )

@@ -125,9 +125,17 @@ def test_each_family_is_told_once() -> None:
         assert len(told) == len(set(told))
 
 
-def test_one_rate_tells_nothing() -> None:
-    with pytest.raises(ReadError, match="one rate only"):
-        identify(log(np.array([0.1])))
+def test_rates_of_one_update_tell_nothing() -> None:
+    for few in (log(np.array([0.1])), log(np.array([1e-4, 1.2, 3e-4]), steps=[0, 0, 0])):
+        with pytest.raises(ReadError, match="rates of one update only"):
+            identify(few)
+
+
+def test_a_climb_has_a_start_and_no_peak() -> None:
+    first = identify(log(np.arange(1, 40) / 4e5, steps=range(1, 40)))[0]
+    assert first.family == "line"
+    assert first.arguments["start"] == 0
+    assert "peak" not in first.arguments
 
 
 def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def ultralytics(row: dict[str, Any]) -> list[float]:
         setattr(self, name, partial(own[name], self))
     used: list[float] = []
     row["biases"], row["epoch_ends"] = [], []
-    bias = 0 if version == "8.3" else 5 if args.optimizer == "MuSGD" else 2
+    bias = 0 if version < "8.4" else 5 if args.optimizer == "MuSGD" else 2
 
     def step() -> None:
         groups = self.optimizer.param_groups
@@ -322,7 +322,7 @@ def ultralytics(row: dict[str, Any]) -> list[float]:
 
     self.run_callbacks = callback
 
-    def setup() -> None:
+    def setup(*_: Any) -> None:
         if old:  # what its _setup_train has of it
             self.train_loader = self.get_dataloader(batch_size=args.batch)
             self.accumulate = max(round(args.nbs / args.batch), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -345,12 +346,14 @@ def stretched(case: Case) -> Iterator[Fit]:
     lengths = [a for a in numbers(call) if a.whole and a.role in ("duration", "length") and a.value]
     if len(lengths) < 2:
         return
-    for ratio in (*RATIOS, *(1 / ratio for ratio in RATIOS)):
+    ratios = (*RATIOS, *(1 / ratio for ratio in RATIOS))
+    for ratio, last in product(ratios, (math.ceil, math.floor)):  # how a length is rounded
         changed: Any = call
         for name in [argument.name for argument in lengths]:
             mine = next(a for a in numbers(changed) if a.name == name)
             many = mine.value if isinstance(mine.value, tuple) else (mine.value,)
-            longer = tuple(max(math.ceil(one * ratio), 1) for one in many)
+            whole = last if name == lengths[-1].name else math.ceil
+            longer = tuple(max(whole(one * ratio), 1) for one in many)
             try:
                 changed = mine.put(longer if isinstance(mine.value, tuple) else longer[0])
             except (IsorateError, TypeError, ValueError):
@@ -359,7 +362,8 @@ def stretched(case: Case) -> Iterator[Fit]:
             if trial.fits(changed):
                 text = f"the whole schedule, its warmup too, is {_ratio(ratio)} as long"
                 if ratio < 1 and case.end is not None:
-                    over = math.ceil(case.end * ratio)
+                    text += f", as on {1 / ratio:.0f} times as many processes"
+                    over = last(case.end * ratio)
                     text += f"; it was over at update {over:,} of {case.length:,}"
                 yield Fit("horizon", text, {"ratio": ratio})
                 return

@@ -39,6 +39,12 @@ LONGER: Final = 2**12
 #: So many steps are kept in a table, and no more than these where a schedule's formula has them.
 TABLE, NEAR = 2**21, 2**14
 
+#: By so many clocks a log that departs is explained, where the nearest of them explains nothing.
+NEAREST: Final = 3
+
+#: A step beyond that many updates is none of a run that anybody has made.
+FARTHEST: Final = 10**8
+
 #: So many rates are looked up in a recipe at once.
 TOGETHER: Final = 2**21
 
@@ -209,6 +215,9 @@ def rates_at(recipe: Recipe, updates: Integers) -> Floats:
 
     """
     last = int(updates.max(initial=-1))
+    if last > FARTHEST:
+        required = f"at most {FARTHEST:,}"
+        raise RunError("a step is beyond any run's", required=required, got=f"update {last:,}")
     if 0 <= last < KEPT // recipe.groups:  # whose rates are kept from one log to the next
         values: Any = recipe.first_rates(last + 1)
         if last < values.shape[1] and updates.min() >= 0:
@@ -318,21 +327,25 @@ class Alignment:
         return sum(int((points.updates < self.first[0]).sum()) for points in self.points)
 
 
-def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> Alignment:
-    """Lay a log's groups beside a recipe by the clock that fits; the first where several do."""
-    best: Alignment | None = None
+def aligned(groups: Sequence[Rates], log: Log, recipe: Recipe) -> list[Alignment]:
+    """Lay a log's groups beside a recipe by the clock that fits; by a few where none does.
+
+    Those by which most rates agree come first, and of as good ones the likeliest.
+    """
+    best: list[Alignment] = []
     usual = list(clocks(log, recipe))
     # whether the scheduler is stepped before the rate is written down is up to the loop
     alone = log.counts == "update" and len(log.offsets) == 1
     ahead = [replace(clock, offset=clock.offset - 1) for clock in usual] if alone else []
     for found in _tried([*usual, *ahead], groups, recipe):
         if found.follows:
-            return found
-        if found.clock not in ahead and (best is None or found.agreeing > best.agreeing):
-            best = found
-    if best is None:
+            return [found]
+        if found.clock not in ahead:
+            best = sorted([*best, found], key=lambda each: -each.agreeing)[:NEAREST]
+    if not best:
         raise RunError("the log's steps are of no update", required="steps from 0 or 1")
-    if log.counts == "epoch" and best.clock.unit != "epoch" and not recipe.run.updates_per_epoch:
+    unit = best[0].clock.unit
+    if log.counts == "epoch" and unit != "epoch" and not recipe.run.updates_per_epoch:
         raise RunError(
             "the log counts epochs, and nothing says how many updates one has",
             hint="--updates-per-epoch N; 1 where the scheduler is stepped once an epoch",

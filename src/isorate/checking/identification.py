@@ -81,8 +81,9 @@ def identify(run_files: str | PathLike[str] | Log) -> list[Candidate]:
 
     log = run_files if isinstance(run_files, Log) else read_log(run_files)
     rates = log.groups[0]
-    if len(rates) < 2:
-        raise ReadError(f"{log.path} has one rate only", required="two, to tell what it is")
+    if len(np.unique(rates.steps)) < 2:
+        what = f"{log.path} has rates of one update only"
+        raise ReadError(what, required="two, to tell what it is")
     return min(
         (_ranked(Points.of(rates, clock)) for clock in _clocks(log)), key=lambda f: _rank(f[0])
     )
@@ -254,8 +255,9 @@ def _rounded(
                 low = 0.0
             try:
                 fall = build(top, low, length - warmup)
+                first = "peak" if top >= low else "start"  # all that was seen may be a climb
                 schedule, told = after(
-                    start, warmup, top, fall, {"peak": top, "end": low, "updates": float(length)}
+                    start, warmup, top, fall, {first: top, "end": low, "updates": float(length)}
                 )
                 one = log.judged(family, schedule, told)
             except ScheduleError:

@@ -362,7 +362,7 @@ def judge(log: Log, recipe: Recipe) -> Finding:
     if log.counts == "epoch" and not recipe.run.updates_per_epoch:
         recipe = by_epoch(recipe)
     found = aligned(log.groups, log, recipe)
-    pieces = [(0, log.groups)] if found.follows else list(_runs(log.groups))
+    pieces = [(0, log.groups)] if found[0].follows else list(_runs(log.groups))
     parts = [
         _part(found if len(pieces) == 1 else aligned(groups, log, recipe), log, recipe, start)
         for start, groups in pieces
@@ -397,19 +397,23 @@ def _slice(rates: Rates, span: slice) -> Rates:
     return replace(rates, **parts)
 
 
-def _part(found: Alignment, log: Log, recipe: Recipe, start: int) -> Part:
+def _part(nearest: list[Alignment], log: Log, recipe: Recipe, start: int) -> Part:
+    found = nearest[0]
+    ways: tuple[Fit, ...] = ()
+    for each in () if found.follows else nearest:
+        if fits := explained(recipe, each, log):
+            found, ways = each, fits
+            break
     updates = [points.updates for points in found.points]
     last = max(int(each.max()) for each in updates)
     planned = recipe.run.updates or recipe.ends_at
     departure: Departure | None = None
-    ways: tuple[Fit, ...] = ()
     if found.first is not None:
         update, group, at = found.first
         points = found.points[group]
         logged, expected = float(points.values[at]), float(found.rates[group][at])
         step = int(points.steps[at])
         departure = Departure(update, step, points.name, logged, expected)
-        ways = explained(recipe, found, log)
     return Part(
         rows=(start + 1, start + len(updates[0])),
         clock=found.clock,

@@ -428,13 +428,13 @@ def _resumes(case: Case, start: int) -> range:
 
 
 def _jump(case: Case, start: int, shift: int) -> str:
-    at = int(case.updates[start])
+    at, unit = int(case.updates[start]), case.found.clock.unit
     updates = _resumes(case, start)
-    where = f"update {at:,}" if len(updates) == 1 else f"update {updates[-1]:,} to {at:,}"
+    where = f"{unit} {at:,}" if len(updates) == 1 else f"{unit} {updates[-1]:,} to {at:,}"
     if -shift in updates:
-        return f"resumed at update {-shift:,}, the schedule starts again"
+        return f"resumed at {unit} {-shift:,}, the schedule starts again"
     if shift in updates:
-        return f"resumed at update {shift:,}, its progress is counted twice"
+        return f"resumed at {unit} {shift:,}, its progress is counted twice"
     way = "ahead of" if shift > 0 else "behind"
     if shift == 0:
         return f"from {where} on it follows again"
@@ -443,7 +443,7 @@ def _jump(case: Case, start: int, shift: int) -> str:
 
 def _skipped(case: Case) -> Iterator[Fit]:
     """Visit a lag that grows by whole updates: a scaler that skips them steps no scheduler."""
-    if case.recipe.run.updates_per_step > 1:
+    if case.recipe.run.updates_per_step > 1 or case.found.clock.unit != "update":
         return  # an epoch is over however many of its updates were skipped
     lag, stray, start = 0, 0, case.first
     when: list[int] = []

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MANY: Final = 10_000
 #: The warm-up of 100 batches at least went with this version, which has a key more in its files.
 FIRST, NEWER = "8.4.103", "channels_last"
+#: The scheduler is stepped as an epoch begins since the one, and files have a key more since 8.1.
+LATE, SECOND = (1, 42), "erasing"
 #: What optimizer=auto takes the rate of a shorter run from.
 CLASSES: Final = {"nc": "the classes of the data, which optimizer=auto takes the rate from"}
 #: A key that files have since there is MuSGD.
@@ -40,7 +42,7 @@ _OTHERS: Final = """
 
 def foretell(given: Given) -> Foretold:
     """Return what its arguments make of a run."""
-    from isorate.dialects._ultralytics import train
+    from isorate.dialects._ultralytics import OLD, train
 
     if given.number("time"):
         raise given.refuse("time", "ends the run by the clock, not foretold")
@@ -48,7 +50,8 @@ def foretell(given: Given) -> Foretold:
         raise given.refuse("cfg", "is not opened", "give the file itself, and --set KEY=VALUE")
     if given.values.get("resume"):
         raise given.refuse("resume", "begins part of the way, which is not followed")
-    old, muon = version(given)
+    rules, muon = version(given)
+    old = rules in OLD
     epochs, nominal = given.whole("epochs", 100, least=1), given.number("nbs", 64)
     processes = devices(given)
     batch, examples, each = batches(given, processes)
@@ -67,7 +70,7 @@ def foretell(given: Given) -> Foretold:
         Optimizer(groups, "SGD"), epochs, each, lrf=given.number("lrf", 0.01),
         cos_lr=given.truth("cos_lr"), warmup_epochs=given.number("warmup_epochs", 3.0),
         warmup_bias_lr=bias, accumulate=nominal / batch if old else accumulate,
-        version="8.3" if old else "8.4",
+        version=rules,
     )  # fmt: skip
     at = list(call.updates())
     warmup = sum(batch <= call.warmup for batch in at) if call.warmup else None
@@ -80,13 +83,13 @@ def foretell(given: Given) -> Foretold:
     given.derive("clock", f"the rate changes once in {each} batches: an epoch")
     given.assume(f"no epoch is left out for patience={given.values.get('patience', 100)}")
     return given.foretold(
-        call, len(at), peak=float(peak), warmup=warmup, version="8.3" if old else "8.4.190",
+        call, len(at), peak=float(peak), warmup=warmup, version=rules if old else "8.4.190",
         keys={"rate": "lr0", "warmup": "warmup_epochs", "length": "epochs"},
     )  # fmt: skip
 
 
-def version(given: Given) -> tuple[bool, bool]:
-    """Return whether a warm-up has 100 batches at least, and whether there is MuSGD.
+def version(given: Given) -> tuple[str, bool]:
+    """Return the version whose rules hold, the last that has them, and whether there is MuSGD.
 
     A run's own file has every key of its version; one that somebody writes has a few.
     """
@@ -94,16 +97,21 @@ def version(given: Given) -> tuple[bool, bool]:
     if told is None and "save_dir" in given.values:
         old, muon = NEWER not in given.values, MUON not in given.values
         said = "8.3" if muon else f"8.4, before {FIRST}" if old else "8.4.190"
+        if SECOND not in given.values:
+            said = "8.0"
         given.assume(f"ultralytics {said}, as the file's keys tell (--set ultralytics_version=...)")
-        return old, not muon
+        return "8.1" if said == "8.0" else "8.3" if old else "8.4", not muon
     if told is None:
         given.assume("ultralytics 8.4.190 (--set ultralytics_version=8.3 says an earlier one, "
                      "whose warm-up has 100 batches at least)")  # fmt: skip
-        return False, True
-    if not re.fullmatch(r"8\.[34](\.\d{1,6})?", str(told)):
-        raise given.refuse("ultralytics_version", "is none that is read: 8.3 or 8.4")
-    _, minor, *patch = map(int, str(told).split("."))
-    return minor == 3 or (bool(patch) and patch[0] < int(FIRST.rpartition(".")[2])), minor > 3
+        return "8.4", True
+    if not re.fullmatch(r"8\.[0-4](\.\d{1,6})?", str(told)):
+        raise given.refuse("ultralytics_version", "is none that is read: 8.0 to 8.4")
+    _, minor, patch = map(int, f"{told}.0".split(".")[:3])
+    if (minor, patch) < LATE:
+        return "8.1", False
+    latest = minor > 3 and (patch == 0 or patch >= int(FIRST.rpartition(".")[2]))
+    return "8.4" if latest else "8.3", minor > 3
 
 
 def devices(given: Given) -> int:

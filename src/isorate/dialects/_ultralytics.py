@@ -1,6 +1,8 @@
-"""ultralytics' trainer, as of 8.4 and 8.3: a warm-up of batches over a function of the epoch.
+"""ultralytics' trainer, as of 8.0 to 8.4: a warm-up of batches over a function of the epoch.
 
-Its batches of an update become more as it warms up, and the biases' rate comes down to the others'.
+Up to 8.1 an epoch after the warm-up has the rate of the one before it: the scheduler is stepped at
+an epoch's end. Its batches of an update become more as it warms up, and the biases' rate comes
+down to the others'.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from isorate.schedule.node import Schedule
 
 VERSION: Final = "8.4.190"
-#: So many batches a warm-up had at least, up to 8.3.
-LEAST: Final = 100
+#: The versions that are told apart before 8.4, and how many batches a warm-up had at least in them.
+OLD, LEAST = ("8.1", "8.3"), 100
 
 
 class train(Call, frozen=True):
@@ -60,7 +62,7 @@ class train(Call, frozen=True):
     @property
     def warmup(self) -> int:
         """The last batch of the warm-up; none has one where it is 0."""
-        if self.version == "8.3":
+        if self.version in OLD:
             long = round(self.warmup_epochs * self.batches)
             return max(long, LEAST) if self.warmup_epochs > 0 else 0
         epochs = min(self.warmup_epochs, max(self.epochs - 1, 0))
@@ -76,7 +78,7 @@ class train(Call, frozen=True):
     def updates(self) -> Iterator[int]:
         """Visit the batches with which there is an update."""
         warmup, before = self.warmup, -1
-        each: Any = self.accumulate if self.version != "8.3" else max(round(self.accumulate), 1)
+        each: Any = self.accumulate if self.version not in OLD else max(round(self.accumulate), 1)
         for batch in range(self.epochs * self.batches):
             if warmup and batch <= warmup:
                 each = max(1, int(np.interp(batch, [0, warmup], [1, self.accumulate]).round()))
@@ -86,7 +88,10 @@ class train(Call, frozen=True):
 
     def rates(self, batch: int) -> Iterator[float]:
         """Visit the groups' rates with a batch."""
-        share, many = self.share(batch // self.batches), len(self.optimizer.groups)
+        epoch, many = batch // self.batches, len(self.optimizer.groups)
+        if self.version == "8.1" and epoch > self.warmup // self.batches:
+            epoch -= 1
+        share = self.share(epoch)
         biases = many - max(many // 4, 1)
         for index, group in enumerate(self.optimizer.groups):
             rate = group.lr * share
