@@ -7,7 +7,7 @@ import sys
 
 import isorate
 
-HEAVY = ("numpy", "matplotlib", "torch", "mindspore", "msgspec", "rich", "click", "plotille")
+HEAVY = ("numpy", "matplotlib", "torch", "mindspore", "msgspec", "rich", "click")
 
 
 def run(code: str) -> str:

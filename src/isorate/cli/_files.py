@@ -71,7 +71,7 @@ def is_a_checkpoint(text: str) -> bool:
 def is_a_folder(text: str) -> bool:
     """Whether a text is the path of a folder."""
     try:
-        return Path(text).is_dir()
+        return bool(text) and Path(text).is_dir()
     except (OSError, ValueError):
         return False
 

@@ -10,6 +10,7 @@ import itertools
 import math
 import re
 import warnings
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -152,7 +153,8 @@ def document(given: str | PathLike[str]) -> Document:
     if own is not None:
         return Document(_table(_assigned(*own, Path("text")), "the text"), "the text",
                         "assignments")  # fmt: skip
-    if isinstance(given, str) and (FLAG.search(text) or "\n" in text or STARTED.match(text)):
+    started = "=" in text and STARTED.match(text)  # to compile a pattern takes long
+    if isinstance(given, str) and ("\n" in text or started or ("--" in text and FLAG.search(text))):
         return Document(_flags(text), "the command line", "flags")
     path = _inside(given) or Path(given)
     data = _read(path)
@@ -162,7 +164,7 @@ def document(given: str | PathLike[str]) -> Document:
 
         return Document(_table(unpickled(data), name), name, "pickle")
     try:
-        written = data.decode("utf-8-sig")
+        written = data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
         raise ReadError(f"cannot read {name}: it is not UTF-8 text") from None
     found = parsed(written, path)

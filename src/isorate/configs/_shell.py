@@ -7,7 +7,6 @@ it makes stays what it is, ``$NAME``, and is no value of anything.
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from isorate.schedule.errors import ReadError
@@ -192,6 +191,8 @@ def _command(text: str, held: dict[str, str], else_: dict[str, str]) -> tuple[st
 
 def _words(command: str) -> tuple[list[str], list[str]]:
     """Return the words of a command, and what of it nobody knows."""
+    import shlex
+
     try:
         words = shlex.split(command)  # a comment is gone, and a # within a word begins none
     except ValueError as error:

@@ -199,6 +199,11 @@ class Worker:
         return self._plain and type(self.t) is int and (self.call.sets or is_float(self.lr))
 
     @property
+    def by_number(self) -> bool:
+        """Whether each step sets the rate that its number has, and does nothing else."""
+        return self.plain and bool(self.call.by_number)
+
+    @property
     def floating(self) -> bool:
         """Whether it does among others, too, which find the rates that it leaves."""
         return self.plain and self._floating and is_float(self.lr)

@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import inspect
 import os
-import pkgutil
 import sys
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -181,6 +180,8 @@ def _parsed(code: str, rules: tuple[Callable[..., Any], ...]) -> list[ast.stmt]:
 
 def modules_in(package: str) -> list[str]:
     """Return the names of a package's modules, none of which is imported for it."""
+    import pkgutil
+
     home = importlib.util.find_spec(package)
     places = None if home is None else home.submodule_search_locations
     return [module.name for module in pkgutil.iter_modules(places)]
@@ -216,8 +217,9 @@ def _built_in() -> frozenset[str]:
 @cache
 def _of_its_own(name: str) -> Dialect | None:
     """Return the dialect in this directory that has a name; the others are not imported."""
-    found = name in _built_in() and importlib.import_module(f"isorate.dialects.{name}").DIALECT
-    return found or None
+    home = f"isorate.dialects.{name}"
+    there = name.isidentifier() and name[0] != "_" and importlib.util.find_spec(home)
+    return importlib.import_module(home).DIALECT if there else None
 
 
 @cache

@@ -139,12 +139,23 @@ class AtWork(SteppedCall, frozen=True):
         """Set that rate."""
         return Values(np.array([float(self.closed(worker))]))
 
+    @property
+    def by_number(self) -> bool:
+        """Whether a step sets the rate that its number has, and does nothing else."""
+        own = type(self)
+        return self.sets and own.moves is AtWork.moves and own.advance is AtWork.advance
+
     def moves(self, worker: Worker, steps: int) -> Moves:
         """Take the steps after ``worker.t`` at once."""
         return self.rates(worker, range(worker.t + 1, worker.t + 1 + steps))
 
     def rates(self, worker: Worker, steps: range) -> Moves:
         """Return the rates of some steps, whatever the group holds: by ``rate``, if no faster."""
+        rates, halt = self.each(worker, steps)
+        return Values(np.array(rates), halt)
+
+    def each(self, worker: Worker, steps: range) -> tuple[list[float], Halting | None]:
+        """Return the same as Python's numbers, as far as none raises."""
         rates: list[float] = []
         stood, halt = worker.t, None
         try:
@@ -153,7 +164,7 @@ class AtWork(SteppedCall, frozen=True):
         except Exception as error:
             halt = halting(error)
         worker.t = stood
-        return Values(np.array(rates), halt)
+        return rates, halt
 
     def meaning(self, worker: Worker) -> Schedule:
         """Return the schedule from where the worker stands, its group's rate first."""

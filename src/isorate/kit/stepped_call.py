@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from isorate.kit import objects
@@ -117,8 +116,16 @@ class SteppedCall(Call, frozen=True):
         """
         self.checked()
         workers = self.build()
-        taken = (workers[0].step(workers) for _ in range(steps - 1))
-        columns, halt = _held(workers, chain([None], taken))
+        worker = workers[0]
+        columns, halt = _held(workers, iter([None]))
+        if halt is not None:
+            return None
+        if isinstance(worker, objects.Worker) and worker.by_number and len(workers) == 1:
+            rates, halt = worker.call.each(worker, range(worker.t + 1, worker.t + steps))
+            columns += [[rate] for rate in rates]
+        else:
+            others, halt = _held(workers, (worker.step(workers) for _ in range(steps - 1)))
+            columns += others
         return columns if halt is None else None
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:

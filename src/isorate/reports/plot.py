@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from isorate.reports.canvas import Canvas
 from isorate.reports.figure import Figure, Line, envelope
 from isorate.schedule.digits import apart
 from isorate.schedule.errors import ReportError
@@ -61,16 +62,15 @@ def looks(count: int) -> list[Look]:
 
 def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool = True) -> str:
     """Return a plot of braille dots, at most ``width`` characters wide."""
-    import plotille
-
     low, high = figure.limits()
     labels = apart(high, low / 2 + high / 2, low, least=4)
     gutter = max(map(len, labels))
     columns = max(width - gutter - 3, 10)
     last = max(figure.updates - 1, 1)
-    canvas = plotille.Canvas(columns, height, -0.5, -PAD, last + 0.5, 1 + PAD, mode="byte")
+    canvas = Canvas(columns, height, (-0.5, last + 0.5), (-PAD, 1 + PAD))
     if figure.mark is not None and figure.mark <= last:
-        canvas.line(figure.mark, -PAD, figure.mark, 1 + PAD, color=MARK_COLOR if color else None)
+        mark = MARK_COLOR if color else None
+        canvas.line((figure.mark, -PAD), (figure.mark, 1 + PAD), mark)
     place = partial(_heights, low=low, high=high)
     for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
@@ -80,7 +80,7 @@ def terminal(figure: Figure, width: int = 80, height: int = 14, *, color: bool =
     for index, line in enumerate(figure.lines):
         hue = TERMINAL_COLORS[index % len(TERMINAL_COLORS)] if color else None
         _sign(canvas, line, place, hue)
-    rows = canvas.plot().splitlines()
+    rows = canvas.drawn()
     middle = len(rows) // 2
     at = {0: labels[0], middle: labels[1], len(rows) - 1: labels[2]}
     text = [
@@ -105,7 +105,7 @@ def _heights(values: Iterable[float], low: float, high: float) -> list[float]:
 
 
 def _draw(
-    canvas: Any, points: Iterable[tuple[int, float]], updates: int, columns: int, hue: int | None
+    canvas: Canvas, points: Iterable[tuple[int, float]], updates: int, columns: int, hue: int | None
 ) -> None:
     """Draw a line: as the steps that it is while they can be seen, else as its envelope."""
     half = 0.5 if updates * 4 <= columns else 0.0
@@ -115,20 +115,20 @@ def _draw(
             before = None
             continue
         if before is not None:
-            canvas.line(*before, x - half, y, color=hue)
+            canvas.line(before, (x - half, y), hue)
         if half or before is None:  # a line that comes to the update is there already
-            canvas.line(x - half, y, x + half, y, color=hue)
+            canvas.line((x - half, y), (x + half, y), hue)
         before = (x + half, y)
 
 
 def _sign(
-    canvas: Any, line: Line, place: Callable[[list[float]], list[float]], hue: int | None
+    canvas: Canvas, line: Line, place: Callable[[list[float]], list[float]], hue: int | None
 ) -> None:
     """Write the letter of a line upon it near its end, for those who see no colours."""
     letter, colon, _ = line.label.partition(":")
     at = round((len(line.values) - 1) * 0.94)
     if colon and len(line.values) and math.isfinite(line.values[at]):
-        canvas.text(at, place([line.values[at]])[0], letter, color=hue)
+        canvas.letter((at, place([line.values[at]])[0]), letter, hue)
 
 
 def _axis(figure: Figure, columns: int, last: int) -> str:

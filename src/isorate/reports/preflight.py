@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from isorate.kit.writing import shortened
 from isorate.reports import figure as figures
-from isorate.reports import json
 from isorate.reports.paper import Paper, Part
 from isorate.reports.text import STYLES, draw, ending, milestone_table, taken
 from isorate.reports.trainers import flat
@@ -59,6 +58,8 @@ def spelled(paper: Paper, ways: Sequence[Spelling], to: str) -> None:
 
 def spelled_document(ways: Sequence[Spelling], to: str) -> dict[str, Any]:
     """Return the same as a document."""
+    from isorate.reports import json
+
     return {
         "to": to,
         "ways": [
@@ -69,6 +70,8 @@ def spelled_document(ways: Sequence[Spelling], to: str) -> dict[str, Any]:
 
 def document(result: Preflight) -> dict[str, Any]:
     """Return the same as a document: what ``show --json`` has, and what is foretold."""
+    from isorate.reports import json
+
     foretold = result.foretold
     return {
         **json.show(foretold.call, result.curve),
