@@ -251,7 +251,7 @@ def keys_in(value: Any, at: str = "") -> Iterator[str]:
     """Visit the keys of a file at any depth, and each part of those that have dots.
 
     Example:
-        >>> sorted(keys_in({"train": [{"lr-max": 1}], "+a.b": 2}))
+        >>> sorted({*keys_in({"train": [{"lr-max": 1}], "+a.b": 2})})
         ['a', 'a.b', 'b', 'lr_max', 'train', 'train.lr_max']
 
     """
