@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from isorate import IsorateError, ReadError
+from isorate import IsorateError, ReadError, read
 from isorate.configs._documents import is_configuration
 from isorate.configs.reading import foretell
 from isorate.given import configured
@@ -620,3 +620,33 @@ def test_a_key_that_is_taken_and_ignored_is_warned_of(
 def test_what_may_be_meant_otherwise_is_refused(values: dict[str, Any], said: str) -> None:
     with pytest.raises(ReadError, match=re.escape(said)):
         foretell(values)
+
+
+def test_arguments_in_json_are_no_optimizer_of_keras(tmp_path: Path) -> None:
+    more = {"gradient_accumulation_steps": 4, "weight_decay": 0.1}
+    (tmp_path / "a.json").write_text(json.dumps(NESTED | more))
+    assert read(tmp_path / "a.json").run.updates == 40
+
+
+@pytest.mark.parametrize(
+    ("lr", "said"),
+    [
+        ({"name": "OneCycle", "max_lr": 1e-3}, "has OneCycle, of none that is read"),
+        ({"name": "Step", "learning_rate": 1e-3, "step_size": 2}, "has no lr.gamma"),
+        ({"name": "Piecewise", "decay_epochs": [1], "values": [1.0]}, "as many lr.values as no"),
+        ({"name": "Cosine"}, "has no lr.learning_rate"),
+        (None, "has no table lr"),
+    ],
+)
+def test_what_is_wrong_with_paddleocrs_file_is_said(lr: Any, said: str) -> None:
+    values = {"Global": {"epoch_num": 3}, "Optimizer": {"lr": lr}, "Architecture": {"a": 1}}
+    with pytest.raises(ReadError, match=said):
+        foretell(values, facts={"batches": 9})
+
+
+def test_paddleocr_warns_of_what_its_scheduler_does_not_take() -> None:
+    lr = {"name": "Cosine", "learning_rate": 1e-3, "eta_min": 1e-5}
+    values = {"Global": {"epoch_num": 3}, "Optimizer": {"lr": lr}, "Architecture": {"a": 1}}
+    found = foretell(values, facts={"batches": 9})
+    assert found.trainer == "PaddleOCR 2.6"
+    assert any("lr.eta_min is ignored" in one.text for one in found.cautions)

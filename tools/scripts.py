@@ -1,7 +1,8 @@
 """Scripts with schedulers of their own: ``tools/configs.py`` asks for their rates.
 
 Where their repositories are, the environment says: ``MAE``, ``DEIT``, ``SWIN``, ``OPEN_CLIP``,
-``FAIRSEQ`` (and ``FAIRSEQ_0_9``, whose cosine has ``max_lr``), ``WENET``, ``PADDLECLAS``.
+``FAIRSEQ`` (and ``FAIRSEQ_0_9``, whose cosine has ``max_lr``), ``WENET``, ``PADDLECLAS``,
+``PADDLEOCR``.
 What they import of timm and of ESPnet are the packages as released.
 """
 
@@ -23,7 +24,17 @@ from unittest.mock import MagicMock
 from configs import hooked, taken
 
 #: All of them say themselves what several processes come to.
-THEMSELVES = ("mae", "deit", "swin", "open_clip", "fairseq", "espnet", "wenet", "paddleclas")
+THEMSELVES = (
+    "mae",
+    "deit",
+    "swin",
+    "open_clip",
+    "fairseq",
+    "espnet",
+    "wenet",
+    "paddleclas",
+    "paddleocr",
+)
 
 
 def of(name: str, path: str) -> str:
@@ -346,6 +357,29 @@ def wenet(row: dict[str, Any]) -> list[float]:
     own = taken("", of("WENET", "wenet/utils/scheduler.py"), "WarmupLR", torch=torch,
                 _LRScheduler=LRScheduler, Union=Union, List=list)  # fmt: skip
     return stepped(row, own["WarmupLR"], back=True)
+
+
+def paddleocr(row: dict[str, Any]) -> list[float]:
+    """Step PaddleOCR's schedulers as its program does, in Paddle itself; ``PADDLEOCR``."""
+    schedulers = importlib.import_module("paddle.optimizer").lr
+    path = of("PADDLEOCR", "ppocr/optimizer/learning_rate.py")
+    names = [n.name for n in ast.parse(Path(path).read_text()).body if isinstance(n, ast.ClassDef)]
+    own = taken("", path, *names, lr=schedulers)
+    values, facts = json_of(row["values"]), row["facts"]
+    given, loader = values["Optimizer"]["lr"], values.get("Train", {}).get("loader", {})
+    count = facts.get("batches")
+    if count is None:
+        side = math.ceil(facts["examples"] / facts.get("processes", 1))
+        size = loader["batch_size_per_card"]
+        count = (side + (0 if loader.get("drop_last") else size - 1)) // size
+    epochs = values["Global"]["epoch_num"]
+    given |= {"epochs": epochs, "step_each_epoch": count}
+    scheduler, used = own[given.pop("name", "Const")](**given)(), []
+    for _ in range(epochs * count):
+        used.append(scheduler if isinstance(scheduler, float) else float(scheduler()))
+        if not isinstance(scheduler, float):
+            scheduler.step()
+    return used
 
 
 def paddleclas(row: dict[str, Any]) -> list[float]:

@@ -125,6 +125,7 @@ INDEX: Final = (
  'openrlhf-critic': ('openrlhf', ('openrlhf_critic',)),
  'paddleclas': ('paddleclas', ('Arch', 'Infer', 'Optimizer')),
  'paddledetection': ('paddledetection', ('LearningRate', 'epoch', 'base_lr', '_BASE_')),
+ 'paddleocr': ('paddleocr', ('Architecture', 'PostProcess')),
  'sentence-transformers': ('sentence_transformers',
                            ('batch_sampler', 'multi_dataset_batch_sampler', 'router_mapping',
                             'learning_rate_mapping')),

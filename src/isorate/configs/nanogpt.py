@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
+from isorate.schedule.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +21,9 @@ RATE: Final = (
 
 def foretell(given: Given) -> Foretold:
     """Return what a file of assignments makes of a run."""
-    if given.values.get("__files__"):
-        raise given.refuse(
-            "__files__", "is not opened", "give the file itself, and --set KEY=VALUE"
-        )
+    for name in given.values.get("__files__") or ():
+        text = f"{given.origin}: {name} is not there, or is no file of assignments"
+        raise ReadError(text, hint="give the file itself, and --set KEY=VALUE")
     if given.truth("eval_only"):
         raise given.refuse("eval_only", "trains no update")
     peak, low = given.number("learning_rate", 6e-4), given.number("min_lr", 6e-5)

@@ -35,7 +35,11 @@ def document(written: Mapping[str, Any]) -> Call | None:
     kind = next((schedule for schedule in SCHEDULES if schedule.__name__ == name), None)
     if kind is None:
         inner = config.get("learning_rate") if isinstance(config, dict) else None
-        hindered = [f"{n}: {why}" for n, why in HINDERED.items() if inner and config.get(n)]
+        hindered = [
+            f"{n}: {why}"
+            for n, why in HINDERED.items()
+            if isinstance(inner, dict) and config.get(n)
+        ]
         if hindered:
             raise ReadError(hindered[0])
         return document(inner) if isinstance(inner, dict) else None
