@@ -504,6 +504,38 @@ def test_a_path_is_a_file_and_its_name_no_schedule(tmp_path: Path) -> None:
                 verb(given)
 
 
+PAGE = f"# A run\n\n```yaml\n{YAML}```\nand then\n\n```sh\npip install it\n```\n"
+CODE = "```python\nStepLR(SGD(p, lr=0.1), 30)\n```\n"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE,
+        PAGE.replace("yaml", ""),
+        f"```toml\n{TOML}```\n",
+        f"So:\n\n  ```json\n  {JSON}\n  ```\n",
+    ],
+)
+def test_a_page_has_a_configuration_in_a_fence(page: str, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(YAML)
+    (tmp_path / "README.md").write_text(page)
+    asked = ("--examples", "24", "--json")
+    shown = isorate("show", str(tmp_path / "run.yaml"), *asked).stdout.replace("run.yaml", "X")
+    as_file = isorate("show", str(tmp_path / "README.md"), *asked).stdout
+    assert as_file.replace("README.md", "X") == shown
+    assert isorate("show", page, *asked).stdout.replace("the text", "X") == shown
+
+
+def test_code_in_a_page_comes_before_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(PAGE + CODE)
+    for given in (str(tmp_path / "README.md"), PAGE + CODE):
+        assert isorate("show", given, "--updates", "2").stdout.startswith("torch.optim")
+    (tmp_path / "README.md").write_text(PAGE + PAGE)
+    refused = isorate("show", str(tmp_path / "README.md"))
+    assert (refused.returncode, "it has 2 configurations" in refused.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("last", "updates"),
     [

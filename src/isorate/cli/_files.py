@@ -41,10 +41,10 @@ class Script(NamedTuple):
 
 
 def is_a_file(text: str) -> bool:
-    """Whether a text is the path of a script, a notebook or a folder, and no call."""
+    """Whether a text is the path of a script, a notebook, a page or a folder, and no call."""
     if "(" in text or "\n" in text:
         return False
-    return text.endswith((".py", ".ipynb")) or is_a_folder(text)
+    return text.endswith((".py", ".ipynb", ".md", ".txt")) or is_a_folder(text)
 
 
 def is_a_checkpoint(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import textwrap
 import warnings
 from codecs import BOM_UTF8
 from contextlib import suppress
@@ -32,6 +33,16 @@ ENDINGS: Final = (".json", ".yaml", ".yml", ".toml", ".bin", ".md", ".args", ".t
 NAMED: Final = pattern(r"[\w./~-]{1,200}\.(?:json|ya?ml|toml)")
 #: Such a file may as well hold code, or a call in the midst of a text.
 WITH_TEXT: Final = (".md", ".txt")
+#: What stands in a fence of a page, and how a file of it would end.
+FENCE: Final = pattern(
+    r"^[ \t]*(```|~~~)[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*\1", re.MULTILINE | re.DOTALL
+)
+LANGUAGES: Final = {"yaml": ".yaml", "yml": ".yaml", "toml": ".toml", "json": ".json"}
+OTHER: Final = ("bash", "sh", "shell", "console", "text", "txt")
+#: What every line of a YAML table is where no key of it is a word of Python's.
+TABLE: Final = pattern(
+    r"(?:(?!(?:try|else|finally|except):)\w[\w.-]*:(?: .*)?\n|(?:[ \t#-].*)?\n)+"
+)
 #: What a trainer leaves of them in the folder of a run, or of a checkpoint.
 INSIDE: Final = ("training_args.bin",)
 #: More values than this no configuration has, and none has tables so deep.
@@ -96,6 +107,10 @@ class Document(NamedTuple):
 
 def is_configuration(text: str) -> bool:
     """Whether a text is the path of a configuration, or a command line with flags."""
+    if "\n" not in text and text.lower().endswith(WITH_TEXT):
+        with suppress(ReadError):
+            written = _read(Path(text)).decode("utf-8-sig", "replace")
+            return CARD_HEAD in written or not has_code(written)
     if "\n" not in text and (text.lower().endswith(ENDINGS) or _inside(text) is not None):
         return True
     if "\n" not in text and text.lower().endswith(".py"):
@@ -108,13 +123,39 @@ def is_configuration(text: str) -> bool:
                 plain and not any(mark in data for mark in SCRIPT)
             )
         return False
-    if pasted(text) is not None:
+    if pasted(text) is not None or (in_fences(text) and not has_code(text)):
         return True
     line = re.sub(r"\\\r?\n", " ", text).strip()
     if "\n" in line or line.startswith("#"):  # a script that tells of its flags
         return False
     flagged = bool(FLAG.search(line)) and "(" not in line.partition("--")[0]
     return flagged or bool(STARTED.match(line))
+
+
+def in_fences(text: str) -> list[tuple[str, str]]:
+    """Return the configurations that a page has in fences, and how a file of each would end."""
+    found = [(told, textwrap.dedent(body)) for told, body in _fences(text)]
+    endings = [(LANGUAGES.get(told or _table_in(body)), body) for told, body in found]
+    return [(body, ending) for ending, body in endings if ending is not None]
+
+
+def has_code(text: str) -> bool:
+    """Whether a page has code in a fence, as far as one can tell."""
+    known = (*LANGUAGES, *OTHER)
+    return any((told or _table_in(body)) not in known for told, body in _fences(text))
+
+
+def _fences(text: str) -> list[tuple[str, str]]:
+    """Return the fences of a page, each with the language that it tells."""
+    if "```" not in text and "~~~" not in text:  # to compile a pattern takes long
+        return []
+    return [(told.lower(), body) for _, told, body in FENCE.findall(text)]
+
+
+def _table_in(text: str) -> str:
+    """Return that a text is YAML where all its lines are such a table's, or are a command's."""
+    plain = f"{textwrap.dedent(text).strip()}\n"
+    return "yaml" if TABLE.fullmatch(plain) else "sh" if FLAG.search(text) else ""
 
 
 def pasted(text: str) -> tuple[str, set[str] | None] | None:
@@ -153,6 +194,8 @@ def document(given: str | PathLike[str]) -> Document:
     if own is not None:
         return Document(_table(_assigned(*own, Path("text")), "the text"), "the text",
                         "assignments")  # fmt: skip
+    if isinstance(given, str) and in_fences(text):
+        return parsed(text, Path("the text"))
     started = "=" in text and STARTED.match(text)  # to compile a pattern takes long
     if isinstance(given, str) and ("\n" in text or started or ("--" in text and FLAG.search(text))):
         return Document(_flags(text), "the command line", "flags")
@@ -227,6 +270,10 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
 
     """
     ending = path.suffix.lower()
+    fenced = in_fences(text) if CARD_HEAD not in text else []
+    if len(fenced) > 1:
+        raise ValueError(f"it has {len(fenced)} configurations: give one of them")
+    text, ending = fenced[0] if fenced else (text, ending)
     if text.lstrip().startswith("{"):
         import json
 

@@ -37,6 +37,10 @@ MAGIC: Final = re.compile(r"\s*(?:[%!]|\??[\w.]+\?{1,2}\s*$)")
 CAPTURED: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
 #: What code stands in, in a page.
 FENCES: Final = ("```", "~~~")
+#: What a fence says of code in other languages than Python.
+FOREIGN: Final = re.compile(
+    r"\s*(?:```|~~~)\s*(?:ya?ml|toml|json|bash|sh|shell|console|te?xt|ini)\b"
+)
 PATCHES: Final = ("```diff", "```patch")
 #: A patch: its lines, those that it adds, and those that are none of what it comes to.
 PATCH: Final = re.compile(r"[ +-]|@@|diff |index ")
@@ -154,11 +158,12 @@ def _ways(plain: str) -> Iterator[Written]:
     lines = [CAPTURED.sub(r"\1get_ipython()", line) for line in lines if not MAGIC.match(line)]
     code = "\n".join(lines)
     yield from _indented(code)
-    for start, end in (("dict(", ")"), ("({", "})")):  # arguments of a call, items of a dict
+    for start, end in (("(dict(", "))"), ("({", "})")):  # arguments of a call, items of a dict
         yield Written(f"{start}\n{plain}\n{end}", above=1)
     for each in dict.fromkeys((code, FURTHER.sub(r"\1*...", code))):
         yield from _indented(each)
         yield from starmap(Written, mended(each))
+    yield Written(f"(dict(\n{plain}\n)", above=1)  # arguments with the end of their call
 
 
 def _prompted(lines: list[str]) -> list[str]:
@@ -188,6 +193,8 @@ def _fenced(lines: list[str], fences: list[int]) -> list[str]:
     """Return what stands in fences: of an open one, everything."""
     found: list[str] = []
     for start, end in zip(fences[::2], [*fences[1::2], len(lines)], strict=False):
+        if FOREIGN.match(lines[start]):
+            continue
         found += textwrap.dedent("\n".join(lines[start + 1 : end])).split("\n")
     return found
 
