@@ -283,6 +283,8 @@ def test_text_as_it_is_copied(text: str) -> None:
 #: Texts cut out of longer ones, and what is said of them.
 CUT = [
     ("momentum=0.9, lr=lr)\n" + STEP, "what ends in line 1 begins above the text"),
+    ("momentum=0.9)\n" + STEP + "fit(model,", "what ends in line 1 begins above the text"),
+    (STEP + "\n@jit", "goes on below the text"),
     (STEP + "for epoch in range(3):\n", "line 3 goes on below the text"),
     (STEP + "try:\n    train()\n    if done:", "line 5 goes on below the text"),
     (STEP + "trainer = Trainer(\n    model,", "line 3 goes on below the text"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from isorate import ReadError
@@ -98,6 +100,103 @@ COPIED = {
 @pytest.mark.parametrize("what", COPIED)
 def test_texts_are_read_as_they_stand_and_as_they_are_copied(what: str) -> None:
     assert reading(COPIED[what]).call.step_size == 4  # type: ignore[attr-defined]
+
+
+def test_what_stands_in_other_languages_is_no_code() -> None:
+    page = f"So:\n```sh\npip install it\n```\n{COPIED['fences']}\n```yaml\nlr: 1\n```\n"
+    assert reading(page).call.step_size == 4  # type: ignore[attr-defined]
+
+
+def test_the_end_of_a_call_is_its_arguments() -> None:
+    text = "    learning_rate=0.2,\n    max_steps=9,\n    lr_scheduler_type='linear',\n)\n"
+    assert reading(text).call == reading(f"args = TrainingArguments(\n{text}").call
+
+
+def test_an_optimizer_is_no_argument_of_a_scheduler_that_takes_none() -> None:
+    text = "opt = optim.SGD(p, lr=0.1)\nwarm = WarmUpLR(opt, 5)\nStepLR(opt, 3)"
+    assert "mindspore.nn.WarmUpLR takes no optimizer" in refused(text)
+
+
+def test_what_is_none_by_default_is_asked_for() -> None:
+    text = "def build(optimizer=None):\n    if optimizer is not None:\n"
+    text += "        return StepLR(optimizer, 3)\n"
+    assert "is False by default: --set optimizer=..." in refused(text)
+    found = reading(text, names={"optimizer": "given"}, lr=0.1).call
+    assert found == reading("StepLR(SGD(p, lr=0.1), 3)").call
+    with pytest.raises(ReadError, match="optimizer is not an optimizer"):
+        reading(text, names={"optimizer": 0.1}, lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("step", "counts"),
+    [
+        ("tf.train.get_or_create_global_step()", True),
+        ("tf.Variable(0, trainable=False)", True),
+        ("tf.cast(self.step, tf.float32)", True),
+        ("step * BATCH", False),
+        ("step - 100", False),
+        ("tf.maximum(step, 100)", False),
+        ("tf.add(step, done)", False),
+        ("tf.Variable(7)", False),
+        ("half(step)", False),
+    ],
+)
+def test_what_is_computed_of_a_count_is_none(step: str, counts: bool) -> None:
+    text = f"import tensorflow as tf\nlr = tf.train.cosine_decay(0.1, {step}, 1000)"
+    if counts:
+        assert reading(text).call.code.startswith("tensorflow.compat.v1.train.cosine_decay(")
+    else:
+        with pytest.raises(ReadError, match=f"{re.escape(step)} is no count of the updates"):
+            reading(text)
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("P.optimizer.lr.StepDecay(0.1, 3)", "paddle.optimizer.lr.StepDecay"),
+        ("ks.optimizers.schedules.CosineDecay(0.1, 3)", "keras.optimizers.schedules.CosineDecay"),
+        ("ox.cosine_decay_schedule(0.1, 3)", "optax.cosine_decay_schedule"),
+    ],
+)
+def test_a_package_may_go_by_a_short_name(short: str, whole: str) -> None:
+    found = reading(short)
+    assert found.call.code.startswith(f"{whole}(")
+    assert any(f"is taken for {whole}: nothing imports it" in each for each in found.assumptions)
+    root = short.partition(".")[0]
+    assert "is imported as other." in refused(f"import other as {root}\n{short}")
+    assert "does not exist" in refused(f"flow.{short.partition('.')[2]}")
+
+
+def test_a_first_rate_is_not_the_rate_before() -> None:
+    text = "def get_lr(step, {0}):\n    if step < 3:\n        return {0}\n    return {0} * 0.5\n"
+    found = reading(text.format("base_lr"), names={"base_lr": 0.2}).call
+    assert (
+        found
+        == reading(text.format("self.lr").replace(", self.lr", ""), names={"self.lr": 0.2}).call
+    )
+    assert "may be given the rate before" in refused(text.format("lr"))
+
+
+def test_more_numbers_than_are_followed_are_refused() -> None:
+    text = "LambdaLR(SGD(p, lr=1.0), lambda step: rates[step])"
+    with pytest.raises(ReadError, match="1001 numbers are none that are followed"):
+        reading(text, names={"rates": [0.1 / n for n in range(1, 1002)]})
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        "keras.callbacks.LearningRateScheduler(lambda n: 0.5 / (1.0 + n))",
+        "paddle.optimizer.lr.StepDecay(0.5, 3)",
+    ],
+)
+def test_a_scheduler_that_is_handed_on_stays_what_it_is(scheduler: str) -> None:
+    text = f"import keras, paddle\ns = {scheduler}\nself.use(9, callbacks=[s])\n"
+    found = reading(
+        f"class Runs:\n    def run(self):\n        {text.replace(chr(10), chr(10) + ' ' * 8)}\n"
+    )
+    assert found.call == reading(text.partition("self.")[0]).call
+    assert any("taken to write no rate: self.use" in each for each in found.assumptions)
 
 
 def test_what_is_not_python_is_said_with_the_version_that_it_is_not() -> None:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 RATE: Final = re.compile(
     r"(^|_)(lr|rate)s?($|_)|lr_|learning_?rate|sched|anneal|decay|cosine|warm", re.IGNORECASE
 )
+#: What a rate is called that is the same each time, and not the one before.
+FIRST: Final = re.compile(r"(^|_)(init(ial)?|base|first|max|peak|top)(_|$)")
 #: Functions that make arrays.
 MAKERS: Final = frozenset(
     ("linspace", "logspace", "arange", "concatenate", "hstack", "array", "interp", "full")
@@ -161,10 +163,7 @@ def came_to(follower: Interpreter, function: Function, value: Any) -> None:
     if isinstance(value, Array) and value.single:
         value = value.tolist()
     if isinstance(value, Array):
-        text = f"item k of what {function.name} returns is taken to be the rate of update k"
-        follower.assumed[text] = None
-        call = follower.of_function([functions.of_array(value)])
-        by_hand.schedule_of(follower, function.node, call).updates = len(value)
+        rates_of(follower, f"what {function.name} returns", function.node, value)
     elif isinstance(inner, Function) and not isinstance(inner.node, ast.Lambda):
         if follower.sets_rates(inner.node):
             _enter(follower, inner, None)
@@ -190,6 +189,13 @@ def came_to(follower: Interpreter, function: Function, value: Any) -> None:
             f"the list that {function.name} (line {function.node.lineno}) returns is not followed"
         )
         follower.unwritten = follower.unwritten or ReadError(text)
+
+
+def rates_of(follower: Interpreter, what: str, node: ast.AST, value: Array) -> None:
+    """Take an array for the rates of updates."""
+    follower.assumed[f"item k of {what} is taken to be the rate of update k"] = None
+    call = follower.of_function([functions.of_array(value)])
+    by_hand.schedule_of(follower, node, call).updates = len(value)
 
 
 def _asked(follower: Interpreter, node: Any) -> Iterator[Unknown]:
@@ -249,7 +255,7 @@ def _returned(follower: Interpreter, function: Function, bound: Any) -> Schedule
         return None
     before = [n.value.id for n in ast.walk(node)
               if isinstance(n, ast.Return) and isinstance(n.value, ast.Name)]  # fmt: skip
-    if len(names) == 2 and {*names} - {counts} & {*before}:
+    if len(names) == 2 and any(not FIRST.search(n) for n in {*names} - {counts} & {*before}):
         text = f"{shown(node)} may be given the rate before, or always the same"
         raise ReadError(text, hint="paste what calls it, too")
     defaults = parameters(follower, function)

@@ -95,7 +95,7 @@ def mended(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     said: list[str] = []
     found = scan(lines)
     over = 0
-    while found.strange is not None and not found.open and not over:
+    while found.strange is not None and not over:
         end = found.strange + 1
         part = "\n".join(lines[:end])
         if any(_is_python(f"{start}\n{part}") for start in ("x(", "[", "{")):
@@ -130,7 +130,7 @@ def _is_python(text: str) -> bool:
 def _ended(lines: list[str], found: Scan) -> Iterator[list[str]]:
     """Visit the ways in which a text's last statement may go on."""
     last = found.lines[-1]
-    if not (found.open or found.quote):
+    if not (found.open or found.quote or last.text.startswith("@")):
         body = [f"{' ' * (last.indent + 4)}..."] if HEADER.match(last.text) else []
         yield [*lines, *body, *_tried(found.lines)]
         return

@@ -42,8 +42,9 @@ class Deciding(Defining):
 
     def __init__(self, given: Any) -> None:
         super().__init__(given)
-        #: What is so by default that leaves out what builds a schedule.
+        #: What is so by default that leaves out what builds a schedule, and what it is of.
         self.not_by_default = ""
+        self.defaulting: list[Unknown] = []
         #: Conditions about a key of a group: the key, and which way they went.
         self.keyed: dict[int, tuple[str, set[bool]]] = {}
         #: What catches what is raised.
@@ -111,11 +112,12 @@ class Deciding(Defining):
         went = {True, False} if isinstance(truth, Unknown) else {truth}
         self.went.setdefault(id(node), set()).update(went)
         if not isinstance(truth, Unknown):
-            by_default = self.taken != taken or self._is_default(test, frame)
+            by_default = self.taken != taken or bool(self._defaults_in(test, frame))
             if by_default and end_of(body if truth else orelse) == "raise":
                 truth = not truth  # who runs it gives something else than the default
-            elif self.taken != taken and self.builds(orelse if truth else body, frame):
+            elif by_default and self.builds(orelse if truth else body, frame):
                 self.not_by_default = f"{unparsed(test)} is {truth} by default"
+                self.defaulting = [Unknown(name) for name in self._defaults_in(test, frame)]
             self.body(body if truth else orelse, frame)
             return
         ends = [end_of(branch) for branch in (body, orelse)]
@@ -171,10 +173,10 @@ class Deciding(Defining):
             other = guards[1 - guards.index(guard)]
             self._left_where(node, test, branch, guard, other, inside, frame)
 
-    def _is_default(self, test: ast.expr, frame: Frame) -> bool:
-        """Whether a condition asks for an argument of a function that nothing calls."""
+    def _defaults_in(self, test: ast.expr, frame: Frame) -> list[str]:
+        """Return the arguments by default that a condition asks for, where nothing calls it all."""
         own = frame.of.defaults if frame.entry and isinstance(frame.of, Function) else {}
-        return any(name in own and name not in frame.own for name in terms.names_of(test))
+        return [name for name in terms.names_of(test) if name in own and name not in frame.own]
 
     def _left_where(
         self, node: ast.stmt, test: ast.expr, branch: list[ast.stmt], guard: Guard, other: Guard,

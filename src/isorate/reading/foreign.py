@@ -19,7 +19,7 @@ from isorate.reading.naming import Name, at_home, candidates, holds_schedulers, 
 from isorate.reading.optimizers import PLAIN, RATES, frameworks, is_of
 from isorate.reading.optimizers import read as read_optimizer
 from isorate.reading.schedules import Argument, LackingError, made_of
-from isorate.reading.touching import Touching, holds_rate
+from isorate.reading.touching import Touching, holds_rate, is_stepped
 from isorate.reading.values import (
     MISSING,
     Bound,
@@ -241,7 +241,7 @@ class Foreign(Touching):
             raise made_of(node, lists[0])
 
     def _is_list(self, schedule: Schedule) -> bool:
-        return schedule.call is not None and not hasattr(schedule.call, "optimizer")
+        return schedule.call is not None and not is_stepped(schedule)
 
     def _tells(self, name: Name, node: ast.Call, given: list[Argument]) -> bool:
         """Take notice of a call that tells a framework how to compute, if it is one.

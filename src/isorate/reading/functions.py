@@ -411,8 +411,12 @@ class _Inline(ast.NodeTransformer):
 
         None where it has not.
         """
-        if isinstance(base, list | tuple) and all(type(v) in (int, float) for v in base):
-            base = array(base) if len(base) > LONGEST_TUPLE else None
+        plain = isinstance(base, list | tuple) and all(type(v) in (int, float) for v in base)
+        if plain and len(base) > LONGEST_TUPLE:
+            try:
+                base = array(base)
+            except TypeError as error:
+                raise ReadError(f"{shown(node)}: {error}") from None
         if not isinstance(base, Array):
             return None
         place = _Whole(self.variable).visit(self.visit(node.slice))

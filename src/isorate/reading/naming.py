@@ -59,6 +59,10 @@ class Name(msgspec.Struct, frozen=True):
         return self.origin.rpartition(".")[2]
 
 
+#: What a package is imported as is no longer, where nothing of the text imports it.
+LONGEST_SHORT: Final = 3
+
+
 def candidates(
     name: Name, dialect: str | None = None, *, anywhere: bool = False
 ) -> list[Constructor]:
@@ -71,7 +75,17 @@ def candidates(
         return [c for c in found if _is_from(prefix, c)]
     if not prefix:  # a builtin is Python's own, whoever has a constructor of that name
         return [] if hasattr(builtins, name.last) else found
-    return [c for c in found if _prefix_fits(prefix, c)] or (found if is_alias(name) else [])
+    fitting = [c for c in found if _prefix_fits(prefix, c)] or (found if is_alias(name) else [])
+    return fitting or [c for c in found if is_short_for(prefix, c)]
+
+
+def is_short_for(prefix: str, constructor: Constructor) -> bool:
+    """Whether a prefix is a constructor's module, its package shortened as imports do."""
+    root, _, rest = prefix.lower().partition(".")
+    package, _, inside = constructor.card.name.rpartition(".")[0].partition(".")
+    letters = iter(package)
+    in_order = all(letter in letters for letter in root) and root[:1] == package[:1]
+    return in_order and rest == inside and (1 if rest else 2) <= len(root) <= LONGEST_SHORT
 
 
 def is_alias(name: Name) -> bool:

@@ -158,9 +158,18 @@ class Python(Foreign):
         return Unknown(text, varies=source.varies, condition=source.condition)
 
     def _is_a(self, value: Any, kinds: Any, node: ast.expr) -> Any:
-        """Return whether a value is of a class, or of one of several."""
-        if isinstance(value, Unknown):
+        """Return whether a value is of a class, or of one of several.
+
+        Of another package's class nobody can give a value: whether it is of that is asked for.
+        """
+        if unparsed(node) in self.given:
+            return self.given.take(unparsed(node))
+        if isinstance(value, Unknown) and not (
+            isinstance(kinds, Unknown) and value.askable and not value.why
+        ):
             return self.unknown(node, [value])
+        if isinstance(kinds, Unknown) and isinstance(value, Unknown | str):
+            return Unknown(unparsed(node))
         found = [_of_kind(value, k) for k in (kinds if isinstance(kinds, tuple) else (kinds,))]
         if True in found or None not in found:
             return True in found

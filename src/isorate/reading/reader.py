@@ -16,7 +16,8 @@ from isorate.kit.call import Call
 from isorate.kit.plateau import Feedback
 from isorate.reading import beside, by_hand, in_arrays
 from isorate.reading.alone import RATE as RATED
-from isorate.reading.alone import came_to, functions_of, unrun
+from isorate.reading.alone import came_to, functions_of, rates_of, unrun
+from isorate.reading.arrays import Array
 from isorate.reading.effects import names_in
 from isorate.reading.endings import Fork, Unfollowable
 from isorate.reading.expressions import MOST_STEPS
@@ -324,7 +325,7 @@ def _by_turns(follower: Interpreter, body: list[ast.stmt], error: ReadError) -> 
 
 def _asks(error: ReadError) -> bool:
     """Whether an error asks for something."""
-    return hasattr(error, "leaves") or isinstance(error, MissingRateError)
+    return bool(getattr(error, "leaves", ())) or isinstance(error, MissingRateError)
 
 
 def _parts(follower: Interpreter, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -430,6 +431,11 @@ class LateError(ReadError):
 
 class NoScheduleError(ReadError):
     """A text builds no schedule."""
+
+    def __init__(self, what: str, **told: Any) -> None:
+        super().__init__(what, **told)
+        #: What has to be given for it to build one.
+        self.leaves: list[Unknown] = []
 
 
 class SeveralError(ReadError):
@@ -631,6 +637,8 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
     listed = isinstance(value, list) and isinstance(node, ast.List | ast.ListComp | ast.BinOp)
     if listed and (value or alone):
         follower.last = follower.plain_list(node, value)
+    if isinstance(value, Array) and not value.single and isinstance(node, ast.ListComp):
+        rates_of(follower, own or shown(node), node, value)
     made = follower.value(node.func, follower.outermost) if isinstance(node, ast.Call) else None
     if isinstance(made, Function) and own:  # which makes them
         came_to(follower, made, value)
@@ -669,7 +677,8 @@ def _alone(follower: Interpreter, body: list[ast.stmt]) -> None:
 def _prints(node: ast.stmt) -> bool:
     """Whether a statement only shows something."""
     call = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(call, ast.Call) and dotted(call.func) in ("print", "plt.plot", "plt.show")
+    called = (dotted(call.func) or "") if isinstance(call, ast.Call) else ""
+    return called == "print" or called.startswith(("plt.", "ax."))
 
 
 def _has_list(node: ast.expr) -> bool:
@@ -705,7 +714,8 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
         text = f"{strange.func.id} (line {strange.lineno}) may be of a file that is not opened"
         hint = f"{text}: give {' or '.join(dict.fromkeys(map(path_of, stars)))}, too"
     elif follower.not_by_default:
-        hint = f"{follower.not_by_default}: --set what it is made of, where it trains so"
+        given = hint_of(follower.defaulting) or "--set what it is made of"
+        hint = f"{follower.not_by_default}: {given}, where it trains so"
     elif told:
         homes = dict.fromkeys(name.origin.lstrip(".").rpartition(".")[0] for name in told[:3])
         called = " and ".join(dict.fromkeys(name.written for name in told[:3]))
@@ -721,7 +731,9 @@ def _nothing(follower: Interpreter, body: list[ast.stmt]) -> NoScheduleError:
             hint = f"{text} stands where it is not followed: paste only what builds the schedule"
     elif follower.unread_rate:
         hint = follower.unread_rate
-    return NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
+    found = NoScheduleError("the text builds no scheduler", required="one schedule call", hint=hint)
+    found.leaves += follower.defaulting
+    return found
 
 
 def _rated_elsewhere(follower: Interpreter, body: list[ast.stmt]) -> list[Name]:

@@ -12,10 +12,18 @@ from msgspec.structs import replace
 from isorate.kit import registry
 from isorate.kit.call import Call, Composition
 from isorate.kit.counted import Count
-from isorate.reading import functions, optimizers
+from isorate.reading import functions, in_arrays, optimizers
 from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
-from isorate.reading.naming import Name, also_of, choose, is_alias, is_scheduler, owner
+from isorate.reading.naming import (
+    Name,
+    also_of,
+    choose,
+    is_alias,
+    is_scheduler,
+    is_short_for,
+    owner,
+)
 from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates, without_rates
 from isorate.reading.values import (
     MISSING,
@@ -149,7 +157,7 @@ class Schedules(Expressions):
             have = "have" if " and " in theirs else "has"
             text = f"{name.written} is {owner(constructor.card.dialect)}; {theirs} {have} one, too"
             self.found.choices.setdefault(name.written, text)
-        elif is_alias(name):
+        elif is_alias(name) or is_short_for(name.origin.rpartition(".")[0], constructor):
             text = f"{name.written} is taken for {constructor.card.name}: nothing imports it"
             self.found.choices.setdefault(name.written, text)
         known = registry.get(constructor.card.dialect)
@@ -194,6 +202,9 @@ class Schedules(Expressions):
             place = fields.index("optimizer")
             if not any(map(self._is_optimizer, placed[place : place + 1])):
                 fields.remove("optimizer")
+        elif any(isinstance(each.value, Built) for each in placed[:1]):
+            hint = "give the file that has it, too, where it is your own class"
+            raise ReadError(f"{name} takes no optimizer", hint=hint)
         if len(placed) > len(fields):
             required = f"at most {len(fields)}"
             raise ReadError(f"{name} has too many arguments", required=required, got=len(placed))
@@ -218,7 +229,8 @@ class Schedules(Expressions):
     def _is_optimizer(self, argument: Argument) -> bool:
         """Whether a first argument is an optimizer, and no number that is given without one."""
         if not isinstance(argument.value, Unknown):
-            return isinstance(argument.value, Built | Instance)
+            called = (dotted(argument.node) if argument.node is not None else None) or ""
+            return isinstance(argument.value, Built | Instance) or "optim" in called.lower()
         match argument.node:
             case ast.Call(func=func):
                 return (dotted(func) or "float").rpartition(".")[2] not in NO_OPTIMIZERS
@@ -303,7 +315,7 @@ class Schedules(Expressions):
         if not constructor.count or constructor.count not in given:
             return {}
         argument = given.pop(constructor.count)
-        if not isinstance(argument.value, Unknown):
+        if not _is_count(argument.value):
             text = f"{constructor.card.name}: {argument.text} is no count of the updates"
             raise ReadError(text, hint=f"write {constructor.count}=global_step")
         text = f"{argument.text} counts the updates from 0: what trains is given it"
@@ -487,6 +499,8 @@ class Schedules(Expressions):
         if value is None and argument is None:
             return self._unsaid(constructor, node, None)
         if not isinstance(value, Built):
+            if isinstance(value, str) or value is True:  # as given, so that it is not none
+                return self._unsaid(constructor, node, None)
             if argument is None or not isinstance(value, Instance):
                 text = "none" if argument is None else argument.text
                 raise ReadError(f"{text} is not an optimizer")
@@ -641,6 +655,21 @@ RATE: Final = "give it: --lr 0.1, or in the text: SGD(params, lr=0.1)"
 
 def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value may be the count of updates, and nothing that is computed of it.
+
+    What makes one, or gives it another dtype, is given no number but 0.
+    """
+    if not isinstance(value, Unknown) or value.parts:
+        return False
+    origin, given, named = value.made or ("", [], {})
+    inside = [v for v in given if isinstance(v, Unknown) and not (v.name and v.name.known)]
+    if any(type(each) in (int, float) and each for each in (*given, *named.values())):
+        return False
+    hands_on = origin.rpartition(".")[2] in (*in_arrays.MAKING, "Variable", "to_float", "to_int64")
+    return not inside or (len(inside) == 1 and hands_on and _is_count(inside[0]))
 
 
 def group_of(owner: Built, entry: Mapping[Any, Any], default: Any) -> Group:

@@ -104,7 +104,7 @@ class Touching(Schedules):
         call = getattr(node, "func", node)
         quiet = self.outermost.trains or getattr(call, "attr", "") in HARMLESS
         for value in () if quiet else reached(values):
-            if holds_rate(value):
+            if holds_rate(value) or is_stepped(value):
                 self.handed[f"{shown(call)} (line {getattr(node, 'lineno', self.line)})"] = None
 
     def _touch_owner(
@@ -224,3 +224,9 @@ def holds_rate(value: Any) -> bool:
     call = value.call if isinstance(value, Schedule) else None
     owned = hasattr(call, "optimizer") or getattr(call, "owner", None) is not None
     return isinstance(value, Built) or owned
+
+
+def is_stepped(value: Any) -> bool:
+    """Whether a value is a scheduler that is stepped, which stays what it is in others' hands."""
+    call = value.call if isinstance(value, Schedule) else None
+    return call is not None and call.card.clock == "step"

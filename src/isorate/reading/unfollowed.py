@@ -436,7 +436,8 @@ class Unfollowing(Calls):
                 value.lost = f"{shown(where)} is not followed, and may say {name}'s rate"
             case Schedule() if changed and name not in effects.loaded:
                 over = len(value.loops) > len(self.loops.stack)  # the turn that it is of
-                if over or (value.call is not None and not hasattr(value.call, "optimizer")):
+                own = value.call is not None and not hasattr(value.call, "optimizer")
+                if over or own or self._followed:  # what is followed says what it does
                     return
                 raise changing(where, value)
             case List() | Array() if name not in effects.entire and of_numbers(value):
