@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 import re
-import textwrap
 import warnings
 from codecs import BOM_UTF8
 from contextlib import suppress
@@ -134,8 +133,7 @@ def is_configuration(text: str) -> bool:
 
 def in_fences(text: str) -> list[tuple[str, str]]:
     """Return the configurations that a page has in fences, and how a file of each would end."""
-    found = [(told, textwrap.dedent(body)) for told, body in _fences(text)]
-    endings = [(LANGUAGES.get(told or _table_in(body)), body) for told, body in found]
+    endings = [(LANGUAGES.get(told or _table_in(body)), body) for told, body in _fences(text)]
     return [(body, ending) for ending, body in endings if ending is not None]
 
 
@@ -149,12 +147,14 @@ def _fences(text: str) -> list[tuple[str, str]]:
     """Return the fences of a page, each with the language that it tells."""
     if "```" not in text and "~~~" not in text:  # to compile a pattern takes long
         return []
-    return [(told.lower(), body) for _, told, body in FENCE.findall(text)]
+    from textwrap import dedent
+
+    return [(told.lower(), dedent(body)) for _, told, body in FENCE.findall(text)]
 
 
 def _table_in(text: str) -> str:
     """Return that a text is YAML where all its lines are such a table's, or are a command's."""
-    plain = f"{textwrap.dedent(text).strip()}\n"
+    plain = f"{text.strip()}\n"
     return "yaml" if TABLE.fullmatch(plain) else "sh" if FLAG.search(text) else ""
 
 
@@ -270,7 +270,8 @@ def _parsed(text: str, path: Path) -> tuple[str, Any]:
 
     """
     ending = path.suffix.lower()
-    fenced = in_fences(text) if CARD_HEAD not in text else []
+    page = ending in ("", *WITH_TEXT) and CARD_HEAD not in text
+    fenced = in_fences(text) if page else []
     if len(fenced) > 1:
         raise ValueError(f"it has {len(fenced)} configurations: give one of them")
     text, ending = fenced[0] if fenced else (text, ending)
