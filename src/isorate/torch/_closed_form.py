@@ -43,7 +43,8 @@ class Asked:
         return found or self._method.__get__(scheduler, owner)  # type: ignore[no-any-return]
 
     def __set__(self, scheduler: Any, function: Any) -> None:
-        vars(scheduler).update(get_lr=function, _own_get_lr=True, _quick=False)
+        vars(scheduler).update(get_lr=function, _own_get_lr=True)
+        scheduler._quick = False
 
     def __delete__(self, scheduler: Any) -> None:
         del vars(scheduler)["get_lr"], vars(scheduler)["_own_get_lr"]
@@ -67,9 +68,9 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     _sets_at_times: ClassVar[bool] = False
 
     #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
-    _quick = False
+    _quick: bool
     #: Whether it has one group alone.
-    _single = False
+    _single: bool
     #: Whether it writes what follows a schedule besides after such a step.
     _quick_besides: ClassVar[bool] = False
     #: All parts that schedulers have in the rates, as long as they are these; none if it has none.

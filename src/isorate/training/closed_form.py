@@ -6,6 +6,7 @@ import functools
 import math
 import warnings
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from isorate.kit.tensors import unwrapped
@@ -31,6 +32,7 @@ from isorate.training.states import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Self
 
     from isorate.schedule.node import Schedule
     from isorate.training.extensions import Way
@@ -46,14 +48,39 @@ class ClosedForm:
     once (``_start_of``) and written (``_write``), and what ``step()`` is.
     """
 
+    # What is its own has no place in ``__dict__``, where the framework's attributes are alone: they
+    # are what its users read, save and compare there.
+    __slots__ = (
+        "_also", "_also_rates", "_bases", "_built", "_by_group", "_floors_seen", "_given",
+        "_given_also", "_ledger", "_lows", "_mate", "_multiplies", "_optimizer", "_overwritten",
+        "_part", "_pending", "_planned", "_quick", "_rates", "_schedule", "_schedules", "_shared",
+        "_single", "_stood", "_told", "_trial", "_updates", "_who", "_whole",
+    )  # fmt: skip
+
     #: The number of the last step, from 0. Where it is set, the schedule goes on from there.
     last_epoch: int
 
     #: What it was when the scheduler was last at work.
-    _stood: Any = None
+    _stood: Any
 
     #: What it was when its schedule was worked out: whatever the groups hold was another's.
-    _planned: Any = None
+    _planned: Any
+
+    #: How many steps of others to a floor it has gone on after.
+    _floors_seen: int
+
+    #: What ``super().get_lr()`` says to a subclass, for once.
+    _trial: list[float] | None
+
+    #: Whether it is built, and said once that rates were overwritten.
+    _built: bool
+    _told: bool
+
+    #: Who holds this scheduler, where another does.
+    _whole: Callable[[], Any] | None
+
+    #: Rates that building it has overwritten, to be said unless a state is loaded before a step.
+    _overwritten: list[float] | None
 
     #: How a group goes on that is added midway, with the rate that it is to have now: ``"in
     #: proportion"`` to the schedule from there on, or as if that were its first rate and it had
@@ -88,24 +115,21 @@ class ClosedForm:
     #: How the rates that its optimizer's groups hold are kept in mind.
     _ledger_kind: ClassVar[type[Ledger]] = Ledger
 
-    #: How many steps of others to a floor it has gone on after.
-    _floors_seen = 0
+    #: The names of its attributes that are not in ``__dict__``.
+    _slots: ClassVar[tuple[str, ...]] = __slots__
 
-    #: What ``super().get_lr()`` says to a subclass, for once.
-    _trial: list[float] | None = None
-
-    #: Whether it is built, and said once that rates were overwritten.
-    _built = _told = False
-
-    #: Who holds this scheduler, where another does.
-    _whole: Callable[[], Any] | None = None
-
-    #: Rates that building it has overwritten, to be said unless a state is loaded before a step.
-    _overwritten: list[float] | None = None
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        self = super().__new__(cls)
+        self._stood = self._planned = self._trial = self._whole = self._overwritten = None
+        self._built = self._told = self._quick = False
+        self._floors_seen = 0
+        return self
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         theirs: Any = cls
+        kinds = (vars(kind) for kind in cls.__mro__ if issubclass(kind, ClosedForm))
+        cls._slots = tuple(chain.from_iterable(kind.get("__slots__", ()) for kind in kinds))
         cls._own_get_lr = hasattr(cls, "get_lr") and theirs.get_lr is not theirs._schedules_get_lr
 
     def _prepare(self, optimizer: Any) -> None:
@@ -135,11 +159,25 @@ class ClosedForm:
     def _hook_in(self) -> None:
         """Hear of what the optimizer does, when it is another one."""
 
+    def _all(self) -> dict[str, Any]:
+        """Return all of its attributes by their names."""
+        own = {name: getattr(self, name) for name in self._slots if hasattr(self, name)}
+        return own | self.__dict__
+
+    def _be(self, attributes: Mapping[str, Any]) -> None:
+        """Have these attributes, and no others beside the framework's."""
+        self.__dict__.clear()
+        for name, value in attributes.items():
+            if name in self._slots:
+                setattr(self, name, value)
+            else:
+                self.__dict__[name] = value
+
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_whole"}
+        return self._all() | {"_whole": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self._be(state)
         # an optimizer's copy has none; schedulers that were copied together have one
         self._ledger = self.optimizer.__dict__.setdefault(NAME, self._ledger)
 
@@ -281,12 +319,11 @@ class ClosedForm:
         ]
         if all(map(math.isclose, moved, self._schedules.at(step))):
             return
-        state, self._trial = dict(vars(self)), moved
+        before, self._trial = self._all(), moved
         try:
             others = list(map(float, self._asked()))
         finally:
-            vars(self).clear()
-            vars(self).update(state)
+            self._be(before)
         pairs = enumerate(zip(rates, others, strict=True))
         group = next((i for i, pair in pairs if not math.isclose(*pair)), None)
         if group is not None:
@@ -613,7 +650,7 @@ class ClosedForm:
         """
         choice = check_mismatch(self.on_mismatch if on_mismatch is None else on_mismatch)
         kind = type(self).__name__
-        before = dict(self.__dict__)
+        before = self._all()
         try:
             own = KEY in state_dict
             saved = read_state(state_dict, kind) if own else self._foreign(state_dict)
@@ -630,10 +667,10 @@ class ClosedForm:
             self.last_epoch = self._stood = step
             self._count(step)
         except (KeyError, ScheduleMismatchError):
-            self.__dict__.update(before)
+            self._be(before)
             raise
         except Exception as error:
-            self.__dict__.update(before)
+            self._be(before)
             raise ValueError(f"no state of {kind}: {error}") from error
         self._overwritten = None
         self._ledger.drop(self._who)

@@ -149,12 +149,12 @@ class Composed(ClosedForm):
         self, state_dict: Mapping[str, Any], *, on_mismatch: str | None = None
     ) -> None:
         """Load a state, as every scheduler does; its members are where they were."""
-        before = [(vars(member), dict(vars(member))) for member in self._own()]
+        before = [(member, member._all()) for member in self._own()]
         try:
             super().load_state_dict(state_dict, on_mismatch=on_mismatch)
         except Exception:
-            for held, member in before:
-                held.update(member)
+            for member, attributes in before:
+                member._be(attributes)
             raise
         for member, state in zip(
             self._schedulers, state_dict.get("_schedulers") or (), strict=False

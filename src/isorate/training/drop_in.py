@@ -168,7 +168,7 @@ class DropIn(ClosedForm):
 
     def _took(self, saved: Saved) -> bool:
         """Take the arguments that a state of Isorate's has; whether they mean its schedule."""
-        before = dict(vars(self))
+        before = self._all()
         self._built = False  # as if they had been given when it was built
         try:
             for name in self._attributes():
@@ -179,7 +179,7 @@ class DropIn(ClosedForm):
         except (AttributeError, KeyError, TypeError, ValueError):
             took = False
         if not took:
-            vars(self).update(before)
+            self._be(before)
         self._built = before["_built"]
         return took
 

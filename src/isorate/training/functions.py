@@ -234,7 +234,10 @@ class FunctionsOfGroups(MutableSequence[Any]):
 class Functions(ClosedForm):
     """A scheduler that has a function of Python for each parameter group."""
 
-    lr_lambda: Any = None
+    __slots__ = ("lr_lambda",)
+
+    #: The function of all groups, or a list of one each, as it was given.
+    lr_lambda: Any
 
     @property
     def lr_lambdas(self) -> Sequence[Any]:
