@@ -47,15 +47,15 @@ with {versions} on {machine}.
 The machine is shared and noisy: expect a third more or less. Whole processes are measured as such,
 start-up included. Memory is the traced peak, or the process's where a process is named.
 
-What limits some of them: half of a step of one group is its rate, most of that Python's sine, which
-the same bits need. With 100 groups a third of a step is writing floats into their dicts, and nearly
-as much is reading what they hold, to notice other writers; with tensors half of it is asking torch
-whether they are where they were, and have not been written. A list of a million rates of a thousand
-epochs takes the time to copy references. Of 2,000 small runs a second each has half a millisecond:
-of a CSV or a text each cell is read by itself, of a text by three searches a line. What a
-configuration takes more than `isorate --version` is mostly loading the trainer's dialect, and
-PyYAML where it is YAML; a rate takes a microsecond, and in runs of more than 20,000 updates NumPy
-is loaded.
+What limits some of them: half of a step of one group is its rate, most of that Python's sine,
+which the same bits need. With 100 groups more than half of a step is reading what their dicts
+hold, to notice other writers, and writing into them, and a sixth is making Python's floats; with
+tensors half of it is asking torch whether they are where they were, and have not been written. A
+list of a million rates of a thousand epochs takes the time to copy references. Of 2,000 small runs
+a second each has half a millisecond: of a CSV or a text each cell is read by itself, of a text by
+three searches a line. What a configuration takes more than `isorate --version` is mostly loading
+the trainer's dialect, and PyYAML where it is YAML; a rate takes a microsecond, and in runs of more
+than 20,000 updates NumPy is loaded.
 """
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Steps of one round, by parameter groups. Isorate computes up to 1,024 steps ahead, fewer where
 #: groups are many: a round covers that three times, so that the cost of it is in every round.
-STEPS = {1: 3072, 10: 3072, 100: 492, 1000: 48}
+STEPS = {1: 3072, 10: 3072, 100: 984, 1000: 96}
 
 
 #: What a group's rate may be, by its name.

@@ -14,7 +14,9 @@ torch = pytest.importorskip("torch")
 from torch.optim import lr_scheduler, swa_utils  # noqa: E402
 
 import isorate.torch  # noqa: E402
-from tests.training.torch_parts import MARKS, parameter, rates_of  # noqa: E402
+from isorate.schedule.node import Schedule  # noqa: E402
+from isorate.training.rates import Rates  # noqa: E402
+from tests.training.torch_parts import MARKS, optimizer_of, parameter, rates_of  # noqa: E402
 
 pytestmark = MARKS
 
@@ -361,3 +363,21 @@ def test_first_rates_that_are_set_take_effect(name: str) -> None:
     for one, two in zip(go_on(optimizer, scheduler, 5), go_on(doubled, other, 5), strict=True):
         # the cosine's floor is not doubled
         assert two[:2] == pytest.approx([2 * rate for rate in one[:2]], abs=2e-3)
+
+
+@pytest.mark.parametrize("function", [lambda rate: lambda step: rate**step, Wave], ids=["f", "o"])
+def test_a_scheduler_that_a_state_is_loaded_into_has_the_attributes_of_the_other(
+    function: Any,
+) -> None:
+    one, other = (isorate.torch.LambdaLR(optimizer_of(0.1), function(rate)) for rate in (0.5, 0.25))
+    one.step()
+    other.load_state_dict(one.state_dict())
+    known = vars(one).keys() - {"optimizer", "lr_lambdas"}
+    assert {"last_epoch", "_step_count"} <= known
+    assert {name: vars(other)[name] for name in known} == {name: vars(one)[name] for name in known}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_dict_of_a_scheduler_has_no_place_for_its_schedule(name: str) -> None:
+    scheduler = ALL[name](isorate.torch, optimizer_of(0.1, 0.2))
+    assert not any(isinstance(value, Schedule | Rates) for value in vars(scheduler).values())

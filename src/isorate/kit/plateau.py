@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -14,7 +15,7 @@ from isorate.schedule.errors import ConvertError, RunError
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,13 +87,13 @@ class Feedback(Call, frozen=True):
 
         """
         self.checked()
-        columns, halt = [], None
+        columns: list[Sequence[Any]] = []
+        halt = None
         try:
-            for rates in self.after(metrics[: steps - 1]):
-                columns.append(rates)
-        except Exception as error:
+            columns.extend(self.after(metrics[: steps - 1]))
+        except Exception as error:  # what was visited before is there
             halt = halting(error)
-        yield np.array(columns, self.dtype).T
+        yield np.fromiter(chain.from_iterable(columns), self.dtype).reshape(len(columns), -1).T
         if halt is not None:
             raise halt
 
@@ -120,28 +121,33 @@ class Patience:
         return value if self.number is None else self.number(value)
 
     def over(self, metric: float) -> bool:
-        """Count one more metric, and return whether it is time to bring the rate down.
+        """Count one more metric, and return whether it is time to bring the rate down."""
+        (found,) = self.each([metric])
+        return found
 
-        It is asked at every step: Python's numbers go through no function.
-        """
-        call, number, lower = self.call, self.number, self.call.mode == "min"
-        current = metric if number is None else number(metric)
-        if call.threshold_mode == "rel":
-            share = 1.0 - call.threshold if lower else call.threshold + 1.0
-            mark = self.best * (share if number is None else number(share))
-        else:
-            threshold = self._counted(call.threshold)
-            mark = self.best - threshold if lower else self.best + threshold
-        if current < mark if lower else current > mark:
-            self.best, self.waiting = current, self.zero
-        else:
-            self.waiting = self.waiting + self.one
-        if self.cooling > 0:
-            self.cooling, self.waiting = self.cooling - self.one, self.zero
-        over = bool(self.waiting > (call.patience if number is None else number(call.patience)))
-        if over:
-            self.cooling, self.waiting = self._counted(call.cooldown), self.zero
-        return over
+    def each(self, metrics: Iterable[float]) -> Iterator[bool]:
+        """Count metrics to the last, and say of each whether it is time to bring the rate down."""
+        call, number = self.call, self.number
+        lower, relative = call.mode == "min", call.threshold_mode == "rel"
+        one, zero, threshold = self.one, self.zero, call.threshold
+        if relative:
+            threshold = 1.0 - threshold if lower else threshold + 1.0
+        threshold, patience = map(self._counted, (threshold, call.patience))
+        best, waiting, cooling = self.best, self.waiting, self.cooling
+        for metric in metrics:
+            current = metric if number is None else number(metric)
+            mark = best * threshold if relative else best - threshold if lower else best + threshold
+            if current < mark if lower else current > mark:
+                best, waiting = current, zero
+            else:
+                waiting = waiting + one
+            if cooling > 0:
+                cooling, waiting = cooling - one, zero
+            over = waiting > patience
+            if over:
+                cooling, waiting = self._counted(call.cooldown), zero
+            yield bool(over)
+        self.best, self.waiting, self.cooling = best, waiting, cooling
 
 
 def plateau_fault(call: Any) -> Fault | None:

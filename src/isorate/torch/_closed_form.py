@@ -16,6 +16,7 @@ from isorate.torch._log import Logged
 from isorate.torch._updates import Updates
 from isorate.torch._writer import Writer, rounded
 from isorate.training.closed_form import ClosedForm, finite
+from isorate.training.ledger import NOBODY
 from isorate.training.states import Saved
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
     #: Whether some of its steps set the rate and others multiply it.
     _sets_at_times: ClassVar[bool] = False
 
-    #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
-    _quick: bool
     #: Whether it has one group alone.
     _single: bool
     #: Whether it writes what follows a schedule besides after such a step.
@@ -160,73 +159,62 @@ class ClosedFormLR(Logged, ClosedForm, LRScheduler):  # type: ignore[misc]
                 raise
             return
         if self._updates is None or self._updates.taken():
-            ledger, step = self._ledger, self.last_epoch + 1
-            quick = self._quick and self.last_epoch is self._stood
-            rates = self._schedules.ahead.get(step) if quick else None
-            if rates is None:
+            at, ledger = self.last_epoch, self._ledger
+            step, value, parts = at + 1, None, ledger.parts
+            if at is self._stood and self._quick:
+                if ledger.alone is self._who:
+                    value = self._schedules.ahead.get(step)
+                elif self._shared is parts:
+                    rates, part, mate = self._schedules.ahead.get(step), self._part, self._mate
+                    if mate is None or rates is None:
+                        value = rates and ledger.times(part, rates)
+                    else:  # as times, of two parts of a single group
+                        part.ratio = ratio = rates[0] / part.start[0]
+                        value = [ledger.rest[0] * (ratio * mate.ratio)] if ratio else None  # type: ignore[operator]
+                elif parts is NOBODY and self._multiplies:
+                    value = self._multiplied(step)
+            if value is not None:
+                groups = self._optimizer.param_groups
+                group, last = groups[0], ledger.last
+                if self._single and group["lr"] is last[0] and len(groups) == 1:
+                    group["lr"] = value[0]  # as in go_on, without a call
+                    ledger.last = value
+                elif not ledger.go_on(groups, value):
+                    value = None
+            if value is None:
                 self._go_to(step)
-            elif ledger.alone is self._who:
-                groups, last = self._optimizer.param_groups, ledger.last
-                if len(groups) == 1 == len(rates) and groups[0]["lr"] is last[0]:
-                    groups[0]["lr"] = rates[0]  # as in go_on, without a call
-                    ledger.last = self._rates = rates
-                    self.last_epoch = self._stood = step
-                elif len(groups) == len(rates) and ledger.go_on(groups, rates):
-                    self.last_epoch = self._stood = step
-                    self._rates = rates
-                else:
-                    self._go_to(step)
-            elif ledger.alone is not None or not self._went_beside(step, rates):
-                self._go_to(step)
+            else:
+                self.last_epoch = self._stood = step
+                self._rates = value
         self._step_count = count + 1
 
-    def _went_beside(self, step: int, rates: list[float]) -> bool:
-        """Take a step beside others where nothing has happened but theirs; whether that was so."""
-        ledger, groups = self._ledger, self._optimizer.param_groups
-        last, single = ledger.last, self._single and len(groups) == 1
-        together = self._shared is ledger.parts
-        if ledger.waiting is not None:
-            return False
-        if not together:
-            if ledger.parts or not self._multiplies:
-                return False
-            lows, floors = self._lows, ledger.floors
-            if lows is not None:
-                floors += 1
-            elif floors == self._floors_seen:
-                return False  # else others leave it no part in the rates: one of them has a floor
-            before = self._schedules.ahead.get(self.last_epoch)
-            if before is None:
-                return False
-            try:
-                if not single:
-                    value = ledger.next(rates, before, lows)
-                elif lows is None:
-                    value = [last[0] * (rates[0] / before[0])]
-                else:
-                    low = lows[0]
-                    value = [low + (last[0] - low) * ((rates[0] - low) / (before[0] - low))]
-            except ZeroDivisionError:
-                return False  # what comes of that is looked at
-        elif self._mate is not None:  # as times, of two parts of a single group
-            self._part.ratio = ratio = rates[0] / self._part.start[0]
-            scale: float = ratio * self._mate.ratio  # type: ignore[operator]
-            value = [ledger.rest[0] * scale] if ratio else None
+    def _multiplied(self, step: int) -> list[float] | None:
+        """Return what a step makes of rates in which nobody has a part; none where it must look."""
+        ledger, lows = self._ledger, self._lows
+        last = ledger.last
+        if lows is not None:
+            ledger.floors += 1
+        elif ledger.floors != self._floors_seen:
+            self._floors_seen = ledger.floors
         else:
-            value = ledger.times(self._part, rates)
-        if value is None:
-            return False
-        if single and groups[0]["lr"] is last[0]:
-            groups[0]["lr"] = value[0]  # as in go_on, without a call
-            ledger.last = value
-        elif len(groups) != len(rates) or not ledger.go_on(groups, value):
-            return False
-        if not together:
-            ledger.rest = value
-            ledger.floors = self._floors_seen = floors
-        self.last_epoch = self._stood = step
-        self._rates = value
-        return True
+            return None  # others leave it no part in the rates where one of them has a floor
+        if self._single:
+            ahead = self._schedules.ahead
+            try:
+                to, since = ahead[step][0], ahead[step - 1][0]
+                if lows is None:
+                    return [last[0] * (to / since)]
+                low = lows[0]
+                return [low + (last[0] - low) * ((to - low) / (since - low))]
+            except (IndexError, KeyError, ZeroDivisionError):
+                return None  # what comes of that is looked at
+        factors = self._schedules.factors_to(step, lows)
+        if factors is None or len(factors) != len(last):
+            return None
+        if lows is None:
+            return [rate * factor for rate, factor in zip(last, factors)]  # noqa: B905 - hot
+        triples = zip(last, factors, lows)  # noqa: B905 - hot
+        return [low + (rate - low) * factor for rate, factor, low in triples]
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         super()._go_to(step, anew=anew)

@@ -35,10 +35,16 @@ class Besides(DropIn):
         super().step(epoch)
         if self._went is not self.last_epoch:
             self._went = self.last_epoch
-            self._do_besides()
+            self._look()
+            self._move()
 
-    def _do_besides(self) -> None:
-        """Do it, after a step that has done no more than to write its rates."""
+    # it is done by two methods, as asking each base in turn takes as long as what they do
+
+    def _look(self) -> None:
+        """See what others have done to the groups."""
+
+    def _move(self) -> None:
+        """Write what is not the rate, after a step that has done no more than to write those."""
 
     def _go_to(self, step: Any, *, anew: bool = False) -> None:
         super()._go_to(step, anew=anew)
@@ -84,10 +90,6 @@ class Announced(Besides):
 
     _only_writes = _go_to
 
-    def _do_besides(self) -> None:
-        self._look()
-        super()._do_besides()
-
     def _show(self, step: Any, rates: list[float]) -> None:
         self._look()
         super()._show(step, rates)
@@ -127,8 +129,7 @@ class Momentum(Besides):
     _multiplies_bases = False
     _quick_besides = True
 
-    def _do_besides(self) -> None:
-        super()._do_besides()
+    def _move(self) -> None:
         groups = self._optimizer.param_groups
         for name, rates in self._also_rates.items():
             step = self.last_epoch

@@ -51,10 +51,11 @@ class ClosedForm:
     # What is its own has no place in ``__dict__``, where the framework's attributes are alone: they
     # are what its users read, save and compare there.
     __slots__ = (
-        "_also", "_also_rates", "_bases", "_built", "_by_group", "_floors_seen", "_given",
-        "_given_also", "_ledger", "_lows", "_mate", "_multiplies", "_optimizer", "_overwritten",
-        "_part", "_pending", "_planned", "_quick", "_rates", "_schedule", "_schedules", "_shared",
-        "_single", "_stood", "_told", "_trial", "_updates", "_who", "_whole",
+        "__dict__", "_also", "_also_rates", "_bases", "_built", "_by_group", "_floors_seen",
+        "_given", "_given_also", "_ledger", "_lows", "_mate", "_multiplies", "_optimizer",
+        "_overwritten", "_part", "_pending", "_planned", "_quick", "_rates", "_schedule",
+        "_schedules", "_shared", "_single", "_stood", "_told", "_trial", "_updates", "_who",
+        "_whole",
     )  # fmt: skip
 
     #: The number of the last step, from 0. Where it is set, the schedule goes on from there.
@@ -116,7 +117,10 @@ class ClosedForm:
     _ledger_kind: ClassVar[type[Ledger]] = Ledger
 
     #: The names of its attributes that are not in ``__dict__``.
-    _slots: ClassVar[tuple[str, ...]] = __slots__
+    _slots: ClassVar[tuple[str, ...]]
+
+    #: Whether all that its steps do is to write rates of its schedule, as they are or multiplied.
+    _quick: bool
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         self = super().__new__(cls)
@@ -129,7 +133,8 @@ class ClosedForm:
         super().__init_subclass__()
         theirs: Any = cls
         kinds = (vars(kind) for kind in cls.__mro__ if issubclass(kind, ClosedForm))
-        cls._slots = tuple(chain.from_iterable(kind.get("__slots__", ()) for kind in kinds))
+        names = chain.from_iterable(kind.get("__slots__", ()) for kind in kinds)
+        cls._slots = tuple(name for name in names if name != "__dict__")
         cls._own_get_lr = hasattr(cls, "get_lr") and theirs.get_lr is not theirs._schedules_get_lr
 
     def _prepare(self, optimizer: Any) -> None:
@@ -319,11 +324,11 @@ class ClosedForm:
         ]
         if all(map(math.isclose, moved, self._schedules.at(step))):
             return
-        before, self._trial = self._all(), moved
+        attributes, self._trial = self._all(), moved
         try:
             others = list(map(float, self._asked()))
         finally:
-            self._be(before)
+            self._be(attributes)
         pairs = enumerate(zip(rates, others, strict=True))
         group = next((i for i, pair in pairs if not math.isclose(*pair)), None)
         if group is not None:

@@ -17,6 +17,9 @@ CALLED: Final = ("sched", "warmup", "plateau")
 
 Kind = TypeVar("Kind", bound="Ledger")
 
+#: The parts in rates in which nobody has one, nor has them alone.
+NOBODY: Final[dict[Any, Part]] = {}
+
 
 class Part:
     """What one scheduler has multiplied rates by since it took part.
@@ -78,7 +81,7 @@ class Ledger:
 
     def anew(self, rates: list[float]) -> None:
         """Begin with rates in which nobody has a part."""
-        self.rest, self.parts, self.alone, self.waiting = rates, {}, None, None
+        self.rest, self.parts, self.alone, self.waiting = rates, NOBODY, None, None
 
     def set(
         self, who: Any, rates: list[float], start: list[float] | None = None, uniform: bool = False
@@ -158,6 +161,8 @@ class Ledger:
         """
         if self.alone not in (None, who) or self.waiting not in (None, who):
             self.anew(self.last)  # what the other has come to meanwhile
+        if self.parts is NOBODY:
+            self.rest = found
         part = self.parts.get(who) or Part(before, uniform=uniform)
         if floors is None and not any(s == 0 != r for r, s in zip(rates, part.start, strict=True)):
             self.parts = {**self.parts, who: part}
@@ -178,30 +183,6 @@ class Ledger:
         ]
         self.anew(value)
         return value
-
-    def next(
-        self, rates: list[float], before: list[float], floors: list[float] | None
-    ) -> list[float] | None:
-        """Return what a step by itself makes of the rates last written; none where it must look.
-
-        It is ``onward`` without parts.
-
-        Raises:
-            ZeroDivisionError: that says what comes of it.
-
-        """
-        last = self.last
-        if len(rates) != len(last):
-            return None
-        if floors is None:
-            return [
-                rate * (to / since)
-                for rate, to, since in zip(last, rates, before)  # noqa: B905 - hot
-            ]
-        return [
-            low + (rate - low) * ((to - low) / (since - low))
-            for rate, to, since, low in zip(last, rates, before, floors)  # noqa: B905
-        ]
 
     def surprised(self, optimizer: Any, base: type, own: type) -> bool:
         """Return whether a scheduler that is none of Isorate's can have written other rates.

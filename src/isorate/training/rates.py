@@ -28,7 +28,7 @@ COLUMNS_FROM: Final = 4
 #: Each time it is four times as many: for a short run, little more is computed than it uses.
 FIRST_AHEAD: Final = 32
 STEPS_AHEAD: Final = 1024
-RATES_AHEAD: Final = 1 << 14
+RATES_AHEAD: Final = 1 << 15
 #: How many of these are made Python's numbers at a time: as many as the nearest cache holds, in the
 #: place of those that have been used.
 LISTED: Final = 1 << 11
@@ -77,6 +77,9 @@ class Rates:
         self._rows, self._first = np.empty((0, len(schedules))), 0
         #: Those of the next few.
         self.ahead: dict[int, list[float]] = {}
+        #: What the steps to them multiply each rate's distance to a floor by, where that is asked.
+        self._factors: dict[int, list[float]] = {}
+        self._floors: Any = None
         self._xp: Any = ExactNamespace()
 
     def __reduce__(self) -> tuple[type[Rates], tuple[Any, ...]]:
@@ -122,11 +125,46 @@ class Rates:
         row = step - self._first
         if not 0 <= row < len(self._rows):
             until = step + self._ahead if self.end is None else min(step + self._ahead, self.end)
-            self._rows, self._first, row = self._computed(step, until), step, 0
+            rows, row = self._computed(step, until), 0
+            if self._floors is not None and step == self._first + len(self._rows) > 0:
+                rows, row = np.concatenate((self._rows[-1:], rows)), 1  # what is multiplied next
+            self._rows, self._first = rows, step - row
             self._ahead = min(4 * self._ahead, self._most)
-        found = self._rows[row : row + max(LISTED // len(self._schedules), 1)].tolist()
+        found = self._rows[row : row + max(LISTED // len(self._schedules), 1)]
         self._next = step + len(found)
-        self.ahead = dict(zip(range(step, self._next), found, strict=True))
+        self.ahead = dict(zip(range(step, self._next), found.tolist(), strict=True))
+        if self._floors is not None:
+            self._multiply(self._floors)
+
+    def factors_to(self, step: int, floors: list[float] | None) -> list[float] | None:
+        """Return what the coming step multiplies each rate's distance to a floor by.
+
+        None where that is not known ahead, or would divide by 0.
+
+        Args:
+            step: the step.
+            floors: what the distance to is multiplied; none for 0.
+
+        """
+        found = self._factors.get(step)
+        if found is None:
+            wanted = np.array(floors or [0.0] * len(self._schedules))
+            self.at(step)
+            if self.ahead and not np.array_equal(wanted, self._floors):
+                self._floors = wanted
+                self._multiply(wanted)
+            found = self._factors.get(step)
+        return found
+
+    def _multiply(self, floors: NDArray[np.float64]) -> None:
+        """Work the factors out; there are none of a step that divides by 0."""
+        first = min(self.ahead)
+        since = max(first, self._first + 1)  # the one before has to be known
+        rows = self._rows[since - 1 - self._first : first + len(self.ahead) - self._first] - floors
+        with np.errstate(all="ignore"):
+            found = rows[1:] / rows[:-1]
+        steps, fine = np.arange(since, since + len(found)), np.isfinite(found).all(axis=1)
+        self._factors = dict(zip(steps[fine].tolist(), found[fine].tolist(), strict=True))
 
     def _computed(self, step: int, until: int) -> NDArray[np.float64]:
         t = np.arange(step, until, dtype=np.int64)

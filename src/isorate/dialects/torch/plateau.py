@@ -39,7 +39,7 @@ class ReduceLROnPlateau(schedulers.ReduceLROnPlateau, frozen=True):
         one = next((group for group in groups if "shared" in group), None)
         groups = [one if one and "shared" in group else group for group in groups]
         yield (rates := list(map(stepping.rate_of, groups)))
-        for reducing in map(Patience(self).over, map(float, metrics)):
+        for reducing in Patience(self).each(map(float, metrics)):
             if reducing:
                 for index, group in enumerate(groups):
                     self._reduce(group, index)
