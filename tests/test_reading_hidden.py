@@ -327,6 +327,18 @@ NOT_READ = {
         "def halves():\n    r = 1.0\n    while True:\n        yield r\n        r /= 2\n"
         f"g = halves()\n{OPT}sched = LambdaLR(opt, lambda k: next(g))"
     ),
+    "a name that each group hands to the next": (
+        "opt = torch.optim.SGD([{'params': body}, {'params': head}], lr=0.1)\n"
+        "sched = LambdaLR(opt, lambda k: 0.9**k)\nfor epoch in range(3):\n"
+        "    for batch in range(3):\n        ends = [0.1, 0.2]\n"
+        "        for g in opt.param_groups:\n"
+        "            g['lr'] = ends[0] * batch\n            ends = ends[::-1]\n"
+        "        opt.step()\n    sched.step()"
+    ),
+    "a step under a condition, by a name that may be another's": (
+        f"{SCHED}from elsewhere import *\nif flag:\n    getattr(sched, 'st' + 'ep')()\n"
+        "for epoch in range(4):\n    opt.step()\n    sched.step()"
+    ),
 }
 
 

@@ -612,8 +612,11 @@ def _slice(
     items -= {name for each in inner for part in each.body for name in stored(part)}
     needed -= items
     later, counted = set[str](), dict[str, Any]()
+    begun: set[str] | None = None  # what is asked for where the loop over the groups begins
     for scope in reversed(scopes):
         for statement in reversed(_ahead(scope, target)):
+            if begun is None and not any(_within(statement, each) for each in inner):
+                begun = {*needed}
             counted |= {n: frame.get(n) for n in needed - later if _is_counted(frame.get(n))}
             needed -= counted.keys()  # as it was when it was counted
             own_later, sets = later, {*stored(statement)}
@@ -636,7 +639,8 @@ def _slice(
         needed -= changed
         before |= {name: scope.start.get(name, MISSING) for name in changed}
     parts = [node for each in inner for part in each.body for node in walk(part)]
-    bound = {name for name in {*before, *needed} if any(_binds(node, name) for node in parts)}
+    asked = {*before, *needed, *(begun or ())}
+    bound = {name for name in asked if any(_binds(node, name) for node in parts)}
     if bound:  # which another group finds as the one before has left it
         raise ReadError(f"{min(bound)} is set in the loop over the groups, and asked for before")
     before |= counted

@@ -414,6 +414,9 @@ class Unfollowing(Calls):
             not getattr(value, "made", None)
         ):  # fmt: skip
             return
+        for each in value.made[1] if isinstance(value, Unknown) and value.made else ():
+            if isinstance(each, Schedule) and not value.made[0]:  # by a name that may be another's
+                self._lose(each, name, effects, where, condition, frame)
         changed, ends = name in effects.changed, name in effects.ends
         handing = effects.handing.get(name, ())
         for call in handing if handing and any(map(holds_rate, reached([value]))) else ():
