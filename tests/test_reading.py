@@ -285,6 +285,7 @@ CUT = [
     ("momentum=0.9, lr=lr)\n" + STEP, "what ends in line 1 begins above the text"),
     ("momentum=0.9)\n" + STEP + "fit(model,", "what ends in line 1 begins above the text"),
     (STEP + "\n@jit", "goes on below the text"),
+    (STEP + "fit(model, names=[p.name for p in model.parts()", "line 3 goes on below the text"),
     (STEP + "for epoch in range(3):\n", "line 3 goes on below the text"),
     (STEP + "try:\n    train()\n    if done:", "line 5 goes on below the text"),
     (STEP + "trainer = Trainer(\n    model,", "line 3 goes on below the text"),

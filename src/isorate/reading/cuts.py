@@ -149,9 +149,10 @@ def _ended(lines: list[str], found: Scan) -> Iterator[list[str]]:
     lines = [*lines, "_"] if rest.endswith(".") and not rest.endswith("...") else lines
     given = "" if rest.endswith((",", *PAIRS)) else " ...," if rest.endswith(("=", ":")) else ","
     closes = [PAIRS[bracket] for bracket in reversed(found.open)]
-    for more in ("**...", "*...", "..."):
+    ways = [(f"{given} {more}", more) for more in ("**...", "*...", "...")]
+    for inner, more in (*ways, (" if ...", "**...")):  # a comprehension may ask for more
         outer = "".join(close if close == "]" else f", {more}{close}" for close in closes[1:])
-        end = f"{found.quote}{given} {more}{closes[0]}{outer}"
+        end = f"{found.quote}{inner}{closes[0]}{outer}"
         header = HEADER.match(f"{last.text}:")
         body = [f"{' ' * (last.indent + 4)}..."] if header else []
         yield [*lines, end + ":" * len(body), *body, *_tried(found.lines)]
