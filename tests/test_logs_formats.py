@@ -158,6 +158,19 @@ def test_a_share_of_the_way_is_no_update_and_a_line_without_one_is_told(tmp_path
             written(tmp_path / "none.log", text * 3)
 
 
+def test_a_long_text_is_read_line_by_line(tmp_path: Path) -> None:
+    """Longer than what a file is known by: a bar's lines, too; what is no line is left out."""
+    lines = [f"step {k}: loss 1.23456, lr {0.1 * 0.999**k:.6g}" for k in range(3000)]
+    for text in ("\n".join(lines), "\r".join(lines)):
+        log = written(tmp_path / "long.log", text)
+        assert log.groups[0].steps.tolist() == [*range(3000)]
+        assert not log.notes
+    log = written(tmp_path / "long.log", "\n".join([*lines[:9], "x" * (5 << 19), *lines[9:]]))
+    assert (len(log.groups[0]), log.notes) == (
+        3000, ("1 lines of more than 1,048,576 letters are left out.",),
+    )  # fmt: skip
+
+
 def test_updates_that_were_skipped_are_said(tmp_path: Path) -> None:
     lines = [f"step={k}, skipped={k // 4}, lr=[{rate(k)}], mom=[0.9]" for k in range(1, 9)]
     assert "2 updates were skipped" in written(tmp_path / "a.log", "\n".join(lines)).notes[0]

@@ -14,6 +14,7 @@ from isorate.reports import LONGEST_DRAWN, files
 from isorate.schedule.errors import ReportError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from isorate.reports.figure import Figure
@@ -90,6 +91,14 @@ def check_plot(path: Path | None, run: Run) -> None:
             required=f"at most {LONGEST_DRAWN} updates",
             got=run.updates,
         )
+
+
+def plot(path: Path | None, drawn: Callable[[Any], Figure | None]) -> None:
+    """Write a figure of ``reports.figure``'s, which is loaded where a picture is asked for."""
+    if path is not None:
+        from isorate.reports import figure
+
+        write_plot(path, drawn(figure))
 
 
 def write_plot(path: Path, figure: Figure | None) -> None:

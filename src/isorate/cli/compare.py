@@ -53,10 +53,7 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
     left, right = together(first, second)
     with _output.Progress(left.run.updates) as progress:
         result = compare(left, right, tolerance=tolerance, progress=progress)
-    if options["plot"] is not None:
-        from isorate.reports import figure
-
-        _output.write_plot(options["plot"], figure.of_comparison(result))
+    _output.plot(options["plot"], lambda figure: figure.of_comparison(result))
     if options["as_json"]:
         from isorate.reports import json
 

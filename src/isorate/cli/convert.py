@@ -65,10 +65,8 @@ def command(
     _output.check_plot(options["plot"], run)
     with _output.Progress(run.updates) as progress:
         result = convert(recipe, to=to, progress=progress)
-    if options["plot"] is not None and result.ways:
-        from isorate.reports import figure
-
-        _output.write_plot(options["plot"], figure.of_conversion(result))
+    if result.ways:
+        _output.plot(options["plot"], lambda figure: figure.of_conversion(result))
     if options["as_json"]:
         from isorate.reports import json
 

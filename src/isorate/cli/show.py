@@ -80,10 +80,7 @@ def _show(side: Reading, options: dict[str, Any], *, several: bool) -> dict[str,
     recipe = given.of_length()
     with _output.Progress(recipe.run.updates) as progress:
         curve = recipe.simulated(progress)
-    if options["plot"] is not None:
-        from isorate.reports import figure
-
-        _output.write_plot(options["plot"], figure.of_curve(side.call, curve, recipe.run))
+    _output.plot(options["plot"], lambda figure: figure.of_curve(side.call, curve, recipe.run))
     if options["as_json"]:
         from isorate.reports import json
 
@@ -119,12 +116,8 @@ def _foretell(found: Foretold, at: tuple[int, ...], options: dict[str, Any]) -> 
         return 0
     result = preflight(found)
     _output.check_plot(options["plot"], result.recipe.run)
-    if options["plot"] is not None:
-        from isorate.reports import figure
-
-        _output.write_plot(
-            options["plot"], figure.of_curve(found.call, result.curve, result.recipe.run)
-        )
+    curve, run = result.curve, result.recipe.run
+    _output.plot(options["plot"], lambda figure: figure.of_curve(found.call, curve, run))
     if options["as_json"]:
         _output.print_json(report.document(result))
     else:

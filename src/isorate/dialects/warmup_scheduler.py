@@ -216,9 +216,6 @@ class GradualWarmupScheduler(Composition, LRScheduler, frozen=True):
 
     # --- what it means
 
-    def meaning(self, worker: stepping.Worker) -> Schedule:
-        return worker.meaning()
-
     def line(self, base: Any) -> Meaning:
         """Mean the warm-up."""
         first = 0.0 if self.multiplier_ == 1 else base

@@ -13,7 +13,7 @@ from isorate.kit.call import Call, Lift
 from isorate.kit.match import Refusal
 from isorate.kit.unknown import Unknown
 from isorate.schedule.errors import IsorateError, NativeError
-from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.evaluate import in_blocks
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ class Counted(Call, frozen=True):
 
     def native(self, steps: int) -> Iterator[Rates]:
         self.checked()
-        for start in range(0, steps, BLOCK):
-            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
+        for t in in_blocks(steps):
             yield self.rates(t, self.real)[None]
 
 

@@ -26,60 +26,54 @@ def times(a: Any, b: Any) -> Any:
     return ops.select(ops.logical_or(a == 0, b == 0), ops.zeros_like(product), product)
 
 
-class Shift(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
-    """A curve that begins part of the way through."""
+class Around(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+    """What is made of another curve by one number."""
 
     def __init__(self, of: nn.Cell, by: float) -> None:
         super().__init__()
         self.of, self.by = of, double(by)
 
+
+class Shift(Around):
+    """A curve that begins part of the way through."""
+
     def construct(self, t: Any) -> Any:
         return self.of(t + self.by)
 
 
-class Until(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Until(Around):
     """A curve of so many updates, the last of which is held."""
 
     def __init__(self, of: nn.Cell, updates: int) -> None:
-        super().__init__()
-        self.of, self.last = of, double(updates - 1)
+        super().__init__(of, updates - 1)
 
     def construct(self, t: Any) -> Any:
-        return self.of(ops.minimum(t, self.last))
+        return self.of(ops.minimum(t, self.by))
 
 
-class Staircase(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Staircase(Around):
     """A curve whose clock ticks once in so many updates."""
 
-    def __init__(self, of: nn.Cell, every: int) -> None:
-        super().__init__()
-        self.of, self.every = of, double(every)
-
     def construct(self, t: Any) -> Any:
-        return self.of(ops.floor(t / self.every))
+        return self.of(ops.floor(t / self.by))
 
 
-class Stride(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Stride(Around):
     """A curve that takes several steps in one update."""
-
-    def __init__(self, of: nn.Cell, by: int) -> None:
-        super().__init__()
-        self.of, self.by = of, double(by)
 
     def construct(self, t: Any) -> Any:
         return self.of(t * self.by)
 
 
-class Mirror(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Mirror(Around):
     """A curve there and back again."""
 
     def __init__(self, of: nn.Cell, duration: int) -> None:
-        super().__init__()
-        self.of, self.period = of, double(2 * duration)
+        super().__init__(of, 2 * duration)
 
     def construct(self, t: Any) -> Any:
-        t = ops.floor_mod(t, self.period)
-        return self.of(ops.minimum(t, ops.sub(self.period, t)))
+        t = ops.floor_mod(t, self.by)
+        return self.of(ops.minimum(t, ops.sub(self.by, t)))
 
 
 class Join(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
@@ -98,15 +92,11 @@ class Join(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         return rate
 
 
-class Repeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Repeat(Around):
     """A curve again and again, in cycles of one length."""
 
-    def __init__(self, of: nn.Cell, period: int) -> None:
-        super().__init__()
-        self.of, self.period = of, double(period)
-
     def construct(self, t: Any) -> Any:
-        return self.of(ops.floor_mod(t, self.period))
+        return self.of(ops.floor_mod(t, self.by))
 
 
 class LowerRepeat(Repeat):
@@ -117,8 +107,8 @@ class LowerRepeat(Repeat):
         self.shrink, self.lowered = double(cycles.shrink), Lowered(cycles)
 
     def construct(self, t: Any) -> Any:
-        rate = self.of(ops.floor_mod(t, self.period))
-        return self.lowered(rate, ops.pow(self.shrink, ops.floor(t / self.period)))
+        rate = self.of(ops.floor_mod(t, self.by))
+        return self.lowered(rate, ops.pow(self.shrink, ops.floor(t / self.by)))
 
 
 class Lowered(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
@@ -162,12 +152,8 @@ class SlowerRepeat(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
         return self.lowered(rate, ops.gather(self.heights, cycle, 0))
 
 
-class Scale(nn.Cell):  # type: ignore[misc] # MindSpore is untyped
+class Scale(Around):
     """A curve multiplied by a number."""
-
-    def __init__(self, of: nn.Cell, by: float) -> None:
-        super().__init__()
-        self.of, self.by = of, double(by)
 
     def construct(self, t: Any) -> Any:
         return self.of(t) * self.by

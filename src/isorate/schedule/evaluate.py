@@ -66,11 +66,16 @@ def blocks(schedule: Schedule, run: Run) -> Iterator[tuple[int, NDArray[np.float
     parts = resolved.of if isinstance(resolved, Groups) else (resolved,)
     end = run.length if resolved.length is None else min(run.length, resolved.length)
     xp: Any = ArrayNamespace()
-    for start in range(0, end, BLOCK):
-        t = np.arange(start, min(start + BLOCK, end), dtype=np.int64)
+    for t in in_blocks(end):
         with np.errstate(all="ignore"):  # a rate beyond float64 is infinite
             block = np.stack([part.formula(t, xp) for part in parts])
-        yield start, block
+        yield int(t[0]), block
+
+
+def in_blocks(end: int, begin: int = 0) -> Iterator[NDArray[np.int64]]:
+    """Visit updates in order, a block of them at a time."""
+    for start in range(begin, end, BLOCK):
+        yield np.arange(start, min(start + BLOCK, end), dtype=np.int64)
 
 
 def end_of(schedule: Schedule) -> Halt:

@@ -14,7 +14,7 @@ from isorate.kit.card import Card, Proof
 from isorate.kit.match import Afterwards, Refusal
 from isorate.schedule.combinators import Groups
 from isorate.schedule.combinators.clocks import on_steps
-from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.evaluate import in_blocks
 from isorate.schedule.extension import kept_on
 from isorate.schedule.lazily import np
 
@@ -72,8 +72,7 @@ class ScheduleLR(Call, frozen=True):
 
     def native(self, steps: int) -> Iterator[NDArray[Any]]:
         schedule = self.lower()
-        for start in range(0, steps, BLOCK):
-            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
+        for t in in_blocks(steps):
             yield exactly(schedule, t).astype(np.float32)[None, :]
 
 

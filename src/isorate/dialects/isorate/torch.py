@@ -23,7 +23,7 @@ from isorate.schedule.combinators import Groups, Shift, Stepped
 from isorate.schedule.combinators.clocks import on_steps
 from isorate.schedule.domains import FARTHEST
 from isorate.schedule.errors import ConvertError
-from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.evaluate import in_blocks
 from isorate.schedule.lazily import np
 from isorate.schedule.shapes import Cosine
 
@@ -120,8 +120,7 @@ class ScheduleLR(Call, frozen=True):
         left = steps if end is None else min(steps, end - begin + 1)
         if begin + left > FARTHEST:
             raise Halting(LIMIT, f"last_epoch={self.last_epoch} is farther than schedules go")
-        for start in range(begin, begin + left, BLOCK):
-            t = np.arange(start, min(start + BLOCK, begin + left), dtype=np.int64)
+        for t in in_blocks(begin + left, begin):
             yield self._rates(t if end is None else np.minimum(t, end - 1))
         if left < steps:
             raise Halting("RuntimeError", f"stepped past the end: rates for {end} updates")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from isorate.dialects.mindspore._shared import Checked
 from isorate.kit.float32 import single
-from isorate.schedule.evaluate import BLOCK
+from isorate.schedule.evaluate import in_blocks
 from isorate.schedule.lazily import np
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class Cell(Checked, frozen=True):
 
     def native(self, steps: int) -> Iterator[Float32s]:
         self.checked()
-        for start in range(0, steps, BLOCK):
-            t = np.arange(start, min(start + BLOCK, steps), dtype=np.int64)
+        for t in in_blocks(steps):
             yield self.at_steps(t)[None, :]
 
 

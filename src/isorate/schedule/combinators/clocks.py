@@ -437,25 +437,9 @@ class Stretch(Around, frozen=True, tag="stretch"):
         """Become ``of`` with its durations stretched."""
         return self.inner.normal()
 
-    def scaled_by(self, factor: float) -> Schedule | None:
-        """Scale what is inside."""
-        return self.inner.scaled_by(factor)
-
     def stretched_by(self, factor: float) -> Schedule | None:
         """Stretch it further."""
         return self.inner.stretched_by(factor)
-
-    def shifted_by(self, updates: float) -> Schedule | None:
-        """Shift what is inside, stretched."""
-        return self.inner.shifted_by(updates)
-
-    def on_a_staircase(self, every: int) -> Schedule | None:
-        """Put what is inside, stretched, on it."""
-        return self.inner.on_a_staircase(every)
-
-    def cut_short(self, updates: int) -> Schedule:
-        """Cut short what is inside, stretched."""
-        return self.inner.cut_short(updates)
 
 
 class Stepped(Around, frozen=True, tag="stepped"):
