@@ -91,8 +91,8 @@ def test_code_is_read() -> None:
         "scheduler = LinearLR(SGD(params, lr=0.1), 0.1, end=11, by_epoch=False)"
     )
     assert read(text).code == (
-        "mmengine.optim.LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.1, end=11, "
-        "by_epoch=False)"
+        "mmengine.optim.scheduler.LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.1, "
+        "end=11, by_epoch=False)"
     )
     assert read("LinearLR(SGD(params, lr=0.1), 0.1)").dialect == "torch"
 
@@ -116,10 +116,11 @@ def test_what_is_not_read_is_refused(text: str, said: str) -> None:
     ("text", "to", "code"),
     [
         ("torch.optim.lr_scheduler.CosineAnnealingLR(SGD(p, lr=0.1), 30, 0.01)", "mmengine",
-         "mmengine.optim.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), T_max=30, "
+         "mmengine.optim.scheduler.CosineAnnealingLR(torch.optim.SGD(params, lr=0.1), T_max=30, "
          "eta_min=0.01)"),
         ("torch.optim.lr_scheduler.LinearLR(SGD(p, lr=0.1), 0.5, 1.0, 7)", "mmengine",
-         "mmengine.optim.LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, end=8)"),
+         "mmengine.optim.scheduler.LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.5, "
+         "end=8)"),
         ("mmengine.optim.LinearLR(SGD(p, lr=0.1), 0.1, end=5)", "torch",
          "torch.optim.lr_scheduler.LinearLR(torch.optim.SGD(params, lr=0.1), start_factor=0.1, "
          "total_iters=4)"),

@@ -258,6 +258,7 @@ DIALECT = Dialect(
     completed(SCHEDULES, "mlx.optimizers", VERSION, ROLES, DOCS, "mlx"),
     aliases={"mlx.optimizers.schedulers": "mlx.optimizers", "optim": "mlx.optimizers"},
     precedence=140,
+    imported="mlx.optimizers",
     optimizers=Optimizers(
         "mlx.optimizers", "mlx.core", "\n".join(STUBS), schedules=True,
         hindered={"relative_step": "it sets the rate by itself, and reads no schedule"},

@@ -543,11 +543,12 @@ ROLES: Final = roles_of(
     factor="factor gamma div_factor final_div_factor restart_weights", clock="by_epoch",
     shape="power anneal_strategy three_phase",
 )  # fmt: skip
-DOCS: Final = "https://mmengine.readthedocs.io/en/latest/api/generated/{}.html"
+DOCS: Final = "https://mmengine.readthedocs.io/en/latest/api/optim.html"
+HOME: Final = "mmengine.optim.scheduler"
 CONSTRUCTORS: Final = completed(
     [ConstantLR, CosineAnnealingLR, CosineRestartLR, ExponentialLR, LinearLR, MultiStepLR,
      OneCycleLR, PolyLR, StepLR],
-    "mmengine.optim", VERSION, ROLES, DOCS, "mmengine",
+    HOME, VERSION, ROLES, DOCS, "mmengine",
 )  # fmt: skip
 #: What a configuration may name: mmdet's, too.
 SCHEDULERS: Final[dict[str, Any]] = {
@@ -565,9 +566,8 @@ completed(
 )  # fmt: skip
 DIALECT = Dialect(
     "mmengine", "MMEngine", VERSION, CONSTRUCTORS,
-    aliases={f"mmengine.optim.{module}": "mmengine.optim" for module in
-             ("scheduler.lr_scheduler", "scheduler")},
-    precedence=150,
+    aliases=dict.fromkeys((f"{HOME}.lr_scheduler", HOME, "mmengine.optim"), HOME),
+    precedence=150, imported="mmengine.optim",
     refused={
         "ReduceOnPlateauLR": "it follows a metric of the validation loop",
         **{f"{kind.__name__[:-2]}ParamScheduler": "it is told which parameter it sets"

@@ -149,5 +149,5 @@ DIALECT = Dialect(
         "https://lightning-bolts.readthedocs.io/en/0.7.0/#{}", "pl_bolts",
     ),
     aliases={"pl_bolts.optimizers": "pl_bolts.optimizers.lr_scheduler"},
-    precedence=160,
+    precedence=160, imported="pl_bolts.optimizers.lr_scheduler",
 )  # fmt: skip

@@ -60,6 +60,8 @@ class Call(msgspec.Struct, frozen=True, dict=True):
     beside: ClassVar[bool] = False
     #: What it is where a function that it is given takes the rate before, too.
     of_rates: ClassVar[type[Call] | None] = None
+    #: Whether its function may compute in tensors, which are no floats.
+    tensors: ClassVar[bool] = False
     #: Whether it is written from measured rates (``spell``), and not from a schedule.
     spells: ClassVar[bool] = False
     #: Whether it takes any formula, and so comes after those that say what the schedule is.

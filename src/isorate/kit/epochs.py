@@ -1,28 +1,81 @@
-"""Callbacks that a loop calls once an epoch, and functions of the epoch that they are given."""
+"""Callbacks that a loop calls once an epoch, and functions of the epoch that they are given.
+
+What such a function computes with a framework's own functions, ``xp.exp(-0.1)``, is a tensor of
+float32, and so is what is made of one: the callbacks that want a float refuse it.
+"""
 
 from __future__ import annotations
 
+import ast
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from isorate.kit import registry
 from isorate.kit.boundary import Halting
 from isorate.kit.call import Call, Lift
+from isorate.kit.float32 import single
 from isorate.kit.match import Refusal
+from isorate.kit.of_count import computed, spelled
+from isorate.schedule.arithmetic import Part
 from isorate.schedule.combinators import Staircase
 from isorate.schedule.errors import NativeError, ScheduleError
 from isorate.schedule.expression import Expression
 from isorate.schedule.formula import Formula
 from isorate.schedule.lazily import np
 from isorate.schedule.python_source import python_source
+from isorate.schedule.recurrence import OfTwo, Recurrence
+from isorate.schedule.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from isorate.kit.float32_number import Float32
     from isorate.kit.xla import Rates
     from isorate.schedule.node import Schedule
 
 
+class _InTensors(OfTwo):
+    """Compiles functions that may compute in tensors."""
+
+    def part(self, node: ast.expr, depth: int = 0) -> Part:
+        match node:
+            case ast.Call(ast.Attribute(ast.Name("xp"), name), args):
+                return Part(self.called(partial(_tensor, name), *map(self.part, args)))
+        return super().part(node, depth)
+
+
+def _tensor(name: str, *given: Any) -> Float32:
+    """Return what one of a framework's functions makes of numbers."""
+    if name == "where":
+        test, yes, no = given
+        return single(yes if test else no)
+    numbers: list[Any] = list(map(single, given))
+    if name in ("minimum", "maximum"):
+        return single(min(numbers) if name == "minimum" else max(numbers))
+    return single(numbers[0] if name == "float32" else float(computed(name, np.array(numbers))[0]))
+
+
+@lru_cache(maxsize=256)
+def function_of(said: Expression | Recurrence) -> Callable[..., Any]:
+    """Return what a function computes at an epoch, and the rate before it, where it takes that."""
+    compiled = _InTensors({}, said.variable).function(parse(said.source))
+    return compiled if isinstance(said, Recurrence) else partial(_alone, compiled)
+
+
+def _alone(function: Callable[[int, float], Any], epoch: int) -> Any:
+    return function(epoch, 0.0)
+
+
 class OnceAnEpoch(Call, frozen=True):
     """What the loop calls once an epoch, whose card counts them."""
+
+    tensors: ClassVar[bool] = True
+
+    def written(self, optimizer: str | None = None) -> str:
+        text = super().written(optimizer)
+        own: Any = registry.get(self.dialect).own
+        names = own and {**own.spelled, "abs": "abs({})"}
+        return spelled(text, own.arrays, names) if own and "xp." in text else text
 
     def supposed(self) -> str | None:
         return f"{self.name} is called once an epoch: of one update, unless the run says of more"
@@ -59,7 +112,7 @@ class OfTheEpoch(OnceAnEpoch, frozen=True):
         return Lift(cls.of({cls.parameters()[0]: said}), every)
 
     def native(self, steps: int) -> Iterator[Rates]:
-        function, rates, halt = self.function.function(), [], None
+        function, rates, halt = function_of(self.function), [], None
         try:
             for epoch in range(steps):
                 rates.append(self.value(epoch, function(epoch)))

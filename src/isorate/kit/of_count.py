@@ -202,8 +202,7 @@ class Own(Counted, frozen=True):
     @property
     def body(self) -> str:
         """What it computes, in the framework's words."""
-        spelled = _Spelled(self.arrays, self.spelled, self.asked)
-        return ast.unparse(spelled.visit(parse(self.function.source)))
+        return spelled(self.function.source, self.arrays, self.spelled, self.asked)
 
     def written(self, optimizer: str | None = None) -> str:
         """Return it as a lambda, or as an object of a class that is made where it stands."""
@@ -331,11 +330,22 @@ class _OfArrays(ast.NodeTransformer):
         return node
 
 
-class _Spelled(ast.NodeTransformer):
-    """Puts a framework's names in."""
+def spelled(
+    source: str, arrays: str, names: Mapping[str, str], asked: Sequence[Counted] = ()
+) -> str:
+    """Return source with a framework's names put in: ``arrays`` for ``xp``, or single ``names``.
 
-    def __init__(self, arrays: str, spelled: Mapping[str, str], asked: Sequence[Counted]) -> None:
-        self.arrays, self.spelled, self.asked = arrays, spelled, asked
+    Example:
+        >>> spelled("rate * xp.exp(-0.1)", "keras.ops", {})
+        'rate * keras.ops.exp(-0.1)'
+
+    """
+    return ast.unparse(_Spelled(arrays, names, asked).visit(parse(source)))
+
+
+class _Spelled(ast.NodeTransformer):
+    def __init__(self, arrays: str, names: Mapping[str, str], asked: Sequence[Counted]) -> None:
+        self.arrays, self.names, self.asked = arrays, names, asked
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -343,6 +353,6 @@ class _Spelled(ast.NodeTransformer):
             case ast.Call(ast.Attribute(ast.Name("xp"), "member"), [ast.Constant(int(k)), arg]):
                 return ast.Call(parse(self.asked[k].written()), [arg], [])
             case ast.Call(ast.Attribute(ast.Name("xp"), name) | ast.Name(id="abs" as name), args):
-                spelled = self.spelled.get(name, f"{self.arrays}.{name}({{}})")
-                return parse(spelled.format(", ".join(map(ast.unparse, args))))
+                written = self.names.get(name, f"{self.arrays}.{name}({{}})")
+                return parse(written.format(", ".join(map(ast.unparse, args))))
         return node

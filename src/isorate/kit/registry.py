@@ -57,6 +57,7 @@ class Dialect(msgspec.Struct, frozen=True):
             dotted one is another package that has it.
         precedence: whose a name is that several dialects share, where the arguments fit all of
             them: that of the lowest number.
+        imported: the module that has its names, where the package does not import that by itself.
         optimizers: the optimizers that its schedulers are given.
         takers: other optimizers, which are given its schedules.
         constants: the values that names of the framework's stand for.
@@ -82,6 +83,7 @@ class Dialect(msgspec.Struct, frozen=True):
     constructors: Sequence[type[Call]]
     aliases: Mapping[str, str] = msgspec.field(default_factory=dict)
     precedence: int = 100
+    imported: str = ""
     optimizers: Optimizers = NO_OPTIMIZERS
     takers: Optimizers = NO_OPTIMIZERS
     constants: Mapping[str, Any] = msgspec.field(default_factory=dict)
@@ -435,7 +437,8 @@ def packages() -> dict[str, str]:
               for module, name in d.arrays.items()}  # fmt: skip
     roots = {module.partition(".")[0] for d in known for module in d.arrays}
     named = {*told, *roots, *(d.name for d in known), *(d.optimizers.package for d in known)}
-    return {**{name: f"import {name}" for name in named}, **arrays}
+    deeper = {d.name: f"import {d.imported}" for d in known if d.imported}
+    return {**{name: f"import {name}" for name in named}, **deeper, **arrays}
 
 
 def constructors() -> Iterator[type[Call]]:

@@ -113,6 +113,8 @@ class Expressions:
         self.line = 0
         #: The schedules that a function of an optimizer's count asks, while one is written out.
         self.asked: list[Any] | None = None
+        #: Whether the function that is written out may compute in tensors.
+        self.tensors = False
         #: What ``absl`` has of the command line.
         self.flags = Namespace.of_arguments(self)
         self.flags.source = "FLAGS"
@@ -530,7 +532,8 @@ class Expressions:
             self.strange += 1
             said = OWN.sub("", str(error))[:200].removeprefix("got ")
             text = f"cannot compute {shown(node)}: got {said}"
-            return Unknown(unparsed(node), text, plain=False)
+            made = (unparsed(node.func), given, named) if isinstance(node, ast.Call) else None
+            return Unknown(unparsed(node), text, plain=False, made=made)
 
     def check_deep(self, value: Any) -> None:
         """Refuse what holds itself, or the same again and again: to compare it takes forever."""

@@ -502,7 +502,13 @@ class _Inline(ast.NodeTransformer):
         return self._known(node)
 
     def _of_arrays(self, function: Any, node: ast.Call) -> ast.expr | None:
-        """Return what a call is in a function of an optimizer's count; none where as elsewhere."""
+        """Return what a call is in a function that may have arrays; none where as elsewhere."""
+        if self.evaluator.tensors:
+            match node:
+                case ast.Call(ast.Attribute(of, "numpy" | "item"), [], []):
+                    found = self.visit(of)
+                    return ast.Call(_name("float"), [found], []) if mentions(found, "xp") else None
+            return in_arrays.called(function, node, self.visit)
         if self.evaluator.asked is None:
             return None
         if isinstance(function, Schedule) and self._varies(node):

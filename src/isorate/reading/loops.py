@@ -629,9 +629,10 @@ def _length(steps: list[Event], updates: list[Event], found: Facts) -> None:
     if isinstance(outer, int) and (isinstance(each, int) or needed is not None):
         found.put("epochs", outer)
     elif isinstance(outer, int):
-        leaves = each.leaves() if isinstance(each, Unknown) else ()
+        leaves = [*each.leaves()] if isinstance(each, Unknown) else []
         told = " and ".join(leaf.source for leaf in leaves) or "nobody knows how many"
-        found.said.append(f"the run's length is open: {outer} epochs of {told} updates")
+        counted = f"{told} updates" if leaves in ([], [each]) else f"updates by {told}"
+        found.said.append(f"the run's length is open: {outer} epochs of {counted}")
 
 
 def _whole(known: dict[str, Any]) -> int | None:

@@ -65,7 +65,9 @@ class Methods(Python):
         try:
             return self.sized(builtin.method(of, name, given, named))
         except TROUBLE:
-            return self._lost_method(of, name, node, unknown)
+            found = self._lost_method(of, name, node, unknown)
+            found.made = (name, given, named)
+            return found
 
     def _lost_method(self, of: Any, name: str, node: Any, unknown: list[Unknown]) -> Any:
         if isinstance(of, List | Dict | Array) and (

@@ -39,6 +39,10 @@ ARRAYS: Final = ("Tensor", "ndarray", "Array")
 #: Functions that only the code of trainers has: what they come to is said where they are called.
 OF_TRAINERS: Final = ("refuse", "assume", "asked", "told", "is_known", "is_given", "is_a",
                       "arguments_of_init", "every", "takes")  # fmt: skip
+#: Functions and methods that are given the shape of what they make first, or a length.
+SHAPED: Final = ("zeros", "ones", "empty", "rand", "randn", "random", "random_sample", "reshape")
+#: Those that are given it so only where they are given nothing else by its place.
+DRAWN: Final = ("normal", "uniform", "standard_normal", "truncated_normal")
 #: Kinds of numbers, by the names that modules have for them.
 DTYPES: Final = ("float32", "float16", "half", "double", "int32", "int64")
 #: Python's classes of values.
@@ -153,6 +157,8 @@ class Python(Foreign):
         text = f"len({source.source if named else unparsed(node)})"
         if text in self.given:
             return self.shared(source, text, self.given.take(text))
+        if source.made is not None and (found := rows(*source.made)) is not None:
+            return found
         if source.parts and not source.varies and not any(u.made for u in source.leaves()):
             return self.unknown(node, [source])
         return Unknown(text, varies=source.varies, condition=source.condition)
@@ -262,6 +268,16 @@ def _takes(function: Any, given: list[Any], named: dict[str, Any]) -> bool:
     alone = [each.arg for each in arguments.kwonlyargs]
     needed = {*placed[several:], *alone} - {*function.defaults} - names
     return not needed and (several <= len(placed) or arguments.vararg is not None)
+
+
+def rows(origin: str, given: list[Any], named: dict[str, Any]) -> int | None:
+    """Return how long an array is, by the call that makes it; none where that does not tell."""
+    last, shape = origin.rpartition(".")[2], named.get("shape", named.get("size"))
+    alone = last in DRAWN and len(given) == 1 and isinstance(given[0], list | tuple)
+    if shape is None and given and (last in SHAPED or alone):
+        shape = given[0]
+    first = shape[0] if isinstance(shape, list | tuple) and shape else shape
+    return first if type(first) is int and first >= 0 else None
 
 
 def _of_kind(value: Any, kind: Any) -> bool | None:

@@ -853,6 +853,7 @@ def _check_late(follower: Interpreter, schedule: Schedule) -> None:
     """Refuse functions whose names the text changes after they are first asked."""
     follower.asked = []
     for part in each_once([schedule], lambda part: part.members):
+        follower.tensors = part.call is not None and part.call.tensors
         for function, before, names in part.functions:
             later = names_of(function)
             changed = [name for name, value in names.items() if later[name] is not value]

@@ -137,7 +137,7 @@ class Schedules(Expressions):
     #: What was taken for granted, a sentence each.
     assumed: dict[str, None]
     #: Functions of the text as expressions, by their identity.
-    expressions: dict[int, tuple[Any, Any]]
+    expressions: dict[tuple[int, bool], tuple[Any, Any]]
 
     def scheduled(self, name: Name, node: ast.Call, given: list[Argument],
                   named: dict[str, Argument]) -> Schedule:  # fmt: skip
@@ -248,6 +248,16 @@ class Schedules(Expressions):
             places = ((name, functions.of_rate(each.value)) for name, each in given.items())
             own = {name: replace(given[name], value=of) for name, of in places if of is not None}
             given, constructor = {**given, **own}, constructor.of_rates if own else constructor
+        before, self.tensors = self.tensors, constructor.tensors
+        try:
+            return self._made(constructor, node, given, placed)
+        finally:
+            self.tensors = before
+
+    def _made(
+        self, constructor: type[Call], node: ast.Call, given: dict[str, Argument],
+        placed: list[Argument],
+    ) -> Schedule:  # fmt: skip
         name = constructor.card.name
         lists = [each.value for each in given.values() if isinstance(each.value, Kept)]
         schedule = Schedule(None, node, own=constructor.own_functions())
@@ -404,10 +414,11 @@ class Schedules(Expressions):
     def _function(self, value: Function | Bound, schedule: Schedule) -> Any:
         if schedule.own is not None:
             return self.own_call(schedule.own, value, schedule)
-        kept = self.expressions.get(id(value))
+        key = id(value), self.tensors
+        kept = self.expressions.get(key)
         if kept is None:
             kept = value, functions.expression(self, value, self.longest)
-            self.expressions[id(value)] = kept
+            self.expressions[key] = kept
             schedule.functions.append((value, kept[1].source, functions.names_of(value)))
         return kept[1]
 

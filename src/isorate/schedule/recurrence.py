@@ -44,7 +44,7 @@ class Recurrence(msgspec.Struct, frozen=True):
         return f"lambda {self.variable}, {RATE}: {self.source}"
 
 
-class _OfTwo(Arithmetic):
+class OfTwo(Arithmetic):
     """Compiles expressions of the step and the rate."""
 
     arguments = ("t", "r")
@@ -57,4 +57,4 @@ class _OfTwo(Arithmetic):
 
 @lru_cache(maxsize=256)
 def _compiled(variable: str, source: str) -> Callable[[int, float], Any]:
-    return _OfTwo({}, variable).function(parse(source))
+    return OfTwo({}, variable).function(parse(source))

@@ -217,6 +217,11 @@ def callbacks() -> Iterator[Case]:
         "lambda epoch: max(0.1 - 0.01 * epoch, 0.001)", "lambda epoch: 3e-4 * 0.5 ** (epoch // 4)",
         "lambda epoch: 0.05 * (1 + math.cos(math.pi * epoch / 10))", "lambda epoch: 1e-5 + 0.0",
         "lambda epoch: 0.1 * math.pow(0.5, math.floor((1 + epoch) / 3))", "lambda e: 1e30 * 1e30",
+        "lambda e: 0.1 if e < 5 else 0.1 * keras.ops.exp(-0.1)",  # a tensor, and no float
+        "lambda e: float(0.1 * keras.ops.exp(-0.1 * e))",
+        "lambda e: float(keras.ops.where(e < 4, 0.1, 0.1 * keras.ops.sqrt(4.0 / (e + 1))))",
+        "lambda e: max(float(keras.ops.maximum(0.1 - 0.01 * e, 0.02)), 0.03)",
+        "lambda e: abs(e - 10) * float(keras.ops.cos(0.1))", "lambda e: keras.ops.minimum(0.1, e)",
     ):  # fmt: skip
         for every in (None, 3):
             text = f"keras.callbacks.LearningRateScheduler({function})"

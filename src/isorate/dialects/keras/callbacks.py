@@ -32,9 +32,7 @@ class LearningRateScheduler(OfTheEpoch, frozen=True):
     )
 
     def value(self, epoch: int, said: Any) -> float:
-        if not isinstance(said, float):
-            raise ValueError(f"{said!r} is no float")
-        return said
+        return recurring.rate_of(said)
 
 
 class ReduceLROnPlateau(OnceAnEpoch, Feedback, frozen=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from isorate.dialects.keras.schedules import card
 from isorate.kit.boundary import Halting
 from isorate.kit.card import Card, Proof
-from isorate.kit.epochs import OnceAnEpoch
+from isorate.kit.epochs import OnceAnEpoch, function_of
 from isorate.kit.float32 import single
 from isorate.kit.optimizer import Optimizer  # noqa: TC001 (msgspec looks it up there)
 from isorate.schedule.errors import ConvertError
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
     from isorate.kit.xla import Rates
     from isorate.schedule.node import Schedule
+
+
+def rate_of(said: Any) -> float:
+    """Return the rate that a value is, or raise what Keras raises."""
+    if isinstance(said, np.float32):
+        raise ValueError("a tensor is no float: Keras 3 wants float(...) around it")
+    if not isinstance(said, float):
+        raise ValueError(f"{said!r} is no float")
+    return said
 
 
 class LearningRateScheduler(OnceAnEpoch, frozen=True):
@@ -34,14 +43,12 @@ class LearningRateScheduler(OnceAnEpoch, frozen=True):
     )  # fmt: skip
 
     def native(self, steps: int) -> Iterator[Rates]:
-        function, rates, halt = self.schedule.function(), [], None
+        function, rates, halt = function_of(self.schedule), [], None
         rate = single(self.optimizer.groups[0].lr)
         try:
             for epoch in range(steps):
                 said = function(epoch, float(rate))
-                if not isinstance(said, float):
-                    raise ValueError(f"{said!r} is no float")
-                rates.append(rate := single(said))
+                rates.append(rate := single(rate_of(said)))
         except Exception as error:
             halt = Halting(type(error).__name__, str(error))
         yield np.array([rates], np.float32)
