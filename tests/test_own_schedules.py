@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isorate import Run, convert
+from isorate import Run, convert, simulate
 from isorate.schedule.errors import IsorateError, ReadError
 from tests.calls import read
 
@@ -214,3 +214,14 @@ def test_what_stands_in_a_function_is_refused_for_what_it_is(body: str, said: st
     with pytest.raises(IsorateError, match=said) as raised:
         read(f"import jax.numpy as jnp\nimport optax\noptax.sgd(lambda t: {body})").checked()
     assert "optax raises" not in str(raised.value)
+
+
+def test_what_a_callback_computes_in_tensors_is_said_in_other_words() -> None:
+    text = "keras.callbacks.LearningRateScheduler(lambda e: {})"
+    tensor = read(text.format("0.1 if e < 5 else 0.1 * keras.ops.exp(-0.1)"))
+    assert "float(...)" in str(simulate(tensor, Run(9)).halt)
+    made = read(text.format("float(0.1 * keras.ops.minimum(1.0, keras.ops.exp(-0.1 * e)))"))
+    assert "keras.ops.minimum" in made.code
+    ways = convert(made, to="torch", run=Run(20)).ways
+    assert ways[0].call.name == "ExponentialLR"
+    assert all("xp." not in way.code for way in ways)

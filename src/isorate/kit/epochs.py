@@ -15,7 +15,7 @@ from isorate.kit.boundary import Halting
 from isorate.kit.call import Call, Lift
 from isorate.kit.float32 import single
 from isorate.kit.match import Refusal
-from isorate.kit.of_count import computed, spelled
+from isorate.kit.of_count import computed, plain, spelled
 from isorate.schedule.arithmetic import Part
 from isorate.schedule.combinators import Staircase
 from isorate.schedule.errors import NativeError, ScheduleError
@@ -99,7 +99,7 @@ class OfTheEpoch(OnceAnEpoch, frozen=True):
         return float(said)
 
     def lower(self) -> Schedule:
-        return Formula(1.0, self.function.variable, self.function.source).stepped()
+        return Formula(1.0, self.function.variable, plain(self.function.source)).stepped()
 
     @classmethod
     def lift(cls, schedule: Schedule, updates: int) -> Lift | Refusal:

@@ -246,9 +246,7 @@ class Own(Counted, frozen=True):
 
     def means(self) -> Meaning:
         variable = self.function.variable
-        said = Expression(
-            variable, ast.unparse(_Plain(self.asked).visit(parse(self.function.source)))
-        )
+        said = Expression(variable, plain(self.function.source, self.asked))
         first = float(self._first[0])
         if math.isfinite(first) and not math.isfinite(said.at(0)):
             said = Expression(variable, f"{first!r} if {variable} < 1 else {said.source}")
@@ -274,9 +272,18 @@ def _is_python_s(node: ast.AST) -> bool:
     return isinstance(called, ast.Name) and called.id in BUILTINS and called.id != "abs"
 
 
-class _Plain(ast.NodeTransformer):
-    """Says what frameworks' functions do in Python's words."""
+def plain(source: str, asked: Sequence[Counted] = ()) -> str:
+    """Return source with Python's words for what frameworks' functions do.
 
+    Example:
+        >>> plain("xp.minimum(0.1, xp.exp(-t))")
+        'min(0.1, math.exp(-t))'
+
+    """
+    return ast.unparse(_Plain(asked).visit(parse(source)))
+
+
+class _Plain(ast.NodeTransformer):
     def __init__(self, asked: Sequence[Counted]) -> None:
         self.asked = asked
 

@@ -221,7 +221,8 @@ def callbacks() -> Iterator[Case]:
         "lambda e: float(0.1 * keras.ops.exp(-0.1 * e))",
         "lambda e: float(keras.ops.where(e < 4, 0.1, 0.1 * keras.ops.sqrt(4.0 / (e + 1))))",
         "lambda e: max(float(keras.ops.maximum(0.1 - 0.01 * e, 0.02)), 0.03)",
-        "lambda e: abs(e - 10) * float(keras.ops.cos(0.1))", "lambda e: keras.ops.minimum(0.1, e)",
+        "lambda e: abs(e - 10) * float(keras.ops.cos(0.1))",
+        "lambda e: keras.ops.minimum(0.1, e) if e else 0.1",
     ):  # fmt: skip
         for every in (None, 3):
             text = f"keras.callbacks.LearningRateScheduler({function})"
