@@ -544,3 +544,20 @@ def test_what_is_told_of_a_trainer_s_run_where_none_is() -> None:
     done = isorate("show", "StepLR(3)", "--lr", "0.1", "--examples", "100")
     assert done.returncode == 2
     assert "--examples: no trainer is read that counts its updates by it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("isorate mapping tor", "plain,torch"),
+        ("isorate convert x --to maxt", "plain,maxtext"),
+        ("isorate show x --as verl-", "plain,verl-critic\nplain,verl-sft"),
+        ("isorate show run", "file,run"),
+        ("isorate check run", "file,run"),
+        ("isorate show x --values va", "file,va"),
+    ],
+)
+def test_a_shell_completes_names_and_files(words: str, completed: str) -> None:
+    at = str(words.count(" "))
+    done = isorate(_ISORATE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=at)
+    assert (done.returncode, done.stdout.strip()) == (0, completed)

@@ -100,5 +100,5 @@ def test_every_trainer_has_enough_of_them() -> None:
 def test_a_key_that_no_rate_depends_on_is_not_passed_over() -> None:
     values = {"lr_scheduler_type": "cosine", "max_steps": 100}
     assert configured(values, facts={"warmup_steps": 9}).num_warmup_steps == 9
-    with pytest.raises(ReadError, match="--set version: no rate of transformers's depends on it"):
+    with pytest.raises(ReadError, match="--set version: no rate of transformers' depends on it"):
         configured(values, facts={"version": 4})

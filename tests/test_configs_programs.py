@@ -607,7 +607,7 @@ def test_a_key_that_is_taken_and_ignored_is_warned_of(
     ("values", "said"),
     [
         (FAIRSEQ | {"criterion": "x"}, "lr_period_updates is not there: 5000 in 0.8"),
-        (NESTED | {"lr": 1e-2}, "lr=0.01 is a rate: no key of transformers's own"),
+        (NESTED | {"lr": 1e-2}, "lr=0.01 is a rate: no key of transformers' own"),
         ({"train_loader": {}, "global_train_batch_size": 8, "optimizer": {"lr": 1e-4},
           "scheduler": {"name": "linear_decay_with_warmup", "t_warmup": "20ba"}},
          "give --max-steps N"),

@@ -114,5 +114,5 @@ def test_keys_that_say_one_rate_say_no_groups() -> None:
     assert spellings(read(f"CosineAnnealingLR({TWO.format(0.1)}, 60)").lasting(60), "transformers")
     with pytest.raises(RunError, match=r"one parameter group, or the same rate in each.*got 2"):
         spellings(read(f"CosineAnnealingLR({TWO.format(0.2)}, 60)").lasting(60), "timm")
-    with pytest.raises(RunError, match="ultralytics's keys are read, and not written"):
+    with pytest.raises(RunError, match="ultralytics' keys are read, and not written"):
         spellings(read("CosineAnnealingLR(SGD(params, lr=0.1), 60)").lasting(60), "ultralytics")

@@ -246,8 +246,11 @@ def text_of(given: str | PathLike[str]) -> str:
         raise ReadError("what is read", required="text, or a path", got=_named(given))
     try:
         return Path(given).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReadError(f"cannot read {os.fspath(given)}", got=str(error)) from None
+    except UnicodeDecodeError:
+        raise ReadError(f"cannot read {os.fspath(given)}: it is not UTF-8 text") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ReadError(f"cannot read {os.fspath(given)}: {reason}") from None
 
 
 def as_recipe(given: Given, run: Run | int | None = None) -> Recipe:

@@ -14,6 +14,7 @@ from isorate.given import configured
 from isorate.schedule.curve import Curve
 from isorate.schedule.errors import IsorateError, RunError
 from isorate.schedule.node import end_of_course
+from isorate.schedule.printable import owner
 from isorate.schedule.run import Run
 
 if TYPE_CHECKING:
@@ -102,12 +103,14 @@ def spellings(recipe: Recipe, to: str) -> list[Spelling]:
         raise RunError("the run is too long to try ways", required=required, got=given.run.length)
     of = CONFIGURATIONS[to]
     if of.spell is None:
-        raise RunError(f"{of.title}'s keys are read, and not written")
+        raise RunError(f"{owner(of.title)} keys are read, and not written")
     rows = np.atleast_2d(given.curve.values)
     rates = rows[0]
     if (rows != rates).any():
         required = "one parameter group, or the same rate in each"
-        raise RunError(f"{of.title}'s keys say one rate", required=required, got=f"{len(rows)}")
+        raise RunError(
+            f"{owner(of.title)} keys say one rate", required=required, got=f"{len(rows)}"
+        )
     if len(rows) > 1:
         given = replace(given, call=Curve(rates, given.code), run=Run(len(rates)))
     tried: dict[str, tuple[float, dict[str, Any], Recipe]] = {}

@@ -88,7 +88,7 @@ def _status_of(arguments: list[str]) -> int:
         return end.exit_code
     except click.UsageError as error:
         place = f" {error.ctx.command_path.partition(' ')[2]}".rstrip() if error.ctx else ""
-        return _trouble(f"{error.format_message()} (see isorate{place} --help)")
+        return _trouble(f"{error.format_message().rstrip('.')} (see isorate{place} --help)")
     except click.ClickException as error:
         return _trouble(error.format_message())
     except IsorateError as error:

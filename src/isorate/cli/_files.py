@@ -68,6 +68,21 @@ def is_a_checkpoint(text: str) -> bool:
     raise ReadError("there is no such file", got=text)
 
 
+def no_path(text: str) -> None:
+    """Refuse a text that can only be meant for a path: as Python, its error would say nothing."""
+    if any(sign in text for sign in "( \n") or not text:
+        return
+    try:
+        there = Path(text).is_file()
+    except (OSError, ValueError):
+        return
+    if there:
+        what = f"{text} is no script, configuration or checkpoint by its name"
+        raise ReadError(what, hint=f"@{text} reads a call from it, isorate check or identify a log")
+    if os.sep in text:
+        raise ReadError("there is no such file", got=text)
+
+
 def is_a_folder(text: str) -> bool:
     """Whether a text is the path of a folder."""
     try:

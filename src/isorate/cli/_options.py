@@ -97,6 +97,23 @@ class _Pace(click.Choice[str]):
         return super().convert(value, param, ctx)
 
 
+def paths(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """Let a shell complete a path."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def names(_context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """Let a shell complete the name of a dialect, or of a trainer where one can be meant."""
+    from isorate.configs.reading import CONFIGURATIONS
+    from isorate.kit.registry import registered
+
+    known = {"as_": [*CONFIGURATIONS], "to": [*registered(), *CONFIGURATIONS]}
+    meant = known.get(str(parameter.name), registered())
+    return [name for name in meant if name.startswith(incomplete)]
+
+
 def lr_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that says the optimizer's rate."""
     return click.option(
@@ -124,6 +141,7 @@ SCHEDULE_OPTIONS: Final = (
         "--as",
         "as_",
         metavar="NAME",
+        shell_complete=names,
         help="The trainer whose configuration CALL is, where its keys do not tell.",
     ),
     _whole("updates_per_epoch", "Updates in one epoch."),
@@ -166,6 +184,7 @@ SCHEDULE_OPTIONS: Final = (
     click.option(
         "--metrics",
         metavar="FILE:COLUMN",
+        shell_complete=paths,
         help="The metric that a plateau scheduler follows, a CSV row for each step.",
     ),
     click.option(
@@ -180,6 +199,7 @@ SCHEDULE_OPTIONS: Final = (
         "value_files",
         multiple=True,
         metavar="FILE",
+        shell_complete=paths,
         help="A TOML or JSON file of values of names; --set wins over it.",
     ),
     click.option(

@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from isorate.cli import _streams
-from isorate.cli._files import Script, is_a_checkpoint, is_a_file, is_a_folder, script
+from isorate.cli._files import (
+    Script,
+    is_a_checkpoint,
+    is_a_file,
+    is_a_folder,
+    no_path,
+    script,
+)
 from isorate.cli._options import OF_TRAINERS, facts, told
 from isorate.schedule.errors import OwnRateError, ReadError, RunError
 from isorate.schedule.nearest import did_you_mean
@@ -239,4 +246,5 @@ def source(given: str | tuple[str, ...]) -> Script:
         text.encode()
     except UnicodeEncodeError:
         raise ReadError("the call is not UTF-8 text", got=repr(text)) from None
+    no_path(text)
     return Script(text)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @click.command("check", cls=_options.Command, short_help="Check a run's log against its recipe.")
-@click.argument("run_files", metavar="RUN")
-@click.argument("recipe", required=False)
+@click.argument("run_files", metavar="RUN", shell_complete=_options.paths)
+@click.argument("recipe", required=False, shell_complete=_options.paths)
 @click.option(
     "--format",
     "form",

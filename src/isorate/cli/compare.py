@@ -12,8 +12,8 @@ from isorate.schedule.errors import ReadError
 
 
 @click.command("compare", cls=_options.Command, short_help="Compare two calls, update by update.")
-@click.argument("a")
-@click.argument("b", required=False)
+@click.argument("a", shell_complete=_options.paths)
+@click.argument("b", required=False, shell_complete=_options.paths)
 @click.option(
     "--tolerance", type=float, metavar="SHARE", help="What counts as equal, of the peak rate."
 )
@@ -37,7 +37,9 @@ def command(a: str, b: str | None, tolerance: float | None, **options: Any) -> i
     if b is None:
         read: list[Any] = _sides.read_all(a, options["rates"], known, run=run)
         if len(read) != 2:
-            raise ReadError(f"the text has {len(read)} schedules", required="two, or A and B")
+            many = "one schedule" if len(read) == 1 else f"{len(read)} schedules"
+            required = "a B to compare it with, or a text with two schedules"
+            raise ReadError(f"A alone has {many}", required=required)
     else:
         read = _sides.read_sides((a, b), options, known, run)
     first, second = (_sides.recipe_of(side, options) for side in read)

@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 @click.command(
     "convert", cls=_options.Command, short_help="Say a call in another framework's words."
 )
-@click.argument("call", nargs=-1, required=True)
+@click.argument("call", nargs=-1, required=True, shell_complete=_options.paths)
 @click.option(
     "--to",
     required=True,
     metavar="DIALECT",
+    shell_complete=_options.names,
     help="One that isorate dialects lists, or what --as calls a trainer.",
 )
-@click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
+@click.option(
+    "--dialect",
+    metavar="NAME",
+    shell_complete=_options.names,
+    help="The dialect to read CALL in.",
+)
 @click.option("--code", "only_code", is_flag=True, help="Print the best way's statements alone.")
 @_options.schedule_options
 def command(

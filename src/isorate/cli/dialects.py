@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from isorate.cli import _output
+from isorate.cli import _options, _output
 
 
 @click.command("dialects", short_help="List every call that Isorate reads.")
-@click.argument("names", metavar="[DIALECT]...", nargs=-1)
+@click.argument("names", metavar="[DIALECT]...", nargs=-1, shell_complete=_options.names)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(names: tuple[str, ...], as_json: bool) -> int:
     """List the dialects, or those named, with the constructors of each.

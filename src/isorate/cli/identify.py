@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from isorate.cli import _output
+from isorate.cli import _options, _output
 
 
 @click.command("identify", short_help="Find the schedule that made a log.")
-@click.argument("run_files", metavar="RUN")
+@click.argument("run_files", metavar="RUN", shell_complete=_options.paths)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(run_files: str, as_json: bool) -> int:
     """List the schedules that may have made the rates that a run logged, the likeliest first.

@@ -14,8 +14,8 @@ from isorate.cli._names import Settings
 
 
 @click.command("mapping", short_help="Say which argument of one framework is which of another.")
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=_options.names)
+@click.argument("b", shell_complete=_options.names)
 @click.argument("constructor", required=False)
 @_options.lr_option
 @click.option(

@@ -29,8 +29,13 @@ def _parse_updates(
 
 
 @click.command("show", cls=_options.Command, short_help="Show what one call really does.")
-@click.argument("call", nargs=-1, required=True)
-@click.option("--dialect", metavar="NAME", help="The dialect to read CALL in.")
+@click.argument("call", nargs=-1, required=True, shell_complete=_options.paths)
+@click.option(
+    "--dialect",
+    metavar="NAME",
+    shell_complete=_options.names,
+    help="The dialect to read CALL in.",
+)
 @click.option(
     "--at",
     multiple=True,

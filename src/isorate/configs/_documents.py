@@ -202,6 +202,8 @@ def document(given: str | PathLike[str]) -> Document:
     path = _inside(given) or Path(given)
     data = _read(path)
     name = path.name
+    if not data.strip():
+        raise ReadError(f"{name} is empty", required="a configuration")
     if data.startswith(PICKLED):
         from isorate.checkpoints.unpickling import unpickled
 
@@ -341,8 +343,9 @@ def yaml(text: str) -> Any:
     try:
         return yaml_load(text, Loader)
     except YAMLError as error:
-        said = str(error).replace('in "<unicode string>",', "at")
-        raise ValueError(f"it is not YAML: {said}") from None
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        at = f"{problem} at line {mark.line + 1}, column {mark.column + 1}" if mark else str(error)
+        raise ValueError(f"it is not YAML: {at}") from None
 
 
 #: Parts that are repeated by name; what they hold is counted as often as it comes.

@@ -10,6 +10,7 @@ import msgspec
 
 from isorate.schedule.errors import ReadError
 from isorate.schedule.lazily import pattern
+from isorate.schedule.printable import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -421,7 +422,7 @@ class Given:
         if left and program not in (None, own) and not self.sure:
             text = f"is not there, and {program}.py may have its own: it is no program of "
             hint = f"{' '.join(f'--set {key}=...' for key in left)}, or --as {self.of.name}"
-            raise self.refuse(left[0], f"{text}{self.of.title}'s", hint)
+            raise self.refuse(left[0], f"{text}{owner(self.of.title)}", hint)
 
     def fact(self, name: str, least: int = 1) -> Any:
         """Return a fact that is told, none where it is not."""

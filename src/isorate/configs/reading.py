@@ -20,6 +20,7 @@ from isorate.configs.configuration import (
 )
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.printable import owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +142,7 @@ def _foretold(
     values = {**values, **values[inner]} if isinstance(values.get(inner), dict) else values
     for key in (key for key in added if added[key] is not None and not of.takes(key)):
         hint = did_you_mean(key, of.keys) or "leave it away"
-        raise ReadError(f"--set {key}: no rate of {of.title}'s depends on it", hint=hint)
+        raise ReadError(f"--set {key}: no rate of {owner(of.title)} depends on it", hint=hint)
     short = list(of.shortened(values)) if kind == "flags" else []
     written = [
         (key, whole[0]) for key, whole in short if of.shortens and _taken(key, whole, values)
@@ -150,7 +151,7 @@ def _foretold(
         values[full] = values.pop(key)
     wrong = of.misspelt(values)
     if wrong is not None:
-        text = f"{origin}: {wrong[0]} is no key of {of.title}'s"
+        text = f"{origin}: {wrong[0]} is no key of {owner(of.title)}"
         raise ReadError(text, hint=f"did you mean {wrong[1]}?")
     unsure = values.pop("__unsure__", [])
     supposed = values.pop("__supposed__", {})
@@ -160,7 +161,7 @@ def _foretold(
         if own is not None:
             hint = f"--set {own}={values[key]}, or --as and another trainer's name"
             raise given.refuse(key, f"is another trainer's key: {of.title} has {own}", hint)
-        lone = f"no key of {of.title}'s own: what a program makes of it is not followed"
+        lone = f"no key of {owner(of.title)} own: what a program makes of it is not followed"
         if as_ is None and key in KINDS and not any(map(of.takes, KINDS)):
             raise given.refuse(key, f"chooses a schedule: {lone}", f"--as {of.name}, all the same")
         if as_ is None and key in RATES and added.keys().isdisjoint(RATES):
@@ -178,7 +179,9 @@ def _foretold(
         rate = of.facts.get("lr", "")
         said = any(str(key).rpartition(".")[2] == rate for key in given.values)
         if rate and of.programs and not said:
-            text = f"is not there, and {name} may have its own: it is no program of {of.title}'s"
+            text = (
+                f"is not there, and {name} may have its own: it is no program of {owner(of.title)}"
+            )
             raise given.refuse(rate, text, "--lr RATE, or --as NAME")
         text = f"{name} trains with {of.title}, as its flags look (--as NAME says another)"
         given.assume(text)
@@ -238,7 +241,7 @@ def _chosen(values: Mapping[str, Any], origin: str, as_: str | None) -> list[Con
         raise ReadError(f"{origin} starts {program}, which is not read", hint=_likely({}))
     for title, marks in UNREAD.items():
         if all(mark in values or mark.replace("_", "-") in values for mark in marks):
-            raise ReadError(f"{origin} is {title}'s, which is not read", hint=_likely({}))
+            raise ReadError(f"{origin} is {owner(title)}, which is not read", hint=_likely({}))
     scores = [(of.score(values), of) for of in known.likely(values)]
     best = max((score for score, _ in scores), default=0)
     if best < FEWEST:

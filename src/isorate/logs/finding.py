@@ -237,6 +237,8 @@ def _of_file(source: Source, form: Format | None = None) -> list[Log]:
     try:
         if source.head.startswith(ELSEWHERE):
             raise ReadError(f"{path} {POINTER}", hint="git lfs pull")
+        if not source.head:
+            raise ReadError(f"{path} is empty", required="a log")
         form = form or _format(source)
         if form is None:
             known = ", ".join(form.name for form in FORMATS)

@@ -16,6 +16,7 @@ from isorate.dialects._unread import names_a_scheduler, unread
 from isorate.kit import registry
 from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.printable import owner
 from isorate.schedule.syntax import shown
 
 if TYPE_CHECKING:
@@ -182,11 +183,6 @@ def no_constructor(name: Name, dialect: str | None) -> ReadError:
         text = f"{origin} is not read; it has the rates of what it stands in for"
         return ReadError(text, hint=f"write {write}")
     return ReadError(f"{origin} does not exist", hint=f"write {write}")
-
-
-def owner(title: str) -> str:
-    """Return a name as an owner's: ``torch's``."""
-    return f"{title}'" if title.endswith("s") else f"{title}'s"
 
 
 def value_of(name: Name) -> Any:

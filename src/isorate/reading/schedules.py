@@ -15,15 +15,7 @@ from isorate.kit.counted import Count
 from isorate.reading import functions, in_arrays, optimizers
 from isorate.reading.arrays import Array
 from isorate.reading.expressions import Expressions
-from isorate.reading.naming import (
-    Name,
-    also_of,
-    choose,
-    is_alias,
-    is_scheduler,
-    is_short_for,
-    owner,
-)
+from isorate.reading.naming import Name, also_of, choose, is_alias, is_scheduler, is_short_for
 from isorate.reading.optimizers import RATES, frameworks, is_of, of_rates, without_rates
 from isorate.reading.values import (
     MISSING,
@@ -48,6 +40,7 @@ from isorate.reading.values import (
 from isorate.schedule.errors import MissingRateError, OwnRateError, ReadError, ScheduleError
 from isorate.schedule.expression import LARGEST_INTEGER
 from isorate.schedule.nearest import did_you_mean
+from isorate.schedule.printable import owner
 from isorate.schedule.syntax import dotted, shown
 
 if TYPE_CHECKING:

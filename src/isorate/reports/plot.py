@@ -220,6 +220,7 @@ def _plot(axes: Any, figure: Figure) -> None:
     margin = (high - low) * 0.04
     axes.set_ylim(low - margin, high + margin)
     axes.set_xlabel("update")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("learning rate")
     axes.set_title(fill(figure.title, 108), fontsize=11, loc="left", pad=18)
     axes.grid(alpha=0.25)

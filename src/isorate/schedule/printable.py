@@ -19,3 +19,8 @@ def plain(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def owner(title: str) -> str:
+    """Return a name as an owner's: ``torch's``."""
+    return f"{title}'" if title.endswith("s") else f"{title}'s"
