@@ -561,3 +561,14 @@ def test_a_shell_completes_names_and_files(words: str, completed: str) -> None:
     at = str(words.count(" "))
     done = isorate(_ISORATE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=at)
     assert (done.returncode, done.stdout.strip()) == (0, completed)
+
+
+def test_a_configuration_beside_a_text_leaves_it_the_names_that_are_its_own(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("learning_rate: 0.1\nlr_scheduler_type: constant\nmax_steps: 9\n")
+    call = "StepLR(SGD(p, lr=args.lr), len(loader))"
+    told = ("--set", "args.lr=0.1", "--set", "len(loader)=9")
+    assert isorate("compare", str(config), call, *told).returncode == 0
+    assert isorate("compare", call, str(config), *told, "--set", "warmup_steps=0").returncode == 0
+    done = isorate("compare", call, str(config), *told, "--set", "warmup_step=0")
+    assert (done.returncode, "did you mean warmup_steps?" in done.stderr) == (2, True)

@@ -12,9 +12,7 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from isorate.cli._names import Settings
+    from collections.abc import Callable, Mapping
 
 #: More digits than any count of updates has.
 LONGEST_COUNT = 20
@@ -234,7 +232,7 @@ def told(options: dict[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def facts(options: dict[str, Any], known: Settings) -> dict[str, Any]:
+def facts(options: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the options say of a run beside its configuration."""
     found = {name: options[name] for name in (*OF_TRAINERS, *OF_BOTH)}
     found["batches"] = found["batches"] or options["batches_per_epoch"]

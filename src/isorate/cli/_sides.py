@@ -32,7 +32,11 @@ OF_LOOPS = ("updates", "updates_per_epoch", "step_every", "steps_before", "first
 
 
 def foretold(
-    given: str | tuple[str, ...], options: dict[str, Any], known: Settings, *, alone: bool = True
+    given: str | tuple[str, ...],
+    options: dict[str, Any],
+    known: Mapping[str, Any],
+    *,
+    alone: bool = True,
 ) -> Foretold | None:
     """Return what a configuration comes to; none where what is given is none.
 
@@ -140,8 +144,8 @@ def read_sides(
 
     rates, which = options["rates"], options["which"]
     missed: SeveralError | None = None
-    configured = [foretold(text, options, known, alone=False) for text in texts]
-    settings = known if not any(configured) else {}
+    refused: dict[str, ReadError] = {}
+    configured = [_beside(text, options, known, refused) for text in texts]
 
     if texts == ("-", "-"):
         raise ReadError("- stands for one call only", hint="read the other one with @FILE")
@@ -153,7 +157,7 @@ def read_sides(
             used = True
             continue
         text = source(given)
-        told: dict[str, Any] = {"names": settings, "told": run, "which": which}
+        told: dict[str, Any] = {"names": known, "told": run, "which": which}
         try:
             one, took = _with_rates(text, rates, told)
         except SeveralError as error:
@@ -163,14 +167,31 @@ def read_sides(
             one, took = _with_rates(text, rates, told | {"which": None})
         used = used or took
         sides.append(one)
+        refused = {name: error for name, error in refused.items() if name not in one.used}
     if missed is not None and any(configured):
         raise missed
+    for of_neither in refused.values():
+        raise of_neither
     if rates and not used:
         raise ReadError("both calls carry their own rates", hint="leave --lr away")
     if not any(configured):
         _check_used(known, sides)  # type: ignore[arg-type]
         _check_counted(run, sides)  # type: ignore[arg-type]
     return sides
+
+
+def _beside(
+    text: str, options: dict[str, Any], known: Settings, refused: dict[str, ReadError]
+) -> Foretold | None:
+    """Return what a configuration comes to; names that are no keys of its may be the other's."""
+    from isorate.configs.configuration import NoKeyError
+
+    own = {name: value for name, value in known.items() if name not in refused}
+    try:
+        return foretold(text, options, own, alone=False)
+    except NoKeyError as error:
+        refused[error.key] = error
+        return _beside(text, options, known, refused)
 
 
 def _with_rates(

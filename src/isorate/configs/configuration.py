@@ -131,6 +131,14 @@ class Missing(msgspec.Struct, frozen=True):
     before: str = ""
 
 
+class NoKeyError(ReadError):
+    """What is told beside a configuration is no key of its."""
+
+    def __init__(self, key: str, whose: str, hint: str | None) -> None:
+        super().__init__(f"--set {key}: no rate of {whose} depends on it", hint=hint)
+        self.key = key
+
+
 class OpenError(ReadError):
     """A configuration leaves facts of the run open."""
 

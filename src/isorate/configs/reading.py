@@ -16,6 +16,7 @@ from isorate.configs.configuration import (
     Configuration,
     Foretold,
     Given,
+    NoKeyError,
     OpenError,
 )
 from isorate.schedule.errors import ReadError
@@ -141,8 +142,7 @@ def _foretold(
     inner = of.within or (of.inside(values)[1] if as_ is not None else "")
     values = {**values, **values[inner]} if isinstance(values.get(inner), dict) else values
     for key in (key for key in added if added[key] is not None and not of.takes(key)):
-        hint = did_you_mean(key, of.keys) or "leave it away"
-        raise ReadError(f"--set {key}: no rate of {owner(of.title)} depends on it", hint=hint)
+        raise NoKeyError(key, owner(of.title), did_you_mean(key, of.keys) or "leave it away")
     short = list(of.shortened(values)) if kind == "flags" else []
     written = [
         (key, whole[0]) for key, whole in short if of.shortens and _taken(key, whole, values)
