@@ -56,9 +56,6 @@ class PythonFunction(_OfAFunction, frozen=True, tag="python_function"):
     def _at(self, step: int) -> float:
         return number(self.function(step + self.begin))
 
-    def scaled_by(self, factor: float) -> Schedule:
-        return PythonFunction(self.scale * factor, self.function, self.begin)
-
 
 class PythonProduct(_OfAFunction, frozen=True, tag="python_product"):
     """A rate that a function of Python multiplies: ``rate(t) = start·function(1)·…·function(t)``.
@@ -83,9 +80,6 @@ class PythonProduct(_OfAFunction, frozen=True, tag="python_product"):
             start = Number(self.start, 0.0, xp.xp) if isinstance(xp, Wide) else self.start
             return self.function.product(start, t)
         return called(lambda step: self.function.product(self.start, step), t)
-
-    def scaled_by(self, factor: float) -> Schedule:
-        return PythonProduct(self.start * factor, self.function)
 
 
 class ByIdentity:
