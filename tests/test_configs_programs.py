@@ -323,7 +323,12 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("lightning", classes("StepLR", step_size=3), {"examples": 9}, "give --batch-size N"),
         ("lightning", classes("StepLR"), {"batches": 9}, "TypeError"),
         ("lightning", classes("my.Own"), {"batches": 9}, "no scheduler that is read"),
-        ("lightning", classes(ON + "ReduceLROnPlateau"), {"batches": 9}, "training measures"),
+        (
+            "lightning",
+            classes(ON + "ReduceLROnPlateau", patience=2),
+            {"batches": 9},
+            "training measures",
+        ),
         ("lightning", classes("StepLR", {"max_epochs": -1}), {"batches": 9}, "has no end"),
         ("lightning", classes("StepLR", {"fast_dev_run": True}), {"batches": 9}, "trains nothing"),
         (
@@ -351,7 +356,12 @@ def test_what_stands_before_a_program_is_not_its_name() -> None:
         ("hydra", targets(COSINE, None, T_max=5), {"batches": 9}, "no file says when"),
         ("hydra", targets(COSINE, T_max="${nobody.knows}"), {"batches": 9}, "which nobody knows"),
         ("hydra", targets("my.schedulers.Own"), {"batches": 9}, "no scheduler that is read"),
-        ("hydra", targets(ON + "ReduceLROnPlateau"), {"batches": 9}, "training measures"),
+        (
+            "hydra",
+            targets(ON + "ReduceLROnPlateau", patience=2),
+            {"batches": 9},
+            "training measures",
+        ),
         ("hydra", targets(COSINE, T_max=5) | {"a": {"_target_": COSINE}}, {}, "schedule=model."),
         ("hydra", {"defaults": ["model"]}, {}, "give the composed file"),
         (
@@ -650,3 +660,34 @@ def test_paddleocr_warns_of_what_its_scheduler_does_not_take() -> None:
     found = foretell(values, facts={"batches": 9})
     assert found.trainer == "PaddleOCR 2.6"
     assert any("lr.eta_min is ignored" in one.text for one in found.cautions)
+
+
+@pytest.mark.parametrize(("epochs", "falls"), [(11, False), (12, True)])
+def test_a_plateau_that_can_never_come_is_said(epochs: int, falls: bool) -> None:
+    plateau = {"monitor": "loss", "patience": 10}
+    values = {"trainer": {"max_epochs": epochs}} | {
+        "optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.1}},
+        "lr_scheduler": {"class_path": "ReduceLROnPlateau", "init_args": plateau},
+    }
+    if falls:
+        with pytest.raises(ReadError, match="follows what training measures"):
+            foretell(values, facts={"batches": 4})
+        return
+    found = configured(values, facts={"batches": 4})
+    assert set(found.curve.values.tolist()) == {0.1}
+    assert any("never falls: it is stepped 11 times" in one.text for one in
+               foretell(values, facts={"batches": 4}).cautions)  # fmt: skip
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("metric", [1.0, float("nan")])
+def test_torchs_plateau_has_as_much_patience(metric: float) -> None:
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=10)
+    rates = []
+    for epoch in range(14):
+        rates.append(optimizer.param_groups[0]["lr"])
+        scheduler.step(metric + epoch)
+    assert rates[:11] == [0.1] * 11
+    assert rates[-1] < 0.1

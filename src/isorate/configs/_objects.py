@@ -6,6 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from isorate.configs import _formula
 from isorate.configs.configuration import Given
 from isorate.kit import Optimizer, registry
 from isorate.kit.optimizer import ParamGroup
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PEAKS: Final = ("max_lr", "peak_value", "init_value", "initial_learning_rate", "max_learning_rate")
 #: What schedulers call themselves whose rates nobody foretells.
 MEASURED: Final = ("ReduceLROnPlateau", "PlateauLRScheduler")
+#: How many steps without an improvement torch's plateau has patience with, where nobody says.
+PATIENCE: Final = 10
 #: What a trainer's callbacks are called that take the rate, or the batches, over.
 TAKING: Final = ("StochasticWeightAveraging", "GradientAccumulationScheduler")
 
@@ -127,19 +130,33 @@ def rate_of(given: Given, key: str, path: str, arguments: Mapping[str, Any]) -> 
 
 
 def called(
-    given: Given, key: str, path: str, arguments: Mapping[str, Any], rate: float
+    given: Given, key: str, path: str, arguments: Mapping[str, Any], rate: float, steps: float
 ) -> tuple[Call, float]:
     """Return the scheduler of a class on an optimizer with a rate, and its highest rate.
+
+    Args:
+        given: the configuration.
+        key: where the scheduler stands.
+        path: the dotted name of its class.
+        arguments: those of the class.
+        rate: the optimizer's.
+        steps: how often the run steps it.
 
     Raises:
         ReadError: no dialect has it, or it does not take the arguments.
 
     """
     constructor = constructor_of(path)
+    if path.rpartition(".")[2] in MEASURED:
+        patience = plain(given, f"{key}.patience", arguments.get("patience", PATIENCE))
+        if not isinstance(patience, int) or steps > patience + 1:
+            text = f"is {path}, which follows what training measures, not foretold"
+            raise given.refuse(key, text)
+        text = f"the rate never falls: it is stepped {steps:.0f} times, and patience is {patience}"
+        given.warn(key, text)
+        return _formula.lambda_lr(rate, "1.0"), rate
     if constructor is None:
         raise given.refuse(key, f"is {path}, which is no scheduler that is read")
-    if constructor.__name__ in MEASURED:
-        raise given.refuse(key, f"is {path}, which follows what training measures, not foretold")
     own = {name: plain(given, f"{key}.{name}", value) for name, value in arguments.items()}
     optimizer = Optimizer((ParamGroup(rate),), "AdamW")
     try:

@@ -41,7 +41,6 @@ def foretell(given: Given) -> Foretold:
         own = around[optimizer]
     path = str(resolved(given, own.get(TARGET, "")))
     rate = _objects.rate_of(given, optimizer or "optimizer", path, filled(given, own))
-    call, peak = _objects.called(given, key, str(table[TARGET]), filled(given, table), rate)
     by_epoch = stepped(given, around)
     trainers = (key for key, table in objects.items() if table[TARGET].endswith(".Trainer"))
     place = "pl_trainer" if "pl_trainer" in given else next(trainers, "trainer")
@@ -56,6 +55,8 @@ def foretell(given: Given) -> Foretold:
     size = data.get("batch_size") if isinstance(data, dict) else given.values.get("batch_size")
     known = {name: resolved(given, value) for name, value in trainer.items()}
     total, each = _objects.counted(given, known, resolved(given, size), by_epoch=by_epoch)
+    steps, name = total / each if by_epoch and each else total, str(table[TARGET])
+    call, peak = _objects.called(given, key, name, filled(given, table), rate, steps)
     if "defaults" in given.values:
         given.assume("what defaults names changes none of this")
     return given.foretold(

@@ -340,7 +340,8 @@ def foretell(given: Given) -> Foretold:
         call, peak = _formula.lambda_lr(rate, "1.0"), rate
     else:
         arguments = _objects.arguments_of(given, "lr_scheduler", schedule)
-        call, peak = _objects.called(given, "lr_scheduler", path, arguments, rate)
+        steps = total / each if by_epoch and each else total
+        call, peak = _objects.called(given, "lr_scheduler", path, arguments, rate, steps)
         given.derive("clock", f"stepped once an {'epoch' if by_epoch else 'update'}")
         length = next((arguments[k] for k in ("T_max", "total_steps") if k in arguments), None)
         if by_epoch and isinstance(length, int) and each is not None and length >= total > each:
