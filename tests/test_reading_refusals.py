@@ -125,6 +125,19 @@ def test_what_is_none_by_default_is_asked_for() -> None:
     assert found == reading("StepLR(SGD(p, lr=0.1), 3)").call
     with pytest.raises(ReadError, match="optimizer is not an optimizer"):
         reading(text, names={"optimizer": 0.1}, lr=0.1)
+    without = text.replace("    if optimizer is not None:\n    ", "")
+    assert reading(without, lr=0.1).call == found
+    assert "None is not an optimizer" in refused("StepLR(None, 3)")
+
+
+def test_a_step_that_is_tried_is_taken_to_be_made() -> None:
+    start = "o = SGD(p, lr=0.1)\ns = StepLR(o, 3)\ntry:\n    load()\n"
+    loop = "for n in range(9):\n    o.step()\n    s.step()\n"
+    end = "except Exception:\n    pass\n"
+    said = "what is tried in line 4 is taken to raise nothing"
+    once = reading(f"{start}    s.step()\n{end}{loop}")
+    assert (once.run["steps_before"], said in once.assumptions) == (1, True)
+    assert said not in reading(f"{start}{end}{loop}").assumptions
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,9 @@ class Interpreter(Gathering):
             del self.catching[len(self.catching) - len(handled) :]
         if handled and self.strange != strange:
             caught = any(catches(each, ast.Raise()) for each in handled)
-            if caught and self.loops.stack and any(map(self.steps_in, body)):
+            inner = () if self.loops.stack else (ast.For, ast.While)  # after which it trains anew
+            steps = any(self.steps_in(each) for each in body if not isinstance(each, inner))
+            if caught and steps:
                 self.assumed[
                     f"what is tried in line {body[0].lineno} is taken to raise nothing"
                 ] = None

@@ -223,7 +223,7 @@ class Schedules(Expressions):
         """Whether a first argument is an optimizer, and no number that is given without one."""
         if not isinstance(argument.value, Unknown):
             called = (dotted(argument.node) if argument.node is not None else None) or ""
-            return isinstance(argument.value, Built | Instance) or "optim" in called.lower()
+            return isinstance(argument.value, Built | Instance | None) or "optim" in called.lower()
         match argument.node:
             case ast.Call(func=func):
                 return (dotted(func) or "float").rpartition(".")[2] not in NO_OPTIMIZERS
@@ -503,7 +503,8 @@ class Schedules(Expressions):
         if value is None and argument is None:
             return self._unsaid(constructor, node, None)
         if not isinstance(value, Built):
-            if isinstance(value, str) or value is True:  # as given, so that it is not none
+            given = isinstance(value, str) or value is True  # so that it is not none
+            if given or (value is None and argument is not None and argument.text in self.defaults):
                 return self._unsaid(constructor, node, None)
             if argument is None or not isinstance(value, Instance):
                 text = "none" if argument is None else argument.text
