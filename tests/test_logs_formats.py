@@ -313,6 +313,29 @@ def damaged(data: bytes, draw: random.Random) -> bytes:
     return data
 
 
+def test_counts_that_rise_from_epoch_to_epoch_are_within_them_where_one_falls(
+    tmp_path: Path,
+) -> None:
+    lines = [f"Epoch {k // 20 + 1}, step {k % 20 + 1}/20, lr={0.1 / (k + 1)!r}"
+             for k in range(24, 146, 25)]  # fmt: skip
+    log = read_log(_put(tmp_path / "a.log", "\n".join(lines)))
+    assert {tuple(log.groups[0].steps - offset) for offset in log.offsets} >= {
+        (24, 49, 74, 99, 124),
+    }
+
+
+def test_a_number_of_json_that_was_rounded_has_the_digits_that_it_was_rounded_to(
+    tmp_path: Path,
+) -> None:
+    text = "CosineAnnealingLR(SGD(p, lr=3e-4), 100, 3e-6)"
+    rates = simulate(text, 100).values.tolist()
+    for digits, off in ((8, 0.5e-8), (17, 0.0)):
+        rows = [f'{{"step": {k}, "lr": {round(rate, digits)!r}}}' for k, rate in enumerate(rates)]
+        log = read_log(_put(tmp_path / "a.jsonl", "\n".join(rows)))
+        assert log.groups[0].errors.max() == pytest.approx(off)
+        assert check(log, text).verdict == "follows"
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_damage_gives_a_log_or_one_line(tmp_path: Path, path: Path) -> None:
     whole = path.read_bytes()

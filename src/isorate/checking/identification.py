@@ -47,6 +47,9 @@ FALLS: Final[Mapping[str, tuple[Callable[[Any], Any], Callable[..., Schedule]]]]
     "cosine": (
         lambda x: (1 + np.cos(np.pi * x)) / 2, lambda p, f, d: Cosine(p, f, d, after="hold")
     ),
+    "polynomial of power 0.9": (
+        lambda x: (1 - x) ** 0.9, lambda p, f, d: Polynomial(p, f, d, 0.9)
+    ),
     "polynomial of power 2": (lambda x: (1 - x) ** 2, lambda p, f, d: Polynomial(p, f, d, 2.0)),
     "polynomial of power 3": (lambda x: (1 - x) ** 3, lambda p, f, d: Polynomial(p, f, d, 3.0)),
     "square root of the way left": (

@@ -252,7 +252,8 @@ def _many_steps(case: Case, k: int) -> str:
         return f"the rates are those of one step an update, where the recipe takes {mine}{split}"
     return (
         f"the rates are those of {k} steps an update, as with num_processes={k} and "
-        f"split_batches=False, or a step for each of {k} batches{over}"
+        f"split_batches=False, a step for each of {k} batches, or lengths that count epochs of {k} "
+        f"updates{over}"
     )
 
 

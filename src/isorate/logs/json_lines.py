@@ -109,5 +109,5 @@ FORMAT = Format(
     read=read,
     steps=f"by a key {', '.join(list(COUNTERS)[:4])}, …; else lines",
     belongs="the update just made, or the next one; by the trainer where its names tell",
-    precision="float64",
+    precision="as printed",
 )

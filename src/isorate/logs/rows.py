@@ -96,7 +96,8 @@ class Rows:
             self._last = (step, passed)
         for name, value in rates:
             if isinstance(value, int | float | str) and not isinstance(value, bool):
-                self.points.add(name, step, value)
+                # a number of JSON was printed, too: with all of its digits, or rounded
+                self.points.add(name, step, str(value))
 
     def add_all(
         self, counts: Sequence[str], epochs: Sequence[str], rates: Mapping[str, Sequence[str]]

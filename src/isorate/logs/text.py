@@ -184,9 +184,10 @@ class _Epochs:
     """
 
     def __init__(self) -> None:
-        self._before = self._all = 0
         self._last: tuple[int, int] | None = None
-        self._told = self._anew = False
+        self._anew = False
+        #: How many each epoch has, as its lines say.
+        self._of: dict[int, int] = {}
         #: How many came before what the text has; epochs that begin later count from 1, or from 0.
         self.missing: tuple[int, ...] = (0,)
         #: Of an epoch of which nobody says it: the number of its first count, the fewest that it
@@ -194,30 +195,23 @@ class _Epochs:
         self.inner: tuple[int, int, int] | None = None
 
     def step(self, found: re.Match[str]) -> int:
-        """Return the count of a line; of epochs of which nobody says how long they are, both."""
+        """Return the epoch and the count of a line, in one number."""
         epoch, step = int(found["passed"][:9]), int(found["step"][:9])
-        of = found["all"] if "all" in found.re.groupindex else None
         if self._last is None:
-            self._last, self._first, self._told = (epoch, step), epoch, of is not None
-        rises = epoch - self._last[0]
-        if step <= self._last[1] and rises > 0:
-            if not self._anew and self._first > 1:
-                self.missing = ((self._first - 1) * self._all, self._first * self._all)
-            self._anew = True
-            self._before += rises * self._all
-        elif rises < 0:  # another run
-            self._before = 0
+            self._last, self._first = (epoch, step), epoch
+        if "all" in found.re.groupindex and found["all"]:
+            self._of[epoch] = int(found["all"][:9])
+        self._anew |= step <= self._last[1] and epoch > self._last[0]
         self._last = epoch, step
-        self._all = int(of[:9]) if of else self._all
-        return self._before + step if self._told else (epoch - self._first << BITS) + step
+        return (epoch - self._first << BITS) + step
 
     def counted(self, both: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the counts of a column whose epochs and counts were kept."""
-        if self._told:
-            return both
+        """Return the counts of a column, of which both were kept."""
         epochs, steps = both >> BITS, both & ((1 << BITS) - 1)
         if not self._anew:
             return steps
+        if self._of:
+            return self._before(epochs) + steps
         strides = np.diff(both)
         usual = strides[(strides > 0) & (strides < 1 << BITS - 1)]
         stride = int(np.median(usual)) if len(usual) else 1
@@ -225,6 +219,23 @@ class _Epochs:
         most = int(steps.max()) + 1 - first
         self.inner = first, most, stride - 1
         return epochs * most + steps
+
+    def _before(self, epochs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what the epochs have that came before those of lines, from the first line's on.
+
+        One that has no line has as many as the one before it.
+        """
+        told = np.array(sorted(self._of), np.int64)
+        many = np.array([self._of[epoch] for epoch in told.tolist()], np.int64)
+        if self._first > 1:
+            of = self._of.get(self._first, int(many[0]))
+            self.missing = ((self._first - 1) * of, self._first * of)
+        before = np.concatenate([[0], np.cumsum(np.diff(told) * many[:-1])])
+        at = np.append(epochs, 0) + self._first
+        last = np.maximum(np.searchsorted(told, at, "right") - 1, 0)
+        all_before = before[last] + (at - told[last]) * many[last]
+        found: NDArray[np.int64] = all_before[:-1] - all_before[-1]
+        return found
 
 
 def _fits(source: Source) -> bool:
