@@ -113,6 +113,33 @@ def test_what_several_processes_run_is_followed_in_the_first() -> None:
     assert any("the first process is followed" in said for said in recipe.assumptions)
 
 
+def test_a_model_s_train_is_none_of_the_class_that_holds_it() -> None:
+    text = (
+        "class Fit:\n    def __init__(self, net):\n        self.net = net\n"
+        "        self.opt = SGD(p, 0.1)\n        self.sched = StepLR(self.opt, 3)\n"
+        "    def train(self):\n        for epoch in range(9):\n            self.net.train()\n"
+        "            self.opt.step()\n            self.sched.step()\n"
+    )
+    made = "fit = Fit(build())\nfit.train()\n"
+    assert read(f"{text}{made}").run.updates == 9
+    more = text.replace("self.net.train()", "self.net.more()")
+    more += "    def more(self):\n        self.sched.step()\n"
+    either = "fit = Fit(None)\nfit.net = build()\nif fit.net:\n    fit.net = fit\nfit.train()\n"
+    with pytest.raises(ReadError):
+        read(f"{more}{either}")
+
+
+def test_the_loop_is_asked_for_with_the_rate() -> None:
+    text = (
+        "from timm.scheduler import create_scheduler\noptimizer = make(args)\n"
+        "sched, epochs = create_scheduler(args, optimizer)\nfor epoch in range(9):\n"
+        "    for batch in loader:\n        optimizer.step()\n    sched.step(epoch + 1)\n"
+    )
+    given = {"args.sched": "step", "args.epochs": 9}
+    with pytest.raises(ReadError, match=r"len\(loader\)=.* --lr 0.1"):
+        read(text, names=given)
+
+
 def test_on_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "train.py"
     file.write_text(TWO, encoding="utf-8")

@@ -247,6 +247,17 @@ def test_trl_s_arguments_have_defaults_of_their_own() -> None:
         read("SFTConfig('out', packing=True)", names={"len(train_dataset)": 100})
 
 
+def test_keras_trains_by_a_generator_as_by_data() -> None:
+    text = (
+        "import keras\nnet = keras.models.Model(a, b)\nnet.compile(optimizer='sgd')\n"
+        "falls = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 * 0.5 ** epoch)\n"
+        "net.fit_generator(flow(x), steps_per_epoch=4, epochs=3, callbacks=[falls])\n"
+    )
+    recipe = read(text)
+    assert recipe.run.updates == 12
+    assert recipe == read(text.replace("fit_generator", "fit"))
+
+
 def test_what_was_taken_is_said() -> None:
     fit = "L.Trainer(max_epochs=3, devices=4).fit(Net(), loader)"
     recipe = read(EACH_EPOCH + fit, names={"len(loader)": 10})

@@ -51,6 +51,11 @@ class Model(Layer):
                 else:
                     callback.step()
 
+    def fit_generator(self, generator, steps_per_epoch=None, epochs=1, verbose=1, callbacks=None,
+                      validation_data=None, *given, initial_epoch=0, **others):
+        self.fit(generator, epochs=epochs, callbacks=callbacks, initial_epoch=initial_epoch,
+                 steps_per_epoch=steps_per_epoch)
+
 
 class Sequential(Model):
     pass

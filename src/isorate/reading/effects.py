@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
 #: Calls of these methods change nothing that a schedule depends on, whatever they are called on.
 HARMLESS: Final = (
-    *("step", "step_update", "zero_grad", "state_dict", "get_last_lr", "get_lr", "print_lr"),
+    *(
+        "step",
+        "step_update",
+        "zero_grad",
+        "state_dict",
+        "get_last_lr",
+        "get_lr",
+        "print_lr",
+        "get_epoch_values",
+        "get_update_values",
+    ),
     *("item", "detach", "cpu", "numpy", "asnumpy", "tolist", "mean", "float", "backward", "eval"),
     *("items", "keys", "values", "get", "copy", "index", "count", "sum", "max", "min"),
     *("format", "join", "split", "strip", "lower", "upper", "startswith", "endswith"),

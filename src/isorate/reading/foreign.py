@@ -94,7 +94,8 @@ class Foreign(Touching):
             except (LackingError, MissingRateError) as error:
                 self.lacking.append(error)  # there may be more that is to be asked for
                 optimizer = [*(a.value for k, a in named.items() if k == "optimizer"), *values]
-                schedule = Schedule(None, node, next(iter(optimizer), None))
+                whose = [v for v in optimizer if "optim" in getattr(v, "source", "")]
+                schedule = Schedule(None, node, next(iter(whose or optimizer), None))
                 self.found.lacking.append(schedule)
             schedule.loops, schedule.guards = (*self.loops.stack,), self.loops.conditions()
             return schedule

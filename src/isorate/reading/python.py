@@ -123,6 +123,10 @@ class Python(Foreign):
                 found = self.unknown(node, [source])
                 found.plain, found.made = source.plain, ("", given, named)
                 return found
+            case "enumerate", [Unknown() as source, *_]:
+                found = self.unknown(node, [source])
+                found.made = name, given, named
+                return found
             case "len", [Unknown() as source]:
                 return self.length(source, node.args[0])
         if name not in builtin.FUNCTIONS:

@@ -488,6 +488,11 @@ class Repeating(Deciding):
         if isinstance(kept, List | Dict) and kept.counted:
             return len(kept)
         value = self.value(node, frame)
+        while isinstance(value, Unknown) and value.made and value.made[1] and (
+            value.made[0].rpartition(".")[2] in HANDING_ON
+        ):  # fmt: skip
+            value = value.made[1][0]  # which another name stands for
+            node = ast.Name(value.source) if isinstance(value, Unknown) else node
         if isinstance(value, range):
             return turns_of(value)
         if isinstance(value, list | tuple | dict | set | str):
@@ -530,7 +535,7 @@ class Repeating(Deciding):
 
     def stepped(self, schedule: Schedule, node: ast.Call, given: list[Any]) -> None:
         call = schedule.call
-        told = given and not self._takes(schedule, given[0])
+        told = given and call is not None and not self._takes(schedule, given[0])
         if id(call) in self.found.held:
             text = f"{shown(node)} steps a part of another scheduler, which is not followed"
             raise ReadError(text, hint="paste only what builds the schedule")

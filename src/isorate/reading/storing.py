@@ -165,7 +165,11 @@ class Storing(Unfollowing):
 
     def _unpack(self, target: ast.expr, targets: list[ast.expr], value: Any, frame: Frame) -> None:
         items = self.items(value)
-        beside = value.call.comes_with() if isinstance(value, Schedule) and value.call else ()
+        beside: Sequence[Any] = ()
+        if isinstance(value, Schedule) and value.call is not None:
+            beside = value.call.comes_with()
+        if isinstance(value, Schedule) and value.call is None:  # what comes with it is not known
+            beside = [Unknown(unparsed(each), varies=True) for each in targets[1:]]
         items = [value, *beside] if beside else items
         starred = [i for i, each in enumerate(targets) if isinstance(each, ast.Starred)]
         if items is not None and starred and len(items) >= len(targets) - 1:

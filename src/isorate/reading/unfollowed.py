@@ -382,7 +382,10 @@ class Unfollowing(Calls):
                     waiting += [(each, "") for each in given]
 
     def calls_one_of(self, node: ast.Call, frame: Frame) -> None:
+        running = [inner.of.node for inner in self.frames if isinstance(inner.of, Function)]
         for each in self._by_other_names(mentions(node.func).used, frame):
+            if isinstance(each, Function) and each.node in running:
+                continue  # which would go on for ever: ``train`` of a model is another one
             if isinstance(each, Function):
                 self.bound_effects(each)
             if isinstance(each, Method) or self._trains_in(each.node, each.frame):
