@@ -35,6 +35,8 @@ from isorate.schedule.errors import ReadError
 from isorate.schedule.syntax import dotted, shown, unparsed, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from isorate.reading.frames import Frame
     from isorate.schedule.expression import Expression
 
