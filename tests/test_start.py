@@ -182,3 +182,18 @@ def test_a_curve_of_lists_is_as_one_of_arrays() -> None:
         assert listed.values.dtype == np.float64
         with pytest.raises(AttributeError, match="cannot be set"):
             listed.source = "others"
+
+
+@given(
+    updates=st.integers(1, 60), each=st.integers(1, 9),
+    first=st.one_of(st.none(), st.integers(1, 9)),
+    before=st.integers(0, 3), every=st.sampled_from(["update", "epoch", "batch", 3]),
+    many=st.integers(1, 3),
+)  # fmt: skip
+def test_each_update_has_the_steps_that_its_loop_takes(
+    updates: int, each: int, first: int | None, before: int, every: Any, many: int
+) -> None:
+    told: dict[str, Any] = {"accumulation" if every == "batch" else "accelerate": many}
+    told |= {} if every == "batch" else {"first_step": first}
+    run = Run(updates, updates_per_epoch=each, step_every=every, steps_before=before, **told)
+    assert [*driving._steps_of(run, updates)] == [run.step_of(update) for update in range(updates)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 from isorate.kit.boundary import Halting
@@ -20,7 +20,7 @@ from isorate.schedule.node import Schedule
 from isorate.schedule.shapes import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,8 @@ LONGEST_RUN = 10**9
 
 #: So many rates take no longer to be made one by one than NumPy takes to be loaded.
 FEW = 20_000
+#: Nor do so many times as many, where a step is one of so many updates.
+FEW_OF_A_STEP = 10
 
 
 class Stream:
@@ -118,16 +120,25 @@ def one_by_one(side: Side, run: Run) -> list[list[float]] | None:
     loop = loop_of(side, run)
     length, most = run.length, last_step(side, loop)
     steps = loop.step_of(length - 1)
-    if max(steps, length) * call.groups > FEW:
+    if max(steps, length // FEW_OF_A_STEP) * call.groups > FEW:
         return None
     side.checked()
     last = steps if most is None else min(steps, most)
     columns = call.one_by_one(last + 1)
     if columns is None:
         return None
-    each = loop.updates_per_step == 1 and [*map(loop.step_of, range(2))] == [0, 1]
-    at = [min(step, last) for step in (range(length) if each else map(loop.step_of, range(length)))]
-    return [[columns[step][group] for step in at] for group in range(call.groups)]
+    columns += columns[-1:] * (steps - last)
+    rows = ([rates[group] for rates in columns] for group in range(call.groups))
+    return [[*map(row.__getitem__, _steps_of(loop, length))] for row in rows]
+
+
+def _steps_of(loop: Run, length: int) -> Iterable[int]:
+    """Visit the steps that have been taken when each update begins."""
+    every, first = loop.updates_per_step, loop.updates_to_first_step
+    if every == 1 and [loop.step_of(0), loop.step_of(1)] == [0, 1]:
+        return range(length)
+    blocks = pairwise([0, *range(max(first, 0), length, every), length])
+    return chain.from_iterable(repeat(loop.step_of(start), end - start) for start, end in blocks)
 
 
 def _steps(call: Call, run: Run, steps: int) -> Iterator[Block]:
