@@ -88,7 +88,7 @@ def mended(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
 
     Example:
         >>> [found[0].split()[-1] for found in mended("  momentum=0.9)\nStepLR(optimizer,")]
-        ['**...)', '*...)', '...)']
+        ['**...)', '*...)', '...)', '...)']
 
     """
     lines = text.split("\n")
