@@ -17,6 +17,11 @@ TRAINED = "(float(t - {W}) / float(max(1, {T} - {W})))"
 COSINE = "(0.5 * (1.0 + math.cos(math.pi * {})))"
 
 
+def adamw(rate: float) -> Optimizer:
+    """Return an optimizer of a kind that most trainers have, with one rate."""
+    return Optimizer((ParamGroup(float(rate)),), "AdamW")
+
+
 def lambda_lr(rate: float, share: str, **values: float) -> Call:
     """Return torch's ``LambdaLR`` on a rate, whose λ is a formula in ``t``.
 
@@ -28,5 +33,4 @@ def lambda_lr(rate: float, share: str, **values: float) -> Call:
     from isorate.dialects.torch.functions import LambdaLR
 
     names = {name: repr(value) for name, value in values.items()}
-    optimizer = Optimizer((ParamGroup(float(rate)),), "AdamW")
-    return LambdaLR(optimizer, Expression("t", share.format(**names)))
+    return LambdaLR(adamw(rate), Expression("t", share.format(**names)))

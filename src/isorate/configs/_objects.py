@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Given
-from isorate.kit import Optimizer, registry
-from isorate.kit.optimizer import ParamGroup
+from isorate.kit import registry
 from isorate.kit.standing import given as built
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ def called(
     if constructor is None:
         raise given.refuse(key, f"is {path}, which is no scheduler that is read")
     own = {name: plain(given, f"{key}.{name}", value) for name, value in arguments.items()}
-    optimizer = Optimizer((ParamGroup(rate),), "AdamW")
+    optimizer = _formula.adamw(rate)
     try:
         call = built(constructor, {"optimizer": optimizer}, own)
     except (TypeError, ValueError) as error:

@@ -9,8 +9,6 @@ from isorate.configs import _formula, transformers
 from isorate.configs._keys import OTHERS
 from isorate.configs.configuration import Configuration
 from isorate.configs.transformers import NAMES, arguments_of
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,7 +135,7 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
     if name == "one_cycle":
         from isorate.dialects.torch.cycles import OneCycleLR
 
-        optimizer = Optimizer((ParamGroup(peak),), "AdamW")
+        optimizer = _formula.adamw(peak)
         own = {"pct_start": warmup / total, "anneal_strategy": "cos", **specific}
         return OneCycleLR(optimizer, peak, total_steps=total, **own)
     if name == "rex":
@@ -155,7 +153,7 @@ def scheduler(given: Given, peak: float, warmup: int, total: int) -> Call:
         return _formula.lambda_lr(peak, WARM + LOWER, low=low, **known)
     from isorate.dialects.transformers import get_scheduler
 
-    optimizer = Optimizer((ParamGroup(peak),), "AdamW")
+    optimizer = _formula.adamw(peak)
     return get_scheduler(name, optimizer, warmup, total, specific or None)
 
 

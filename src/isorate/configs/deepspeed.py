@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
 from isorate.kit.registry import get as dialect
 from isorate.kit.standing import given as built
@@ -217,7 +215,7 @@ def scheduler(given: Given, table: Mapping[str, Any], params: dict[str, Any], lr
         return _formula.lambda_lr(lr, "1.0")
     constructor = schedulers()[table["type"]]
     try:
-        return built(constructor, {"optimizer": Optimizer((ParamGroup(lr),), "AdamW")}, params)
+        return built(constructor, {"optimizer": _formula.adamw(lr)}, params)
     except TypeError as error:
         text = f"is refused by DeepSpeed with TypeError: {error}"
         raise given.refuse("scheduler.params", text) from None

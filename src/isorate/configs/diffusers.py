@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +110,7 @@ def foretell(given: Given) -> Foretold:
         given.warn("lr_warmup_steps", "constant has no warm-up: constant_with_warmup has one")
     from isorate.dialects.diffusers import get_scheduler
 
-    optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    optimizer = _formula.adamw(peak)
     cycles, power = given.whole("lr_num_cycles", 1), given.number("lr_power", 1.0)
     call = get_scheduler(schedule, optimizer, None, warmup, length, cycles, power)
     return given.foretold(

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isorate.configs import _formula, _objects
 from isorate.configs.configuration import Configuration
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +100,7 @@ def scheduler(peak: float, warmup: int, horizon: int) -> Call:
     from isorate.dialects.torch.compositions import SequentialLR
     from isorate.dialects.torch.cosines import CosineAnnealingLR
 
-    optimizer = Optimizer((ParamGroup(peak),), "AdamW")
+    optimizer = _formula.adamw(peak)
     rise = _formula.lambda_lr(peak, "t / {W}", W=warmup)
     fall = CosineAnnealingLR(optimizer, horizon - warmup)
     return SequentialLR(optimizer, [rise, fall], [warmup])

@@ -9,9 +9,8 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from isorate.configs import _formula
 from isorate.configs.configuration import Configuration
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +103,7 @@ def foretell(given: Given, *, name: str) -> Foretold:
     given.derive("warmup", f"{warmup} updates: ceil({share:g} × {horizon})" if warmup else "none")
     schedule = given.text(flags.schedule, "cosine_with_min_lr")
     specific = floor(given, flags, name, schedule, peak)
-    optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    optimizer = _formula.adamw(peak)
     from isorate.dialects.transformers import get_scheduler
 
     call = get_scheduler(schedule, optimizer, warmup, horizon, specific)

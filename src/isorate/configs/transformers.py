@@ -10,12 +10,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from isorate.configs import deepspeed
+from isorate.configs import _formula, deepspeed
 from isorate.configs._keys import DUMPED, OTHERS
 from isorate.configs._named import opened
 from isorate.configs.configuration import Configuration, Foretold, Given, Wanted
-from isorate.kit import Optimizer
-from isorate.kit.optimizer import ParamGroup
 from isorate.kit.registry import Trainer
 
 if TYPE_CHECKING:
@@ -308,7 +306,7 @@ def foretell(given: Given, batches: Callable[[Given], int] | None = None) -> For
         specific = {**given.complete(total, warmup), **(specific or {})}
     if name == "constant" and warmup:
         given.warn(warmup_key(given), "constant has no warm-up: constant_with_warmup has one")
-    optimizer = Optimizer((ParamGroup(float(peak)),), "AdamW")
+    optimizer = _formula.adamw(peak)
     from isorate.dialects.transformers import get_scheduler
 
     call = get_scheduler(name, optimizer, warmup, total, specific)
