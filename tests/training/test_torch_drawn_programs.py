@@ -333,6 +333,14 @@ def test_the_rate_that_an_optimizers_state_has_brought_stays_beside_a_plateaus()
     assert silent(0, program) is None
 
 
+def test_a_sequence_that_is_built_after_a_cycle_says_that_it_begins_with_the_optimizers_rate() -> (
+    None
+):
+    first = ("build", ("CyclicLR", CYCLES))
+    second = ("build", ("SequentialLR", ([AVERAGING[1], ("CyclicLR", CYCLES)], [4])))
+    assert silent(0, [("groups", [0.03, 0.2]), first, second]) is None
+
+
 if __name__ == "__main__":
     FOUND = 0
     for SEED in range(*map(int, sys.argv[1:3])):

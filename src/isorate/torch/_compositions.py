@@ -8,7 +8,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from torch.optim import swa_utils
+from torch.optim import lr_scheduler, swa_utils
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from isorate.dialects import torch as calls
@@ -19,7 +19,7 @@ from isorate.schedule.errors import IsorateError
 from isorate.schedule.extension import held_at
 from isorate.schedule.shapes import Constant
 from isorate.torch._closed_form import ClosedFormLR
-from isorate.torch._cycles import Averaging
+from isorate.torch._cycles import Averaging, Momentum
 from isorate.torch._drop_in import DropIn
 from isorate.torch._functions import Multiplicative
 from isorate.training.compositions import (
@@ -72,6 +72,12 @@ class Sequential(InTurn, Showing):
     """A ``SequentialLR``."""
 
     _torchs_name = "SequentialLR"
+
+    @property
+    def _multiplies_bases(self) -> bool:  # type: ignore[override]
+        """Whether it begins with the optimizer's rates: torch's sets them where its first has."""
+        first = self._schedulers[0]
+        return first._multiplies_bases if isinstance(first, Sequential) else not _sets_first(first)
 
     def __init__(
         self, optimizer: Any, last_epoch: Any, *, schedulers: Sequence[Any], milestones: Any
@@ -226,6 +232,11 @@ def sets(scheduler: Any, step: Any) -> bool:
     if isinstance(scheduler, ClosedFormLR):
         return scheduler._sets(step)
     return type(scheduler).__name__ not in [kind.__name__ for kind in MULTIPLYING]
+
+
+def _sets_first(scheduler: Any) -> bool:
+    """Whether building a scheduler sets the rates that others begin with."""
+    return isinstance(scheduler, Momentum | lr_scheduler.CyclicLR | lr_scheduler.OneCycleLR)
 
 
 def _floored(scheduler: Any) -> bool:
