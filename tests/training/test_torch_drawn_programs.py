@@ -341,6 +341,15 @@ def test_a_sequence_that_is_built_after_a_cycle_says_that_it_begins_with_the_opt
     assert silent(0, [("groups", [0.03, 0.2]), first, second]) is None
 
 
+@pytest.mark.parametrize("how", ["copy", "pickle", "reload"])
+@pytest.mark.parametrize("turns", range(2, 12))
+def test_a_copy_of_schedulers_one_of_which_has_a_floor_goes_on(how: str, turns: int) -> None:
+    kinds = ("StepLR", {"step_size": 3}), ("CosineAnnealingLR", {"T_max": 9, "eta_min": 0.005})
+    steps = [("step", which, 0.5) for which in (0, 1)]
+    program = [("groups", [0.1, 0.2]), *(("build", each) for each in kinds), *steps * turns]
+    assert silent(0, [*program, (how,), *steps * 6]) is None
+
+
 if __name__ == "__main__":
     FOUND = 0
     for SEED in range(*map(int, sys.argv[1:3])):

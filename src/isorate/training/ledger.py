@@ -161,7 +161,7 @@ class Ledger:
         """
         if self.alone not in (None, who) or self.waiting not in (None, who):
             self.anew(self.last)  # what the other has come to meanwhile
-        if self.parts is NOBODY:
+        if not self.parts:  # what single steps have come to
             self.rest = found
         part = self.parts.get(who) or Part(before, uniform=uniform)
         if floors is None and not any(s == 0 != r for r, s in zip(rates, part.start, strict=True)):
