@@ -254,8 +254,7 @@ def _rounded(
         _, peak, floor = _solve(log.u, log.v, shape, start, warmup, float(length), fixed)
         for digits in (1, 2, 3, 4, 6, 17):
             top, low = float(f"{peak:.{digits}g}"), float(f"{floor:.{digits}g}")
-            if abs(floor) < 1e-9 * log.peak:
-                low = 0.0
+            top, low = (0.0 if abs(rate) < 1e-9 * log.peak else rate for rate in (top, low))
             try:
                 fall = build(top, low, length - warmup)
                 first = "peak" if top >= low else "start"  # all that was seen may be a climb

@@ -281,7 +281,7 @@ class Meant:
         if self.source is None and log.config:  # some stores keep all as text
             source = {key: value for key, value in log.config.items() if value != "None"}
         if source is None:
-            hint = "give the recipe: isorate check RUN RECIPE"
+            hint = "give the recipe: isorate check RUN RECIPE; isorate identify RUN looks for one"
             raise ReadError(f"{log.path} carries no configuration", hint=hint)
         told = {name: value for name, value in (self.facts or {}).items() if value is not None}
         file = isinstance(source, str) and isfile(source)

@@ -99,8 +99,9 @@ def _around(part: Run) -> list[list[str]]:
 
 def line(document: Mapping[str, Any]) -> str:
     """Say a finding's document, or an error's, in one line, after its path."""
+    path = document["log"]["path"]
     said = document["sentence"] if "sentence" in document else document["error"]
-    return f"{plain(document['log']['path'])}: {plain(said)}"
+    return f"{plain(path)}: {plain(said.removeprefix(f'{path} '))}"
 
 
 def document(found: Finding) -> dict[str, Any]:
