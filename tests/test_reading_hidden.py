@@ -339,6 +339,18 @@ NOT_READ = {
         f"{SCHED}from elsewhere import *\nif flag:\n    getattr(sched, 'st' + 'ep')()\n"
         "for epoch in range(4):\n    opt.step()\n    sched.step()"
     ),
+    "an optimizer that a turn builds after its rate is set": (
+        "step = 4\nopt = torch.optim.SGD(body, lr=0.1)\nfor k in range(6):\n"
+        "    for g in opt.param_groups:\n        g['lr'] = 0.1 * 0.5**step\n"
+        "    opt = torch.optim.SGD([{'params': body, 'lr': 0.6}, {'params': head}], lr=0.2)\n"
+        "    if flag:\n        saved = 0.3\n    opt.step()\n    step += 1"
+    ),
+    "an array of float32 that a turn adds to": (
+        "n = np.zeros(6, dtype=int)\nn[2:] = 1\nw = np.linspace(0.1, 0.7, 6, dtype=np.float32)\n"
+        "opt = torch.optim.SGD(body, lr=0.1)\nfor k in range(6):\n"
+        "    for g in opt.param_groups:\n        g['lr'] = float(w[k]) * 0.5 ** n[k]\n"
+        "    opt.step()\n    w += 1"
+    ),
 }
 
 

@@ -132,7 +132,7 @@ class Array(Kept):
         """Take the items of another, all at once, or an expression for them."""
         formula = value.formula if isinstance(value, Array) else value
         alike = not isinstance(value, Array) or (len(value) == len(self) and self._holds(value))
-        if len(self.kin) > 1 or not alike:
+        if len(self.kin) > 1 or not alike or not isinstance(formula, ast.expr):
             raise TypeError("what is written into an array is not followed")
         self.formula = Array(self.length, formula).formula
 

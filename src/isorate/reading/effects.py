@@ -261,8 +261,10 @@ def _is_number(node: ast.AST) -> bool:
 def _whole(node: ast.AST) -> Iterator[str]:
     """Visit the names of what an expression hands over whole, alone or in a collection."""
     match node:
-        case ast.Name() | ast.Attribute() | ast.Subscript():
-            yield from _path(node)[-1:]
+        case ast.Name() | ast.Attribute() | ast.Subscript() if _path(node):
+            yield _path(node)[-1]
+        case ast.Subscript(value=inner):  # an item of what has no name
+            yield from _whole(inner)
         case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.Starred():
             for child in children(node):
                 yield from _whole(child)

@@ -149,7 +149,10 @@ class Storing(Unfollowing):
                 again = self.loops.stack and isinstance(value, Built)
                 held = frame.get(name)
                 before = [b for b in other_name_of(held)[1] if b is not value] if again else []
-                set_ = any(id(each) in self.written_rates for each in before)
+                turned = self.turns.writes if self.turns is not None else ()
+                writes = {id(write.optimizer) for each in turned for write in each}
+                writes |= self.written_rates.keys()
+                set_ = again and any(id(each) in writes for each in (held, *before))
                 if (set_ or any(isinstance(b, Built) and b.used for b in before)) and not any(
                     value in reached(scope.start.values()) for scope in self.scopes if scope.loop
                 ):
