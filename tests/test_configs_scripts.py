@@ -324,7 +324,8 @@ def test_a_file_that_a_command_names_says_what_its_flags_do_not(
         (tmp_path / name).write_text(text)
     assert is_configuration(line)
     found = foretell(line, facts={"examples": 80})
-    assert (found.updates, found.warmup, found.peak) == (updates, warmup, pytest.approx(peak))
+    assert (found.updates, found.warmup) == (updates, warmup)
+    assert found.peak == pytest.approx(peak)
     assert any("says what the flags leave to it" in one for one in found.assumptions)
     for name in FILES:
         (tmp_path / name).unlink()

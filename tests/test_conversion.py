@@ -180,7 +180,7 @@ def test_refusals_say_why(text: str, to: str, name: str, reason: str) -> None:
     "name",
     [
         "timm.scheduler.CosineLRScheduler",
-        "mmengine.optim.CosineAnnealingLR",
+        "mmengine.optim.scheduler.CosineAnnealingLR",
         "torch.optim.swa_utils.SWALR",
     ],
 )
@@ -451,6 +451,13 @@ def test_groups_that_differ_in_their_milestones_are_no_sequence() -> None:
             "import torch\n\noptimizer = torch.optim.SGD(params, lr=0.1)\n"
             "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)"
             "  # scheduler.step() once in 10 updates",
+        ),
+        (
+            "torch.optim.lr_scheduler.StepLR(SGD(params, lr=0.1), 30)",
+            "timm",
+            "import timm\nimport torch\n\noptimizer = torch.optim.SGD(params, lr=0.1)\n"
+            "scheduler = timm.scheduler.StepLRScheduler(optimizer, decay_t=30, decay_rate=0.1)"
+            "  # scheduler.step(n) once an update, n from 1 on",
         ),
         (
             "torch.optim.lr_scheduler.CosineAnnealingLR(AdamW(params, lr=0.1, eps=1e-6), 100)",

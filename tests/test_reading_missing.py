@@ -112,7 +112,7 @@ def test_a_function_is_given_as_a_lambda() -> None:
     text = "from project import shape\ns = LambdaLR(SGD(p, lr=0.5), shape)"
     assert asked(text) == ["--set shape=..."]
     with pytest.raises(ReadError, match=r"--set shape=\.\.\., or give project\.py, too"):
-        read_side(HEAD + text, (), {})
+        read_side(HEAD + text, (), names(()))
     shape = "shape=lambda step: 1 - step / total"
     assert asked(text, shape) == ["--set total=..."]
     side = read_side(HEAD + text, (), names((shape, "total=4")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -84,6 +85,26 @@ def test_the_command_line_writes_keys(capsys: pytest.CaptureFixture[str]) -> Non
     assert "lr_scheduler: cosine\n" in capsys.readouterr().out
     assert run(["convert", text, "--to", "nanogpt", "--json"]) == 1
     assert '"to":"nanogpt"' in capsys.readouterr().out
+
+
+def test_a_name_of_both_means_code_for_code_and_keys_for_keys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call = "torch.optim.lr_scheduler.CosineAnnealingLR(SGD(params, lr=0.1), 30)"
+    assert run(["convert", call, "--updates", "30", "--to", "mlx"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("mlx.optimizers.cosine_decay") < said.index("In the keys of MLX-LM:")
+    assert run(["convert", call, "--updates", "30", "--to", "mlx", "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert written["ways"][0]["code"].startswith("mlx.optimizers.cosine_decay")
+    assert written["configuration"]["ways"][0]["keys"]["iters"] == 30
+    assert run(["convert", call, "--updates", "30", "--to", "mmengine"]) == 0
+    assert "In the keys" not in capsys.readouterr().out
+    text = "run.py --learning_rate 1e-3 --lr_scheduler_type cosine --max_steps 50 --warmup_steps 5"
+    assert run(["convert", text, "--to", "mlx"]) == 1
+    assert "mlx.optimizers" not in capsys.readouterr().out
+    assert run(["convert", text, "--to", "mlx", "--code"]) == 2
+    assert "keys" in capsys.readouterr().err
 
 
 def test_a_configuration_is_called_by_its_trainer() -> None:

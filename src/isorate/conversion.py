@@ -65,12 +65,15 @@ class Way:
     @property
     def statements(self) -> str:
         """The call as statements to paste: imports, optimizer, scheduler, and how to step it."""
-        every = self.run.updates_per_step
-        if self.call.card.clock == "update" or every == self.run.updates_to_first_step == 1:
-            return self.call.statements
-        late = self.run.updates_to_first_step
+        every, late = self.run.updates_per_step, self.run.updates_to_first_step
+        call, step = self.call, self.call.stepping
+        told = step != "scheduler.step()"
+        if call.card.clock == "update" or (every == late == 1 and not told):
+            return call.statements
+        often = "an update" if every == 1 else f"in {every} updates"
         first = "" if late == every else f", after {late} for the first time"
-        return f"{self.call.statements}  # scheduler.step() once in {every} updates{first}"
+        counted = ", n from 1 on" if told else ""
+        return f"{call.statements}  # {step} once {often}{first}{counted}"
 
 
 @dataclass(frozen=True, slots=True)

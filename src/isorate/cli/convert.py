@@ -8,7 +8,7 @@ import click
 
 from isorate.cli import _options, _output, _sides, _streams
 from isorate.cli._names import names
-from isorate.schedule.errors import ReadError, ReportError
+from isorate.schedule.errors import IsorateError, ReadError, ReportError
 from isorate.schedule.nearest import did_you_mean
 from isorate.schedule.printable import plain
 
@@ -43,6 +43,8 @@ def command(
 ) -> int:
     """List every way to say CALL in another dialect, best first, each with its difference.
 
+    A configuration is said in a trainer's keys, where DIALECT is a trainer's name, too; code in
+    code, and in the keys after that.
     Without a length, the ways are measured over the run one trains, to the end of CALL's schedule
     or the first return of a periodic one, and past it for what comes after.
     Exit status: 0 where the best way is equal, 1 where none is.
@@ -54,6 +56,7 @@ def command(
     """  # noqa: D301 - \b is click's
     from isorate.configs.reading import CONFIGURATIONS
     from isorate.conversion import convert
+    from isorate.kit.registry import registered
 
     if to not in CONFIGURATIONS:
         _dialect(to, CONFIGURATIONS)
@@ -61,11 +64,16 @@ def command(
         raise ReportError("--code and --json each print their own", hint="leave one of them away")
     known = names(options["settings"], options["value_files"])
     told, which = _options.told(options), options["which"]
-    side = _sides.foretold(call, options, known) or _sides.read_side(
+    foretold = _sides.foretold(call, options, known)
+    side = foretold or _sides.read_side(
         call, options["rates"], known, dialect=dialect, run=told, which=which
     )
     recipe = _sides.recipe_of(side, options)
-    if to in CONFIGURATIONS:
+    keys = to in CONFIGURATIONS and CONFIGURATIONS[to].spell is not None
+    if to in CONFIGURATIONS and (foretold or to not in registered()):
+        if only_code or options["plot"]:
+            what = "--code prints" if only_code else "--plot draws"
+            raise ReportError(f"{what} calls, and {to} is told keys", hint="leave it away")
         return _spell(recipe, to, as_json=options["as_json"])
     run, assumed = recipe.run, _sides.assumptions(recipe.run, side)
     _output.check_plot(options["plot"], run)
@@ -76,13 +84,16 @@ def command(
     if options["as_json"]:
         from isorate.reports import json
 
-        _output.print_json(json.conversion(result) | {"assumptions": assumed})
+        also = {"configuration": _keys(recipe, to)} if keys else {}
+        _output.print_json(json.conversion(result) | {"assumptions": assumed} | also)
     elif only_code:
         _print_code(result)
     else:
         from isorate.reports import text
 
         text.conversion(_output.paper(), result, run.updates is None, assumed)
+        if keys:
+            _also(recipe, to)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
 
 
@@ -111,6 +122,32 @@ def _spell(recipe: Recipe, to: str, *, as_json: bool) -> int:
     else:
         report.spelled(_output.paper(), ways, to)
     return 0 if ways and ways[0].comparison.equal else 1
+
+
+def _keys(recipe: Recipe, to: str) -> dict[str, Any]:
+    """Return a recipe in the keys of a trainer that has a dialect's name, or why it is in none."""
+    from isorate.reports.preflight import spelled_document
+    from isorate.spelling import spellings
+
+    try:
+        return spelled_document(spellings(recipe, to), to)
+    except IsorateError as error:
+        return {"to": to, "ways": [], "refusal": str(error)}
+
+
+def _also(recipe: Recipe, to: str) -> None:
+    """Print a recipe in the keys of a trainer, after its code in the dialect of that name."""
+    from isorate.configs.reading import CONFIGURATIONS
+    from isorate.reports import preflight as report
+    from isorate.spelling import spellings
+
+    paper = _output.paper()
+    paper.line()
+    paper.line(f"In the keys of {CONFIGURATIONS[to].title}:", "bold")
+    try:
+        report.spelled(paper, spellings(recipe, to), to)
+    except IsorateError as error:
+        paper.line(f"   {error}")
 
 
 def _print_code(result: Conversion) -> None:

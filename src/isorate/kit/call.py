@@ -188,6 +188,11 @@ class Call(msgspec.Struct, frozen=True, dict=True):
         """The method that is told which step it is, where that may be one step after the other."""
         return ""
 
+    @property
+    def stepping(self) -> str:
+        """How the loop steps it: ``n`` counts its steps from 1 on, where it has to be told."""
+        return "scheduler.step()"
+
     def told(self, group: int) -> Expression | None:
         """Return a group's rate as a function of the step that it is told; none where it is not."""
         return None

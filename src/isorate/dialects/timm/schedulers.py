@@ -173,6 +173,10 @@ class Timed(Written, frozen=True, kw_only=True):
     def told_by(self: Any) -> str:
         return "step" if self.t_in_epochs else "step_update"  # the other one does nothing
 
+    @property
+    def stepping(self) -> str:
+        return f"scheduler.{self.told_by}(n)"
+
     def told(self, group: int) -> Expression | None:
         stated = self.optimizer.groups[group]
         made, scale = self.expression(stated.base), scale_of(stated)
