@@ -381,3 +381,25 @@ def test_a_scheduler_that_a_state_is_loaded_into_has_the_attributes_of_the_other
 def test_the_dict_of_a_scheduler_has_no_place_for_its_schedule(name: str) -> None:
     scheduler = ALL[name](isorate.torch, optimizer_of(0.1, 0.2))
     assert not any(isinstance(value, Schedule | Rates) for value in vars(scheduler).values())
+
+
+@pytest.mark.parametrize("optimizer_first", [False, True])
+@pytest.mark.parametrize("changed", [{"gamma": 0.25}, {"step_size": 1}])
+def test_a_run_that_stops_after_an_argument_was_set_goes_on_as_if_it_had_not(
+    changed: dict[str, Any], optimizer_first: bool
+) -> None:
+    optimizers = [optimizer_of(0.1), optimizer_of(0.1)]
+    one, other = (isorate.torch.StepLR(optimizer, 2, 0.5) for optimizer in optimizers)
+    for _ in range(5):
+        one.step()
+    with pytest.warns(UserWarning, match="was set"):
+        setattr(one, *next(iter(changed.items())))
+    both = [optimizers[1], other] if optimizer_first else [other, optimizers[1]]
+    for each in both:
+        saved = optimizers[0] if each is optimizers[1] else one
+        more = {} if each is optimizers[1] else {"on_mismatch": "checkpoint"}
+        each.load_state_dict(copy.deepcopy(saved.state_dict()), **more)
+    for _ in range(6):
+        assert rates_of(optimizers[1]) == rates_of(optimizers[0])
+        one.step()
+        other.step()

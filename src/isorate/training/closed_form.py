@@ -623,6 +623,8 @@ class ClosedForm:
         stepped = self.last_epoch == self._stood != self._planned
         if stepped and self._sets(self.last_epoch):
             return True
+        if self._who in (self._ledger.alone, self._ledger.waiting):
+            return True
         return self._rates == self._rates_at(max(self.last_epoch, 0))
 
     def _in_use(self) -> bool:
@@ -668,7 +670,13 @@ class ClosedForm:
                 raise ValueError(f"last_epoch is below -1: {step}")
             closed = self._rates_at(step if its_turn else 0)
             also = self._beside_at(step if its_turn else 0)
-            self._rates = closed if saved.rates is None else self._composed(closed, saved)
+            if saved.rates is None:  # those that were used, though another schedule comes next
+                used = saved.used if choice != "mine" else None
+                rates, alone = [float(finite("a rate", rate)) for rate in used or ()], True
+            else:
+                rates = self._composed(closed, saved)
+                alone = rates is closed
+            self._rates = rates if len(rates) == len(closed) else closed
             self.last_epoch = self._stood = step
             self._count(step)
         except (KeyError, ScheduleMismatchError):
@@ -681,7 +689,7 @@ class ClosedForm:
         self._ledger.drop(self._who)
         if its_turn and saved.in_use:
             groups, ledger = self.optimizer.param_groups, self._ledger
-            if self._rates is closed:
+            if alone:
                 ledger.set(self._who, closed)
             else:
                 ledger.anew(self._rates)

@@ -59,6 +59,7 @@ class Saved:
         also: the schedules of what follows one besides, in JSON's types, by its name.
         call: the framework's call that saved the state, where one did.
         rates: the rates last written, where others may have had a part in them.
+        used: the same where nobody had; they are not the schedule's where it was changed since.
         firsts: ``bases``, after those of the schedulers that it is made of.
         state: the state itself, where Isorate's saved it.
         near: how near to the schedule's they are where nobody had; 0 where somebody had.
@@ -73,6 +74,7 @@ class Saved:
     also: Mapping[str, Any] = field(default_factory=dict)
     call: Any = None
     rates: Sequence[Any] | None = None
+    used: Sequence[Any] | None = None
     near: float = 0.0
     firsts: Sequence[Sequence[float]] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
@@ -146,7 +148,7 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
     if version != FORMAT:
         text = f"no state of {kind}: its format is {version!r}, this Isorate reads {FORMAT}"
         raise ValueError(text)
-    tree = _read(state["schedule"])
+    tree, alone = _read(state["schedule"]), state.get("rates_alone", True)
     return Saved(
         state["last_epoch"],
         as_schedule(tree),
@@ -154,7 +156,8 @@ def read_state(state: Mapping[str, Any], kind: str) -> Saved:
         tree,
         bool(state.get("rates_in_use", True)),
         {name: _read(state[name]) for name in BESIDE if state.get(name) is not None},
-        rates=None if state.get("rates_alone", True) else state.get("_last_lr"),
+        rates=None if alone else state.get("_last_lr"),
+        used=state.get("_last_lr") if alone else None,
         firsts=_firsts(state),
         state=state,
     )
