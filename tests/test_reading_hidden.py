@@ -339,6 +339,20 @@ NOT_READ = {
         f"{SCHED}from elsewhere import *\nif flag:\n    getattr(sched, 'st' + 'ep')()\n"
         "for epoch in range(4):\n    opt.step()\n    sched.step()"
     ),
+    "a step under a condition, by a name that is given there": (
+        f"{SCHED}if flag:\n    go = sched.step\n    go()\n"
+        "for epoch in range(4):\n    opt.step()\n    sched.step()"
+    ),
+    "a list that is changed by the default of what a turn defines": (
+        "ends = [2, 5]\nopt = torch.optim.SGD(body, lr=0.1)\nfor k in range(8):\n"
+        "    for g in opt.param_groups:\n"
+        "        g['lr'] = 0.1 * 0.5 ** np.digitize(k, ends, right=True)\n    opt.step()\n"
+        "    def inner(given=ends): given.append(5)\n    inner()"
+    ),
+    "a step that an import makes another": (
+        f"def at(k):\n    from elsewhere import value as k\n    return 0.5 ** k\n{OPT}"
+        "sched = LambdaLR(opt, at)"
+    ),
     "an optimizer that a turn builds after its rate is set": (
         "step = 4\nopt = torch.optim.SGD(body, lr=0.1)\nfor k in range(6):\n"
         "    for g in opt.param_groups:\n        g['lr'] = 0.1 * 0.5**step\n"

@@ -11,7 +11,7 @@ from isorate.kit import registry
 from isorate.reading.arguments import option
 from isorate.reading.endings import Breaking, Continuing, Raising, Returning, Unfollowable
 from isorate.reading.frames import Frame
-from isorate.reading.mentions import mentions
+from isorate.reading.mentions import defaults_of, mentions
 from isorate.reading.naming import Name, at_home
 from isorate.reading.python import OF_TRAINERS
 from isorate.reading.schedules import made_of
@@ -182,14 +182,8 @@ class Defining(Storing):
                     self.unasked[id(node)] = made_of(node, of)
                     if of.call is None or registry.get(of.call.dialect).own is None:
                         raise self.unasked[id(node)]
-        arguments = node.args
-        placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        defaults = dict(
-            zip(placed[len(placed) - len(arguments.defaults) :], arguments.defaults, strict=True)
-        )
-        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        defaults.update({a.arg: d for a, d in named if d is not None})
-        values = {name: self.value(default, frame) for name, default in defaults.items()}
+        defaults = defaults_of(node.args).items()
+        values = {name: self.value(default, frame) for name, default in defaults}
         return Function(node, frame, values)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:

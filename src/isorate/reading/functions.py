@@ -191,7 +191,7 @@ def _body(
                   for name, value in own if _open(value) == RATE]  # fmt: skip
         imported = [
             each for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom)
-            and _names(each).isdisjoint({*anew, *frame.names, "*"})
+            and _names(each).isdisjoint({*anew, *frame.names, variable, "*"})
         ]  # fmt: skip
         for each in imported:
             evaluator.imports(each, frame)

@@ -95,6 +95,8 @@ def _mentions(node: ast.AST) -> Mentions:
                     isinstance(func, ast.Attribute)
                     and func.attr in ("step", "step_update", "backward")
                 )
+            case ast.Assign(value=ast.Attribute(attr="step")):  # which may be called by that name
+                steps = True
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 elsewhere |= set(names)
             case ast.For() | ast.AsyncFor() | ast.While():
@@ -105,6 +107,17 @@ def _mentions(node: ast.AST) -> Mentions:
                 rates = True
     found = frozenset(used), frozenset(called), frozenset(elsewhere)
     return Mentions(*found, steps, yields, rates, frozenset(loops))
+
+
+def defaults_of(arguments: ast.arguments) -> dict[str, ast.expr]:
+    """Return the defaults of a function's arguments, by their names."""
+    placed = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    last = placed[len(placed) - len(arguments.defaults) :]
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return {
+        **dict(zip(last, arguments.defaults, strict=True)),
+        **{a.arg: d for a, d in named if d is not None},
+    }
 
 
 def building(node: ast.AST) -> list[ast.AST]:

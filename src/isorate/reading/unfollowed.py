@@ -11,7 +11,7 @@ from isorate.reading.arrays import Array, of_numbers
 from isorate.reading.calls import Calls
 from isorate.reading.frames import Frame
 from isorate.reading.loops import Tally
-from isorate.reading.mentions import bound, effects, mentions, methods
+from isorate.reading.mentions import bound, defaults_of, effects, mentions, methods
 from isorate.reading.optimizers import PLAIN
 from isorate.reading.python import OF_TRAINERS
 from isorate.reading.touching import STEPPING, changing, holds_rate
@@ -190,7 +190,9 @@ class Unfollowing(Calls):
             frame.lose_all(self.at(where))
             self.outermost.lose_all(self.at(where))
         for function in found.made:
-            self.bound_effects(Function(function, frame, {}))
+            defaults = defaults_of(function.args).items()
+            known = {name: self._quiet(default, frame) for name, default in defaults}
+            self.bound_effects(Function(function, frame, known))
         for name in found.touched:
             value = self._quiet_path(name, frame)
             if isinstance(value, Function) and name in found.called:
