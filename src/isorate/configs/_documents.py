@@ -196,7 +196,7 @@ def document(given: str | PathLike[str]) -> Document:
                         "assignments")  # fmt: skip
     if isinstance(given, str) and in_fences(text):
         return parsed(text, Path("the text"))
-    started = "=" in text and STARTED.match(text)  # to compile a pattern takes long
+    started = " " in text and STARTED.match(text)  # to compile a pattern takes long
     if isinstance(given, str) and ("\n" in text or started or ("--" in text and FLAG.search(text))):
         return Document(_flags(text), "the command line", "flags")
     path = _inside(given) or Path(given)

@@ -62,7 +62,8 @@ class _Decay(Schedule, frozen=True):
 
     def normal(self) -> Schedule:
         """Write rates as floats, whole durations as integers; what does not decay is constant."""
-        if self.start == 0 or math.isinf(self.thousandth):
+        flat = math.isinf(self.thousandth) and self.takes_fractions  # its sign does not alternate
+        if self.start == 0 or flat:
             return Constant(float(self.start or 0.0))
         rest = {n: float(getattr(self, n)) for n in self.__struct_fields__ if n != "duration"}
         return replace(self, duration=whole(self._duration), **rest)
