@@ -148,6 +148,8 @@ def written(path: Path, text: str) -> Log:
         ("0.00123 0.0005", [5e-6, 5e-6]),
         ("0.1 0.01", [0, 0]),
         ("0.1 0.010000000000000002", [0, 0]),
+        ("0.00015 0.00014 0.00013 0.00011", [5e-6] * 4),  # neighbours follow each other: rounded
+        ("0.3 0.2 0.1", [0] * 3),
         ("0.123 0", [5e-4, 5e-4]),
     ],
 )
@@ -243,8 +245,9 @@ def test_the_arguments_beside_a_history_are_remembered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
-        ("a.csv", "", "has no line with a learning rate"),
-        ("a.py", "", "no log that Isorate knows"),
+        ("a.csv", "", "is empty"),
+        ("a.csv", "x,y\n", "has no line with a learning rate"),
+        ("a.py", "x = 1\n", "no log that Isorate knows"),
         ("a.csv", "epoch,loss\n0,1.5\n", "holds no learning rates"),
         ("a.json", '{"log_history": []}', "holds no learning rates"),
         ("a.json", '{"log_history": 5}', "no log that"),

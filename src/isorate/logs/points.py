@@ -33,6 +33,8 @@ ALL_DIGITS: Final = 15
 CHUNK: Final = 4096
 #: With so few digits in the whole file a rate was not rounded: it is what somebody wrote.
 WRITTEN_DIGITS: Final = 2
+#: Nobody writes a schedule of so many rates by their last digit alone.
+FEWEST_NEIGHBOURS: Final = 4
 
 _RATE = re.compile(r"(?<![a-z])(lr|lrs|learning[ _-]?rates?|learningrate)(?![a-z])", re.IGNORECASE)
 #: A line that is a number: what stands before its point, behind it, and in its exponent.
@@ -148,7 +150,8 @@ class _Column:
 
         A column printed with as many decimals everywhere has half a unit of the last. One that
         leaves zeros out (``%g``, ``round``) was rounded to the most digits that any number of it
-        shows, or to the most decimals; the larger of both is taken.
+        shows, or to the most decimals; the larger of both is taken. With one digit or two it was
+        not rounded, unless neighbours of its last digit follow each other.
         """
         values = np.frombuffer(self.values)
         zeros = np.zeros(len(values))
@@ -159,10 +162,22 @@ class _Column:
         if len(self.decimals) == 1 and self.padded and len(last) == len(values):
             return 0.5 * 10.0**last, False
         if significant <= WRITTEN_DIGITS:
+            if (
+                len(self.decimals) == 1
+                and len(last) == len(values)
+                and _neighbours(values / 10.0**last)
+            ):
+                return 0.5 * 10.0**last, False
             return zeros, True
         sizes = np.abs(values)
         powers = np.floor(np.log10(sizes, out=np.full(len(values), -400.0), where=sizes > 0))
         return 0.5 * np.maximum(10.0 ** (powers - significant + 1), 10.0 ** last.min()), False
+
+
+def _neighbours(units: Values) -> bool:
+    """Whether counts of the last digit go through so many neighbours that they were rounded."""
+    several = np.unique(np.rint(units))
+    return len(several) >= FEWEST_NEIGHBOURS and bool((np.diff(several) == 1).any())
 
 
 class Points:
