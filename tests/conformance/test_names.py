@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
+pytest.importorskip("torch")
+
 from isorate.kit import registry
 from isorate.kit.writing import imports_of
 

@@ -200,6 +200,10 @@ class Defining(Storing):
                 function.defaults |= {} if declared is None else dict([declared])
             function.kind = kinds.get(last, function.kind)
             before = frame.get(node.name)
+            if last in ("lru_cache", "cache"):  # it goes by what names were when it was first asked
+                function.wrapped = (
+                    f"{node.name} (line {node.lineno}) is taken to remember what it would compute"
+                )
             if last == "setter" and isinstance(before, Function):
                 function = replace(before, setter=function)
             around += [decorator] if last not in (*kinds, *LEAVING) else []
