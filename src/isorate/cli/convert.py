@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from isorate.conversion import Conversion
     from isorate.recipe import Recipe
+    from isorate.spelling import Spelling
 
 
 @click.command(
@@ -82,18 +83,28 @@ def command(
     if result.ways:
         _output.plot(options["plot"], lambda figure: figure.of_conversion(result))
     if options["as_json"]:
-        from isorate.reports import json
+        from isorate.reports import json, preflight
 
-        also = {"configuration": _keys(recipe, to)} if keys else {}
-        _output.print_json(json.conversion(result) | {"assumptions": assumed} | also)
+        document = json.conversion(result) | {"assumptions": assumed}
+        if keys:
+            ways, refusal = _in_keys(recipe, to)
+            document["configuration"] = preflight.spelled_document(ways, to)
+            document["configuration"] |= {"refusal": refusal} if refusal else {}
+        _output.print_json(document)
     elif only_code:
         _print_code(result)
     else:
-        from isorate.reports import text
+        from isorate.reports import preflight, text
 
-        text.conversion(_output.paper(), result, run.updates is None, assumed)
+        text.conversion(paper := _output.paper(), result, run.updates is None, assumed)
         if keys:
-            _also(recipe, to)
+            ways, refusal = _in_keys(recipe, to)
+            paper.line()
+            paper.line(f"In the keys of {CONFIGURATIONS[to].title}:", "bold")
+            if refusal:
+                paper.line(f"   {refusal}")
+            else:
+                preflight.spelled(paper, ways, to)
     return 0 if result.ways and result.ways[0].comparison.equal else 1
 
 
@@ -124,30 +135,14 @@ def _spell(recipe: Recipe, to: str, *, as_json: bool) -> int:
     return 0 if ways and ways[0].comparison.equal else 1
 
 
-def _keys(recipe: Recipe, to: str) -> dict[str, Any]:
+def _in_keys(recipe: Recipe, to: str) -> tuple[list[Spelling], str]:
     """Return a recipe in the keys of a trainer that has a dialect's name, or why it is in none."""
-    from isorate.reports.preflight import spelled_document
     from isorate.spelling import spellings
 
     try:
-        return spelled_document(spellings(recipe, to), to)
+        return spellings(recipe, to), ""
     except IsorateError as error:
-        return {"to": to, "ways": [], "refusal": str(error)}
-
-
-def _also(recipe: Recipe, to: str) -> None:
-    """Print a recipe in the keys of a trainer, after its code in the dialect of that name."""
-    from isorate.configs.reading import CONFIGURATIONS
-    from isorate.reports import preflight as report
-    from isorate.spelling import spellings
-
-    paper = _output.paper()
-    paper.line()
-    paper.line(f"In the keys of {CONFIGURATIONS[to].title}:", "bold")
-    try:
-        report.spelled(paper, spellings(recipe, to), to)
-    except IsorateError as error:
-        paper.line(f"   {error}")
+        return [], str(error)
 
 
 def _print_code(result: Conversion) -> None:
